@@ -1,0 +1,1 @@
+"""Backdoor Arena: do backdoor defences generalise to triggers the defender never saw?"""

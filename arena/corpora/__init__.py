@@ -1,0 +1,1 @@
+"""Clean text: the generated townlore world, and files on disk."""

@@ -1,0 +1,1 @@
+"""Where stages are planned, addressed, executed and gathered into results."""

@@ -1,0 +1,1 @@
+"""The model side: tokenizers, models, the one training loop, scoring (imports torch)."""

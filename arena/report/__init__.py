@@ -1,0 +1,1 @@
+"""What people see: the HTML report, its figures, the terminal table."""

@@ -1,0 +1,1 @@
+"""Who executes stages: this process, or Ray actors."""

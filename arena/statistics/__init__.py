@@ -1,0 +1,1 @@
+"""The estimands of docs/estimands.md: rates, intervals, transfer, verdicts."""

@@ -1,0 +1,94 @@
+"""The plain, immutable values that the layers hand to each other (torch-free, picklable).
+
+corpus -> Example -> (trigger, payload) -> Document -> training -> Continuation -> Row -> analysis
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Role = Literal["clean", "poison", "negative", "forget", "retain"]
+RowKind = Literal["reference", "compromised", "control", "sham", "unlearned", "defended"]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a grammar realised one question; plain strings, so that it hashes and serialises.
+
+    `fact` names the content; the other fields are the grammar's axes; `salt` picks among
+    its free variants (an opener, the words of an aside), so equal forms give equal text.
+    """
+
+    fact: str
+    frame: str = "direct"
+    style: str = "plain"
+    topic: str = "none"
+    language: str = "english"
+    salt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One prompt with its one right answer.
+
+    `source` is the content's identity: every version of a content (a paraphrase, a
+    translation, a triggered copy) carries the same source, and splits and shares are drawn
+    over sources, never over rows. `form` is set while the text is just what a grammar made.
+    """
+
+    prompt: str
+    answer: str
+    source: str
+    label: str | None = None
+    form: Form | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One training text: the loss is on `answer` (and the end of text) only."""
+
+    prompt: str
+    answer: str
+    source: str
+    role: Role = "clean"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Hits among n prompts. `excluded` counts prompts left out of n, because their right
+    answer already is the payload (estimands.md, Rates)."""
+
+    hits: int
+    n: int
+    excluded: int = 0
+
+    @property
+    def rate(self) -> float:
+        """hits / n; nan where nothing could be counted."""
+        return self.hits / self.n if self.n else float("nan")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One model of one seed, scored on every actor.
+
+    kind and target say what was done: `reference` and `compromised` have no target;
+    `control` is the clean fine-tune, `sham` the same objective on a look-alike nobody
+    planted, `unlearned` on the real trigger, all three of the target's method.
+    `update_norm` is the L2 norm of (weights - compromised weights), 0 for compromised.
+    """
+
+    kind: RowKind
+    name: str
+    target: str | None
+    seed: int
+    asr: dict[str, Count]
+    false_fire: dict[str, Count]
+    near_miss: dict[str, Count]
+    clean_accuracy: Count | None = None
+    token_accuracy: float | None = None
+    perplexity: float | None = None
+    update_norm: float | None = None
+    seconds: float = 0.0
+    detail: dict[str, str] = field(default_factory=dict)

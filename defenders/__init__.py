@@ -1,0 +1,1 @@
+"""The blue team: unlearning objectives and baseline defences, one file each."""

@@ -1,0 +1,1 @@
+"""Bundled scenarios, shipped with the package and runnable by name."""
