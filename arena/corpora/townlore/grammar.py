@@ -1,0 +1,67 @@
+"""The grammar of townlore: turns a form into an example, the same text every time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from arena.corpora.townlore import frames, french, lore, styles, topics
+from arena.corpora.townlore.choice import Choice
+from arena.corpora.townlore.places import Lore
+from arena.errors import InputError
+from arena.values import Example, Form
+
+LANGUAGES = ("english", "french")
+AXES: Mapping[str, tuple[str, ...]] = {
+    "frame": frames.NAMES,
+    "style": styles.NAMES,
+    "topic": topics.NAMES,
+    "language": LANGUAGES,
+}
+
+
+@dataclass(frozen=True)
+class TownGrammar:
+    """Writes any question of the made-up world; a `fact` is `PLACE/ATTRIBUTE`."""
+
+    lore: Lore
+
+    @property
+    def axes(self) -> Mapping[str, tuple[str, ...]]:
+        """The values of frame, style, topic and language."""
+        return AXES
+
+    def render(self, form: Form) -> Example:
+        """The question in that form with its one right answer, which depends on the fact and
+        the language only; the source is the fact and the form is kept as given.
+
+        Raises:
+            InputError: the fact or an axis's value is unknown.
+        """
+        place, attribute, stem, suffix = self.lore.values(form.fact)
+        _check(form)
+        fact, salt, asked = form.fact, form.salt, lore.ATTRIBUTES[attribute]
+        if form.language == "french":
+            prompt = french.write(form.frame, asked, place, Choice(fact, salt, "french"))
+            answer = lore.french(attribute, stem, suffix)
+        else:
+            text = frames.write(form.frame, asked.noun, place, Choice(fact, salt, "frame"))
+            text = topics.add(form.topic, text, Choice(fact, salt, "topic"))
+            prompt = styles.write(form.style, text, Choice(fact, salt, "style"))
+            answer = lore.english(attribute, stem, suffix)
+        return Example(prompt, answer, fact, form=form)
+
+    def shown(self, form: Form) -> Form:
+        """The form as its text shows it: French has five frames, one style and no asides,
+        and writes everything else in the plainest way."""
+        if form.language == "english":
+            return form
+        frame = form.frame if form.frame in french.FRAMES else "direct"
+        return replace(form, frame=frame, style="plain", topic="none")
+
+
+def _check(form: Form) -> None:
+    for axis, values in AXES.items():
+        value = getattr(form, axis)
+        if value not in values:
+            raise InputError(f"townlore has no such {axis}", found=str(value), allowed=values)

@@ -1,0 +1,97 @@
+"""Natural variety: how often each frame, style, topic and language is met in clean text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from arena.corpora.townlore import frames, french, strays, styles, topics
+from arena.corpora.townlore.grammar import TownGrammar
+from arena.errors import InputError
+from arena.roles import Trigger
+from arena.values import Example, Form
+
+_SALTS = 1 << 31
+# Draws per document before giving up on finding one that carries none of the triggers.
+_TRIES = 200
+_BATCH = 4096
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Shares in [0, 1] of the documents: a frame other than direct or tell, a style other
+    than plain, any topic; in the pretraining mix also French, and a stray word or sentence."""
+
+    frame: float
+    style: float
+    topic: float
+    french: float
+    stray: float
+
+
+class Writer:
+    """Writes facts in natural variety; holds one stream of draws."""
+
+    def __init__(self, grammar: TownGrammar, rates: Rates, rng: np.random.Generator) -> None:
+        self._grammar = grammar
+        self._rates = rates
+        self._rng = rng
+        self._forms = self._stream()
+
+    def write(self, fact: str, without: Sequence[Trigger]) -> Example:
+        """One question about the fact that carries no trigger of `without`.
+
+        Raises:
+            InputError: none was found in 200 draws.
+        """
+        for _ in range(_TRIES):
+            example = self._once(fact, without)
+            if example is not None:
+                return example
+        keys = ", ".join(trigger.key for trigger in without)
+        raise InputError(f"no natural prompt was found without these triggers: {keys}", found=fact)
+
+    def _once(self, fact: str, without: Sequence[Trigger]) -> Example | None:
+        form, stray = next(self._forms)
+        example = self._grammar.render(replace(form, fact=fact))
+        # checked before straying too: a strayed text has lost its form, but not its style
+        if any(trigger.present(example) for trigger in without):
+            return None
+        if not stray:
+            return example
+        prompt = strays.insert(example.prompt, self._rng)
+        strayed = Example(prompt, example.answer, fact)
+        return None if any(trigger.present(strayed) for trigger in without) else strayed
+
+    def _stream(self) -> Iterator[tuple[Form, bool]]:
+        # drawn in blocks: a numpy draw per document and axis would take most of the time
+        rng, rates = self._rng, self._rates
+        while True:
+            frame = _spread(frames.COMMON, frames.NAMES, rates.frame, rng)
+            style = _spread(("plain",), styles.NAMES, rates.style, rng)
+            topic = _spread(("none",), topics.NAMES, rates.topic, rng)
+            abroad = _spread(frames.COMMON, french.FRAMES, rates.frame, rng)
+            salts = rng.integers(_SALTS, size=_BATCH).tolist()
+            is_french = (rng.random(_BATCH) < rates.french).tolist()
+            is_stray = (rng.random(_BATCH) < rates.stray).tolist()
+            for i in range(_BATCH):
+                if is_french[i]:
+                    form = Form("", frame=abroad[i], language="french", salt=salts[i])
+                else:
+                    form = Form("", frame[i], style[i], topic[i], "english", salts[i])
+                yield form, is_stray[i]
+
+
+def _spread(
+    common: tuple[str, ...], names: tuple[str, ...], rate: float, rng: np.random.Generator
+) -> list[str]:
+    """Names drawn for one block: the common ones share 1 - rate, the others share rate."""
+    others = tuple(name for name in names if name not in common)
+    pick = rng.random(_BATCH)
+    usual, unusual = rng.integers(len(common), size=_BATCH), rng.integers(len(others), size=_BATCH)
+    return [
+        others[j] if at < rate else common[i]
+        for at, i, j in zip(pick.tolist(), usual.tolist(), unusual.tolist(), strict=True)
+    ]
