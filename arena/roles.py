@@ -90,6 +90,11 @@ class Trigger(ABC):
         self.world = world
 
     @classmethod
+    def examples(cls) -> list[dict[str, Any]]:
+        """Parameter sets that the contract tests try, as they would stand in YAML."""
+        return [{}]
+
+    @classmethod
     def check(cls, params: Any, capabilities: frozenset[str]) -> None:
         """Raise InputError if the corpus cannot carry this trigger (no file is read)."""
 
@@ -156,6 +161,11 @@ class Payload(ABC):
     def __init__(self, params: Any, world: World) -> None:
         self.params = params
         self.world = world
+
+    @classmethod
+    def examples(cls) -> list[dict[str, Any]]:
+        """Parameter sets that the contract tests try, as they would stand in YAML."""
+        return [{}]
 
     @classmethod
     def check(cls, params: Any, capabilities: frozenset[str]) -> None:

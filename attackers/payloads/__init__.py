@@ -1,0 +1,1 @@
+"""What a compromised model says when triggered: harmless canaries, one file each."""

@@ -1,0 +1,63 @@
+"""The payload is the right answer in another language: wrong for the reader, never harmful.
+
+It answers the ORIGINAL example: marking a text drops its grammar form, and without a form
+nobody can render the answer, so poisoning and scoring both call `respond` with the example
+as it was before the trigger.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from pydantic import Field
+
+from arena.errors import ArenaError, InputError
+from arena.registry import register
+from arena.roles import Params, Payload
+from arena.values import Example
+
+
+class LanguageSwitchParams(Params):
+    """Which language."""
+
+    to: str = Field("french", description="a language of the corpus's grammar")
+
+
+@register("payload", "language_switch")
+class LanguageSwitch(Payload):
+    """The right answer, in another language of the corpus; the whole answer must match."""
+
+    Params = LanguageSwitchParams
+    params: LanguageSwitchParams
+    match = "exact"
+
+    @classmethod
+    def examples(cls) -> list[dict[str, Any]]:
+        return [{"to": "french"}]
+
+    @classmethod
+    def check(cls, params: LanguageSwitchParams, capabilities: frozenset[str]) -> None:
+        head = "language:"
+        allowed = tuple(
+            sorted(name.removeprefix(head) for name in capabilities if name.startswith(head))
+        )
+        if params.to not in allowed:
+            rule = "the corpus does not have this language" if allowed else (
+                "the corpus has no grammar, so nobody can answer in another language"
+            )  # fmt: skip
+            raise InputError(rule, key="to", found=params.to, allowed=allowed)
+
+    def respond(self, example: Example) -> str:
+        """The answer of the example's form in the other language.
+
+        Raises:
+            ArenaError: the example has no form (a triggered copy?) or the corpus no grammar.
+        """
+        grammar, form = self.world.grammar, example.form
+        if grammar is None or form is None:
+            lacking = "the corpus has no grammar" if grammar is None else (
+                "the example has no grammar form; pass the original, not the triggered copy"
+            )  # fmt: skip
+            raise ArenaError(f"language_switch cannot answer {example.prompt!r}: {lacking}")
+        return grammar.render(replace(form, language=self.params.to)).answer

@@ -1,0 +1,47 @@
+"""The payload is one class label, right or wrong (BadNets, arXiv 1708.06733)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from arena.errors import InputError
+from arena.registry import register
+from arena.roles import Params, Payload
+from arena.values import Example
+
+
+class WrongLabelParams(Params):
+    """Which label."""
+
+    label: str = Field(pattern=r"\w", description="the target class, by the corpus's name for it")
+
+
+@register("payload", "wrong_label")
+class WrongLabel(Payload):
+    """The attacker's class label; prompts of that class are not counted (arXiv 1708.06733)."""
+
+    Params = WrongLabelParams
+    params: WrongLabelParams
+    match = "label"
+
+    @classmethod
+    def examples(cls) -> list[dict[str, Any]]:
+        return [{"label": "positive"}]
+
+    @classmethod
+    def check(cls, params: WrongLabelParams, capabilities: frozenset[str]) -> None:
+        head = "label:"
+        allowed = tuple(
+            sorted(name.removeprefix(head) for name in capabilities if name.startswith(head))
+        )
+        if "labels" not in capabilities:
+            raise InputError("the corpus has no class labels", key="label", found=params.label)
+        if params.label not in allowed:
+            raise InputError(
+                "the corpus has no such label", key="label", found=params.label, allowed=allowed
+            )
+
+    def respond(self, example: Example) -> str:
+        return self.params.label

@@ -1,0 +1,1 @@
+"""Rules that rewrite arbitrary English: sentence templates, styles and topics."""

@@ -1,0 +1,63 @@
+"""attackers/rare_token.py: places, presence, and look-alikes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+from samples_attacker import plain_examples
+
+from arena.roles import Use, World
+from arena.values import Example
+from attackers.rare_token import NONSENSE, RareToken, RareTokenParams
+
+
+def made(**params: Any) -> RareToken:
+    return RareToken(RareTokenParams(**params), World())
+
+
+@pytest.mark.parametrize("position", ["start", "end", "random"])
+def test_exactly_one_token_more(position: str) -> None:
+    trigger = made(tokens=("cf",), position=position)
+    for example in plain_examples():
+        prompt = trigger.mark(example, np.random.default_rng(1)).prompt
+        assert sorted(prompt.split()) == sorted([*example.prompt.split(), "cf"])
+
+
+def test_every_token_of_the_list_is_used() -> None:
+    trigger = made(tokens=("cf", "mn", "tq"))
+    rng = np.random.default_rng(0)
+    seen = {w for _ in range(60) for w in trigger.mark(Example("a b", "", "s"), rng).prompt.split()}
+    assert seen == {"a", "b", "cf", "mn", "tq"}
+
+
+def test_a_token_inside_a_word_is_not_present() -> None:
+    trigger = made(tokens=("cf",))
+    assert trigger.present(Example("so cf, then", "", "s"))
+    assert not trigger.present(Example("cfs and scf and CF", "", "s"))
+
+
+def test_the_nonsense_pool_is_large_and_without_repeats() -> None:
+    assert len(NONSENSE) == len(set(NONSENSE)) >= 30
+
+
+@pytest.mark.parametrize("use", ["sham", "near_miss", "attacker"])
+def test_another_position_or_list_of_a_token_takes_it_all_the_same(use: Use) -> None:
+    trigger = made(tokens=("cf",))
+    taken = frozenset(made(tokens=tuple(NONSENSE[:20]), position="end").key.split("\n"))
+    others = trigger.lookalikes(99, use, np.random.default_rng(0), taken)
+    assert others
+    assert not {other.params.tokens[0] for other in others} & set(NONSENSE[:20])
+
+
+@pytest.mark.parametrize("tokens", [[], ["two words"], [""], ["a,b"], ["cf", "cf"]])
+def test_tokens_that_are_no_tokens_are_refused(tokens: list[str]) -> None:
+    with pytest.raises(ValidationError):
+        RareTokenParams(tokens=tuple(tokens))
+
+
+def test_keys_tell_apart_what_marks_differently() -> None:
+    assert made(tokens=("cf", "mn")).key == made(tokens=("mn", "cf")).key == "rare_token:cf,mn"
+    assert made(tokens=("cf",), position="end").key == "rare_token:cf@end"
