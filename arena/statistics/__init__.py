@@ -1,1 +1,1 @@
-"""The estimands of docs/estimands.md: rates, intervals, transfer, verdicts."""
+"""What the numbers mean: rates, intervals over seeds, transfer, verdicts (docs/estimands.md)."""
