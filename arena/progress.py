@@ -1,0 +1,229 @@
+"""Progress as the engine tells it, and three ways to show it: not at all, in lines, in bars.
+
+The engine calls an `Observer` from whatever thread learns of something; every implementation
+takes that. A stage is known by its name, unique within a run.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from dataclasses import dataclass
+from time import monotonic
+from types import TracebackType
+from typing import IO, Protocol, Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.text import Text
+
+Traceback = TracebackType | None
+
+
+class Observer(Protocol):
+    """Who is told how a run goes. A context manager: what it shows ends with the block."""
+
+    def plan(self, n: int) -> None:
+        """The run has n stages; called again when that changes."""
+
+    def stage_started(self, stage: str, party: str, seed: int, total_steps: int | None) -> None:
+        """A stage begins; `total_steps` is None where nobody can say."""
+
+    def stage_progress(self, stage: str, done: int) -> None:
+        """So many of its steps are done, counted from its start."""
+
+    def stage_finished(self, stage: str, seconds: float, cached: bool) -> None:
+        """A stage ended after so many seconds; `cached` if it came from the store."""
+
+    def note(self, text: str) -> None:
+        """Something that the user should read."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: Traceback
+    ) -> None: ...
+
+
+class Quiet:
+    """Shows nothing."""
+
+    def plan(self, n: int) -> None: ...
+
+    def stage_started(self, stage: str, party: str, seed: int, total_steps: int | None) -> None: ...
+
+    def stage_progress(self, stage: str, done: int) -> None: ...
+
+    def stage_finished(self, stage: str, seconds: float, cached: bool) -> None: ...
+
+    def note(self, text: str) -> None: ...
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: Traceback
+    ) -> None: ...
+
+
+@dataclass
+class _Running:
+    party: str
+    seed: int
+    total: int | None
+    told: float
+
+
+class LogLines(Quiet):
+    """One plain line per event, for logs and pipes; of a long stage, one line a while.
+
+    Args:
+        stream: where lines go; flushed after each.
+        every: seconds between two lines on one stage's progress.
+    """
+
+    def __init__(self, stream: IO[str] | None = None, every: float = 10.0) -> None:
+        self._stream = stream if stream is not None else sys.stderr
+        self._every = every
+        self._lock = threading.Lock()
+        self._began = monotonic()
+        self._running: dict[str, _Running] = {}
+        self._planned, self._finished = 0, 0
+
+    def plan(self, n: int) -> None:
+        with self._lock:
+            self._planned = n
+            self._say(f"plan      {n} stages")
+
+    def stage_started(self, stage: str, party: str, seed: int, total_steps: int | None) -> None:
+        with self._lock:
+            self._running[stage] = _Running(party, seed, total_steps, monotonic())
+            steps = f", {total_steps} steps" if total_steps else ""
+            self._say(f"started   {stage}  ({party}, seed {seed}{steps})")
+
+    def stage_progress(self, stage: str, done: int) -> None:
+        with self._lock:
+            running, now = self._running.get(stage), monotonic()
+            if running is None or now - running.told < self._every:
+                return
+            running.told = now
+            total = f"/{running.total}" if running.total else ""
+            self._say(f"running   {stage}  {done}{total}")
+
+    def stage_finished(self, stage: str, seconds: float, cached: bool) -> None:
+        with self._lock:
+            self._running.pop(stage, None)
+            self._finished += 1
+            share = f"  [{self._finished}/{self._planned}]" if self._planned else ""
+            took = "from the store" if cached else f"{seconds:.1f} s"
+            self._say(f"finished  {stage}  {took}{share}")
+
+    def note(self, text: str) -> None:
+        with self._lock:
+            self._say(f"note      {text}")
+
+    def _say(self, text: str) -> None:
+        line = " ".join(text.splitlines())
+        self._stream.write(f"{monotonic() - self._began:8.1f}  {line}\n")
+        self._stream.flush()
+
+
+class _Count(ProgressColumn):
+    """`120/400` where the total is known, `120` where it is not."""
+
+    def render(self, task: Task) -> Text:
+        total = "" if task.total is None else f"/{task.total:.0f}"
+        return Text(f"{task.completed:.0f}{total}" if task.completed or total else "", style="dim")
+
+
+class RichBars(Quiet):
+    """A bar for every running stage and one for the whole run.
+
+    Where the console is no terminal it writes `LogLines` instead.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console if console is not None else Console(stderr=True)
+        interactive = self._console.is_terminal and not self._console.is_dumb_terminal
+        self._lines = None if interactive else LogLines(self._console.file)
+        self._lock = threading.RLock()
+        self._bars: dict[str, TaskID] = {}
+        self._overall: TaskID | None = None
+        self._progress = Progress(
+            SpinnerColumn(finished_text=" "),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=28, complete_style="#4a88c0", finished_style="#4a88c0"),
+            _Count(),
+            TimeElapsedColumn(),
+            console=self._console,
+            transient=True,
+        )
+
+    def __enter__(self) -> Self:
+        if self._lines is None:
+            self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: Traceback
+    ) -> None:
+        if self._lines is None:
+            self._progress.stop()
+
+    def plan(self, n: int) -> None:
+        if self._lines is not None:
+            self._lines.plan(n)
+            return
+        with self._lock:
+            if self._overall is None:
+                self._overall = self._progress.add_task("[bold]all stages[/]", total=n)
+            else:
+                self._progress.update(self._overall, total=n)
+
+    def stage_started(self, stage: str, party: str, seed: int, total_steps: int | None) -> None:
+        if self._lines is not None:
+            self._lines.stage_started(stage, party, seed, total_steps)
+            return
+        said = f"{escape(stage)} [dim]{escape(party)}, seed {seed}[/]"
+        with self._lock:
+            self._drop(stage)
+            self._bars[stage] = self._progress.add_task(said, total=total_steps)
+
+    def stage_progress(self, stage: str, done: int) -> None:
+        if self._lines is not None:
+            self._lines.stage_progress(stage, done)
+            return
+        with self._lock:
+            bar = self._bars.get(stage)
+            if bar is not None:
+                self._progress.update(bar, completed=done)
+
+    def stage_finished(self, stage: str, seconds: float, cached: bool) -> None:
+        if self._lines is not None:
+            self._lines.stage_finished(stage, seconds, cached)
+            return
+        with self._lock:
+            self._drop(stage)
+            if self._overall is not None:
+                self._progress.advance(self._overall)
+
+    def note(self, text: str) -> None:
+        if self._lines is not None:
+            self._lines.note(text)
+            return
+        self._progress.console.print(Text(text))
+
+    def _drop(self, stage: str) -> None:
+        bar = self._bars.pop(stage, None)
+        if bar is not None:
+            self._progress.remove_task(bar)

@@ -1,0 +1,9 @@
+"""Every figure of the report: pure functions of plain data that return one SVG each."""
+
+from arena.report.figures.forest import claim_forest
+from arena.report.figures.heatmap import asr_heatmap
+from arena.report.figures.seeds import seeds_dots
+from arena.report.figures.timeline import timeline
+from arena.report.figures.transfer import transfer_heatmap
+
+__all__ = ["asr_heatmap", "claim_forest", "seeds_dots", "timeline", "transfer_heatmap"]

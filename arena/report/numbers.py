@@ -1,0 +1,97 @@
+"""Numbers as people read them: estimates with intervals, durations, counts of documents."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+MINUS = "\N{MINUS SIGN}"
+NONE = "\N{EN DASH}"
+
+
+def number(thing: Any) -> float | None:
+    """A finite float, or None for whatever else a results file may hold in its place."""
+    if isinstance(thing, bool) or not isinstance(thing, int | float):
+        return None
+    return float(thing) if math.isfinite(thing) else None
+
+
+def decimals(value: float | None, places: int = 2) -> str:
+    """`0.97`, with a true minus sign and no negative zero; an en dash for nothing."""
+    if value is None:
+        return NONE
+    text = f"{value:.{places}f}"
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", MINUS)
+
+
+def _short(value: float | None) -> str:
+    text = decimals(value)
+    return text[:3] if text == "1.00" else text.replace("0.", ".", 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A value with its interval; each part may be missing."""
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+    @classmethod
+    def read(cls, thing: Any) -> Estimate:
+        """From `{value, low, high}`, `{rate, low, high}`, a bare number, or nothing."""
+        if not isinstance(thing, Mapping):
+            return cls(number(thing))
+        value = thing.get("value", thing.get("rate"))
+        return cls(number(value), number(thing.get("low")), number(thing.get("high")))
+
+    @property
+    def has_interval(self) -> bool:
+        return self.low is not None and self.high is not None
+
+    @property
+    def text(self) -> str:
+        return decimals(self.value)
+
+    @property
+    def interval(self) -> str:
+        """`0.91 to 1.00`, or nothing."""
+        return f"{decimals(self.low)} to {decimals(self.high)}" if self.has_interval else ""
+
+    @property
+    def brief(self) -> str:
+        """`.91-1.0` (with an en dash) for narrow places, or nothing. Never a plus-minus:
+        intervals of rates lean, and half their width would say that 0 may be negative."""
+        return f"{_short(self.low)}{NONE}{_short(self.high)}" if self.has_interval else ""
+
+    @property
+    def full(self) -> str:
+        """`0.97 [0.91, 1.00]`, the interval where there is one."""
+        if not self.has_interval or self.value is None:
+            return self.text
+        return f"{self.text} [{decimals(self.low)}, {decimals(self.high)}]"
+
+
+def duration(seconds: Any) -> str:
+    """`41 s`, `3 min 20 s`, `2 h 05 min`; an en dash for nothing."""
+    value = number(seconds)
+    if value is None:
+        return NONE
+    if value < 9.95:
+        return f"{value:.1f} s"
+    whole = round(value)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def thousands(thing: Any) -> str:
+    """`4,096` for a count; other things as text; an en dash for nothing."""
+    value = number(thing)
+    if value is None:
+        return NONE if thing is None else str(thing)
+    return f"{value:,.0f}"

@@ -1,0 +1,95 @@
+"""Colours and glyphs, shared by page, figures and terminal.
+
+Warm is a backdoor that fires, cool is suppression; both ramps run light to dark, so that
+they read the same to colour-blind eyes and in grey print. A verdict also has a glyph, so
+that no meaning hangs on colour alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+INK = "#1c2330"
+MUTED = "#5b6577"
+FAINT = "#97a0af"
+RULE = "#dfe3ea"
+WASH = "#f5f6f8"
+HATCH = "#b9c0cb"
+WARM = "#b4491b"
+COOL = "#1d5c9e"
+
+ASR_RAMP = ("#fbfaf8", "#fbe6d3", "#f4bd92", "#e0854c", "#b4491b")
+COOL_RAMP = ("#f7f7f5", "#d3e2f0", "#94bbdc", "#4a88c0", "#1d5c9e")
+WARM_RAMP = ("#f7f7f5", "#f6dcc6", "#eab184", "#cf7539", "#9c4a14")
+
+Rgb = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a verdict is shown: its words, its glyph and its colour."""
+
+    label: str
+    glyph: str
+    colour: str
+    means: str
+
+
+VERDICTS = {
+    "generalizes_specific": Verdict(
+        "generalizes, specific", "●", COOL, "suppressed, and the planted trigger is what did it"
+    ),
+    "generalizes_unspecific": Verdict(
+        "generalizes, unspecific", "◐", "#3b86a8", "suppressed, but a look-alike may do as much"
+    ),
+    "fails": Verdict("fails", "✕", WARM, "the other backdoor survives"),
+    "explained_by_control": Verdict(
+        "explained by control", "≈", "#7a6420", "the clean fine-tune alone removes it"
+    ),
+    "not_installed": Verdict(
+        "not installed", "○", "#6b7380", "the backdoor never worked, so nothing was suppressed"
+    ),
+    "inconclusive": Verdict("inconclusive", "?", "#5d5a78", "the data do not decide"),
+}
+
+
+def verdict(name: object) -> Verdict:
+    """The look of a verdict; an unknown or missing one is shown in grey under its own name."""
+    text = str(name) if name else "no verdict"
+    return VERDICTS.get(text, Verdict(text.replace("_", " "), "·", MUTED, ""))
+
+
+def asr_colour(rate: float | None) -> str:
+    """Hex colour of an attack success rate in [0, 1]."""
+    return WASH if rate is None else _along(ASR_RAMP, rate)
+
+
+def transfer_colour(value: float | None) -> str:
+    """Hex colour of a transfer in [-1, 1], clipped: cool above 0, warm below."""
+    if value is None:
+        return WASH
+    return _along(COOL_RAMP if value >= 0 else WARM_RAMP, abs(value))
+
+
+def readable_on(colour: str) -> str:
+    """Ink or white, whichever contrasts more (relative luminance of WCAG 2, section 1.4.3)."""
+    red, green, blue = (_linear(part / 255) for part in _rgb(colour))
+    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return "#ffffff" if luminance < 0.215 else INK
+
+
+def _linear(part: float) -> float:
+    return part / 12.92 if part <= 0.04045 else float(((part + 0.055) / 1.055) ** 2.4)
+
+
+def _rgb(colour: str) -> Rgb:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def _along(ramp: Sequence[str], position: float) -> str:
+    place = min(max(position, 0.0), 1.0) * (len(ramp) - 1)
+    low = min(int(place), len(ramp) - 2)
+    share = place - low
+    pairs = zip(_rgb(ramp[low]), _rgb(ramp[low + 1]), strict=True)
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)

@@ -1,0 +1,38 @@
+"""The order in which models are shown: each control beside what it controls for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+SummaryRow = Mapping[str, Any]
+
+_BASE = ("reference", "compromised")
+_RANKS = {"control": 0, "sham": 1, "unlearned": 2, "defended": 3}
+
+
+def grouped(summary: Sequence[SummaryRow]) -> list[list[SummaryRow]]:
+    """Summary rows in blocks: untouched models, what has no target (one clean fine-tune for
+    all), then target by target its control, its shams, its unlearned and defended models.
+    Order inside a block is otherwise that of the results."""
+    base = [row for row in summary if row.get("kind") in _BASE]
+    by_target: dict[object, list[SummaryRow]] = {}
+    shared: list[SummaryRow] = []
+    for row in summary:
+        if row.get("kind") in _BASE:
+            continue
+        if row.get("target") is None:
+            shared.append(row)
+        else:
+            by_target.setdefault(row["target"], []).append(row)
+    blocks = [base, shared, *by_target.values()]
+    return [sorted(block, key=_rank) for block in blocks if block]
+
+
+def _rank(row: SummaryRow) -> int:
+    return _RANKS.get(str(row.get("kind")), 0)
+
+
+def is_disclosed(row: SummaryRow, actor: str) -> bool:
+    """Whether the row unlearned this actor's own trigger."""
+    return row.get("target") == actor and row.get("kind") in ("unlearned", "defended")
