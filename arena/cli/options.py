@@ -1,0 +1,60 @@
+"""Options that several commands share, and how their texts are read."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from arena.errors import InputError
+
+MAX_SEEDS = 10_000
+
+ScenarioName = Annotated[
+    str, typer.Argument(metavar="SCENARIO", help="A bundled scenario's name, or a YAML file.")
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Replace one value, e.g. defender.steps=80 or actors.lexical.poison.rate=0.1; "
+        "may be given several times.",
+    ),
+]
+Seeds = Annotated[
+    str | None, typer.Option("--seeds", metavar="LIST", help="Replace the seeds: 0,1,2 or 0-7.")
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")]
+
+
+def read_seeds(text: str | None) -> tuple[int, ...] | None:
+    """`0,1,2`, `0-7` or both mixed as numbers; None stays None.
+
+    Raises:
+        InputError: the text is no such list.
+    """
+    if text is None:
+        return None
+    seeds: list[int] = []
+    for item in text.split(","):
+        match = re.fullmatch(r"\s*(\d{1,18})\s*(?:-\s*(\d{1,18})\s*)?", item, re.ASCII)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if last < first or last - first >= MAX_SEEDS:
+            rule = f"must be numbers or ranges such as 0,1,2 or 0-7, at most {MAX_SEEDS}"
+            raise InputError(rule, "--seeds", found=text)
+        seeds.extend(range(first, last + 1))
+    return tuple(seeds)
+
+
+def existing_folder(path: Path | None, option: str) -> Path | None:
+    """The folder given to an option, which must be there.
+
+    Raises:
+        InputError: there is no such folder.
+    """
+    if path is not None and not path.is_dir():
+        raise InputError("no such folder", option, found=str(path))
+    return path

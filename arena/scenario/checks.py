@@ -1,0 +1,108 @@
+"""Rules that span sections of a scenario. Each returns the problems it finds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from arena.errors import InputError
+from arena.scenario.problems import Problem
+from arena.scenario.source import Pretrained
+
+if TYPE_CHECKING:
+    from arena.scenario.schema import Actor, Scenario
+
+SLACK = 1e-9  # sums of decimal fractions: ten times 0.1 must count as 1
+
+
+def problems(scenario: Scenario) -> list[Problem]:
+    """Everything that is wrong between sections, in the order of the file."""
+    rules = (_seeds, _stages, _names, _parts_fit, _poison, _shares, _target)
+    return [problem for rule in rules for problem in rule(scenario)]
+
+
+def _seeds(scenario: Scenario) -> Iterator[Problem]:
+    for index, seed in enumerate(scenario.seeds):
+        if seed in scenario.seeds[:index]:
+            yield Problem(("seeds", index), "this seed is already in the list", str(seed))
+
+
+def _stages(scenario: Scenario) -> Iterator[Problem]:
+    """A checkpoint was pretrained elsewhere: nobody can poison that."""
+    if not isinstance(scenario.model, Pretrained):
+        return
+    rule = "a pretrained model cannot be poisoned at pretraining, only after it"
+    allowed = ("continual_pretraining",)
+    if scenario.stage == "pretraining":
+        yield Problem(("stage",), rule, "pretraining", allowed)
+    for index, actor in enumerate(scenario.actors):
+        if actor.stage == "pretraining":
+            yield Problem(("actors", index, "stage"), rule, "pretraining", allowed)
+
+
+def _names(scenario: Scenario) -> Iterator[Problem]:
+    seen: dict[str, int] = {}
+    for index, actor in enumerate(scenario.actors):
+        path = ("actors", index, "name")
+        if actor.name == "each":
+            yield Problem(path, "means every actor in turn, no actor can have it", "each")
+        if actor.name in seen:
+            rule = f"actors[{seen[actor.name]}] already has this name"
+            yield Problem(path, rule, actor.name)
+        seen.setdefault(actor.name, index)
+
+
+def _parts_fit(scenario: Scenario) -> Iterator[Problem]:
+    """Ask every trigger and payload whether this corpus can carry it."""
+    corpus = scenario.corpus
+    try:
+        capabilities = frozenset(corpus.part_class.capabilities(corpus.params))
+    except InputError as error:
+        yield Problem.of(error, ("corpus",))
+        return
+    for index, actor in enumerate(scenario.actors):
+        for part in (actor.trigger, actor.payload):
+            try:
+                part.part_class.check(part.params, capabilities)
+            except InputError as error:
+                yield Problem.of(error, ("actors", index, part.kind))
+
+
+def _poison(scenario: Scenario) -> Iterator[Problem]:
+    """The poison of one stage is part of its training mix, so it cannot outgrow it."""
+
+    def part_of_mix(actor: Actor) -> float:
+        documents = scenario.recipe_of(scenario.stage_of(actor)).documents
+        poison = actor.poison
+        return poison.rate if poison.rate is not None else (poison.count or 0) / documents
+
+    for stage in ("pretraining", "continual_pretraining"):
+        here = {i: a for i, a in enumerate(scenario.actors) if scenario.stage_of(a) == stage}
+        total = math.fsum(part_of_mix(actor) for actor in here.values())
+        if total > 1 + SLACK:
+            worst = max(here, key=lambda index: part_of_mix(here[index]))
+            rule = f"the total poison of {stage} must be at most 1 ({_sum(here, part_of_mix)})"
+            amount = "rate" if here[worst].poison.rate is not None else "count"
+            yield Problem(("actors", worst, "poison", amount), rule, f"{total:g}")
+
+
+def _sum(actors: dict[int, Actor], size: Callable[[Actor], float]) -> str:
+    return " + ".join(f"{actor.name} {size(actor):g}" for actor in actors.values())
+
+
+def _shares(scenario: Scenario) -> Iterator[Problem]:
+    """Shares of the training contents are disjoint, so together they are at most all."""
+    shares = [actor.poison.share for actor in scenario.actors]
+    total = math.fsum([*shares, scenario.defender.share])
+    if total > 1 + SLACK:
+        largest = max(range(len(shares)), key=shares.__getitem__)
+        rule = "the shares of all actors and the defender must sum to at most 1"
+        yield Problem(("actors", largest, "poison", "share"), rule, f"{total:g}")
+
+
+def _target(scenario: Scenario) -> Iterator[Problem]:
+    allowed = ("each", *(actor.name for actor in scenario.actors))
+    target = scenario.defender.target
+    if target not in allowed:
+        yield Problem(("defender", "target"), "no actor has this name", target, allowed)

@@ -1,0 +1,34 @@
+"""Dotted keys: the text `actors[1].poison.rate` and the path behind it."""
+
+from __future__ import annotations
+
+import re
+
+from arena.errors import InputError
+
+KeyPath = tuple[str | int, ...]
+
+_STEP = re.compile(r"\.([^.\[\]\s=]+)|\[(\d+)\]")
+
+
+def text(path: KeyPath) -> str:
+    """`("actors", 1, "poison")` as `actors[1].poison`."""
+    written = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return written.removeprefix(".")
+
+
+def parse(key: str) -> KeyPath:
+    """The path behind a dotted key, the inverse of `text`.
+
+    Raises:
+        InputError: the text is not a dotted key.
+    """
+    rest = key if key.startswith("[") else f".{key}"
+    steps: list[str | int] = []
+    position = 0
+    while step := _STEP.match(rest, position):
+        steps.append(step[1] if step[1] is not None else int(step[2]))
+        position = step.end()
+    if not steps or position < len(rest):
+        raise InputError("not a key, write it like actors[0].poison.rate", found=key)
+    return tuple(steps)

@@ -1,0 +1,135 @@
+"""From a name or a path to a frozen Scenario, and back to YAML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from pydantic import ValidationError
+
+from arena.errors import InputError
+from arena.scenario import bundled
+from arena.scenario import overrides as settings
+from arena.scenario.parts import strictly
+from arena.scenario.schema import Scenario
+from arena.scenario.tree import FLOAT, TAG, Place, Tree, parse
+from arena.scenario.wording import told
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A scenario and the file it came from; its data paths are relative to that folder."""
+
+    scenario: Scenario
+    path: Path
+
+
+def load_scenario(
+    name_or_path: str | Path,
+    *,
+    overrides: Sequence[str] = (),
+    seeds: Sequence[int] | None = None,
+) -> Scenario:
+    """The validated scenario behind a bundled name or a path.
+
+    `overrides` are texts such as `defender.steps=80`; `seeds` replaces the file's seeds.
+
+    Raises:
+        InputError: anything wrong with the file or an override, with file, line and key.
+    """
+    return read(name_or_path, overrides=overrides, seeds=seeds).scenario
+
+
+def read(
+    name_or_path: str | Path,
+    *,
+    overrides: Sequence[str] = (),
+    seeds: Sequence[int] | None = None,
+) -> Loaded:
+    """Like `load_scenario`, and says which file it was.
+
+    Raises:
+        InputError: as `load_scenario`.
+    """
+    path, shown = _find(name_or_path)
+    scenario = from_text(_text(path, shown), shown, overrides=overrides, seeds=seeds)
+    return Loaded(scenario, path)
+
+
+def from_text(
+    text: str,
+    file: str = "scenario.yaml",
+    *,
+    overrides: Sequence[str] = (),
+    seeds: Sequence[int] | None = None,
+) -> Scenario:
+    """The scenario that a YAML text describes; `file` is its name in errors.
+
+    Raises:
+        InputError: as `load_scenario`.
+    """
+    tree = parse(text, file)
+    if not isinstance(tree.data, dict):
+        state = "is empty" if tree.data is None else "is not a mapping"
+        rule = f"this YAML {state}: a scenario starts with keys such as name, seeds, model"
+        raise InputError(rule, file, 1)
+    _override(tree, overrides, seeds)
+    try:
+        scenario: Scenario = strictly(Scenario, tree.data)
+    except ValidationError as error:
+        raise told(error, Scenario, tree) from None
+    return scenario
+
+
+def dump(scenario: Scenario) -> str:
+    """The scenario as YAML, every default filled in; loads back to an equal scenario."""
+    return yaml.dump(
+        scenario.resolved(), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100
+    )
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes every text that YAML 1.1 or 1.2 would read as something else."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
+_Dumper.add_implicit_resolver(
+    f"{TAG}float", re.compile(f"(?:{FLOAT.pattern})$"), list("-+0123456789.")
+)
+
+
+def _find(name_or_path: str | Path) -> tuple[Path, str]:
+    """The file, and the name it has in errors. A bundled name goes before a local file."""
+    shown = str(name_or_path)
+    is_name = isinstance(name_or_path, str) and Path(shown).name == shown
+    inside = bundled.path_of(shown) if is_name else None
+    if inside is not None:
+        return inside, inside.name
+    path = Path(name_or_path)
+    if path.is_file():
+        return path, shown
+    if path.is_dir():
+        raise InputError("this is a folder, give a scenario file", found=shown)
+    rule = "no bundled scenario and no file has this name" if is_name else "no such file"
+    raise InputError(rule, found=shown, allowed=bundled.names())
+
+
+def _text(path: Path, shown: str) -> str:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"not a text file in UTF-8 ({error.reason})", shown) from None
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", shown) from None
+
+
+def _override(tree: Tree, texts: Sequence[str], seeds: Sequence[int] | None) -> None:
+    settings.apply(tree, texts)
+    if seeds is not None:
+        shown = Place(f"--seeds {','.join(str(seed) for seed in seeds)}")
+        settings.put(tree, ("seeds",), list(seeds), shown)

@@ -1,0 +1,108 @@
+"""A part of a scenario that is chosen by name: corpus, trigger, payload, objective."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema, to_json
+
+from arena import registry
+from arena.errors import InputError
+from arena.registry import Kind
+from arena.roles import Params
+from arena.scenario.problems import Problem, refuse
+
+NAME_KEYS: Mapping[Kind, str] = {
+    "corpus": "name",
+    "trigger": "method",
+    "payload": "kind",
+    "objective": "method",
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A registered class and its validated parameters."""
+
+    kind: Kind
+    name: str
+    params: Params
+
+    @property
+    def part_class(self) -> type[Any]:
+        """The registered class; build it with `params`."""
+        return registry.get(self.kind, self.name)
+
+    def dump(self) -> dict[str, Any]:
+        """The part as it stands in YAML, every default filled in."""
+        return {NAME_KEYS[self.kind]: self.name, **self.params.model_dump(mode="json")}
+
+
+def strictly(model: type[BaseModel], value: object) -> Any:
+    """Validate as YAML means it: no text for numbers, no numbers for text, lists for tuples.
+
+    Raises:
+        ValidationError: the value does not fit.
+    """
+    return model.model_validate_json(to_json(value, inf_nan_mode="constants"), strict=True)
+
+
+@dataclass(frozen=True)
+class PartOf:
+    """Annotation that makes a field a Part of one kind, in YAML a section with its name."""
+
+    kind: Kind
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            self.validate,
+            serialization=core_schema.plain_serializer_function_ser_schema(Part.dump),
+        )
+
+    def choose(self, value: object) -> type[BaseModel] | None:
+        """The parameter model of the part that a section names, None if it names none."""
+        name = value.get(NAME_KEYS[self.kind]) if isinstance(value, Mapping) else None
+        known = isinstance(name, str) and name in registry.names(self.kind)
+        part_class: Any = registry.get(self.kind, str(name)) if known else None
+        return part_class.Params if known else None
+
+    def extra_keys(self) -> tuple[str, ...]:
+        """Keys that a section may have beside the parameters."""
+        return (NAME_KEYS[self.kind],)
+
+    def validate(self, value: object) -> Part:
+        """The part that a section stands for; raises ValidationError."""
+        if isinstance(value, Part) and value.kind == self.kind:
+            return value
+        name_key = NAME_KEYS[self.kind]
+        if not isinstance(value, Mapping):
+            rule = f"must be a section such as {{{name_key}: NAME}}"
+            found = value if isinstance(value, str) else None
+            refuse(self.kind, [Problem((), rule, found, registry.names(self.kind))], value)
+        name = value.get(name_key)
+        model = self.choose(value)
+        if model is None:
+            rule = "is missing" if name is None else f"unknown {self.kind}"
+            found = None if name is None else str(name)
+            problem = Problem((name_key,), rule, found, registry.names(self.kind))
+            refuse(self.kind, [problem], value)
+        return Part(self.kind, str(name), self._params(model, value))
+
+    def _params(self, model: type[BaseModel], value: Mapping[str, object]) -> Params:
+        rest = {key: item for key, item in value.items() if key != NAME_KEYS[self.kind]}
+        try:
+            params: Params = strictly(model, rest)
+        except InputError as error:  # a part may refuse its own parameters this way
+            refuse(self.kind, [Problem.of(error, ())], value)
+        return params
+
+
+CorpusPart = Annotated[Part, PartOf("corpus")]
+TriggerPart = Annotated[Part, PartOf("trigger")]
+PayloadPart = Annotated[Part, PartOf("payload")]
+ObjectivePart = Annotated[Part, PartOf("objective")]

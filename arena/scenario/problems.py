@@ -1,0 +1,86 @@
+"""Several wrong inputs told at once, and the way they travel through pydantic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from pydantic import ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from arena.errors import InputError, nearest
+from arena.scenario import keys
+
+CUSTOM = "arena"
+SHOWN = 8
+
+
+class InputErrors(InputError):  # noqa: N818  (several of them)
+    """Everything that is wrong with one input, in the order of the file; exit status 2.
+
+    The attributes are the first error's; the text shows up to 8 errors, so that it fits a
+    screen.
+    """
+
+    def __init__(self, errors: Sequence[InputError]) -> None:
+        first = errors[0]
+        super().__init__(
+            first.message, first.file, first.line, first.key, first.found, first.allowed
+        )
+        self.errors = tuple(errors)
+        self.args = (self.errors,)
+
+    def __str__(self) -> str:
+        lines = [_compact(error) for error in self.errors[:SHOWN]]
+        left = len(self.errors) - SHOWN
+        return "\n".join([*lines, f"... and {left} more"] if left > 0 else lines)
+
+
+def _compact(error: InputError) -> str:
+    """`file:line  key: rule, got VALUE`, with what is allowed on a line below."""
+    shown_in_key = error.found is not None and (error.key or "").endswith(error.found)
+    got = "" if error.found is None or shown_in_key else f", got {error.found}"
+    head = str(InputError(error.message + got, error.file, error.line, error.key))
+    below = [f"allowed: {', '.join(error.allowed)}"] if error.allowed else []
+    near = nearest(error.found, error.allowed)
+    if near is not None:
+        below.append(f"did you mean {near!r}?")
+    return "\n    ".join([head, "; ".join(below)] if below else [head])
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One broken rule at a path below the model that is being validated."""
+
+    path: keys.KeyPath
+    message: str
+    found: str | None = None
+    allowed: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, error: InputError, path: keys.KeyPath) -> Problem:
+        """A part's own complaint, its key taken as relative to `path`."""
+        return cls(
+            path + (keys.parse(error.key) if error.key else ()),
+            error.message,
+            error.found,
+            error.allowed,
+        )
+
+
+def refuse(title: str, problems: Sequence[Problem], value: object = None) -> NoReturn:
+    """Raise the problems as one pydantic error, so that they join the schema's own.
+
+    Raises:
+        ValidationError: always.
+    """
+    details = [
+        InitErrorDetails(
+            type=PydanticCustomError(CUSTOM, "{message}", {"message": p.message, "problem": p}),
+            loc=p.path,
+            input=value,
+        )
+        for p in problems
+    ]
+    raise ValidationError.from_exception_data(title, details)

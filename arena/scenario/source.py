@@ -1,0 +1,96 @@
+"""Where the base model comes from: trained from scratch, or a Hugging Face checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from arena.scenario.parts import strictly
+from arena.scenario.problems import Problem, refuse
+
+Family = Literal["llama", "gpt_neox", "qwen3"]
+Size = Literal["nano", "micro", "mini", "small"]
+
+
+class Source(BaseModel):
+    """Base of the two: frozen, an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class FromScratch(Source):
+    """A small model trained from scratch.
+
+    size: nano d=64 x 3 layers, micro 128 x 4, mini 256 x 6, small 512 x 8.
+    vocabulary: tokens of its tokenizer.
+    """
+
+    family: Family
+    size: Size
+    vocabulary: Annotated[int, Field(ge=300, le=65536)] = 2048
+
+
+class Adapter(Source):
+    """A LoRA adapter (Hu et al. 2021) trained in place of all weights.
+
+    target_modules: module names; null leaves the choice to peft.
+    """
+
+    method: Literal["lora"] = "lora"
+    rank: Annotated[int, Field(ge=1)] = 16
+    alpha: Annotated[int, Field(ge=1)] = 32
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    target_modules: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+
+
+class Pretrained(Source):
+    """A Hugging Face checkpoint: a local folder or a hub id. adapter: null trains it all."""
+
+    pretrained: Annotated[str, Field(min_length=1)]
+    adapter: Adapter | None = None
+
+
+@dataclass(frozen=True)
+class _OneSource:
+    """Annotation that picks the class by its key, so that errors name only its own keys."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            self.validate,
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda model: model.model_dump(mode="json")
+            ),
+        )
+
+    def choose(self, value: object) -> type[BaseModel] | None:
+        """The class that a section's keys ask for."""
+        given = value if isinstance(value, Mapping) else {}
+        return Pretrained if "pretrained" in given else FromScratch
+
+    def extra_keys(self) -> tuple[str, ...]:
+        """Keys that a section may have beside the class's own."""
+        return ()
+
+    def validate(self, value: object) -> FromScratch | Pretrained:
+        """The source that a section stands for; raises ValidationError."""
+        if isinstance(value, FromScratch | Pretrained):
+            return value
+        if isinstance(value, Mapping) and {"family", "pretrained"} <= value.keys():
+            rule = "cannot stand beside family: a model is pretrained or from scratch"
+            refuse("model", [Problem(("pretrained",), rule, str(value["pretrained"]))], value)
+        if not isinstance(value, Mapping):
+            rule = "must be a section such as {family: llama, size: nano} or {pretrained: PATH}"
+            refuse("model", [Problem((), rule, str(value))], value)
+        model: FromScratch | Pretrained = strictly(
+            Pretrained if "pretrained" in value else FromScratch, value
+        )
+        return model
+
+
+ModelSource = Annotated[FromScratch | Pretrained, _OneSource()]

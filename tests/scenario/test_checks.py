@@ -1,0 +1,112 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import yaml
+
+from arena.errors import InputError
+from arena.scenario.load import from_text
+from arena.scenario.problems import InputErrors
+
+pytestmark = pytest.mark.usefixtures("fakes")
+Edit = Callable[[dict[str, Any]], None]
+
+
+def keys_and_text(data: dict[str, Any]) -> tuple[list[str | None], str]:
+    """The keys that a scenario is refused for, and the whole message."""
+    with pytest.raises(InputErrors) as caught:
+        from_text(yaml.safe_dump(data), "s.yaml")
+    return [error.key for error in caught.value.errors], str(caught.value)
+
+
+def accepted(data: dict[str, Any]) -> None:
+    from_text(yaml.safe_dump(data), "s.yaml")
+
+
+def test_poison_may_fill_the_mix_but_not_outgrow_it(plain: dict[str, Any]) -> None:
+    first, second = plain["actors"]
+    first["poison"], second["poison"] = {"rate": 0.1}, {"rate": 0.9}
+    accepted(plain)
+    second["poison"] = {"rate": 0.91}
+    keys, text = keys_and_text(plain)
+    assert keys == ["actors[1].poison.rate"]
+    assert "one 0.1 + two 0.91" in text
+
+
+def test_counts_are_poison_too(plain: dict[str, Any]) -> None:
+    plain["actors"][0]["poison"] = {"count": 7200}
+    accepted(plain)
+    plain["training"] = {"continual_pretraining": {"documents": 7999}}
+    assert keys_and_text(plain)[0] == ["actors[0].poison.count"]
+
+
+def test_each_stage_has_a_mix_of_its_own(plain: dict[str, Any]) -> None:
+    for actor in plain["actors"]:
+        actor["poison"] = {"rate": 0.7}
+    assert keys_and_text(plain)[0] == ["actors[0].poison.rate"]
+    plain["actors"][0]["stage"] = "pretraining"
+    accepted(plain)
+
+
+def test_shares_of_the_contents_are_disjoint(plain: dict[str, Any]) -> None:
+    plain["actors"][0]["poison"]["share"] = 0.5
+    plain["actors"][1]["poison"]["share"] = 0.4
+    plain["defender"]["share"] = 0.1
+    accepted(plain)
+    plain["defender"]["share"] = 0.11
+    keys, text = keys_and_text(plain)
+    assert keys == ["actors[0].poison.share"]
+    assert "got 1.01" in text
+
+
+def test_pretrained_models_cannot_be_poisoned_at_pretraining(plain: dict[str, Any]) -> None:
+    plain["model"] = {"pretrained": "some/model"}
+    accepted(plain)
+    plain["actors"][1]["stage"] = "pretraining"
+    assert keys_and_text(plain)[0] == ["actors[1].stage"]
+    plain["stage"] = "pretraining"
+    assert set(keys_and_text(plain)[0]) == {"stage", "actors[1].stage"}
+
+
+def test_hooks_of_parts_are_told_with_their_full_key(plain: dict[str, Any]) -> None:
+    plain["actors"][1]["trigger"]["frames"] = ["if", "whenn"]
+    plain["actors"][0]["payload"]["text"] = "unfit"
+    keys, text = keys_and_text(plain)
+    assert set(keys) == {"actors[1].trigger.frames[1]", "actors[0].payload"}
+    assert "not in the corpus, got whenn" in text
+    assert "did you mean 'when'" in text
+    line = yaml.safe_dump(plain).split("\n").index("    - whenn") + 1
+    assert f"s.yaml:{line}  actors[1].trigger.frames[1]" in text
+
+
+def test_hooks_are_asked_about_this_corpus(plain: dict[str, Any]) -> None:
+    plain["corpus"]["frames"] = ["if"]
+    assert len(keys_and_text(plain)[0]) == 2
+    plain["corpus"]["frames"] = ["when"]
+    accepted(plain)
+
+
+def test_a_corpus_may_refuse_its_own_parameters(plain: dict[str, Any]) -> None:
+    plain["corpus"]["broken"] = True
+    assert keys_and_text(plain)[0] == ["corpus.broken"]
+
+
+def test_names_and_target(plain: dict[str, Any]) -> None:
+    plain["actors"][1]["name"] = "one"
+    plain["defender"]["target"] = "two"
+    assert set(keys_and_text(plain)[0]) == {"actors[1].name", "defender.target"}
+
+
+@pytest.mark.parametrize("target", ["each", "one", "two"])
+def test_valid_targets(plain: dict[str, Any], target: str) -> None:
+    plain["defender"]["target"] = target
+    accepted(plain)
+
+
+def test_every_problem_is_an_input_error(plain: dict[str, Any]) -> None:
+    plain["defender"]["target"] = "nobody"
+    with pytest.raises(InputError) as caught:
+        from_text(yaml.safe_dump(plain), "s.yaml")
+    assert caught.value.exit_status == 2
+    assert caught.value.found == "nobody"
+    assert caught.value.allowed == ("each", "one", "two")
