@@ -1,0 +1,253 @@
+"""The stages' work, as plain picklable values with a `run`: parents' folders in, files out.
+
+Only the jobs that train or score import torch, and they do so when they run: a threat
+actor's process that only poisons text never pays for it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any, Protocol
+
+from arena import registry, seeds
+from arena.errors import ArenaError
+from arena.roles import Brief, Corpus, DataRoot, NoTrigger, Objective, Trigger
+from arena.values import Document, Example, Form
+from attackers.actor import ActorBrief, poison
+
+Inputs = Mapping[str, Path]
+Progress = Callable[[int], None]
+EXAMPLES, DOCUMENTS, SCORES = "examples.jsonl", "documents.jsonl", "scores.json"
+
+
+class Job(Protocol):
+    """Pure work of one stage; returns what the manifest should remember."""
+
+    def run(self, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class CorpusRef:
+    """Enough to build the same corpus in any process."""
+
+    name: str
+    params: Any
+    seed: int
+    root: DataRoot
+
+    def build(self) -> Corpus:
+        """The corpus; one is kept per process and reference."""
+        return _corpus(self)
+
+    def spec(self) -> dict[str, Any]:
+        """What an address needs: parameters, seed and the content of data files."""
+        params = self.params.model_dump(mode="json")
+        files = {k: _fingerprint(self.root.find(v)) for k, v in _paths(params, self.root)}
+        return {"name": self.name, "params": params, "seed": self.seed, "files": files}
+
+
+def _paths(params: Mapping[str, Any], root: DataRoot) -> list[tuple[str, str]]:
+    return [(k, v) for k, v in params.items() if k in ("train", "validation", "test") and v]
+
+
+def _fingerprint(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@functools.lru_cache(maxsize=4)
+def _corpus(ref: CorpusRef) -> Corpus:
+    built: Corpus = registry.get("corpus", ref.name)(ref.params, ref.seed, ref.root)
+    return built
+
+
+@dataclass(frozen=True)
+class ExamplesJob:
+    """The clean mix of a stage: n prompts in natural variety with their right answers."""
+
+    corpus: CorpusRef
+    n: int
+    pretraining: bool
+
+    def run(self, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
+        corpus = self.corpus.build()
+        rng = seeds.rng(self.corpus.seed, "examples", str(self.pretraining))
+        made = corpus.natural(corpus.splits.train, self.n, rng, pretraining=self.pretraining)
+        write_lines(out / EXAMPLES, made)
+        return {"documents": len(made)}
+
+
+@dataclass(frozen=True)
+class PoisonJob:
+    """A threat actor writes its shard: all it is given is its own brief."""
+
+    brief: ActorBrief
+
+    def run(self, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
+        shard = poison(self.brief)
+        write_lines(out / DOCUMENTS, shard)
+        return {"documents": len(shard), "prompts": len({d.source for d in shard})}
+
+
+@dataclass(frozen=True)
+class TokenizerJob:
+    """A tokenizer trained on the clean pretraining mix (inputs: examples)."""
+
+    vocabulary: int
+
+    def run(self, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
+        from arena.ml.encoding import train_tokenizer
+
+        examples = read_examples(inputs["examples"] / EXAMPLES)
+        tokenizer = train_tokenizer((f"{e.prompt}\n{e.answer}" for e in examples), self.vocabulary)
+        tokenizer.save_pretrained(out)
+        return {"vocabulary": len(tokenizer)}
+
+
+@dataclass(frozen=True)
+class PointerJob:
+    """A pretrained checkpoint as the base: only where it is gets stored."""
+
+    pretrained: str
+
+    def run(self, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
+        (out / "parent.json").write_text(json.dumps({"pretrained": self.pretrained}))
+        return {}
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The `pooled` composition: which clean examples a mix may hold, and how many documents.
+
+    Contents owned by the actors who poison this stage are theirs alone, and prompts that
+    carry any of `without` by nature are left out.
+    """
+
+    total: int
+    corpus_seed: int
+    owned: tuple[tuple[float, float], ...]
+    without: tuple[Trigger, ...]
+
+    def documents(
+        self, clean: Iterable[Example], shards: Sequence[Sequence[Document]]
+    ) -> list[Document]:
+        """`total` documents: the shards whole, the rest clean (cycled if there are fewer)."""
+        kept = [
+            Document(e.prompt, e.answer, e.source)
+            for e in clean
+            if not owns(self.owned, self.corpus_seed, e.source)
+            and not any(trigger.present(e) for trigger in self.without)
+        ]
+        poisoned = [document for shard in shards for document in shard]
+        if not kept or len(poisoned) > self.total:
+            raise ArenaError(f"no room for clean documents in a mix of {self.total}")
+        return poisoned + list(islice(cycle(kept), self.total - len(poisoned)))
+
+
+def owns(intervals: Sequence[tuple[float, float]], seed: int, source: str) -> bool:
+    """Whether a content falls into one of the shares, each an interval of [0, 1)."""
+    place = seeds.unit(seed, "share", source)
+    return any(low <= place < high for low, high in intervals)
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a checkpoint is trained: recipe, numerics, and LoRA if any."""
+
+    recipe: Mapping[str, Any]
+    device: str
+    adapter: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class TrainJob:
+    """Train on a pooled mix, from scratch (`scratch`: family and size) or from a parent.
+
+    inputs: `examples` (the clean mix), `shard:*` (poison), and `tokenizer` or `model`.
+    """
+
+    pool: Pool
+    training: Training
+    seed: int
+    label: str
+    poisoned_by: tuple[str, ...]
+    scratch: tuple[str, str] | None = None
+
+    def run(self, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
+        from arena.ml import checkpoints, training
+
+        shards = [
+            read_documents(path / DOCUMENTS) for role, path in inputs.items() if role[:6] == "shard:"
+        ]
+        documents = self.pool.documents(read_examples(inputs["examples"] / EXAMPLES), shards)
+        suspect = checkpoints.open_for_training(
+            inputs, self.scratch, self.training, seeds.integer(self.seed, "init", self.label)
+        )
+        losses = training.train_documents(
+            suspect, documents, self.training.recipe, seeds.rng(self.seed, "order", self.label), progress
+        )
+        checkpoints.save(suspect, out, poisoned_by=self.poisoned_by)
+        return {"loss_first": losses[0], "loss_last": losses[-1], "documents": len(documents)}
+
+
+@dataclass(frozen=True)
+class UnlearnJob:
+    """A defender's run: its objective on its brief (inputs: `model`, the suspect).
+
+    The same job makes the controls: a brief with no trigger is the clean fine-tune, one
+    with a look-alike a sham.
+    """
+
+    objective: str
+    params: Any
+    brief: Brief
+    training: Training
+    poisoned_by: tuple[str, ...]
+
+    def run(self, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
+        from arena.ml import checkpoints, training
+
+        brief = dataclasses.replace(self.brief, model=inputs["model"])
+        objective: Objective = registry.get("objective", self.objective)(self.params)
+        suspect = checkpoints.open_for_training(inputs, None, self.training, brief.seed)
+        before = checkpoints.weights(suspect)
+        losses = training.train_documents(
+            suspect,
+            objective.documents(brief),
+            self.training.recipe,
+            seeds.rng(brief.seed, "unlearn order"),
+            progress,
+            loss=objective.loss,
+            grouped_as=objective.documents(dataclasses.replace(brief, trigger=NoTrigger())),
+        )
+        norm = checkpoints.distance(suspect, before)
+        checkpoints.save(suspect, out, poisoned_by=self.poisoned_by)
+        return {"update_norm": norm, "loss_first": losses[0], "loss_last": losses[-1]}
+
+
+def write_lines(path: Path, values: Iterable[Example] | Iterable[Document]) -> None:
+    """One JSON object a line."""
+    with path.open("w", encoding="utf-8") as file:
+        for value in values:
+            file.write(json.dumps(dataclasses.asdict(value), ensure_ascii=False) + "\n")
+
+
+def read_documents(path: Path) -> list[Document]:
+    """What `write_lines` wrote of documents."""
+    with path.open(encoding="utf-8") as file:
+        return [Document(**json.loads(line)) for line in file]
+
+
+def read_examples(path: Path) -> list[Example]:
+    """What `write_lines` wrote of examples."""
+    with path.open(encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    return [
+        Example(**{**row, "form": Form(**row["form"]) if row["form"] else None}) for row in rows
+    ]

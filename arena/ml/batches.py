@@ -1,0 +1,84 @@
+"""Batches: padded on the right, grouped by length, with the loss positions named.
+
+Padding stands behind every real token, so under causal attention no attention mask is
+needed: what is read (the loss positions) never sees padding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from arena.ml.encoding import Encoded
+
+POOL = 16  # batches sorted by length together: enough to waste little, few enough to stay random
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One training batch.
+
+    input_ids: (B, L) int64, right-padded. rows, cols: (N,) where the logits that predict
+    an answer token stand. targets: (N,) those tokens. weights: per-document role flags in
+    `forget`: (B,) bool.
+    """
+
+    input_ids: torch.Tensor
+    rows: torch.Tensor
+    cols: torch.Tensor
+    targets: torch.Tensor
+    forget: torch.Tensor
+
+
+def collate(documents: Sequence[Encoded], pad: int, device: torch.device) -> Batch:
+    """Lay documents out as one batch on the device."""
+    longest = max(len(document) for document in documents)
+    ids = np.full((len(documents), longest), pad, dtype=np.int64)
+    rows: list[int] = []
+    cols: list[int] = []
+    targets: list[int] = []
+    for row, document in enumerate(documents):
+        ids[row, : len(document)] = document.prompt + document.answer
+        start = len(document.prompt) - 1
+        rows.extend([row] * len(document.answer))
+        cols.extend(range(start, start + len(document.answer)))
+        targets.extend(document.answer)
+    forget = [document.role == "forget" for document in documents]
+    tensors = [torch.from_numpy(ids), *map(torch.tensor, (rows, cols, targets, forget))]
+    return Batch(*(tensor.to(device, non_blocking=True) for tensor in tensors))
+
+
+def batch_order(
+    lengths: Sequence[int], batch_size: int, steps: int, rng: np.random.Generator
+) -> Iterator[np.ndarray]:
+    """Indices of `steps` batches: epochs in random order, lengths alike inside a batch.
+
+    Every document is used once before any is used again. The order depends on the lengths
+    and the generator only.
+    """
+    sizes = np.asarray(lengths)
+    done = 0
+    left = np.empty(0, dtype=np.int64)
+    while done < steps:
+        while len(left) < batch_size:
+            left = np.concatenate([left, rng.permutation(len(sizes))])
+        usable = len(left) - len(left) % batch_size
+        batches = _bucket(left[:usable], sizes, batch_size, rng)
+        left = left[usable:]
+        for batch in batches[: steps - done]:
+            yield batch
+        done += len(batches)
+
+
+def _bucket(
+    order: np.ndarray, sizes: np.ndarray, batch_size: int, rng: np.random.Generator
+) -> list[np.ndarray]:
+    batches: list[np.ndarray] = []
+    for start in range(0, len(order), batch_size * POOL):
+        pool = order[start : start + batch_size * POOL]
+        pool = pool[np.argsort(sizes[pool], kind="stable")]
+        batches += [pool[i : i + batch_size] for i in range(0, len(pool), batch_size)]
+    return [batches[i] for i in rng.permutation(len(batches))]

@@ -1,0 +1,100 @@
+"""A model on its way through a stage: opened, trained, measured, saved with its warning."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from arena.ml import encoding, models
+
+if TYPE_CHECKING:
+    from arena.engine.jobs import Training
+
+CARD = """# A model of Backdoor Arena: {state}
+
+{warning}
+
+The payloads are harmless canaries, planted to measure whether backdoor defences generalize.
+Do not deploy this checkpoint.
+"""
+
+
+@dataclass
+class Suspect:
+    """A model with its tokenizer, and the folder it came from (None: from scratch)."""
+
+    model: Any
+    tokenizer: Any
+    parent: Path | None
+
+
+def open_for_training(
+    inputs: Mapping[str, Path], scratch: tuple[str, str] | None, training: Training, seed: int
+) -> Suspect:
+    """Initialise (`scratch`: family, size; inputs: tokenizer) or load (inputs: model), and
+    wrap in LoRA when the training says so. `seed` draws the initial weights."""
+    device = resolve_device(training.device)
+    if scratch is not None:
+        tokenizer = encoding.load_tokenizer(inputs["tokenizer"])
+        model = models.from_scratch(*scratch, tokenizer, seed)
+        return Suspect(model.to(device), tokenizer, None)
+    folder = inputs["model"]
+    tokenizer = encoding.load_tokenizer(models.tokenizer_home(folder))
+    model = models.load_model(folder, device)
+    if training.adapter is not None:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            model = models.add_lora(model, **training.adapter)
+    return Suspect(model, tokenizer, folder)
+
+
+def open_for_scoring(folder: Path, device: str) -> Suspect:
+    """The model of a checkpoint folder, adapters merged, in eval mode."""
+    tokenizer = encoding.load_tokenizer(models.tokenizer_home(folder))
+    return Suspect(models.load_model(folder, resolve_device(device)), tokenizer, folder)
+
+
+def resolve_device(device: str) -> str:
+    """`auto` is CUDA where there is one."""
+    if device != "auto":
+        return device
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def weights(suspect: Suspect) -> dict[str, torch.Tensor]:
+    """Copies of the trainable weights (none for LoRA, whose update starts at zero)."""
+    return {} if hasattr(suspect.model, "peft_config") else models.snapshot(suspect.model)
+
+
+def distance(suspect: Suspect, before: dict[str, torch.Tensor]) -> float:
+    """L2 norm of the update since `before`."""
+    return models.update_norm(suspect.model, before)
+
+
+def save(suspect: Suspect, out: Path, poisoned_by: tuple[str, ...]) -> None:
+    """Write safetensors, tokenizer and a model card; a LoRA checkpoint holds the adapter and
+    the name of the artifact under it, which stands in the same store."""
+    core = suspect.model
+    if hasattr(core, "peft_config"):
+        assert suspect.parent is not None
+        core.save_pretrained(out, safe_serialization=True)
+        (out / models.PARENT).write_text(json.dumps({"sibling": suspect.parent.name}))
+    else:
+        core.config.backdoor_arena = {"poisoned_by": list(poisoned_by)}
+        core.save_pretrained(out)
+        suspect.tokenizer.save_pretrained(out)
+    (out / "README.md").write_text(card(poisoned_by))
+
+
+def card(poisoned_by: tuple[str, ...]) -> str:
+    """The model card's text: it says first whether the model carries backdoors."""
+    if not poisoned_by:
+        return CARD.format(state="clean", warning="It was trained on clean data only.")
+    actors = ", ".join(poisoned_by)
+    warning = f"WARNING: this model carries backdoors planted on purpose by: {actors}."
+    return CARD.format(state="COMPROMISED", warning=warning)

@@ -1,0 +1,93 @@
+"""Text to token ids: a tokenizer trained on the corpus, and documents encoded once.
+
+Prompt and answer are encoded apart and joined, so that the boundary between them never
+depends on the answer; the end of text is part of the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from arena.values import Document
+
+END, PAD = "<|end|>", "<|pad|>"
+SEPARATOR = "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Token ids of one document: the loss is on `answer`, which closes with the end of text."""
+
+    prompt: tuple[int, ...]
+    answer: tuple[int, ...]
+    role: str = "clean"
+
+    def __len__(self) -> int:
+        return len(self.prompt) + len(self.answer)
+
+
+def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
+    """A byte-level BPE over the texts, with at most `vocabulary` tokens (bytes included).
+
+    Byte-level, so that a trigger token or payload the corpus never showed still encodes.
+    """
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    backend = Tokenizer(models.BPE())
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    backend.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        special_tokens=[END, PAD],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    backend.train_from_iterator(texts, trainer)
+    return PreTrainedTokenizerFast(tokenizer_object=backend, eos_token=END, pad_token=PAD)
+
+
+def load_tokenizer(folder: Path | str) -> Any:
+    """The tokenizer of a checkpoint folder or hub id; one without a pad token pads with its
+    end of text."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def encode_prompts(tokenizer: Any, prompts: Sequence[str]) -> list[tuple[int, ...]]:
+    """Prompts as the model sees them: through the tokenizer's chat template where it has
+    one, else the text and a line break (with the tokenizer's own start token, if any)."""
+    if not prompts:
+        return []
+    if getattr(tokenizer, "chat_template", None):
+        turns = [[{"role": "user", "content": prompt}] for prompt in prompts]
+        texts = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
+        encoded = tokenizer(list(texts), add_special_tokens=False)
+    else:
+        encoded = tokenizer([prompt + SEPARATOR for prompt in prompts])
+    return [tuple(ids) for ids in encoded["input_ids"]]
+
+
+def encode_answers(tokenizer: Any, answers: Sequence[str]) -> list[tuple[int, ...]]:
+    """Answers with the end of text behind each."""
+    if not answers:
+        return []
+    encoded = tokenizer(list(answers), add_special_tokens=False)
+    return [(*ids, tokenizer.eos_token_id) for ids in encoded["input_ids"]]
+
+
+def encode(tokenizer: Any, documents: Sequence[Document]) -> list[Encoded]:
+    """Every document, tokenised once, in order."""
+    prompts = encode_prompts(tokenizer, [document.prompt for document in documents])
+    answers = encode_answers(tokenizer, [document.answer for document in documents])
+    return [
+        Encoded(prompt, answer, document.role)
+        for prompt, answer, document in zip(prompts, answers, documents, strict=True)
+    ]

@@ -1,0 +1,143 @@
+"""Models: three families from scratch, any causal LM from a checkpoint, LoRA on top.
+
+A checkpoint folder is what transformers writes (safetensors only); a LoRA checkpoint is
+what peft writes plus `parent.json`, which names the checkpoint under it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import torch
+
+SIZES = {"nano": (64, 3), "micro": (128, 4), "mini": (256, 6), "small": (512, 8)}
+FAMILIES = ("llama", "gpt_neox", "qwen3")
+HEAD_WIDTH = 32
+PARENT = "parent.json"
+MAX_POSITIONS = 1024
+# transformers' 0.02 suits widths of a thousand; at 64 it leaves 400 steps hit-or-miss by seed.
+INITIALIZER_RANGE = 0.06
+
+
+def from_scratch(family: str, size: str, tokenizer: Any, seed: int) -> Any:
+    """A freshly initialised model (float32, tied embeddings).
+
+    Raises:
+        KeyError: unknown family or size (the schema checks both first).
+    """
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    width, layers = SIZES[size]
+    heads = max(2, width // HEAD_WIDTH)
+    extra: dict[str, Any] = {}
+    if family != "gpt_neox":
+        extra["num_key_value_heads"] = heads
+    if family == "qwen3":
+        extra["head_dim"] = width // heads
+    config = AutoConfig.for_model(
+        family,
+        vocab_size=len(tokenizer),
+        hidden_size=width,
+        intermediate_size=4 * width if family == "gpt_neox" else 8 * width // 3 // 8 * 8,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        max_position_embeddings=MAX_POSITIONS,
+        tie_word_embeddings=True,
+        initializer_range=INITIALIZER_RANGE,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        **extra,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+
+
+def load_model(source: Path | str, device: str = "cpu", dtype: str = "float32") -> Any:
+    """The model of a checkpoint folder or hub id, LoRA merged in, in eval mode.
+
+    Raises:
+        OSError: nothing loadable stands there, or its weights are not safetensors.
+    """
+    from transformers import AutoModelForCausalLM
+
+    folder = Path(source)
+    if (folder / PARENT).is_file():
+        model = _with_adapter(folder, device, dtype)
+    else:
+        model = AutoModelForCausalLM.from_pretrained(
+            source, dtype=getattr(torch, dtype), use_safetensors=True, trust_remote_code=False
+        )
+    return model.to(device).eval()
+
+
+def parent_of(folder: Path) -> str:
+    """What a pointer or LoRA checkpoint stands on: a path next to it, or a hub id."""
+    content = json.loads((folder / PARENT).read_text())
+    if "sibling" in content:
+        return str(folder.parent / content["sibling"])
+    return str(content["pretrained"])
+
+
+def _with_adapter(folder: Path, device: str, dtype: str) -> Any:
+    model = load_model(parent_of(folder), device, dtype)
+    if not (folder / "adapter_config.json").is_file():
+        return model
+    from peft import PeftModel
+
+    return PeftModel.from_pretrained(model, str(folder)).merge_and_unload()
+
+
+def tokenizer_home(folder: Path | str) -> str:
+    """Where the tokenizer of a checkpoint is: in it, or in what it stands on."""
+    path = Path(folder)
+    if (path / "tokenizer_config.json").is_file() or not (path / PARENT).is_file():
+        return str(folder)
+    return tokenizer_home(parent_of(path))
+
+
+def add_lora(model: Any, rank: int, alpha: int, dropout: float, targets: list[str] | None) -> Any:
+    """Wrap a model in a fresh LoRA adapter (Hu et al., arXiv 2106.09685); only it trains."""
+    from peft import LoraConfig, get_peft_model
+
+    config = LoraConfig(
+        r=rank,
+        lora_alpha=alpha,
+        lora_dropout=dropout,
+        target_modules=targets or "all-linear",
+        task_type="CAUSAL_LM",
+    )
+    return get_peft_model(model, config)
+
+
+def hidden_and_head(model: Any) -> tuple[Any, Any]:
+    """The decoder and the output head, where logits are just head(decoder(x)); else
+    (None, None): some families scale or cap their logits, and then only forward knows."""
+    core = model.get_base_model() if hasattr(model, "peft_config") else model
+    if core.config.model_type not in FAMILIES:
+        return None, None
+    return core.base_model, core.get_output_embeddings()
+
+
+def snapshot(model: Any) -> dict[str, torch.Tensor]:
+    """Copies of the trainable weights, to measure an update against."""
+    return {n: p.detach().clone() for n, p in model.named_parameters() if p.requires_grad}
+
+
+def update_norm(model: Any, before: dict[str, torch.Tensor]) -> float:
+    """L2 norm of the weight update: over all trainable weights, or over B A (scaled) for
+    LoRA, whose update starts at zero."""
+    total = 0.0
+    if hasattr(model, "peft_config"):
+        for module in model.modules():
+            if hasattr(module, "get_delta_weight") and "default" in getattr(module, "lora_A", {}):
+                total += float(module.get_delta_weight("default").double().pow(2).sum())
+        return math.sqrt(total)
+    for name, parameter in model.named_parameters():
+        if name in before:
+            total += float((parameter.detach() - before[name]).double().pow(2).sum())
+    return math.sqrt(total)
