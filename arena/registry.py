@@ -37,7 +37,7 @@ def register(kind: Kind, name: str) -> Callable[[T], T]:
         if (known.__module__, known.__qualname__) != (part.__module__, part.__qualname__):
             raise ValueError(f"{kind} {name!r} is already registered by {known.__module__}")
         _parts[kind][name] = part
-        part.name = name
+        setattr(part, "name", name)  # noqa: B010  (`type` declares no such attribute)
         return part
 
     return add
