@@ -227,3 +227,41 @@ class RichBars(Quiet):
         bar = self._bars.pop(stage, None)
         if bar is not None:
             self._progress.remove_task(bar)
+
+
+class Both(Quiet):
+    """Tells two observers the same, e.g. the log file and the terminal."""
+
+    def __init__(self, first: Observer, second: Observer) -> None:
+        self._pair = (first, second)
+
+    def __enter__(self) -> Self:
+        for each in self._pair:
+            each.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: Traceback
+    ) -> None:
+        for each in reversed(self._pair):
+            each.__exit__(kind, error, trace)
+
+    def plan(self, n: int) -> None:
+        for each in self._pair:
+            each.plan(n)
+
+    def stage_started(self, stage: str, party: str, seed: int, total_steps: int | None) -> None:
+        for each in self._pair:
+            each.stage_started(stage, party, seed, total_steps)
+
+    def stage_progress(self, stage: str, done: int) -> None:
+        for each in self._pair:
+            each.stage_progress(stage, done)
+
+    def stage_finished(self, stage: str, seconds: float, cached: bool) -> None:
+        for each in self._pair:
+            each.stage_finished(stage, seconds, cached)
+
+    def note(self, text: str) -> None:
+        for each in self._pair:
+            each.note(text)

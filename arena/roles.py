@@ -205,6 +205,8 @@ class Corpus(ABC):
 
     name: ClassVar[str]
     Params: ClassVar[type[Params]] = Params
+    # Free text has no one right answer: utility is then perplexity, not clean accuracy.
+    free_text: bool = False
 
     def __init__(self, params: Any, seed: int, root: DataRoot) -> None:
         self.params = params

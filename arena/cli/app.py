@@ -7,7 +7,7 @@ Torch, Ray and matplotlib are imported inside the commands that need them, so th
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -71,7 +71,16 @@ def run(
         done = run_scenario(
             loaded.scenario, root=root, out=out, address=address, fresh=fresh, quiet=quiet
         )
-        typer.echo(f"run folder: {done.folder}")
+        show_results(done.results, done.folder)
+
+
+def show_results(results: dict[str, Any], folder: Path) -> None:
+    """The table of a finished run, and where its folder is."""
+    from arena.report.terminal import results_table
+
+    console = Console()
+    console.print(results_table(results, console.width, folder / "report.html"))
+    typer.echo(f"run folder: {folder}")
 
 
 @app.command()

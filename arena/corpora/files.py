@@ -82,6 +82,7 @@ class Files(Corpus):
 
     def __init__(self, params: FilesParams, seed: int, root: DataRoot) -> None:
         super().__init__(params, seed, root)
+        self.free_text = params.format != "tsv"
 
     @classmethod
     def capabilities(cls, params: FilesParams) -> frozenset[str]:

@@ -46,18 +46,9 @@ class CorpusRef:
         """The corpus; one is kept per process and reference."""
         return _corpus(self)
 
-    def spec(self) -> dict[str, Any]:
-        """What an address needs: parameters, seed and the content of data files."""
-        params = self.params.model_dump(mode="json")
-        files = {k: _fingerprint(self.root.find(v)) for k, v in _paths(params, self.root)}
-        return {"name": self.name, "params": params, "seed": self.seed, "files": files}
 
-
-def _paths(params: Mapping[str, Any], root: DataRoot) -> list[tuple[str, str]]:
-    return [(k, v) for k, v in params.items() if k in ("train", "validation", "test") and v]
-
-
-def _fingerprint(path: Path) -> str:
+def fingerprint(path: Path) -> str:
+    """SHA-256 (hex) of a file's content."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -183,14 +174,20 @@ class TrainJob:
         from arena.ml import checkpoints, training
 
         shards = [
-            read_documents(path / DOCUMENTS) for role, path in inputs.items() if role[:6] == "shard:"
+            read_documents(path / DOCUMENTS)
+            for role, path in inputs.items()
+            if role[:6] == "shard:"
         ]
         documents = self.pool.documents(read_examples(inputs["examples"] / EXAMPLES), shards)
         suspect = checkpoints.open_for_training(
             inputs, self.scratch, self.training, seeds.integer(self.seed, "init", self.label)
         )
         losses = training.train_documents(
-            suspect, documents, self.training.recipe, seeds.rng(self.seed, "order", self.label), progress
+            suspect,
+            documents,
+            self.training.recipe,
+            seeds.rng(self.seed, "order", self.label),
+            progress,
         )
         checkpoints.save(suspect, out, poisoned_by=self.poisoned_by)
         return {"loss_first": losses[0], "loss_last": losses[-1], "documents": len(documents)}

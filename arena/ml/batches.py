@@ -68,8 +68,7 @@ def batch_order(
         usable = len(left) - len(left) % batch_size
         batches = _bucket(left[:usable], sizes, batch_size, rng)
         left = left[usable:]
-        for batch in batches[: steps - done]:
-            yield batch
+        yield from batches[: steps - done]
         done += len(batches)
 
 

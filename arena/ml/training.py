@@ -46,9 +46,11 @@ def answer_logits(model: Any, batch: Batch) -> torch.Tensor:
     decoder, head = hidden_and_head(model)
     if decoder is None:
         logits = model(input_ids=batch.input_ids, use_cache=False).logits
-        return logits[batch.rows, batch.cols]
+        chosen: torch.Tensor = logits[batch.rows, batch.cols]
+        return chosen
     hidden = decoder(input_ids=batch.input_ids, use_cache=False).last_hidden_state
-    return head(hidden[batch.rows, batch.cols])
+    at_loss: torch.Tensor = head(hidden[batch.rows, batch.cols])
+    return at_loss
 
 
 def answer_loss(model: Any, batch: Batch) -> torch.Tensor:
@@ -75,7 +77,9 @@ def train(
     """
     device = next(model.parameters()).device
     optimizer, schedule = _optimizer(model, recipe)
-    order = batch_order(lengths or [len(d) for d in documents], recipe.batch_size, recipe.steps, rng)
+    order = batch_order(
+        lengths or [len(d) for d in documents], recipe.batch_size, recipe.steps, rng
+    )
     losses: list[torch.Tensor] = []
     model.train()
     for step, indices in enumerate(order):

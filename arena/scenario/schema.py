@@ -137,10 +137,12 @@ class Training(Section):
 
 
 class Evaluation(Section):
-    """prompts: test prompts per actor. max_new_tokens: tokens decoded; null is long enough
-    for the longest wanted text."""
+    """prompts: prompts per actor. split: where they come from; `validation` is for choosing
+    recipes, and every number that is reported comes from `test`. max_new_tokens: tokens
+    decoded; null is long enough for the longest wanted text."""
 
     prompts: Positive = 256
+    split: Literal["test", "validation"] = "test"
     max_new_tokens: Positive | None = None
 
 

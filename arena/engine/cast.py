@@ -1,0 +1,127 @@
+"""The actors of one seed with their triggers, payloads and shares, built from the scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from arena import seeds
+from arena.engine.jobs import fingerprint, owns
+from arena.errors import ArenaError, InputError
+from arena.roles import Corpus, DataRoot, Payload, Trigger
+from arena.scenario.schema import Actor, Scenario
+from arena.values import Example
+from attackers.actor import ActorBrief
+
+
+@dataclass(frozen=True)
+class Member:
+    """One threat actor as the engine knows it. `interval` is its share of [0, 1)."""
+
+    actor: Actor
+    stage: str
+    trigger: Trigger
+    payload: Payload
+    interval: tuple[float, float]
+    share: tuple[Example, ...]
+    count: int
+
+    @property
+    def name(self) -> str:
+        return self.actor.name
+
+    def brief(self, seed: int) -> ActorBrief:
+        """All the actor is given."""
+        own = seeds.integer(seed, "actor", self.name)
+        return ActorBrief(self.name, self.trigger, self.payload, self.share, self.count, own)
+
+    def spec(self, root: DataRoot) -> dict[str, Any]:
+        """What decides its poison, share aside: as in YAML, with the data files' content."""
+        parts = {"trigger": self.actor.trigger.dump(), "payload": self.actor.payload.dump()}
+        return {"name": self.name, "count": self.count, **parts, "files": data_files(parts, root)}
+
+
+@dataclass(frozen=True)
+class Cast:
+    """All actors of one seed, and the examples that are the defender's alone."""
+
+    seed: int
+    members: tuple[Member, ...]
+    defender_share: tuple[Example, ...]
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys of every planted trigger: no look-alike may be one of them."""
+        return frozenset(member.trigger.key for member in self.members)
+
+    def at(self, stage: str) -> tuple[Member, ...]:
+        """Those whose poison enters at a stage."""
+        return tuple(member for member in self.members if member.stage == stage)
+
+
+def build_cast(scenario: Scenario, corpus: Corpus, seed: int) -> Cast:
+    """Draw shares and build triggers and payloads for one seed.
+
+    Shares are intervals of [0, 1), the defender's first, then the actors' in their order;
+    a content belongs where its own hash falls, so that adding an actor moves nobody's.
+    """
+    edge = scenario.defender.share
+    train = corpus.splits.train
+    members = []
+    for actor in scenario.actors:
+        interval = (edge, edge + actor.poison.share)
+        edge = interval[1]
+        stage = scenario.stage_of(actor)
+        documents = scenario.recipe_of(stage).documents
+        count = actor.poison.count or round((actor.poison.rate or 0) * documents)
+        trigger = actor.trigger.part_class(actor.trigger.params, corpus.world)
+        payload = actor.payload.part_class(actor.payload.params, corpus.world)
+        share = _share(corpus, interval, count, actor.name, trigger)
+        members.append(Member(actor, stage, trigger, payload, interval, share, count))
+    own = [(0.0, scenario.defender.share)]
+    share = tuple(e for e in train if owns(own, seed, e.source))
+    return Cast(seed, tuple(members), share)
+
+
+def _share(
+    corpus: Corpus, interval: tuple[float, float], count: int, name: str, trigger: Trigger
+) -> tuple[Example, ...]:
+    """An actor's own contents in natural variety, its own trigger not among it."""
+    contents = [e for e in corpus.splits.train if owns([interval], corpus.seed, e.source)]
+    if not contents:
+        raise ArenaError(f"actor {name!r} has no contents: its share of the corpus is too small")
+    rng = seeds.rng(corpus.seed, "share", name)
+    return corpus.natural(contents, max(count, len(contents)), rng, without=[trigger])
+
+
+def data_files(value: Any, root: DataRoot) -> dict[str, str]:
+    """SHA-256 of every file that a part's parameters name, so that an address changes with
+    its data and not with where it stands."""
+    found: dict[str, str] = {}
+    for text in _texts(value):
+        path = _file(text, root)
+        if path is not None:
+            found[text] = fingerprint(path)
+    return found
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, Mapping):
+        return [text for item in value.values() for text in _texts(item)]
+    if isinstance(value, list | tuple):
+        return [text for item in value for text in _texts(item)]
+    return []
+
+
+def _file(text: str, root: DataRoot) -> Path | None:
+    if "." not in text or "\n" in text or len(text) > 255:
+        return None
+    try:
+        path = root.find(text)
+    except (InputError, OSError):
+        return None
+    return path if path.is_file() else None

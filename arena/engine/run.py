@@ -1,0 +1,140 @@
+"""A whole run: plan every seed, execute, gather rows, analyse, write the run folder."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from arena.engine.execute import execute
+from arena.engine.numerics import profile
+from arena.engine.plan import Node, plan_seed
+from arena.engine.results import gather, results_of
+from arena.engine.store import Store, default_root
+from arena.engine.timeline import Timeline
+from arena.errors import InputError
+from arena.progress import Both, LogLines, Observer, Quiet, RichBars
+from arena.roles import DataRoot
+from arena.runtime.base import Runtime
+from arena.scenario.load import dump
+from arena.scenario.schema import Scenario
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """A finished run: its folder, and `results.json` as a dict."""
+
+    folder: Path
+    results: dict[str, Any]
+
+
+def run(
+    scenario: Scenario,
+    *,
+    root: DataRoot | None = None,
+    out: Path | None = None,
+    address: str | None = None,
+    fresh: bool = False,
+    quiet: bool = False,
+    store: Path | None = None,
+) -> RunResult:
+    """Run a scenario and write its folder: scenario.yaml, results.json, events.jsonl,
+    report.html, figures, run.log.
+
+    Args:
+        out: the run's folder (default: a new one below `runs/`).
+        address: a Ray cluster; None starts Ray here.
+        fresh: train everything again, whatever is stored.
+        store: the artifact store (default: `ARENA_STORE`, or the user's cache).
+
+    Raises:
+        InputError: data is missing or broken, or `out` holds a finished run.
+        ArenaError: a stage failed; finished stages are kept and not done again.
+    """
+    began = time.perf_counter()
+    folder = _folder(scenario, out)
+    where = root or DataRoot()
+    artifacts = Store((store or default_root()).resolve())
+    (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
+    timeline = Timeline(folder / "events.jsonl")
+    with _observers(folder, quiet) as observer:
+        plans = [plan_seed(scenario, seed, where) for seed in scenario.seeds]
+        nodes = {a: node for plan in plans for a, node in plan.nodes.items()}
+        wanted = {a for plan in plans for row in plan.rows for a in (row.model, row.scores)}
+        _execute_all(scenario, nodes, wanted, artifacts, observer, timeline, address, fresh)
+    timeline.close()
+    rows = [row for plan in plans for row in gather(plan, artifacts)]
+    results = results_of(scenario, plans, rows, artifacts, time.perf_counter() - began)
+    _write(folder, results)
+    return RunResult(folder, results)
+
+
+def _execute_all(
+    scenario: Scenario,
+    nodes: dict[str, Node],
+    wanted: set[str],
+    store: Store,
+    observer: Observer,
+    timeline: Timeline,
+    address: str | None,
+    fresh: bool,
+) -> None:
+    """Start a runtime only if something is left to do: a warm run needs neither Ray nor torch."""
+    if not fresh and all(store.has(a) for a in wanted):
+        for a, node in nodes.items():
+            observer.stage_finished(node.stage.name, 0.0, cached=True)
+            if store.has(a):
+                timeline.finished(node, store.manifest(a), cached=True)
+        return
+    with _runtime(scenario, store, address, fresh) as runtime:
+        execute(nodes, wanted, store, runtime, observer, timeline, fresh=fresh)
+
+
+def _runtime(scenario: Scenario, store: Store, address: str | None, fresh: bool) -> Runtime:
+    threads = scenario.numerics.threads
+    if scenario.runtime.backend == "serial":
+        from arena.runtime.serial import Serial
+
+        return Serial(store, threads, replace=fresh)
+    from arena.runtime.on_ray import OnRay
+
+    device = str(profile(scenario.numerics)["device"])
+    workers = scenario.runtime.workers
+    return OnRay(store, threads, workers, address=address, device=device, replace=fresh)
+
+
+def _folder(scenario: Scenario, out: Path | None) -> Path:
+    if out is None:
+        stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+        out = Path("runs") / f"{scenario.name}-{stamp}"
+    if (out / "results.json").exists():
+        raise InputError("holds a finished run already; choose another --out", found=str(out))
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"cannot be made: {error.strerror}", key="--out", found=str(out)
+        ) from error
+    return out
+
+
+@contextlib.contextmanager
+def _observers(folder: Path, quiet: bool) -> Iterator[Observer]:
+    with (folder / "run.log").open("a", encoding="utf-8") as log:
+        shown: Observer = Quiet() if quiet else RichBars()
+        with Both(LogLines(log), shown) as both:
+            yield both
+
+
+def _write(folder: Path, results: dict[str, Any]) -> None:
+    from arena.report.build import write_report
+
+    aside = folder / "results.json.part"
+    aside.write_text(json.dumps(results, indent=1, ensure_ascii=False), encoding="utf-8")
+    aside.rename(folder / "results.json")
+    write_report(folder)

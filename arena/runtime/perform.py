@@ -1,0 +1,48 @@
+"""One stage, done here: what a Ray actor does in its process and the serial runtime in ours."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+from arena.engine.jobs import Job, Progress
+from arena.engine.store import Stage, Store
+
+REPORT_EVERY = 0.25  # seconds between two writes of a stage's progress
+
+
+def perform(stage: Stage, job: Job, store: Store, *, replace: bool = False) -> dict[str, Any]:
+    """Run the job on its parents' folders and publish the artifact; returns the manifest."""
+    inputs = {role: store.path(address) for role, address in stage.parents.items()}
+    teller = _teller(store, stage.address)
+    try:
+        return store.commit(stage, lambda out: job.run(inputs, out, teller), replace=replace)
+    finally:
+        store.progress_file(stage.address).unlink(missing_ok=True)
+
+
+def set_threads(threads: int) -> None:
+    """Give this process's torch its share of the cores, and keep its libraries quiet."""
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    import torch
+    import transformers
+
+    torch.set_num_threads(threads)
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+
+
+def _teller(store: Store, address: str) -> Progress:
+    file = store.progress_file(address)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    told = 0.0
+
+    def tell(done: int) -> None:
+        nonlocal told
+        now = time.monotonic()
+        if now - told >= REPORT_EVERY:
+            told = now
+            file.write_text(str(done))
+
+    return tell
