@@ -67,13 +67,15 @@ class RowPlan:
 
 @dataclass(frozen=True)
 class SeedPlan:
-    """All stages of one seed, parents before children, and the rows they lead to."""
+    """All stages of one seed, parents before children, and the rows they lead to.
+    `documents` is the size of each training stage's mix."""
 
     seed: int
     nodes: Mapping[str, Node]
     rows: tuple[RowPlan, ...]
     cast: Cast
     corpus: Corpus
+    documents: Mapping[str, int]
 
 
 def plan_seed(scenario: Scenario, seed: int, root: DataRoot) -> SeedPlan:
@@ -115,7 +117,14 @@ class _Planner:
         self._row("compromised", "compromised", None, compromised)
         for target in self._targets():
             self._defend(target, compromised)
-        return SeedPlan(self.seed, self.nodes, tuple(self.rows), self.cast, self.corpus)
+        training = self.scenario.training
+        documents = {
+            "pretraining": training.pretraining.documents,
+            "continual_pretraining": training.continual_pretraining.documents,
+        }
+        return SeedPlan(
+            self.seed, self.nodes, tuple(self.rows), self.cast, self.corpus, documents
+        )
 
     # -- stages ---------------------------------------------------------------------------
 

@@ -78,6 +78,11 @@ def results_of(
     }
 
 
+def _amount(member: Member, plan: SeedPlan) -> str:
+    total = plan.documents[member.stage]
+    return f"{member.count} of {total} documents ({member.count / total:.1%})"
+
+
 def _introduce(member: Member, plan: SeedPlan) -> dict[str, Any]:
     """An actor as the report shows it, with one of its prompts before and after."""
     able = [e for e in member.share if member.trigger.can_mark(e)]
@@ -92,7 +97,7 @@ def _introduce(member: Member, plan: SeedPlan) -> dict[str, Any]:
         "payload": member.payload.name,
         "match": member.payload.match,
         "stage": member.stage,
-        "poison": f"{member.count} documents",
+        "poison": _amount(member, plan),
         "clean": example.prompt,
         "triggered": marked,
         "response": member.payload.respond(example),

@@ -253,7 +253,8 @@ def parties(events: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         seen = saw if isinstance(saw, list) else []
         for key, things in (("did", [event.get("event")]), ("made", [event.get("artifact")])):
             for thing in filter(None, things):
-                party[key][str(thing)] = party[key].get(str(thing), 0) + 1
+                short = str(thing)[:12] if key == "made" else str(thing)
+                party[key][short] = party[key].get(short, 0) + 1
         for thing in seen:
             party["saw"][str(thing)] = party["saw"].get(str(thing), 0) + 1
     return [{"name": name, **columns} for name, columns in found.items()]

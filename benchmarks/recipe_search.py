@@ -1,0 +1,71 @@
+"""Compare training recipes on validation prompts, blind to transfer.
+
+    python benchmarks/recipe_search.py quickstart --seeds 100-107 \
+        --try "longer: training.continual_pretraining.steps=400" \
+        --try "gentler: defender.learning_rate=1e-4"
+
+Prints a Markdown row per recipe: what was installed, clean accuracy, what the clean
+fine-tune left, and what was left of a disclosed trigger after its own unlearning. What
+unlearning one trigger did to the others is in the run's files but never read here: a recipe
+must not be chosen by the effect under study (docs/estimands.md, Units and splits).
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from arena import load_scenario, run
+from arena.cli.options import read_seeds
+
+BLIND = ("evaluation.split=validation", "controls.shams=0", "controls.reference=false")
+HEAD = (
+    "| recipe | installed | mean ASR | clean accuracy (min) | ASR after clean fine-tune "
+    "| actors >= 0.8 by seed | own trigger after unlearning (max) |"
+)
+
+
+def main() -> None:
+    """Run every recipe over the seeds and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("scenario")
+    parser.add_argument("--seeds", default="100-107")
+    parser.add_argument("--set", action="append", default=[], help="holds for every recipe")
+    parser.add_argument("--try", action="append", default=[], dest="tries", metavar="NAME: K=V ...")
+    given = parser.parse_args()
+    print(HEAD + "\n|" + "---|" * (HEAD.count("|") - 1), flush=True)
+    for text in ["as it stands:", *given.tries]:
+        name, _, settings = text.partition(":")
+        overrides = [*BLIND, *given.set, *settings.split()]
+        scenario = load_scenario(given.scenario, overrides=overrides, seeds=read_seeds(given.seeds))
+        with tempfile.TemporaryDirectory() as folder:
+            results = run(scenario, out=Path(folder) / "run", quiet=True).results
+        print(line(name.strip(), results), flush=True)
+
+
+def line(name: str, results: dict[str, Any]) -> str:
+    """One row of the table."""
+    actors, rows = results["actors"], results["rows"]
+    compromised = [row for row in rows if row["kind"] == "compromised"]
+    controls = [row for row in rows if row["kind"] == "control"]
+    own = [row["asr"][row["target"]]["rate"] for row in rows if row["kind"] == "unlearned"]
+    asr = [row["asr"][actor]["rate"] for row in compromised for actor in actors]
+    kept = {a: statistics.mean(row["asr"][a]["rate"] for row in controls) for a in actors}
+    installed = sum(found["installed"] for found in results["installation"].values())
+    of = sum(found["seeds"] for found in results["installation"].values())
+    clean = min(row["clean_accuracy"]["rate"] for row in compromised + controls)
+    survivors = sorted(
+        sum(row["asr"][actor]["rate"] >= 0.8 for actor in actors) for row in controls
+    )
+    shown = ", ".join(f"{actor} {rate:.2f}" for actor, rate in kept.items())
+    return (
+        f"| {name} | {installed}/{of} | {statistics.mean(asr):.3f} | {clean:.3f} | {shown} "
+        f"| {survivors} | {max(own):.2f} |"
+    )
+
+
+if __name__ == "__main__":
+    main()
