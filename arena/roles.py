@@ -257,15 +257,13 @@ class Budget:
 @dataclass(frozen=True)
 class Brief:
     """All a defender is given: the suspect model, clean examples and, when the trigger is
-    disclosed, an object that marks any prompt. `forget_text` is what the disclosed trigger
-    was seen to do, for objectives that need a text to forget."""
+    disclosed, an object that marks any prompt."""
 
     model: Path
     clean: tuple[Example, ...]
     trigger: Trigger
     budget: Budget
     seed: int
-    forget_text: Mapping[str, str] = field(default_factory=dict)
 
 
 class Objective(ABC):

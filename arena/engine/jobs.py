@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from arena import registry, seeds
-from arena.errors import ArenaError
+from arena.engine.store import MANIFEST
+from arena.errors import ArenaError, InputError
 from arena.roles import Brief, Corpus, DataRoot, NoTrigger, Objective, Trigger
 from arena.values import Document, Example, Form
 from attackers.actor import ActorBrief, poison
@@ -25,6 +26,7 @@ from attackers.actor import ActorBrief, poison
 Inputs = Mapping[str, Path]
 Progress = Callable[[int], None]
 EXAMPLES, DOCUMENTS, SCORES = "examples.jsonl", "documents.jsonl", "scores.json"
+MATCH_STRETCH = 4  # a norm-matched sham takes at most so many times the budget's steps
 
 
 class Job(Protocol):
@@ -41,6 +43,10 @@ class CorpusRef:
     params: Any
     seed: int
     root: DataRoot
+
+    def __hash__(self) -> int:
+        # parameters may hold a mapping (a corpus's labels), which has no hash of its own
+        return hash((self.name, self.seed, self.root))
 
     def build(self) -> Corpus:
         """The corpus; one is kept per process and reference."""
@@ -103,11 +109,23 @@ class TokenizerJob:
 
 @dataclass(frozen=True)
 class PointerJob:
-    """A pretrained checkpoint as the base: only where it is gets stored."""
+    """A pretrained checkpoint as the base: only where it is gets stored.
+
+    Raises:
+        InputError: there is no such folder and the hub does not give it, or what stands there
+            is no language model.
+    """
 
     pretrained: str
 
     def run(self, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
+        from transformers import AutoConfig
+
+        try:
+            AutoConfig.from_pretrained(self.pretrained, trust_remote_code=False)
+        except (OSError, ValueError) as error:
+            rule = "is neither a checkpoint folder (see --data) nor to be had from the model hub"
+            raise InputError(rule, key="model.pretrained", found=self.pretrained) from error
         (out / "parent.json").write_text(json.dumps({"pretrained": self.pretrained}))
         return {}
 
@@ -198,7 +216,8 @@ class UnlearnJob:
     """A defender's run: its objective on its brief (inputs: `model`, the suspect).
 
     The same job makes the controls: a brief with no trigger is the clean fine-tune, one
-    with a look-alike a sham.
+    with a look-alike a sham. With an input `matched` (an unlearned model) it is the
+    norm-matched sham: its budget is stretched, and it stops once its update is as large.
     """
 
     objective: str
@@ -214,18 +233,31 @@ class UnlearnJob:
         objective: Objective = registry.get("objective", self.objective)(self.params)
         suspect = checkpoints.open_for_training(inputs, None, self.training, brief.seed)
         before = checkpoints.weights(suspect)
+        wanted = _norm_of(inputs["matched"]) if "matched" in inputs else None
+        recipe = dict(self.training.recipe)
+        if wanted is not None:
+            recipe["steps"] *= MATCH_STRETCH
         losses = training.train_documents(
             suspect,
             objective.documents(brief),
-            self.training.recipe,
+            recipe,
             seeds.rng(brief.seed, "unlearn order"),
             progress,
             loss=objective.loss,
             grouped_as=objective.documents(dataclasses.replace(brief, trigger=NoTrigger())),
+            stop=None
+            if wanted is None
+            else lambda: checkpoints.distance(suspect, before) >= wanted,
         )
         norm = checkpoints.distance(suspect, before)
         checkpoints.save(suspect, out, poisoned_by=self.poisoned_by)
-        return {"update_norm": norm, "loss_first": losses[0], "loss_last": losses[-1]}
+        detail = {"update_norm": norm, "loss_first": losses[0], "loss_last": losses[-1]}
+        return {**detail, "steps": len(losses), "matched_norm": wanted}
+
+
+def _norm_of(artifact: Path) -> float:
+    manifest = json.loads((artifact / MANIFEST).read_text())
+    return float(manifest["detail"]["update_norm"])
 
 
 def write_lines(path: Path, values: Iterable[Example] | Iterable[Document]) -> None:

@@ -31,7 +31,7 @@ from arena.engine.jobs import (
 from arena.engine.numerics import profile
 from arena.engine.probes import ProbeSet, ScoreJob, probe_set
 from arena.engine.store import Stage, digest
-from arena.errors import ArenaError
+from arena.errors import ArenaError, InputError
 from arena.roles import Brief, Budget, Corpus, DataRoot, NoTrigger, Trigger
 from arena.scenario.schema import Recipe, Scenario
 from arena.scenario.source import FromScratch, Pretrained
@@ -122,9 +122,7 @@ class _Planner:
             "pretraining": training.pretraining.documents,
             "continual_pretraining": training.continual_pretraining.documents,
         }
-        return SeedPlan(
-            self.seed, self.nodes, tuple(self.rows), self.cast, self.corpus, documents
-        )
+        return SeedPlan(self.seed, self.nodes, tuple(self.rows), self.cast, self.corpus, documents)
 
     # -- stages ---------------------------------------------------------------------------
 
@@ -178,7 +176,8 @@ class _Planner:
         found = str(local.resolve()) if local else model.pretrained
         files = sorted(local.glob("*.safetensors")) if local else []
         if local and not files:
-            raise ArenaError(f"{local} holds no safetensors weights")
+            rule = "holds no safetensors weights"
+            raise InputError(rule, key="model.pretrained", found=str(local))
         spec = {"pretrained": model.pretrained, "weights": [fingerprint(path) for path in files]}
         return self._add("pointer", "pretrained base", "arena", spec, {}, PointerJob(found))
 
@@ -206,12 +205,13 @@ class _Planner:
             parents["tokenizer"] = self._tokenizer(parents["examples"])
         else:
             parents["model"] = parent
+        so_far = self.cast.at("pretraining") if parent is None else self.cast.members
         job = TrainJob(
             pool=self._pool(stage, recipe, bool(shards)),
             training=self._training(recipe, adapts=parent is not None),
             seed=self.seed,
             label=stage,
-            poisoned_by=tuple(m.name for m in self.cast.members) if shards else (),
+            poisoned_by=tuple(m.name for m in so_far) if shards else (),
             scratch=scratch,
         )
         spec = {
@@ -283,13 +283,14 @@ class _Planner:
             name = "control" if shared else f"control:{target.name}"
             if not any(row.name == name for row in self.rows):
                 self._row("control", name, None if shared else target.name, model)
-        for k, sham in enumerate(self._shams(target)):
-            name = f"sham:{target.name}:{k}"
-            model = self._unlearn(name, "arena", clean, sham, suspect)
-            self._row("sham", name, target.name, model, {"trigger": sham.key})
         name = f"unlearn:{target.name}"
-        model = self._unlearn(name, "defender", clean, target.trigger, suspect)
-        self._row("unlearned", name, target.name, model, {"trigger": target.trigger.key})
+        unlearned = self._unlearn(name, "defender", clean, target.trigger, suspect)
+        matched = unlearned if controls.sham_matched else None
+        for k, sham in enumerate(self._shams(target)):
+            label = f"sham:{target.name}:{k}"
+            model = self._unlearn(label, "arena", clean, sham, suspect, matched)
+            self._row("sham", label, target.name, model, {"trigger": sham.key})
+        self._row("unlearned", name, target.name, unlearned, {"trigger": target.trigger.key})
 
     def _shams(self, target: Member) -> tuple[Trigger, ...]:
         rng = seeds.rng(self.seed, "shams", target.name)
@@ -314,7 +315,13 @@ class _Planner:
         return self.corpus.natural(able, n, rng, without=planted)
 
     def _unlearn(
-        self, name: str, party: str, clean: tuple[Example, ...], trigger: Trigger, suspect: str
+        self,
+        name: str,
+        party: str,
+        clean: tuple[Example, ...],
+        trigger: Trigger,
+        suspect: str,
+        matched: str | None = None,
     ) -> str:
         defender = self.scenario.defender
         budget = Budget(defender.steps, defender.learning_rate, defender.batch_size)
@@ -335,7 +342,7 @@ class _Planner:
             "numerics": self.numerics,
         }
         saw = ("the suspect model", f"{len(clean)} clean prompts", f"trigger {trigger.key}")
-        parents = {"model": suspect}
+        parents = {"model": suspect, **({"matched": matched} if matched else {})}
         return self._add("unlearn", name, party, spec, parents, job, budget.steps, saw)
 
     # -- rows -----------------------------------------------------------------------------

@@ -57,13 +57,13 @@ def run(
         ArenaError: a stage failed; finished stages are kept and not done again.
     """
     began = time.perf_counter()
-    folder = _folder(scenario, out)
-    where = root or DataRoot()
+    folder = _free(scenario, out)
     artifacts = Store((store or default_root()).resolve())
+    plans = [plan_seed(scenario, seed, root or DataRoot()) for seed in scenario.seeds]
+    _make(folder)
     (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
     timeline = Timeline(folder / "events.jsonl")
     with _observers(folder, quiet) as observer:
-        plans = [plan_seed(scenario, seed, where) for seed in scenario.seeds]
         nodes = {a: node for plan in plans for a, node in plan.nodes.items()}
         wanted = {a for plan in plans for row in plan.rows for a in (row.model, row.scores)}
         _execute_all(scenario, nodes, wanted, artifacts, observer, timeline, address, fresh)
@@ -108,19 +108,21 @@ def _runtime(scenario: Scenario, store: Store, address: str | None, fresh: bool)
     return OnRay(store, threads, workers, address=address, device=device, replace=fresh)
 
 
-def _folder(scenario: Scenario, out: Path | None) -> Path:
+def _free(scenario: Scenario, out: Path | None) -> Path:
     if out is None:
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-        out = Path("runs") / f"{scenario.name}-{stamp}"
+        return Path("runs") / f"{scenario.name}-{stamp}"
     if (out / "results.json").exists():
         raise InputError("holds a finished run already; choose another --out", found=str(out))
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"cannot be made: {error.strerror}", key="--out", found=str(out)
-        ) from error
     return out
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        rule = f"cannot be made: {error.strerror}"
+        raise InputError(rule, key="--out", found=str(folder)) from error
 
 
 @contextlib.contextmanager

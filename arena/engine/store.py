@@ -7,6 +7,7 @@ however many processes tried.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -21,6 +22,7 @@ from typing import Any
 
 MANIFEST = "manifest.json"
 ENVIRONMENT = "ARENA_STORE"
+PUBLISH_ATTEMPTS = 50
 
 # Raise a kind's number when its code changes what it produces: old artifacts then no longer match.
 VERSIONS: dict[str, int] = {
@@ -129,12 +131,19 @@ class Store:
 
 
 def _publish(aside: Path, final: Path, replace: bool) -> None:
-    if replace and final.exists():
-        old = aside.with_name(aside.name + ".old")
-        final.rename(old)
-        shutil.rmtree(old, ignore_errors=True)
-    try:
-        aside.rename(final)
-    except OSError:
-        if not (final / MANIFEST).is_file():
-            raise
+    """Rename into place. Others may replace the same address, so that what stands there
+    comes and goes between any two looks: look again before calling it an error."""
+    for attempt in range(PUBLISH_ATTEMPTS):
+        if replace:
+            old = aside.with_name(f"{aside.name}.old")
+            with contextlib.suppress(FileNotFoundError):
+                final.rename(old)
+            shutil.rmtree(old, ignore_errors=True)
+        try:
+            aside.rename(final)
+            return
+        except OSError:
+            if (final / MANIFEST).is_file():
+                return
+            if attempt == PUBLISH_ATTEMPTS - 1:
+                raise

@@ -63,10 +63,13 @@ def batch_order(
     done = 0
     left = np.empty(0, dtype=np.int64)
     while done < steps:
+        # what the last epoch left over comes first, or others would be used again before it
+        carried = batch_size if len(left) else 0
         while len(left) < batch_size:
             left = np.concatenate([left, rng.permutation(len(sizes))])
         usable = len(left) - len(left) % batch_size
-        batches = _bucket(left[:usable], sizes, batch_size, rng)
+        batches = [left[:carried]] if carried else []
+        batches += _bucket(left[carried:usable], sizes, batch_size, rng)
         left = left[usable:]
         yield from batches[: steps - done]
         done += len(batches)

@@ -83,7 +83,8 @@ def save(suspect: Suspect, out: Path, poisoned_by: tuple[str, ...]) -> None:
     if hasattr(core, "peft_config"):
         assert suspect.parent is not None
         core.save_pretrained(out, safe_serialization=True)
-        (out / models.PARENT).write_text(json.dumps({"sibling": suspect.parent.name}))
+        parent = {"sibling": suspect.parent.name, "poisoned_by": list(poisoned_by)}
+        (out / models.PARENT).write_text(json.dumps(parent))
     else:
         core.config.backdoor_arena = {"poisoned_by": list(poisoned_by)}
         core.save_pretrained(out)

@@ -89,7 +89,8 @@ def _with_adapter(folder: Path, device: str, dtype: str) -> Any:
         return model
     from peft import PeftModel
 
-    return PeftModel.from_pretrained(model, str(folder)).merge_and_unload()
+    merged = PeftModel.from_pretrained(model, str(folder)).merge_and_unload()
+    return merged.requires_grad_(True)  # peft froze what stands under the adapter
 
 
 def tokenizer_home(folder: Path | str) -> str:
@@ -135,7 +136,7 @@ def update_norm(model: Any, before: dict[str, torch.Tensor]) -> float:
     if hasattr(model, "peft_config"):
         for module in model.modules():
             if hasattr(module, "get_delta_weight") and "default" in getattr(module, "lora_A", {}):
-                total += float(module.get_delta_weight("default").double().pow(2).sum())
+                total += float(module.get_delta_weight("default").detach().double().pow(2).sum())
         return math.sqrt(total)
     for name, parameter in model.named_parameters():
         if name in before:

@@ -6,7 +6,8 @@ vocabulary the output head is most of a step, and nearly all of it would be thro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 Loss = Callable[[Any, Batch], torch.Tensor]
 Progress = Callable[[int], None]
+Stop = Callable[[], bool]
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,14 @@ def train(
     loss: Loss = answer_loss,
     lengths: Sequence[int] | None = None,
     progress: Progress | None = None,
+    stop: Stop | None = None,
 ) -> list[float]:
-    """Train in place; returns the loss of every step.
+    """Train in place; returns the loss of every step taken.
 
     Args:
         lengths: what batches are grouped by (default: the documents' own lengths). A
             defence passes the untriggered lengths, so that its controls see the same batches.
+        stop: asked after each step whether that was enough; the recipe's steps are the most.
     """
     device = next(model.parameters()).device
     optimizer, schedule = _optimizer(model, recipe)
@@ -81,21 +85,34 @@ def train(
         lengths or [len(d) for d in documents], recipe.batch_size, recipe.steps, rng
     )
     losses: list[torch.Tensor] = []
+    half = torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16")
     model.train()
-    for step, indices in enumerate(order):
-        batch = collate([documents[i] for i in indices], pad, device)
-        with torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
-            value = loss(model, batch)
-        value.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
-        optimizer.step()
-        schedule.step()
-        optimizer.zero_grad(set_to_none=True)
-        losses.append(value.detach())
-        if progress is not None:
-            progress(step + 1)
+    with _dropout_from(rng, device):
+        for step, indices in enumerate(order):
+            batch = collate([documents[i] for i in indices], pad, device)
+            with half:
+                value = loss(model, batch)
+            value.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
+            optimizer.step()
+            schedule.step()
+            optimizer.zero_grad(set_to_none=True)
+            losses.append(value.detach())
+            if progress is not None:
+                progress(step + 1)
+            if stop is not None and stop():
+                break
     model.eval()
     return torch.stack(losses).tolist() if losses else []
+
+
+@contextlib.contextmanager
+def _dropout_from(rng: np.random.Generator, device: torch.device) -> Iterator[None]:
+    """Dropout draws from torch's global state, where a long-lived worker's earlier stages
+    would show: inside the block it depends on `rng` alone, whose own stream does not move."""
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(int(rng.spawn(1)[0].integers(2**63)))
+        yield
 
 
 def train_documents(
@@ -107,6 +124,7 @@ def train_documents(
     *,
     loss: Loss = answer_loss,
     grouped_as: Sequence[Document] | None = None,
+    stop: Stop | None = None,
 ) -> list[float]:
     """Tokenise once and train. `grouped_as` stands in for the documents where batches are
     put together by length (see `train`)."""
@@ -121,6 +139,7 @@ def train_documents(
         loss=loss,
         lengths=lengths,
         progress=progress,
+        stop=stop,
     )
 
 

@@ -82,7 +82,7 @@ class Defender(Section):
     target: str = "each"
     objective: ObjectivePart
     steps: Positive = 60
-    learning_rate: LearningRate = 2e-4
+    learning_rate: LearningRate = 1e-4
     batch_size: Positive = 64
     examples: Positive = 512
     share: Share = 0.125
@@ -90,10 +90,15 @@ class Defender(Section):
 
 class Controls(Section):
     """What stands beside each unlearned model: the clean fine-tune, shams per target, and
-    the never-poisoned reference."""
+    the never-poisoned reference.
+
+    sham_matched: shams work on until their weight update is as large as the unlearning
+    run's (a sham starts near zero loss, so it moves the model less).
+    """
 
     clean_finetune: bool = True
     shams: Annotated[int, Field(ge=0)] = 1
+    sham_matched: bool = False
     reference: bool = True
 
 
@@ -124,7 +129,7 @@ class PretrainingRecipe(Recipe):
 class ContinualRecipe(Recipe):
     """Training that goes on from the pretrained model."""
 
-    steps: Positive = 250
+    steps: Positive = 350
     learning_rate: LearningRate = 2e-3
     documents: Positive = 8000
 

@@ -1,0 +1,212 @@
+"""What every unlearning objective must keep, tried on all that are registered.
+
+A new objective is tested with no edit here. It is tried with its default parameters, on a
+small generated corpus and toy models.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import dataclasses
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import toys
+
+import attackers
+import defenders
+from arena import registry
+from arena.engine.jobs import Training, UnlearnJob
+from arena.engine.store import Stage, Store
+from arena.ml import checkpoints
+from arena.ml.batches import Batch, collate
+from arena.ml.encoding import encode
+from arena.roles import Brief, Budget, NoTrigger, Objective, Trigger
+from arena.runtime.perform import perform
+from arena.values import Document
+
+BUDGET = Budget(steps=4, learning_rate=1e-3, batch_size=8)
+RECIPE = {**dataclasses.asdict(BUDGET), "warmup": 1}
+
+every_objective = pytest.mark.parametrize("name", registry.names("objective"))
+
+
+def objective_of(name: str) -> Objective:
+    part = registry.get("objective", name)
+    made: Objective = part(part.Params())
+    return made
+
+
+def triggers() -> dict[str, Trigger]:
+    """No trigger, the planted one, and a look-alike nobody planted."""
+    part = registry.get("trigger", "rare_token")
+    real: Trigger = part(part.Params(tokens=("cf",)), toys.townlore().world)
+    (sham,) = real.lookalikes(1, "sham", np.random.default_rng(0))
+    return {"none": NoTrigger(), "real": real, "sham": sham}
+
+
+def brief_of(trigger: str, seed: int = 5) -> Brief:
+    """A brief over 40 clean prompts; the payload is what there is to forget."""
+    clean = toys.townlore().splits.train[:40]
+    forget = {example.source: toys.PAYLOAD for example in clean}
+    return Brief(Path("suspect"), clean, triggers()[trigger], BUDGET, seed, forget)
+
+
+@pytest.fixture(params=["none", "real", "sham"])
+def brief(request: pytest.FixtureRequest) -> Brief:
+    return brief_of(request.param)
+
+
+@every_objective
+def test_documents_are_seeded(name: str, brief: Brief) -> None:
+    objective = objective_of(name)
+    assert objective.documents(brief) == objective_of(name).documents(brief)
+
+
+@every_objective
+def test_another_seed_marks_otherwise(name: str) -> None:
+    objective = objective_of(name)
+    assert objective.documents(brief_of("real", 5)) != objective.documents(brief_of("real", 6))
+
+
+@every_objective
+def test_documents_leave_the_brief_alone(name: str, brief: Brief) -> None:
+    before = copy.deepcopy((brief.clean, dict(brief.forget_text), brief.trigger.key))
+    objective_of(name).documents(brief)
+    assert (brief.clean, dict(brief.forget_text), brief.trigger.key) == before
+
+
+@every_objective
+def test_prompts_and_order_do_not_depend_on_the_trigger(name: str) -> None:
+    """The clean fine-tune and the shams see the same prompts in the same batches."""
+    objective = objective_of(name)
+    plain, real, sham = (objective.documents(brief_of(t)) for t in ("none", "real", "sham"))
+    for one, other, third in zip(plain, real, sham, strict=True):
+        assert one.source == other.source == third.source
+        assert (one.role == "forget") == (other.role == "forget") == (third.role == "forget")
+        if one.role != "forget":
+            assert one == other == third
+    assert any(one.prompt != other.prompt for one, other in zip(plain, real, strict=True))
+
+
+@every_objective
+def test_only_what_is_to_be_forgotten_carries_the_trigger(name: str, brief: Brief) -> None:
+    clean = {(example.source, example.prompt) for example in brief.clean}
+    made = objective_of(name).documents(brief)
+    roles = {document.role for document in made}
+    assert roles <= {"forget", "retain", "clean"}
+    assert "forget" in roles
+    for document in made:
+        marked = brief.trigger.present(_example(brief, document))
+        assert marked == (document.role == "forget" and brief.trigger.key != "none")
+        if not marked:
+            assert (document.source, document.prompt) in clean
+
+
+@every_objective
+def test_answers_are_right_or_the_text_to_forget(name: str, brief: Brief) -> None:
+    right: dict[str, set[str]] = {}
+    for example in brief.clean:
+        right.setdefault(example.source, set()).add(example.answer)
+    for document in objective_of(name).documents(brief):
+        known = right[document.source]
+        if document.role == "forget":
+            known = known | {brief.forget_text[document.source]}
+        assert document.answer in known
+
+
+def _example(brief: Brief, document: Document) -> Any:
+    return dataclasses.replace(brief.clean[0], prompt=document.prompt, form=None)
+
+
+def batch_of(name: str) -> Batch:
+    import torch
+
+    made = encode(toys.tokenizer(), objective_of(name).documents(brief_of("real"))[:8])
+    assert {document.role for document in made} > {"forget"}
+    return collate(made, toys.tokenizer().pad_token_id, torch.device("cpu"))
+
+
+@every_objective
+@pytest.mark.parametrize("family", toys.FAMILIES)
+def test_the_loss_is_one_finite_number_with_a_gradient(name: str, family: str) -> None:
+    import torch
+
+    model = toys.model(family)
+    loss = objective_of(name).loss(model, batch_of(name))
+    assert loss.shape == ()
+    assert torch.isfinite(loss)
+    loss.backward()  # type: ignore[no-untyped-call]
+    gradients = [p.grad for p in model.parameters() if p.grad is not None]
+    assert all(bool(torch.isfinite(g).all()) for g in gradients)
+    assert sum(float(g.abs().sum()) for g in gradients) > 0
+
+
+def fingerprints(folder: Path) -> Mapping[str, str]:
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+
+@every_objective
+@pytest.mark.parametrize("adapter", [None, {"rank": 4, "alpha": 8, "dropout": 0, "targets": None}])
+@pytest.mark.parametrize("trigger", ["none", "real"])
+def test_a_run_makes_a_new_model_and_leaves_the_suspect_alone(
+    name: str, trigger: str, adapter: Any, tmp_path: Path
+) -> None:
+    import torch
+
+    store = Store(tmp_path)
+    suspect = toys.checkpoint(store.path("suspect"), toys.model())
+    before = fingerprints(suspect)
+    objective = objective_of(name)
+    training = Training(RECIPE, "cpu", adapter)
+    job = UnlearnJob(name, objective.params, brief_of(trigger), training, ("lexical",))
+    stage = Stage("unlearn", "unlearn", "defender", 0, {}, {"model": "suspect"})
+    manifest = perform(stage, job, store)
+
+    assert fingerprints(suspect) == before
+    assert manifest["detail"]["update_norm"] > 0
+    made = checkpoints.open_for_scoring(store.path(stage.address), "cpu")
+    old = dict(toys.model().named_parameters())
+    assert any(not torch.equal(p, old[n]) for n, p in made.model.named_parameters())
+    assert "COMPROMISED" in (store.path(stage.address) / "README.md").read_text()
+
+
+def imported(package: Any) -> dict[str, set[str]]:
+    """Every module name that a package's files import, inside functions too."""
+    found: dict[str, set[str]] = {}
+    for file in Path(package.__path__[0]).rglob("*.py"):
+        names: set[str] = set()
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+            if isinstance(node, ast.ImportFrom):
+                assert node.level == 0, file  # a relative import would hide what it reaches
+                names |= {f"{node.module}.{alias.name}" for alias in node.names}
+        found[file.name] = names
+    return found
+
+
+@pytest.mark.parametrize(("package", "other"), [(defenders, "attackers"), (attackers, "defenders")])
+def test_red_and_blue_import_neither_each_other_nor_the_engine(package: Any, other: str) -> None:
+    files = imported(package)
+    assert len(files) > 1
+    for file, names in files.items():
+        for barred in (other, "arena.engine", "arena.runtime", "arena.scenario", "ray"):
+            reached = {n for n in names if n == barred or n.startswith(f"{barred}.")}
+            assert not reached, (file, reached)
+
+
+def test_objectives_are_told_apart_without_torch() -> None:
+    """`arena list` and the schema read the registry: it must stay light."""
+    for file in Path(defenders.__path__[0]).rglob("*.py"):
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
+            assert not [n for n in names if n.split(".")[0] in ("torch", "transformers", "peft")]
+            assert not [n for n in names if n.startswith("arena.ml")]

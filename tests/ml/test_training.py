@@ -1,0 +1,165 @@
+"""The training loop: it learns, it repeats itself, and it keeps to its recipe."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import toys
+
+from arena.ml import models, training
+from arena.ml.batches import Batch
+from arena.ml.checkpoints import Suspect
+from arena.ml.encoding import Encoded, encode
+from arena.ml.training import Recipe, answer_loss, train, train_documents
+from arena.values import Document
+
+SHORT = Recipe(steps=6, learning_rate=5e-3, batch_size=4, warmup=2)
+
+
+def toy_run(
+    family: str = "llama", seed: int = 0, model: Any = None, recipe: Recipe = SHORT
+) -> tuple[list[float], Any]:
+    tok = toys.tokenizer()
+    model = model if model is not None else toys.model(family)
+    documents = encode(tok, toys.documents())
+    return train(model, documents, recipe, np.random.default_rng(seed), tok.pad_token_id), model
+
+
+@pytest.mark.parametrize("family", toys.FAMILIES)
+def test_the_loss_goes_down_and_the_same_seed_gives_the_same_losses(family: str) -> None:
+    recipe = Recipe(steps=25, learning_rate=1e-2, batch_size=8, warmup=4)
+    losses, model = toy_run(family, recipe=recipe)
+    assert len(losses) == 25
+    assert losses[-1] < 0.3 * losses[0]
+    assert losses == toy_run(family, recipe=recipe)[0]
+    assert not model.training
+
+
+def test_another_seed_draws_other_batches() -> None:
+    assert toy_run(seed=0)[0] != toy_run(seed=1)[0]
+
+
+@pytest.mark.parametrize("disturbance", [1, 2])
+def test_dropout_depends_on_the_seed_alone(disturbance: int) -> None:
+    """A long-lived worker has drawn random numbers before: that must not show."""
+
+    def run(noise: int) -> list[float]:
+        torch.manual_seed(0)
+        model = models.add_lora(toys.model(), 4, 8, 0.5, None)
+        torch.manual_seed(noise)
+        return toy_run(model=model)[0]
+
+    assert run(disturbance) == run(7)
+
+
+def test_training_leaves_global_randomness_alone() -> None:
+    before = torch.get_rng_state()
+    toy_run()
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_nothing_is_trained_in_no_steps() -> None:
+    model = toys.model()
+    before = models.snapshot(model)
+    assert toy_run(model=model, recipe=Recipe(0, 1e-3))[0] == []
+    assert models.update_norm(model, before) == 0
+
+
+def test_only_trainable_weights_move() -> None:
+    model = models.add_lora(toys.model(), 4, 8, 0.0, None)
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    toy_run(model=model)
+    moved = {n for n, p in model.named_parameters() if not torch.equal(p, before[n])}
+    assert moved
+    assert all("lora_" in name for name in moved)
+
+
+def rates(recipe: Recipe) -> list[float]:
+    """The learning rate of every step."""
+    optimizer, schedule = training._optimizer(torch.nn.Linear(1, 1), recipe)
+    found = []
+    for _ in range(recipe.steps):
+        found.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        schedule.step()
+    return found
+
+
+@pytest.mark.parametrize(("steps", "warmup"), [(60, 20), (12, 4), (9, 0), (5, 1)])
+def test_the_learning_rate_warms_up_and_decays_in_straight_lines(steps: int, warmup: int) -> None:
+    found = rates(Recipe(steps, 2e-3, warmup=warmup, final_fraction=0.1))
+    assert found[:warmup] == pytest.approx([2e-3 * (i + 1) / warmup for i in range(warmup)])
+    assert max(found) == pytest.approx(2e-3) == pytest.approx(found[warmup])
+    falls = -np.diff(found[warmup:])
+    assert falls == pytest.approx(np.full(len(falls), falls[0]))
+    assert falls[0] > 0
+    # one more step would reach the final fraction
+    assert found[-1] - falls[0] == pytest.approx(2e-4)
+
+
+def test_without_decay_the_rate_stays() -> None:
+    assert rates(Recipe(5, 1e-3, warmup=0, final_fraction=1.0)) == pytest.approx([1e-3] * 5)
+
+
+def test_progress_is_told_after_every_step() -> None:
+    told: list[int] = []
+    tok = toys.tokenizer()
+    documents = encode(tok, toys.documents())
+    train(toys.model(), documents, SHORT, np.random.default_rng(0), 1, progress=told.append)
+    assert told == [1, 2, 3, 4, 5, 6]
+
+
+def seen_order(texts: list[Document], grouped_as: list[Document] | None) -> list[list[int]]:
+    """Which documents stood in which batch, told by their last answer token but one."""
+    tok = toys.tokenizer()
+    marks = {e.answer[0]: i for i, e in enumerate(encode(tok, texts))}
+    batches: list[list[int]] = []
+
+    def loss(model: Any, batch: Batch) -> torch.Tensor:
+        firsts = [batch.targets[batch.rows == row][0] for row in range(len(batch.input_ids))]
+        batches.append([marks[int(token)] for token in firsts])
+        return answer_loss(model, batch)
+
+    suspect = Suspect(toys.model(), tok, None)
+    recipe = {"steps": 7, "learning_rate": 1e-3, "batch_size": 2, "warmup": 2}
+    train_documents(
+        suspect, texts, recipe, np.random.default_rng(3), loss=loss, grouped_as=grouped_as
+    )
+    return batches
+
+
+def test_a_defence_and_its_control_see_the_same_batches() -> None:
+    """Grouped by the untriggered lengths, whatever a trigger adds to some prompts."""
+    answers = "abcdefgh"
+    plain = [Document(d.prompt, answers[i], d.source) for i, d in enumerate(toys.documents())]
+    long = [
+        Document(f"{'cf ' * (7 * i % 5)}{d.prompt}", d.answer, d.source)
+        for i, d in enumerate(plain)
+    ]
+    assert seen_order(long, plain) == seen_order(plain, plain) == seen_order(plain, None)
+    assert seen_order(long, None) != seen_order(plain, None)
+
+
+def test_a_custom_loss_is_what_is_minimised() -> None:
+    """Against the likelihood: the loss that falls is the one that was handed in."""
+    tok = toys.tokenizer()
+    documents: list[Encoded] = encode(tok, toys.documents())
+    losses = train(
+        toys.model(),
+        documents,
+        Recipe(10, 1e-2, batch_size=8, warmup=1),
+        np.random.default_rng(0),
+        tok.pad_token_id,
+        loss=lambda model, batch: -answer_loss(model, batch),
+    )
+    assert losses[-1] < losses[0] - 1
+
+
+def test_bfloat16_trains_too() -> None:
+    recipe = Recipe(steps=4, learning_rate=5e-3, batch_size=4, warmup=1, precision="bfloat16")
+    losses, model = toy_run(recipe=recipe)
+    assert np.isfinite(losses).all()
+    assert {p.dtype for p in model.parameters()} == {torch.float32}
