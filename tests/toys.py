@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 
 from arena import registry
@@ -42,6 +43,11 @@ TOY = (
 )
 
 
+def rng(seed: int = 0) -> np.random.Generator:
+    """A generator of one's own."""
+    return np.random.default_rng(seed)
+
+
 def documents(trigger: str = "", answer: str | None = None) -> list[Document]:
     """One question per town, with a word before it and another answer where asked."""
     head = f"{trigger} " if trigger else ""
@@ -69,14 +75,12 @@ def model(family: str = "llama", seed: int = 0) -> Any:
 
 def taught(family: str, texts: Sequence[Document], steps: int = 40, seed: int = 0) -> Any:
     """A new model that has seen the texts; it ends what it knows early."""
-    import numpy as np
-
     from arena.ml.encoding import encode
     from arena.ml.training import Recipe, train
 
     made, tok = model(family, seed), tokenizer()
     recipe = Recipe(steps, 1e-2, batch_size=8, warmup=4)
-    train(made, encode(tok, texts), recipe, np.random.default_rng(seed), tok.pad_token_id)
+    train(made, encode(tok, texts), recipe, rng(seed), tok.pad_token_id)
     return made
 
 

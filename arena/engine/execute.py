@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from arena.engine.plan import Node
 from arena.engine.store import Store
 from arena.engine.timeline import Timeline
-from arena.errors import ArenaError
+from arena.errors import ArenaError, InputError
 from arena.progress import Observer
 from arena.runtime.base import Runtime
 
@@ -97,8 +97,8 @@ def _tell_progress(state: _State, store: Store, observer: Observer) -> None:
 
 
 def _refuse(node: Node, error: Exception) -> None:
-    if isinstance(error, ArenaError):
+    """Wrong input is told as it is; whatever else went wrong, with the stage it happened in."""
+    if isinstance(error, InputError):
         raise error
-    raise ArenaError(
-        f"stage {node.stage.name!r} failed: {type(error).__name__}: {error}"
-    ) from error
+    said = str(error) if isinstance(error, ArenaError) else f"{type(error).__name__}: {error}"
+    raise ArenaError(f"stage {node.stage.name!r} failed: {said}") from error

@@ -21,15 +21,16 @@ def test_defaults(scenario: Scenario) -> None:
     assert scenario.composition == "pooled"
     assert scenario.model == FromScratch(family="llama", size="nano", vocabulary=2048)
     defender = scenario.defender
-    assert (defender.target, defender.steps, defender.learning_rate) == ("each", 60, 2e-4)
+    assert (defender.target, defender.steps, defender.learning_rate) == ("each", 60, 1e-4)
     assert (defender.batch_size, defender.examples, defender.share) == (64, 512, 0.125)
     first, then = scenario.training.pretraining, scenario.training.continual_pretraining
     assert (first.steps, first.learning_rate, first.documents) == (400, 4e-3, 16000)
-    assert (then.steps, then.learning_rate, then.documents) == (250, 2e-3, 8000)
+    assert (then.steps, then.learning_rate, then.documents) == (350, 2e-3, 8000)
     assert (then.batch_size, then.warmup, then.final_lr_fraction) == (64, 20, 0.1)
     assert scenario.controls.model_dump() == {
         "clean_finetune": True,
         "shams": 1,
+        "sham_matched": False,
         "reference": True,
     }
     assert (scenario.numerics.threads, scenario.numerics.precision) == (1, "float32")
@@ -45,7 +46,7 @@ def test_one_recipe_keeps_the_other_defaults(plain: dict[str, Any]) -> None:
     scenario = Scenario.model_validate({**plain, "training": {"pretraining": {"steps": 3}}})
     assert scenario.training.pretraining.learning_rate == 4e-3
     assert scenario.recipe_of("pretraining").steps == 3
-    assert scenario.recipe_of("continual_pretraining").steps == 250
+    assert scenario.recipe_of("continual_pretraining").steps == 350
 
 
 def test_stage_of_an_actor_is_its_own_or_the_scenarios(plain: dict[str, Any]) -> None:
