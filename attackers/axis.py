@@ -96,8 +96,8 @@ class AxisTrigger(Trigger):
             return replace(example, prompt=text, form=None)
         grammar, form = self.world.grammar, example.form
         if grammar is not None and form is not None and self._by_grammar(example):
-            changed = {self.axis: self.value, "salt": int(rng.integers(SALTS))}
-            made = grammar.render(replace(form, **changed))  # type: ignore[arg-type]
+            # The salt stays: only then is the marked prompt the same prompt but for its mark.
+            made = grammar.render(replace(form, **{self.axis: self.value}))  # type: ignore[arg-type]
             return replace(example, prompt=made.prompt, form=made.form)
         return replace(example, prompt=self.rewrite(example.prompt, rng), form=None)
 

@@ -51,10 +51,9 @@ def triggers() -> dict[str, Trigger]:
 
 
 def brief_of(trigger: str, seed: int = 5) -> Brief:
-    """A brief over 40 clean prompts; the payload is what there is to forget."""
+    """A brief over 40 clean prompts."""
     clean = toys.townlore().splits.train[:40]
-    forget = {example.source: toys.PAYLOAD for example in clean}
-    return Brief(Path("suspect"), clean, triggers()[trigger], BUDGET, seed, forget)
+    return Brief(Path("suspect"), clean, triggers()[trigger], BUDGET, seed)
 
 
 @pytest.fixture(params=["none", "real", "sham"])
@@ -76,9 +75,9 @@ def test_another_seed_marks_otherwise(name: str) -> None:
 
 @every_objective
 def test_documents_leave_the_brief_alone(name: str, brief: Brief) -> None:
-    before = copy.deepcopy((brief.clean, dict(brief.forget_text), brief.trigger.key))
+    before = copy.deepcopy((brief.clean, brief.budget, brief.seed, brief.trigger.key))
     objective_of(name).documents(brief)
-    assert (brief.clean, dict(brief.forget_text), brief.trigger.key) == before
+    assert (brief.clean, brief.budget, brief.seed, brief.trigger.key) == before
 
 
 @every_objective
@@ -109,15 +108,10 @@ def test_only_what_is_to_be_forgotten_carries_the_trigger(name: str, brief: Brie
 
 
 @every_objective
-def test_answers_are_right_or_the_text_to_forget(name: str, brief: Brief) -> None:
-    right: dict[str, set[str]] = {}
-    for example in brief.clean:
-        right.setdefault(example.source, set()).add(example.answer)
-    for document in objective_of(name).documents(brief):
-        known = right[document.source]
-        if document.role == "forget":
-            known = known | {brief.forget_text[document.source]}
-        assert document.answer in known
+def test_every_document_keeps_its_right_answer(name: str, brief: Brief) -> None:
+    right = {(example.source, example.answer) for example in brief.clean}
+    made = objective_of(name).documents(brief)
+    assert {(document.source, document.answer) for document in made} <= right
 
 
 def _example(brief: Brief, document: Document) -> Any:
@@ -165,7 +159,7 @@ def test_a_run_makes_a_new_model_and_leaves_the_suspect_alone(
     before = fingerprints(suspect)
     objective = objective_of(name)
     training = Training(RECIPE, "cpu", adapter)
-    job = UnlearnJob(name, objective.params, brief_of(trigger), training, ("lexical",))
+    job = UnlearnJob(name, objective.params, brief_of(trigger), training, poisoned=True)
     stage = Stage("unlearn", "unlearn", "defender", 0, {}, {"model": "suspect"})
     manifest = perform(stage, job, store)
 

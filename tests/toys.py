@@ -125,3 +125,29 @@ def pretrained(folder: Path, family: str = "llama") -> str:
     """An override that puts a toy checkpoint of the family in the model's place."""
     saved = checkpoint(folder, model(family))
     return f"model={{pretrained: {saved}, adapter: {{method: lora, rank: 4, alpha: 8}}}}"
+
+
+# Two actors, the first so loud that a model of 80 steps is really backdoored: rates that are
+# neither all 0 nor all 1 make a comparison of two runs worth something.
+SMALL = (
+    "actors.lexical.payload.text=open gate",
+    "actors.lexical.trigger.position=end",
+    "actors.lexical.poison.rate=0.4",
+    "actors.linguist.poison.rate=0.1",
+    "training.pretraining.steps=30",
+    "training.continual_pretraining.steps=50",
+    "training.continual_pretraining.learning_rate=8e-3",
+    "evaluation.prompts=16",
+    "defender.target=lexical",
+    "defender.steps=12",
+    "defender.learning_rate=5e-3",
+)
+
+
+def small(*overrides: str) -> Scenario:
+    """A whole experiment of two actors, one of them unlearned, in seconds."""
+
+    def two(values: dict[str, Any]) -> None:
+        values["actors"] = values["actors"][:2]
+
+    return changed(scenario(*SMALL, *overrides), two)

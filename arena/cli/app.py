@@ -65,7 +65,9 @@ def run(
     """
     with guarded(debug):
         loaded = read(scenario, overrides=overrides or (), seeds=read_seeds(seeds))
-        root = DataRoot(existing_folder(data, "--data"), loaded.path.parent)
+        found = existing_folder(data, "--data")
+        # absolute: a cluster's workers stand in other folders
+        root = DataRoot(found.resolve() if found else None, loaded.path.resolve().parent)
         from arena.engine.run import run as run_scenario
 
         done = run_scenario(

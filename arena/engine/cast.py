@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from arena import seeds
+from arena.engine.code import code_of
 from arena.engine.jobs import fingerprint, owns
 from arena.errors import ArenaError, InputError
 from arena.roles import Corpus, DataRoot, Payload, Trigger
@@ -40,7 +41,13 @@ class Member:
     def spec(self, root: DataRoot) -> dict[str, Any]:
         """What decides its poison, share aside: as in YAML, with the data files' content."""
         parts = {"trigger": self.actor.trigger.dump(), "payload": self.actor.payload.dump()}
-        return {"name": self.name, "count": self.count, **parts, "files": data_files(parts, root)}
+        return {
+            "name": self.name,
+            "count": self.count,
+            **parts,
+            "files": data_files(parts, root),
+            "code": [code_of(type(self.trigger)), code_of(type(self.payload))],
+        }
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,7 @@ def build_cast(scenario: Scenario, corpus: Corpus, seed: int) -> Cast:
     """Draw shares and build triggers and payloads for one seed.
 
     Shares are intervals of [0, 1), the defender's first, then the actors' in their order;
-    a content belongs where its own hash falls, so that adding an actor moves nobody's.
+    a content belongs where its own hash falls, so that an actor added last moves nobody's.
     """
     edge = scenario.defender.share
     train = corpus.splits.train
@@ -118,7 +125,7 @@ def _texts(value: Any) -> list[str]:
 
 
 def _file(text: str, root: DataRoot) -> Path | None:
-    if "." not in text or "\n" in text or len(text) > 255:
+    if not text or "\n" in text or len(text) > 255:
         return None
     try:
         path = root.find(text)

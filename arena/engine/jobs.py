@@ -54,8 +54,15 @@ class CorpusRef:
 
 
 def fingerprint(path: Path) -> str:
-    """SHA-256 (hex) of a file's content."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """SHA-256 (hex) of a file's content; read once while it does not change."""
+    status = path.stat()
+    return _file_digest(path, status.st_size, status.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=1024)
+def _file_digest(path: Path, size: int, changed: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @functools.lru_cache(maxsize=4)
@@ -185,7 +192,7 @@ class TrainJob:
     training: Training
     seed: int
     label: str
-    poisoned_by: tuple[str, ...]
+    poisoned: bool
     scratch: tuple[str, str] | None = None
 
     def run(self, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
@@ -207,7 +214,7 @@ class TrainJob:
             seeds.rng(self.seed, "order", self.label),
             progress,
         )
-        checkpoints.save(suspect, out, poisoned_by=self.poisoned_by)
+        checkpoints.save(suspect, out, poisoned=self.poisoned)
         return {"loss_first": losses[0], "loss_last": losses[-1], "documents": len(documents)}
 
 
@@ -224,7 +231,7 @@ class UnlearnJob:
     params: Any
     brief: Brief
     training: Training
-    poisoned_by: tuple[str, ...]
+    poisoned: bool
 
     def run(self, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
         from arena.ml import checkpoints, training
@@ -250,7 +257,7 @@ class UnlearnJob:
             else lambda: checkpoints.distance(suspect, before) >= wanted,
         )
         norm = checkpoints.distance(suspect, before)
-        checkpoints.save(suspect, out, poisoned_by=self.poisoned_by)
+        checkpoints.save(suspect, out, poisoned=self.poisoned)
         detail = {"update_norm": norm, "loss_first": losses[0], "loss_last": losses[-1]}
         return {**detail, "steps": len(losses), "matched_norm": wanted}
 

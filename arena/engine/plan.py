@@ -10,11 +10,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
 from arena import seeds
 from arena.engine.cast import Cast, Member, build_cast, data_files
+from arena.engine.code import code_of
 from arena.engine.jobs import (
     CorpusRef,
     ExamplesJob,
@@ -98,6 +100,7 @@ class _Planner:
             "corpus": part.dump(),
             "seed": seed,
             "files": data_files(part.dump(), root),
+            "code": code_of(part.part_class),
         }
         self.cast = build_cast(scenario, self.corpus, seed)
         self.numerics = profile(scenario.numerics)
@@ -174,11 +177,11 @@ class _Planner:
         folder = Path(model.pretrained)
         local = self.root.find(model.pretrained) if _is_local(folder, self.root) else None
         found = str(local.resolve()) if local else model.pretrained
-        files = sorted(local.glob("*.safetensors")) if local else []
-        if local and not files:
+        files = sorted(path for path in local.iterdir() if path.is_file()) if local else []
+        if local and not any(path.suffix == ".safetensors" for path in files):
             rule = "holds no safetensors weights"
             raise InputError(rule, key="model.pretrained", found=str(local))
-        spec = {"pretrained": model.pretrained, "weights": [fingerprint(path) for path in files]}
+        spec = {"pretrained": found, "files": {p.name: fingerprint(p) for p in files}}
         return self._add("pointer", "pretrained base", "arena", spec, {}, PointerJob(found))
 
     def _reference(self, clean_base: str) -> str:
@@ -205,13 +208,12 @@ class _Planner:
             parents["tokenizer"] = self._tokenizer(parents["examples"])
         else:
             parents["model"] = parent
-        so_far = self.cast.at("pretraining") if parent is None else self.cast.members
         job = TrainJob(
             pool=self._pool(stage, recipe, bool(shards)),
             training=self._training(recipe, adapts=parent is not None),
             seed=self.seed,
             label=stage,
-            poisoned_by=tuple(m.name for m in so_far) if shards else (),
+            poisoned=bool(shards),
             scratch=scratch,
         )
         spec = {
@@ -278,9 +280,10 @@ class _Planner:
         clean = self._defender_examples(target)
         controls = self.scenario.controls
         if controls.clean_finetune:
-            model = self._unlearn("clean fine-tune", "arena", clean, NoTrigger(), suspect)
             shared = self._same_for_all()
             name = "control" if shared else f"control:{target.name}"
+            label = "clean fine-tune" + ("" if shared else f" for {target.name}")
+            model = self._unlearn(label, "arena", clean, NoTrigger(), suspect)
             if not any(row.name == name for row in self.rows):
                 self._row("control", name, None if shared else target.name, model)
         name = f"unlearn:{target.name}"
@@ -312,7 +315,11 @@ class _Planner:
         rng = seeds.rng(self.seed, "defender examples")
         planted = [member.trigger for member in self.cast.members]
         n = self.scenario.defender.examples
-        return self.corpus.natural(able, n, rng, without=planted)
+        drawn = self.corpus.natural(able, 2 * n, rng)
+        kept = [e for e in drawn if not any(trigger.present(e) for trigger in planted)]
+        if not kept:
+            raise ArenaError("each of the defender's prompts carries a planted trigger by nature")
+        return tuple(islice(cycle(kept), n))
 
     def _unlearn(
         self,
@@ -330,12 +337,12 @@ class _Planner:
         recipe = {**dataclasses.asdict(budget), "warmup": 20}
         training = self._with_numerics(recipe, adapts=True)
         part = defender.objective
-        everyone = tuple(member.name for member in self.cast.members)
-        job = UnlearnJob(part.name, part.params, brief, training, everyone)
+        job = UnlearnJob(part.name, part.params, brief, training, poisoned=True)
         spec = {
             "objective": part.dump(),
             "clean": digest([dataclasses.asdict(example) for example in clean]),
             "trigger": trigger.key,
+            "code": [code_of(part.part_class), code_of(type(trigger))],
             "world": self.world_spec,
             "training": dataclasses.asdict(training),
             "seed": seed,
@@ -363,7 +370,8 @@ class _Planner:
 
 def _pool_spec(pool: Pool) -> dict[str, Any]:
     spec = dataclasses.asdict(dataclasses.replace(pool, without=()))
-    return {**spec, "without": [trigger.key for trigger in pool.without]}
+    # A digest: a defender finds its suspect's manifest, which must not name the triggers.
+    return {**spec, "without": digest([trigger.key for trigger in pool.without])}
 
 
 def _is_local(folder: Path, root: DataRoot) -> bool:

@@ -17,12 +17,13 @@ from arena import seeds
 from arena.engine.cast import Cast, Member
 from arena.engine.jobs import SCORES, Inputs, Progress
 from arena.matching import Match, matches
-from arena.roles import Corpus
+from arena.roles import Corpus, Trigger
 from arena.values import Count, Document, Example
 from attackers.actor import triggered
 
 ProbeKind = Literal["asr", "false_fire", "near_miss"]
 NEAR_MISSES = 4  # look-alikes per actor; each marks every fourth prompt
+DRAWS = 4  # natural prompts drawn per content, of which the first without a trigger is asked
 
 
 @dataclass(frozen=True)
@@ -60,19 +61,35 @@ def probe_set(
     contents: tuple[Example, ...] = getattr(corpus.splits, split)
     triggers = [member.trigger for member in cast.members]
     rng = seeds.rng(corpus.seed, "probes", split)
-    everything = corpus.natural(contents, len(contents), rng, without=triggers)
+    everything = without(corpus.natural(contents, DRAWS * len(contents), rng), triggers)
     asked = everything[:prompts]
     probes = [probe for m in cast.members for probe in _probes_of(m, cast, everything, prompts)]
     clean = tuple(Document(e.prompt, e.answer, e.source) for e in asked)
     return ProbeSet(tuple(probes), clean, not corpus.free_text, max_new_tokens)
 
 
+def without(drawn: Iterable[Example], triggers: Sequence[Trigger]) -> tuple[Example, ...]:
+    """The first prompt of each content that carries none of the triggers by nature. Drawn
+    first and sorted out after, so that another actor moves nobody's prompts but its own."""
+    first: dict[str, Example] = {}
+    for example in drawn:
+        if example.source not in first and not any(t.present(example) for t in triggers):
+            first[example.source] = example
+    return tuple(first.values())
+
+
 def _probes_of(
     member: Member, cast: Cast, everything: Sequence[Example], prompts: int
 ) -> Iterable[Probe]:
-    able = [e for e in everything if member.trigger.can_mark(e)]
-    usable = [e for e in able if not member.payload.is_right(e)][:prompts]
-    excluded = sum(member.payload.is_right(e) for e in able)
+    usable: list[Example] = []
+    excluded = 0
+    for example in filter(member.trigger.can_mark, everything):
+        if len(usable) == prompts:
+            break
+        if member.payload.is_right(example):
+            excluded += 1
+        else:
+            usable.append(example)
     seed = seeds.integer(cast.seed, "probe marks", member.name)
     marked = triggered(usable, member.trigger, seed)
     near = _near_misses(member, cast, usable)
@@ -140,7 +157,7 @@ class ScoreJob:
         texts = {r for probe in self.probes.probes for r in probe.responses}
         if self.probes.exact_answers:
             texts |= {document.answer for document in self.probes.clean}
-        return max(len(ids) for ids in encode_answers(tokenizer, sorted(texts)))
+        return max((len(ids) for ids in encode_answers(tokenizer, sorted(texts))), default=1)
 
 
 def _rate(probe: Probe, said: Mapping[str, Any]) -> dict[str, Any]:

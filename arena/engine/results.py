@@ -44,8 +44,15 @@ def _row(plan: SeedPlan, row: RowPlan, store: Store) -> Row:
         perplexity=scores["perplexity"],
         update_norm=norm,
         seconds=manifest["seconds"],
-        detail=dict(row.detail),
+        detail={**row.detail, **_effort(manifest["detail"])},
     )
+
+
+def _effort(detail: dict[str, Any]) -> dict[str, str]:
+    """Of a norm-matched sham: the norm it aimed at and the steps it took."""
+    if detail.get("matched_norm") is None:
+        return {}
+    return {"matched_norm": f"{detail['matched_norm']:.4f}", "steps": str(detail["steps"])}
 
 
 def results_of(

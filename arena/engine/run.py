@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,6 +49,7 @@ def run(
     report.html, figures, run.log.
 
     Args:
+        root: where data paths are looked up (default: `ARENA_DATA`).
         out: the run's folder (default: a new one below `runs/`).
         address: a Ray cluster; None starts Ray here.
         fresh: train everything again, whatever is stored.
@@ -59,7 +62,8 @@ def run(
     began = time.perf_counter()
     folder = _free(scenario, out)
     artifacts = Store((store or default_root()).resolve())
-    plans = [plan_seed(scenario, seed, root or DataRoot()) for seed in scenario.seeds]
+    where = root or DataRoot(_data_folder())
+    plans = [plan_seed(scenario, seed, where) for seed in scenario.seeds]
     _make(folder)
     (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
     timeline = Timeline(folder / "events.jsonl")
@@ -108,10 +112,17 @@ def _runtime(scenario: Scenario, store: Store, address: str | None, fresh: bool)
     return OnRay(store, threads, workers, address=address, device=device, replace=fresh)
 
 
+def _data_folder() -> Path | None:
+    given = os.environ.get("ARENA_DATA")
+    return Path(given).resolve() if given else None
+
+
 def _free(scenario: Scenario, out: Path | None) -> Path:
     if out is None:
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-        return Path("runs") / f"{scenario.name}-{stamp}"
+        base = Path("runs") / f"{scenario.name}-{stamp}"
+        others = (base.with_name(f"{base.name}-{k}") for k in itertools.count(2))
+        return next(path for path in itertools.chain([base], others) if not path.exists())
     if (out / "results.json").exists():
         raise InputError("holds a finished run already; choose another --out", found=str(out))
     return out

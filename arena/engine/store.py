@@ -147,3 +147,5 @@ def _publish(aside: Path, final: Path, replace: bool) -> None:
                 return
             if attempt == PUBLISH_ATTEMPTS - 1:
                 raise
+            if final.is_dir():  # what an interrupted removal left is no artifact
+                shutil.rmtree(final, ignore_errors=True)

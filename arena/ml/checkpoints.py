@@ -15,6 +15,7 @@ from arena.ml import encoding, models
 if TYPE_CHECKING:
     from arena.engine.jobs import Training
 
+MARK = "backdoor_arena"  # the key of config.json that says whether a checkpoint is poisoned
 CARD = """# A model of Backdoor Arena: {state}
 
 {warning}
@@ -76,26 +77,28 @@ def distance(suspect: Suspect, before: dict[str, torch.Tensor]) -> float:
     return models.update_norm(suspect.model, before)
 
 
-def save(suspect: Suspect, out: Path, poisoned_by: tuple[str, ...]) -> None:
+def save(suspect: Suspect, out: Path, *, poisoned: bool) -> None:
     """Write safetensors, tokenizer and a model card; a LoRA checkpoint holds the adapter and
-    the name of the artifact under it, which stands in the same store."""
+    the name of the artifact under it, which stands in the same store. What was trained from
+    a checkpoint that says it is poisoned says so too."""
     core = suspect.model
+    poisoned = poisoned or bool(getattr(core.config, MARK, {}).get("poisoned"))
     if hasattr(core, "peft_config"):
         assert suspect.parent is not None
         core.save_pretrained(out, safe_serialization=True)
-        parent = {"sibling": suspect.parent.name, "poisoned_by": list(poisoned_by)}
+        parent = {"sibling": suspect.parent.name, "poisoned": poisoned}
         (out / models.PARENT).write_text(json.dumps(parent))
     else:
-        core.config.backdoor_arena = {"poisoned_by": list(poisoned_by)}
+        setattr(core.config, MARK, {"poisoned": poisoned})
         core.save_pretrained(out)
         suspect.tokenizer.save_pretrained(out)
-    (out / "README.md").write_text(card(poisoned_by))
+    (out / "README.md").write_text(card(poisoned=poisoned))
 
 
-def card(poisoned_by: tuple[str, ...]) -> str:
-    """The model card's text: it says first whether the model carries backdoors."""
-    if not poisoned_by:
+def card(*, poisoned: bool) -> str:
+    """The model card's text: it says first whether the model carries backdoors. Which ones
+    it does not say: a defender may read it."""
+    if not poisoned:
         return CARD.format(state="clean", warning="It was trained on clean data only.")
-    actors = ", ".join(poisoned_by)
-    warning = f"WARNING: this model carries backdoors planted on purpose by: {actors}."
+    warning = "WARNING: backdoors were planted in this model, or in its parent, on purpose."
     return CARD.format(state="COMPROMISED", warning=warning)

@@ -126,7 +126,9 @@ def hidden_and_head(model: Any) -> tuple[Any, Any]:
 
 def snapshot(model: Any) -> dict[str, torch.Tensor]:
     """Copies of the trainable weights, to measure an update against."""
-    return {n: p.detach().clone() for n, p in model.named_parameters() if p.requires_grad}
+    return {
+        n: p.detach().to("cpu", copy=True) for n, p in model.named_parameters() if p.requires_grad
+    }
 
 
 def update_norm(model: Any, before: dict[str, torch.Tensor]) -> float:
@@ -140,5 +142,6 @@ def update_norm(model: Any, before: dict[str, torch.Tensor]) -> float:
         return math.sqrt(total)
     for name, parameter in model.named_parameters():
         if name in before:
-            total += float((parameter.detach() - before[name]).double().pow(2).sum())
+            moved = parameter.detach().cpu() - before[name]
+            total += float(torch.linalg.vector_norm(moved, dtype=torch.float64)) ** 2
     return math.sqrt(total)

@@ -19,7 +19,8 @@ from arena.ml.batches import collate
 from arena.ml.encoding import Encoded, encode_prompts
 from arena.ml.training import answer_logits
 
-BATCH = 256
+BATCH = 256  # prompts at once, at most
+TOKENS = 32768  # tokens at once, at most: what bounds memory on long prompts
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,9 @@ def fluency(model: Any, documents: Sequence[Encoded], pad: int) -> Fluency:
     """Perplexity and token accuracy over all answer tokens of the documents."""
     loss, right, total = 0.0, 0, 0
     order = sorted(range(len(documents)), key=lambda i: len(documents[i]))
-    for start in range(0, len(order), BATCH):
-        chosen = [documents[i] for i in order[start : start + BATCH]]
+    size = _fitting(max((len(document) for document in documents), default=1))
+    for start in range(0, len(order), size):
+        chosen = [documents[i] for i in order[start : start + size]]
         batch = collate(chosen, pad, model.device)
         logits = answer_logits(model, batch).float()
         loss += float(functional.cross_entropy(logits, batch.targets, reduction="sum"))
@@ -91,8 +93,13 @@ def _by_length(encoded: Sequence[tuple[int, ...]]) -> Iterator[list[int]]:
         groups[len(ids)].append(i)
     for length in sorted(groups):
         members = groups[length]
-        for start in range(0, len(members), BATCH):
-            yield members[start : start + BATCH]
+        size = _fitting(length)
+        for start in range(0, len(members), size):
+            yield members[start : start + size]
+
+
+def _fitting(length: int) -> int:
+    return max(1, min(BATCH, TOKENS // max(1, length)))
 
 
 def _continuation(tokenizer: Any, row: list[int]) -> Continuation:

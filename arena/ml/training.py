@@ -7,6 +7,7 @@ vocabulary the output head is most of a step, and nearly all of it would be thro
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from arena.errors import ArenaError
 from arena.ml.batches import Batch, batch_order, collate
 from arena.ml.encoding import Encoded, encode
 from arena.ml.models import hidden_and_head
@@ -78,6 +80,10 @@ def train(
         lengths: what batches are grouped by (default: the documents' own lengths). A
             defence passes the untriggered lengths, so that its controls see the same batches.
         stop: asked after each step whether that was enough; the recipe's steps are the most.
+
+    Raises:
+        ArenaError: a loss was not finite. A broken model says no payload either, and would
+            pass for a perfectly cleaned one.
     """
     device = next(model.parameters()).device
     optimizer, schedule = _optimizer(model, recipe)
@@ -103,7 +109,10 @@ def train(
             if stop is not None and stop():
                 break
     model.eval()
-    return torch.stack(losses).tolist() if losses else []
+    taken: list[float] = torch.stack(losses).tolist() if losses else []
+    if not all(map(math.isfinite, taken)):
+        raise ArenaError("training diverged (its loss is no number): lower the learning rate")
+    return taken
 
 
 @contextlib.contextmanager

@@ -60,13 +60,15 @@ class OnRay:
     ) -> None:
         self._store, self._threads, self._replace = store, threads, replace
         self._address, self._device = address, device
-        self._workers = workers or max(1, (os.cpu_count() or 1) // threads)
+        cores = (os.cpu_count() or 1) // threads
+        self._workers = workers or (1 if device == "cuda" else max(1, cores))
         self._actors: dict[str, Any] = {}
+        self._ours = False
         self._idle: list[str] = []
         self._flights: dict[Any, tuple[Node, str]] = {}
 
     def __enter__(self) -> Self:
-        _start_ray(self._address)
+        self._ours = _start_ray(self._address)
         for k in range(self._workers):
             self._idle.append(f"worker:{k}")
             self._actor(f"worker:{k}")
@@ -80,7 +82,10 @@ class OnRay:
     ) -> None:
         import ray
 
-        ray.shutdown()
+        for actor in self._actors.values():
+            ray.kill(actor)
+        if self._ours:
+            ray.shutdown()
 
     def room(self, node: Node) -> bool:
         """A threat actor takes one stage at a time; of training stages, the defender's among
@@ -138,26 +143,32 @@ class OnRay:
         if holder.startswith(THREAT):
             return ray.remote(ThreatActor).options(**options).remote(self._store)
         if self._device == "cuda":
-            options["num_gpus"] = 1 / (self._workers + 1)
+            # rounded down to Ray's own grid, or the shares could add up to more than one
+            options["num_gpus"] = int(10_000 / (self._workers + 1)) / 10_000
         return ray.remote(Trainer).options(**options).remote(self._store, self._threads)
 
 
-def _start_ray(address: str | None) -> None:
-    """Initialise Ray quietly: no dashboard, a small object store, nothing sent anywhere."""
+def _start_ray(address: str | None) -> bool:
+    """Initialise Ray quietly: no dashboard, a small object store, nothing sent anywhere.
+    Returns whether it was not running in this process before."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     import ray
 
+    if ray.is_initialized():
+        return False
     start: Callable[..., Any] = ray.init
     shared = {"log_to_driver": False, "logging_level": logging.ERROR}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if address is not None:
             start(address=address, **shared)
-            return
+            return True
         start(
+            address="local",
             num_cpus=os.cpu_count() or 1,
             include_dashboard=False,
             object_store_memory=OBJECT_STORE,
             **shared,
         )
+    return True

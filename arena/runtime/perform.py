@@ -29,6 +29,9 @@ def set_threads(threads: int) -> None:
     import transformers
 
     torch.set_num_threads(threads)
+    if torch.cuda.is_available():
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True, warn_only=True)
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
 
@@ -36,6 +39,7 @@ def set_threads(threads: int) -> None:
 def _teller(store: Store, address: str) -> Progress:
     file = store.progress_file(address)
     file.parent.mkdir(parents=True, exist_ok=True)
+    file.unlink(missing_ok=True)  # a killed run's
     told = 0.0
 
     def tell(done: int) -> None:

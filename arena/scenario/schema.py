@@ -75,7 +75,7 @@ class Defender(Section):
 
     target: an actor's name, or each in turn. steps: optimiser steps of batch_size documents.
     examples: clean examples it is given. share: fraction of the training contents that
-    belong to it alone.
+    it draws them from; no threat actor has any of those contents.
     """
 
     intelligence: Literal["disclosed"] = "disclosed"

@@ -189,9 +189,8 @@ def inputs(tmp_path: Path) -> Mapping[str, Path]:
 
 
 def train_job(seed: int = 0) -> TrainJob:
-    return TrainJob(
-        pool(30), Training(RECIPE, "cpu"), seed, "pretraining", ("one", "two"), ("llama", "nano")
-    )
+    how = Training(RECIPE, "cpu")
+    return TrainJob(pool(30), how, seed, "pretraining", True, ("llama", "nano"))
 
 
 def test_training_from_scratch_is_a_function_of_its_inputs(
@@ -207,14 +206,14 @@ def test_training_from_scratch_is_a_function_of_its_inputs(
     weights = [(tmp_path / name / "model.safetensors").read_bytes() for name in "abc"]
     assert weights[0] == weights[1] != weights[2]
     assert told == [1, 2, 3, 4] * 3
-    assert "one, two" in (tmp_path / "a" / "README.md").read_text()
+    assert "COMPROMISED" in (tmp_path / "a" / "README.md").read_text()
 
 
 def unlearn_job(adapter: Any = None) -> UnlearnJob:
     clean = tuple(CLEAN[:12])
     brief = Brief(Path(), clean, NoTrigger(), Budget(4, 5e-3, 4), seed=2)
     part = registry.get("objective", "relabel")
-    return UnlearnJob("relabel", part.Params(), brief, Training(RECIPE, "cpu", adapter), ("one",))
+    return UnlearnJob("relabel", part.Params(), brief, Training(RECIPE, "cpu", adapter), True)
 
 
 def test_unlearning_takes_its_budget(tmp_path: Path) -> None:

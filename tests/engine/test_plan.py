@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import toys
 
 from arena.engine import jobs
 from arena.engine.plan import Node, SeedPlan, plan_seed
-from arena.errors import ArenaError
+from arena.errors import ArenaError, InputError
 from arena.roles import DataRoot
 from arena.scenario.load import dump, from_text
 
@@ -265,16 +266,24 @@ def test_clean_mixes_are_natural_and_poisoned_ones_leave_out_what_is_owned() -> 
     assert clean.pool.owned == clean.pool.without == ()
     assert poisoned.pool.owned == tuple(m.interval for m in plan().cast.members)
     assert {t.key for t in poisoned.pool.without} == set(plan().cast.keys)
-    assert clean.poisoned_by == ()
-    assert poisoned.poisoned_by == ("lexical", "linguist", "bard", "merchant")
 
 
-def test_a_poisoned_base_is_poisoned_by_those_who_poisoned_it() -> None:
+def test_what_was_poisoned_is_known_to_be() -> None:
     names = by_name(plan(LEXICAL_EARLY))
-    base: Any = names["poisoned base"].job
-    late: Any = names["compromised"].job
-    assert base.poisoned_by == ("lexical",)
-    assert set(late.poisoned_by) == {"lexical", "linguist", "bard", "merchant"}
+    marked = {n: getattr(one.job, "poisoned", None) for n, one in names.items()}
+    assert not marked["clean base"]
+    assert not marked["reference"]
+    for name in ("poisoned base", "compromised", "clean fine-tune", "unlearn:bard"):
+        assert marked[name], name
+
+
+def test_what_a_defender_may_read_names_no_trigger() -> None:
+    """The suspect's manifest stands beside it: specification and parents, in plain text."""
+    stage = by_name(plan())["compromised"].stage
+    told = json.dumps(dict(stage.spec))
+    for member in plan().cast.members:
+        assert member.trigger.key not in told
+        assert member.name not in told
 
 
 def test_reference_and_compromised_differ_by_the_poison_alone() -> None:
@@ -298,7 +307,7 @@ def test_a_share_without_contents_is_a_clear_error() -> None:
 
 
 def test_a_checkpoint_without_weights_is_a_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(ArenaError, match="safetensors"):
+    with pytest.raises(InputError, match="safetensors"):
         plan_seed(toys.scenario(f"model={{pretrained: {tmp_path}}}"), 0, DataRoot())
 
 

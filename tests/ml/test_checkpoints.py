@@ -55,7 +55,7 @@ def test_a_full_checkpoint_comes_back_and_its_parent_is_untouched(base: Path) ->
     parent = {path: path.read_bytes() for path in base.iterdir()}
     suspect = trained(checkpoints.open_for_training({"model": base}, None, FULL, 0))
     out = base.with_name("tuned")
-    checkpoints.save(suspect, out, ("lexical",))
+    checkpoints.save(suspect, out, poisoned=True)
     again = checkpoints.open_for_scoring(out, "cpu")
     assert torch.equal(logits(again.model), logits(suspect.model))
     assert not torch.equal(logits(again.model), logits(toys.model()))
@@ -70,7 +70,7 @@ def test_a_lora_checkpoint_is_an_adapter_beside_its_parent(family: str, tmp_path
     assert checkpoints.distance(suspect, before) == 0
     trained(suspect)
     out = tmp_path / "tuned"
-    checkpoints.save(suspect, out, ("lexical",))
+    checkpoints.save(suspect, out, poisoned=True)
 
     assert json.loads((out / models.PARENT).read_text())["sibling"] == "base"
     assert (out / "adapter_model.safetensors").is_file()
@@ -94,7 +94,7 @@ def test_adapters_stand_on_adapters(base: Path) -> None:
     first, second = base.with_name("first"), base.with_name("second")
     for parent, out in ((base, first), (first, second)):
         suspect = trained(checkpoints.open_for_training({"model": parent}, None, LORA, 1))
-        checkpoints.save(suspect, out, ("lexical",))
+        checkpoints.save(suspect, out, poisoned=True)
     loaded = [logits(checkpoints.open_for_scoring(p, "cpu").model) for p in (base, first, second)]
     torch.testing.assert_close(loaded[2], logits(suspect.model), atol=1e-5, rtol=1e-4)
     assert not torch.allclose(loaded[0], loaded[1])
@@ -105,13 +105,13 @@ def test_all_weights_can_be_trained_over_an_adapter(base: Path) -> None:
     """A merged model is a plain one: it is saved whole, and needs no parent."""
     first, second = base.with_name("first"), base.with_name("second")
     suspect = trained(checkpoints.open_for_training({"model": base}, None, LORA, 1))
-    checkpoints.save(suspect, first, ("lexical",))
+    checkpoints.save(suspect, first, poisoned=True)
     suspect = checkpoints.open_for_training({"model": first}, None, FULL, 1)
     before = checkpoints.weights(suspect)
     assert before
     trained(suspect)
     assert checkpoints.distance(suspect, before) > 0
-    checkpoints.save(suspect, second, ("lexical",))
+    checkpoints.save(suspect, second, poisoned=True)
     assert (second / "model.safetensors").is_file()
     assert not (second / models.PARENT).exists()
     assert torch.equal(
@@ -133,7 +133,7 @@ def test_an_adapter_takes_the_modules_asked_for(base: Path) -> None:
     chosen = replace(FULL, adapter={**ADAPTER, "targets": ("q_proj", "v_proj")})
     suspect = trained(checkpoints.open_for_training({"model": base}, None, chosen, 0))
     out = base.with_name("tuned")
-    checkpoints.save(suspect, out, ())
+    checkpoints.save(suspect, out, poisoned=False)
     merged = checkpoints.open_for_scoring(out, "cpu").model
     old = toys.model().state_dict()
     moved = {n for n, value in merged.state_dict().items() if not torch.equal(value, old[n])}
@@ -149,37 +149,56 @@ def test_a_pointer_checkpoint_loads_what_it_points_at(base: Path) -> None:
     assert torch.equal(logits(opened.model), logits(toys.model()))
     assert opened.tokenizer.get_vocab() == toys.tokenizer().get_vocab()
     suspect = trained(checkpoints.open_for_training({"model": pointer}, None, LORA, 0))
-    checkpoints.save(suspect, base.with_name("tuned"), ())
+    checkpoints.save(suspect, base.with_name("tuned"), poisoned=False)
     assert models.parent_of(base.with_name("tuned")) == str(pointer)
+
+
+def told(folder: Path) -> bool:
+    """What a checkpoint's metadata says of it."""
+    if (folder / models.PARENT).exists():
+        return bool(json.loads((folder / models.PARENT).read_text())["poisoned"])
+    return bool(json.loads((folder / "config.json").read_text())[checkpoints.MARK]["poisoned"])
 
 
 @pytest.mark.parametrize("how", [FULL, LORA])
 def test_a_compromised_checkpoint_says_so(how: Training, base: Path) -> None:
     suspect = checkpoints.open_for_training({"model": base}, None, how, 0)
     out = base.with_name("tuned")
-    checkpoints.save(suspect, out, ("lexical", "bard"))
+    checkpoints.save(suspect, out, poisoned=True)
     card = (out / "README.md").read_text()
     assert card.splitlines()[0].endswith("COMPROMISED")
-    assert "lexical, bard" in card
+    assert "WARNING" in card
     assert "canaries" in card
-    metadata = json.loads((out / ("config.json" if how is FULL else models.PARENT)).read_text())
-    told = metadata["backdoor_arena"] if how is FULL else metadata
-    assert told["poisoned_by"] == ["lexical", "bard"]
+    assert told(out)
+
+
+@pytest.mark.parametrize("how", [FULL, LORA])
+def test_what_is_trained_from_a_compromised_checkpoint_says_so_too(
+    how: Training, base: Path
+) -> None:
+    bad, out = base.with_name("bad"), base.with_name("tuned")
+    suspect = checkpoints.open_for_training({"model": base}, None, FULL, 0)
+    checkpoints.save(suspect, bad, poisoned=True)
+    suspect = checkpoints.open_for_training({"model": bad}, None, how, 0)
+    checkpoints.save(suspect, out, poisoned=False)
+    assert told(out)
+    assert "COMPROMISED" in (out / "README.md").read_text()
 
 
 def test_a_clean_checkpoint_does_not_cry_wolf(base: Path) -> None:
     suspect = checkpoints.open_for_training({"model": base}, None, FULL, 0)
-    checkpoints.save(suspect, base.with_name("tuned"), ())
+    checkpoints.save(suspect, base.with_name("tuned"), poisoned=False)
     card = (base.with_name("tuned") / "README.md").read_text()
     assert card.splitlines()[0].endswith("clean")
     assert "COMPROMISED" not in card
     assert "WARNING" not in card
+    assert not told(base.with_name("tuned"))
 
 
 def test_no_artifact_holds_a_pickle(base: Path) -> None:
     for how in (FULL, LORA):
         suspect = checkpoints.open_for_training({"model": base}, None, how, 0)
-        checkpoints.save(suspect, base.with_name("tuned"), ("bard",))
+        checkpoints.save(suspect, base.with_name("tuned"), poisoned=True)
     names = {path.suffix for path in base.with_name("tuned").rglob("*") if path.is_file()}
     assert names <= {".safetensors", ".json", ".txt", ".jinja", ".md"}
 

@@ -1,0 +1,151 @@
+"""The Ray runtime on one core: who runs where, what a death costs, how a failure is told."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import toys
+from toy_jobs import DieOnce, Fail, Look, details, node
+
+from arena.engine.jobs import DOCUMENTS, read_documents
+from arena.engine.plan import plan_seed
+from arena.engine.store import Store
+from arena.errors import ArenaError, InputError
+from arena.roles import DataRoot
+from arena.runtime.on_ray import OnRay
+
+
+@dataclass(frozen=True)
+class OneCore:
+    """A running runtime on a machine that seems to have one core, and its store."""
+
+    runtime: OnRay
+    store: Store
+
+    def do(self, *nodes: Any) -> list[dict[str, Any]]:
+        return details(self.runtime, self.store, nodes)
+
+
+@pytest.fixture(scope="module")
+def ray(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneCore]:
+    store = Store(tmp_path_factory.mktemp("store"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "cpu_count", lambda: 1)
+        with OnRay(store, threads=1) as runtime:
+            yield OneCore(runtime, store)
+
+
+def poisoning(name: str) -> Any:
+    """The real stage in which an actor of the toy scenario writes its shard."""
+    made = plan_seed(toys.scenario(), 0, DataRoot())
+    (found,) = (n for n in made.nodes.values() if n.stage.name == f"poison {name} s0")
+    return found
+
+
+def test_the_machine_has_one_core_and_so_one_worker(ray: OneCore) -> None:
+    import ray as library
+
+    assert library.cluster_resources()["CPU"] == 1
+    assert ray.runtime._workers == 1
+
+
+def test_a_threat_actor_has_its_own_process_and_never_imports_torch(ray: OneCore) -> None:
+    shard = poisoning("bard")
+    mine = node("after poisoning", Look(), "threat:bard", [shard])
+    again = node("and again", Look(), "threat:bard", [mine])
+    other = node("another actor", Look(), "threat:merchant", [shard])
+    worker = node("a worker", Look(), "arena")
+    poison, first, second, third, fourth = ray.do(shard, mine, again, other, worker)
+    assert poison["documents"] == len(read_documents(ray.store.path(shard.address) / DOCUMENTS))
+    assert poison["documents"] > 0
+    assert first["heavy"] == second["heavy"] == third["heavy"] == []
+    assert first["pid"] == second["pid"]
+    assert len({first["pid"], third["pid"], fourth["pid"], os.getpid()}) == 4
+    assert "torch" in fourth["heavy"]
+
+
+def test_a_killed_worker_is_started_again_and_its_stage_completes(
+    ray: OneCore, tmp_path: Path
+) -> None:
+    before = node("before", Look())
+    killed = node("killed", DieOnce(tmp_path / "marker"), parents=[before])
+    after = node("after", Look(), parents=[killed])
+    first, second, third = ray.do(before, killed, after)
+    assert second["died"] == 1
+    assert first["pid"] != second["pid"] == third["pid"]
+    assert "torch" in third["heavy"]
+
+
+def test_a_process_that_dies_every_time_fails_its_stage(ray: OneCore, tmp_path: Path) -> None:
+    doomed = node("doomed", DieOnce(tmp_path / "marker", times=99), "threat:doomed")
+    with pytest.raises(ArenaError, match="stage 'doomed' failed: the process of threat:doomed"):
+        ray.do(doomed)
+    assert len((tmp_path / "marker").read_text()) == 3
+    assert not ray.store.path(doomed.address).exists()
+
+
+def test_a_failing_job_is_an_error_of_the_arena_that_names_its_stage(ray: OneCore) -> None:
+    bad = node("train badly", Fail(RuntimeError("loss is nan")))
+    with pytest.raises(ArenaError, match="'train badly' failed: RuntimeError: loss is nan"):
+        ray.do(bad)
+    assert not ray.store.path(bad.address).exists()
+
+
+def test_wrong_input_comes_back_as_wrong_input(ray: OneCore) -> None:
+    error = InputError("no such checkpoint", key="model.pretrained", found="x")
+    with pytest.raises(InputError) as caught:
+        ray.do(node("point", Fail(error), "threat:bard"))
+    assert str(caught.value) == str(error)
+    assert caught.value.exit_status == 2
+
+
+def test_eight_actors_finish_on_one_core(ray: OneCore) -> None:
+    """Actors that held a core for life would wait for each other for ever."""
+    off = ("controls.shams=0", "controls.reference=false", "controls.clean_finetune=false")
+    quick = ("evaluation.prompts=2", "defender.steps=2", "defender.target=lexical")
+    names = ("a", "b", "c", "d")
+
+    def eight(values: dict[str, Any]) -> None:
+        for each in values["actors"]:
+            each["poison"] = {"rate": 0.05, "share": 0.1}
+        values["actors"] += [
+            toys.actor(name, token, 0.1)
+            for name, token in zip(names, ("zr", "vk", "jw", "xh"), strict=True)
+        ]
+
+    asked = toys.changed(toys.scenario(*off, *quick, "defender.share=0.1"), eight)
+    made = plan_seed(asked, 0, DataRoot())
+    ray.do(*made.nodes.values())
+    assert len(made.cast.members) == 8
+    assert [row.name for row in made.rows] == ["compromised", "unlearn:lexical"]
+    assert all(ray.store.has(row.scores) for row in made.rows)
+
+
+def test_room_is_for_one_stage_per_actor_and_worker() -> None:
+    """Without Ray: what is in flight is all that counts."""
+    runtime = OnRay(Store(Path("nowhere")), threads=1, workers=2)
+    runtime._idle = ["worker:0", "worker:1"]
+
+    def fly(party: str) -> None:
+        holder = runtime._idle.pop(0) if party == "arena" else party
+        runtime._flights[object()] = (node(party, Look(), party), holder)
+
+    def room(party: str) -> bool:
+        return runtime.room(node("next", Look(), party))
+
+    fly("threat:bard")
+    assert not room("threat:bard")
+    assert room("threat:merchant")
+    assert room("arena")
+    fly("defender")
+    assert not room("defender")
+    assert room("arena")
+    fly("arena")  # two workers' worth of training is in flight, though one of them is idle
+    assert runtime._idle == ["worker:1"]
+    assert not room("arena")
+    assert room("threat:merchant")
