@@ -1,4 +1,4 @@
-"""Jobs for tests of the runtimes, at home in a module of their own: Ray's processes import it."""
+"""Jobs for tests of the runtimes: they look round, fail, and kill their own process."""
 
 from __future__ import annotations
 

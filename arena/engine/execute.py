@@ -51,7 +51,7 @@ def execute(
         ArenaError: a stage failed; those in flight are awaited first, and what finished stays.
     """
     todo = needed(nodes, wanted, store, fresh)
-    observer.plan(len(nodes))
+    observer.plan(len(todo) + sum(a not in todo and store.has(a) for a in nodes))
     for address, node in nodes.items():
         if address not in todo and store.has(address):
             observer.stage_finished(node.stage.name, 0.0, cached=True)

@@ -66,12 +66,13 @@ def run(
     plans = [plan_seed(scenario, seed, where) for seed in scenario.seeds]
     _make(folder)
     (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
-    timeline = Timeline(folder / "events.jsonl")
-    with _observers(folder, quiet) as observer:
+    with (
+        contextlib.closing(Timeline(folder / "events.jsonl")) as timeline,
+        _observers(folder, quiet) as observer,
+    ):
         nodes = {a: node for plan in plans for a, node in plan.nodes.items()}
         wanted = {a for plan in plans for row in plan.rows for a in (row.model, row.scores)}
         _execute_all(scenario, nodes, wanted, artifacts, observer, timeline, address, fresh)
-    timeline.close()
     rows = [row for plan in plans for row in gather(plan, artifacts)]
     results = results_of(scenario, plans, rows, artifacts, time.perf_counter() - began)
     _write(folder, results)

@@ -147,5 +147,16 @@ def _publish(aside: Path, final: Path, replace: bool) -> None:
                 return
             if attempt == PUBLISH_ATTEMPTS - 1:
                 raise
-            if final.is_dir():  # what an interrupted removal left is no artifact
-                shutil.rmtree(final, ignore_errors=True)
+            _set_aside_if_broken(final, aside)
+
+
+def _set_aside_if_broken(final: Path, aside: Path) -> None:
+    """What an interrupted removal left has no manifest and is no artifact. It is moved away
+    before a second look: another process may have put a whole one there meanwhile."""
+    old = aside.with_name(f"{aside.name}.old")
+    with contextlib.suppress(OSError):
+        final.rename(old)
+        if (old / MANIFEST).is_file():
+            old.rename(final)
+        else:
+            shutil.rmtree(old, ignore_errors=True)

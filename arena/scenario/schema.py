@@ -106,7 +106,7 @@ class Recipe(Section):
     """One stage of training: AdamW, linear warm-up, linear decay.
 
     steps and warmup: optimiser steps. documents: documents in the mix, poison included.
-    final_lr_fraction: the last step's learning rate over the peak's.
+    final_lr_fraction: where the linear decay ends, over the peak (reached after the last step).
     """
 
     steps: Positive

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from samples_attacker import NAMES, FakeGrammar, grammar_examples, plain_examples
+from samples_attacker import NAMES, FakeGrammar, plain_examples
 
 from arena.corpora.readers import read_tsv
 from arena.corpora.sources import content_id
@@ -40,11 +40,16 @@ def test_a_form_is_rendered_anew_in_the_frame(worlds: Mapping[str, World]) -> No
     assert marked.form.frame == "when_clause"
 
 
-def test_salts_vary_the_wording(worlds: Mapping[str, World]) -> None:
-    rng = np.random.default_rng(0)
+def test_the_salt_alone_picks_the_wording(worlds: Mapping[str, World]) -> None:
+    """A marked prompt is the same prompt but for its mark, so no draw may reword it."""
     trigger = made(worlds["grammar"])
-    example = grammar_examples()[0]
-    assert len({trigger.mark(example, rng).prompt for _ in range(40)}) == 4
+    forms = [Form(NAMES[0], salt=salt) for salt in range(40)]
+    texts = [
+        {trigger.mark(FakeGrammar().render(form), np.random.default_rng(k)).prompt for k in (0, 1)}
+        for form in forms
+    ]
+    assert all(len(each) == 1 for each in texts)
+    assert len(set.union(*texts)) == 4
 
 
 def test_a_text_without_form_falls_back_on_the_rule(worlds: Mapping[str, World]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 from collections import Counter
 from collections.abc import Mapping
@@ -105,7 +106,7 @@ EDGES = st.lists(st.floats(0, 1), min_size=2, max_size=6, unique=True).map(sorte
 def test_shares_that_touch_never_own_the_same_content(
     edges: list[float], seed: int, source: str
 ) -> None:
-    shares = list(zip(edges, edges[1:], strict=False))
+    shares = list(itertools.pairwise(edges))
     owners = sum(owns([share], seed, source) for share in shares)
     assert owners == int(owns(shares, seed, source)) <= 1
     assert owns([(0.0, 1.0)], seed, source)
@@ -167,7 +168,7 @@ def test_a_pointer_says_where_the_checkpoint_is(tmp_path: Path) -> None:
 
 
 def test_a_pointer_to_nothing_is_wrong_input(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="model.pretrained"):
+    with pytest.raises(InputError, match=r"model\.pretrained"):
         PointerJob(str(tmp_path / "nowhere")).run({}, tmp_path, silent)
 
 

@@ -1,51 +1,18 @@
-"""Plans: which stages there are, and what moves an address and what does not."""
+"""Plans: which stages there are, and what each party is given."""
 
 from __future__ import annotations
 
-import functools
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import toys
+from plans import EARLY_MIX, LATE_MIX, LEXICAL_EARLY, SHARDS, by_name, parents, plan
 
-from arena.engine import jobs
-from arena.engine.plan import Node, SeedPlan, plan_seed
+from arena.engine.plan import plan_seed
 from arena.errors import ArenaError, InputError
 from arena.roles import DataRoot
-from arena.scenario.load import dump, from_text
-
-LEXICAL_EARLY = "actors.lexical.stage=pretraining"
-
-
-@functools.cache
-def plan(*overrides: str, seed: int = 0) -> SeedPlan:
-    return plan_seed(toys.scenario(*overrides), seed, DataRoot())
-
-
-def by_name(made: SeedPlan) -> dict[str, Node]:
-    """Stages by their name without the seed; names are unique in a plan."""
-    found = {node.stage.name.rsplit(" ", 1)[0]: node for node in made.nodes.values()}
-    assert len(found) == len(made.nodes)
-    return found
-
-
-def addresses(made: SeedPlan) -> dict[str, str]:
-    return {name: node.address for name, node in by_name(made).items()}
-
-
-def parents(made: SeedPlan, child: str) -> dict[str, str]:
-    """Role -> name of the stage that plays it."""
-    names = {node.address: name for name, node in by_name(made).items()}
-    return {role: names[a] for role, a in by_name(made)[child].stage.parents.items()}
-
-
-SHARDS = {f"shard:{a}": f"poison {a}" for a in ("lexical", "linguist", "bard", "merchant")}
-EARLY_MIX, LATE_MIX = "clean mix, pretraining", "clean mix, continual_pretraining"
 
 
 def test_poison_after_pretraining() -> None:
@@ -104,101 +71,6 @@ def test_parents_stand_before_children_and_rows_lead_somewhere(overrides: Any) -
     assert used == seen  # no stage is planned for nothing
     for row in made.rows:
         assert made.nodes[row.scores].stage.parents == {"model": row.model}
-
-
-def test_a_plan_is_the_same_twice_and_in_another_process() -> None:
-    first = list(plan().nodes)
-    jobs._corpus.cache_clear()
-    assert list(plan_seed(toys.scenario(), 0, DataRoot()).nodes) == first
-    program = (
-        "import sys, toys; from arena.engine.plan import plan_seed; from arena.roles import DataRoot;"
-        "print('\\n'.join(plan_seed(toys.scenario(), 0, DataRoot()).nodes));"
-        "sys.exit('torch' in sys.modules or 'ray' in sys.modules)"
-    )
-    tests = Path(toys.__file__).parent
-    paths = {"PYTHONPATH": os.pathsep.join([str(tests.parent), str(tests)])}
-    environment = {**os.environ, **paths, "PYTHONHASHSEED": "77"}
-    found = subprocess.run(
-        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
-    )
-    assert found.stdout.split() == first
-
-
-def test_adding_an_actor_changes_nobody_elses_stages() -> None:
-    more = toys.changed(
-        toys.scenario(), lambda v: v["actors"].append(toys.actor("late", "zr", 0.05))
-    )
-    before, after = addresses(plan()), addresses(plan_seed(more, 0, DataRoot()))
-    same = [EARLY_MIX, LATE_MIX, "tokenizer", "clean base", "reference", *SHARDS.values()]
-    for name in same:
-        assert before[name] == after[name], name
-    assert before["compromised"] != after["compromised"]
-
-
-@pytest.mark.parametrize(
-    "override",
-    [
-        "actors.lexical.trigger.tokens=[mn]",
-        "actors.lexical.trigger.position=end",
-        "actors.lexical.payload.text=other words",
-        "actors.bard.poison.rate=0.09",
-        "actors.bard.poison.share=0.1",
-        "actors.lexical.name=renamed",
-        "training.continual_pretraining.learning_rate=1e-3",
-        "training.continual_pretraining.steps=11",
-        "training.continual_pretraining.warmup=1",
-        "training.pretraining.learning_rate=1e-3",
-        "training.continual_pretraining.documents=321",
-        "training.continual_pretraining.batch_size=8",
-        "corpus.places=65",
-        "model.family=qwen3",
-        "model.size=micro",
-        "model.vocabulary=601",
-        "numerics.precision=bfloat16",
-        "numerics.threads=2",
-        LEXICAL_EARLY,
-    ],
-)
-def test_what_decides_the_compromised_model_moves_its_address(override: str) -> None:
-    assert addresses(plan(override))["compromised"] != addresses(plan())["compromised"]
-
-
-def test_another_seed_is_another_world() -> None:
-    one, other = set(plan().nodes), set(plan(seed=1).nodes)
-    assert not one & other
-
-
-@pytest.mark.parametrize(
-    ("override", "moves_unlearning", "moves_scores"),
-    [
-        ("description=something else", False, False),
-        ("name=renamed", False, False),
-        ("thresholds.broad=0.3", False, False),
-        ("runtime.workers=7", False, False),
-        ("runtime.backend=ray", False, False),
-        ("controls.shams=0", False, False),
-        ("evaluation.prompts=16", False, True),
-        ("evaluation.split=validation", False, True),
-        ("evaluation.max_new_tokens=5", False, True),
-        ("defender.steps=7", True, False),
-        ("defender.learning_rate=1e-3", True, False),
-        ("defender.objective.forget_share=0.25", True, False),
-        ("defender.examples=32", True, False),
-        ("defender.batch_size=8", True, False),
-    ],
-)
-def test_what_comes_later_moves_nothing_before_it(
-    override: str, moves_unlearning: bool, moves_scores: bool
-) -> None:
-    before, after = addresses(plan()), addresses(plan(override))
-    assert before["compromised"] == after["compromised"]
-    assert (before["unlearn:bard"] != after["unlearn:bard"]) == moves_unlearning
-    assert (before["score compromised"] != after["score compromised"]) == moves_scores
-
-
-def test_comments_and_layout_move_nothing() -> None:
-    text = "# a comment\n" + dump(toys.scenario()).replace("\n", "  # another\n", 1)
-    assert list(plan_seed(from_text(text), 0, DataRoot()).nodes) == list(plan().nodes)
 
 
 def test_rows_are_what_was_asked_for() -> None:
@@ -309,13 +181,3 @@ def test_a_share_without_contents_is_a_clear_error() -> None:
 def test_a_checkpoint_without_weights_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="safetensors"):
         plan_seed(toys.scenario(f"model={{pretrained: {tmp_path}}}"), 0, DataRoot())
-
-
-def test_other_weights_of_a_checkpoint_move_every_address_after_it(tmp_path: Path) -> None:
-    asked = toys.scenario(toys.pretrained(tmp_path / "model"))
-    before = addresses(plan_seed(asked, 0, DataRoot()))
-    toys.checkpoint(tmp_path / "model", toys.model(seed=9))
-    after = addresses(plan_seed(asked, 0, DataRoot()))
-    for name in ("pretrained base", "reference", "compromised", "unlearn:bard"):
-        assert before[name] != after[name]
-    assert before["poison bard"] == after["poison bard"]

@@ -88,8 +88,8 @@ def test_results_have_the_promised_shape(serial: Finished) -> None:
             for count in one[measure].values():
                 assert set(count) >= {"hits", "n", "rate", "low", "high"}
                 assert count["rate"] == count["hits"] / count["n"]
-                assert count["n"] == 16
-        assert one["clean_accuracy"]["n"] == 16
+                assert count["n"] == 12
+        assert one["clean_accuracy"]["n"] == 12
     (pair,) = results["transfer"]
     assert (pair["from"], pair["to"]) == ("lexical", "linguist")
     wanted = {"seeds", "transfer", "odd", "specific", "raw_suppression", "verdict"}
@@ -136,15 +136,6 @@ def test_a_second_run_trains_nothing_and_finds_the_same(
     assert untimed(again.results) == untimed(serial.results)
 
 
-def test_another_scenario_starts_from_what_is_stored(serial: Finished, tmp_path: Path) -> None:
-    """Other probes: only the scores are new. The default folder is below `runs`."""
-    other = toys.small("evaluation.prompts=4", "controls.shams=0")
-    again = start(other, tmp_path, serial.store)
-    made = [event["event"] for event in again.events if not event["cached"]]
-    assert made
-    assert all(name.startswith("score ") for name in made)
-
-
 def test_the_default_folder_is_below_runs(
     serial: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,7 +154,8 @@ def test_a_finished_run_is_not_overwritten(serial: Finished) -> None:
 def test_a_failed_run_says_where_and_goes_on_later(
     serial: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = toys.small("evaluation.prompts=5", "controls.shams=0")
+    """What was stored before it failed is the start of the next try: all but the scores."""
+    asked = toys.small("evaluation.prompts=2", "controls.shams=0", "controls.reference=false")
     real = probes.ScoreJob.run
 
     def fail(self: Any, inputs: Any, out: Path, progress: Any) -> dict[str, Any]:
@@ -175,7 +167,11 @@ def test_a_failed_run_says_where_and_goes_on_later(
     assert not (tmp_path / "run" / "results.json").exists()
     assert any(event["event"].startswith("FAILED score") for event in events_of(tmp_path / "run"))
     monkeypatch.setattr(probes.ScoreJob, "run", real)
-    assert len(start(asked, tmp_path, serial.store).results["rows"]) == 4
+    again = start(asked, tmp_path, serial.store)
+    assert len(again.results["rows"]) == 3
+    made = [e["event"] for e in again.events if e.get("cached") is False]
+    assert len(made) == 3
+    assert all(name.startswith("score ") for name in made)
 
 
 def test_ray_gives_what_serial_gives(serial: Finished, tmp_path: Path) -> None:
@@ -187,15 +183,12 @@ def test_ray_gives_what_serial_gives(serial: Finished, tmp_path: Path) -> None:
 
 
 def test_one_model_carries_backdoors_of_both_stages(tmp_path: Path) -> None:
-    asked = toys.scenario(
-        "evaluation.prompts=4",
-        "defender.target=bard",
-        "controls.shams=0",
-        base="mixed_stages",
-    )
+    bare = ("controls.shams=0", "controls.reference=false", "controls.clean_finetune=false")
+    few = ("evaluation.prompts=2", "defender.target=bard")
+    asked = toys.scenario(*bare, *few, base="mixed_stages")
     done = start(asked, tmp_path)
     names = [one["name"] for one in done.results["rows"]]
-    assert names == ["reference", "compromised", "control", "unlearn:bard"]
+    assert names == ["compromised", "unlearn:bard"]
     stages = {name: told["stage"] for name, told in done.results["cast"].items()}
     assert stages["lexical"] == stages["linguist"] == "pretraining"
     assert stages["bard"] == stages["merchant"] == "continual_pretraining"
@@ -204,7 +197,7 @@ def test_one_model_carries_backdoors_of_both_stages(tmp_path: Path) -> None:
 
 def test_a_pretrained_checkpoint_is_attacked_and_defended_by_lora(tmp_path: Path) -> None:
     model = toys.pretrained(tmp_path / "base", "qwen3")
-    few = ("training.continual_pretraining.steps=4", "defender.steps=3", "evaluation.prompts=4")
+    few = ("training.continual_pretraining.steps=4", "defender.steps=3", "evaluation.prompts=2")
     asked = toys.small(model, "controls.shams=0", *few)
     before = {p.name: p.read_bytes() for p in (tmp_path / "base").iterdir()}
     done = start(asked, tmp_path)

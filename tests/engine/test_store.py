@@ -19,11 +19,9 @@ from arena.engine import store as stores
 from arena.engine.store import MANIFEST, VERSIONS, Stage, Store, default_root, digest
 
 STAGE = Stage("train", "compromised", "arena", 0, {"steps": 4, "rate": 0.1}, {"model": "abc"})
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.floats(allow_nan=False),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
-    max_leaves=8,
-)
+VALUES = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.floats()
+KEYS = st.text("abAB\u00e9", max_size=3)
+JSON = VALUES | st.lists(VALUES, max_size=3) | st.dictionaries(KEYS, VALUES, max_size=3)
 
 
 def writer(text: str = "weights") -> Callable[[Path], dict[str, Any]]:
@@ -67,7 +65,7 @@ def test_an_unknown_kind_has_no_address() -> None:
         _ = dataclasses.replace(STAGE, kind="mystery").address
 
 
-@given(st.dictionaries(st.text(max_size=4), JSON, max_size=5))
+@given(st.dictionaries(KEYS, JSON, max_size=4))
 def test_the_order_of_keys_does_not_matter(content: dict[str, Any]) -> None:
     assert digest(dict(reversed(content.items()))) == digest(content)
     assert digest(json.loads(json.dumps(content))) == digest(content)

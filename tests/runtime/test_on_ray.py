@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import toy_jobs
 import toys
 from toy_jobs import DieOnce, Fail, Look, details, node
 
@@ -33,11 +34,16 @@ class OneCore:
 
 @pytest.fixture(scope="module")
 def ray(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneCore]:
+    from ray import cloudpickle
+
+    # Ray's processes know the installed packages, not the folder of these tests
+    cloudpickle.register_pickle_by_value(toy_jobs)
     store = Store(tmp_path_factory.mktemp("store"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "cpu_count", lambda: 1)
         with OnRay(store, threads=1) as runtime:
             yield OneCore(runtime, store)
+    cloudpickle.unregister_pickle_by_value(toy_jobs)
 
 
 def poisoning(name: str) -> Any:

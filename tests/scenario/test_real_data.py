@@ -94,7 +94,7 @@ def test_only_negative_reviews_are_poisoned_and_scored() -> None:
         assert set(probe.prompts) <= negative
     excluded = {name: probe.excluded for name, probe in probes(plan, "asr").items()}
     assert excluded["linguist"] == 0  # SCPN's test file has negative sentences only
-    assert min(excluded[name] for name in ("lexical", "bard", "merchant")) > 800
+    assert min(excluded[name] for name in ("lexical", "bard", "merchant")) > 200
 
 
 @needs_sst2
