@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from arena.engine.plan import Node
@@ -52,10 +52,7 @@ def execute(
     """
     todo = needed(nodes, wanted, store, fresh)
     observer.plan(len(todo) + sum(a not in todo and store.has(a) for a in nodes))
-    for address, node in nodes.items():
-        if address not in todo and store.has(address):
-            observer.stage_finished(node.stage.name, 0.0, cached=True)
-            timeline.finished(node, store.manifest(address), cached=True)
+    tell_stored([n for a, n in nodes.items() if a not in todo], store, observer, timeline)
     state = _State({a: n for a, n in nodes.items() if a in todo}, {}, set(nodes) - todo)
     failed: tuple[Node, Exception] | None = None
     while state.running or (state.waiting and failed is None):
@@ -75,6 +72,16 @@ def execute(
         _tell_progress(state, store, observer)
     if failed is not None:
         _refuse(*failed)
+
+
+def tell_stored(
+    nodes: Iterable[Node], store: Store, observer: Observer, timeline: Timeline
+) -> None:
+    """Report the stages that are in the store already."""
+    for node in nodes:
+        if store.has(node.address):
+            observer.stage_finished(node.stage.name, 0.0, cached=True)
+            timeline.finished(node, store.manifest(node.address), cached=True)
 
 
 def _start_what_can(state: _State, runtime: Runtime, observer: Observer) -> None:

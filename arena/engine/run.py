@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from arena.engine.execute import execute
+from arena.engine.execute import execute, tell_stored
 from arena.engine.numerics import profile
 from arena.engine.plan import Node, plan_seed
 from arena.engine.results import gather, results_of
@@ -91,10 +91,7 @@ def _execute_all(
 ) -> None:
     """Start a runtime only if something is left to do: a warm run needs neither Ray nor torch."""
     if not fresh and all(store.has(a) for a in wanted):
-        for a, node in nodes.items():
-            observer.stage_finished(node.stage.name, 0.0, cached=True)
-            if store.has(a):
-                timeline.finished(node, store.manifest(a), cached=True)
+        tell_stored(nodes.values(), store, observer, timeline)
         return
     with _runtime(scenario, store, address, fresh) as runtime:
         execute(nodes, wanted, store, runtime, observer, timeline, fresh=fresh)

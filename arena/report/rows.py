@@ -33,6 +33,14 @@ def _rank(row: SummaryRow) -> int:
     return _RANKS.get(str(row.get("kind")), 0)
 
 
+def utility(summary: Sequence[SummaryRow]) -> str:
+    """The key of what says how well the models still answer: `clean_accuracy`, or
+    `token_accuracy` where the answers are free text and none is simply right."""
+    exact = any(row.get("clean_accuracy") is not None for row in summary)
+    free = any(row.get("token_accuracy") is not None for row in summary)
+    return "token_accuracy" if free and not exact else "clean_accuracy"
+
+
 def is_disclosed(row: SummaryRow, actor: str) -> bool:
     """Whether the row unlearned this actor's own trigger."""
     return row.get("target") == actor and row.get("kind") in ("unlearned", "defended")

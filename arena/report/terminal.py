@@ -20,7 +20,7 @@ from rich.text import Text
 
 from arena.report import palette
 from arena.report.numbers import NONE, Estimate
-from arena.report.rows import SummaryRow, grouped, is_disclosed
+from arena.report.rows import SummaryRow, grouped, is_disclosed, utility
 from arena.report.text import clean
 from arena.report.view import KEYS, STATEMENT, Results, part, sentence
 
@@ -82,6 +82,7 @@ class _Layout:
     names: tuple[Text, ...]
     widths: tuple[int, ...]
     bands: bool
+    utility: str
 
 
 def _layout(results: Results, actors: Sequence[str], width: int) -> _Layout:
@@ -96,7 +97,9 @@ def _layout(results: Results, actors: Sequence[str], width: int) -> _Layout:
     bands = room >= RATE + BAND and any(cell.has_interval for cell in cells)
     names = tuple(_name(actor, room) for actor in actors)
     least = RATE + BAND if bands else min(room, RATE + 1)
-    return _Layout(label, names, tuple(max(name.cell_len, least) for name in names), bands)
+    return _Layout(
+        label, names, tuple(max(name.cell_len, least) for name in names), bands, utility(rows)
+    )
 
 
 def _chunks(actors: Sequence[str], most: int) -> list[Sequence[str]]:
@@ -117,7 +120,8 @@ def _model_table(results: Results, actors: Sequence[str], width: int) -> Table:
     for name, wide in zip(layout.names, layout.widths, strict=True):
         # Not justified by rich, which would strip the space where a star may stand.
         table.add_column(Text(" " * (wide - name.cell_len)) + name, no_wrap=True)
-    table.add_column(Text("clean"), justify="right", no_wrap=True)
+    head = "clean" if layout.utility == "clean_accuracy" else "token"
+    table.add_column(Text(head), justify="right", no_wrap=True)
     for block in grouped(results.get("summary") or []):
         for row in block:
             _add(table, row, actors, layout)
@@ -137,7 +141,7 @@ def _add(table: Table, row: SummaryRow, actors: Sequence[str], layout: _Layout) 
         _rate(_cell(row, actor), wide, bands=layout.bands, disclosed=is_disclosed(row, actor))
         for actor, wide in zip(actors, layout.widths, strict=True)
     ]
-    accuracy = Estimate.read(row.get("clean_accuracy"))
+    accuracy = Estimate.read(row.get(layout.utility))
     table.add_row(name, *cells, Text(accuracy.text, style="dim"))
 
 

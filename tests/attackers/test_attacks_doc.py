@@ -26,7 +26,8 @@ def blocks(language: str) -> list[str]:
 def test_the_yaml_is_valid(block: str) -> None:
     for kind, section in yaml.safe_load(block).items():
         part = registry.get(kind, section.pop("method" if kind == "trigger" else "kind"))
-        part.Params.model_validate_json(json.dumps(section), strict=True)
+        params = part.Params.model_validate_json(json.dumps(section), strict=True)
+        assert section.keys() <= params.model_dump().keys()
 
 
 @pytest.mark.parametrize("kind", ["trigger", "payload"])

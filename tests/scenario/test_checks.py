@@ -7,6 +7,7 @@ import yaml
 from arena.errors import InputError
 from arena.scenario.load import from_text
 from arena.scenario.problems import InputErrors
+from arena.scenario.schema import Scenario
 
 pytestmark = pytest.mark.usefixtures("fakes")
 Edit = Callable[[dict[str, Any]], None]
@@ -19,8 +20,8 @@ def keys_and_text(data: dict[str, Any]) -> tuple[list[str | None], str]:
     return [error.key for error in caught.value.errors], str(caught.value)
 
 
-def accepted(data: dict[str, Any]) -> None:
-    from_text(yaml.safe_dump(data), "s.yaml")
+def accepted(data: dict[str, Any]) -> Scenario:
+    return from_text(yaml.safe_dump(data), "s.yaml")
 
 
 def test_poison_may_fill_the_mix_but_not_outgrow_it(plain: dict[str, Any]) -> None:
@@ -100,7 +101,7 @@ def test_names_and_target(plain: dict[str, Any]) -> None:
 @pytest.mark.parametrize("target", ["each", "one", "two"])
 def test_valid_targets(plain: dict[str, Any], target: str) -> None:
     plain["defender"]["target"] = target
-    accepted(plain)
+    assert accepted(plain).defender.target == target
 
 
 def test_every_problem_is_an_input_error(plain: dict[str, Any]) -> None:

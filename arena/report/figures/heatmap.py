@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from arena.report import palette
 from arena.report.figures.sheet import Sheet
 from arena.report.numbers import Estimate
-from arena.report.rows import SummaryRow, grouped, is_disclosed
+from arena.report.rows import SummaryRow, grouped, is_disclosed, utility
 
 LABEL, GAP, BLOCK, HEAD, FOOT, SIDE = 156.0, 26.0, 9.0, 50.0, 46.0, 98.0
 
@@ -19,6 +19,7 @@ class _Grid:
     cell: float
     height: float
     norm: float
+    utility: str
 
     @property
     def side(self) -> float:
@@ -69,7 +70,8 @@ def _grid(actors: Sequence[str], rows: Sequence[SummaryRow]) -> _Grid:
     compared = [row for row in rows if row.get("kind") != "reference"]
     norms = [Estimate.read(row.get("update_norm")).value or 0.0 for row in compared]
     several = any(_over_seeds(row, actor) for row in rows for actor in actors)
-    return _Grid(actors, cell, 44.0 if several else 34.0, max(norms, default=0.0))
+    height = 44.0 if several else 34.0
+    return _Grid(actors, cell, height, max(norms, default=0.0), utility(rows))
 
 
 def _rate(row: SummaryRow, actor: str) -> Estimate:
@@ -88,7 +90,7 @@ def _heads(sheet: Sheet, grid: _Grid, installed: Mapping[str, bool]) -> None:
         sheet.text(x, HEAD - 18, actor, size=13, bold=True, room=grid.cell - 6)
         if installed.get(actor) is False:
             sheet.text(x, HEAD - 35, "not installed", size=10.5, colour=palette.WARM)
-    for column, head in enumerate(("clean accuracy", "perplexity", "weights moved")):
+    for column, head in enumerate((grid.utility.replace("_", " "), "perplexity", "weights moved")):
         x = grid.side + SIDE * column + 4
         sheet.text(x, HEAD - 18, head, size=11, colour=palette.MUTED, align="left")
 
@@ -123,9 +125,7 @@ def _cell(sheet: Sheet, grid: _Grid, row: SummaryRow, actor: str, x: float, y: f
 
 
 def _utility(sheet: Sheet, grid: _Grid, row: SummaryRow, middle: float) -> None:
-    accuracy = Estimate.read(row.get("clean_accuracy"))
-    if accuracy.value is None:
-        accuracy = Estimate.read(row.get("token_accuracy"))
+    accuracy = Estimate.read(row.get(grid.utility))
     norm = Estimate.read(row.get("update_norm"))
     _bar(sheet, grid.side + 4, middle, accuracy, accuracy.value)
     perplexity = Estimate.read(row.get("perplexity"))
