@@ -135,10 +135,7 @@ def _publish(aside: Path, final: Path, replace: bool) -> None:
     comes and goes between any two looks: look again before calling it an error."""
     for attempt in range(PUBLISH_ATTEMPTS):
         if replace:
-            old = aside.with_name(f"{aside.name}.old")
-            with contextlib.suppress(FileNotFoundError):
-                final.rename(old)
-            shutil.rmtree(old, ignore_errors=True)
+            shutil.rmtree(_moved_away(final, aside), ignore_errors=True)
         try:
             aside.rename(final)
             return
@@ -152,11 +149,18 @@ def _publish(aside: Path, final: Path, replace: bool) -> None:
 
 def _set_aside_if_broken(final: Path, aside: Path) -> None:
     """What an interrupted removal left has no manifest and is no artifact. It is moved away
-    before a second look: another process may have put a whole one there meanwhile."""
-    old = aside.with_name(f"{aside.name}.old")
-    with contextlib.suppress(OSError):
-        final.rename(old)
-        if (old / MANIFEST).is_file():
+    before a second look: another process may have put a whole one there meanwhile, which goes
+    back unless yet another has taken its place."""
+    old = _moved_away(final, aside)
+    if (old / MANIFEST).is_file():
+        with contextlib.suppress(OSError):
             old.rename(final)
-        else:
-            shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _moved_away(final: Path, aside: Path) -> Path:
+    """Rename what stands at `final`, if anything, to a name nobody else uses."""
+    old = aside.with_name(f"{aside.name}.{uuid.uuid4().hex[:8]}.old")
+    with contextlib.suppress(FileNotFoundError):
+        final.rename(old)
+    return old

@@ -203,3 +203,13 @@ def test_the_manifest_is_the_last_file_written(tmp_path: Path) -> None:
 
     Store(tmp_path).commit(STAGE, write)
     assert seen == [False]
+
+
+def test_what_an_interrupted_removal_left_does_not_block_a_commit(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.path(STAGE.address).mkdir()
+    (store.path(STAGE.address) / "left").write_text("over")
+    store.commit(STAGE, writer())
+    assert store.has(STAGE.address)
+    assert not (store.path(STAGE.address) / "left").exists()
+    assert list((tmp_path / "aside").iterdir()) == []
