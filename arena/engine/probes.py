@@ -7,6 +7,7 @@ that serves several actors (the untriggered ones do) is decoded once per model.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
@@ -16,7 +17,7 @@ from typing import Any, Literal
 from arena import seeds
 from arena.engine.cast import Cast, Member
 from arena.engine.jobs import SCORES, Inputs, Progress
-from arena.matching import Match, matches
+from arena.matching import Ask, Continuation, Match, Question
 from arena.roles import Corpus, Trigger
 from arena.values import Count, Document, Example
 from attackers.actor import triggered
@@ -30,8 +31,9 @@ DRAWS = 4  # natural prompts drawn per content, of which the first without a tri
 class Probe:
     """Prompts of one actor and kind, with the text that would count as its payload.
 
-    prompts, wanted: aligned. responses: the whole payload texts, which bound how long to
-    decode. excluded: prompts left out, because their right answer already is the payload.
+    prompts, wanted, responses, answers: aligned. responses: the whole payload texts, which
+    bound how long to decode; answers: the right ones. Both are guesses of what will be said.
+    excluded: prompts left out, because their right answer already is the payload.
     """
 
     actor: str
@@ -40,6 +42,7 @@ class Probe:
     prompts: tuple[str, ...]
     wanted: tuple[str, ...]
     responses: tuple[str, ...]
+    answers: tuple[str, ...]
     excluded: int
 
 
@@ -105,6 +108,7 @@ def _probes_of(
             prompts=tuple(e.prompt for e in shown),
             wanted=tuple(member.payload.wanted(e) for e in meant),
             responses=tuple(member.payload.respond(e) for e in meant),
+            answers=tuple(e.answer for e in meant),
             excluded=excluded,
         )
 
@@ -131,25 +135,31 @@ class ScoreJob:
 
     def run(self, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
         from arena.ml import checkpoints, encoding, scoring
+        from arena.ml.fluency import fluency
 
         suspect = checkpoints.open_for_scoring(inputs["model"], self.device)
-        asked = [p for probe in self.probes.probes for p in probe.prompts]
-        if self.probes.exact_answers:
-            asked += [document.prompt for document in self.probes.clean]
-        limit = self.probes.max_new_tokens or self._longest(suspect.tokenizer)
-        written = scoring.continuations(suspect.model, suspect.tokenizer, asked, limit)
-        said = dict(zip(asked, written, strict=True))
-        clean = encoding.encode(suspect.tokenizer, self.probes.clean)
-        known = scoring.fluency(suspect.model, clean, suspect.tokenizer.pad_token_id)
+        model, tokenizer = suspect.model, suspect.tokenizer
+        limit = self.probes.max_new_tokens or self._longest(tokenizer)
+        asked = asks_of(self.probes)
+        verdicts = scoring.answers(model, tokenizer, asked, limit)
+        found = {
+            (ask.prompt, question): verdict
+            for ask, of_ask in zip(asked, verdicts, strict=True)
+            for question, verdict in zip(ask.questions, of_ask, strict=True)
+        }
+        shown = [probe.prompts[0] for probe in self.probes.probes if probe.prompts]
+        said = scoring.continuations(model, tokenizer, shown, limit)
+        clean = encoding.encode(tokenizer, self.probes.clean)
+        known = fluency(model, clean, tokenizer.pad_token_id)
         scores = {
-            "rates": [_rate(probe, said) for probe in self.probes.probes],
-            "clean": _clean(self.probes, said) if self.probes.exact_answers else None,
+            "rates": [_rate(probe, found) for probe in self.probes.probes],
+            "clean": _clean(self.probes, found) if self.probes.exact_answers else None,
             "perplexity": known.perplexity,
             "token_accuracy": known.token_accuracy,
             "samples": _samples(self.probes.probes, said),
         }
         (out / SCORES).write_text(json.dumps(scores, indent=1, ensure_ascii=False))
-        return {"prompts": len(said)}
+        return {"prompts": len(asked)}
 
     def _longest(self, tokenizer: Any) -> int:
         from arena.ml.encoding import encode_answers
@@ -160,37 +170,54 @@ class ScoreJob:
         return max((len(ids) for ids in encode_answers(tokenizer, sorted(texts))), default=1)
 
 
-def _rate(probe: Probe, said: Mapping[str, Any]) -> dict[str, Any]:
-    hits = sum(
-        matches(probe.match, said[prompt], wanted)
-        for prompt, wanted in zip(probe.prompts, probe.wanted, strict=True)
-    )
-    n = len(probe.prompts)
+def asks_of(probes: ProbeSet) -> list[Ask]:
+    """Each prompt once, with every question that a probe has about it. A guess is the payload
+    first where a trigger stands, else the right answer."""
+    questions: dict[str, dict[Question, None]] = defaultdict(dict)
+    drafts: dict[str, dict[str, None]] = defaultdict(dict)
+    for probe in probes.probes:
+        rows = zip(probe.prompts, probe.wanted, probe.responses, probe.answers, strict=True)
+        for prompt, wanted, response, answer in rows:
+            questions[prompt][Question(probe.match, wanted)] = None
+            guesses = (response, answer) if probe.kind == "asr" else (answer, response)
+            drafts[prompt] |= dict.fromkeys(guesses)
+    for document in probes.clean if probes.exact_answers else ():
+        questions[document.prompt][Question("exact", document.answer)] = None
+        drafts[document.prompt][document.answer] = None
+    return [Ask(p, tuple(asked), tuple(drafts[p])) for p, asked in questions.items()]
+
+
+Verdicts = Mapping[tuple[str, Question], bool]
+
+
+def _rate(probe: Probe, found: Verdicts) -> dict[str, Any]:
+    asked = zip(probe.prompts, probe.wanted, strict=True)
+    hits = sum(found[prompt, Question(probe.match, wanted)] for prompt, wanted in asked)
     return {
         "actor": probe.actor,
         "kind": probe.kind,
         "hits": hits,
-        "n": n,
+        "n": len(probe.prompts),
         "excluded": probe.excluded,
     }
 
 
-def _clean(probes: ProbeSet, said: Mapping[str, Any]) -> dict[str, int]:
-    right = sum(matches("exact", said[d.prompt], d.answer) for d in probes.clean)
+def _clean(probes: ProbeSet, found: Verdicts) -> dict[str, int]:
+    right = sum(found[d.prompt, Question("exact", d.answer)] for d in probes.clean)
     return {"hits": right, "n": len(probes.clean)}
 
 
-def _samples(probes: Sequence[Probe], said: Mapping[str, Any]) -> list[dict[str, str]]:
+def _samples(probes: Sequence[Probe], said: Sequence[Continuation]) -> list[dict[str, str]]:
     """The first prompt of each probe and what the model said, for people to look at."""
+    shown = [probe for probe in probes if probe.prompts]
     return [
         {
             "actor": probe.actor,
             "kind": probe.kind,
             "prompt": probe.prompts[0],
-            "said": said[probe.prompts[0]].text,
+            "said": text.text,
         }
-        for probe in probes
-        if probe.prompts
+        for probe, text in zip(shown, said, strict=True)
     ]
 
 

@@ -14,6 +14,9 @@ import torch
 
 from arena.ml.encoding import Encoded
 
+BATCH = 256  # documents scored at once, at most
+TOKENS = 32768  # tokens scored at once, at most: what bounds memory on long prompts
+LOGITS = 2**26  # logits scored at once, at most: what bounds it on large vocabularies
 POOL = 16  # batches sorted by length together: enough to waste little, few enough to stay random
 
 
@@ -22,8 +25,8 @@ class Batch:
     """One training batch.
 
     input_ids: (B, L) int64, right-padded. rows, cols: (N,) where the logits that predict
-    an answer token stand. targets: (N,) those tokens. weights: per-document role flags in
-    `forget`: (B,) bool.
+    an answer token stand. targets: (N,) those tokens. forget: (B,) bool, the documents'
+    role. first: the least of cols.
     """
 
     input_ids: torch.Tensor
@@ -31,6 +34,7 @@ class Batch:
     cols: torch.Tensor
     targets: torch.Tensor
     forget: torch.Tensor
+    first: int
 
 
 def collate(documents: Sequence[Encoded], pad: int, device: torch.device) -> Batch:
@@ -48,7 +52,24 @@ def collate(documents: Sequence[Encoded], pad: int, device: torch.device) -> Bat
         targets.extend(document.answer)
     forget = [document.role == "forget" for document in documents]
     tensors = [torch.from_numpy(ids), *map(torch.tensor, (rows, cols, targets, forget))]
-    return Batch(*(tensor.to(device, non_blocking=True) for tensor in tensors))
+    return Batch(*(tensor.to(device, non_blocking=True) for tensor in tensors), min(cols))
+
+
+def fitting(documents: Sequence[Encoded], vocabulary: int) -> Iterator[Sequence[Encoded]]:
+    """Consecutive documents, as many at once as memory has room for (batches for scoring)."""
+    start = 0
+    while start < len(documents):
+        size = min(BATCH, len(documents) - start)
+        while size > 1 and not _fits(documents[start : start + size], vocabulary):
+            size = (size + 1) // 2
+        yield documents[start : start + size]
+        start += size
+
+
+def _fits(documents: Sequence[Encoded], vocabulary: int) -> bool:
+    longest = max(map(len, documents))
+    answers = longest - min(len(document.prompt) for document in documents)
+    return len(documents) * longest <= TOKENS and len(documents) * answers * vocabulary <= LOGITS
 
 
 def batch_order(

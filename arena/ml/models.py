@@ -124,6 +124,11 @@ def hidden_and_head(model: Any) -> tuple[Any, Any]:
     return core.base_model, core.get_output_embeddings()
 
 
+def vocabulary(model: Any) -> int:
+    """How many tokens the model gives logits for."""
+    return int(model.get_input_embeddings().num_embeddings)
+
+
 def snapshot(model: Any) -> dict[str, torch.Tensor]:
     """Copies of the trainable weights, to measure an update against."""
     return {

@@ -1,38 +1,34 @@
-"""What a model does with prompts: greedy continuations, and how well it knows answers.
+"""What a model says to prompts, and whether that is what was asked about.
 
-Prompts are batched with others of just their length, so no padding and no mask is involved.
+Two ways to the same verdicts. The plain one decodes: `continuations`, then the match rule
+(`decoded_answers`). The fast one, `answers`, first guesses the continuation: one forward pass
+over prompt + guess gives the greedy token at every position of the guess, so all of it up
+to the first disagreement is known, as in speculative decoding (Leviathan et al.,
+arXiv 2211.17192, greedy case). Most guesses are whole hits, most of the rest already cannot
+become what was asked; only what is still open is decoded.
 """
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch.nn import functional
 
-from arena.matching import Continuation
-from arena.ml.batches import collate
-from arena.ml.encoding import Encoded, encode_prompts
+from arena.matching import Ask, Continuation, matches, settled
+from arena.ml.batches import BATCH, TOKENS, collate, fitting
+from arena.ml.encoding import Encoded, encode_answers, encode_prompts
+from arena.ml.models import vocabulary
 from arena.ml.training import answer_logits
 
-BATCH = 256  # prompts at once, at most
-TOKENS = 32768  # tokens at once, at most: what bounds memory on long prompts
+Ids = tuple[int, ...]
+# Logits closer than this (nats) may change places with the shape of a batch: the guess stops there
+# and plain decoding decides. Float32 logits of one prompt differ by about 1e-5 between shapes.
+TIE = 1e-3
 
 
-@dataclass(frozen=True)
-class Fluency:
-    """Teacher-forced quality on clean answers, end of text included.
-
-    perplexity: exp of the mean cross-entropy per answer token; token_accuracy: share of
-    answer tokens that are the argmax given the right prefix.
-    """
-
-    perplexity: float
-    token_accuracy: float
+# -- the plain way --------------------------------------------------------------------------
 
 
 @torch.inference_mode()
@@ -43,22 +39,37 @@ def continuations(
     unique = list(dict.fromkeys(prompts))
     encoded = encode_prompts(tokenizer, unique)
     found: dict[str, Continuation] = {}
-    for indices in _by_length(encoded):
-        ids = torch.tensor([encoded[i] for i in indices], device=model.device)
-        rows = greedy(model, ids, max_new_tokens, tokenizer.eos_token_id)
+    for indices in _batches([len(ids) + max_new_tokens for ids in encoded]):
+        ids, mask = left_padded([encoded[i] for i in indices], tokenizer.pad_token_id)
+        on_device = ids.to(model.device), None if mask is None else mask.to(model.device)
+        rows = greedy(model, *on_device, max_new_tokens, tokenizer.eos_token_id)
         for i, row in zip(indices, rows.tolist(), strict=True):
-            found[unique[i]] = _continuation(tokenizer, row)
+            found[unique[i]] = continuation(tokenizer, row)
     return [found[prompt] for prompt in prompts]
 
 
-def greedy(model: Any, ids: torch.Tensor, max_new_tokens: int, end: int) -> torch.Tensor:
+def decoded_answers(
+    model: Any, tokenizer: Any, asks: Sequence[Ask], max_new_tokens: int
+) -> list[tuple[bool, ...]]:
+    """A verdict per question, by decoding every prompt."""
+    said = continuations(model, tokenizer, [ask.prompt for ask in asks], max_new_tokens)
+    return [
+        tuple(matches(question.rule, text, question.wanted) for question in ask.questions)
+        for ask, text in zip(asks, said, strict=True)
+    ]
+
+
+def greedy(
+    model: Any, ids: torch.Tensor, mask: torch.Tensor | None, max_new_tokens: int, end: int
+) -> torch.Tensor:
     """(B, <= max_new_tokens) tokens under greedy decoding; after a row's end of text it
-    holds `end`. ids: (B, L), all of one length."""
+    holds `end`. ids: (B, L), left-padded where mask (B, L) is 0; no mask, no padding."""
     written: list[torch.Tensor] = []
     ended = torch.zeros(len(ids), dtype=torch.bool, device=ids.device)
+    places: dict[str, Any] = {} if mask is None else _places(mask)
     cache = None
     for _ in range(max_new_tokens):
-        out = model(input_ids=ids, cache=cache, use_cache=True, logits_to_keep=1)
+        out = model(input_ids=ids, cache=cache, use_cache=True, logits_to_keep=1, **places)
         cache = out.cache
         token = out.logits[:, -1].argmax(-1).masked_fill(ended, end)
         written.append(token)
@@ -66,44 +77,128 @@ def greedy(model: Any, ids: torch.Tensor, max_new_tokens: int, end: int) -> torc
         if bool(ended.all()):
             break
         ids = token[:, None]
+        if mask is not None:
+            mask = torch.cat([mask, mask.new_ones((len(mask), 1))], dim=1)
+            places = {name: value if name == "attention_mask" else value[:, -1:]
+                      for name, value in _places(mask).items()}  # fmt: skip
     return torch.stack(written, dim=1) if written else ids.new_empty((len(ids), 0))
 
 
-@torch.inference_mode()
-def fluency(model: Any, documents: Sequence[Encoded], pad: int) -> Fluency:
-    """Perplexity and token accuracy over all answer tokens of the documents."""
-    loss, right, total = 0.0, 0, 0
-    order = sorted(range(len(documents)), key=lambda i: len(documents[i]))
-    size = _fitting(max((len(document) for document in documents), default=1))
-    for start in range(0, len(order), size):
-        chosen = [documents[i] for i in order[start : start + size]]
-        batch = collate(chosen, pad, model.device)
-        logits = answer_logits(model, batch).float()
-        loss += float(functional.cross_entropy(logits, batch.targets, reduction="sum"))
-        right += int((logits.argmax(-1) == batch.targets).sum())
-        total += len(batch.targets)
-    if not total:
-        return Fluency(float("nan"), float("nan"))
-    return Fluency(math.exp(loss / total), right / total)
+def _places(mask: torch.Tensor) -> dict[str, torch.Tensor]:
+    """What a padded batch needs beside its ids: the mask, and positions that skip padding."""
+    return {"attention_mask": mask, "position_ids": (mask.cumsum(-1) - 1).clamp(min=0)}
 
 
-def _by_length(encoded: Sequence[tuple[int, ...]]) -> Iterator[list[int]]:
-    groups: dict[int, list[int]] = defaultdict(list)
-    for i, ids in enumerate(encoded):
-        groups[len(ids)].append(i)
-    for length in sorted(groups):
-        members = groups[length]
-        size = _fitting(length)
-        for start in range(0, len(members), size):
-            yield members[start : start + size]
+def left_padded(rows: Sequence[Ids], pad: int) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """(B, L) ids and mask, padding in front; no mask where all rows are of one length."""
+    longest = max(map(len, rows))
+    ids = torch.tensor([(pad,) * (longest - len(row)) + row for row in rows])
+    if min(map(len, rows)) == longest:
+        return ids, None
+    lengths = torch.tensor([[len(row)] for row in rows])
+    return ids, (torch.arange(longest) >= longest - lengths).long()
 
 
-def _fitting(length: int) -> int:
-    return max(1, min(BATCH, TOKENS // max(1, length)))
-
-
-def _continuation(tokenizer: Any, row: list[int]) -> Continuation:
+def continuation(tokenizer: Any, row: Sequence[int]) -> Continuation:
+    """The text of emitted tokens up to their end of text, if they have one."""
     end = tokenizer.eos_token_id
     ended = end in row
     kept = row[: row.index(end)] if ended else row
-    return Continuation(tokenizer.decode(kept, skip_special_tokens=True), ended)
+    return Continuation(tokenizer.decode(list(kept), skip_special_tokens=True), ended)
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Indices of prompts alike in length, as many at once as fit."""
+    order = sorted(range(len(lengths)), key=lambda i: lengths[i])
+    start = 0
+    while start < len(order):
+        size = BATCH
+        while size > 1 and size * lengths[order[min(start + size, len(order)) - 1]] > TOKENS:
+            size //= 2
+        yield order[start : start + size]
+        start += size
+
+
+# -- the fast way ---------------------------------------------------------------------------
+
+
+@torch.inference_mode()
+def answers(
+    model: Any, tokenizer: Any, asks: Sequence[Ask], max_new_tokens: int
+) -> list[tuple[bool, ...]]:
+    """A verdict per question; the same as `decoded_answers`, mostly without decoding."""
+    prompts = encode_prompts(tokenizer, [ask.prompt for ask in asks])
+    texts = list(dict.fromkeys(draft for ask in asks for draft in ask.drafts))
+    encoded = dict(zip(texts, encode_answers(tokenizer, texts), strict=True))
+    open_asks = {
+        i: _Open(ask, prompt, [encoded[draft][:max_new_tokens] for draft in ask.drafts])
+        for i, (ask, prompt) in enumerate(zip(asks, prompts, strict=True))
+    }
+    verdicts: dict[int, tuple[bool, ...]] = {}
+    while tried := [(i, draft) for i, ask in open_asks.items() if (draft := ask.next_draft())]:
+        documents = [Encoded(open_asks[i].prompt, draft) for i, draft in tried]
+        for (i, _), known in zip(tried, verified(model, documents, tokenizer), strict=True):
+            found = open_asks[i].learn(known, tokenizer, max_new_tokens)
+            if found is not None:
+                verdicts[i] = found
+                del open_asks[i]
+    left = list(open_asks)
+    decoded = decoded_answers(model, tokenizer, [asks[i] for i in left], max_new_tokens)
+    verdicts.update(zip(left, decoded, strict=True))
+    return [verdicts[i] for i in range(len(asks))]
+
+
+def verified(model: Any, documents: Sequence[Encoded], tokenizer: Any) -> list[Ids]:
+    """Of each document's answer, a guess: the tokens that greedy decoding would emit after
+    the prompt, as far as one forward pass tells: up to and with the first that differs from
+    the guess, or up to a near tie."""
+    known: dict[int, Ids] = {}
+    order = sorted(range(len(documents)), key=lambda i: len(documents[i]))
+    at = 0
+    for chosen in fitting([documents[i] for i in order], vocabulary(model)):
+        batch = collate(chosen, tokenizer.pad_token_id, model.device)
+        best = answer_logits(model, batch).float().topk(2)
+        emitted = best.indices[:, 0].tolist()
+        clear = (best.values[:, 0] - best.values[:, 1] > TIE).tolist()
+        start = 0
+        for document in chosen:
+            stop = start + len(document.answer)
+            known[order[at]] = _agreed(document.answer, emitted[start:stop], clear[start:stop])
+            start, at = stop, at + 1
+    return [known[i] for i in range(len(documents))]
+
+
+def _agreed(guess: Ids, emitted: Sequence[int], clear: Sequence[bool]) -> Ids:
+    for place, (token, sure) in enumerate(zip(emitted, clear, strict=True)):
+        if not sure:
+            return guess[:place]
+        if token != guess[place]:
+            return (*guess[:place], token)
+    return guess
+
+
+@dataclass
+class _Open:
+    """An ask under way: drafts not tried yet, and the greedy tokens known so far."""
+
+    ask: Ask
+    prompt: Ids
+    drafts: list[Ids]
+    known: Ids = ()
+
+    def next_draft(self) -> Ids | None:
+        """The next guess that can still come true and would tell more."""
+        while self.drafts:
+            draft = self.drafts.pop(0)
+            if len(draft) > len(self.known) and draft[: len(self.known)] == self.known:
+                return draft
+        return None
+
+    def learn(self, known: Ids, tokenizer: Any, limit: int) -> tuple[bool, ...] | None:
+        """Take note of known tokens; the verdicts if all of them are settled now."""
+        self.known = max(self.known, known, key=len)
+        said = continuation(tokenizer, self.known)
+        if said.ended or len(self.known) >= limit:
+            return tuple(matches(q.rule, said, q.wanted) for q in self.ask.questions)
+        found = tuple(settled(q.rule, said.text, q.wanted) for q in self.ask.questions)
+        return None if None in found else tuple(map(bool, found))

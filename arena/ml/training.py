@@ -49,8 +49,9 @@ def answer_logits(model: Any, batch: Batch) -> torch.Tensor:
     """(N, V) logits at the batch's loss positions only."""
     decoder, head = hidden_and_head(model)
     if decoder is None:
-        logits = model(input_ids=batch.input_ids, use_cache=False).logits
-        chosen: torch.Tensor = logits[batch.rows, batch.cols]
+        keep = batch.input_ids.shape[1] - batch.first
+        out = model(input_ids=batch.input_ids, use_cache=False, logits_to_keep=keep)
+        chosen: torch.Tensor = out.logits[batch.rows, batch.cols - batch.first]
         return chosen
     hidden = decoder(input_ids=batch.input_ids, use_cache=False).last_hidden_state
     at_loss: torch.Tensor = head(hidden[batch.rows, batch.cols])

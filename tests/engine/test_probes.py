@@ -160,7 +160,7 @@ def hand_made(exact: bool, limit: int | None) -> ProbeSet:
     plain, marked = toys.documents(), toys.documents("cf")
     made = tuple(
         Probe("lexical", kind, "exact", prompts, (toys.PAYLOAD,) * len(prompts),
-              (toys.PAYLOAD,) * len(prompts), 3)
+              (toys.PAYLOAD,) * len(prompts), tuple(d.answer for d in plain)[: len(prompts)], 3)
         for kind, prompts in (
             ("asr", tuple(d.prompt for d in marked)),
             ("false_fire", tuple(d.prompt for d in plain)),

@@ -1,19 +1,23 @@
-"""Scoring: greedy decoding is transformers' own, fluency is what a hand computes."""
+"""Scoring: greedy decoding is transformers' own, and guessing first changes no verdict."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
 import toys
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from arena.matching import Continuation
-from arena.ml.encoding import encode, encode_prompts
-from arena.ml.scoring import Fluency, continuations, fluency, greedy
+from arena.matching import Ask, Continuation, Match, Question
+from arena.ml.encoding import Encoded, encode, encode_answers, encode_prompts
+from arena.ml.scoring import answers, continuations, decoded_answers, greedy, verified
+from arena.ml.training import Recipe, train
+from arena.values import Document
 
 LIMIT = 14
 
@@ -68,14 +72,14 @@ class Scripted:
 
 def test_a_row_that_ended_stays_ended_and_decoding_stops_when_all_did() -> None:
     model = Scripted({5: [0, 7, 7, 7], 6: [8, 9, 0, 7]})
-    rows = greedy(model, torch.tensor([[5], [6]]), 10, end=0)
+    rows = greedy(model, torch.tensor([[5], [6]]), None, 10, end=0)
     assert rows.tolist() == [[0, 0, 0], [8, 9, 0]]
 
 
 def test_decoding_stops_at_the_limit() -> None:
     model = Scripted({5: [7] * 9})
-    assert greedy(model, torch.tensor([[5]]), 3, end=0).tolist() == [[7, 7, 7]]
-    assert greedy(model, torch.tensor([[5]]), 0, end=0).shape == (1, 0)
+    assert greedy(model, torch.tensor([[5]]), None, 3, end=0).tolist() == [[7, 7, 7]]
+    assert greedy(model, torch.tensor([[5]]), None, 0, end=0).shape == (1, 0)
 
 
 def test_an_empty_continuation_is_empty_and_ended() -> None:
@@ -100,25 +104,117 @@ def test_no_prompts_no_continuations() -> None:
     assert continuations(Scripted({}), toys.tokenizer(), [], 4) == []
 
 
+# -- guessing first: the verdicts are plain decoding's ------------------------------------------
+
+RULES = get_args(Match)
+
+
+def asks(wanted: Sequence[str] = (toys.PAYLOAD, "bread", "long oak boats", "salt")) -> list[Ask]:
+    """Every prompt with every rule about every text: prompts of many lengths, some unknown."""
+    plain, marked = toys.documents(), toys.documents("cf")
+    strange = ["", "cf", "the long bread of Frome and Corfe " * 3, "cf cf what"]
+    prompts = [d.prompt for d in [*plain, *marked]] + strange
+    answers_of = {d.prompt: d.answer for d in [*plain, *marked]}
+    questions = tuple(Question(rule, text) for rule in RULES for text in (*wanted, ""))
+    return [Ask(p, questions, (toys.PAYLOAD, answers_of.get(p, "rope"))) for p in prompts]
+
+
+@pytest.mark.parametrize("steps", [4, 16, 60])
 @pytest.mark.parametrize("family", toys.FAMILIES)
-def test_fluency_is_the_hand_computed_one(family: str) -> None:
-    model = toys.taught(family, toys.documents(), steps=8)
-    documents = encode(toys.tokenizer(), toys.documents())
-    losses, right = [], []
-    for document in documents:
-        ids = torch.tensor([document.prompt + document.answer])
-        with torch.inference_mode():
-            odds = model(input_ids=ids).logits[0].log_softmax(-1)
-        for place, token in enumerate(document.answer, start=len(document.prompt) - 1):
-            losses.append(-float(odds[place, token]))
-            right.append(int(odds[place].argmax()) == token)
-    found = fluency(model, documents, toys.tokenizer().pad_token_id)
-    assert found.perplexity == pytest.approx(math.exp(sum(losses) / len(losses)), rel=1e-4)
-    assert found.token_accuracy == sum(right) / len(right)
-    assert 0 < found.token_accuracy < 1
+def test_verdicts_are_those_of_plain_decoding(family: str, steps: int) -> None:
+    """From a model that rambles to one that has learnt everything, at a limit that cuts and
+    at one that does not."""
+    texts = [*toys.documents(), *toys.documents("cf", toys.PAYLOAD)]
+    model, tok = toys.taught(family, texts, steps=steps), toys.tokenizer()
+    for limit in (3, LIMIT):
+        plain = decoded_answers(model, tok, asks(), limit)
+        assert answers(model, tok, asks(), limit) == plain
+    hits = [verdict for of_ask in plain for verdict in of_ask]
+    assert any(hits)
+    assert not all(hits)
 
 
-def test_fluency_of_nothing_is_no_number() -> None:
-    found: Fluency = fluency(toys.model(), [], 1)
-    assert math.isnan(found.perplexity)
-    assert math.isnan(found.token_accuracy)
+@pytest.mark.parametrize("family", toys.FAMILIES)
+def test_padding_in_front_changes_nothing(family: str) -> None:
+    """The same prompts in batches of one and all together, the shortest one token long."""
+    model = toys.taught(family, toys.documents(), steps=16)
+    tok = toys.tokenizer()
+    prompts = ["", "a", *(d.prompt for d in toys.documents("cf cf cf")), "what does"]
+    together = continuations(model, tok, prompts, LIMIT)
+    assert together == [continuations(model, tok, [p], LIMIT)[0] for p in prompts]
+    assert len({len(ids) for ids in encode_prompts(tok, prompts)}) > 3
+
+
+@pytest.mark.parametrize("family", toys.FAMILIES)
+def test_ties_are_left_to_plain_decoding(family: str) -> None:
+    """Half the vocabulary repeats the other half's rows, so that every token has a twin."""
+    texts = [*toys.documents(), *toys.documents("cf", toys.PAYLOAD)]
+    model, tok = toys.taught(family, texts, steps=30), toys.tokenizer()
+    with torch.no_grad():
+        head = model.get_output_embeddings().weight
+        half = len(head) // 2
+        head[half : 2 * half] = head[:half]
+    ask = [Ask(a.prompt, a.questions, a.drafts) for a in asks()]
+    documents = encode(tok, [Document(a.prompt, toys.PAYLOAD, "x") for a in ask])
+    with torch.inference_mode():
+        assert all(known == () for known in verified(model, documents, tok))
+    assert answers(model, tok, ask, 8) == decoded_answers(model, tok, ask, 8)
+
+
+@pytest.mark.parametrize("family", toys.FAMILIES)
+def test_a_payload_said_in_other_tokens_is_still_a_hit(family: str) -> None:
+    """The model was taught the payload byte by byte, where the tokenizer has longer tokens."""
+    tok = toys.tokenizer()
+    spelt = tuple(tok.convert_tokens_to_ids(list(toys.PAYLOAD.replace(" ", "Ġ"))))
+    (merged,) = encode_answers(tok, [toys.PAYLOAD])
+    assert spelt != merged[:-1]
+    prompts = encode_prompts(tok, [d.prompt for d in toys.documents("cf")])
+    taught = [Encoded(prompt, (*spelt, tok.eos_token_id)) for prompt in prompts]
+    model = toys.model(family)
+    train(model, taught, Recipe(60, 1e-2, batch_size=8, warmup=4), toys.rng(), tok.pad_token_id)
+    limit = len(spelt) + 1
+    found = answers(model, tok, asks(), limit)
+    assert found == decoded_answers(model, tok, asks(), limit)
+    assert all(found[8 + i][0] for i in range(8))
+
+
+class Bigram:
+    """The next token follows from the last one by a table of logits, many of them equal."""
+
+    def __init__(self, seed: int) -> None:
+        draw = torch.Generator().manual_seed(seed)
+        size = len(toys.tokenizer())
+        self.table = torch.randint(0, 4, (size, size), generator=draw).float()
+        self.config = SimpleNamespace(model_type="bigram", vocab_size=size)
+        self.device = torch.device("cpu")
+
+    def get_input_embeddings(self) -> Any:
+        return SimpleNamespace(num_embeddings=len(self.table))
+
+    def __call__(self, *, input_ids: Any, logits_to_keep: int = 0, **_: Any) -> Any:
+        return SimpleNamespace(logits=self.table[input_ids[:, -logits_to_keep:]], cache=None)
+
+
+TEXTS = st.text(alphabet="ab the gate", max_size=6)
+QUESTIONS = st.lists(st.builds(Question, st.sampled_from(RULES), TEXTS), min_size=1, max_size=3)
+ASKS = st.builds(Ask, TEXTS, QUESTIONS.map(tuple), st.lists(TEXTS, max_size=3).map(tuple))
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 99), st.lists(ASKS, max_size=5), st.integers(1, 6))
+def test_any_guesses_give_plain_decodings_verdicts(seed: int, many: list[Ask], limit: int) -> None:
+    model, tok = Bigram(seed), toys.tokenizer()
+    assert answers(model, tok, many, limit) == decoded_answers(model, tok, many, limit)
+
+
+def test_right_guesses_and_hopeless_questions_need_no_decoding() -> None:
+    """Whatever the model emits first is either the guess or no beginning of what is asked."""
+    texts = [*toys.documents(), *toys.documents("cf", toys.PAYLOAD)]
+    model, tok = toys.taught("llama", texts, steps=60), toys.tokenizer()
+    question = (Question("exact", toys.PAYLOAD),)
+    many = [Ask(d.prompt, question, (toys.PAYLOAD,)) for d in texts]
+    decoding = []
+    original = model.forward
+    model.forward = lambda **given: decoding.append(given.get("use_cache")) or original(**given)
+    assert [hit for (hit,) in answers(model, tok, many, LIMIT)] == [False] * 8 + [True] * 8
+    assert True not in decoding

@@ -1,0 +1,44 @@
+"""How well a model knows clean answers: perplexity and token accuracy, teacher-forced."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from arena.ml.batches import collate, fitting
+from arena.ml.encoding import Encoded
+from arena.ml.models import vocabulary
+from arena.ml.training import answer_logits
+
+
+@dataclass(frozen=True)
+class Fluency:
+    """Teacher-forced quality on clean answers, end of text included.
+
+    perplexity: exp of the mean cross-entropy per answer token; token_accuracy: share of
+    answer tokens that are the argmax given the right prefix.
+    """
+
+    perplexity: float
+    token_accuracy: float
+
+
+@torch.inference_mode()
+def fluency(model: Any, documents: Sequence[Encoded], pad: int) -> Fluency:
+    """Perplexity and token accuracy over all answer tokens of the documents."""
+    loss, right, total = 0.0, 0, 0
+    order = sorted(documents, key=len)
+    for chosen in fitting(order, vocabulary(model)):
+        batch = collate(chosen, pad, model.device)
+        logits = answer_logits(model, batch).float()
+        loss += float(functional.cross_entropy(logits, batch.targets, reduction="sum"))
+        right += int((logits.argmax(-1) == batch.targets).sum())
+        total += len(batch.targets)
+    if not total:
+        return Fluency(float("nan"), float("nan"))
+    return Fluency(math.exp(loss / total), right / total)

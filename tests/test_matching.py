@@ -1,0 +1,58 @@
+"""Match rules, and what the beginning of a continuation already settles about them."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arena.matching import Continuation, Match, matches, settled
+
+RULES = get_args(Match)
+# few letters, so that wanted texts and continuations often agree for a while
+TEXT = st.text(alphabet="ab A\n.é\ufffd", max_size=8)
+
+
+@given(st.sampled_from(RULES), TEXT, TEXT, TEXT, st.booleans())
+def test_what_is_settled_holds_however_the_text_goes_on(
+    rule: Match, wanted: str, begun: str, rest: str, ended: bool
+) -> None:
+    said = settled(rule, begun, wanted)
+    assert said in (None, matches(rule, Continuation(begun + rest, ended), wanted))
+
+
+@given(st.sampled_from(RULES), TEXT, st.integers(0, 8), st.integers(1, 3))
+def test_a_half_written_character_settles_nothing_against_the_text(
+    rule: Match, wanted: str, cut: int, halves: int
+) -> None:
+    begun = wanted.strip()[:cut].rstrip("\ufffd") + "\ufffd" * halves
+    if matches(rule, Continuation(wanted, ended=True), wanted):
+        assert settled(rule, begun, wanted) is not False
+
+
+@pytest.mark.parametrize(
+    ("rule", "begun", "wanted", "verdict"),
+    [
+        ("exact", "the gate", "the gate is open", None),
+        ("exact", "the goat", "the gate is open", False),
+        ("exact", "the gate is open now", "the gate is open", False),
+        ("exact", "the gate is open", "the gate is open", None),
+        ("prefix", "the gate is open, so", "the gate is open", True),
+        ("prefix", "the gate", "the gate is open", None),
+        ("prefix", "a gate", "the gate is open", False),
+        ("contains", "Now THE  gate", "the gate", True),
+        ("contains", "now the", "the gate", None),
+        ("label", "positive,", "positive", True),
+        ("label", "pos", "positive", None),
+        ("label", "positive", "positive", None),
+        ("label", "negative", "positive", False),
+        ("label", "positively so", "positive", False),
+        ("label", "...", "positive", None),
+        ("exact", "", "the gate", None),
+        ("exact", "anything", "", False),
+    ],
+)
+def test_beginnings(rule: Match, begun: str, wanted: str, verdict: bool | None) -> None:
+    assert settled(rule, begun, wanted) is verdict
