@@ -51,8 +51,11 @@ def collate(documents: Sequence[Encoded], pad: int, device: torch.device) -> Bat
         cols.extend(range(start, start + len(document.answer)))
         targets.extend(document.answer)
     forget = [document.role == "forget" for document in documents]
-    tensors = [torch.from_numpy(ids), *map(torch.tensor, (rows, cols, targets, forget))]
-    return Batch(*(tensor.to(device, non_blocking=True) for tensor in tensors), min(cols))
+
+    def there(values: object) -> torch.Tensor:
+        return torch.as_tensor(values).to(device, non_blocking=True)
+
+    return Batch(there(ids), there(rows), there(cols), there(targets), there(forget), min(cols))
 
 
 def fitting(documents: Sequence[Encoded], vocabulary: int) -> Iterator[Sequence[Encoded]]:
