@@ -80,6 +80,7 @@ def tell_stored(
     """Report the stages that are in the store already."""
     for node in nodes:
         if store.has(node.address):
+            store.used(node.address)
             observer.stage_finished(node.stage.name, 0.0, cached=True)
             timeline.finished(node, store.manifest(node.address), cached=True)
 

@@ -2,27 +2,35 @@
 
 An artifact is written aside and renamed into place with its manifest already inside (the
 last file written), so whatever stands under an address is whole, whoever wrote it and
-however many processes tried.
+however many processes tried. A claim keeps two of them from doing the same work at once.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from arena.errors import ArenaError
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 MANIFEST = "manifest.json"
 ENVIRONMENT = "ARENA_STORE"
 PUBLISH_ATTEMPTS = 50
+CLAIM_POLL = 0.1  # seconds between two tries for a claim that another process has
 
 # Raise a kind's number when its code changes what it produces: old artifacts then no longer match.
 VERSIONS: dict[str, int] = {
@@ -32,7 +40,7 @@ VERSIONS: dict[str, int] = {
     "pointer": 1,
     "train": 1,
     "unlearn": 1,
-    "score": 1,
+    "score": 2,
 }
 
 
@@ -58,8 +66,12 @@ class Stage:
     @cached_property
     def address(self) -> str:
         """SHA-256 (hex) of kind, version, spec and parents."""
-        content = [self.kind, VERSIONS[self.kind], dict(self.spec), dict(self.parents)]
-        return digest(content)
+        return address_of(self.kind, VERSIONS[self.kind], self.spec, self.parents)
+
+
+def address_of(kind: str, version: int, spec: Mapping[str, Any], parents: Mapping[str, str]) -> str:
+    """The address of what a stage of that kind and version makes."""
+    return digest([kind, version, dict(spec), dict(parents)])
 
 
 def digest(content: Any) -> str:
@@ -100,34 +112,135 @@ class Store:
         """Where a running stage says how far it is (steps done, as text)."""
         return self.root / "progress" / address
 
+    def used(self, address: str) -> None:
+        """Note that the artifact was of use just now, which is what pruning goes by."""
+        with contextlib.suppress(OSError):  # a store that is only read keeps no such notes
+            os.utime(self.path(address) / MANIFEST)
+
+    @contextlib.contextmanager
+    def claim(self, address: str) -> Iterator[None]:
+        """Hold a stage for this block alone, waiting while another process has it. The kernel
+        lets go of the claim of a process that dies, however it dies.
+
+        Raises:
+            ArenaError: the store cannot be written, or its file system has no locks.
+        """
+        lock = self._locked(address)
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def claimed(self, address: str) -> bool:
+        """Whether somebody holds the stage now, or that cannot be told."""
+        if not self._lock_file(address).exists():
+            return False
+        try:
+            self._locked(address, timeout=0).release()
+        except ArenaError:
+            return True
+        return False
+
     def commit(
         self, stage: Stage, write: Callable[[Path], Mapping[str, Any]], *, replace: bool = False
     ) -> dict[str, Any]:
         """Let `write` fill a folder aside, then publish it; returns the manifest.
 
         If another process published the same address meanwhile, theirs stays.
+
+        Raises:
+            ArenaError: the store cannot be written.
         """
-        final = self.path(stage.address)
-        aside = self.root / "aside" / f"{stage.address[:16]}-{uuid.uuid4().hex[:12]}"
-        aside.mkdir(parents=True)
+        aside = self._aside(stage.address)
+        with self.writing():
+            aside.mkdir(parents=True)
         start = time.perf_counter()
         try:
             detail = dict(write(aside))
-            manifest = {
-                "kind": stage.kind,
-                "name": stage.name,
-                "party": stage.party,
-                "seed": stage.seed,
-                "spec": dict(stage.spec),
-                "parents": dict(stage.parents),
-                "seconds": round(time.perf_counter() - start, 3),
-                "detail": detail,
-            }
+            manifest = _manifest(stage, detail, time.perf_counter() - start, files_of(aside))
             (aside / MANIFEST).write_text(json.dumps(manifest, indent=1))
-            _publish(aside, final, replace)
+            _publish(aside, self.path(stage.address), replace)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
         return manifest
+
+    def discard(self, address: str) -> None:
+        """Remove an artifact; at no moment does a part of it stand under its address.
+
+        Raises:
+            ArenaError: the store cannot be written.
+        """
+        aside = self._aside(address)
+        with self.writing():
+            aside.parent.mkdir(parents=True, exist_ok=True)
+            old = _moved_away(self.path(address), aside)
+        shutil.rmtree(old, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Tell what the system refuses in this block as a store that cannot be written."""
+        try:
+            yield
+        except (OSError, NotImplementedError) as error:
+            why = getattr(error, "strerror", None) or error
+            told = f"the artifact store cannot be written: {self.root} ({why})"
+            raise ArenaError(f"{told}; {ENVIRONMENT} chooses another folder") from error
+
+    def _aside(self, address: str) -> Path:
+        return self.root / "aside" / f"{address}-{uuid.uuid4().hex[:12]}"
+
+    def _lock_file(self, address: str) -> Path:
+        """Never deleted, also not by pruning. A process that has opened the file and waits for
+        it would come to hold one that no name leads to, while the next makes a new file of the
+        same name and holds that: both would train. To delete it under its own lock, and have
+        every waiter check that its file still has a name, is safe on a local disk but not on
+        NFS, where a file removed while it is open keeps a name. An empty file costs little."""
+        return self.root / "locks" / f"{address}.lock"
+
+    def _locked(self, address: str, timeout: float = -1) -> BaseFileLock:
+        from filelock import FileLock, SoftFileLock
+
+        file = self._lock_file(address)
+        with self.writing():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            lock: BaseFileLock = FileLock(file)
+            lock.acquire(timeout=timeout, poll_interval=CLAIM_POLL)
+            if isinstance(lock, SoftFileLock):
+                # what the library turns to where the kernel has no locks: it outlives a holder
+                lock.release()
+                raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+        return lock
+
+
+def files_of(folder: Path) -> dict[str, dict[str, Any]]:
+    """Every file of an artifact but its manifest: relative name -> its bytes and SHA-256."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    names = {path.relative_to(folder).as_posix(): path for path in files}
+    return {name: _facts(path) for name, path in names.items() if name != MANIFEST}
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+        return {"bytes": os.fstat(file.fileno()).st_size, "sha256": found}
+
+
+def _manifest(
+    stage: Stage, detail: Mapping[str, Any], seconds: float, files: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        "kind": stage.kind,
+        "version": VERSIONS[stage.kind],
+        "name": stage.name,
+        "party": stage.party,
+        "seed": stage.seed,
+        "spec": dict(stage.spec),
+        "parents": dict(stage.parents),
+        "seconds": round(seconds, 3),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "detail": dict(detail),
+        "files": dict(files),
+    }
 
 
 def _publish(aside: Path, final: Path, replace: bool) -> None:

@@ -13,7 +13,21 @@ REPORT_EVERY = 0.25  # seconds between two writes of a stage's progress
 
 
 def perform(stage: Stage, job: Job, store: Store, *, replace: bool = False) -> dict[str, Any]:
-    """Run the job on its parents' folders and publish the artifact; returns the manifest."""
+    """Run the job on its parents' folders and publish the artifact; returns the manifest.
+
+    Of several processes that are asked for the same stage one does it; the others wait and get
+    what it made, unless they `replace`.
+
+    Raises:
+        ArenaError: the store cannot be written.
+    """
+    with store.claim(stage.address):
+        if not replace and store.has(stage.address):
+            return store.manifest(stage.address)
+        return _work(stage, job, store, replace)
+
+
+def _work(stage: Stage, job: Job, store: Store, replace: bool) -> dict[str, Any]:
     inputs = {role: store.path(address) for role, address in stage.parents.items()}
     teller = _teller(store, stage.address)
     try:
@@ -38,8 +52,9 @@ def set_threads(threads: int) -> None:
 
 def _teller(store: Store, address: str) -> Progress:
     file = store.progress_file(address)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.unlink(missing_ok=True)  # a killed run's
+    with store.writing():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.unlink(missing_ok=True)  # a killed run's
     told = 0.0
 
     def tell(done: int) -> None:
