@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from arena.cli import listing
+from arena.cli import cache, listing
 from arena.cli.guard import guarded
 from arena.cli.options import (
     Debug,
@@ -33,6 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+app.add_typer(cache.app, name="cache")
 
 
 def main() -> None:

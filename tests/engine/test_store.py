@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
+import hashlib
 import json
 import multiprocessing
+import os
 import sys
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +21,7 @@ from hypothesis import strategies as st
 
 from arena.engine import store as stores
 from arena.engine.store import MANIFEST, VERSIONS, Stage, Store, default_root, digest
+from arena.errors import ArenaError
 
 STAGE = Stage("train", "compromised", "arena", 0, {"steps": 4, "rate": 0.1}, {"model": "abc"})
 VALUES = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.floats()
@@ -212,4 +217,98 @@ def test_what_an_interrupted_removal_left_does_not_block_a_commit(tmp_path: Path
     store.commit(STAGE, writer())
     assert store.has(STAGE.address)
     assert not (store.path(STAGE.address) / "left").exists()
+    assert list((tmp_path / "aside").iterdir()) == []
+
+
+def test_the_manifest_names_every_file_but_itself(tmp_path: Path) -> None:
+    manifest = Store(tmp_path).commit(STAGE, writer("weights"))
+    facts = {"bytes": 7, "sha256": hashlib.sha256(b"weights").hexdigest()}
+    assert manifest["files"] == {"model": facts, "part/two": facts}
+    assert manifest["version"] == VERSIONS["train"]
+    age = datetime.now(UTC) - datetime.fromisoformat(manifest["finished"])
+    assert timedelta(0) <= age < timedelta(days=1)
+
+
+def test_a_use_is_noted_in_the_manifests_time(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.commit(STAGE, writer())
+    file = store.path(STAGE.address) / MANIFEST
+    os.utime(file, (1, 1))
+    store.used(STAGE.address)
+    assert file.stat().st_mtime > 1
+    store.used("0" * 64)  # not there, or not ours to touch: nothing happens
+
+
+def test_a_claim_is_one_threads_at_a_time_and_per_stage(tmp_path: Path) -> None:
+    store, inside, most = Store(tmp_path), [], []
+    gate = threading.Barrier(4)
+
+    def work() -> None:
+        gate.wait()
+        for _ in range(10):
+            with store.claim("a"):
+                inside.append(None)
+                most.append(len(inside))
+                inside.pop()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(most), max(most)) == (40, 1)
+    with store.claim("a"), store.claim("b"):
+        assert store.claimed("a")
+        assert not store.claimed("c")
+    assert not store.claimed("a")
+
+
+def test_a_claim_ends_with_its_block_and_keeps_its_file(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with pytest.raises(ValueError, match="inside"), store.claim("a"):
+        raise ValueError("inside")
+    assert not store.claimed("a")
+    assert [path.name for path in (tmp_path / "locks").iterdir()] == ["a.lock"]
+
+
+def _claim(store: Store) -> None:
+    with store.claim(STAGE.address):
+        pytest.fail("claimed")
+
+
+@pytest.mark.parametrize(
+    "act",
+    [_claim, lambda store: store.commit(STAGE, writer()), lambda store: store.discard("a")],
+    ids=["claim", "commit", "discard"],
+)
+def test_a_root_that_cannot_be_written_is_told(
+    act: Callable[[Store], object], tmp_path: Path
+) -> None:
+    root = tmp_path / "file"
+    root.touch()
+    told = rf"cannot be written: {root} \(.*\); ARENA_STORE chooses another folder"
+    with pytest.raises(ArenaError, match=told):
+        act(Store(root))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="another kind of lock")
+@pytest.mark.filterwarnings("ignore:flock not supported")
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.ENOSYS])
+def test_a_file_system_without_locks_is_told(
+    code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def flock(fd: int, how: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    with pytest.raises(ArenaError, match="cannot be written"):
+        _claim(Store(tmp_path))
+
+
+def test_discarding_takes_the_whole_artifact(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.commit(STAGE, writer())
+    store.discard(STAGE.address)
+    store.discard(STAGE.address)  # gone already
+    assert not store.path(STAGE.address).exists()
     assert list((tmp_path / "aside").iterdir()) == []

@@ -1,0 +1,234 @@
+"""`arena cache`: what the artifact store holds, how to make room in it, whether it is sound."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from arena.cli.guard import FAILED, guarded
+from arena.cli.options import Debug
+from arena.errors import InputError
+
+if TYPE_CHECKING:
+    from arena.engine.cache import Entry, Pruned
+    from arena.engine.store import Store
+
+HOURS = {"h": 1, "d": 24, "w": 24 * 7}
+DECIMAL = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+BINARY = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+SHORT = 16  # of an address's 64 characters: enough to tell one from another
+STORE_FOLDERS = ("aside", "locks")
+
+StoreFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--store",
+        metavar="DIR",
+        envvar="ARENA_STORE",
+        help="The artifact store; by default the one in your cache folder.",
+    ),
+]
+
+app = typer.Typer(rich_markup_mode="rich")
+
+
+@app.callback(invoke_without_command=True)
+def cache(context: typer.Context, store: StoreFolder = None, debug: Debug = False) -> None:
+    """Show, prune and verify stored artifacts; alone the same as `arena cache show`.
+
+    Example: arena cache
+    """
+    with guarded(debug):
+        if context.invoked_subcommand is None:
+            _show(_open(store))
+        else:
+            _refuse_options(context, context.invoked_subcommand)
+
+
+@app.command()
+def show(store: StoreFolder = None, debug: Debug = False) -> None:
+    """Show what is stored: how much of each kind, and the training time it saves.
+
+    Example: arena cache show --store /shared/arena
+    """
+    with guarded(debug):
+        _show(_open(store))
+
+
+@app.command()
+def prune(
+    store: StoreFolder = None,
+    older_than: Annotated[
+        str | None,
+        typer.Option(metavar="AGE", help="Remove what was of no use for so long: 12h, 30d, 2w."),
+    ] = None,
+    max_size: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZE",
+            help="Then remove the least recently used until no more is left: 500MB, 1.5GiB.",
+        ),
+    ] = None,
+    outdated: Annotated[
+        bool, typer.Option("--outdated", help="Remove what other releases made, and broken ones.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only list what would be removed.")
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Remove artifacts by last use, size or release; a run that needs one makes it again.
+
+    Example: arena cache prune --older-than 30d --max-size 5GB --dry-run
+    """
+    with guarded(debug):
+        age, size = read_age(older_than, "--older-than"), read_size(max_size, "--max-size")
+        if age is None and size is None and not outdated:
+            ways = ("--older-than 30d", "--max-size 5GB", "--outdated")
+            raise InputError("needs to know what may go", "arena cache prune", allowed=ways)
+        from arena.engine import cache as caches
+
+        where = _open(store)
+        done = caches.prune(
+            where, older_than=age, max_bytes=size, outdated=outdated, dry_run=dry_run
+        )
+        _tell_pruned(done, dry_run)
+
+
+@app.command()
+def verify(store: StoreFolder = None, debug: Debug = False) -> None:
+    """Check every artifact against its manifest and address; exit status 1 if any is broken.
+
+    Example: arena cache verify
+    """
+    with guarded(debug):
+        from arena.engine import cache as caches
+
+        where = _open(store)
+        problems = caches.verify(where)
+        for problem in problems:
+            typer.echo(f"{problem.state}  {problem.address}  {problem.what}")
+        broken = {problem.address for problem in problems if problem.state == "broken"}
+        outdated = {problem.address for problem in problems if problem.state == "outdated"}
+        typer.echo(f"{len(broken)} broken, {len(outdated)} outdated in {where.root}")
+        if broken:
+            typer.echo("remove the folders of broken ones; the next run makes them again")
+            raise typer.Exit(FAILED)
+
+
+def read_age(text: str | None, option: str) -> timedelta | None:
+    """`12h`, `30d` or `2w`; None stays None.
+
+    Raises:
+        InputError: the text is no such age.
+    """
+    if text is None:
+        return None
+    match = re.fullmatch(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*([hdw])\s*", text, re.ASCII)
+    if match is None:
+        raise InputError("must be an age", option, found=text, allowed=("12h", "30d", "2w"))
+    return timedelta(hours=float(match[1]) * HOURS[match[2]])
+
+
+def read_size(text: str | None, option: str) -> int | None:
+    """`500MB`, `5GB` or `1.5GiB` as bytes, in any case; None stays None.
+
+    Raises:
+        InputError: the text is no such size.
+    """
+    if text is None:
+        return None
+    units = {name.lower(): factor for name, factor in (DECIMAL | BINARY).items()}
+    match = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,6})?)\s*([a-z]+)\s*", text.lower(), re.ASCII)
+    if match is None or match[2] not in units:
+        raise InputError("must be a size", option, found=text, allowed=("500MB", "5GB", "1.5GiB"))
+    return round(float(match[1]) * units[match[2]])
+
+
+def size_text(size: int) -> str:
+    """Bytes in the largest decimal unit that leaves a whole one."""
+    name = [name for name, factor in DECIMAL.items() if size >= factor or factor == 1][-1]
+    return f"{size} B" if name == "B" else f"{size / DECIMAL[name]:.1f} {name}"
+
+
+def _open(folder: Path | None) -> Store:
+    from arena.engine.store import Store, default_root
+
+    root = (folder or default_root()).resolve()
+    if root.exists() and not root.is_dir():
+        raise InputError("must be a folder", "--store", found=str(root))
+    strange = not any((root / name).is_dir() for name in STORE_FOLDERS)
+    if root.is_dir() and strange and any(root.iterdir()):
+        # prune deletes folders: not in one that only happens to be named
+        raise InputError("holds no artifact store", "--store", found=str(root))
+    return Store(root)
+
+
+def _refuse_options(context: typer.Context, command: str) -> None:
+    """A command takes its own options only: it would act on another store than the one that
+    was given before it."""
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise InputError(f"belongs behind the command: arena cache {command}", f"--{name}")
+
+
+def _show(store: Store) -> None:
+    from arena.engine.cache import inventory
+
+    entries = inventory(store)
+    if entries:
+        Console().print(_table(entries))
+        stale = [entry for entry in entries if entry.state != "whole"]
+        if stale:
+            told = "outdated, broken or left over: arena cache prune --outdated removes them"
+            typer.echo(f"{len(stale)} {told}")
+    typer.echo(f"store: {store.root}" + ("" if entries else " (nothing is stored)"))
+
+
+def _table(entries: Sequence[Entry]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("kind", no_wrap=True)
+    for name in ("stored", "size", "time saved"):
+        table.add_column(name, justify="right")
+    for name in ("oldest use", "newest use (UTC)"):
+        table.add_column(name)
+    # a kind is read from a file: it could hold mark-up
+    for kind in sorted({_label(entry) for entry in entries}):
+        table.add_row(Text(kind), *_cells([e for e in entries if _label(e) == kind]))
+    table.add_section()
+    table.add_row("total", *_cells(entries))
+    return table
+
+
+def _label(entry: Entry) -> str:
+    return entry.kind or f"({entry.state})"
+
+
+def _cells(entries: Sequence[Entry]) -> tuple[str, ...]:
+    days = [f"{entry.used:%Y-%m-%d %H:%M}" for entry in entries]
+    spent = timedelta(seconds=round(sum(entry.seconds for entry in entries)))
+    return (str(len(entries)), _size_of(entries), str(spent), min(days), max(days))
+
+
+def _size_of(entries: Iterable[Entry]) -> str:
+    return size_text(sum(entry.bytes for entry in entries))
+
+
+def _tell_pruned(done: Pruned, dry_run: bool) -> None:
+    for entry in done.removed if dry_run else ():
+        said = f"{_label(entry)}  {entry.name}".rstrip()
+        size = size_text(entry.bytes)
+        typer.echo(f"{entry.address[:SHORT]}  {entry.used:%Y-%m-%d %H:%M}  {size}  {said}")
+    verb = "would remove" if dry_run else "removed"
+    typer.echo(f"{verb} {len(done.removed)} ({_size_of(done.removed)})")
+    typer.echo(f"{len(done.kept)} stay ({_size_of(done.kept)})")
