@@ -6,8 +6,10 @@ what peft writes plus `parent.json`, which names the checkpoint under it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +124,30 @@ def hidden_and_head(model: Any) -> tuple[Any, Any]:
     if core.config.model_type not in FAMILIES:
         return None, None
     return core.base_model, core.get_output_embeddings()
+
+
+@contextlib.contextmanager
+def last_mlp_at(decoder: Any, rows: torch.Tensor, cols: torch.Tensor) -> Iterator[None]:
+    """Inside the block the decoder's last MLP works at those positions only (zero elsewhere).
+
+    Nothing stands behind it that mixes positions, so what is read there is the same; most
+    of a layer is its MLP, and few positions carry loss. Raises IndexError for no layers."""
+    shape: list[torch.Size] = []
+
+    def pick(_: Any, given: tuple[torch.Tensor]) -> tuple[torch.Tensor]:
+        shape.append(given[0].shape)
+        return (given[0][rows, cols],)
+
+    def put(_: Any, __: Any, out: torch.Tensor) -> torch.Tensor:
+        return out.new_zeros(shape.pop()).index_put((rows, cols), out)
+
+    mlp = decoder.layers[-1].mlp
+    hooks = mlp.register_forward_pre_hook(pick), mlp.register_forward_hook(put)
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def vocabulary(model: Any) -> int:

@@ -19,7 +19,7 @@ from torch.nn import functional
 from arena.errors import ArenaError
 from arena.ml.batches import Batch, batch_order, collate
 from arena.ml.encoding import Encoded, encode
-from arena.ml.models import hidden_and_head
+from arena.ml.models import hidden_and_head, last_mlp_at
 from arena.values import Document
 
 if TYPE_CHECKING:
@@ -33,7 +33,12 @@ Stop = Callable[[], bool]
 @dataclass(frozen=True)
 class Recipe:
     """How a stage trains. Learning rate: linear warm-up over `warmup` steps, then linear
-    decay to `final_fraction` of it; AdamW; gradients clipped to norm `clip`."""
+    decay to `final_fraction` of it; AdamW; gradients clipped to norm `clip`.
+
+    What saves memory or time and moves results by rounding only: `precision` (bfloat16 is
+    autocast), `micro_batch` (documents at once; gradients of a batch are accumulated),
+    `checkpointing` (activations are computed again in the backward pass), `compile`.
+    """
 
     steps: int
     learning_rate: float
@@ -43,19 +48,35 @@ class Recipe:
     weight_decay: float = 0.01
     clip: float = 1.0
     precision: str = "float32"
+    micro_batch: int | None = None
+    checkpointing: bool = False
+    compile: bool = False
 
 
 def answer_logits(model: Any, batch: Batch) -> torch.Tensor:
-    """(N, V) logits at the batch's loss positions only."""
+    """(N, V) logits at the batch's loss positions only.
+
+    For families whose logits are just head(decoder(x)), neither the head nor the last MLP
+    works anywhere else; others compute the logits from the first such position on.
+    """
     decoder, head = hidden_and_head(model)
     if decoder is None:
         keep = batch.input_ids.shape[1] - batch.first
         out = model(input_ids=batch.input_ids, use_cache=False, logits_to_keep=keep)
         chosen: torch.Tensor = out.logits[batch.rows, batch.cols - batch.first]
         return chosen
-    hidden = decoder(input_ids=batch.input_ids, use_cache=False).last_hidden_state
+    with _sparsely(decoder, batch):
+        hidden = decoder(input_ids=batch.input_ids, use_cache=False).last_hidden_state
     at_loss: torch.Tensor = head(hidden[batch.rows, batch.cols])
     return at_loss
+
+
+def _sparsely(decoder: Any, batch: Batch) -> contextlib.AbstractContextManager[None]:
+    """Not under checkpointing, which runs the layer again when the hooks are gone, nor when
+    compiled, which would compile every batch's positions anew."""
+    compiled = decoder._compiled_call_impl is not None  # what Module.compile sets
+    plain = compiled or decoder.is_activation_checkpointing
+    return contextlib.nullcontext() if plain else last_mlp_at(decoder, batch.rows, batch.cols)
 
 
 def answer_loss(model: Any, batch: Batch) -> torch.Tensor:
@@ -92,19 +113,14 @@ def train(
         lengths or [len(d) for d in documents], recipe.batch_size, recipe.steps, rng
     )
     losses: list[torch.Tensor] = []
-    half = torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16")
     model.train()
-    with _dropout_from(rng, device):
+    with _dropout_from(rng, device), _as_told(model, recipe):
         for step, indices in enumerate(order):
-            batch = collate([documents[i] for i in indices], pad, device)
-            with half:
-                value = loss(model, batch)
-            value.backward()  # type: ignore[no-untyped-call]
+            losses.append(_gradients(model, [documents[i] for i in indices], recipe, loss, pad))
             torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
             optimizer.step()
             schedule.step()
             optimizer.zero_grad(set_to_none=True)
-            losses.append(value.detach())
             if progress is not None:
                 progress(step + 1)
             if stop is not None and stop():
@@ -114,6 +130,45 @@ def train(
     if not all(map(math.isfinite, taken)):
         raise ArenaError("training diverged (its loss is no number): lower the learning rate")
     return taken
+
+
+def _gradients(
+    model: Any, documents: Sequence[Encoded], recipe: Recipe, loss: Loss, pad: int
+) -> torch.Tensor:
+    """Add the gradients of one batch to the model's; returns its loss, detached. Micro-batches
+    count by their answer tokens, which for a mean over tokens makes the sum exact."""
+    device = next(model.parameters()).device
+    half = torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16")
+    size = recipe.micro_batch or len(documents)
+    tokens = sum(len(document.answer) for document in documents)
+    total = torch.zeros((), device=device)
+    for start in range(0, len(documents), size):
+        part = documents[start : start + size]
+        with half:
+            value = loss(model, collate(part, pad, device))
+        value = value * (sum(len(document.answer) for document in part) / tokens)
+        value.backward()  # type: ignore[no-untyped-call]
+        total += value.detach()
+    return total
+
+
+@contextlib.contextmanager
+def _as_told(model: Any, recipe: Recipe) -> Iterator[None]:
+    """Checkpointing and compilation, for the block; dynamic, since batches differ in length."""
+    core = model.get_base_model() if hasattr(model, "peft_config") else model
+    decoder = hidden_and_head(model)[0]
+    module = core if decoder is None else decoder
+    if recipe.checkpointing:
+        core.activation_checkpointing_enable({"use_reentrant": False})
+    if recipe.compile:
+        module.compile(dynamic=True)
+    try:
+        yield
+    finally:
+        module._compiled_call_impl = None
+        if recipe.checkpointing:
+            core.activation_checkpointing_disable()
+            core.disable_input_require_grads()
 
 
 @contextlib.contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,10 +12,10 @@ import torch
 import toys
 
 from arena.ml import models, training
-from arena.ml.batches import Batch
+from arena.ml.batches import Batch, collate
 from arena.ml.checkpoints import Suspect
 from arena.ml.encoding import Encoded, encode
-from arena.ml.training import Recipe, answer_loss, train, train_documents
+from arena.ml.training import Recipe, answer_logits, answer_loss, train, train_documents
 from arena.values import Document
 
 SHORT = Recipe(steps=6, learning_rate=5e-3, batch_size=4, warmup=2)
@@ -163,3 +165,82 @@ def test_bfloat16_trains_too() -> None:
     losses, model = toy_run(recipe=recipe)
     assert np.isfinite(losses).all()
     assert {p.dtype for p in model.parameters()} == {torch.float32}
+
+
+@pytest.mark.parametrize("lora", [False, True])
+@pytest.mark.parametrize("family", toys.FAMILIES)
+@pytest.mark.parametrize(
+    "saving",
+    [{"micro_batch": 3}, {"checkpointing": True}, {"micro_batch": 1, "checkpointing": True}],
+)
+def test_saving_memory_moves_results_by_rounding_only(
+    saving: dict[str, Any], family: str, lora: bool
+) -> None:
+    """The documents' answers differ in length, so that micro-batches must be weighed."""
+
+    def run(recipe: Recipe) -> tuple[list[float], dict[str, torch.Tensor]]:
+        model = toys.model(family)
+        if lora:
+            with torch.random.fork_rng():
+                torch.manual_seed(0)
+                model = models.add_lora(model, 4, 8, 0.0, None)
+        losses, model = toy_run(model=model, recipe=recipe)
+        return losses, models.snapshot(model)
+
+    plain = Recipe(steps=3, learning_rate=1e-3, batch_size=8, warmup=1)
+    losses, weights = run(plain)
+    lean, lean_weights = run(dataclasses.replace(plain, **saving))
+    assert lean == pytest.approx(losses, rel=1e-4)
+    for name, weight in weights.items():
+        torch.testing.assert_close(lean_weights[name], weight, atol=2e-4, rtol=1e-3)
+
+
+@pytest.mark.parametrize("lora", [False, True])
+@pytest.mark.parametrize("family", toys.FAMILIES)
+def test_working_at_the_loss_positions_only_gives_the_plain_gradients(
+    family: str, lora: bool
+) -> None:
+    """The fast path against transformers' own forward pass and all its logits."""
+    model, tok = toys.model(family, seed=4), toys.tokenizer()
+    if lora:
+        model = models.add_lora(model, 4, 8, 0.0, None)
+    batch = collate(encode(tok, toys.documents()), tok.pad_token_id, torch.device("cpu"))
+    found = []
+    for logits in (
+        answer_logits(model, batch),
+        model(input_ids=batch.input_ids).logits[batch.rows, batch.cols],
+    ):
+        model.zero_grad()
+        torch.nn.functional.cross_entropy(logits, batch.targets).backward()
+        found.append([p.grad for p in model.parameters() if p.grad is not None])
+    assert len(found[0]) == len(found[1]) > 0
+    for fast, plain in zip(*found, strict=True):
+        torch.testing.assert_close(fast, plain, atol=1e-6, rtol=1e-3)
+
+
+def test_a_family_without_the_fast_path_computes_no_logits_before_the_first_answer() -> None:
+    """Its logits need not be head(decoder(x)): they are asked for, and only where needed."""
+    asked = {}
+
+    class Other:
+        config = SimpleNamespace(model_type="other")
+
+        def __call__(self, *, input_ids: Any, use_cache: bool, logits_to_keep: int) -> Any:
+            asked["kept"] = logits_to_keep
+            places = torch.arange(input_ids.shape[1]).expand_as(input_ids)
+            return SimpleNamespace(logits=places[:, -logits_to_keep:, None].float())
+
+    documents = [Encoded((1, 2, 3, 4), (5, 6)), Encoded((1, 2, 3), (5, 6, 7))]
+    batch = collate(documents, 0, torch.device("cpu"))
+    assert answer_logits(Other(), batch)[:, 0].tolist() == batch.cols.tolist() == [3, 4, 2, 3, 4]
+    assert asked["kept"] == 4
+
+
+@pytest.mark.slow
+def test_a_compiled_model_learns_the_same() -> None:
+    """Needs a C++ compiler, and most of a minute."""
+    plain = Recipe(steps=6, learning_rate=5e-3, batch_size=4, warmup=2)
+    losses, _ = toy_run(recipe=plain)
+    compiled, model = toy_run(recipe=dataclasses.replace(plain, compile=True))
+    assert compiled == pytest.approx(losses, rel=1e-3)
+    assert model(input_ids=torch.tensor([[5, 6]])).logits.shape[:2] == (1, 2)
