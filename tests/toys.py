@@ -39,6 +39,7 @@ TOY = (
     "defender.steps=6",
     "defender.batch_size=16",
     "defender.examples=48",
+    "numerics={threads: 1, precision: float32, compile: false}",
     "runtime.backend=serial",
 )
 
@@ -140,7 +141,7 @@ SMALL = (
     "evaluation.prompts=12",
     "defender.target=lexical",
     "defender.steps=12",
-    "defender.learning_rate=5e-3",
+    "defender.learning_rate=1e-3",
 )
 
 

@@ -11,24 +11,34 @@ from typing import Any
 from arena.scenario.schema import Numerics
 
 DECISIVE = ("torch", "transformers", "tokenizers", "peft", "numpy")
+PLAIN = {"threads": 1, "precision": "float32", "compile": False}
 PACKAGES = ("torch", "transformers", "tokenizers", "peft", "ray", "numpy", "scipy")
 
 
 def profile(numerics: Numerics) -> dict[str, Any]:
-    """Threads per worker, precision, device and the versions that compute.
+    """Threads per worker, precision, compilation, device and the versions that compute. What
+    is still `auto` stands at its plain value (a run settles it first: arena.engine.calibrate)."""
+    return {**settings(numerics), "machine": platform.machine(), **versions()}
 
-    `auto` becomes `cuda` where the kernel shows an NVIDIA device, so that torch need not be
-    imported to plan a run."""
-    device: str = numerics.device
-    if device == "auto":
-        device = "cuda" if _has_gpu() else "cpu"
-    return {
-        "threads": numerics.threads,
-        "precision": numerics.precision,
-        "device": device,
-        "machine": platform.machine(),
-        **{name: importlib.metadata.version(name) for name in DECISIVE},
-    }
+
+def settings(numerics: Numerics) -> dict[str, Any]:
+    """The numerics as plain values, none of them `auto`."""
+    values = numerics.model_dump()
+    plain = {**PLAIN, "device": device_of(numerics)}
+    return {name: plain[name] if value == "auto" else value for name, value in values.items()}
+
+
+def versions() -> dict[str, str]:
+    """Versions of the packages that decide a float."""
+    return {name: importlib.metadata.version(name) for name in DECISIVE}
+
+
+def device_of(numerics: Numerics) -> str:
+    """`auto` becomes `cuda` where the kernel shows an NVIDIA device, so that torch need not
+    be imported to plan a run."""
+    if numerics.device != "auto":
+        return numerics.device
+    return "cuda" if _has_gpu() else "cpu"
 
 
 def _has_gpu() -> bool:
@@ -41,11 +51,12 @@ def _has_gpu() -> bool:
 def environment(numerics: Numerics) -> dict[str, Any]:
     """Versions and hardware, for results.json."""
     versions = {name: importlib.metadata.version(name) for name in PACKAGES}
-    machine = {"python": platform.python_version(), "cpu": _cpu(), "cores": os.cpu_count()}
+    machine = {"python": platform.python_version(), "cpu": cpu_model(), "cores": os.cpu_count()}
     return {**versions, **machine, **profile(numerics)}
 
 
-def _cpu() -> str:
+def cpu_model() -> str:
+    """The processor's name, as the system tells it."""
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):

@@ -39,6 +39,8 @@ from arena.scenario.schema import Recipe, Scenario
 from arena.scenario.source import FromScratch, Pretrained
 from arena.values import Example, RowKind
 
+HOW = ("precision", "compile", "micro_batch", "checkpointing")  # of the numerics, the loop's
+
 
 @dataclass(frozen=True)
 class Node:
@@ -262,7 +264,7 @@ class _Planner:
 
     def _with_numerics(self, values: dict[str, Any], adapts: bool) -> Training:
         values["warmup"] = min(values["warmup"], values["steps"] // 3)
-        values["precision"] = self.scenario.numerics.precision
+        values |= {name: self.numerics[name] for name in HOW}
         adapter = getattr(self.scenario.model, "adapter", None) if adapts else None
         lora = None
         if adapter is not None:

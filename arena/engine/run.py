@@ -6,15 +6,18 @@ import contextlib
 import itertools
 import json
 import os
+import sys
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from arena.engine.execute import execute, tell_stored
-from arena.engine.numerics import profile
+from arena.engine.calibrate import settled
+from arena.engine.execute import execute, needed, tell_stored
+from arena.engine.numerics import settings
 from arena.engine.plan import Node, plan_seed
 from arena.engine.results import gather, results_of
 from arena.engine.store import Store, default_root
@@ -63,6 +66,7 @@ def run(
     folder = _free(scenario, out)
     artifacts = Store((store or default_root()).resolve())
     where = root or DataRoot(_data_folder())
+    scenario = settled(scenario, artifacts.root, where, _silent if quiet else _tell)
     plans = [plan_seed(scenario, seed, where) for seed in scenario.seeds]
     _make(folder)
     (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
@@ -93,21 +97,48 @@ def _execute_all(
     if not fresh and all(store.has(a) for a in wanted):
         tell_stored(nodes.values(), store, observer, timeline)
         return
-    with _runtime(scenario, store, address, fresh) as runtime:
+    todo = {a: nodes[a] for a in needed(nodes, wanted, store, fresh)}
+    with runtime_for(scenario, store, address, fresh, width(todo)) as runtime:
         execute(nodes, wanted, store, runtime, observer, timeline, fresh=fresh)
 
 
-def _runtime(scenario: Scenario, store: Store, address: str | None, fresh: bool) -> Runtime:
-    threads = scenario.numerics.threads
+def width(nodes: Mapping[str, Node]) -> int:
+    """How many training stages can run side by side, about: the most at one depth."""
+    depths: dict[str, int] = {}
+
+    def depth(address: str) -> int:
+        if address not in depths:
+            above = [p for p in nodes[address].stage.parents.values() if p in nodes]
+            depths[address] = 1 + max(map(depth, above), default=0)
+        return depths[address]
+
+    trained = [address for address, node in nodes.items() if node.steps]
+    return max(Counter(map(depth, trained)).values(), default=1)
+
+
+def runtime_for(
+    scenario: Scenario, store: Store, address: str | None, fresh: bool, most: int
+) -> Runtime:
+    """Workers for the stages that can run at once, as many as there are cores for."""
+    chosen = settings(scenario.numerics)
+    threads, device = chosen["threads"], chosen["device"]
     if scenario.runtime.backend == "serial":
         from arena.runtime.serial import Serial
 
         return Serial(store, threads, replace=fresh)
     from arena.runtime.on_ray import OnRay
 
-    device = str(profile(scenario.numerics)["device"])
-    workers = scenario.runtime.workers
+    cores = (os.cpu_count() or 1) // threads
+    fitting = 1 if device == "cuda" else max(1, min(cores, most))
+    workers = scenario.runtime.workers or fitting
     return OnRay(store, threads, workers, address=address, device=device, replace=fresh)
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _silent(text: str) -> None: ...
 
 
 def _data_folder() -> Path | None:

@@ -30,7 +30,13 @@ def from_scratch(family: str, size: str, tokenizer: Any, seed: int) -> Any:
     Raises:
         KeyError: unknown family or size (the schema checks both first).
     """
-    from transformers import AutoConfig, AutoModelForCausalLM
+    end, pad = tokenizer.eos_token_id, tokenizer.pad_token_id
+    return initialised(config_of(family, size, len(tokenizer), end, pad), seed)
+
+
+def config_of(family: str, size: str, vocabulary: int, end: int, pad: int) -> Any:
+    """The transformers configuration of a from-scratch model."""
+    from transformers import AutoConfig
 
     width, layers = SIZES[size]
     heads = max(2, width // HEAD_WIDTH)
@@ -39,9 +45,9 @@ def from_scratch(family: str, size: str, tokenizer: Any, seed: int) -> Any:
         extra["num_key_value_heads"] = heads
     if family == "qwen3":
         extra["head_dim"] = width // heads
-    config = AutoConfig.for_model(
+    return AutoConfig.for_model(
         family,
-        vocab_size=len(tokenizer),
+        vocab_size=vocabulary,
         hidden_size=width,
         intermediate_size=4 * width if family == "gpt_neox" else 8 * width // 3 // 8 * 8,
         num_hidden_layers=layers,
@@ -50,10 +56,16 @@ def from_scratch(family: str, size: str, tokenizer: Any, seed: int) -> Any:
         tie_word_embeddings=True,
         initializer_range=INITIALIZER_RANGE,
         bos_token_id=None,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
+        eos_token_id=end,
+        pad_token_id=pad,
         **extra,
     )
+
+
+def initialised(config: Any, seed: int) -> Any:
+    """A model of that configuration with random weights (float32) that `seed` draws."""
+    from transformers import AutoModelForCausalLM
+
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return AutoModelForCausalLM.from_config(config, dtype=torch.float32)

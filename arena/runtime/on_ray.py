@@ -52,7 +52,7 @@ class OnRay:
         self,
         store: Store,
         threads: int,
-        workers: int | None = None,
+        workers: int,
         *,
         address: str | None = None,
         device: str = "cpu",
@@ -60,8 +60,7 @@ class OnRay:
     ) -> None:
         self._store, self._threads, self._replace = store, threads, replace
         self._address, self._device = address, device
-        cores = (os.cpu_count() or 1) // threads
-        self._workers = workers or (1 if device == "cuda" else max(1, cores))
+        self._workers = workers
         self._actors: dict[str, Any] = {}
         self._ours = False
         self._idle: list[str] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,11 @@ import toys
 
 from arena import run
 from arena.engine import probes
+from arena.engine.plan import plan_seed
+from arena.engine.run import runtime_for, width
+from arena.engine.store import Store
 from arena.errors import ArenaError, InputError
+from arena.roles import DataRoot
 from arena.scenario.load import load_scenario
 from arena.scenario.schema import Scenario
 
@@ -130,7 +135,7 @@ def test_a_second_run_trains_nothing_and_finds_the_same(
     def no_runtime(*args: object, **rest: object) -> None:
         raise AssertionError("a warm run needs no runtime")
 
-    monkeypatch.setattr("arena.engine.run._runtime", no_runtime)
+    monkeypatch.setattr("arena.engine.run.runtime_for", no_runtime)
     again = start(serial.scenario, tmp_path, serial.store)
     assert [event["cached"] for event in again.events] == [True] * len(serial.events)
     assert untimed(again.results) == untimed(serial.results)
@@ -214,3 +219,25 @@ def test_a_pretrained_checkpoint_is_attacked_and_defended_by_lora(tmp_path: Path
         json.loads((done.store / names["unlearn:lexical"] / "parent.json").read_text())["sibling"]
         == names["compromised"]
     )
+
+
+@pytest.mark.parametrize(
+    ("cores", "overrides", "workers"),
+    [
+        (1, (), 1),
+        (4, (), 4),
+        (64, (), 9),  # four unlearned models, their shams and the clean fine-tune at once
+        (64, ("defender.target=bard",), 3),
+        (4, ("numerics.threads=2",), 2),
+        (1, ("numerics.threads=2",), 1),
+        (4, ("runtime.workers=7",), 7),
+    ],
+)
+def test_there_are_as_many_workers_as_cores_but_no_more_than_can_work(
+    cores: int, overrides: tuple[str, ...], workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    scenario = toys.scenario(*overrides, "runtime.backend=ray")
+    nodes = plan_seed(scenario, 0, DataRoot()).nodes
+    runtime = runtime_for(scenario, Store(Path("nowhere")), None, False, width(dict(nodes)))
+    assert runtime._workers == workers  # type: ignore[attr-defined]

@@ -33,7 +33,9 @@ def test_defaults(scenario: Scenario) -> None:
         "sham_matched": False,
         "reference": True,
     }
-    assert (scenario.numerics.threads, scenario.numerics.precision) == (1, "float32")
+    numerics = scenario.numerics
+    assert (numerics.threads, numerics.precision, numerics.compile) == ("auto", "auto", "auto")
+    assert (numerics.device, numerics.micro_batch, numerics.checkpointing) == ("auto", None, False)
     assert (scenario.runtime.backend, scenario.runtime.workers) == ("ray", None)
     assert scenario.evaluation.max_new_tokens is None
 

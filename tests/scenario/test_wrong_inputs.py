@@ -136,6 +136,8 @@ TYPOS = (
     Wrong("controls", "shams: 1", "sham: 1", ("controls.sham: unknown key", "'shams'")),
     Wrong("thresholds", "  broad: 0.2", "  brod: 0.2",
           ("thresholds.brod: unknown key", "'broad'")),
+    Wrong("numerics", "{threads: 1", "{thread: 1",
+          ("numerics.thread: unknown key", "'threads'")),
     *(
         Wrong(section, "\ncontrols:", f"\n{section}: {{{value}}}\ncontrols:",
               (f"{key}: unknown key", f"'{meant}'"))
@@ -145,7 +147,6 @@ TYPOS = (
             ("training", "continual_pretraining: {warmpu: 3}",
              "training.continual_pretraining.warmpu", "warmup"),
             ("evaluation", "prompt: 4", "evaluation.prompt", "prompts"),
-            ("numerics", "thread: 4", "numerics.thread", "threads"),
             ("runtime", "backnd: ray", "runtime.backnd", "backend"),
         )
     ),

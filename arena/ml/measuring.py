@@ -1,0 +1,100 @@
+"""How fast this machine trains: seconds of a training step under given numerics.
+
+Run as a program (`python -m arena.ml.measuring WORKLOAD`) it measures on request: a JSON line
+of settings in, a JSON line of seconds out. Whoever asks several such processes at once learns what
+they do to each other (arena.engine.calibrate).
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from arena.ml import models
+from arena.ml.encoding import Encoded
+from arena.ml.training import Recipe, train
+
+PROMPT, ANSWER = 24, 8  # tokens of each document: short questions and answers
+LAYERS = 2  # of a checkpoint's layers, all alike: the ratio of two settings is the same
+STEPS, WARM = 8, 2  # of each measurement, the first not counted
+ENOUGH = 2.0  # seconds: large models take fewer steps
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What is trained: a from-scratch model (family, size, vocabulary), or a checkpoint's
+    architecture cut to a few layers; in batches of `batch_size`."""
+
+    batch_size: int
+    device: str
+    family: str | None = None
+    size: str | None = None
+    vocabulary: int = 0
+    pretrained: str | None = None
+    micro_batch: int | None = None
+    checkpointing: bool = False
+
+    def model(self) -> Any:
+        """A randomly initialised model of that shape, on the device."""
+        if self.pretrained is None:
+            config = models.config_of(str(self.family), str(self.size), self.vocabulary, 0, 1)
+        else:
+            from transformers import AutoConfig
+
+            config = AutoConfig.from_pretrained(self.pretrained, trust_remote_code=False)
+            config.num_hidden_layers = min(LAYERS, config.num_hidden_layers)
+        return models.initialised(config, 0).to(self.device)
+
+
+def step_seconds(
+    workload: Workload, *, threads: int, precision: str = "float32", compile: bool = False
+) -> float:
+    """Median seconds of an optimiser step, the first ones left out."""
+    torch.set_num_threads(threads)
+    model = workload.model()
+    ids = np.random.default_rng(0).integers(2, models.vocabulary(model), (256, PROMPT + ANSWER))
+    documents = [Encoded(tuple(row[:PROMPT]), tuple(row[PROMPT:])) for row in ids.tolist()]
+    recipe = Recipe(
+        steps=STEPS,
+        learning_rate=1e-4,
+        batch_size=workload.batch_size,
+        precision=precision,
+        micro_batch=workload.micro_batch,
+        checkpointing=workload.checkpointing,
+        compile=compile,
+    )
+    clock = [time.perf_counter()]
+
+    def tick(done: int) -> None:
+        if workload.device == "cuda":
+            torch.cuda.synchronize()
+        clock.append(time.perf_counter())
+
+    def enough() -> bool:
+        return len(clock) > WARM + 3 and clock[-1] - clock[WARM] > ENOUGH
+
+    train(model, documents, recipe, np.random.default_rng(0), 1, progress=tick, stop=enough)
+    return statistics.median(np.diff(clock[WARM:]))
+
+
+def serve(workload: Workload, asked: Iterable[str]) -> None:
+    """Answer each line of settings with a line of seconds, or of what went wrong."""
+    for line in asked:
+        answer: dict[str, Any]
+        try:
+            answer = {"seconds": step_seconds(workload, **json.loads(line))}
+        except Exception as error:  # a setting that this machine cannot do is an answer too
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    serve(Workload(**json.loads(sys.argv[1])), sys.stdin)
