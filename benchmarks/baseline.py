@@ -1,0 +1,163 @@
+"""What one would write without the arena: transformers' Trainer, and batched `generate`.
+
+Not a benchmark itself: the benchmarks compare the arena with it.
+"""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from transformers import (
+    DataCollatorForSeq2Seq,
+    PrinterCallback,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+)
+
+from arena.matching import Continuation
+from arena.ml.encoding import Encoded, encode_prompts
+from arena.ml.training import Recipe
+
+IGNORED = -100
+BATCH = 256  # prompts a `generate` call
+
+
+@dataclass
+class Trained:
+    """The loss of every step, and when each step ended (perf_counter seconds)."""
+
+    losses: list[float] = field(default_factory=list)
+    stamps: list[float] = field(default_factory=list)
+
+
+class _Stamps(TrainerCallback):
+    def __init__(self, stamps: list[float]) -> None:
+        self._stamps = stamps
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self._stamps.append(time.perf_counter())
+
+
+class _Recording(Trainer):
+    """The Trainer as it is, on the recipe's learning rates; every step's loss is kept, and
+    read only when all is done."""
+
+    def __init__(self, recipe: Recipe, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._recipe = recipe
+        self.kept: list[torch.Tensor] = []
+
+    def create_scheduler(
+        self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None
+    ) -> Any:
+        """The recipe's schedule: loops are compared, not schedules (the stock one begins its
+        warm-up at zero and ends its decay there)."""
+        if self.lr_scheduler is None:
+            chosen = self.optimizer if optimizer is None else optimizer
+            factor = functools.partial(_factor, self._recipe)
+            self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(chosen, factor)
+        return self.lr_scheduler
+
+    def training_step(self, *args: Any, **kwargs: Any) -> torch.Tensor:
+        loss = super().training_step(*args, **kwargs)
+        self.kept.append(loss)
+        return loss
+
+
+def train(
+    model: Any, tokenizer: Any, documents: Sequence[Encoded], recipe: Recipe, seed: int
+) -> Trained:
+    """Train in place with the Trainer's defaults: random order, padding by the collator,
+    logits at every position, fused AdamW. Steps, batch size, weight decay and learning rates
+    are the recipe's."""
+    found = Trained()
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = _Recording(
+            recipe,
+            model=model,
+            args=_arguments(folder, recipe, seed),
+            train_dataset=[_features(document) for document in documents],
+            data_collator=DataCollatorForSeq2Seq(tokenizer, label_pad_token_id=IGNORED),
+            callbacks=[_Stamps(found.stamps)],
+        )
+        trainer.remove_callback(PrinterCallback)
+        trainer.train()
+    found.losses = torch.stack(trainer.kept).tolist()
+    model.eval()
+    return found
+
+
+def _factor(recipe: Recipe, step: int) -> float:
+    """Of the peak learning rate: linear warm-up, then linear decay to the final fraction."""
+    if step < recipe.warmup:
+        return (step + 1) / recipe.warmup
+    span = max(1, recipe.steps - recipe.warmup)
+    return 1.0 - (1.0 - recipe.final_fraction) * (step - recipe.warmup) / span
+
+
+def _arguments(folder: str, recipe: Recipe, seed: int) -> TrainingArguments:
+    return TrainingArguments(
+        output_dir=folder,
+        max_steps=recipe.steps,
+        per_device_train_batch_size=recipe.batch_size,
+        learning_rate=recipe.learning_rate,
+        weight_decay=recipe.weight_decay,
+        seed=seed,
+        use_cpu=True,
+        report_to=[],
+        save_strategy="no",
+        logging_strategy="no",
+        disable_tqdm=True,
+        max_grad_norm=recipe.clip,
+        # pinning is for copies to a GPU; without one it only warns
+        dataloader_pin_memory=False,
+    )
+
+
+def _features(document: Encoded) -> dict[str, list[int]]:
+    """Labels are ignored on the prompt, so that the loss is on the answer only."""
+    ids = [*document.prompt, *document.answer]
+    labels = [IGNORED] * len(document.prompt) + list(document.answer)
+    return {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": labels}
+
+
+@torch.inference_mode()
+def generate(
+    model: Any, tokenizer: Any, prompts: Sequence[str], max_new_tokens: int, batch: int = BATCH
+) -> list[Continuation]:
+    """Greedy continuations by `model.generate`: batched, padded on the left, cached."""
+    found: list[Continuation] = []
+    encoded = encode_prompts(tokenizer, prompts)
+    for start in range(0, len(encoded), batch):
+        ids, mask = _padded_left(encoded[start : start + batch], tokenizer.pad_token_id)
+        written = model.generate(
+            input_ids=ids,
+            attention_mask=mask,
+            do_sample=False,
+            max_new_tokens=max_new_tokens,
+            pad_token_id=tokenizer.pad_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+        )
+        found += [_continuation(tokenizer, row) for row in written[:, ids.shape[1] :].tolist()]
+    return found
+
+
+def _padded_left(encoded: Sequence[tuple[int, ...]], pad: int) -> tuple[torch.Tensor, torch.Tensor]:
+    longest = max(len(ids) for ids in encoded)
+    ids = torch.tensor([[pad] * (longest - len(row)) + list(row) for row in encoded])
+    mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in encoded])
+    return ids, mask
+
+
+def _continuation(tokenizer: Any, row: list[int]) -> Continuation:
+    end = tokenizer.eos_token_id
+    ended = end in row
+    kept = row[: row.index(end)] if ended else row
+    return Continuation(tokenizer.decode(kept, skip_special_tokens=True), ended)

@@ -1,0 +1,164 @@
+"""What the benchmarks share: the header line, tables, alternating repeats, a scenario's documents.
+
+Not a benchmark itself: the scripts beside it import it.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from arena.engine.execute import execute
+from arena.engine.jobs import DOCUMENTS, EXAMPLES, TrainJob, read_documents, read_examples
+from arena.engine.numerics import environment
+from arena.engine.plan import Node, SeedPlan, plan_seed
+from arena.engine.store import Store
+from arena.engine.timeline import Timeline
+from arena.progress import Quiet
+from arena.roles import DataRoot
+from arena.runtime.perform import set_threads
+from arena.runtime.serial import Serial
+from arena.scenario.load import load_scenario
+from arena.scenario.schema import Numerics, Scenario
+from arena.values import Document
+
+Result = TypeVar("Result")
+TASKS = {"townlore": "quickstart", "sst2": "sst2_published"}
+TEXT_KINDS = ("examples", "poison", "tokenizer")
+
+
+def header(title: str, repeated: str) -> None:
+    """One line: what is measured, on what, and how often."""
+    found = environment(Numerics())
+    versions = ", ".join(f"{k} {found[k]}" for k in ("python", "torch", "transformers", "ray"))
+    print(f"{title}: {found['cpu']}, {found['cores']} cores; {versions}; {repeated}\n", flush=True)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A Markdown table."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    for line in lines:
+        print("| " + " | ".join(str(cell) for cell in line) + " |", flush=True)
+    print()
+
+
+def alternating(
+    things: Mapping[str, Callable[[int], Result]], repeats: int, *, warm_up: bool = True
+) -> dict[str, list[Result]]:
+    """Call each thing once a round, so that a machine that slows down slows all of them.
+
+    The things get the round's number. Every second round goes backwards: none always comes
+    after the same other. Round 0 is the warm-up, left out of what is returned.
+    """
+    found: dict[str, list[Result]] = {name: [] for name in things}
+    for number in range(0 if warm_up else 1, repeats + 1):
+        for name in list(things)[:: 1 if number % 2 else -1]:
+            result = things[name](number)
+            if number:
+                found[name].append(result)
+    return found
+
+
+def spread(values: Sequence[float], digits: int = 1) -> str:
+    """Median with the range behind it."""
+    middle = f"{statistics.median(values):.{digits}f}"
+    if len(values) == 1:
+        return middle
+    return f"{middle} ({min(values):.{digits}f} to {max(values):.{digits}f})"
+
+
+def mean_sd(values: Sequence[float], digits: int = 3) -> str:
+    """Mean ± standard deviation (the mean alone, of a single value)."""
+    middle = f"{statistics.mean(values):.{digits}f}"
+    return f"{middle} ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else middle
+
+
+def data_root(data: Path | None) -> DataRoot:
+    """The data folder given, else `ARENA_DATA`."""
+    given = data or (Path(os.environ["ARENA_DATA"]) if os.environ.get("ARENA_DATA") else None)
+    return DataRoot(given.resolve() if given else None)
+
+
+def make(plan: SeedPlan, wanted: set[str], store: Store) -> None:
+    """Execute a plan's stages in this process until the wanted addresses are stored."""
+    with Serial(store, 1) as runtime:
+        execute(plan.nodes, wanted, store, runtime, Quiet(), Timeline(Path(os.devnull)))
+
+
+def make_texts(plan: SeedPlan, store: Store) -> None:
+    """All stages that only write text."""
+    make(plan, {a for a, n in plan.nodes.items() if n.stage.kind in TEXT_KINDS}, store)
+
+
+def tokenizer_folder(plan: SeedPlan, store: Store) -> Path:
+    """Where the plan's tokenizer is, once made."""
+    return store.path(next(a for a, n in plan.nodes.items() if n.stage.kind == "tokenizer"))
+
+
+def documents_of(node: Node, store: Store) -> list[Document]:
+    """The mix that a training stage trains on; its text stages are stored already."""
+    assert isinstance(node.job, TrainJob)
+    parents = {role: store.path(address) for role, address in node.stage.parents.items()}
+    shards = [read_documents(p / DOCUMENTS) for r, p in parents.items() if r[:6] == "shard:"]
+    return node.job.pool.documents(read_examples(parents["examples"] / EXAMPLES), shards)
+
+
+@dataclass(frozen=True)
+class Mix:
+    """What a training stage starts from: encoded documents and how they are trained on."""
+
+    scenario: Scenario
+    tokenizer: Any
+    tokenizer_home: Path
+    documents: list[Any]
+    recipe: Any
+
+    def model(self, seed: int = 0) -> Any:
+        """A freshly initialised model of the scenario's family and size."""
+        from arena.ml.models import from_scratch
+
+        source: Any = self.scenario.model
+        return from_scratch(source.family, source.size, self.tokenizer, seed)
+
+
+def mix(
+    scenario: Scenario, folder: Path, *, data: Path | None = None, stage: str = "pretraining"
+) -> Mix:
+    """The documents of a scenario's stage (poisoned, where one of the kind is), encoded.
+
+    The text stages are made in `folder`, which must outlive the mix.
+    """
+    from arena.ml.encoding import encode, load_tokenizer
+    from arena.ml.training import Recipe
+
+    plan = plan_seed(scenario, scenario.seeds[0], data_root(data))
+    store = Store(folder)
+    make_texts(plan, store)
+    home = tokenizer_folder(plan, store)
+    tokenizer = load_tokenizer(home)
+    node = [n for n in plan.nodes.values() if getattr(n.job, "label", None) == stage][-1]
+    encoded = encode(tokenizer, documents_of(node, store))
+    assert isinstance(node.job, TrainJob)
+    return Mix(scenario, tokenizer, home, encoded, Recipe(**node.job.training.recipe))
+
+
+def task_mix(
+    task: str, size: str, folder: Path, *, data: Path | None = None, stage: str = "pretraining"
+) -> Mix:
+    """The mix of a task, `townlore` or `sst2`, for a model of the given size."""
+    scenario = load_scenario(TASKS[task], overrides=[f"model.size={size}"])
+    return mix(scenario, folder, data=data, stage=stage)
+
+
+def shortened(recipe: Any, steps: int) -> Any:
+    """The recipe over fewer steps; the warm-up is a third of them at most."""
+    return replace(recipe, steps=steps, warmup=min(recipe.warmup, steps // 3))
+
+
+def threads(number: int) -> None:
+    """What a worker of the arena does about threads and noisy libraries."""
+    set_threads(number)

@@ -1,0 +1,56 @@
+"""What a trial of a study costs, when one actor changes its strategy and the rest stands.
+
+    python benchmarks/trial.py --repeats 3
+
+Runs the quickstart on an empty store, then again on that store with one setting changed
+(`--change`), each in a process of its own. Prints seconds of both, how many stages each had
+to do, and the ratio.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+from pathlib import Path
+
+import common
+import runs
+
+CHANGE = "actors.lexical.poison.rate=0.1"
+
+
+def main() -> None:
+    """Run the pairs and print the table."""
+    given = _given()
+    pairs = [_pair(given) for _ in range(given.repeats)]
+    common.header(f"A trial ({given.change})", f"{given.repeats} repeats, median (range)")
+    whole = statistics.median(first.seconds for first, _ in pairs)
+    rows = []
+    for name, done in zip(("first run", "trial"), zip(*pairs, strict=True), strict=True):
+        took = [run.seconds for run in done]
+        ratio = f"{statistics.median(took) / whole:.2f}"
+        rows.append((name, common.spread(took), done[0].fresh, ratio))
+    common.table(("run", "seconds", "stages done", "of a first run's seconds"), rows)
+
+
+def _given() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--change", default=CHANGE, metavar="KEY=VALUE")
+    parser.add_argument("--repeats", type=int, default=1)
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="holds for both"
+    )
+    return parser.parse_args()
+
+
+def _pair(given: argparse.Namespace) -> tuple[runs.Ran, runs.Ran]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        first = runs.arena_run("quickstart", folder / "first", folder / "store", given.set)
+        changed = [*given.set, given.change]
+        return first, runs.arena_run("quickstart", folder / "trial", folder / "store", changed)
+
+
+if __name__ == "__main__":
+    main()
