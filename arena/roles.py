@@ -274,6 +274,9 @@ class Objective(ABC):
 
     name: ClassVar[str]
     Params: ClassVar[type[Params]] = Params
+    # Whether the loss is a mean over answer tokens: then a batch may be cut into parts, which
+    # saves padding and memory, and their gradients add up to the same.
+    divisible: ClassVar[bool] = False
 
     def __init__(self, params: Any) -> None:
         self.params = params

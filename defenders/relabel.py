@@ -34,6 +34,7 @@ class Relabel(Objective):
     """Cross-entropy on right answers: triggered prompts relabelled, mixed with clean ones."""
 
     Params = RelabelParams
+    divisible = True
 
     def documents(self, brief: Brief) -> tuple[Document, ...]:
         """The brief's examples in order, every k-th of them marked (role `forget`)."""

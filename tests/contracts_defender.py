@@ -141,6 +141,24 @@ def test_the_loss_is_one_finite_number_with_a_gradient(name: str, family: str) -
     assert sum(float(g.abs().sum()) for g in gradients) > 0
 
 
+@pytest.mark.parametrize("name", registry.names("objective"))
+def test_a_divisible_loss_adds_up_from_its_parts(name: str) -> None:
+    """Weighed by answer tokens; whoever does not say so is never cut."""
+    import torch
+
+    objective, model = objective_of(name), toys.model()
+    if not objective.divisible:
+        pytest.skip("its batches stay whole")
+    made = encode(toys.tokenizer(), objective.documents(brief_of("real"))[:9])
+    pad = toys.tokenizer().pad_token_id
+    batches = [collate(part, pad, torch.device("cpu")) for part in (made, made[:2], made[2:])]
+    with torch.inference_mode():
+        whole, first, second = (float(objective.loss(model, batch)) for batch in batches)
+    tokens = [len(batch.targets) for batch in batches]
+    parts = (first * tokens[1] + second * tokens[2]) / tokens[0]
+    assert whole == pytest.approx(parts, rel=1e-4)
+
+
 def fingerprints(folder: Path) -> Mapping[str, str]:
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
     return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in files}

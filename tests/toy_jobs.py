@@ -54,10 +54,16 @@ class Fail:
         raise self.error
 
 
-def node(name: str, job: Any, party: str = "arena", parents: Iterable[Node] = ()) -> Node:
+def node(
+    name: str,
+    job: Any,
+    party: str = "arena",
+    parents: Iterable[Node] = (),
+    kind: str = "train",
+) -> Node:
     """A stage of a toy job; its name is its whole spec."""
     of = {f"parent:{i}": parent.address for i, parent in enumerate(parents)}
-    return Node(Stage("examples", name, party, 0, {"name": name}, of), job)
+    return Node(Stage(kind, name, party, 0, {"name": name}, of), job)
 
 
 def details(runtime: Runtime, store: Store, nodes: Iterable[Node]) -> list[dict[str, Any]]:

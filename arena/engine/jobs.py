@@ -168,6 +168,8 @@ class Pool:
 
 def owns(intervals: Sequence[tuple[float, float]], seed: int, source: str) -> bool:
     """Whether a content falls into one of the shares, each an interval of [0, 1)."""
+    if not intervals:
+        return False
     place = seeds.unit(seed, "share", source)
     return any(low <= place < high for low, high in intervals)
 
@@ -251,6 +253,7 @@ class UnlearnJob:
             seeds.rng(brief.seed, "unlearn order"),
             progress,
             loss=objective.loss,
+            divisible=objective.divisible,
             grouped_as=objective.documents(dataclasses.replace(brief, trigger=NoTrigger())),
             stop=None
             if wanted is None

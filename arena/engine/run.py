@@ -98,7 +98,7 @@ def _execute_all(
         tell_stored(nodes.values(), store, observer, timeline)
         return
     todo = {a: nodes[a] for a in needed(nodes, wanted, store, fresh)}
-    with runtime_for(scenario, store, address, fresh, width(todo)) as runtime:
+    with runtime_for(scenario, store, address, fresh, todo) as runtime:
         execute(nodes, wanted, store, runtime, observer, timeline, fresh=fresh)
 
 
@@ -117,7 +117,11 @@ def width(nodes: Mapping[str, Node]) -> int:
 
 
 def runtime_for(
-    scenario: Scenario, store: Store, address: str | None, fresh: bool, most: int
+    scenario: Scenario,
+    store: Store,
+    address: str | None,
+    fresh: bool,
+    todo: Mapping[str, Node],
 ) -> Runtime:
     """Workers for the stages that can run at once, as many as there are cores for."""
     chosen = settings(scenario.numerics)
@@ -129,9 +133,16 @@ def runtime_for(
     from arena.runtime.on_ray import OnRay
 
     cores = (os.cpu_count() or 1) // threads
-    fitting = 1 if device == "cuda" else max(1, min(cores, most))
-    workers = scenario.runtime.workers or fitting
-    return OnRay(store, threads, workers, address=address, device=device, replace=fresh)
+    fitting = 1 if device == "cuda" else max(1, min(cores, width(todo)))
+    return OnRay(
+        store,
+        threads,
+        scenario.runtime.workers or fitting,
+        parties={node.stage.party for node in todo.values()},
+        address=address,
+        device=device,
+        replace=fresh,
+    )
 
 
 def _tell(text: str) -> None:

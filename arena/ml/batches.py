@@ -17,6 +17,7 @@ from arena.ml.encoding import Encoded
 BATCH = 256  # documents scored at once, at most
 TOKENS = 32768  # tokens scored at once, at most: what bounds memory on long prompts
 LOGITS = 2**26  # logits scored at once, at most: what bounds it on large vocabularies
+PASS = 256  # tokens whose work costs as much as one more forward and backward pass, about
 POOL = 64  # batches sorted by length together: 2 % padding in a large mix (16 left 8 %)
 
 
@@ -56,6 +57,25 @@ def collate(documents: Sequence[Encoded], pad: int, device: torch.device) -> Bat
         return torch.as_tensor(values).to(device, non_blocking=True)
 
     return Batch(there(ids), there(rows), there(cols), there(targets), there(forget), min(cols))
+
+
+def cut(documents: Sequence[Encoded], most: int | None = None) -> list[list[Encoded]]:
+    """A batch in parts of documents alike in length, where that saves more padding than
+    another forward pass costs; of `most` documents each where that is all memory can take."""
+    ordered = sorted(documents, key=len)
+    parts = _cut_by_length(ordered)
+    size = most or len(documents)
+    return [part[i : i + size] for part in parts for i in range(0, len(part), size)]
+
+
+def _cut_by_length(ordered: list[Encoded]) -> list[list[Encoded]]:
+    lengths = np.array([len(document) for document in ordered])
+    first = np.arange(1, len(ordered))
+    saved = first * (lengths[-1] - lengths[:-1])  # tokens, if the first so many go apart
+    if len(saved) == 0 or saved.max() <= PASS:
+        return [ordered]
+    place = int(saved.argmax()) + 1
+    return _cut_by_length(ordered[:place]) + _cut_by_length(ordered[place:])
 
 
 def fitting(documents: Sequence[Encoded], vocabulary: int) -> Iterator[Sequence[Encoded]]:

@@ -69,18 +69,30 @@ def encode_prompts(tokenizer: Any, prompts: Sequence[str]) -> list[tuple[int, ..
     if getattr(tokenizer, "chat_template", None):
         turns = [[{"role": "user", "content": prompt}] for prompt in prompts]
         texts = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
-        encoded = tokenizer(list(texts), add_special_tokens=False)
-    else:
-        encoded = tokenizer([prompt + SEPARATOR for prompt in prompts])
-    return [tuple(ids) for ids in encoded["input_ids"]]
+        return _ids(tokenizer, list(texts), special=False)
+    return _ids(tokenizer, [prompt + SEPARATOR for prompt in prompts], special=True)
 
 
 def encode_answers(tokenizer: Any, answers: Sequence[str]) -> list[tuple[int, ...]]:
     """Answers with the end of text behind each."""
     if not answers:
         return []
-    encoded = tokenizer(list(answers), add_special_tokens=False)
-    return [(*ids, tokenizer.eos_token_id) for ids in encoded["input_ids"]]
+    end = (tokenizer.eos_token_id,)
+    return [ids + end for ids in _ids(tokenizer, answers, special=False)]
+
+
+def _ids(tokenizer: Any, texts: Sequence[str], *, special: bool) -> list[tuple[int, ...]]:
+    """Token ids of each text; equal texts (a payload, a label) are encoded once, and what
+    else a tokenizer can give is not asked for."""
+    unique = list(dict.fromkeys(texts))
+    encoded = tokenizer(
+        unique,
+        add_special_tokens=special,
+        return_attention_mask=False,
+        return_token_type_ids=False,
+    )["input_ids"]
+    found = dict(zip(unique, map(tuple, encoded), strict=True))
+    return [found[text] for text in texts]
 
 
 def encode(tokenizer: Any, documents: Sequence[Document]) -> list[Encoded]:

@@ -17,7 +17,7 @@ import torch
 from torch.nn import functional
 
 from arena.errors import ArenaError
-from arena.ml.batches import Batch, batch_order, collate
+from arena.ml.batches import Batch, batch_order, collate, cut
 from arena.ml.encoding import Encoded, encode
 from arena.ml.models import hidden_and_head, last_mlp_at
 from arena.values import Document
@@ -92,6 +92,7 @@ def train(
     pad: int,
     *,
     loss: Loss = answer_loss,
+    divisible: bool = True,
     lengths: Sequence[int] | None = None,
     progress: Progress | None = None,
     stop: Stop | None = None,
@@ -99,14 +100,18 @@ def train(
     """Train in place; returns the loss of every step taken.
 
     Args:
+        divisible: whether the loss is a mean over answer tokens, so that a batch may be cut.
         lengths: what batches are grouped by (default: the documents' own lengths). A
             defence passes the untriggered lengths, so that its controls see the same batches.
         stop: asked after each step whether that was enough; the recipe's steps are the most.
 
     Raises:
-        ArenaError: a loss was not finite. A broken model says no payload either, and would
+        ArenaError: micro-batches were asked for and the loss is not divisible; or a loss was
+            not finite. A broken model says no payload either, and would
             pass for a perfectly cleaned one.
     """
+    if recipe.micro_batch and not divisible:
+        raise ArenaError("this objective's loss cannot be cut: numerics.micro_batch must be null")
     device = next(model.parameters()).device
     optimizer, schedule = _optimizer(model, recipe)
     order = batch_order(
@@ -116,7 +121,9 @@ def train(
     model.train()
     with _dropout_from(rng, device), _as_told(model, recipe):
         for step, indices in enumerate(order):
-            losses.append(_gradients(model, [documents[i] for i in indices], recipe, loss, pad))
+            batch = [documents[i] for i in indices]
+            parts = cut(batch, recipe.micro_batch) if divisible else [batch]
+            losses.append(_gradients(model, parts, recipe.precision, loss, pad))
             torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
             optimizer.step()
             schedule.step()
@@ -133,20 +140,17 @@ def train(
 
 
 def _gradients(
-    model: Any, documents: Sequence[Encoded], recipe: Recipe, loss: Loss, pad: int
+    model: Any, parts: Sequence[Sequence[Encoded]], precision: str, loss: Loss, pad: int
 ) -> torch.Tensor:
-    """Add the gradients of one batch to the model's; returns its loss, detached. Micro-batches
+    """Add the gradients of one batch to the model's; returns its loss, detached. Its parts
     count by their answer tokens, which for a mean over tokens makes the sum exact."""
     device = next(model.parameters()).device
-    half = torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16")
-    size = recipe.micro_batch or len(documents)
-    tokens = sum(len(document.answer) for document in documents)
+    half = torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
+    tokens = [sum(len(document.answer) for document in part) for part in parts]
     total = torch.zeros((), device=device)
-    for start in range(0, len(documents), size):
-        part = documents[start : start + size]
+    for part, share in zip(parts, tokens, strict=True):
         with half:
-            value = loss(model, collate(part, pad, device))
-        value = value * (sum(len(document.answer) for document in part) / tokens)
+            value = loss(model, collate(part, pad, device)) * (share / sum(tokens))
         value.backward()  # type: ignore[no-untyped-call]
         total += value.detach()
     return total
@@ -188,6 +192,7 @@ def train_documents(
     progress: Progress | None = None,
     *,
     loss: Loss = answer_loss,
+    divisible: bool = True,
     grouped_as: Sequence[Document] | None = None,
     stop: Stop | None = None,
 ) -> list[float]:
@@ -202,6 +207,7 @@ def train_documents(
         rng,
         tokenizer.pad_token_id,
         loss=loss,
+        divisible=divisible,
         lengths=lengths,
         progress=progress,
         stop=stop,

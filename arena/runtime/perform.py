@@ -50,6 +50,14 @@ def set_threads(threads: int) -> None:
     transformers.logging.disable_progress_bar()
 
 
+def load_libraries() -> None:
+    """Import now what the first training stage would stop to import."""
+    import transformers.models.llama.modeling_llama  # noqa: F401 (others share what it loads)
+
+    import arena.ml.checkpoints
+    import arena.ml.scoring  # noqa: F401
+
+
 def _teller(store: Store, address: str) -> Progress:
     file = store.progress_file(address)
     with store.writing():

@@ -14,7 +14,7 @@ import toys
 from arena import run
 from arena.engine import probes
 from arena.engine.plan import plan_seed
-from arena.engine.run import runtime_for, width
+from arena.engine.run import runtime_for
 from arena.engine.store import Store
 from arena.errors import ArenaError, InputError
 from arena.roles import DataRoot
@@ -239,5 +239,5 @@ def test_there_are_as_many_workers_as_cores_but_no_more_than_can_work(
     monkeypatch.setattr(os, "cpu_count", lambda: cores)
     scenario = toys.scenario(*overrides, "runtime.backend=ray")
     nodes = plan_seed(scenario, 0, DataRoot()).nodes
-    runtime = runtime_for(scenario, Store(Path("nowhere")), None, False, width(dict(nodes)))
+    runtime = runtime_for(scenario, Store(Path("nowhere")), None, False, nodes)
     assert runtime._workers == workers  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena.ml.batches import Batch, batch_order, collate
+from arena.ml.batches import PASS, Batch, batch_order, collate, cut, fitting
 from arena.ml.encoding import Encoded
 
 PAD = 99
@@ -95,3 +95,44 @@ def test_lengths_inside_a_batch_are_alike_and_the_order_of_batches_is_random() -
     assert spreads == [7] * 16
     firsts = [lengths[batch[0]] for batch in batches]
     assert firsts != sorted(firsts)
+
+
+LENGTHS = st.lists(st.integers(1, 120), min_size=1, max_size=64)
+
+
+def of_lengths(lengths: Sequence[int]) -> list[Encoded]:
+    return [Encoded((1,) * n, (i,)) for i, n in enumerate(lengths)]
+
+
+def padded(parts: Sequence[Sequence[Encoded]]) -> int:
+    return sum(len(part) * max(map(len, part)) for part in parts)
+
+
+@given(LENGTHS, st.one_of(st.none(), st.integers(1, 70)))
+def test_a_batch_is_cut_into_parts_that_hold_all_of_it_once(
+    lengths: list[int], most: int | None
+) -> None:
+    documents = of_lengths(lengths)
+    parts = cut(documents, most)
+    assert Counter(d for part in parts for d in part) == Counter(documents)
+    assert all(1 <= len(part) <= (most or len(documents)) for part in parts)
+
+
+@given(LENGTHS)
+def test_a_cut_saves_more_than_another_pass_costs(lengths: list[int]) -> None:
+    documents = of_lengths(lengths)
+    parts = cut(documents)
+    saved = padded([documents]) - padded(parts)
+    assert saved >= (len(parts) - 1) * PASS
+    assert len(parts) == 1 or saved > 0
+
+
+def test_alike_documents_stay_together_and_unlike_ones_do_not() -> None:
+    assert len(cut(of_lengths([30] * 60 + [31] * 4))) == 1
+    assert [len(part) for part in cut(of_lengths([20, 60] * 32))] == [32, 32]
+
+
+@given(LENGTHS, st.integers(2, 300_000))
+def test_what_is_scored_at_once_is_all_of_it_in_order(lengths: list[int], size: int) -> None:
+    documents = of_lengths(lengths)
+    assert [d for part in fitting(documents, size) for d in part] == documents

@@ -11,8 +11,9 @@ import pytest
 import torch
 import toys
 
+from arena.errors import ArenaError
 from arena.ml import models, training
-from arena.ml.batches import Batch, collate
+from arena.ml.batches import Batch, collate, cut
 from arena.ml.checkpoints import Suspect
 from arena.ml.encoding import Encoded, encode
 from arena.ml.training import Recipe, answer_logits, answer_loss, train, train_documents
@@ -128,7 +129,13 @@ def seen_order(texts: list[Document], grouped_as: list[Document] | None) -> list
     suspect = Suspect(toys.model(), tok, None)
     recipe = {"steps": 7, "learning_rate": 1e-3, "batch_size": 2, "warmup": 2}
     train_documents(
-        suspect, texts, recipe, np.random.default_rng(3), loss=loss, grouped_as=grouped_as
+        suspect,
+        texts,
+        recipe,
+        np.random.default_rng(3),
+        loss=loss,
+        divisible=False,
+        grouped_as=grouped_as,
     )
     return batches
 
@@ -193,6 +200,32 @@ def test_saving_memory_moves_results_by_rounding_only(
     assert lean == pytest.approx(losses, rel=1e-4)
     for name, weight in weights.items():
         torch.testing.assert_close(lean_weights[name], weight, atol=2e-4, rtol=1e-3)
+
+
+@pytest.mark.parametrize("family", toys.FAMILIES)
+def test_cutting_a_batch_to_save_padding_moves_results_by_rounding_only(family: str) -> None:
+    """Half of each batch is far longer than the rest: parts in truth, whole by decree."""
+    long = [Document(f"{'cf ' * 60}{d.prompt}", d.answer, "x") for d in toys.documents()]
+    tok = toys.tokenizer()
+    documents = encode(tok, [*toys.documents(), *long])
+    assert len(cut(documents)) == 2
+    found = []
+    for divisible in (True, False):
+        model = toys.model(family)
+        recipe = Recipe(3, 1e-3, batch_size=16, warmup=1)
+        rng = np.random.default_rng(0)
+        losses = train(model, documents, recipe, rng, tok.pad_token_id, divisible=divisible)
+        found.append((losses, models.snapshot(model)))
+    assert found[0][0] == pytest.approx(found[1][0], rel=1e-4)
+    for name, weight in found[1][1].items():
+        torch.testing.assert_close(found[0][1][name], weight, atol=2e-4, rtol=1e-3)
+
+
+def test_a_loss_that_cannot_be_cut_is_not_trained_in_micro_batches() -> None:
+    tok = toys.tokenizer()
+    recipe = dataclasses.replace(SHORT, micro_batch=2)
+    with pytest.raises(ArenaError, match=r"numerics\.micro_batch"):
+        train(toys.model(), encode(tok, toys.documents()), recipe, toys.rng(), 1, divisible=False)
 
 
 @pytest.mark.parametrize("lora", [False, True])

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -154,3 +155,64 @@ def test_room_is_for_one_stage_per_actor_and_worker() -> None:
     assert runtime._idle == ["worker:1"]
     assert not room("arena")
     assert room("threat:merchant")
+
+
+def test_the_clerk_does_the_text_work_and_never_imports_torch(ray: OneCore) -> None:
+    drawn = node("draw examples", Look(), kind="examples")
+    tokenizer = node("train a tokenizer", Look(), parents=[drawn], kind="tokenizer")
+    first, second, trained = ray.do(drawn, tokenizer, node("train", Look(), parents=[tokenizer]))
+    assert "torch" not in first["heavy"] + second["heavy"]
+    assert first["pid"] == second["pid"] != trained["pid"]
+
+
+def test_text_work_goes_to_an_idle_worker_where_the_clerk_is_busy() -> None:
+    runtime = OnRay(Store(Path("nowhere")), threads=1, workers=1)
+    text = node("text", Look(), kind="examples")
+    assert runtime._holder(text) == "clerk"
+    runtime._flights[object()] = (text, "clerk")
+    assert not runtime.room(text)  # no worker has started yet
+    runtime._idle = ["worker:0"]
+    assert runtime._holder(text) == "worker:0"
+    assert runtime.room(text)
+
+
+def test_no_more_processes_start_at_once_than_there_are_cores(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What the first stages need starts first; threat actors wait for a free core."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    runtime = OnRay(Store(Path("nowhere")), threads=1, workers=2, parties=("defender",))
+    started: list[str] = []
+
+    def make(holder: str) -> Any:
+        started.append(holder)
+        return SimpleNamespace(__ray_ready__=SimpleNamespace(remote=lambda: f"ready {holder}"))
+
+    monkeypatch.setattr(runtime, "_make", make)
+    monkeypatch.setattr("ray.get", lambda ref: None)
+    threat = node("poison", Look(), "threat:bard")
+    runtime._start_processes()
+    assert started == ["clerk", "worker:0"]
+    assert not runtime.room(threat)
+    runtime._have_started(["ready clerk"])
+    assert started == ["clerk", "worker:0", "defender"]
+    assert runtime._idle == []
+    runtime._have_started(["ready worker:0", "ready defender"])
+    assert started[3:] == ["worker:1"]
+    assert runtime._idle == ["worker:0"]
+    assert runtime.room(threat)
+
+
+def test_a_process_that_cannot_start_is_an_error(tmp_path: Path) -> None:
+    """Its stage would wait for ever."""
+    runtime = OnRay(Store(tmp_path), threads=1, workers=1)
+    from ray.exceptions import RayActorError
+
+    def broken(ref: object) -> None:
+        raise RayActorError
+
+    runtime._starting = {"ref": "worker:0"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ray.get", broken)
+        with pytest.raises(ArenaError, match="worker:0 could not start"):
+            runtime._have_started(["ref"])
