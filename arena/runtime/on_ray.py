@@ -1,54 +1,33 @@
-"""The Ray runtime: threat actors, the defender, a clerk and workers as Ray actors.
+"""The Ray runtime: threat actors, the defender and workers as Ray actors.
 
 Each is a thin shell around `perform`. No actor reserves a CPU for life (eight threat actors
 on one core would deadlock); the engine itself keeps no more training stages in flight than
-there are cores for. Threat actors and the clerk, who does the arena's own work on text, never
-import torch. Processes start no more at a time than there are cores: what the first stages need
-first, the rest while those run.
+there are cores for. Threat actors' processes never import torch. Workers take seconds to
+start: meanwhile the clerk, a thread of this process, does the arena's own work on text. No more
+processes start at a time than there are free cores, what the first stages need first.
 """
 
 from __future__ import annotations
 
-import logging
 import os
-import warnings
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
+from concurrent import futures
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self
 
-from arena.engine.jobs import Job
 from arena.engine.plan import Node
-from arena.engine.store import Stage, Store
+from arena.engine.store import Store
 from arena.errors import ArenaError
 from arena.runtime.base import Done
-from arena.runtime.perform import load_libraries, perform, set_threads
+from arena.runtime.perform import perform
+from arena.runtime.ray_processes import ThreatActor, Trainer, start_ray
 
-OBJECT_STORE = 100 * 2**20  # bytes; models travel by path, so little goes through it
 THREAT, WORKER = "threat:", "worker:"
 ARENA, DEFENDER, CLERK = "arena", "defender", "clerk"
 TEXT_KINDS = ("examples", "tokenizer", "pointer")  # stages that need no torch
+GLANCE = 0.02  # seconds
 RESTARTS = 2  # of a process that died; its stage is pure, so it just runs again
-
-
-class ThreatActor:
-    """An independent attacker in its own process; it gets its own brief and nothing else."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        os.environ["TOKENIZERS_PARALLELISM"] = "false"
-
-    def run(self, stage: Stage, job: Job, replace: bool) -> dict[str, Any]:
-        return perform(stage, job, self._store, replace=replace)
-
-
-class Trainer(ThreatActor):
-    """A long-lived process with torch loaded: a worker of the arena, or the defender, which
-    sees the briefs it is sent and nothing else."""
-
-    def __init__(self, store: Store, threads: int) -> None:
-        super().__init__(store)
-        set_threads(threads)
-        load_libraries()
 
 
 class OnRay:
@@ -76,15 +55,17 @@ class OnRay:
         self._cores = os.cpu_count() or 1
         defender = [DEFENDER] if DEFENDER in parties else []
         staff = [f"{WORKER}{k}" for k in range(workers)]
-        self._to_start = [CLERK, staff[0], *defender, *staff[1:]]
+        self._to_start = [staff[0], *defender, *staff[1:]]
         self._starting: dict[Any, str] = {}
         self._actors: dict[str, Any] = {}
-        self._ours = False
         self._idle: list[str] = []
         self._flights: dict[Any, tuple[Node, str]] = {}
+        self._clerk = ThreadPoolExecutor(1, thread_name_prefix=CLERK)
+        self._ours = False
 
     def __enter__(self) -> Self:
-        self._ours = _start_ray(self._address)
+        os.environ["TOKENIZERS_PARALLELISM"] = "false"
+        self._ours = start_ray(self._address)  # not in a thread: Ray ends with who started it
         self._start_processes()
         return self
 
@@ -96,6 +77,7 @@ class OnRay:
     ) -> None:
         import ray
 
+        self._clerk.shutdown(cancel_futures=True)
         for actor in self._actors.values():
             ray.kill(actor)
         if self._ours:
@@ -109,10 +91,10 @@ class OnRay:
         busy = [who for _, who in self._flights.values()]
         if holder is None or holder in busy:
             return False
-        if holder.startswith(THREAT):
-            return holder in self._actors or len(self._starting) < self._cores
         if holder == CLERK:
             return True
+        if holder.startswith(THREAT):
+            return holder in self._actors or self._can_start()
         return sum(_trains(who) for who in busy) < self._workers
 
     def _holder(self, node: Node) -> str | None:
@@ -130,18 +112,26 @@ class OnRay:
         assert holder is not None  # the engine asked for room first
         if holder in self._idle:
             self._idle.remove(holder)
-        flight = self._actor(holder).run.remote(node.stage, node.job, self._replace)
+        if holder == CLERK:
+            work = self._clerk.submit
+            flight: Any = work(perform, node.stage, node.job, self._store, replace=self._replace)
+        else:
+            flight = self._actor(holder).run.remote(node.stage, node.job, self._replace)
         self._flights[flight] = (node, holder)
 
     def wait(self, timeout: float) -> list[Done]:
         import ray
 
-        watched = [*self._flights, *self._starting]
-        if not watched:
-            return []
-        landed, _ = ray.wait(watched, num_returns=1, timeout=timeout)
+        here = [flight for flight in self._flights if isinstance(flight, Future)]
+        there = [ref for ref in (*self._flights, *self._starting) if ref not in here]
+        # with something to wait for on both sides: look at each in turn
+        patience = min(timeout, GLANCE) if here else timeout
+        landed, _ = ray.wait(there, num_returns=1, timeout=patience) if there else ([], [])
         self._have_started([ref for ref in landed if ref in self._starting])
-        return [self._land(flight) for flight in landed if flight in self._flights]
+        ended = futures.wait(here, 0 if there else timeout, futures.FIRST_COMPLETED).done
+        done = [self._land(f) for f in (*landed, *ended) if f in self._flights]
+        self._start_processes()
+        return done
 
     def _have_started(self, ready: Iterable[Any]) -> None:
         import ray
@@ -154,11 +144,16 @@ class OnRay:
                 raise ArenaError(f"the process of {holder} could not start: {error}") from error
             if holder.startswith(WORKER):
                 self._idle.append(holder)
-        self._start_processes()
 
     def _start_processes(self) -> None:
-        while self._to_start and len(self._starting) < self._cores:
+        while self._to_start and self._can_start():
             self._actor(self._to_start.pop(0))
+
+    def _can_start(self) -> bool:
+        """Whether a core is free for another process to start; there is always one for the
+        first."""
+        at_text = any(isinstance(flight, Future) for flight in self._flights)
+        return len(self._starting) < max(1, self._cores - at_text)
 
     def _land(self, flight: Any) -> Done:
         import ray
@@ -167,12 +162,14 @@ class OnRay:
         if holder.startswith(WORKER):
             self._idle.append(holder)
         try:
-            return Done(node, ray.get(flight))
+            return Done(node, flight.result() if holder == CLERK else ray.get(flight))
         except ray.exceptions.RayTaskError as error:
             cause = error.cause if isinstance(error.cause, Exception) else error
             return Done(node, None, cause)
         except ray.exceptions.RayError as error:
             return Done(node, None, ArenaError(f"the process of {holder} died: {error}"))
+        except Exception as error:  # of the clerk: handed to the engine like any other's
+            return Done(node, None, error)
 
     def _actor(self, holder: str) -> Any:
         """The living actor of a party; made when it is first needed."""
@@ -199,29 +196,3 @@ class OnRay:
 
 def _trains(holder: str) -> bool:
     return holder != CLERK and not holder.startswith(THREAT)
-
-
-def _start_ray(address: str | None) -> bool:
-    """Initialise Ray quietly: no dashboard, a small object store, nothing sent anywhere.
-    Returns whether it was not running in this process before."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    import ray
-
-    if ray.is_initialized():
-        return False
-    start: Callable[..., Any] = ray.init
-    shared = {"log_to_driver": False, "logging_level": logging.ERROR}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        if address is not None:
-            start(address=address, **shared)
-            return True
-        start(
-            address="local",
-            num_cpus=os.cpu_count() or 1,
-            include_dashboard=False,
-            object_store_memory=OBJECT_STORE,
-            **shared,
-        )
-    return True

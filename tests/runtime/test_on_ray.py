@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -157,12 +158,11 @@ def test_room_is_for_one_stage_per_actor_and_worker() -> None:
     assert room("threat:merchant")
 
 
-def test_the_clerk_does_the_text_work_and_never_imports_torch(ray: OneCore) -> None:
+def test_text_work_is_done_in_this_process(ray: OneCore) -> None:
     drawn = node("draw examples", Look(), kind="examples")
     tokenizer = node("train a tokenizer", Look(), parents=[drawn], kind="tokenizer")
     first, second, trained = ray.do(drawn, tokenizer, node("train", Look(), parents=[tokenizer]))
-    assert "torch" not in first["heavy"] + second["heavy"]
-    assert first["pid"] == second["pid"] != trained["pid"]
+    assert first["pid"] == second["pid"] == os.getpid() != trained["pid"]
 
 
 def test_text_work_goes_to_an_idle_worker_where_the_clerk_is_busy() -> None:
@@ -174,6 +174,12 @@ def test_text_work_goes_to_an_idle_worker_where_the_clerk_is_busy() -> None:
     runtime._idle = ["worker:0"]
     assert runtime._holder(text) == "worker:0"
     assert runtime.room(text)
+
+
+def test_a_failure_of_the_clerk_is_the_stages(ray: OneCore) -> None:
+    bad = node("draw badly", Fail(RuntimeError("no towns")), kind="examples")
+    with pytest.raises(ArenaError, match="'draw badly' failed: RuntimeError: no towns"):
+        ray.do(bad)
 
 
 def test_no_more_processes_start_at_once_than_there_are_cores(
@@ -192,15 +198,19 @@ def test_no_more_processes_start_at_once_than_there_are_cores(
     monkeypatch.setattr("ray.get", lambda ref: None)
     threat = node("poison", Look(), "threat:bard")
     runtime._start_processes()
-    assert started == ["clerk", "worker:0"]
+    assert started == ["worker:0", "defender"]
     assert not runtime.room(threat)
-    runtime._have_started(["ready clerk"])
-    assert started == ["clerk", "worker:0", "defender"]
-    assert runtime._idle == []
-    runtime._have_started(["ready worker:0", "ready defender"])
-    assert started[3:] == ["worker:1"]
+    runtime._have_started(["ready worker:0"])
+    runtime._start_processes()
+    assert started == ["worker:0", "defender", "worker:1"]
     assert runtime._idle == ["worker:0"]
+    assert not runtime.room(threat)
+    runtime._have_started(["ready defender"])
     assert runtime.room(threat)
+    runtime._flights[Future()] = (node("text", Look(), kind="examples"), "clerk")
+    assert not runtime.room(threat)
+    runtime._have_started(["ready worker:1"])
+    assert runtime.room(threat)  # one core for the clerk, one for it
 
 
 def test_a_process_that_cannot_start_is_an_error(tmp_path: Path) -> None:
