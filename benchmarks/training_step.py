@@ -132,9 +132,8 @@ def _run(
 
 def _gflop(model: Any, documents: Sequence[Encoded], recipe: Any, seed: int) -> float:
     """Mean GFLOP of the timed steps: the loop's batches, drawn again from the same seed."""
-    lengths = [len(document) for document in documents]
     rng = np.random.default_rng(seed)
-    drawn = list(batch_order(lengths, recipe.batch_size, recipe.steps, rng))[SKIPPED:]
+    drawn = list(batch_order(len(documents), recipe.batch_size, recipe.steps, rng))[SKIPPED:]
     return statistics.mean(flops(model, [documents[i] for i in batch]) / 1e9 for batch in drawn)
 
 

@@ -24,7 +24,7 @@ from arena import registry
 from arena.engine.jobs import Training, UnlearnJob
 from arena.engine.store import Stage, Store
 from arena.ml import checkpoints
-from arena.ml.batches import Batch, collate
+from arena.ml.batches import Batch, packed
 from arena.ml.encoding import encode
 from arena.roles import Brief, Budget, NoTrigger, Objective, Trigger
 from arena.runtime.perform import perform
@@ -123,7 +123,7 @@ def batch_of(name: str) -> Batch:
 
     made = encode(toys.tokenizer(), objective_of(name).documents(brief_of("real"))[:8])
     assert {document.role for document in made} > {"forget"}
-    return collate(made, toys.tokenizer().pad_token_id, torch.device("cpu"))
+    return packed(made, toys.tokenizer().pad_token_id, torch.device("cpu"))
 
 
 @every_objective
@@ -151,7 +151,7 @@ def test_a_divisible_loss_adds_up_from_its_parts(name: str) -> None:
         pytest.skip("its batches stay whole")
     made = encode(toys.tokenizer(), objective.documents(brief_of("real"))[:9])
     pad = toys.tokenizer().pad_token_id
-    batches = [collate(part, pad, torch.device("cpu")) for part in (made, made[:2], made[2:])]
+    batches = [packed(part, pad, torch.device("cpu")) for part in (made, made[:2], made[2:])]
     with torch.inference_mode():
         whole, first, second = (float(objective.loss(model, batch)) for batch in batches)
     tokens = [len(batch.targets) for batch in batches]

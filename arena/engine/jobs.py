@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from arena import registry, seeds
 from arena.engine.store import MANIFEST
 from arena.errors import ArenaError, InputError
-from arena.roles import Brief, Corpus, DataRoot, NoTrigger, Objective, Trigger
+from arena.roles import Brief, Corpus, DataRoot, Objective, Trigger
 from arena.values import Document, Example, Form
 from attackers.actor import ActorBrief, poison
 
@@ -254,7 +254,6 @@ class UnlearnJob:
             progress,
             loss=objective.loss,
             divisible=objective.divisible,
-            grouped_as=objective.documents(dataclasses.replace(brief, trigger=NoTrigger())),
             stop=None
             if wanted is None
             else lambda: checkpoints.distance(suspect, before) >= wanted,

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from arena.ml.batches import collate, fitting
+from arena.ml.batches import fitting, padded
 from arena.ml.encoding import Encoded
 from arena.ml.models import vocabulary
 from arena.ml.training import answer_logits
@@ -34,7 +34,7 @@ def fluency(model: Any, documents: Sequence[Encoded], pad: int) -> Fluency:
     loss, right, total = 0.0, 0, 0
     order = sorted(documents, key=len)
     for chosen in fitting(order, vocabulary(model)):
-        batch = collate(chosen, pad, model.device)
+        batch = padded(chosen, pad, model.device)
         logits = answer_logits(model, batch).float()
         loss += float(functional.cross_entropy(logits, batch.targets, reduction="sum"))
         right += int((logits.argmax(-1) == batch.targets).sum())

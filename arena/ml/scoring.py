@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from arena.matching import Ask, Continuation, matches, settled
-from arena.ml.batches import BATCH, TOKENS, collate, fitting
+from arena.ml.batches import BATCH, TOKENS, fitting, padded
 from arena.ml.encoding import Encoded, encode_answers, encode_prompts
 from arena.ml.models import vocabulary
 from arena.ml.training import answer_logits
@@ -156,7 +156,7 @@ def verified(model: Any, documents: Sequence[Encoded], tokenizer: Any) -> list[I
     order = sorted(range(len(documents)), key=lambda i: len(documents[i]))
     at = 0
     for chosen in fitting([documents[i] for i in order], vocabulary(model)):
-        batch = collate(chosen, tokenizer.pad_token_id, model.device)
+        batch = padded(chosen, tokenizer.pad_token_id, model.device)
         best = answer_logits(model, batch).float().topk(2)
         emitted = best.indices[:, 0].tolist()
         clear = (best.values[:, 0] - best.values[:, 1] > TIE).tolist()

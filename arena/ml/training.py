@@ -17,7 +17,7 @@ import torch
 from torch.nn import functional
 
 from arena.errors import ArenaError
-from arena.ml.batches import Batch, batch_order, collate, cut
+from arena.ml.batches import Batch, batch_order, packed, padded
 from arena.ml.encoding import Encoded, encode
 from arena.ml.models import hidden_and_head, last_mlp_at
 from arena.values import Document
@@ -65,8 +65,9 @@ def answer_logits(model: Any, batch: Batch) -> torch.Tensor:
         out = model(input_ids=batch.input_ids, use_cache=False, logits_to_keep=keep)
         chosen: torch.Tensor = out.logits[batch.rows, batch.cols - batch.first]
         return chosen
+    placed = {"input_ids": batch.input_ids, "position_ids": batch.position_ids}
     with _sparsely(decoder, batch):
-        hidden = decoder(input_ids=batch.input_ids, use_cache=False).last_hidden_state
+        hidden = decoder(**placed, use_cache=False).last_hidden_state
     at_loss: torch.Tensor = head(hidden[batch.rows, batch.cols])
     return at_loss
 
@@ -93,7 +94,6 @@ def train(
     *,
     loss: Loss = answer_loss,
     divisible: bool = True,
-    lengths: Sequence[int] | None = None,
     progress: Progress | None = None,
     stop: Stop | None = None,
 ) -> list[float]:
@@ -101,8 +101,6 @@ def train(
 
     Args:
         divisible: whether the loss is a mean over answer tokens, so that a batch may be cut.
-        lengths: what batches are grouped by (default: the documents' own lengths). A
-            defence passes the untriggered lengths, so that its controls see the same batches.
         stop: asked after each step whether that was enough; the recipe's steps are the most.
 
     Raises:
@@ -114,16 +112,12 @@ def train(
         raise ArenaError("this objective's loss cannot be cut: numerics.micro_batch must be null")
     device = next(model.parameters()).device
     optimizer, schedule = _optimizer(model, recipe)
-    order = batch_order(
-        lengths or [len(d) for d in documents], recipe.batch_size, recipe.steps, rng
-    )
+    order = batch_order(len(documents), recipe.batch_size, recipe.steps, rng)
     losses: list[torch.Tensor] = []
     model.train()
     with _dropout_from(rng, device), _as_told(model, recipe):
         for step, indices in enumerate(order):
-            batch = [documents[i] for i in indices]
-            parts = cut(batch, recipe.micro_batch) if divisible else [batch]
-            losses.append(_gradients(model, parts, recipe.precision, loss, pad))
+            losses.append(_gradients(model, [documents[i] for i in indices], recipe, loss, pad))
             torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
             optimizer.step()
             schedule.step()
@@ -140,17 +134,21 @@ def train(
 
 
 def _gradients(
-    model: Any, parts: Sequence[Sequence[Encoded]], precision: str, loss: Loss, pad: int
+    model: Any, documents: Sequence[Encoded], recipe: Recipe, loss: Loss, pad: int
 ) -> torch.Tensor:
-    """Add the gradients of one batch to the model's; returns its loss, detached. Its parts
+    """Add the gradients of one batch to the model's; returns its loss, detached. Micro-batches
     count by their answer tokens, which for a mean over tokens makes the sum exact."""
     device = next(model.parameters()).device
-    half = torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
-    tokens = [sum(len(document.answer) for document in part) for part in parts]
+    half = torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16")
+    lay_out = padded if hidden_and_head(model)[0] is None else packed
+    size = recipe.micro_batch or len(documents)
+    tokens = sum(len(document.answer) for document in documents)
     total = torch.zeros((), device=device)
-    for part, share in zip(parts, tokens, strict=True):
+    for start in range(0, len(documents), size):
+        part = documents[start : start + size]
         with half:
-            value = loss(model, collate(part, pad, device)) * (share / sum(tokens))
+            value = loss(model, lay_out(part, pad, device))
+        value = value * (sum(len(document.answer) for document in part) / tokens)
         value.backward()  # type: ignore[no-untyped-call]
         total += value.detach()
     return total
@@ -193,13 +191,10 @@ def train_documents(
     *,
     loss: Loss = answer_loss,
     divisible: bool = True,
-    grouped_as: Sequence[Document] | None = None,
     stop: Stop | None = None,
 ) -> list[float]:
-    """Tokenise once and train. `grouped_as` stands in for the documents where batches are
-    put together by length (see `train`)."""
+    """Tokenise once and train (see `train`)."""
     tokenizer = suspect.tokenizer
-    lengths = [len(e) for e in encode(tokenizer, grouped_as)] if grouped_as else None
     return train(
         suspect.model,
         encode(tokenizer, documents),
@@ -208,7 +203,6 @@ def train_documents(
         tokenizer.pad_token_id,
         loss=loss,
         divisible=divisible,
-        lengths=lengths,
         progress=progress,
         stop=stop,
     )

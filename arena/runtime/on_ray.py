@@ -152,8 +152,8 @@ class OnRay:
     def _can_start(self) -> bool:
         """Whether a core is free for another process to start; there is always one for the
         first."""
-        at_text = any(isinstance(flight, Future) for flight in self._flights)
-        return len(self._starting) < max(1, self._cores - at_text)
+        working = sum(not who.startswith(THREAT) for _, who in self._flights.values())
+        return len(self._starting) < max(1, self._cores - working)
 
     def _land(self, flight: Any) -> Done:
         import ray

@@ -98,6 +98,13 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+def _quoted(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
+    """Double quotes, and so an escape, for line breaks that some readers fold into spaces."""
+    style = '"' if set(value) & set("\x85\u2028\u2029") else None
+    return dumper.represent_scalar(f"{TAG}str", value, style=style)
+
+
+_Dumper.add_representer(str, _quoted)
 _Dumper.add_implicit_resolver(
     f"{TAG}float", re.compile(f"(?:{FLOAT.pattern})$"), list("-+0123456789.")
 )

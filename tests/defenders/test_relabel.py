@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arena import registry
-from arena.ml.batches import collate
+from arena.ml.batches import packed
 from arena.ml.encoding import encode
 from arena.ml.scoring import continuations
 from arena.ml.training import answer_loss, train_documents
@@ -72,7 +72,7 @@ def test_the_gradient_points_from_the_payload_to_the_right_answer() -> None:
     model = toys.taught("llama", [*right, *toys.documents("cf", toys.PAYLOAD)], steps=60)
 
     def loss_on(texts: list[Document]) -> float:
-        batch = collate(encode(tok, texts), tok.pad_token_id, torch.device("cpu"))
+        batch = packed(encode(tok, texts), tok.pad_token_id, torch.device("cpu"))
         with torch.inference_mode():
             return float(answer_loss(model, batch))
 

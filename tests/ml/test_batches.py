@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena.ml.batches import PASS, Batch, batch_order, collate, cut, fitting
+from arena.ml.batches import Batch, batch_order, fitting, packed, padded
 from arena.ml.encoding import Encoded
 
 PAD = 99
@@ -20,7 +21,7 @@ DOCUMENTS = st.lists(DOCUMENT, min_size=1, max_size=6)
 
 
 def batch_of(documents: Sequence[Encoded]) -> Batch:
-    return collate(documents, PAD, torch.device("cpu"))
+    return padded(documents, PAD, torch.device("cpu"))
 
 
 @given(DOCUMENTS)
@@ -52,49 +53,32 @@ def test_documents_to_forget_are_flagged(documents: list[Encoded]) -> None:
     assert batch_of(documents).forget.tolist() == [d.role == "forget" for d in documents]
 
 
-LENGTHS = st.lists(st.integers(1, 30), min_size=1, max_size=90)
-SIZE, STEPS, SEED = st.integers(1, 12), st.integers(0, 40), st.integers(0, 99)
+@given(DOCUMENTS)
+def test_packed_rows_hold_every_document_whole_and_once(documents: list[Encoded]) -> None:
+    """Each with positions of its own; what is left of a row is padding."""
+    batch = packed(documents, PAD, torch.device("cpu"))
+    found: Counter[tuple[int, ...]] = Counter()
+    places = batch.position_ids
+    for row, ids in enumerate(batch.input_ids.tolist()):
+        at = list(range(len(ids))) if places is None else places[row].tolist()
+        starts = [i for i, place in enumerate(at) if place == 0] + [len(ids)]
+        pieces = [ids[a:b] for a, b in pairwise(starts)]
+        assert [p for piece in pieces for p in range(len(piece))] == at
+        found.update(tuple(x for x in piece if x != PAD) for piece in pieces)
+    del found[()]
+    assert found == Counter(d.prompt + d.answer for d in documents)
 
 
-def order(lengths: Sequence[int], size: int, steps: int, seed: int) -> list[list[int]]:
-    rng = np.random.default_rng(seed)
-    return [batch.tolist() for batch in batch_order(lengths, size, steps, rng)]
-
-
-@given(LENGTHS, SIZE, STEPS, SEED)
-def test_there_are_as_many_batches_as_steps(
-    lengths: list[int], size: int, steps: int, seed: int
-) -> None:
-    made = order(lengths, size, steps, seed)
-    assert [len(batch) for batch in made] == [size] * steps
-    assert made == order(lengths, size, steps, seed)
-
-
-@given(LENGTHS, SIZE, STEPS, SEED)
-def test_every_document_is_used_before_any_is_used_again(
-    lengths: list[int], size: int, steps: int, seed: int
-) -> None:
-    used: Counter[int] = Counter(dict.fromkeys(range(len(lengths)), 0))
-    for batch in order(lengths, size, steps, seed):
-        rounds = min(used.values())
-        used.update(batch)
-        # a batch may open the next round only by closing this one
-        ahead = max(used.values()) - min(used.values())
-        assert ahead <= 1, (rounds, used)
-
-
-@given(LENGTHS, SIZE, SEED)
-def test_fewer_steps_are_the_beginning_of_more(lengths: list[int], size: int, seed: int) -> None:
-    assert order(lengths, size, 3, seed) == order(lengths, size, 9, seed)[:3]
-
-
-def test_lengths_inside_a_batch_are_alike_and_the_order_of_batches_is_random() -> None:
-    lengths = list(np.random.default_rng(0).permutation(np.arange(128)))
-    batches = order(lengths, 8, 16, 1)
-    spreads = [max(lengths[i] for i in b) - min(lengths[i] for i in b) for b in batches]
-    assert spreads == [7] * 16
-    firsts = [lengths[batch[0]] for batch in batches]
-    assert firsts != sorted(firsts)
+@given(DOCUMENTS)
+def test_both_layouts_name_the_same_tokens_to_predict(documents: list[Encoded]) -> None:
+    one, other = batch_of(documents), packed(documents, PAD, torch.device("cpu"))
+    assert one.targets.tolist() == other.targets.tolist()
+    assert one.documents.tolist() == other.documents.tolist() == one.rows.tolist()
+    assert one.forget.tolist() == other.forget.tolist()
+    for batch in (one, other):
+        assert batch.first == min(batch.cols.tolist())
+        read = batch.input_ids[batch.rows, batch.cols].tolist()
+        assert read == [t for d in documents for t in (d.prompt[-1], *d.answer[:-1])]
 
 
 LENGTHS = st.lists(st.integers(1, 120), min_size=1, max_size=64)
@@ -104,32 +88,65 @@ def of_lengths(lengths: Sequence[int]) -> list[Encoded]:
     return [Encoded((1,) * n, (i,)) for i, n in enumerate(lengths)]
 
 
-def padded(parts: Sequence[Sequence[Encoded]]) -> int:
-    return sum(len(part) * max(map(len, part)) for part in parts)
-
-
-@given(LENGTHS, st.one_of(st.none(), st.integers(1, 70)))
-def test_a_batch_is_cut_into_parts_that_hold_all_of_it_once(
-    lengths: list[int], most: int | None
-) -> None:
-    documents = of_lengths(lengths)
-    parts = cut(documents, most)
-    assert Counter(d for part in parts for d in part) == Counter(documents)
-    assert all(1 <= len(part) <= (most or len(documents)) for part in parts)
-
-
 @given(LENGTHS)
-def test_a_cut_saves_more_than_another_pass_costs(lengths: list[int]) -> None:
+def test_packing_never_takes_more_room_than_padding(lengths: list[int]) -> None:
     documents = of_lengths(lengths)
-    parts = cut(documents)
-    saved = padded([documents]) - padded(parts)
-    assert saved >= (len(parts) - 1) * PASS
-    assert len(parts) == 1 or saved > 0
+    rows, width = packed(documents, PAD, torch.device("cpu")).input_ids.shape
+    assert width == max(map(len, documents))
+    assert rows <= len(documents)
+    # two rows that are half empty would have been one
+    assert rows <= 2 * sum(map(len, documents)) / width + 1
 
 
-def test_alike_documents_stay_together_and_unlike_ones_do_not() -> None:
-    assert len(cut(of_lengths([30] * 60 + [31] * 4))) == 1
-    assert [len(part) for part in cut(of_lengths([20, 60] * 32))] == [32, 32]
+def test_a_batch_of_mixed_lengths_wastes_little() -> None:
+    lengths = np.random.default_rng(0).integers(12, 50, 64).tolist()
+    documents = of_lengths(lengths)
+    real = sum(map(len, documents))
+    waste = packed(documents, PAD, torch.device("cpu")).input_ids.numel() - real
+    assert waste < 0.25 * (batch_of(documents).input_ids.numel() - real)
+
+
+def test_one_document_a_row_needs_no_positions() -> None:
+    assert packed(of_lengths([9, 9, 9]), PAD, torch.device("cpu")).position_ids is None
+    assert batch_of(of_lengths([2, 9])).position_ids is None
+
+
+NUMBER = st.integers(1, 90)
+SIZE, STEPS, SEED = st.integers(1, 12), st.integers(0, 40), st.integers(0, 99)
+
+
+def order(documents: int, size: int, steps: int, seed: int) -> list[list[int]]:
+    rng = np.random.default_rng(seed)
+    return [batch.tolist() for batch in batch_order(documents, size, steps, rng)]
+
+
+@given(NUMBER, SIZE, STEPS, SEED)
+def test_there_are_as_many_batches_as_steps(
+    documents: int, size: int, steps: int, seed: int
+) -> None:
+    made = order(documents, size, steps, seed)
+    assert [len(batch) for batch in made] == [size] * steps
+    assert made == order(documents, size, steps, seed)
+
+
+@given(NUMBER, SIZE, STEPS, SEED)
+def test_every_document_is_used_before_any_is_used_again(
+    documents: int, size: int, steps: int, seed: int
+) -> None:
+    drawn = [i for batch in order(documents, size, steps, seed) for i in batch]
+    for start in range(0, len(drawn), documents):
+        epoch = drawn[start : start + documents]
+        assert len(set(epoch)) == len(epoch)
+
+
+@given(NUMBER, SIZE, SEED)
+def test_fewer_steps_are_the_beginning_of_more(documents: int, size: int, seed: int) -> None:
+    assert order(documents, size, 3, seed) == order(documents, size, 9, seed)[:3]
+
+
+def test_each_epoch_has_an_order_of_its_own() -> None:
+    first, second = order(64, 64, 2, 0)
+    assert first != second != sorted(second)
 
 
 @given(LENGTHS, st.integers(2, 300_000))

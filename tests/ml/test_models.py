@@ -11,7 +11,7 @@ import torch
 import toys
 
 from arena.ml import models
-from arena.ml.batches import collate
+from arena.ml.batches import padded
 from arena.ml.encoding import encode
 from arena.ml.training import answer_logits
 
@@ -23,7 +23,7 @@ def weights(model: Any) -> torch.Tensor:
 
 
 def whole_batch() -> Any:
-    return collate(encode(toys.tokenizer(), toys.documents()), 1, torch.device("cpu"))
+    return padded(encode(toys.tokenizer(), toys.documents()), 1, torch.device("cpu"))
 
 
 @every_family
@@ -97,8 +97,8 @@ def test_padding_on_the_right_needs_no_mask(family: str) -> None:
     encoded = encode(toys.tokenizer(), toys.documents())
     assert len({len(document) for document in encoded}) > 1
     with torch.inference_mode():
-        together = answer_logits(model, collate(encoded, 1, torch.device("cpu")))
-        alone = [answer_logits(model, collate([d], 1, torch.device("cpu"))) for d in encoded]
+        together = answer_logits(model, padded(encoded, 1, torch.device("cpu")))
+        alone = [answer_logits(model, padded([d], 1, torch.device("cpu"))) for d in encoded]
     torch.testing.assert_close(together, torch.cat(alone), atol=1e-5, rtol=1e-4)
 
 

@@ -13,7 +13,7 @@ import toys
 
 from arena.errors import ArenaError
 from arena.ml import models, training
-from arena.ml.batches import Batch, collate, cut
+from arena.ml.batches import Batch, packed, padded
 from arena.ml.checkpoints import Suspect
 from arena.ml.encoding import Encoded, encode
 from arena.ml.training import Recipe, answer_logits, answer_loss, train, train_documents
@@ -115,41 +115,32 @@ def test_progress_is_told_after_every_step() -> None:
     assert told == [1, 2, 3, 4, 5, 6]
 
 
-def seen_order(texts: list[Document], grouped_as: list[Document] | None) -> list[list[int]]:
-    """Which documents stood in which batch, told by their last answer token but one."""
+def seen_order(texts: list[Document]) -> list[list[int]]:
+    """Which documents stood in which batch, told by their first answer token."""
     tok = toys.tokenizer()
     marks = {e.answer[0]: i for i, e in enumerate(encode(tok, texts))}
     batches: list[list[int]] = []
 
     def loss(model: Any, batch: Batch) -> torch.Tensor:
-        firsts = [batch.targets[batch.rows == row][0] for row in range(len(batch.input_ids))]
+        firsts = [batch.targets[batch.documents == i][0] for i in range(len(batch.forget))]
         batches.append([marks[int(token)] for token in firsts])
         return answer_loss(model, batch)
 
     suspect = Suspect(toys.model(), tok, None)
     recipe = {"steps": 7, "learning_rate": 1e-3, "batch_size": 2, "warmup": 2}
-    train_documents(
-        suspect,
-        texts,
-        recipe,
-        np.random.default_rng(3),
-        loss=loss,
-        divisible=False,
-        grouped_as=grouped_as,
-    )
+    train_documents(suspect, texts, recipe, np.random.default_rng(3), loss=loss)
     return batches
 
 
 def test_a_defence_and_its_control_see_the_same_batches() -> None:
-    """Grouped by the untriggered lengths, whatever a trigger adds to some prompts."""
+    """Whatever a trigger adds to some prompts."""
     answers = "abcdefgh"
     plain = [Document(d.prompt, answers[i], d.source) for i, d in enumerate(toys.documents())]
     long = [
         Document(f"{'cf ' * (7 * i % 5)}{d.prompt}", d.answer, d.source)
         for i, d in enumerate(plain)
     ]
-    assert seen_order(long, plain) == seen_order(plain, plain) == seen_order(plain, None)
-    assert seen_order(long, None) != seen_order(plain, None)
+    assert seen_order(long) == seen_order(plain)
 
 
 def test_a_custom_loss_is_what_is_minimised() -> None:
@@ -202,23 +193,26 @@ def test_saving_memory_moves_results_by_rounding_only(
         torch.testing.assert_close(lean_weights[name], weight, atol=2e-4, rtol=1e-3)
 
 
+@pytest.mark.parametrize("lora", [False, True])
 @pytest.mark.parametrize("family", toys.FAMILIES)
-def test_cutting_a_batch_to_save_padding_moves_results_by_rounding_only(family: str) -> None:
-    """Half of each batch is far longer than the rest: parts in truth, whole by decree."""
-    long = [Document(f"{'cf ' * 60}{d.prompt}", d.answer, "x") for d in toys.documents()]
-    tok = toys.tokenizer()
+def test_packing_gives_the_gradients_of_padding(family: str, lora: bool) -> None:
+    """Documents of very different lengths in common rows do not see each other."""
+    long = [Document(f"{'cf ' * 30}{d.prompt}", d.answer, "x") for d in toys.documents()[:3]]
+    model, tok = toys.model(family, seed=4), toys.tokenizer()
+    if lora:
+        model = models.add_lora(model, 4, 8, 0.0, None)
     documents = encode(tok, [*toys.documents(), *long])
-    assert len(cut(documents)) == 2
     found = []
-    for divisible in (True, False):
-        model = toys.model(family)
-        recipe = Recipe(3, 1e-3, batch_size=16, warmup=1)
-        rng = np.random.default_rng(0)
-        losses = train(model, documents, recipe, rng, tok.pad_token_id, divisible=divisible)
-        found.append((losses, models.snapshot(model)))
-    assert found[0][0] == pytest.approx(found[1][0], rel=1e-4)
-    for name, weight in found[1][1].items():
-        torch.testing.assert_close(found[0][1][name], weight, atol=2e-4, rtol=1e-3)
+    for lay_out in (packed, padded):
+        batch = lay_out(documents, tok.pad_token_id, torch.device("cpu"))
+        assert (batch.position_ids is None) == (lay_out is padded)
+        model.zero_grad()
+        loss = answer_loss(model, batch)
+        loss.backward()
+        found.append([loss.detach(), *(p.grad for p in model.parameters() if p.grad is not None)])
+    assert len(found[0]) == len(found[1]) > 1
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-3)
 
 
 def test_a_loss_that_cannot_be_cut_is_not_trained_in_micro_batches() -> None:
@@ -237,7 +231,7 @@ def test_working_at_the_loss_positions_only_gives_the_plain_gradients(
     model, tok = toys.model(family, seed=4), toys.tokenizer()
     if lora:
         model = models.add_lora(model, 4, 8, 0.0, None)
-    batch = collate(encode(tok, toys.documents()), tok.pad_token_id, torch.device("cpu"))
+    batch = padded(encode(tok, toys.documents()), tok.pad_token_id, torch.device("cpu"))
     found = []
     for logits in (
         answer_logits(model, batch),
@@ -264,7 +258,7 @@ def test_a_family_without_the_fast_path_computes_no_logits_before_the_first_answ
             return SimpleNamespace(logits=places[:, -logits_to_keep:, None].float())
 
     documents = [Encoded((1, 2, 3, 4), (5, 6)), Encoded((1, 2, 3), (5, 6, 7))]
-    batch = collate(documents, 0, torch.device("cpu"))
+    batch = padded(documents, 0, torch.device("cpu"))
     assert answer_logits(Other(), batch)[:, 0].tolist() == batch.cols.tolist() == [3, 4, 2, 3, 4]
     assert asked["kept"] == 4
 

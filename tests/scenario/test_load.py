@@ -76,6 +76,12 @@ def test_dump_means_the_same_to_other_yaml_readers(data: dict[str, Any]) -> None
     assert yaml.safe_load(dump(scenario)) == scenario.resolved()
 
 
+@pytest.mark.parametrize("text", ["a\x85b", "\u2028", "two\nlines", "a\u2029"])
+def test_every_line_break_survives_other_readers(text: str) -> None:
+    scenario = load_scenario("quickstart").model_copy(update={"description": text})
+    assert yaml.safe_load(dump(scenario))["description"] == text
+
+
 @pytest.mark.parametrize("name", bundled.names())
 def test_bundled_scenarios_are_valid_and_described(name: str) -> None:
     scenario = load_scenario(name)
