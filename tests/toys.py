@@ -39,7 +39,7 @@ TOY = (
     "defender.steps=6",
     "defender.batch_size=16",
     "defender.examples=48",
-    "numerics={threads: 1, precision: float32, compile: false}",
+    "numerics={threads: 1, precision: float32}",
     "runtime.backend=serial",
 )
 

@@ -26,7 +26,7 @@ HOURS = {"h": 1, "d": 24, "w": 24 * 7}
 DECIMAL = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 BINARY = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 SHORT = 16  # of an address's 64 characters: enough to tell one from another
-STORE_FOLDERS = ("aside", "locks")
+STORE_FOLDERS = ("aside", "locks", "profiles")
 
 StoreFolder = Annotated[
     Path | None,

@@ -1,20 +1,24 @@
 """The numerics profile by measurement: what `auto` stands for on this machine.
 
-Threads per worker, precision and compilation decide the last digits of every number, so they are
-settled once, before anything is addressed, and remembered beside the store: the next run of the
-same model on the same machine has the same profile and finds its artifacts.
+Threads per worker and precision decide the last digits of every number, so they are settled
+once, before anything is addressed, and remembered beside the store: every later run of the same
+model on the same machine has the same profile and finds its artifacts, however many seeds and
+actors it has. Compilation is not chosen here: whether its minute pays depends on how long a run
+is, and a profile that did would move the addresses of a run that grows.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
 import statistics
 import subprocess
 import sys
+import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -28,9 +32,10 @@ from arena.scenario.source import FromScratch
 
 BESIDE = 4  # processes measured beside each other, at most
 BETTER = 1.1  # times as fast a reduced precision must be to be worth its rounding
-LONG = 600.0  # seconds of training from which on compilation may pay and is measured
-AUTO = "auto"
-SETTINGS = ("threads", "precision", "compile")
+PATIENCE = 300.0  # seconds that a measurement may take
+AUTO, FULL, HALF = "auto", "float32", "bfloat16"
+INSTEAD = "set numerics.threads and numerics.precision instead"
+SETTINGS = ("threads", "precision")
 
 Note = Callable[[str], None]
 Ask = Callable[[int, Mapping[str, Any]], float]
@@ -42,59 +47,53 @@ class Profile:
 
     threads: int
     precision: str
-    compile: bool
 
 
 def settled(scenario: Scenario, store: Path, root: DataRoot, note: Note) -> Scenario:
     """The scenario with every `auto` of its numerics replaced by what suits this machine.
 
     Raises:
-        ArenaError: nothing could be measured.
+        ArenaError: this model's training could not be measured.
     """
     numerics = scenario.numerics
-    open_settings = [name for name in SETTINGS if getattr(numerics, name) == AUTO]
-    if not open_settings:
+    if AUTO not in (numerics.threads, numerics.precision):
         return scenario
-    found = _profile(_workload(scenario, root), planned_steps(scenario), store, note)
-    chosen = {name: getattr(found, name) for name in open_settings}
+    found = _profile(scenario, _workload(scenario, root), Store(store), note)
+    chosen = {name: getattr(found, name) for name in SETTINGS}
     return scenario.model_copy(update={"numerics": numerics.model_copy(update=chosen)})
 
 
-def planned_steps(scenario: Scenario) -> int:
-    """Optimiser steps of a whole run, as if nothing were stored."""
-    training, controls = scenario.training, scenario.controls
-    late = any(scenario.stage_of(a) == "continual_pretraining" for a in scenario.actors)
-    targets = len(scenario.actors) if scenario.defender.target == "each" else 1
-    rows = targets * (1 + controls.shams) + controls.clean_finetune
-    base = training.pretraining.steps if isinstance(scenario.model, FromScratch) else 0
-    injection = training.continual_pretraining.steps * (late + controls.reference)
-    return len(scenario.seeds) * (base + injection + rows * scenario.defender.steps)
+def choose(
+    ask: Ask,
+    cores: int,
+    device: str = "cpu",
+    *,
+    workers: int | None = None,
+    threads: int | None = None,
+    precision: str | None = None,
+) -> Profile:
+    """Search what is not given. `ask(n, settings)` is the median seconds of a step where n
+    processes take it at once (infinite for a setting that does not work).
 
-
-def choose(ask: Ask, cores: int, steps: int, device: str) -> Profile:
-    """Search the settings, one after another. `ask(n, settings)` is the median seconds of a
-    step where n processes take it at once (infinite for a setting that does not work).
-
-    The best thread count is the one that trains most in all, with cores // threads workers. A
-    reduced precision must be clearly faster, and compilation, which costs a minute, is only
-    considered for a long run.
+    The best thread count is the one that trains most in all, with `workers` (else
+    cores // threads) processes. A reduced precision must be clearly faster.
     """
 
-    def seconds(threads: int, precision: str = "float32", compile: bool = False) -> float:
-        n = min(workers(threads), BESIDE)
-        return ask(n, {"threads": threads, "precision": precision, "compile": compile})
+    def processes(count: int) -> int:
+        return 1 if device == "cuda" else workers or max(1, cores // count)
 
-    def workers(threads: int) -> int:
-        return 1 if device == "cuda" else cores // threads
+    def seconds(count: int, kind: str) -> float:
+        return ask(min(processes(count), BESIDE), {"threads": count, "precision": kind})
 
-    counts = [1] if device == "cuda" else _powers(cores)
-    threads = max(counts, key=lambda count: workers(count) / seconds(count))
-    full, half = seconds(threads), seconds(threads, "bfloat16")
-    precision = "bfloat16" if half * BETTER < full else "float32"
-    best = half if precision == "bfloat16" else full
-    long = steps * best / workers(threads) > LONG
-    compiled = long and seconds(threads, precision, True) * BETTER < best
-    return Profile(threads, precision, compiled)
+    counts = [threads] if threads else [1] if device == "cuda" else _powers(cores)
+    first = precision or FULL
+    best = counts[0]
+    if len(counts) > 1:
+        best = max(counts, key=lambda count: processes(count) / seconds(count, first))
+    if precision is None:
+        faster = seconds(best, HALF) * BETTER < seconds(best, FULL)
+        precision = HALF if faster else FULL
+    return Profile(best, precision)
 
 
 def _powers(cores: int) -> list[int]:
@@ -120,35 +119,59 @@ def _workload(scenario: Scenario, root: DataRoot) -> dict[str, Any]:
     return {**shared, "pretrained": where}
 
 
-def _profile(workload: Mapping[str, Any], steps: int, store: Path, note: Note) -> Profile:
+def _profile(scenario: Scenario, workload: Mapping[str, Any], store: Store, note: Note) -> Profile:
     """Choose by what is remembered of this machine and workload, measuring what is not."""
-    cores = os.cpu_count() or 1
+    cores, numerics = os.cpu_count() or 1, scenario.numerics
     machine = {"cpu": cpu_model(), "cores": cores, **versions()}
-    file = store / "profiles" / f"{digest([machine, workload])}.json"
-    measured: dict[str, float] = json.loads(file.read_text())["seconds"] if file.is_file() else {}
-    known = len(measured)
-    with _Meters(workload, min(cores, BESIDE), note) as meters:
+    key = digest([machine, workload])
+    given = {name: value for name in SETTINGS if (value := getattr(numerics, name)) != AUTO}
 
-        def ask(n: int, settings: Mapping[str, Any]) -> float:
-            name = _named(n, settings)
-            if name not in measured:
-                measured[name] = meters.ask(n, settings)
-            return measured[name]
+    def search(ask: Ask) -> Profile:
+        workers = scenario.runtime.workers
+        return choose(ask, cores, str(workload["device"]), workers=workers, **given)
 
-        found = choose(ask, cores, steps, str(workload["device"]))
-    if len(measured) > known:
+    file = store.root / "profiles" / f"{key}.json"
+    with contextlib.suppress(KeyError):
+        return search(_asking(_remembered(file)))
+    with _claimed(store, key), _Meters(workload, min(cores, BESIDE), note) as meters:
+        measured = _remembered(file)  # by another process meanwhile, perhaps
+        found = search(_asking(measured, meters))
         _remember(file, {"machine": machine, "workload": dict(workload), "seconds": measured})
-        note(f"chosen: {found.threads} threads, {found.precision}, compile {found.compile}")
+    note(f"chosen: {found.threads} threads, {found.precision}")
     return found
 
 
-def _named(n: int, settings: Mapping[str, Any]) -> str:
-    name = f"{n} x {settings['threads']} threads, {settings['precision']}"
-    return name + (", compiled" if settings["compile"] else "")
+def _asking(measured: dict[str, float], meters: _Meters | None = None) -> Ask:
+    """Answers from what is remembered, else from the meters (KeyError without them)."""
+
+    def ask(n: int, settings: Mapping[str, Any]) -> float:
+        name = f"{n} x {settings['threads']} threads, {settings['precision']}"
+        if meters is not None and name not in measured:
+            measured[name] = meters.ask(n, settings)
+        return measured[name]
+
+    return ask
+
+
+@contextlib.contextmanager
+def _claimed(store: Store, key: str) -> Iterator[None]:
+    """Alone, so that no two processes measure each other; a store that is only read has no
+    claims, and what is measured is then not remembered."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(ArenaError):
+            stack.enter_context(store.claim(key))
+        yield
+
+
+def _remembered(file: Path) -> dict[str, float]:
+    if not file.is_file():
+        return {}
+    found: dict[str, float] = json.loads(file.read_text())["seconds"]
+    return found
 
 
 def _remember(file: Path, content: Mapping[str, Any]) -> None:
-    with Store(file.parent.parent).writing():
+    with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         aside = file.with_suffix(f".{uuid.uuid4().hex[:8]}.part")
         aside.write_text(json.dumps(content, indent=1))
@@ -168,32 +191,48 @@ class _Meters:
         return self
 
     def __exit__(self, *raised: object) -> None:
+        self._kill()
         for process in self._running:
-            process.kill()
             process.communicate()
 
+    def _kill(self) -> None:
+        for process in self._running:
+            process.kill()
+
     def ask(self, n: int, settings: Mapping[str, Any]) -> float:
-        """Median seconds of a step, n processes at once; infinite where it does not work.
+        """Median seconds of a step, n processes at once; infinite where a reduced precision
+        does not work.
 
         Raises:
-            ArenaError: a process ended without an answer.
+            ArenaError: a process ended, or took too long, or full precision did not work.
         """
         if not self._running:
             self._note("measuring once which threads and precision train this model fastest here")
             self._running = [self._start() for _ in range(self._most)]
         asked = self._running[:n]
-        for process in asked:
-            print(json.dumps(dict(settings)), file=process.stdin, flush=True)
-        return statistics.median(_answer(process) for process in asked)
+        clock = threading.Timer(PATIENCE, self._kill)
+        clock.start()
+        try:
+            return statistics.median(_answers(asked, settings))
+        finally:
+            clock.cancel()
 
     def _start(self) -> subprocess.Popen[str]:
         pipe, quiet = subprocess.PIPE, subprocess.DEVNULL
         return subprocess.Popen(self._command, stdin=pipe, stdout=pipe, stderr=quiet, text=True)
 
 
-def _answer(process: subprocess.Popen[str]) -> float:
-    line = process.stdout.readline() if process.stdout else ""
-    if not line:
-        raise ArenaError("could not measure this machine; set numerics.threads, precision, compile")
-    answer = json.loads(line)
-    return float(answer["seconds"]) if "seconds" in answer else math.inf
+def _answers(asked: Sequence[subprocess.Popen[str]], settings: Mapping[str, Any]) -> list[float]:
+    lines = []
+    with contextlib.suppress(BrokenPipeError):
+        for process in asked:
+            print(json.dumps(dict(settings)), file=process.stdin, flush=True)
+        lines = [process.stdout.readline() for process in asked if process.stdout]
+    if not lines or not all(lines):
+        raise ArenaError(f"this model's training could not be measured; {INSTEAD}")
+    answers = [json.loads(line) for line in lines]
+    for answer in answers:
+        if "error" in answer and settings["precision"] == FULL:
+            why = answer["error"]
+            raise ArenaError(f"this model's training could not be measured ({why}); {INSTEAD}")
+    return [float(answer.get("seconds", math.inf)) for answer in answers]

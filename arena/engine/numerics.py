@@ -11,7 +11,7 @@ from typing import Any
 from arena.scenario.schema import Numerics
 
 DECISIVE = ("torch", "transformers", "tokenizers", "peft", "numpy")
-PLAIN = {"threads": 1, "precision": "float32", "compile": False}
+PLAIN = {"threads": 1, "precision": "float32"}
 PACKAGES = ("torch", "transformers", "tokenizers", "peft", "ray", "numpy", "scipy")
 
 

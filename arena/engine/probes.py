@@ -1,7 +1,7 @@
 """What every model of a seed is asked, and the stage that asks it.
 
 The probes are one fixed set of prompts per seed, so all rows of a seed are paired. A prompt
-that serves several actors (the untriggered ones do) is decoded once per model.
+that serves several actors (the untriggered ones do) is asked once per model.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from arena.engine.calibrate import settled
+from arena.engine.calibrate import AUTO, settled
 from arena.engine.execute import execute, needed, tell_stored
 from arena.engine.numerics import settings
 from arena.engine.plan import Node, plan_seed
@@ -28,6 +28,8 @@ from arena.roles import DataRoot
 from arena.runtime.base import Runtime
 from arena.scenario.load import dump
 from arena.scenario.schema import Scenario
+
+HEAVY = ("train", "unlearn", "score")  # kinds of stages that workers do
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ def run(
     folder = _free(scenario, out)
     artifacts = Store((store or default_root()).resolve())
     where = root or DataRoot(_data_folder())
+    if AUTO in (scenario.numerics.threads, scenario.numerics.precision):
+        plan_seed(scenario, scenario.seeds[0], where)  # wrong input is told before measuring
     scenario = settled(scenario, artifacts.root, where, _silent if quiet else _tell)
     plans = [plan_seed(scenario, seed, where) for seed in scenario.seeds]
     _make(folder)
@@ -103,7 +107,8 @@ def _execute_all(
 
 
 def width(nodes: Mapping[str, Node]) -> int:
-    """How many training stages can run side by side, about: the most at one depth."""
+    """How many training and scoring stages can run side by side, about: the most at one
+    depth of the graph."""
     depths: dict[str, int] = {}
 
     def depth(address: str) -> int:
@@ -112,8 +117,8 @@ def width(nodes: Mapping[str, Node]) -> int:
             depths[address] = 1 + max(map(depth, above), default=0)
         return depths[address]
 
-    trained = [address for address, node in nodes.items() if node.steps]
-    return max(Counter(map(depth, trained)).values(), default=1)
+    heavy = [address for address, node in nodes.items() if node.stage.kind in HEAVY]
+    return max(Counter(map(depth, heavy)).values(), default=1)
 
 
 def runtime_for(

@@ -38,8 +38,8 @@ VERSIONS: dict[str, int] = {
     "poison": 1,
     "tokenizer": 1,
     "pointer": 1,
-    "train": 1,
-    "unlearn": 1,
+    "train": 2,
+    "unlearn": 2,
     "score": 2,
 }
 

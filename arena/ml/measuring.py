@@ -54,9 +54,7 @@ class Workload:
         return models.initialised(config, 0).to(self.device)
 
 
-def step_seconds(
-    workload: Workload, *, threads: int, precision: str = "float32", compile: bool = False
-) -> float:
+def step_seconds(workload: Workload, *, threads: int, precision: str) -> float:
     """Median seconds of an optimiser step, the first ones left out."""
     torch.set_num_threads(threads)
     model = workload.model()
@@ -69,7 +67,6 @@ def step_seconds(
         precision=precision,
         micro_batch=workload.micro_batch,
         checkpointing=workload.checkpointing,
-        compile=compile,
     )
     clock = [time.perf_counter()]
 

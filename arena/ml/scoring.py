@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import torch
@@ -19,7 +20,7 @@ import torch
 from arena.matching import Ask, Continuation, matches, settled
 from arena.ml.batches import BATCH, TOKENS, fitting, padded
 from arena.ml.encoding import Encoded, encode_answers, encode_prompts
-from arena.ml.models import vocabulary
+from arena.ml.models import FAMILIES, vocabulary
 from arena.ml.training import answer_logits
 
 Ids = tuple[int, ...]
@@ -39,7 +40,8 @@ def continuations(
     unique = list(dict.fromkeys(prompts))
     encoded = encode_prompts(tokenizer, unique)
     found: dict[str, Continuation] = {}
-    for indices in _batches([len(ids) + max_new_tokens for ids in encoded]):
+    mixed = model.config.model_type in FAMILIES
+    for indices in _batches([len(ids) + max_new_tokens for ids in encoded], mixed):
         ids, mask = left_padded([encoded[i] for i in indices], tokenizer.pad_token_id)
         on_device = ids.to(model.device), None if mask is None else mask.to(model.device)
         rows = greedy(model, *on_device, max_new_tokens, tokenizer.eos_token_id)
@@ -107,16 +109,18 @@ def continuation(tokenizer: Any, row: Sequence[int]) -> Continuation:
     return Continuation(tokenizer.decode(list(kept), skip_special_tokens=True), ended)
 
 
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Indices of prompts alike in length, as many at once as fit."""
+def _batches(lengths: Sequence[int], mixed: bool) -> Iterator[list[int]]:
+    """Indices of prompts alike in length, as many at once as fit. Not `mixed`, each batch is of
+    one length: not every architecture (state-space models) leaves padding in front alone."""
     order = sorted(range(len(lengths)), key=lambda i: lengths[i])
-    start = 0
-    while start < len(order):
-        size = BATCH
-        while size > 1 and size * lengths[order[min(start + size, len(order)) - 1]] > TOKENS:
-            size //= 2
-        yield order[start : start + size]
-        start += size
+    for _, group in groupby(order, key=lambda i: 0 if mixed else lengths[i]):
+        members = list(group)
+        while members:
+            size = min(BATCH, len(members))
+            while size > 1 and size * lengths[members[size - 1]] > TOKENS:
+                size //= 2
+            yield members[:size]
+            members = members[size:]
 
 
 # -- the fast way ---------------------------------------------------------------------------

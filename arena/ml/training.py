@@ -163,6 +163,7 @@ def _as_told(model: Any, recipe: Recipe) -> Iterator[None]:
     if recipe.checkpointing:
         core.activation_checkpointing_enable({"use_reentrant": False})
     if recipe.compile:
+        torch.compiler.reset()  # kernels must not depend on what this process trained before
         module.compile(dynamic=True)
     try:
         yield

@@ -10,9 +10,11 @@ processes start at a time than there are free cores, what the first stages need 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable
 from concurrent import futures
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Self
 
@@ -25,8 +27,9 @@ from arena.runtime.ray_processes import ThreatActor, Trainer, start_ray
 
 THREAT, WORKER = "threat:", "worker:"
 ARENA, DEFENDER, CLERK = "arena", "defender", "clerk"
-TEXT_KINDS = ("examples", "tokenizer", "pointer")  # stages that need no torch
+TEXT_KINDS = ("examples", "tokenizer")  # stages that need no torch
 GLANCE = 0.02  # seconds
+START_LIMIT = 300.0  # seconds that a process may take to start
 RESTARTS = 2  # of a process that died; its stage is pure, so it just runs again
 
 
@@ -57,10 +60,10 @@ class OnRay:
         staff = [f"{WORKER}{k}" for k in range(workers)]
         self._to_start = [staff[0], *defender, *staff[1:]]
         self._starting: dict[Any, str] = {}
+        self._began: dict[str, float] = {}
         self._actors: dict[str, Any] = {}
         self._idle: list[str] = []
         self._flights: dict[Any, tuple[Node, str]] = {}
-        self._clerk = ThreadPoolExecutor(1, thread_name_prefix=CLERK)
         self._ours = False
 
     def __enter__(self) -> Self:
@@ -77,7 +80,6 @@ class OnRay:
     ) -> None:
         import ray
 
-        self._clerk.shutdown(cancel_futures=True)
         for actor in self._actors.values():
             ray.kill(actor)
         if self._ours:
@@ -113,8 +115,9 @@ class OnRay:
         if holder in self._idle:
             self._idle.remove(holder)
         if holder == CLERK:
-            work = self._clerk.submit
-            flight: Any = work(perform, node.stage, node.job, self._store, replace=self._replace)
+            flight: Any = _in_thread(
+                lambda: perform(node.stage, node.job, self._store, replace=self._replace)
+            )
         else:
             flight = self._actor(holder).run.remote(node.stage, node.job, self._replace)
         self._flights[flight] = (node, holder)
@@ -128,6 +131,7 @@ class OnRay:
         patience = min(timeout, GLANCE) if here else timeout
         landed, _ = ray.wait(there, num_returns=1, timeout=patience) if there else ([], [])
         self._have_started([ref for ref in landed if ref in self._starting])
+        self._refuse_to_wait_forever()
         ended = futures.wait(here, 0 if there else timeout, futures.FIRST_COMPLETED).done
         done = [self._land(f) for f in (*landed, *ended) if f in self._flights]
         self._start_processes()
@@ -144,6 +148,12 @@ class OnRay:
                 raise ArenaError(f"the process of {holder} could not start: {error}") from error
             if holder.startswith(WORKER):
                 self._idle.append(holder)
+
+    def _refuse_to_wait_forever(self) -> None:
+        for holder in self._starting.values():
+            if time.monotonic() - self._began[holder] > START_LIMIT:
+                wanted = "a GPU" if self._device == "cuda" and _trains(holder) else "a process"
+                raise ArenaError(f"{holder} waits for {wanted} that Ray does not give it")
 
     def _start_processes(self) -> None:
         while self._to_start and self._can_start():
@@ -176,6 +186,7 @@ class OnRay:
         if holder not in self._actors:
             actor = self._actors[holder] = self._make(holder)
             self._starting[actor.__ray_ready__.remote()] = holder
+            self._began[holder] = time.monotonic()
         return self._actors[holder]
 
     def _make(self, holder: str) -> Any:
@@ -192,6 +203,20 @@ class OnRay:
             # rounded down to Ray's own grid, or the shares could add up to more than one
             options["num_gpus"] = int(10_000 / (self._workers + 1)) / 10_000
         return ray.remote(Trainer).options(**options).remote(self._store, self._threads)
+
+
+def _in_thread(work: Callable[[], dict[str, Any]]) -> Future[dict[str, Any]]:
+    """Run it in a thread that nobody has to wait for when the program ends."""
+    future: Future[dict[str, Any]] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=run, name=CLERK, daemon=True).start()
+    return future
 
 
 def _trains(holder: str) -> bool:

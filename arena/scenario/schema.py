@@ -155,14 +155,15 @@ class Numerics(Section):
     """The numerics profile, part of every artifact's address. What is `auto` is measured once
     per machine and model, remembered beside the store, and written into the run's scenario.
 
-    threads: per worker. precision: bfloat16 is autocast. compile: torch.compile; `auto` only
-    considers it for long runs. micro_batch: documents per forward pass where a whole batch
-    does not fit (gradients accumulate). checkpointing: recompute activations to save memory.
+    threads: per worker. precision: bfloat16 is autocast. compile: torch.compile, for long
+    stages (a minute at first, seconds per stage; results repeat to rounding only).
+    micro_batch: documents per forward pass where a whole batch does not fit (gradients
+    accumulate). checkpointing: recompute activations to save memory.
     """
 
     threads: Positive | Literal["auto"] = "auto"
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    compile: bool | Literal["auto"] = "auto"
+    compile: bool = False
     device: Literal["auto", "cpu", "cuda"] = "auto"
     micro_batch: Positive | None = None
     checkpointing: bool = False

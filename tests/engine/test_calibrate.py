@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,26 +13,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arena.engine import calibrate
-from arena.engine.calibrate import Profile, choose, planned_steps, settled
+from arena.engine.calibrate import Profile, choose, settled
 from arena.engine.numerics import profile
 from arena.engine.plan import plan_seed
 from arena.errors import ArenaError
 from arena.roles import DataRoot
 from arena.scenario.schema import Scenario
 
-AUTO = "numerics={threads: auto, precision: auto, compile: auto}"
-
-
-def answering(table: Mapping[tuple[int, str, bool], float]) -> calibrate.Ask:
-    """Seconds of a step by threads, precision and compilation; whatever is not named hangs."""
-
-    def ask(n: int, settings: Mapping[str, Any]) -> float:
-        return table[settings["threads"], settings["precision"], settings["compile"]]
-
-    return ask
-
-
+AUTO = "numerics={threads: auto, precision: auto}"
 FP, BF = "float32", "bfloat16"
+
+
+def answering(table: Mapping[tuple[int, str], float]) -> calibrate.Ask:
+    """Seconds of a step by threads and precision; asking for anything else is an error."""
+    return lambda n, settings: table[settings["threads"], settings["precision"]]
 
 
 @pytest.mark.parametrize(
@@ -43,46 +36,43 @@ def test_threads_are_those_that_train_most_in_all(
     single: float, double: float, threads: int
 ) -> None:
     """Two workers of one thread against one of two: more threads must more than halve a step."""
-    table = {(1, FP, False): single, (2, FP, False): double}
-    table |= {(k, BF, False): 9.0 for k in (1, 2)}
-    assert choose(answering(table), 2, 10, "cpu") == Profile(threads, FP, False)
+    table = {(1, FP): single, (2, FP): double, (1, BF): 9.0, (2, BF): 9.0}
+    assert choose(answering(table), 2) == Profile(threads, FP)
 
 
 @pytest.mark.parametrize(("half", "precision"), [(0.95, FP), (0.8, BF), (math.inf, FP)])
 def test_a_reduced_precision_must_be_clearly_faster(half: float, precision: str) -> None:
-    table = {(1, FP, False): 1.0, (1, BF, False): half}
-    assert choose(answering(table), 1, 10, "cpu").precision == precision
-
-
-@pytest.mark.parametrize(
-    ("steps", "compiled_step", "compile"),
-    [(10, 0.1, False), (2000, 0.1, True), (2000, 0.95, False)],
-)
-def test_compilation_is_for_long_runs_that_it_helps(
-    steps: int, compiled_step: float, compile: bool
-) -> None:
-    table = {(1, FP, False): 1.0, (1, BF, False): 2.0, (1, FP, True): compiled_step}
-    assert choose(answering(table), 1, steps, "cpu").compile is compile
+    table = {(1, FP): 1.0, (1, BF): half}
+    assert choose(answering(table), 1).precision == precision
 
 
 def test_a_gpu_is_not_measured_with_many_threads() -> None:
-    table = {(1, FP, False): 1.0, (1, BF, False): 0.5}
-    assert choose(answering(table), 16, 10, "cuda") == Profile(1, BF, False)
+    assert choose(answering({(1, FP): 1.0, (1, BF): 0.5}), 16, "cuda") == Profile(1, BF)
 
 
-@given(
-    st.integers(1, 16),
-    st.integers(1, 10_000),
-    st.dictionaries(st.integers(1, 16), st.floats(0.01, 10), min_size=0),
-)
+def test_what_is_given_is_not_searched() -> None:
+    """And the rest is judged as it will be used."""
+    assert choose(answering({(8, FP): 1.0, (8, BF): 0.5}), 16, threads=8) == Profile(8, BF)
+    table = {(1, BF): 1.0, (2, BF): 0.4}
+    assert choose(answering(table), 2, precision=BF) == Profile(2, BF)
+    assert choose(answering({}), 2, threads=2, precision=BF) == Profile(2, BF)
+
+
+def test_one_worker_gets_the_threads_that_serve_it_best() -> None:
+    table = {(1, FP): 1.0, (2, FP): 0.6, (4, FP): 0.5, (1, BF): 9.0, (2, BF): 9.0, (4, BF): 9.0}
+    assert choose(answering(table), 4).threads == 1
+    assert choose(answering(table), 4, workers=1).threads == 4
+
+
+@given(st.integers(1, 16), st.dictionaries(st.integers(1, 16), st.floats(0.01, 10)))
 def test_the_choice_is_always_one_that_the_machine_can_do(
-    cores: int, steps: int, times: dict[int, float]
+    cores: int, times: dict[int, float]
 ) -> None:
     def ask(n: int, settings: Mapping[str, Any]) -> float:
         assert 1 <= n * settings["threads"] <= cores
         return times.get(settings["threads"], 1.0)
 
-    found = choose(ask, cores, steps, "cpu")
+    found = choose(ask, cores)
     assert found.threads <= cores
     assert found.precision == FP  # never faster in this machine
 
@@ -124,10 +114,20 @@ def test_what_is_settled_is_not_measured(fake: type[Fake], tmp_path: Path) -> No
 
 def test_every_auto_is_replaced_and_remembered(fake: type[Fake], tmp_path: Path) -> None:
     first = settle(toys.scenario(AUTO), tmp_path).numerics
-    assert (first.threads, first.precision, first.compile) == (1, FP, False)
+    assert (first.threads, first.precision) == (1, FP)
     assert [a["threads"] for a in fake.asked] == [1, 2, 4, 1]
     fake.asked.clear()
     assert settle(toys.scenario(AUTO), tmp_path).numerics == first
+    assert fake.asked == []
+
+
+def test_how_long_a_run_is_changes_nothing(fake: type[Fake], tmp_path: Path) -> None:
+    """More seeds, actors or steps must find the artifacts of fewer."""
+    first = settle(toys.scenario(AUTO), tmp_path).numerics
+    fake.asked.clear()
+    more = toys.changed(toys.scenario(AUTO), lambda v: v.update(seeds=list(range(99))))
+    assert settle(more, tmp_path).numerics == first
+    assert settle(toys.scenario(AUTO, "defender.target=bard"), tmp_path).numerics == first
     assert fake.asked == []
 
 
@@ -141,19 +141,35 @@ def test_another_model_is_measured_anew(fake: type[Fake], tmp_path: Path) -> Non
 def test_only_what_is_open_is_replaced(fake: type[Fake], tmp_path: Path) -> None:
     found = settle(toys.scenario("numerics.threads=auto", "numerics.precision=bfloat16"), tmp_path)
     assert (found.numerics.threads, found.numerics.precision) == (1, BF)
+    assert {a["precision"] for a in fake.asked} == {BF}
 
 
-def test_a_longer_run_adds_to_what_is_remembered(fake: type[Fake], tmp_path: Path) -> None:
-    settle(toys.scenario(AUTO), tmp_path)
-    fake.asked.clear()
-    long = toys.scenario(AUTO, "training.pretraining.steps=100000")
-    assert settle(long, tmp_path).numerics.compile is False
-    assert [a["compile"] for a in fake.asked] == [True]
-    fake.asked.clear()
-    settle(toys.scenario(AUTO), tmp_path)
-    assert fake.asked == []
-    (file,) = (tmp_path / "profiles").iterdir()
-    assert len(json.loads(file.read_text())["seconds"]) == 5
+def test_a_failed_measurement_is_told_and_not_remembered(
+    fake: type[Fake], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: Fake, n: int, settings: Mapping[str, Any]) -> float:
+        raise ArenaError("out of memory")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fake, "ask", fail)
+        with pytest.raises(ArenaError, match="out of memory"):
+            settle(toys.scenario(AUTO), tmp_path)
+    assert settle(toys.scenario(AUTO), tmp_path).numerics.threads == 1
+    assert len(fake.asked) == 4
+
+
+def test_a_store_that_is_only_read_is_no_obstacle(
+    fake: type[Fake], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is remembered there is used; what is not is measured and forgotten."""
+
+    def refuse(self: object, address: str) -> Any:
+        raise ArenaError("cannot be written")
+
+    monkeypatch.setattr("arena.engine.store.Store.claim", refuse)
+    (tmp_path / "profiles").write_text("in the way of a folder")
+    assert settle(toys.scenario(AUTO), tmp_path).numerics.threads == 1
+    assert (tmp_path / "profiles").is_file()
 
 
 def test_every_setting_decides_the_addresses() -> None:
@@ -174,33 +190,21 @@ def test_every_setting_decides_the_addresses() -> None:
     assert len(addresses) == 5
 
 
-@pytest.mark.parametrize("seeds", [1, 3])
-def test_planned_steps_are_those_of_the_plan(seeds: int) -> None:
-    scenario = toys.changed(toys.scenario(), lambda v: v.update(seeds=list(range(seeds))))
-    plans = [plan_seed(scenario, seed, DataRoot()) for seed in scenario.seeds]
-    planned = sum(node.steps or 0 for plan in plans for node in plan.nodes.values())
-    assert planned_steps(scenario) == planned
+WORKLOAD = {"device": "cpu", "batch_size": 2, "family": "llama", "size": "nano", "vocabulary": 300}
 
 
-def test_processes_that_cannot_measure_are_told(tmp_path: Path) -> None:
-    with (
-        pytest.raises(ArenaError, match=r"numerics\.threads"),
-        calibrate._Meters({"device": "cpu", "nonsense": 1}, 1, lambda text: None) as meters,
-    ):
-        meters.ask(1, {})
+def test_processes_that_cannot_measure_are_told() -> None:
+    silent = calibrate._Meters({"device": "cpu", "nonsense": 1}, 1, lambda text: None)
+    with pytest.raises(ArenaError, match=r"numerics\.threads"), silent as meters:
+        meters.ask(1, {"threads": 1, "precision": FP})
 
 
 def test_processes_measure_and_end() -> None:
-    """The real thing, at its smallest; a setting that cannot work is infinitely slow."""
-    workload = {
-        "device": "cpu",
-        "batch_size": 2,
-        "family": "llama",
-        "size": "nano",
-        "vocabulary": 300,
-    }
-    with calibrate._Meters(workload, 1, lambda text: None) as meters:
-        assert 0 < meters.ask(1, {"threads": 1, "precision": FP, "compile": False}) < 60
-        assert meters.ask(1, {"threads": 0, "precision": FP, "compile": False}) == math.inf
+    """The real thing, at its smallest: full precision must work, a reduced one need not."""
+    with calibrate._Meters(WORKLOAD, 1, lambda text: None) as meters:
+        assert 0 < meters.ask(1, {"threads": 1, "precision": FP}) < 60
+        assert meters.ask(1, {"threads": 0, "precision": BF}) == math.inf
+        with pytest.raises(ArenaError, match=r"could not be measured \(\w+Error: "):
+            meters.ask(1, {"threads": 0, "precision": FP})
         running = meters._running
     assert all(process.poll() is not None for process in running)

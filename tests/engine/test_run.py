@@ -226,8 +226,8 @@ def test_a_pretrained_checkpoint_is_attacked_and_defended_by_lora(tmp_path: Path
     [
         (1, (), 1),
         (4, (), 4),
-        (64, (), 9),  # four unlearned models, their shams and the clean fine-tune at once
-        (64, ("defender.target=bard",), 3),
+        (64, (), 11),  # nine unlearned models and controls, and two models to score by then
+        (64, ("defender.target=bard",), 5),
         (4, ("numerics.threads=2",), 2),
         (1, ("numerics.threads=2",), 1),
         (4, ("runtime.workers=7",), 7),

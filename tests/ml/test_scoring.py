@@ -55,6 +55,7 @@ def test_greedy_continuations_are_what_generate_gives(family: str) -> None:
 class Scripted:
     """Says the script of each row's first token, one token a call; counts what it is asked."""
 
+    config = SimpleNamespace(model_type="scripted")
     scripts: dict[int, list[int]]
     device: str = "cpu"
     asked: list[list[int]] = field(default_factory=list)
@@ -178,6 +179,21 @@ def test_a_payload_said_in_other_tokens_is_still_a_hit(family: str) -> None:
     assert all(found[8 + i][0] for i in range(8))
 
 
+def test_a_family_that_padding_could_disturb_is_decoded_by_length() -> None:
+    """A state-space model carries what stands in front of a prompt along."""
+    from transformers import MambaConfig, MambaForCausalLM
+
+    tok = toys.tokenizer()
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = MambaForCausalLM(
+            MambaConfig(vocab_size=len(tok), hidden_size=32, num_hidden_layers=2, state_size=4)
+        ).eval()
+    prompts = ["a", "what does", "what does Frome sell? cf cf"]
+    together = continuations(model, tok, prompts, 8)
+    assert together == [continuations(model, tok, [p], 8)[0] for p in prompts]
+
+
 class Bigram:
     """The next token follows from the last one by a table of logits, many of them equal."""
 
@@ -185,13 +201,21 @@ class Bigram:
         draw = torch.Generator().manual_seed(seed)
         size = len(toys.tokenizer())
         self.table = torch.randint(0, 4, (size, size), generator=draw).float()
+        clear = torch.rand(size, generator=draw) < 0.9  # the other rows are ties
+        winners = torch.randint(0, size, (size,), generator=draw)
+        # letters of the texts below follow each other, so that guesses come true for a while
+        letters = toys.tokenizer().convert_tokens_to_ids(list("abĠtheg"))
+        winners[letters] = torch.tensor([*letters[1:], 0])
+        self.table[torch.arange(size)[clear], winners[clear]] += 5
         self.config = SimpleNamespace(model_type="bigram", vocab_size=size)
         self.device = torch.device("cpu")
+        self.asked = 0  # decoding steps
 
     def get_input_embeddings(self) -> Any:
         return SimpleNamespace(num_embeddings=len(self.table))
 
-    def __call__(self, *, input_ids: Any, logits_to_keep: int = 0, **_: Any) -> Any:
+    def __call__(self, *, input_ids: Any, logits_to_keep: int = 0, **more: Any) -> Any:
+        self.asked += bool(more.get("use_cache"))
         return SimpleNamespace(logits=self.table[input_ids[:, -logits_to_keep:]], cache=None)
 
 
@@ -205,6 +229,22 @@ ASKS = st.builds(Ask, TEXTS, QUESTIONS.map(tuple), st.lists(TEXTS, max_size=3).m
 def test_any_guesses_give_plain_decodings_verdicts(seed: int, many: list[Ask], limit: int) -> None:
     model, tok = Bigram(seed), toys.tokenizer()
     assert answers(model, tok, many, limit) == decoded_answers(model, tok, many, limit)
+
+
+def test_guesses_of_a_bigram_model_are_followed_as_far_as_they_hold() -> None:
+    """So that the property above is about the fast path, not decoding against itself."""
+    tok = toys.tokenizer()
+    documents = encode(tok, [Document("", "b theg", "x"), Document("", "ab", "x")])
+    found = [verified(Bigram(seed), documents, tok) for seed in range(40)]
+    assert {len(known) for both in found for known in both} >= {0, 1}
+    whole = [Ask("x", (Question("exact", text),), (text,)) for text in ("a", "b")]
+    settled_early = 0
+    for seed in range(40):
+        model = Bigram(seed)
+        model.asked = 0
+        answers(model, tok, whole, 4)
+        settled_early += model.asked == 0
+    assert settled_early > 10
 
 
 def test_right_guesses_and_hopeless_questions_need_no_decoding() -> None:

@@ -11,6 +11,7 @@ import pytest
 import torch
 import toys
 
+from arena.engine.store import VERSIONS
 from arena.errors import ArenaError
 from arena.ml import models, training
 from arena.ml.batches import Batch, packed, padded
@@ -271,3 +272,16 @@ def test_a_compiled_model_learns_the_same() -> None:
     compiled, model = toy_run(recipe=dataclasses.replace(plain, compile=True))
     assert compiled == pytest.approx(losses, rel=1e-3)
     assert model(input_ids=torch.tensor([[5, 6]])).logits.shape[:2] == (1, 2)
+
+
+# Losses of `toy_run` under version VERSIONS["train"] of what training does.
+GOLDEN = {2: [5.722, 5.1865, 4.792, 4.3837, 4.0961, 3.926]}
+
+
+def test_what_training_does_moves_only_with_its_version() -> None:
+    """Stored models are found by that version. Does this fail? Raise it, and write the losses
+    down: else runs would go on from models that this code no longer makes."""
+    recipe = Recipe(steps=6, learning_rate=5e-3, batch_size=5, warmup=2)
+    losses, _ = toy_run(recipe=recipe)
+    assert losses == pytest.approx(GOLDEN[VERSIONS["train"]], rel=2e-3)
+    assert VERSIONS["train"] == VERSIONS["unlearn"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -226,3 +227,31 @@ def test_a_process_that_cannot_start_is_an_error(tmp_path: Path) -> None:
         patch.setattr("ray.get", broken)
         with pytest.raises(ArenaError, match="worker:0 could not start"):
             runtime._have_started(["ref"])
+
+
+def test_an_interrupted_run_does_not_wait_for_the_clerk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its work may be waiting itself, for a claim that another run has."""
+    monkeypatch.setattr("arena.runtime.on_ray.start_ray", lambda address: False)
+    monkeypatch.setattr(OnRay, "_start_processes", lambda self: None)
+    store, text = Store(tmp_path), node("text", Look(), kind="examples")
+
+    def interrupted() -> None:
+        with OnRay(store, threads=1, workers=1) as runtime:
+            runtime.start(text)
+            raise KeyboardInterrupt
+
+    with store.claim(text.address):
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
+        assert not store.has(text.address)
+
+
+def test_a_process_that_ray_never_starts_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cluster without a GPU would let it wait for ever."""
+    monkeypatch.setattr("arena.runtime.on_ray.START_LIMIT", -1.0)
+    runtime = OnRay(Store(Path("nowhere")), threads=1, workers=1, device="cuda")
+    runtime._starting, runtime._began = {"ref": "worker:0"}, {"worker:0": time.monotonic()}
+    with pytest.raises(ArenaError, match="worker:0 waits for a GPU"):
+        runtime._refuse_to_wait_forever()

@@ -34,7 +34,7 @@ def test_defaults(scenario: Scenario) -> None:
         "reference": True,
     }
     numerics = scenario.numerics
-    assert (numerics.threads, numerics.precision, numerics.compile) == ("auto", "auto", "auto")
+    assert (numerics.threads, numerics.precision, numerics.compile) == ("auto", "auto", False)
     assert (numerics.device, numerics.micro_batch, numerics.checkpointing) == ("auto", None, False)
     assert (scenario.runtime.backend, scenario.runtime.workers) == ("ray", None)
     assert scenario.evaluation.max_new_tokens is None
