@@ -3,8 +3,10 @@
     python benchmarks/trial.py --repeats 3
 
 Runs the quickstart on an empty store, then again on that store with one setting changed
-(`--change`), each in a process of its own. Prints seconds of both, how many stages each had
-to do, and the ratio.
+(`--change`), each in a process of its own. A trial asks what is left of the others' attacks
+under unlearning and under the clean fine-tune: it has no shams (`--lean ""` keeps them). Prints
+seconds of both, how many stages each had to do, and the ratio. Starting Ray and its workers is
+part of both here, and would be of a study's first trial only.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from pathlib import Path
 import common
 import runs
 
+LEAN = "controls.shams=0"
 CHANGE = "actors.lexical.poison.rate=0.1"
 
 
@@ -37,6 +40,7 @@ def main() -> None:
 def _given() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--change", default=CHANGE, metavar="KEY=VALUE")
+    parser.add_argument("--lean", default=LEAN, metavar="KEY=VALUE", help="of the trial only")
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="holds for both"
@@ -48,7 +52,8 @@ def _pair(given: argparse.Namespace) -> tuple[runs.Ran, runs.Ran]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         first = runs.arena_run("quickstart", folder / "first", folder / "store", given.set)
-        changed = [*given.set, given.change]
+        lean = [given.lean] if given.lean else []
+        changed = [*given.set, given.change, *lean]
         return first, runs.arena_run("quickstart", folder / "trial", folder / "store", changed)
 
 

@@ -6,6 +6,7 @@ depends on the answer; the end of text is part of the answer.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,14 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
 
 def load_tokenizer(folder: Path | str) -> Any:
     """The tokenizer of a checkpoint folder or hub id; one without a pad token pads with its
-    end of text."""
+    end of text. One is kept per folder and content: tokenizers that have encoded leave some of
+    their memory behind, which a worker of a thousand stages would notice."""
+    file = Path(folder) / "tokenizer.json"
+    return _loaded(str(folder), file.stat().st_mtime_ns if file.is_file() else 0)
+
+
+@functools.lru_cache(maxsize=8)
+def _loaded(folder: str, changed: int) -> Any:
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)

@@ -10,7 +10,7 @@ from typing import Any
 
 from arena.engine.jobs import Job
 from arena.engine.store import Stage, Store
-from arena.runtime.perform import load_libraries, perform, set_threads
+from arena.runtime.perform import give_back_memory, load_libraries, perform, set_threads
 
 OBJECT_STORE = 100 * 2**20  # bytes; models travel by path, so little goes through it
 
@@ -34,6 +34,12 @@ class Trainer(ThreatActor):
         super().__init__(store)
         set_threads(threads)
         load_libraries()
+
+    def run(self, stage: Stage, job: Job, replace: bool) -> dict[str, Any]:
+        try:
+            return super().run(stage, job, replace)
+        finally:
+            give_back_memory()
 
 
 def start_ray(address: str | None) -> bool:
