@@ -71,11 +71,12 @@ def test_another_version_is_outdated_and_not_broken(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(store, "one")
-    monkeypatch.setitem(VERSIONS, "train", VERSIONS["train"] + 1)
+    made = VERSIONS["train"]
+    monkeypatch.setitem(VERSIONS, "train", made + 1)
     assert [entry.state for entry in inventory(store)] == ["outdated"]
     (problem,) = verify(store)
     assert problem.state == "outdated"
-    assert problem.what == "made by version 1 of 'train', which is at 2 now"
+    assert problem.what == f"made by version {made} of 'train', which is at {made + 1} now"
 
 
 def test_a_run_that_finds_an_artifact_uses_it(store: Store, tmp_path: Path) -> None:
