@@ -62,11 +62,14 @@ def give_back_memory() -> None:
 
 
 def load_libraries() -> None:
-    """Import now what the first training stage would stop to import."""
+    """Import now what the first training stage would stop to import; it stays for good, and the
+    garbage collector need not look at it again."""
     import transformers.models.llama.modeling_llama  # noqa: F401 (others share what it loads)
 
     import arena.ml.checkpoints
     import arena.ml.scoring  # noqa: F401
+
+    gc.freeze()
 
 
 def _teller(store: Store, address: str) -> Progress:
