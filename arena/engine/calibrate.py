@@ -49,8 +49,17 @@ class Profile:
     precision: str
 
 
-def settled(scenario: Scenario, store: Path, root: DataRoot, note: Note) -> Scenario:
+def settled(
+    scenario: Scenario,
+    store: Path,
+    root: DataRoot,
+    note: Note,
+    check: Callable[[], object] = lambda: None,
+) -> Scenario:
     """The scenario with every `auto` of its numerics replaced by what suits this machine.
+
+    Args:
+        check: called before anything is measured, so that wrong input is told first.
 
     Raises:
         ArenaError: this model's training could not be measured.
@@ -58,7 +67,7 @@ def settled(scenario: Scenario, store: Path, root: DataRoot, note: Note) -> Scen
     numerics = scenario.numerics
     if AUTO not in (numerics.threads, numerics.precision):
         return scenario
-    found = _profile(scenario, _workload(scenario, root), Store(store), note)
+    found = _profile(scenario, _workload(scenario, root), Store(store), note, check)
     chosen = {name: getattr(found, name) for name in SETTINGS}
     return scenario.model_copy(update={"numerics": numerics.model_copy(update=chosen)})
 
@@ -119,7 +128,13 @@ def _workload(scenario: Scenario, root: DataRoot) -> dict[str, Any]:
     return {**shared, "pretrained": where}
 
 
-def _profile(scenario: Scenario, workload: Mapping[str, Any], store: Store, note: Note) -> Profile:
+def _profile(
+    scenario: Scenario,
+    workload: Mapping[str, Any],
+    store: Store,
+    note: Note,
+    check: Callable[[], object],
+) -> Profile:
     """Choose by what is remembered of this machine and workload, measuring what is not."""
     cores, numerics = os.cpu_count() or 1, scenario.numerics
     machine = {"cpu": cpu_model(), "cores": cores, **versions()}
@@ -133,6 +148,7 @@ def _profile(scenario: Scenario, workload: Mapping[str, Any], store: Store, note
     file = store.root / "profiles" / f"{key}.json"
     with contextlib.suppress(KeyError):
         return search(_asking(_remembered(file)))
+    check()
     with _claimed(store, key), _Meters(workload, min(cores, BESIDE), note) as meters:
         measured = _remembered(file)  # by another process meanwhile, perhaps
         found = search(_asking(measured, meters))

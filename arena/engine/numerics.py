@@ -50,9 +50,9 @@ def _has_gpu() -> bool:
 
 def environment(numerics: Numerics) -> dict[str, Any]:
     """Versions and hardware, for results.json."""
-    versions = {name: importlib.metadata.version(name) for name in PACKAGES}
+    packages = {name: importlib.metadata.version(name) for name in PACKAGES}
     machine = {"python": platform.python_version(), "cpu": cpu_model(), "cores": os.cpu_count()}
-    return {**versions, **machine, **profile(numerics)}
+    return {**packages, **machine, **profile(numerics)}
 
 
 def cpu_model() -> str:

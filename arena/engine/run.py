@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from arena.engine.calibrate import AUTO, settled
+from arena.engine.calibrate import settled
 from arena.engine.execute import execute, needed, tell_stored
 from arena.engine.numerics import settings
 from arena.engine.plan import Node, plan_seed
@@ -68,9 +68,13 @@ def run(
     folder = _free(scenario, out)
     artifacts = Store((store or default_root()).resolve())
     where = root or DataRoot(_data_folder())
-    if AUTO in (scenario.numerics.threads, scenario.numerics.precision):
-        plan_seed(scenario, scenario.seeds[0], where)  # wrong input is told before measuring
-    scenario = settled(scenario, artifacts.root, where, _silent if quiet else _tell)
+    scenario = settled(
+        scenario,
+        artifacts.root,
+        where,
+        _silent if quiet else _tell,
+        check=lambda: plan_seed(scenario, scenario.seeds[0], where),
+    )
     plans = [plan_seed(scenario, seed, where) for seed in scenario.seeds]
     _make(folder)
     (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
@@ -98,10 +102,10 @@ def _execute_all(
     fresh: bool,
 ) -> None:
     """Start a runtime only if something is left to do: a warm run needs neither Ray nor torch."""
-    if not fresh and all(store.has(a) for a in wanted):
+    todo = {a: nodes[a] for a in needed(nodes, wanted, store, fresh)}
+    if not todo:
         tell_stored(nodes.values(), store, observer, timeline)
         return
-    todo = {a: nodes[a] for a in needed(nodes, wanted, store, fresh)}
     with runtime_for(scenario, store, address, fresh, todo) as runtime:
         execute(nodes, wanted, store, runtime, observer, timeline, fresh=fresh)
 

@@ -131,6 +131,25 @@ def test_how_long_a_run_is_changes_nothing(fake: type[Fake], tmp_path: Path) -> 
     assert fake.asked == []
 
 
+def test_wrong_input_is_told_before_measuring_and_only_then(
+    fake: type[Fake], tmp_path: Path
+) -> None:
+    """Not at every start: a profile that is remembered costs nothing."""
+
+    def wrong() -> None:
+        raise ArenaError("no such file")
+
+    def attempt() -> Scenario:
+        scenario = toys.scenario(AUTO)
+        return settled(scenario, tmp_path, DataRoot(), lambda text: None, check=wrong)
+
+    with pytest.raises(ArenaError, match="no such file"):
+        attempt()
+    assert fake.asked == []
+    settle(toys.scenario(AUTO), tmp_path)
+    assert attempt().numerics.threads == 1
+
+
 def test_another_model_is_measured_anew(fake: type[Fake], tmp_path: Path) -> None:
     settle(toys.scenario(AUTO), tmp_path)
     fake.asked.clear()
