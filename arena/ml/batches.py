@@ -76,7 +76,7 @@ def _laid_out(
 ) -> Batch:
     width = max(sum(len(documents[i]) for i in row) for row in rows)
     ids = np.full((len(rows), width), pad, dtype=np.int64)
-    places = np.tile(np.arange(width), (len(rows), 1))
+    places = np.empty_like(ids)
     at: dict[int, tuple[int, int]] = {}
     for number, row in enumerate(rows):
         start = 0

@@ -143,7 +143,7 @@ def last_mlp_at(decoder: Any, rows: torch.Tensor, cols: torch.Tensor) -> Iterato
     """Inside the block the decoder's last MLP works at those positions only (zero elsewhere).
 
     Nothing stands behind it that mixes positions, so what is read there is the same; most
-    of a layer is its MLP, and few positions carry loss. Raises IndexError for no layers."""
+    of a layer is its MLP, and few positions carry loss."""
     shape: list[torch.Size] = []
 
     def pick(_: Any, given: tuple[torch.Tensor]) -> tuple[torch.Tensor]:

@@ -16,6 +16,7 @@ from itertools import groupby
 from typing import Any
 
 import torch
+from torch.nn import functional
 
 from arena.matching import Ask, Continuation, matches, settled
 from arena.ml.batches import BATCH, TOKENS, fitting, padded
@@ -68,7 +69,9 @@ def greedy(
     holds `end`. ids: (B, L), left-padded where mask (B, L) is 0; no mask, no padding."""
     written: list[torch.Tensor] = []
     ended = torch.zeros(len(ids), dtype=torch.bool, device=ids.device)
-    places: dict[str, Any] = {} if mask is None else _places(mask)
+    places: dict[str, torch.Tensor] = {}
+    if mask is not None:  # positions skip padding
+        places = {"attention_mask": mask, "position_ids": (mask.cumsum(-1) - 1).clamp(min=0)}
     cache = None
     for _ in range(max_new_tokens):
         out = model(input_ids=ids, cache=cache, use_cache=True, logits_to_keep=1, **places)
@@ -79,16 +82,10 @@ def greedy(
         if bool(ended.all()):
             break
         ids = token[:, None]
-        if mask is not None:
-            mask = torch.cat([mask, mask.new_ones((len(mask), 1))], dim=1)
-            places = {name: value if name == "attention_mask" else value[:, -1:]
-                      for name, value in _places(mask).items()}  # fmt: skip
+        if places:
+            seen = functional.pad(places["attention_mask"], (0, 1), value=1)
+            places = {"attention_mask": seen, "position_ids": places["position_ids"][:, -1:] + 1}
     return torch.stack(written, dim=1) if written else ids.new_empty((len(ids), 0))
-
-
-def _places(mask: torch.Tensor) -> dict[str, torch.Tensor]:
-    """What a padded batch needs beside its ids: the mask, and positions that skip padding."""
-    return {"attention_mask": mask, "position_ids": (mask.cumsum(-1) - 1).clamp(min=0)}
 
 
 def left_padded(rows: Sequence[Ids], pad: int) -> tuple[torch.Tensor, torch.Tensor | None]:
