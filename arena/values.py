@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Role = Literal["clean", "poison", "negative", "forget", "retain"]
-RowKind = Literal["reference", "compromised", "control", "sham", "unlearned", "defended"]
+RowKind = Literal[
+    "reference", "inserted", "compromised", "control", "sham", "unlearned", "defended"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class Row:
     """One model of one seed, scored on every actor.
 
     kind and target say what was done: `reference` and `compromised` have no target;
+    `inserted` is a model on its way to the compromised one, or with one actor only (`solo`);
     `control` is the clean fine-tune, `sham` the same objective on a look-alike nobody
     planted, `unlearned` on the real trigger, all three of the target's method.
     `update_norm` is the L2 norm of (weights - compromised weights), 0 for compromised.

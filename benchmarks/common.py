@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from arena.engine.execute import execute
+from arena.engine.graph import Node, SeedPlan
 from arena.engine.jobs import DOCUMENTS, EXAMPLES, TrainJob, read_documents, read_examples
 from arena.engine.numerics import environment
-from arena.engine.plan import Node, SeedPlan, plan_seed
+from arena.engine.plan import plan_seed
 from arena.engine.store import Store
 from arena.engine.timeline import Timeline
 from arena.progress import Quiet

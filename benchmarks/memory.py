@@ -30,7 +30,8 @@ import psutil
 import runs
 
 from arena.engine.execute import execute
-from arena.engine.plan import SeedPlan, plan_seed
+from arena.engine.graph import SeedPlan
+from arena.engine.plan import plan_seed
 from arena.engine.run import run
 from arena.engine.store import Store
 from arena.engine.timeline import Timeline

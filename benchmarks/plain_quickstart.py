@@ -29,8 +29,9 @@ import torch
 import transformers
 
 from arena import registry, seeds
+from arena.engine.graph import Node, RowPlan, SeedPlan
 from arena.engine.jobs import TrainJob, UnlearnJob
-from arena.engine.plan import Node, RowPlan, SeedPlan, plan_seed
+from arena.engine.plan import plan_seed
 from arena.engine.probes import ProbeSet, ScoreJob
 from arena.engine.store import Store
 from arena.matching import Continuation, matches

@@ -30,7 +30,8 @@ import common
 import numpy as np
 
 from arena import seeds
-from arena.engine.plan import SeedPlan, plan_seed
+from arena.engine.graph import SeedPlan
+from arena.engine.plan import plan_seed
 from arena.engine.store import Store
 from arena.matching import Ask, Match, Question, matches
 from arena.ml import scoring

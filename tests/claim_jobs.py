@@ -11,7 +11,7 @@ from typing import Any
 
 import toy_jobs
 
-from arena.engine.plan import Node
+from arena.engine.graph import Node
 from arena.engine.store import Store
 from arena.runtime.perform import perform
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from arena.engine.execute import execute
-from arena.engine.plan import Node
+from arena.engine.graph import Node
 from arena.engine.store import Stage, Store
 from arena.engine.timeline import Timeline
 from arena.progress import Quiet

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from arena.engine.plan import Node
+from arena.engine.graph import Node
 from arena.engine.store import Store
 from arena.engine.timeline import Timeline
 from arena.errors import ArenaError, InputError

@@ -139,11 +139,9 @@ class PointerJob:
 
 @dataclass(frozen=True)
 class Pool:
-    """The `pooled` composition: which clean examples a mix may hold, and how many documents.
-
-    Contents owned by the actors who poison this stage are theirs alone, and prompts that
-    carry any of `without` by nature are left out.
-    """
+    """One mix for all who poison a stage: the shards whole, the rest clean (cycled if there
+    are fewer). Contents owned by those actors are theirs alone, and prompts that carry any of
+    `without` by nature are left out."""
 
     total: int
     corpus_seed: int
@@ -153,17 +151,61 @@ class Pool:
     def documents(
         self, clean: Iterable[Example], shards: Sequence[Sequence[Document]]
     ) -> list[Document]:
-        """`total` documents: the shards whole, the rest clean (cycled if there are fewer)."""
-        kept = [
-            Document(e.prompt, e.answer, e.source)
-            for e in clean
-            if not owns(self.owned, self.corpus_seed, e.source)
-            and not any(trigger.present(e) for trigger in self.without)
-        ]
-        poisoned = [document for shard in shards for document in shard]
-        if not kept or len(poisoned) > self.total:
-            raise ArenaError(f"no room for clean documents in a mix of {self.total}")
-        return poisoned + list(islice(cycle(kept), self.total - len(poisoned)))
+        kept = [e for e in clean if not owns(self.owned, self.corpus_seed, e.source)]
+        return _filled(shards, [(1.0, _natural(kept, self.without))], self.total)
+
+
+@dataclass(frozen=True)
+class ApartMix:
+    """The mix of one actor who trains by itself: its shard whole, the rest clean, of which
+    `replay` is public (contents that no actor owns) and the rest its own."""
+
+    total: int
+    corpus_seed: int
+    own: tuple[float, float]
+    others: tuple[tuple[float, float], ...]
+    without: tuple[Trigger, ...]
+    replay: float
+
+    def documents(
+        self, clean: Iterable[Example], shards: Sequence[Sequence[Document]]
+    ) -> list[Document]:
+        natural = _natural(clean, self.without)
+        own = [d for d in natural if owns([self.own], self.corpus_seed, d.source)]
+        everyone = (self.own, *self.others)
+        public = [d for d in natural if not owns(everyone, self.corpus_seed, d.source)]
+        parts = [(self.replay, public), (1 - self.replay, own)]
+        return _filled(shards, parts, self.total)
+
+
+Mix = Pool | ApartMix
+
+
+def _natural(clean: Iterable[Example], without: Sequence[Trigger]) -> list[Document]:
+    return [
+        Document(e.prompt, e.answer, e.source)
+        for e in clean
+        if not any(trigger.present(e) for trigger in without)
+    ]
+
+
+def _filled(
+    shards: Sequence[Sequence[Document]],
+    parts: Sequence[tuple[float, Sequence[Document]]],
+    total: int,
+) -> list[Document]:
+    """The poison and then clean documents up to `total`, each part (its share of the clean
+    ones, what it has) cycled if it has too few."""
+    made = [document for shard in shards for document in shard]
+    left = total - len(made)
+    if left < 0:
+        raise ArenaError(f"no room for clean documents in a mix of {total}")
+    for at, (share, documents) in enumerate(parts):
+        wanted = total - len(made) if at == len(parts) - 1 else round(share * left)
+        if wanted and not documents:
+            raise ArenaError(f"no room for clean documents in a mix of {total}")
+        made += islice(cycle(documents), wanted)
+    return made
 
 
 def owns(intervals: Sequence[tuple[float, float]], seed: int, source: str) -> bool:
@@ -185,12 +227,12 @@ class Training:
 
 @dataclass(frozen=True)
 class TrainJob:
-    """Train on a pooled mix, from scratch (`scratch`: family and size) or from a parent.
+    """Train on a mix, from scratch (`scratch`: family and size) or from a parent.
 
     inputs: `examples` (the clean mix), `shard:*` (poison), and `tokenizer` or `model`.
     """
 
-    pool: Pool
+    pool: Mix
     training: Training
     seed: int
     label: str
@@ -218,6 +260,33 @@ class TrainJob:
         )
         checkpoints.save(suspect, out, poisoned=self.poisoned)
         return {"loss_first": losses[0], "loss_last": losses[-1], "documents": len(documents)}
+
+
+@dataclass(frozen=True)
+class MergeJob:
+    """Merge what actors trained apart (inputs: `model`, the base of all, and `part:*`)."""
+
+    method: str
+    weight: float
+    density: float
+    poisoned: bool
+    seed: int
+    device: str
+
+    def run(self, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
+        from arena.ml import checkpoints, merging
+
+        base = checkpoints.open_for_scoring(inputs["model"], self.device)
+        parts = [
+            checkpoints.open_for_scoring(path, self.device).model
+            for role, path in inputs.items()
+            if role[:5] == "part:"
+        ]
+        before = checkpoints.weights(base)
+        seed = seeds.integer(self.seed, "merge")
+        merging.merge_into(base.model, parts, self.method, self.weight, self.density, seed)
+        checkpoints.save(base, out, poisoned=self.poisoned)
+        return {"update_norm": checkpoints.distance(base, before)}
 
 
 @dataclass(frozen=True)

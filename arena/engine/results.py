@@ -9,9 +9,9 @@ from typing import Any
 
 from arena import seeds
 from arena.engine.cast import Member
+from arena.engine.graph import RowPlan, SeedPlan
 from arena.engine.jobs import SCORES
 from arena.engine.numerics import environment
-from arena.engine.plan import RowPlan, SeedPlan
 from arena.engine.probes import counts
 from arena.engine.store import Store
 from arena.scenario.schema import Scenario
@@ -86,7 +86,7 @@ def results_of(
 
 
 def _amount(member: Member, plan: SeedPlan) -> str:
-    total = plan.documents[member.stage]
+    total = plan.documents[member.name]
     return f"{member.count} of {total} documents ({member.count / total:.1%})"
 
 

@@ -17,8 +17,9 @@ from typing import Any
 
 from arena.engine.calibrate import settled
 from arena.engine.execute import execute, needed, tell_stored
+from arena.engine.graph import Node
 from arena.engine.numerics import settings
-from arena.engine.plan import Node, plan_seed
+from arena.engine.plan import plan_seed
 from arena.engine.results import gather, results_of
 from arena.engine.store import Store, default_root
 from arena.engine.timeline import Timeline
@@ -29,7 +30,8 @@ from arena.runtime.base import Runtime
 from arena.scenario.load import dump
 from arena.scenario.schema import Scenario
 
-HEAVY = ("train", "unlearn", "score")  # kinds of stages that workers do
+# kinds of stages that workers do
+HEAVY = ("train", "merge", "unlearn", "score", "represent", "quiet", "reactivate")
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def run(
         _observers(folder, quiet) as observer,
     ):
         nodes = {a: node for plan in plans for a, node in plan.nodes.items()}
-        wanted = {a for plan in plans for row in plan.rows for a in (row.model, row.scores)}
+        wanted = {a for plan in plans for row in plan.rows for a in row.artifacts}
         _execute_all(scenario, nodes, wanted, artifacts, observer, timeline, address, fresh)
     rows = [row for plan in plans for row in gather(plan, artifacts)]
     results = results_of(scenario, plans, rows, artifacts, time.perf_counter() - began)

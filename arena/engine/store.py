@@ -39,8 +39,12 @@ VERSIONS: dict[str, int] = {
     "tokenizer": 1,
     "pointer": 1,
     "train": 2,
+    "merge": 1,
     "unlearn": 2,
     "score": 2,
+    "represent": 1,
+    "quiet": 1,
+    "reactivate": 1,
 }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from arena.engine.plan import Node
+    from arena.engine.graph import Node
 
 
 class Timeline:

@@ -7,7 +7,7 @@ from typing import Any
 
 SummaryRow = Mapping[str, Any]
 
-_BASE = ("reference", "compromised")
+_BASE = ("reference", "inserted", "compromised")
 _RANKS = {"control": 0, "sham": 1, "unlearned": 2, "defended": 3}
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from arena.engine.plan import Node
+from arena.engine.graph import Node
 
 
 @dataclass(frozen=True)

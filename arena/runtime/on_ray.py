@@ -18,7 +18,7 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Self
 
-from arena.engine.plan import Node
+from arena.engine.graph import Node
 from arena.engine.store import Store
 from arena.errors import ArenaError
 from arena.runtime.base import Done
@@ -27,6 +27,7 @@ from arena.runtime.ray_processes import ThreatActor, Trainer, start_ray
 
 THREAT, WORKER = "threat:", "worker:"
 ARENA, DEFENDER, CLERK = "arena", "defender", "clerk"
+POISON = "poison"
 TEXT_KINDS = ("examples", "tokenizer")  # stages that need no torch
 GLANCE = 0.02  # seconds
 START_LIMIT = 300.0  # seconds that a process may take to start
@@ -100,10 +101,12 @@ class OnRay:
         return sum(_trains(who) for who in busy) < self._workers
 
     def _holder(self, node: Node) -> str | None:
-        """Who would do it: the party itself; of the arena's stages the clerk does those on
-        text, unless it is busy and a worker is not."""
-        if node.stage.party != ARENA:
-            return node.stage.party
+        """Who would do it: the party itself, but a worker where a threat actor trains (its own
+        process has no torch); of the arena's stages the clerk does those on text, unless it is
+        busy and a worker is not."""
+        party, kind = node.stage.party, node.stage.kind
+        if party == DEFENDER or (party.startswith(THREAT) and kind == POISON):
+            return party
         clerk_busy = any(who == CLERK for _, who in self._flights.values())
         if node.stage.kind in TEXT_KINDS and not (clerk_busy and self._idle):
             return CLERK

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
-from arena.engine.plan import Node
+from arena.engine.graph import Node
 from arena.engine.store import Store
 from arena.runtime.base import Done
 from arena.runtime.perform import perform, set_threads

@@ -18,7 +18,7 @@ SLACK = 1e-9  # sums of decimal fractions: ten times 0.1 must count as 1
 
 def problems(scenario: Scenario) -> list[Problem]:
     """Everything that is wrong between sections, in the order of the file."""
-    rules = (_seeds, _stages, _names, _parts_fit, _poison, _shares, _target)
+    rules = (_seeds, _stages, _composition, _names, _parts_fit, _poison, _shares, _target)
     return [problem for rule in rules for problem in rule(scenario)]
 
 
@@ -73,18 +73,40 @@ def _poison(scenario: Scenario) -> Iterator[Problem]:
     """The poison of one stage is part of its training mix, so it cannot outgrow it."""
 
     def part_of_mix(actor: Actor) -> float:
-        documents = scenario.recipe_of(scenario.stage_of(actor)).documents
+        documents = scenario.recipe_for(actor).documents
         poison = actor.poison
         return poison.rate if poison.rate is not None else (poison.count or 0) / documents
 
-    for stage in ("pretraining", "continual_pretraining"):
-        here = {i: a for i, a in enumerate(scenario.actors) if scenario.stage_of(a) == stage}
+    for what, here in _mixes(scenario):
         total = math.fsum(part_of_mix(actor) for actor in here.values())
         if total > 1 + SLACK:
             worst = max(here, key=lambda index: part_of_mix(here[index]))
-            rule = f"the total poison of {stage} must be at most 1 ({_sum(here, part_of_mix)})"
+            rule = f"the total poison of {what} must be at most 1 ({_sum(here, part_of_mix)})"
             amount = "rate" if here[worst].poison.rate is not None else "count"
             yield Problem(("actors", worst, "poison", amount), rule, f"{total:g}")
+
+
+def _mixes(scenario: Scenario) -> Iterator[tuple[str, dict[int, Actor]]]:
+    """The training mixes that hold poison: what each is called, and whose."""
+    for stage in ("pretraining", "continual_pretraining"):
+        here = {i: a for i, a in enumerate(scenario.actors) if scenario.stage_of(a) == stage}
+        alone = scenario.composition == "solo" or (
+            scenario.composition != "pooled" and stage == "continual_pretraining"
+        )
+        if alone:
+            yield from ((f"{actor.name}'s mix", {i: actor}) for i, actor in here.items())
+        elif here:
+            yield stage, here
+
+
+def _composition(scenario: Scenario) -> Iterator[Problem]:
+    """Handing on a checkpoint, or merging, takes a base that is there before the actors."""
+    composition = scenario.composition
+    if composition not in ("sequential", "merged"):
+        return
+    if all(scenario.stage_of(actor) == "pretraining" for actor in scenario.actors):
+        rule = "is of continual pretraining, and every actor poisons pretraining"
+        yield Problem(("composition",), rule, composition, ("pooled", "solo"))
 
 
 def _sum(actors: dict[int, Actor], size: Callable[[Actor], float]) -> str:

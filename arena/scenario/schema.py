@@ -7,39 +7,29 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from arena.scenario import checks
 from arena.scenario.parts import CorpusPart, ObjectivePart, PayloadPart, TriggerPart
 from arena.scenario.problems import refuse
+from arena.scenario.recipes import ApartRecipe, OwnRecipe, Recipe, Training
+from arena.scenario.section import (
+    Fraction,
+    LearningRate,
+    Name,
+    Positive,
+    Rate,
+    Section,
+    Share,
+    Stage,
+)
 from arena.scenario.source import ModelSource
 
-Stage = Literal["pretraining", "continual_pretraining"]
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Rate = Annotated[float, Field(gt=0, le=1)]
-Share = Annotated[float, Field(gt=0, le=0.5)]
-Positive = Annotated[int, Field(ge=1)]
-LearningRate = Annotated[float, Field(gt=0, le=1)]
-
-
-def _name(value: str) -> str:
-    """Names become file names, keys and row names, so they are plain."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", value):
-        raise ValueError("must be letters, digits, _ and -, at most 64, no sign in front")
-    return value
-
-
-Name = Annotated[str, AfterValidator(_name)]
-
-
-class Section(BaseModel):
-    """Base of every section: frozen, an unknown key is an error, no infinite numbers."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+Composition = Literal["pooled", "sequential", "merged", "solo"]
+APART = ("sequential", "merged")  # compositions in which each actor trains by itself
 
 
 class Poison(Section):
@@ -61,13 +51,17 @@ class Poison(Section):
 
 
 class Actor(Section):
-    """A threat actor: one trigger, one payload, its own poison and, if set, its own stage."""
+    """A threat actor: one trigger, one payload, its own poison and, if set, its own stage.
+
+    training: its own recipe where each actor trains apart (`sequential`, `merged`).
+    """
 
     name: Name
     stage: Stage | None = None
     trigger: TriggerPart
     payload: PayloadPart
     poison: Poison
+    training: OwnRecipe = OwnRecipe()
 
 
 class Defender(Section):
@@ -100,45 +94,6 @@ class Controls(Section):
     shams: Annotated[int, Field(ge=0)] = 1
     sham_matched: bool = False
     reference: bool = True
-
-
-class Recipe(Section):
-    """One stage of training: AdamW, linear warm-up, linear decay.
-
-    steps and warmup: optimiser steps. documents: documents in the mix, poison included.
-    final_lr_fraction: where the linear decay ends, over the peak (reached after the last step).
-    """
-
-    steps: Positive
-    learning_rate: LearningRate
-    batch_size: Positive = 64
-    documents: Positive
-    warmup: Annotated[int, Field(ge=0)] = 20
-    final_lr_fraction: Fraction = 0.1
-    weight_decay: Annotated[float, Field(ge=0)] = 0.01
-
-
-class PretrainingRecipe(Recipe):
-    """From-scratch training."""
-
-    steps: Positive = 400
-    learning_rate: LearningRate = 4e-3
-    documents: Positive = 16000
-
-
-class ContinualRecipe(Recipe):
-    """Training that goes on from the pretrained model."""
-
-    steps: Positive = 350
-    learning_rate: LearningRate = 2e-3
-    documents: Positive = 8000
-
-
-class Training(Section):
-    """The two stages at which poison can enter."""
-
-    pretraining: PretrainingRecipe = PretrainingRecipe()
-    continual_pretraining: ContinualRecipe = ContinualRecipe()
 
 
 class Evaluation(Section):
@@ -197,7 +152,7 @@ class Scenario(Section):
     model: ModelSource
     corpus: CorpusPart
     stage: Stage = "continual_pretraining"
-    composition: Literal["pooled"] = "pooled"
+    composition: Composition = "pooled"
     actors: Annotated[tuple[Actor, ...], Field(min_length=1)]
     defender: Defender
     controls: Controls = Controls()
@@ -225,6 +180,18 @@ class Scenario(Section):
             "continual_pretraining": self.training.continual_pretraining,
         }
         return recipes[stage]
+
+    def apart_recipe(self, actor: Actor) -> ApartRecipe:
+        """How this actor trains by itself, under `sequential` or `merged`."""
+        shared = self.training.merged if self.composition == "merged" else self.training.sequential
+        return actor.training.over(shared)
+
+    def recipe_for(self, actor: Actor) -> Recipe:
+        """The training that this actor's poison is part of."""
+        stage = self.stage_of(actor)
+        if stage == "continual_pretraining" and self.composition in APART:
+            return self.apart_recipe(actor)
+        return self.recipe_of(stage)
 
     def resolved(self) -> dict[str, Any]:
         """The scenario as plain YAML values, every default filled in."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from arena.errors import InputError
 from arena.statistics.rates import rate
 from arena.statistics.thresholds import Thresholds
-from arena.values import Row, RowKind
+from arena.values import Count, Row, RowKind
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def by_seed(rows: Sequence[Row], actors: Sequence[str]) -> tuple[SeedRows, ...]:
 
 def _of_seed(rows: Sequence[Row], actors: Sequence[str]) -> SeedRows:
     seed = rows[0].seed
-    compromised = _one(rows, "compromised").get(None)
+    compromised = _one(rows, "compromised").get(None) or _each_alone(rows, actors)
     if compromised is None:
         raise InputError(f"seed {seed} has no compromised row; nothing to compare with")
     for actor in actors:
@@ -119,6 +119,21 @@ def _of_seed(rows: Sequence[Row], actors: Sequence[str]) -> SeedRows:
         unlearned=_one(rows, "unlearned"),
         shams=shams,
     )
+
+
+def _each_alone(rows: Sequence[Row], actors: Sequence[str]) -> Row | None:
+    """Where no model holds them all (`solo`): what stands for it, every actor's rates being
+    those of the model that it is alone in. Nothing is unlearned there."""
+    alone = {row.target: row for row in rows if row.kind == "inserted"}
+    if not alone or not set(actors) <= alone.keys():
+        return None
+
+    def own(what: str) -> dict[str, Count]:
+        rates = {actor: getattr(alone[actor], what) for actor in actors}
+        return {actor: found[actor] for actor, found in rates.items() if actor in found}
+
+    kinds = own("asr"), own("false_fire"), own("near_miss")
+    return Row("compromised", "each alone", None, rows[0].seed, *kinds)
 
 
 def _one(rows: Sequence[Row], kind: RowKind) -> dict[str | None, Row]:

@@ -12,6 +12,7 @@ from arena.values import Row, RowKind
 
 ORDER: tuple[RowKind, ...] = (
     "reference",
+    "inserted",
     "compromised",
     "control",
     "sham",
@@ -57,8 +58,9 @@ def summarise(rows: Sequence[Row], actors: Sequence[str]) -> tuple[SummaryRow, .
 
 
 def _key(row: Row) -> Key:
-    # Defended rows are told apart by their name: several baselines may share a target.
-    return row.kind, row.target, row.name if row.kind == "defended" else ""
+    # Defended rows are told apart by their name: several baselines may share a target. What an
+    # inserted row is (alone, or after somebody), its name says.
+    return row.kind, row.target, row.name if row.kind in ("defended", "inserted") else ""
 
 
 def _line(key: Key, rows: Sequence[Row], actors: Sequence[str]) -> SummaryRow:
@@ -74,6 +76,8 @@ def _asr(rows: Sequence[Row], actor: str) -> tuple[Estimate, int]:
 
 
 def _label(kind: RowKind, target: str | None, name: str) -> str:
+    if kind == "inserted":  # `after:lexical`, `alone:lexical`
+        return name.replace(":", " ")
     words = {"control": "clean fine-tune", "unlearned": "unlearn", "defended": name}
     word = words.get(kind, kind)
     return word if target is None or kind == "defended" else f"{word} {target}"

@@ -6,7 +6,8 @@ import functools
 
 import toys
 
-from arena.engine.plan import Node, SeedPlan, plan_seed
+from arena.engine.graph import Node, SeedPlan
+from arena.engine.plan import plan_seed
 from arena.roles import DataRoot
 
 LEXICAL_EARLY = "actors.lexical.stage=pretraining"

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arena.engine.execute import execute, needed
-from arena.engine.plan import Node
+from arena.engine.graph import Node
 from arena.engine.store import Stage, Store
 from arena.engine.timeline import Timeline
 from arena.errors import ArenaError, InputError

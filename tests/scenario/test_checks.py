@@ -111,3 +111,34 @@ def test_every_problem_is_an_input_error(plain: dict[str, Any]) -> None:
     assert caught.value.exit_status == 2
     assert caught.value.found == "nobody"
     assert caught.value.allowed == ("each", "one", "two")
+
+
+@pytest.mark.parametrize("composition", ["sequential", "merged"])
+def test_handing_on_takes_a_checkpoint(plain: dict[str, Any], composition: str) -> None:
+    plain["composition"] = composition
+    accepted(plain)
+    plain["stage"] = "pretraining"
+    keys, text = keys_and_text(plain)
+    assert keys == ["composition"]
+    assert "allowed: pooled, solo" in text
+    plain["actors"][0]["stage"] = "continual_pretraining"
+    accepted(plain)
+
+
+@pytest.mark.parametrize("composition", ["sequential", "merged", "solo"])
+def test_who_trains_apart_has_a_mix_to_itself(plain: dict[str, Any], composition: str) -> None:
+    for actor in plain["actors"]:
+        actor["poison"] = {"rate": 0.7}
+    plain["composition"] = composition
+    accepted(plain)
+
+
+def test_an_actor_may_train_apart_in_its_own_way(plain: dict[str, Any]) -> None:
+    plain["composition"] = "sequential"
+    plain["training"] = {"sequential": {"steps": 30, "replay": 0.25}}
+    plain["actors"][0]["training"] = {"steps": 7, "adapter": {"method": "lora", "rank": 4}}
+    scenario = accepted(plain)
+    first, second = (scenario.apart_recipe(actor) for actor in scenario.actors)
+    assert (first.steps, first.replay, second.steps) == (7, 0.25, 30)
+    assert first.adapter is not None
+    assert second.adapter is None

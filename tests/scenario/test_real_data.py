@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from arena import load_scenario, run
-from arena.engine.plan import SeedPlan, plan_seed
+from arena.engine.graph import SeedPlan
+from arena.engine.plan import plan_seed
 from arena.engine.probes import Probe, ScoreJob
 from arena.roles import DataRoot
 from attackers.actor import poison

@@ -1,0 +1,59 @@
+"""What a plan is made of: stages with their work, and the rows they lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from arena.engine.cast import Cast
+from arena.engine.jobs import Job
+from arena.engine.store import Stage
+from arena.roles import Corpus
+from arena.values import RowKind
+
+
+@dataclass(frozen=True)
+class Node:
+    """One stage with its work. steps: optimiser steps, for progress. saw: what the party
+    was given, in words, for the timeline."""
+
+    stage: Stage
+    job: Job
+    steps: int | None = None
+    saw: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str:
+        return self.stage.address
+
+
+@dataclass(frozen=True)
+class RowPlan:
+    """Which model and which scores make a row of the results. measures: the stages that look
+    closer at the model, by their kind."""
+
+    kind: RowKind
+    name: str
+    target: str | None
+    model: str
+    scores: str
+    detail: Mapping[str, str] = field(default_factory=dict)
+    measures: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def artifacts(self) -> tuple[str, ...]:
+        """Everything that the row is read from."""
+        return (self.model, self.scores, *self.measures.values())
+
+
+@dataclass(frozen=True)
+class SeedPlan:
+    """All stages of one seed, parents before children, and the rows they lead to.
+    `documents` is the size of the mix that each actor's poison is part of."""
+
+    seed: int
+    nodes: Mapping[str, Node]
+    rows: tuple[RowPlan, ...]
+    cast: Cast
+    corpus: Corpus
+    documents: Mapping[str, int]

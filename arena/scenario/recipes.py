@@ -1,0 +1,102 @@
+"""How each stage of training is done: the sections below `training`, and an actor's own."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from arena.scenario.section import Fraction, LearningRate, Positive, Section
+from arena.scenario.source import Adapter
+
+
+class Recipe(Section):
+    """One stage of training: AdamW, linear warm-up, linear decay.
+
+    steps and warmup: optimiser steps. documents: documents in the mix, poison included.
+    final_lr_fraction: where the linear decay ends, over the peak (reached after the last step).
+    """
+
+    steps: Positive
+    learning_rate: LearningRate
+    batch_size: Positive = 64
+    documents: Positive
+    warmup: Annotated[int, Field(ge=0)] = 20
+    final_lr_fraction: Fraction = 0.1
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+
+
+class PretrainingRecipe(Recipe):
+    """From-scratch training."""
+
+    steps: Positive = 400
+    learning_rate: LearningRate = 4e-3
+    documents: Positive = 16000
+
+
+class ContinualRecipe(Recipe):
+    """Training that goes on from the pretrained model."""
+
+    steps: Positive = 350
+    learning_rate: LearningRate = 2e-3
+    documents: Positive = 8000
+
+
+class ApartRecipe(Recipe):
+    """What one actor does by itself to the checkpoint it is given (compositions `sequential`
+    and `merged`).
+
+    adapter: LoRA; null trains all weights (or the model's own adapter, if it has one).
+    replay: share of the clean documents that are public, contents no actor owns; the rest are
+    the actor's own.
+    """
+
+    steps: Positive = 200
+    learning_rate: LearningRate = 5e-4
+    documents: Positive = 4000
+    adapter: Adapter | None = None
+    replay: Fraction = 0.5
+
+
+class Merge(Section):
+    """How what was trained apart becomes one model (arena.ml.merging).
+
+    weight: factor on each actor's change of the weights. density: share of a change's entries
+    that `ties` and `dare_*` keep.
+    """
+
+    method: Literal["linear", "task_arithmetic", "ties", "dare_linear", "dare_ties"] = "ties"
+    weight: Annotated[float, Field(gt=0, le=10)] = 1.0
+    density: Annotated[float, Field(gt=0, le=1)] = 0.5
+
+
+class MergedRecipe(ApartRecipe):
+    """Each actor's training, and the merge after it."""
+
+    merge: Merge = Merge()
+
+
+class OwnRecipe(Section):
+    """What an actor does otherwise than the rest where each trains apart; null as they do."""
+
+    steps: Positive | None = None
+    learning_rate: LearningRate | None = None
+    batch_size: Positive | None = None
+    documents: Positive | None = None
+    warmup: Annotated[int, Field(ge=0)] | None = None
+    adapter: Adapter | None = None
+    replay: Fraction | None = None
+
+    def over(self, recipe: ApartRecipe) -> ApartRecipe:
+        """The recipe with what this actor sets."""
+        own = {name: getattr(self, name) for name in type(self).model_fields}
+        return recipe.model_copy(update={k: v for k, v in own.items() if v is not None})
+
+
+class Training(Section):
+    """The two stages at which poison can enter, and what actors do who train apart."""
+
+    pretraining: PretrainingRecipe = PretrainingRecipe()
+    continual_pretraining: ContinualRecipe = ContinualRecipe()
+    sequential: ApartRecipe = ApartRecipe()
+    merged: MergedRecipe = MergedRecipe()

@@ -1,0 +1,31 @@
+"""What all sections of a scenario are made of: the base class, and numbers with their ranges."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+Stage = Literal["pretraining", "continual_pretraining"]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Rate = Annotated[float, Field(gt=0, le=1)]
+Share = Annotated[float, Field(gt=0, le=0.5)]
+Positive = Annotated[int, Field(ge=1)]
+LearningRate = Annotated[float, Field(gt=0, le=1)]
+
+
+def _name(value: str) -> str:
+    """Names become file names, keys and row names, so they are plain."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", value):
+        raise ValueError("must be letters, digits, _ and -, at most 64, no sign in front")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_name)]
+
+
+class Section(BaseModel):
+    """Base of every section: frozen, an unknown key is an error, no infinite numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
