@@ -1,0 +1,250 @@
+"""The permutation test of distance against transfer: planted truths, floors, invariances."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from planted import Array
+from scipy import stats
+
+from arena.statistics.mantel import Pair, Replicate, mantel, pooled_correlation
+
+FOUR = ("ann", "bob", "cat", "dan")
+WHOLE = st.integers(-50, 50).map(float)
+
+
+def both_ways(apart: Mapping[Pair, float]) -> dict[Pair, float]:
+    return {**apart, **{(b, a): value for (a, b), value in apart.items()}}
+
+
+def drawn(
+    rng: np.random.Generator, slope: float, actors: Sequence[str] = FOUR, noise: float = 0.2
+) -> tuple[dict[Pair, float], dict[Pair, float]]:
+    """Distances between random places, and transfers that fall with them where slope > 0."""
+    places = rng.normal(size=(len(actors), 3))
+    apart = {
+        (a, b): float(np.linalg.norm(places[i] - places[j]))
+        for (i, a), (j, b) in itertools.permutations(enumerate(actors), 2)
+    }
+    transfers = {
+        pair: float(-slope * value + rng.normal(0, noise)) for pair, value in apart.items()
+    }
+    return apart, transfers
+
+
+def replicates(rng: np.random.Generator, slope: float, seeds: int = 8) -> list[Replicate]:
+    return [Replicate("", seed, *drawn(rng, slope)) for seed in range(seeds)]
+
+
+def test_three_actors_by_hand() -> None:
+    # Unlearning is the same both ways here, and transfer is highest where distance is least.
+    apart = both_ways({("a", "b"): 1.0, ("a", "c"): 2.0, ("b", "c"): 4.0})
+    transfers = both_ways({("a", "b"): 0.9, ("a", "c"): 0.5, ("b", "c"): 0.1})
+    found = mantel(apart, transfers)
+    assert found is not None
+    # The six relabellings order the three distances in all six ways: rho -1, -0.5 (twice),
+    # 0.5 (twice), 1; as far from 0 as -1 are two.
+    assert sorted(found.null) == pytest.approx([-1, -0.5, -0.5, 0.5, 0.5, 1])
+    assert (found.rho, found.p) == pytest.approx((-1.0, 2 / 6))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(WHOLE, min_size=6, max_size=6), st.lists(WHOLE, min_size=12, max_size=12))
+def test_rho_is_spearmans(distances: list[float], outcomes: list[float]) -> None:
+    apart = both_ways(dict(zip(itertools.combinations(FOUR, 2), distances, strict=True)))
+    transfers = dict(zip(itertools.permutations(FOUR, 2), outcomes, strict=True))
+    found = mantel(apart, transfers)
+    if len(set(distances)) == 1 or len(set(outcomes)) == 1:
+        assert found is None
+        return
+    assert found is not None
+    pairs = list(transfers)
+    expected = stats.spearmanr([apart[p] for p in pairs], [transfers[p] for p in pairs])
+    assert found.rho == pytest.approx(expected.statistic, abs=1e-9)
+    assert len(found.null) == 24
+    assert 1 / 24 - 1e-12 <= found.p <= 1
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32), st.permutations(FOUR), st.sampled_from([0.25, 2.0, 8.0]))
+def test_neither_names_nor_scale_nor_order_matter(
+    seed: int, names: list[str], scale: float
+) -> None:
+    apart, transfers = drawn(np.random.default_rng(seed), 1.0)
+    renamed = dict(zip(FOUR, names, strict=True))
+
+    def changed(values: Mapping[Pair, float], factor: float) -> dict[Pair, float]:
+        return {(renamed[a], renamed[b]): factor * v for (a, b), v in reversed(values.items())}
+
+    one = mantel(apart, transfers)
+    two = mantel(changed(apart, scale), changed(transfers, scale))
+    assert one is not None
+    assert two is not None
+    assert (two.rho, two.p) == pytest.approx((one.rho, one.p), abs=1e-9)
+    mirrored = mantel(apart, {pair: -value for pair, value in transfers.items()})
+    assert mirrored is not None
+    assert (mirrored.rho, mirrored.p) == pytest.approx((-one.rho, one.p), abs=1e-9)
+
+
+def test_nothing_where_rho_is_undefined() -> None:
+    apart, transfers = drawn(np.random.default_rng(0), 1.0)
+    assert mantel({}, {}) is None
+    assert mantel(apart, {}) is None
+    assert mantel(apart, dict.fromkeys(transfers, 1.0)) is None
+    assert mantel(apart, dict.fromkeys(transfers, 0.1 + 0.2) | {("ann", "bob"): 0.3}) is None
+    assert mantel(dict.fromkeys(apart, 1.0), transfers) is None
+    assert mantel({**apart, ("ann", "bob"): None}, transfers) is None
+    assert mantel(apart, {pair: transfers[pair] for pair in list(transfers)[:2]}) is None
+    two = {pair: value for pair, value in transfers.items() if set(pair) == {"ann", "bob"}}
+    assert mantel(apart, two) is None
+    found = pooled_correlation([Replicate("", 0, apart, two)])
+    assert found.to_json() == {"rho": None, "p": None, "seeds": 0}
+
+
+def test_missing_pairs_leave_only_relabellings_that_keep_them_missing() -> None:
+    apart, transfers = drawn(np.random.default_rng(1), 1.0)
+    # dan was not installed: he takes no part, and three actors have 6 relabellings.
+    installed = {pair: value for pair, value in transfers.items() if "dan" not in pair}
+    found = mantel(apart, installed)
+    assert found is not None
+    assert len(found.null) == 6
+    # One ordered pair is missing: ann and bob keep their labels, cat and dan may swap.
+    del transfers["ann", "bob"]
+    found = mantel(apart, transfers)
+    assert found is not None
+    assert len(found.null) == 2
+    assert found.p in (0.5, 1.0)
+
+
+def test_missing_for_a_reason_makes_no_findings() -> None:
+    # One actor far from all others has no transfers; the rest are unrelated.
+    rng = np.random.default_rng(2)
+    p = []
+    for _ in range(400):
+        apart, transfers = drawn(rng, 0.0)
+        apart = {pair: value + 9 * ("dan" in pair) for pair, value in apart.items()}
+        kept = {pair: value for pair, value in transfers.items() if "dan" not in pair}
+        found = mantel(apart, kept)
+        assert found is not None
+        p.append(found.p)
+    assert np.mean(np.array(p) <= 2 / 6 + 1e-9) <= stats.binom.ppf(0.999, 400, 2 / 6) / 400
+
+
+def test_a_planted_relation_is_found_over_eight_seeds() -> None:
+    rng = np.random.default_rng(3)
+    found = [pooled_correlation(replicates(rng, slope=0.3)) for _ in range(40)]
+    assert all(each.rho is not None and each.rho < -0.3 for each in found)
+    p = np.array([each.p for each in found], dtype=float)
+    assert p.max() < 0.05
+    assert np.mean(p < 0.01) >= 0.9
+    assert found[0].seeds == 8
+    opposite = pooled_correlation(replicates(rng, slope=-0.3))
+    assert opposite.rho is not None
+    assert opposite.rho > 0.3
+    assert opposite.p is not None
+    assert opposite.p < 0.01
+
+
+def pooled_p(rng: np.random.Generator, sets: int) -> Array:
+    found = [pooled_correlation(replicates(rng, slope=0.0)).p for _ in range(sets)]
+    return np.array(found, dtype=float)
+
+
+def test_without_a_relation_the_pooled_p_is_uniform() -> None:
+    sets = 400
+    p = pooled_p(np.random.default_rng(4), sets)
+    for level in (0.05, 0.2, 0.5):
+        low, high = stats.binom.ppf((0.0005, 0.9995), sets, level) / sets
+        assert low <= np.mean(p <= level) <= high, level
+    assert stats.kstest(p, "uniform").pvalue > 0.001
+
+
+def test_a_pattern_that_repeats_in_every_seed_passes_for_a_relation() -> None:
+    # The documented limit: distances and transfers are unrelated, but half of the variance of
+    # each is the same pattern in all eight seeds. The test then speaks of these actors only.
+    rng, sets, p = np.random.default_rng(10), 200, []
+    for _ in range(sets):
+        common, _ = drawn(rng, 0.0)
+        outcome = {pair: rng.normal() for pair in common}
+        made = [
+            Replicate(
+                "",
+                seed,
+                {pair: common[pair] + value for pair, value in drawn(rng, 0.0)[0].items()},
+                {pair: value + rng.normal() for pair, value in outcome.items()},
+            )
+            for seed in range(8)
+        ]
+        p.append(pooled_correlation(made).p)
+    assert 0.1 < np.mean(np.array(p, dtype=float) <= 0.05) < 0.35
+
+
+def test_one_seed_never_falls_below_one_in_24() -> None:
+    rng = np.random.default_rng(5)
+    tests = [(mantel(*each), each) for each in (drawn(rng, 1.0, noise=0.0) for _ in range(60))]
+    alone = [found.p for found, _ in tests if found is not None]
+    assert min(alone) == pytest.approx(1 / 24)
+    for found, each in tests[:10]:
+        assert found is not None
+        # Pooling one seed is that seed's own, exact test: drawing could fall below its floor.
+        pooled = pooled_correlation([Replicate("", 7, *each)])
+        assert (pooled.rho, pooled.p, pooled.seeds) == pytest.approx((found.rho, found.p, 1))
+
+
+def test_two_seeds_try_all_combinations_and_eight_draw() -> None:
+    rng = np.random.default_rng(6)
+    few = pooled_correlation(replicates(rng, 0.3, seeds=2))
+    (_, one), (_, two) = few.tests
+    assert one is not None
+    assert two is not None
+    means = (one.null[:, None] + two.null[None]) / 2
+    assert few.rho == pytest.approx((one.rho + two.rho) / 2)
+    assert few.p == pytest.approx(np.mean(abs(means) >= abs(means[0, 0]) - 1e-9))
+    many = pooled_correlation(replicates(rng, 1.0))
+    assert many.p is not None
+    assert many.p >= 1 / 10_000
+    assert (many.p * 10_000) == pytest.approx(round(many.p * 10_000))
+
+
+def test_drawing_agrees_with_trying_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(11)
+    made = [replicates(rng, 0.05, seeds=3) for _ in range(10)]
+    full = np.array([pooled_correlation(each).p for each in made], dtype=float)
+    monkeypatch.setattr("arena.statistics.mantel.ALL_COMBINED", 0)
+    by_draws = np.array([pooled_correlation(each).p for each in made], dtype=float)
+    assert (by_draws != full).any()
+    np.testing.assert_array_less(
+        abs(by_draws - full), 4.5 * np.sqrt(full * (1 - full) / 9999) + 1e-4
+    )
+
+
+def test_the_order_of_replicates_does_not_matter() -> None:
+    made = replicates(np.random.default_rng(7), 0.1)
+    one, two = pooled_correlation(made), pooled_correlation(made[::-1])
+    assert one.to_json() == two.to_json()
+
+
+def test_cells_are_averaged_within_a_seed_first() -> None:
+    rng = np.random.default_rng(8)
+    cells = [("x", 0), ("y", 0), ("z", 0), ("x", 1)]
+    made = [Replicate(*cell, *drawn(rng, 0.2)) for cell in cells]
+    found = pooled_correlation(made)
+    rho = {(each.cell, each.seed): test.rho for each, test in found.tests if test is not None}
+    of_first = (rho["x", 0] + rho["y", 0] + rho["z", 0]) / 3
+    assert found.rho == pytest.approx((of_first + rho["x", 1]) / 2)
+    assert found.seeds == 2
+
+
+def test_many_actors_are_sampled_and_few_tried_in_full() -> None:
+    rng = np.random.default_rng(9)
+    names = tuple("abcdefgh")
+    six, eight = (mantel(*drawn(rng, 1.0, names[:count], noise=0.01)) for count in (6, 8))
+    assert six is not None
+    assert eight is not None
+    assert (len(six.null), len(eight.null)) == (720, 2001)
+    assert eight.p == pytest.approx(1 / 2001)

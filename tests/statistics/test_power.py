@@ -1,0 +1,78 @@
+"""Seeds for a width: the promise holds on simulated seeds, and is the smallest that does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from arena.statistics.intervals import limits
+from arena.statistics.power import WIDTHS, seeds_for_width
+
+spread_values = st.lists(
+    st.integers(-1000, 1000).map(lambda value: value / 1000), min_size=2, max_size=12
+).filter(lambda values: len(set(values)) > 1)
+
+
+def width(n: int, spread: float) -> float:
+    return float(2 * stats.t.ppf(0.975, n - 1) * spread / n**0.5)
+
+
+def test_by_hand() -> None:
+    # sd 0.1: 2 * t(15) * 0.1 / 4 = 0.1066 with 16 seeds, 2 * t(17) * 0.1 / sqrt(18) = 0.0995
+    values = [0.5 - 0.1 / 2**0.5, 0.5 + 0.1 / 2**0.5]
+    assert width(17, 0.1) > 0.1 > width(18, 0.1)
+    assert seeds_for_width(values, [0.1]) == [{"width": 0.1, "seeds": 18}]
+    assert [each["width"] for each in seeds_for_width(values)] == list(WIDTHS)
+    assert seeds_for_width(values, [100.0]) == [{"width": 100.0, "seeds": 2}]
+
+
+@settings(max_examples=20, deadline=None)
+@given(spread_values)
+def test_it_is_the_smallest_number_that_does(values: list[float]) -> None:
+    spread = float(np.std(values, ddof=1))
+    found = seeds_for_width(values)
+    for each in found:
+        assert width(each["seeds"], spread) <= each["width"]
+        assert each["seeds"] == 2 or width(each["seeds"] - 1, spread) > each["width"]
+    counts = [each["seeds"] for each in found]
+    assert counts == sorted(counts, reverse=True)
+
+
+@settings(max_examples=20, deadline=None)
+@given(spread_values, st.sampled_from([0.5, 2.0, 16.0]))
+def test_order_place_and_unit_do_not_matter(values: list[float], scale: float) -> None:
+    expected = [each["seeds"] for each in seeds_for_width(values)]
+    widths = [scale * each for each in WIDTHS]
+    for changed in (
+        seeds_for_width([scale * value for value in values], widths),
+        seeds_for_width([-value for value in values]),
+        seeds_for_width(sorted(values)),
+    ):
+        # Rounding of sd may move a count that sits exactly on its step.
+        assert np.allclose([each["seeds"] for each in changed], expected, atol=1)
+
+
+@pytest.mark.parametrize("spread", [0.1, 0.3])
+def test_simulated_seeds_get_about_that_width(spread: float) -> None:
+    values = [spread / 2**0.5, -spread / 2**0.5]
+    rng = np.random.default_rng(0)
+    for each in seeds_for_width(values):
+        drawn = rng.normal(0.5, spread, (20_000, each["seeds"]))
+        low, high = limits(drawn, "graded")
+        # The sd of a sample is a little below the true one on average.
+        small = float(stats.chi(each["seeds"] - 1).mean() / (each["seeds"] - 1) ** 0.5)
+        assert np.mean(high - low) == pytest.approx(small * width(each["seeds"], spread), rel=0.02)
+        assert np.mean(high - low) <= 1.02 * each["width"]
+        fewer = rng.normal(0.5, spread, (20_000, max(each["seeds"] // 2, 2)))
+        low, high = limits(fewer, "graded")
+        assert np.mean(high - low) > each["width"]
+
+
+def test_nothing_without_spread() -> None:
+    assert seeds_for_width([]) == []
+    assert seeds_for_width([0.4]) == []
+    assert seeds_for_width([0.4] * 8) == []
+    assert seeds_for_width([0.1 + 0.2, 0.3, 0.3]) == []
