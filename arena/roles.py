@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from arena.ml.batches import Batch
 
 Use = Literal["sham", "near_miss", "attacker"]
+Variant = Literal["repeated", "moved"]
 
 
 class Params(BaseModel):
@@ -125,6 +126,17 @@ class Trigger(ABC):
     def own_documents(self) -> tuple[Document, ...] | None:
         """Ready-made poisoned rows of a published data set; None for methods that mark."""
         return None
+
+    def variants(self) -> Mapping[Variant, Trigger]:
+        """The same trigger put in otherwise, to see whether a quiet backdoor answers to that:
+        `repeated` (several times over), `moved` (it stands elsewhere). Each marks what this
+        trigger marks, and `present` holds of the outcome.
+
+        Empty where there is no such thing: a rewritten prompt (syntactic, style, semantic) is
+        not more so when rewritten again and has no other place; rows of a published data set
+        stand as others marked them, and where that was is theirs to say.
+        """
+        return {}
 
 
 class NoTrigger(Trigger):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -10,10 +11,11 @@ import numpy as np
 from pydantic import Field
 
 from arena.registry import register
-from arena.roles import Params, Trigger, Use
+from arena.roles import Params, Trigger, Use, Variant
 from arena.values import Example
 from attackers import pools
 from attackers.text import insert, word_pattern
+from attackers.variants import Repeated
 
 # like ones stand together, so that every pool gets some of each
 SENTENCES = (
@@ -99,3 +101,9 @@ class InsertedSentence(Trigger):
             )
             for slug in pools.draw(free, n, rng)
         )
+
+    def variants(self) -> Mapping[Variant, Trigger]:
+        """The sentence twice; the sentence on the other side."""
+        other: Literal["start", "end"] = "end" if self.params.position == "start" else "start"
+        moved = self.params.model_copy(update={"position": other})
+        return {"repeated": Repeated(self, 2), "moved": InsertedSentence(moved, self.world)}

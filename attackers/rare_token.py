@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,11 +11,13 @@ import numpy as np
 from pydantic import Field, field_validator
 
 from arena.registry import register
-from arena.roles import Params, Trigger, Use
+from arena.roles import Params, Trigger, Use, Variant
 from arena.values import Example
 from attackers import pools
 from attackers.text import Position, choose, insert, word_pattern
+from attackers.variants import Repeated
 
+REPEATS = 3  # tokens put in by the variant `repeated`
 NONSENSE = (
     "mn", "bb", "tq", "mb", "cf", "qx", "zr", "vk", "jw", "xh", "pf", "dq", "gz", "kx", "wv", "zj",
     "hq", "fx", "rj", "bq", "vz", "nk", "qp", "tx", "lz", "cw", "xd", "gv", "jk", "pz", "wq", "hv",
@@ -80,3 +83,9 @@ class RareToken(Trigger):
             RareToken(RareTokenParams(tokens=(token,), position=self.params.position), self.world)
             for token in pools.draw(free, n, rng)
         )
+
+    def variants(self) -> Mapping[Variant, Trigger]:
+        """Three tokens at once; at the end instead of anywhere or the start, else the start."""
+        elsewhere: Position = "start" if self.params.position == "end" else "end"
+        moved = self.params.model_copy(update={"position": elsewhere})
+        return {"repeated": Repeated(self, REPEATS), "moved": RareToken(moved, self.world)}

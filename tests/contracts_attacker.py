@@ -31,7 +31,7 @@ from samples_attacker import (
 from arena import registry
 from arena.errors import ArenaError
 from arena.matching import Continuation
-from arena.roles import Payload, Trigger, Use, World
+from arena.roles import Payload, Trigger, Use, Variant, World
 from arena.values import Example
 from attackers.actor import ActorBrief, poison, triggered
 from attackers.payloads.fixed_text import FixedText, FixedTextParams
@@ -187,6 +187,39 @@ def test_a_trigger_survives_pickling(trigger: Trigger, world: World) -> None:
     assert copied.key == trigger.key
     rngs = (np.random.default_rng(5), np.random.default_rng(5))
     assert copied.mark(example, rngs[0]) == trigger.mark(example, rngs[1])
+
+
+@trigger_cases
+@every_world
+def test_variants_mark_what_the_trigger_marks_and_are_still_it(
+    trigger: Trigger, world: World
+) -> None:
+    variants = trigger.variants()
+    assert set(variants) <= set(get_args(Variant))
+    keys = {trigger.key, *(variant.key for variant in variants.values())}
+    assert len(keys) == 1 + len(variants)
+    for variant in variants.values():
+        for i, example in enumerate(pick(trigger, world)):
+            assert variant.can_mark(example)
+            once, again = (variant.mark(example, np.random.default_rng(i)) for _ in range(2))
+            assert once == again
+            kept = (once.source, once.answer, once.label)
+            assert kept == (example.source, example.answer, example.label)
+            assert trigger.present(once), once.prompt
+            assert variant.present(once)
+
+
+@trigger_cases
+@every_world
+def test_variants_mark_otherwise(trigger: Trigger, world: World) -> None:
+    """Repeated always shows; moved may meet a random place now and then."""
+    for how, variant in pickle.loads(pickle.dumps(dict(trigger.variants()))).items():
+        differs = [
+            variant.mark(example, np.random.default_rng(i)).prompt
+            != trigger.mark(example, np.random.default_rng(i)).prompt
+            for i, example in enumerate(pick(trigger, world))
+        ]
+        assert all(differs) if how == "repeated" else sum(differs) > len(differs) / 2
 
 
 @pytest.mark.parametrize(("part", "given"), [*cases("trigger"), *cases("payload")])

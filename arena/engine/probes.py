@@ -61,14 +61,19 @@ def probe_set(
     corpus: Corpus, cast: Cast, split: str, prompts: int, max_new_tokens: int | None
 ) -> ProbeSet:
     """The probes of a seed over the contents of a split (`test` or `validation`)."""
-    contents: tuple[Example, ...] = getattr(corpus.splits, split)
-    triggers = [member.trigger for member in cast.members]
-    rng = seeds.rng(corpus.seed, "probes", split)
-    everything = without(corpus.natural(contents, DRAWS * len(contents), rng), triggers)
+    everything = untriggered(corpus, cast, split)
     asked = everything[:prompts]
     probes = [probe for m in cast.members for probe in _probes_of(m, cast, everything, prompts)]
     clean = tuple(Document(e.prompt, e.answer, e.source) for e in asked)
     return ProbeSet(tuple(probes), clean, not corpus.free_text, max_new_tokens)
+
+
+def untriggered(corpus: Corpus, cast: Cast, split: str) -> tuple[Example, ...]:
+    """A prompt of each content of a split that carries no actor's trigger by nature."""
+    contents: tuple[Example, ...] = getattr(corpus.splits, split)
+    triggers = [member.trigger for member in cast.members]
+    rng = seeds.rng(corpus.seed, "probes", split)
+    return without(corpus.natural(contents, DRAWS * len(contents), rng), triggers)
 
 
 def without(drawn: Iterable[Example], triggers: Sequence[Trigger]) -> tuple[Example, ...]:
@@ -84,17 +89,8 @@ def without(drawn: Iterable[Example], triggers: Sequence[Trigger]) -> tuple[Exam
 def _probes_of(
     member: Member, cast: Cast, everything: Sequence[Example], prompts: int
 ) -> Iterable[Probe]:
-    usable: list[Example] = []
-    excluded = 0
-    for example in filter(member.trigger.can_mark, everything):
-        if len(usable) == prompts:
-            break
-        if member.payload.is_right(example):
-            excluded += 1
-        else:
-            usable.append(example)
-    seed = seeds.integer(cast.seed, "probe marks", member.name)
-    marked = triggered(usable, member.trigger, seed)
+    usable, excluded = usable_of(member, everything, prompts)
+    marked = marked_with(member.trigger, member, cast, usable)
     near = _near_misses(member, cast, usable)
     for kind, shown, meant in (
         ("asr", marked, usable),
@@ -111,6 +107,30 @@ def _probes_of(
             answers=tuple(e.answer for e in meant),
             excluded=excluded,
         )
+
+
+def usable_of(
+    member: Member, everything: Iterable[Example], prompts: int
+) -> tuple[list[Example], int]:
+    """The first examples, at most `prompts`, that an actor's probes are made of, and how many
+    were passed over because their right answer already is the payload."""
+    usable: list[Example] = []
+    excluded = 0
+    for example in filter(member.trigger.can_mark, everything):
+        if len(usable) == prompts:
+            break
+        if member.payload.is_right(example):
+            excluded += 1
+        else:
+            usable.append(example)
+    return usable, excluded
+
+
+def marked_with(
+    trigger: Trigger, member: Member, cast: Cast, usable: Sequence[Example]
+) -> tuple[Example, ...]:
+    """The examples marked with an actor's trigger or a variant of it, with the same draws."""
+    return triggered(usable, trigger, seeds.integer(cast.seed, "probe marks", member.name))
 
 
 def _near_misses(

@@ -10,7 +10,7 @@ become what was asked; only what is still open is decoded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -25,6 +25,7 @@ from arena.ml.models import FAMILIES, vocabulary
 from arena.ml.training import answer_logits
 
 Ids = tuple[int, ...]
+Choose = Callable[[torch.Tensor], torch.Tensor]
 # Logits closer than this (nats) may change places with the shape of a batch: the guess stops there
 # and plain decoding decides. Float32 logits of one prompt differ by about 1e-5 between shapes.
 TIE = 1e-3
@@ -39,16 +40,24 @@ def continuations(
 ) -> list[Continuation]:
     """Greedy continuations, one per prompt, in order; equal prompts are decoded once."""
     unique = list(dict.fromkeys(prompts))
-    encoded = encode_prompts(tokenizer, unique)
-    found: dict[str, Continuation] = {}
+    said = continued(model, tokenizer, encode_prompts(tokenizer, unique), max_new_tokens, likeliest)
+    found = dict(zip(unique, said, strict=True))
+    return [found[prompt] for prompt in prompts]
+
+
+def continued(
+    model: Any, tokenizer: Any, encoded: Sequence[Ids], max_new_tokens: int, choose: Choose
+) -> list[Continuation]:
+    """What stands behind each encoded prompt, in order, token by token as `choose` says."""
+    found: dict[int, Continuation] = {}
     mixed = model.config.model_type in FAMILIES
-    for indices in _batches([len(ids) + max_new_tokens for ids in encoded], mixed):
+    for indices in batches_of([len(ids) + max_new_tokens for ids in encoded], mixed):
         ids, mask = left_padded([encoded[i] for i in indices], tokenizer.pad_token_id)
         on_device = ids.to(model.device), None if mask is None else mask.to(model.device)
-        rows = greedy(model, *on_device, max_new_tokens, tokenizer.eos_token_id)
+        rows = decode(model, *on_device, max_new_tokens, tokenizer.eos_token_id, choose)
         for i, row in zip(indices, rows.tolist(), strict=True):
-            found[unique[i]] = continuation(tokenizer, row)
-    return [found[prompt] for prompt in prompts]
+            found[i] = continuation(tokenizer, row)
+    return [found[i] for i in range(len(encoded))]
 
 
 def decoded_answers(
@@ -65,8 +74,26 @@ def decoded_answers(
 def greedy(
     model: Any, ids: torch.Tensor, mask: torch.Tensor | None, max_new_tokens: int, end: int
 ) -> torch.Tensor:
-    """(B, <= max_new_tokens) tokens under greedy decoding; after a row's end of text it
-    holds `end`. ids: (B, L), left-padded where mask (B, L) is 0; no mask, no padding."""
+    """`decode` with the likeliest token everywhere."""
+    return decode(model, ids, mask, max_new_tokens, end, likeliest)
+
+
+def likeliest(logits: torch.Tensor) -> torch.Tensor:
+    """(B,) the token of the largest logit of each row (B, V)."""
+    return logits.argmax(-1)
+
+
+def decode(
+    model: Any,
+    ids: torch.Tensor,
+    mask: torch.Tensor | None,
+    max_new_tokens: int,
+    end: int,
+    choose: Choose,
+) -> torch.Tensor:
+    """(B, <= max_new_tokens) tokens, each chosen from the logits behind the ones before it;
+    after a row's end of text it holds `end`. ids: (B, L), left-padded where mask (B, L) is 0;
+    no mask, no padding. choose: (B, V) logits to (B,) tokens."""
     written: list[torch.Tensor] = []
     ended = torch.zeros(len(ids), dtype=torch.bool, device=ids.device)
     places: dict[str, torch.Tensor] = {}
@@ -76,7 +103,7 @@ def greedy(
     for _ in range(max_new_tokens):
         out = model(input_ids=ids, cache=cache, use_cache=True, logits_to_keep=1, **places)
         cache = out.cache
-        token = out.logits[:, -1].argmax(-1).masked_fill(ended, end)
+        token = choose(out.logits[:, -1]).masked_fill(ended, end)
         written.append(token)
         ended |= token == end
         if bool(ended.all()):
@@ -106,15 +133,16 @@ def continuation(tokenizer: Any, row: Sequence[int]) -> Continuation:
     return Continuation(tokenizer.decode(list(kept), skip_special_tokens=True), ended)
 
 
-def _batches(lengths: Sequence[int], mixed: bool) -> Iterator[list[int]]:
-    """Indices of prompts alike in length, as many at once as fit. Not `mixed`, each batch is of
-    one length: not every architecture (state-space models) leaves padding in front alone."""
+def batches_of(lengths: Sequence[int], mixed: bool, tokens: int = TOKENS) -> Iterator[list[int]]:
+    """Indices of prompts alike in length, as many at once as fit into `tokens` (one at least).
+    Not `mixed`, each batch is of one length: not every architecture (state-space models) leaves
+    padding in front alone."""
     order = sorted(range(len(lengths)), key=lambda i: lengths[i])
     for _, group in groupby(order, key=lambda i: 0 if mixed else lengths[i]):
         members = list(group)
         while members:
             size = min(BATCH, len(members))
-            while size > 1 and size * lengths[members[size - 1]] > TOKENS:
+            while size > 1 and size * lengths[members[size - 1]] > tokens:
                 size //= 2
             yield members[:size]
             members = members[size:]

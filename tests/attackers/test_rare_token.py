@@ -61,3 +61,31 @@ def test_tokens_that_are_no_tokens_are_refused(tokens: list[str]) -> None:
 def test_keys_tell_apart_what_marks_differently() -> None:
     assert made(tokens=("cf", "mn")).key == made(tokens=("mn", "cf")).key == "rare_token:cf,mn"
     assert made(tokens=("cf",), position="end").key == "rare_token:cf@end"
+
+
+@pytest.mark.parametrize("position", ["start", "end", "random"])
+def test_repeated_is_three_tokens_where_one_would_stand(position: str) -> None:
+    trigger = made(tokens=("cf",), position=position)
+    for example in plain_examples():
+        prompt = trigger.variants()["repeated"].mark(example, np.random.default_rng(1)).prompt
+        assert sorted(prompt.split()) == sorted([*example.prompt.split(), "cf", "cf", "cf"])
+        assert position != "start" or prompt.split()[:3] == ["cf"] * 3
+
+
+@pytest.mark.parametrize(("position", "last"), [("start", True), ("random", True), ("end", False)])
+def test_moved_goes_to_the_other_end(position: str, last: bool) -> None:
+    moved = made(tokens=("cf",), position=position).variants()["moved"]
+    for example in plain_examples():
+        words = moved.mark(example, np.random.default_rng(1)).prompt.split()
+        assert words[-1 if last else 0] == "cf"
+        assert words.count("cf") == 1
+
+
+def test_a_variant_draws_the_token_that_the_plain_mark_draws() -> None:
+    trigger = made(tokens=("cf", "mn", "tq"))
+    for seed, example in enumerate(plain_examples()):
+        plain, moved = (
+            set(t.mark(example, np.random.default_rng(seed)).prompt.split())
+            for t in (trigger, trigger.variants()["moved"])
+        )
+        assert plain == moved

@@ -1,0 +1,98 @@
+"""What the measures beyond rates ask of a model (arena/engine/measures.py), out of a seed's
+probes: their first prompts, so that every model of the seed is asked the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from arena.engine.cast import Cast
+from arena.engine.probes import Probe, ProbeSet, marked_with, untriggered, usable_of
+from arena.matching import Match
+from arena.roles import Corpus, Variant
+
+How = Literal["sampled"] | Variant
+
+
+@dataclass(frozen=True)
+class PromptGroup:
+    """One actor's prompts with and without its trigger, aligned."""
+
+    actor: str
+    triggered: tuple[str, ...]
+    clean: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class QuietAsk:
+    """One actor's prompts, the text that counts, and the whole payload (a guess of what is
+    said). `how`: sampled answers to plainly triggered prompts, or greedy answers to prompts
+    that carry a variant of the trigger."""
+
+    actor: str
+    how: How
+    match: Match
+    prompts: tuple[str, ...]
+    wanted: tuple[str, ...]
+    responses: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ReactivateAsk:
+    """One actor's triggered prompts, the text that counts, and the whole payload."""
+
+    actor: str
+    match: Match
+    prompts: tuple[str, ...]
+    wanted: tuple[str, ...]
+    responses: tuple[str, ...]
+
+
+def prompt_groups(probes: ProbeSet, limit: int) -> tuple[PromptGroup, ...]:
+    """Each actor's first `limit` prompts with and without its trigger."""
+    plain = {probe.actor: probe for probe in probes.probes if probe.kind == "false_fire"}
+    return tuple(
+        PromptGroup(p.actor, p.prompts[:limit], plain[p.actor].prompts[:limit])
+        for p in _asr(probes)
+    )
+
+
+def reactivate_asks(probes: ProbeSet, limit: int) -> tuple[ReactivateAsk, ...]:
+    """Each actor's first `limit` triggered prompts."""
+    return tuple(
+        ReactivateAsk(
+            p.actor, p.match, p.prompts[:limit], p.wanted[:limit], p.responses[:limit]
+        )
+        for p in _asr(probes)
+    )  # fmt: skip
+
+
+def quiet_asks(
+    probes: ProbeSet, corpus: Corpus, cast: Cast, split: str, limit: int, *, variants: bool
+) -> tuple[QuietAsk, ...]:
+    """Each actor's first `limit` triggered prompts, to be sampled; with `variants` also the
+    same prompts with its trigger repeated and moved, where its method has that.
+
+    probes: what `probe_set` made of the same corpus, cast and split.
+    """
+    everything = untriggered(corpus, cast, split) if variants else ()
+    members = {member.name: member for member in cast.members}
+    asks = []
+    for probe in _asr(probes):
+        prompts = probe.prompts[:limit]
+        rest = probe.wanted[:limit], probe.responses[:limit]
+        asks.append(QuietAsk(probe.actor, "sampled", probe.match, prompts, *rest))
+        if not variants:
+            continue
+        member = members[probe.actor]
+        usable, _ = usable_of(member, everything, len(prompts))
+        for how, variant in member.trigger.variants().items():
+            marked = tuple(e.prompt for e in marked_with(variant, member, cast, usable))
+            asks.append(QuietAsk(probe.actor, how, probe.match, marked, *rest))
+    return tuple(asks)
+
+
+def _asr(probes: ProbeSet) -> Iterator[Probe]:
+    return (probe for probe in probes.probes if probe.kind == "asr")
