@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from arena.errors import InputError
 from arena.scenario.problems import Problem
+from arena.scenario.section import APART
 from arena.scenario.source import Pretrained
 
 if TYPE_CHECKING:
@@ -90,9 +91,8 @@ def _mixes(scenario: Scenario) -> Iterator[tuple[str, dict[int, Actor]]]:
     """The training mixes that hold poison: what each is called, and whose."""
     for stage in ("pretraining", "continual_pretraining"):
         here = {i: a for i, a in enumerate(scenario.actors) if scenario.stage_of(a) == stage}
-        alone = scenario.composition == "solo" or (
-            scenario.composition != "pooled" and stage == "continual_pretraining"
-        )
+        late = stage == "continual_pretraining"
+        alone = scenario.composition == "solo" or (scenario.composition in APART and late)
         if alone:
             yield from ((f"{actor.name}'s mix", {i: actor}) for i, actor in here.items())
         elif here:
@@ -102,7 +102,7 @@ def _mixes(scenario: Scenario) -> Iterator[tuple[str, dict[int, Actor]]]:
 def _composition(scenario: Scenario) -> Iterator[Problem]:
     """Handing on a checkpoint, or merging, takes a base that is there before the actors."""
     composition = scenario.composition
-    if composition not in ("sequential", "merged"):
+    if composition not in APART:
         return
     if all(scenario.stage_of(actor) == "pretraining" for actor in scenario.actors):
         rule = "is of continual pretraining, and every actor poisons pretraining"

@@ -13,10 +13,14 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from arena.scenario import checks
+from arena.scenario.grid import Grid
+from arena.scenario.measures import Measures
 from arena.scenario.parts import CorpusPart, ObjectivePart, PayloadPart, TriggerPart
 from arena.scenario.problems import refuse
 from arena.scenario.recipes import ApartRecipe, OwnRecipe, Recipe, Training
 from arena.scenario.section import (
+    APART,
+    Composition,
     Fraction,
     LearningRate,
     Name,
@@ -27,9 +31,6 @@ from arena.scenario.section import (
     Stage,
 )
 from arena.scenario.source import ModelSource
-
-Composition = Literal["pooled", "sequential", "merged", "solo"]
-APART = ("sequential", "merged")  # compositions in which each actor trains by itself
 
 
 class Poison(Section):
@@ -161,6 +162,8 @@ class Scenario(Section):
     numerics: Numerics = Numerics()
     runtime: Runtime = Runtime()
     thresholds: Thresholds = Thresholds()
+    measures: Measures = Measures()
+    grid: Grid = Grid()
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Scenario:

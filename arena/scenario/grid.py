@@ -1,0 +1,72 @@
+"""The grid that `arena stress` expands: axes, each a list of what one setting may be."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from arena.scenario.section import (
+    Composition,
+    LearningRate,
+    Name,
+    Positive,
+    Rate,
+    Section,
+    Stage,
+)
+from arena.scenario.source import Family, Size
+
+
+class Setting(Section):
+    """One value of a free axis: a name, and the scenario's keys that it sets."""
+
+    name: Name
+    set: Annotated[dict[str, Any], Field(min_length=1)]
+
+    def __hash__(self) -> int:
+        return hash(self.model_dump_json())  # a mapping has no hash of its own
+
+
+class Grid(Section):
+    """Every combination of the axes is a cell; an axis left out stays as the scenario has it.
+
+    methods: sets of trigger methods; only actors with these take part. payloads: `own`, or
+    `shared` (all actors have the first one's). rates and counts: every actor's poison, as a
+    share or in documents; together they are one axis. learning_rates, steps: the defender's.
+    settings: axes of any other keys.
+    """
+
+    families: tuple[Family, ...] = ()
+    sizes: tuple[Size, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    compositions: tuple[Composition, ...] = ()
+    methods: tuple[Annotated[tuple[str, ...], Field(min_length=1)], ...] = ()
+    payloads: tuple[Literal["own", "shared"], ...] = ()
+    rates: tuple[Rate, ...] = ()
+    counts: tuple[Positive, ...] = ()
+    learning_rates: tuple[LearningRate, ...] = ()
+    steps: tuple[Positive, ...] = ()
+    settings: dict[Name, Annotated[tuple[Setting, ...], Field(min_length=1)]] = {}
+
+    def __hash__(self) -> int:
+        return hash(self.model_dump_json())
+
+    @model_validator(mode="after")
+    def _once(self) -> Grid:
+        for name in type(self).model_fields:
+            values = getattr(self, name)
+            if name != "settings" and len(set(values)) < len(values):
+                raise ValueError(f"{name} holds a value twice")
+        for name, choices in self.settings.items():
+            if len({choice.name for choice in choices}) < len(choices):
+                raise ValueError(f"settings.{name} holds a name twice")
+            if name in RESERVED:
+                raise ValueError(f"settings.{name} has the name of another axis")
+        return self
+
+
+RESERVED = (
+    "family", "size", "stage", "composition", "methods", "payloads", "poison", "learning_rate",
+    "steps", "method", "method_pair",
+)  # fmt: skip
