@@ -11,6 +11,7 @@ from arena.engine.builder import Builder
 from arena.engine.composition import compose
 from arena.engine.defence import defend
 from arena.engine.graph import SeedPlan
+from arena.engine.inspection import inspect
 from arena.roles import DataRoot
 from arena.scenario.schema import Scenario
 
@@ -26,6 +27,7 @@ def plan_seed(scenario: Scenario, seed: int, root: DataRoot) -> SeedPlan:
     suspect = compose(builder)
     if suspect is not None:
         defend(builder, suspect)
+        inspect(builder, suspect)
     documents = {
         member.name: scenario.recipe_for(member.actor).documents for member in builder.cast.members
     }

@@ -10,6 +10,7 @@ from typing import Any
 from arena import seeds
 from arena.engine.cast import Member
 from arena.engine.graph import RowPlan, SeedPlan
+from arena.engine.inspected import measures_json
 from arena.engine.jobs import SCORES
 from arena.engine.numerics import environment
 from arena.engine.probes import counts
@@ -62,6 +63,7 @@ def results_of(
     names = [actor.name for actor in scenario.actors]
     methods = {actor.name: actor.trigger.name for actor in scenario.actors}
     analysis = analyse(rows, names, methods, scenario.thresholds)
+    found = analysis.to_json()
     splits = plans[0].corpus.splits
     return {
         "schema_version": SCHEMA_VERSION,
@@ -69,7 +71,8 @@ def results_of(
         "seeds": list(scenario.seeds),
         "actors": names,
         "rows": [row_json(row) for row in rows],
-        **analysis.to_json(),
+        **found,
+        **measures_json(scenario, plans, rows, found["transfer"], store),
         "cast": {m.name: _introduce(m, plans[0]) for m in plans[0].cast.members},
         "samples": _samples(plans[0], store),
         "corpus": {

@@ -1,0 +1,99 @@
+"""From stored measures to their parts of `results.json` (shapes: docs/results.md)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from arena.engine.graph import RowPlan, SeedPlan
+from arena.engine.measures import QUIET, REACTIVATION, REPRESENTATIONS, SHIFTS
+from arena.engine.store import Store
+from arena.scenario.schema import Scenario
+from arena.statistics.quiet import QuietRate, quiet_json
+from arena.statistics.reactivation import Curve, reactivation_json
+from arena.statistics.representations import Recognition, Shifts, representations_json
+from arena.values import Row
+
+
+def measures_json(
+    scenario: Scenario,
+    plans: Sequence[SeedPlan],
+    rows: Sequence[Row],
+    pairs: Sequence[dict[str, Any]],
+    store: Store,
+) -> dict[str, Any]:
+    """`representations`, `quiet` and `reactivation`, each where the scenario asks for it.
+
+    Args:
+        rows: the scored rows, for greedy rates. pairs: `transfer` of the results.
+    """
+    asked, found = scenario.measures, dict[str, Any]()
+    if asked.representations is not None:
+        transfers = {
+            (cell["seed"], pair["from"], pair["to"]): cell["transfer"]
+            for pair in pairs
+            for cell in pair["per_seed"]
+            if cell["transfer"] is not None
+        }
+        shifts, known = list(_shifts(plans, store)), list(_recognition(plans, store))
+        if shifts:
+            found["representations"] = representations_json(shifts, known, transfers)
+    if asked.quiet is not None:
+        rates = [*_greedy(rows), *_quiet(plans, store)]
+        if rates:
+            found["quiet"] = quiet_json(rates, asked.quiet.temperature, asked.quiet.draws)
+    if asked.reactivation is not None:
+        curves = list(_curves(plans, store))
+        if curves:
+            found["reactivation"] = reactivation_json(curves)
+    return found
+
+
+def _with(plans: Sequence[SeedPlan], kind: str, store: Store) -> Iterator[tuple[int, RowPlan, Any]]:
+    """Seed, row and artifact folder of every row that has a measure of that kind."""
+    for plan in plans:
+        for row in plan.rows:
+            if kind in row.measures:
+                yield plan.seed, row, store.path(row.measures[kind])
+
+
+def _shifts(plans: Sequence[SeedPlan], store: Store) -> Iterator[Shifts]:
+    from safetensors.numpy import load_file
+
+    for seed, row, folder in _with(plans, "represent", store):
+        if row.kind == "unlearned" and row.target is not None:
+            yield Shifts(seed, row.target, **load_file(folder / SHIFTS))
+
+
+def _recognition(plans: Sequence[SeedPlan], store: Store) -> Iterator[Recognition]:
+    for seed, row, folder in _with(plans, "represent", store):
+        content = json.loads((folder / REPRESENTATIONS).read_text())
+        for actor, layers in content["recognition"].items():
+            yield Recognition(seed, row.kind, row.target, actor, tuple(layers))
+
+
+def _quiet(plans: Sequence[SeedPlan], store: Store) -> Iterator[QuietRate]:
+    for seed, row, folder in _with(plans, "quiet", store):
+        for rate in json.loads((folder / QUIET).read_text())["rates"]:
+            yield QuietRate(seed, row.kind, row.target, **rate)
+
+
+def _greedy(rows: Sequence[Row]) -> Iterator[QuietRate]:
+    for row in rows:
+        if row.kind in ("compromised", "control", "unlearned"):
+            for actor, count in row.asr.items():
+                if count.n:
+                    yield QuietRate(
+                        row.seed, row.kind, row.target, actor, "greedy", count.hits, count.n
+                    )
+
+
+def _curves(plans: Sequence[SeedPlan], store: Store) -> Iterator[Curve]:
+    for seed, row, folder in _with(plans, "reactivate", store):
+        content = json.loads((folder / REACTIVATION).read_text())
+        for actor, points in content["curves"].items():
+            if all(point["n"] for point in points):
+                samples = tuple(point["samples"] for point in points)
+                asr = tuple(point["hits"] / point["n"] for point in points)
+                yield Curve(seed, row.kind, row.target, actor, samples, asr)

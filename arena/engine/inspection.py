@@ -1,0 +1,94 @@
+"""The stages that look closer at a seed's models, where the scenario asks for it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from arena import seeds
+from arena.engine.asks import prompt_groups, quiet_asks, reactivate_asks
+from arena.engine.builder import Builder
+from arena.engine.graph import RowPlan
+from arena.engine.jobs import Job
+from arena.engine.measures import QuietJob, ReactivateJob, RepresentJob
+from arena.values import RowKind
+
+# Which rows are worth it: shams are many, and stand in no definition of these.
+ROWS: Mapping[str, frozenset[RowKind]] = {
+    "represent": frozenset({"reference", "compromised", "control", "unlearned"}),
+    "quiet": frozenset({"compromised", "control", "unlearned"}),
+    "reactivate": frozenset({"reference", "control", "unlearned"}),
+}
+
+
+def inspect(builder: Builder, suspect: str) -> None:
+    """Give the builder's rows their measures."""
+    jobs = _jobs(builder)
+    shards = {f"shard:{m.name}": builder.shard(m) for m in builder.cast.members}
+    parents = {"represent": {"suspect": suspect}, "reactivate": shards}
+    builder.rows = [
+        dataclasses.replace(
+            row,
+            measures={
+                kind: _stage(builder, kind, row, job, parents.get(kind, {}))
+                for kind, job in jobs.items()
+                if row.kind in ROWS[kind]
+            },
+        )
+        for row in builder.rows
+    ]
+
+
+def _stage(
+    builder: Builder, kind: str, row: RowPlan, job: Job, others: Mapping[str, str]
+) -> str:  # fmt: skip
+    spec = {"job": _spec(job), "numerics": builder.numerics}
+    parents = {"model": row.model, **others}
+    return builder.add(kind, f"{kind} {row.name}", "arena", spec, parents, job)
+
+
+def _spec(job: Any) -> dict[str, Any]:
+    from arena.engine.store import digest
+
+    spec = dataclasses.asdict(job)
+    long = [name for name in ("asks", "groups") if name in spec]
+    return {**spec, **{name: digest(spec[name]) for name in long}}
+
+
+def _jobs(builder: Builder) -> dict[str, Job]:
+    """The work of each kind that the scenario asks for; every row of a kind has the same."""
+    asked, limit = builder.scenario.measures, builder.scenario.evaluation.max_new_tokens
+    found: dict[str, Job] = {}
+    if asked.representations is not None:
+        groups = prompt_groups(builder.probes, asked.representations.prompts)
+        found["represent"] = RepresentJob(groups, builder.device, _seed(builder, "represent"))
+    if asked.quiet is not None:
+        quiet = asked.quiet
+        asks = quiet_asks(
+            builder.probes,
+            builder.corpus,
+            builder.cast,
+            builder.scenario.evaluation.split,
+            quiet.prompts,
+            variants=True,
+        )
+        found["quiet"] = QuietJob(
+            asks, quiet.temperature, quiet.draws, builder.device, _seed(builder, "quiet"), limit
+        )
+    if asked.reactivation is not None:
+        again = asked.reactivation
+        found["reactivate"] = ReactivateJob(
+            reactivate_asks(builder.probes, again.prompts),
+            again.samples,
+            again.batch_size,
+            again.learning_rate,
+            builder.training({"steps": 1, "warmup": 0}, adapts=True),
+            _seed(builder, "reactivate"),
+            limit,
+        )
+    return found
+
+
+def _seed(builder: Builder, what: str) -> int:
+    return seeds.integer(builder.seed, what)
