@@ -15,14 +15,19 @@ from rich.console import Console
 from arena.cli import cache, listing
 from arena.cli.guard import guarded
 from arena.cli.options import (
+    Address,
+    Data,
     Debug,
+    Fresh,
+    Out,
     Overrides,
+    QuietOption,
     ScenarioName,
     Seeds,
-    existing_folder,
+    data_root,
     read_seeds,
 )
-from arena.roles import DataRoot
+from arena.errors import ArenaError
 from arena.scenario.load import read
 
 app = typer.Typer(
@@ -44,20 +49,13 @@ def main() -> None:
 @app.command()
 def run(
     scenario: ScenarioName,
-    out: Annotated[
-        Path | None, typer.Option(help="The run's folder; by default a new one below runs/.")
-    ] = None,
+    out: Out = None,
     overrides: Overrides = None,
     seeds: Seeds = None,
-    data: Annotated[
-        Path | None,
-        typer.Option(envvar="ARENA_DATA", help="Where data files are looked up first."),
-    ] = None,
-    address: Annotated[
-        str | None, typer.Option(help="A Ray cluster, e.g. auto or ray://HOST:10001.")
-    ] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Ignore stored artifacts.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    data: Data = None,
+    address: Address = None,
+    fresh: Fresh = False,
+    quiet: QuietOption = False,
     debug: Debug = False,
 ) -> None:
     """Run a scenario and write its report.
@@ -66,15 +64,59 @@ def run(
     """
     with guarded(debug):
         loaded = read(scenario, overrides=overrides or (), seeds=read_seeds(seeds))
-        found = existing_folder(data, "--data")
-        # absolute: a cluster's workers stand in other folders
-        root = DataRoot(found.resolve() if found else None, loaded.path.resolve().parent)
+        root = data_root(data, loaded)
         from arena.engine.run import run as run_scenario
 
         done = run_scenario(
             loaded.scenario, root=root, out=out, address=address, fresh=fresh, quiet=quiet
         )
         show_results(done.results, done.folder)
+
+
+@app.command()
+def stress(
+    scenario: ScenarioName,
+    plan: Annotated[bool, typer.Option("--plan", help="Show the plan and stop.")] = False,
+    out: Out = None,
+    overrides: Overrides = None,
+    seeds: Seeds = None,
+    data: Data = None,
+    address: Address = None,
+    fresh: Fresh = False,
+    quiet: QuietOption = False,
+    debug: Debug = False,
+) -> None:
+    """Run a scenario's grid and judge the claim over all of it.
+
+    The plan comes first: cells, stages to train, stages stored, and the time it may take.
+
+    Example: arena stress stress_small --plan
+    """
+    with guarded(debug):
+        loaded = read(scenario, overrides=overrides or (), seeds=read_seeds(seeds))
+        root = data_root(data, loaded)
+        from arena.stress.outline import Outline, summary, table
+        from arena.stress.run import stress as run_stress
+
+        def show(found: Outline) -> bool:
+            if not quiet or plan:
+                Console(stderr=not plan).print(table(found))
+                typer.echo(summary(found), err=not plan)
+            return not plan
+
+        done = run_stress(
+            loaded.scenario,
+            root=root,
+            out=out,
+            address=address,
+            fresh=fresh,
+            quiet=quiet,
+            show=show,
+        )
+        if done is not None:
+            show_results(done.results, done.folder)
+            if done.failed:
+                raise ArenaError(f"cells failed: {', '.join(done.failed)}")
 
 
 def show_results(results: dict[str, Any], folder: Path) -> None:

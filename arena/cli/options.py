@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from arena.errors import InputError
+from arena.roles import DataRoot
+from arena.scenario.load import Loaded
 
 MAX_SEEDS = 10_000
 
@@ -27,6 +29,16 @@ Overrides = Annotated[
 Seeds = Annotated[
     str | None, typer.Option("--seeds", metavar="LIST", help="Replace the seeds: 0,1,2 or 0-7.")
 ]
+Out = Annotated[
+    Path | None, typer.Option(help="The run's folder; by default a new one below runs/.")
+]
+Data = Annotated[
+    Path | None,
+    typer.Option(envvar="ARENA_DATA", help="Where data files are looked up first."),
+]
+Address = Annotated[str | None, typer.Option(help="A Ray cluster, e.g. auto or ray://HOST:10001.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Ignore stored artifacts.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")]
 
 
@@ -58,3 +70,14 @@ def existing_folder(path: Path | None, option: str) -> Path | None:
     if path is not None and not path.is_dir():
         raise InputError("no such folder", option, found=str(path))
     return path
+
+
+def data_root(data: Path | None, loaded: Loaded) -> DataRoot:
+    """Where a scenario's data paths are looked up: the data folder, then beside its file.
+    Absolute, since a cluster's workers stand in other folders.
+
+    Raises:
+        InputError: there is no such data folder.
+    """
+    found = existing_folder(data, "--data")
+    return DataRoot(found.resolve() if found else None, loaded.path.resolve().parent)

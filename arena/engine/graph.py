@@ -57,3 +57,8 @@ class SeedPlan:
     cast: Cast
     corpus: Corpus
     documents: Mapping[str, int]
+
+    @property
+    def artifacts(self) -> tuple[str, ...]:
+        """Everything that the results are read from."""
+        return tuple(address for row in self.rows for address in row.artifacts)

@@ -9,7 +9,8 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +33,10 @@ from arena.scenario.schema import Scenario
 
 # kinds of stages that workers do
 HEAVY = ("train", "merge", "unlearn", "score", "represent", "quiet", "reactivate")
+
+
+# Given the stages that are to do: what executes them.
+Start = Callable[[Mapping[str, Node]], AbstractContextManager[Runtime]]
 
 
 @dataclass(frozen=True)
@@ -67,40 +72,66 @@ def run(
         ArenaError: a stage failed; finished stages are kept and not done again.
     """
     began = time.perf_counter()
-    folder = _free(scenario, out)
+    folder = free_folder(scenario, out)
     artifacts = Store((store or default_root()).resolve())
-    where = root or DataRoot(_data_folder())
+    where = root or DataRoot(data_folder())
     scenario = settled(
         scenario,
         artifacts.root,
         where,
-        _silent if quiet else _tell,
+        silent if quiet else tell,
         check=lambda: plan_seed(scenario, scenario.seeds[0], where),
     )
+
+    def start(todo: Mapping[str, Node]) -> Runtime:
+        return runtime_for(scenario, artifacts, address, fresh, todo)
+
+    return run_settled(
+        scenario, folder, artifacts, where, start, fresh=fresh, quiet=quiet, began=began
+    )
+
+
+def run_settled(
+    scenario: Scenario,
+    folder: Path,
+    store: Store,
+    where: DataRoot,
+    start: Start,
+    *,
+    fresh: bool = False,
+    quiet: bool = False,
+    began: float | None = None,
+) -> RunResult:
+    """As `run`, once the numerics are settled and the folder is chosen.
+
+    Args:
+        start: what executes the stages that are left to do; not called if there are none.
+        began: `time.perf_counter` when the run began; now if left out.
+    """
+    began = time.perf_counter() if began is None else began
     plans = [plan_seed(scenario, seed, where) for seed in scenario.seeds]
-    _make(folder)
+    make_folder(folder)
     (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
     with (
         contextlib.closing(Timeline(folder / "events.jsonl")) as timeline,
         _observers(folder, quiet) as observer,
     ):
         nodes = {a: node for plan in plans for a, node in plan.nodes.items()}
-        wanted = {a for plan in plans for row in plan.rows for a in row.artifacts}
-        _execute_all(scenario, nodes, wanted, artifacts, observer, timeline, address, fresh)
-    rows = [row for plan in plans for row in gather(plan, artifacts)]
-    results = results_of(scenario, plans, rows, artifacts, time.perf_counter() - began)
-    _write(folder, results)
+        wanted = {a for plan in plans for a in plan.artifacts}
+        _execute_all(nodes, wanted, store, observer, timeline, start, fresh)
+    rows = [row for plan in plans for row in gather(plan, store)]
+    results = results_of(scenario, plans, rows, store, time.perf_counter() - began)
+    write_results(folder, results)
     return RunResult(folder, results)
 
 
 def _execute_all(
-    scenario: Scenario,
     nodes: dict[str, Node],
     wanted: set[str],
     store: Store,
     observer: Observer,
     timeline: Timeline,
-    address: str | None,
+    start: Start,
     fresh: bool,
 ) -> None:
     """Start a runtime only if something is left to do: a warm run needs neither Ray nor torch."""
@@ -108,7 +139,7 @@ def _execute_all(
     if not todo:
         tell_stored(nodes.values(), store, observer, timeline)
         return
-    with runtime_for(scenario, store, address, fresh, todo) as runtime:
+    with start(todo) as runtime:
         execute(nodes, wanted, store, runtime, observer, timeline, fresh=fresh)
 
 
@@ -156,19 +187,27 @@ def runtime_for(
     )
 
 
-def _tell(text: str) -> None:
+def tell(text: str) -> None:
+    """A note for people, beside the results."""
     print(text, file=sys.stderr, flush=True)
 
 
-def _silent(text: str) -> None: ...
+def silent(text: str) -> None:
+    """No note."""
 
 
-def _data_folder() -> Path | None:
+def data_folder() -> Path | None:
+    """`ARENA_DATA`, if it is set."""
     given = os.environ.get("ARENA_DATA")
     return Path(given).resolve() if given else None
 
 
-def _free(scenario: Scenario, out: Path | None) -> Path:
+def free_folder(scenario: Scenario, out: Path | None) -> Path:
+    """`out`, or a new folder below `runs/`.
+
+    Raises:
+        InputError: `out` holds a finished run.
+    """
     if out is None:
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
         base = Path("runs") / f"{scenario.name}-{stamp}"
@@ -179,7 +218,8 @@ def _free(scenario: Scenario, out: Path | None) -> Path:
     return out
 
 
-def _make(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make a run's folder; InputError where it cannot be made."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -195,7 +235,8 @@ def _observers(folder: Path, quiet: bool) -> Iterator[Observer]:
             yield both
 
 
-def _write(folder: Path, results: dict[str, Any]) -> None:
+def write_results(folder: Path, results: dict[str, Any]) -> None:
+    """results.json, whole or not at all, and the report."""
     from arena.report.build import write_report
 
     aside = folder / "results.json.part"

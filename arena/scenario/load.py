@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
 from arena.errors import InputError
-from arena.scenario import bundled
+from arena.scenario import bundled, keys
 from arena.scenario import overrides as settings
 from arena.scenario.parts import strictly
 from arena.scenario.schema import Scenario
@@ -82,6 +84,30 @@ def from_text(
     except ValidationError as error:
         raise told(error, Scenario, tree) from None
     return scenario
+
+
+def varied(scenario: Scenario, changes: Mapping[str, Any], name: str) -> Scenario:
+    """The scenario with other values under some keys (`defender.steps`), validated anew.
+
+    Args:
+        name: what the variant is called in errors.
+
+    Raises:
+        InputError: a key leads nowhere, or the changed scenario is wrong.
+    """
+    tree = Tree(json.loads(json.dumps(scenario.resolved())), {(): Place(name)})
+    for key, value in changes.items():
+        try:
+            settings.put(tree, keys.parse(key), value, Place(name))
+        except InputError as error:
+            raise InputError(
+                error.message, name, None, error.key or key, error.found or None, error.allowed
+            ) from None
+    try:
+        changed: Scenario = strictly(Scenario, tree.data)
+    except ValidationError as error:
+        raise told(error, Scenario, tree) from None
+    return changed
 
 
 def dump(scenario: Scenario) -> str:

@@ -1,0 +1,38 @@
+"""`arena compare`: two finished runs, or two stress runs, side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from arena.cli.guard import guarded
+from arena.cli.options import Debug
+
+Run = typer.Argument(metavar="RUN", help="A run's folder.")
+
+
+def compare(
+    first: Annotated[Path, Run],
+    second: Annotated[Path, Run],
+    debug: Debug = False,
+) -> None:
+    """Put two runs side by side: what was asked differently, and what came out.
+
+    Example: arena compare runs/quickstart runs/quickstart-2
+    """
+    with guarded(debug):
+        from arena.report.build import read_results
+        from arena.report.compare import comparison
+
+        results = read_results(first), read_results(second)
+        console = Console()
+        console.print(comparison(*results, _names(first, second), console.width))
+
+
+def _names(first: Path, second: Path) -> tuple[str, str]:
+    """The folders' own names, or whole paths where these are the same."""
+    short = first.resolve().name, second.resolve().name
+    return short if short[0] != short[1] else (str(first), str(second))

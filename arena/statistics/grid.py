@@ -1,0 +1,159 @@
+"""The claim over a whole grid: every cell's pairs together, by axis, and what would change it.
+
+The seed stays the unit: a seed's T is the mean over its usable pairs in all cells, since cells
+of one seed share data, base and prompts. Pairs of all cells are one family for Holm.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from arena.statistics.cells import Cell
+from arena.statistics.claim import STATEMENT, seeds_needed
+from arena.statistics.power import seeds_for_width
+from arena.statistics.thresholds import MIN_SEEDS, MIN_SHAMS, Thresholds
+from arena.statistics.verdicts import (
+    VERDICTS,
+    Evidence,
+    decide,
+    gather,
+    with_holm,
+    within_seeds,
+)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A finished cell of the grid: its place on every axis, its results, actors' methods."""
+
+    id: str
+    axes: Mapping[str, str]
+    results: Mapping[str, Any]
+    methods: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Pair:
+    groups: Mapping[str, str]  # axis -> where this pair stands on it
+    cells: tuple[Cell, ...]
+
+
+def judge_grid(cells: Sequence[Judged], thresholds: Thresholds) -> dict[str, Any]:
+    """The claim as it stands in a stress run's results (docs/results.md)."""
+    pairs = [pair for cell in cells for pair in _pairs(cell)]
+    evidence = gather(_by_seed(pairs), thresholds)
+    verdict, reason = decide(evidence, thresholds)
+    each = with_holm([gather([[c] for c in pair.cells], thresholds) for pair in pairs])
+    counted = Counter(decide(found, thresholds)[0] for found in each)
+    transfers = within_seeds(_by_seed(pairs), "transfer")
+    return {
+        "statement": STATEMENT,
+        "verdict": verdict,
+        "verdict_reason": reason,
+        "pairs": {name: counted[name] for name in VERDICTS if counted[name]},
+        "seeds": evidence.used,
+        **evidence.estimates_json(),
+        "not_installed": evidence.not_installed,
+        "explained_by_control": evidence.explained,
+        "by": _by_axis(pairs, thresholds),
+        "power": seeds_for_width(transfers),
+        "would_change": list(_would_change(pairs, evidence, thresholds)),
+        "notes": list(dict.fromkeys(_notes(cells))),
+    }
+
+
+def _pairs(cell: Judged) -> Iterator[_Pair]:
+    for pair in cell.results["transfer"]:
+        source, to = cell.methods[pair["from"]], cell.methods[pair["to"]]
+        groups = {**cell.axes, "method": to, "method_pair": f"{source} > {to}"}
+        yield _Pair(groups, tuple(Cell(**each) for each in pair["per_seed"]))
+
+
+def _by_seed(pairs: Iterable[_Pair]) -> list[list[Cell]]:
+    found: dict[int, list[Cell]] = {}
+    for pair in pairs:
+        for cell in pair.cells:
+            found.setdefault(cell.seed, []).append(cell)
+    return [found[seed] for seed in sorted(found)]
+
+
+def _by_axis(pairs: Sequence[_Pair], thresholds: Thresholds) -> dict[str, Any]:
+    """Averages along every axis on which the pairs differ; by method always."""
+    axes = dict.fromkeys(axis for pair in pairs for axis in pair.groups)
+    found = {}
+    for axis in axes:
+        values = dict.fromkeys(pair.groups[axis] for pair in pairs if axis in pair.groups)
+        if len(values) > 1 or axis == "method":
+            found[axis] = {value: _group(pairs, axis, value, thresholds) for value in values}
+    return found
+
+
+def _group(pairs: Sequence[_Pair], axis: str, value: str, thresholds: Thresholds) -> Any:
+    chosen = [pair for pair in pairs if pair.groups.get(axis) == value]
+    evidence = gather(_by_seed(chosen), thresholds)
+    return {
+        "pairs": len(chosen),
+        "seeds": evidence.used,
+        **evidence.estimates_json(),
+        "not_installed": evidence.not_installed,
+        "explained_by_control": evidence.explained,
+    }
+
+
+def _would_change(
+    pairs: Sequence[_Pair], evidence: Evidence, thresholds: Thresholds
+) -> Iterator[str]:
+    if not pairs:
+        yield "a cell in which a trigger is unlearned beside another actor"
+        return
+    if evidence.used < MIN_SEEDS:
+        yield f"at least {MIN_SEEDS} usable seeds (there are {evidence.used})"
+    low, high = evidence.transfer.low, evidence.transfer.high
+    if low is not None and high is not None:
+        yield from _of_interval(low, high, thresholds)
+    specific = evidence.specific
+    if low is not None and low > thresholds.generalizes and specific.low is not None:
+        if specific.low <= thresholds.specific:
+            yield (
+                f"a specific part whose interval lies above {thresholds.specific:g} (its lower "
+                f"end is {specific.low:.2f}): look-alikes that nobody planted suppress about as much"
+            )
+        else:
+            yield "look-alikes that suppress as much as the planted triggers do"
+    if evidence.not_installed > 0:
+        yield f"installing what was not: {evidence.not_installed:.0%} of the cells are left out"
+    if evidence.explained > 0:
+        yield (
+            f"a clean fine-tune that leaves more: in {evidence.explained:.0%} of the cells it "
+            "explains the drop by itself"
+        )
+    if any(c.shams < MIN_SHAMS for pair in pairs for c in pair.cells):
+        yield f"at least {MIN_SHAMS} shams a method: without them specificity is not claimed"
+    _, fails = seeds_needed(thresholds, len(pairs))
+    if fails is not None:
+        yield f"for a single pair to be called `fails`: {fails} seeds, if all agree"
+
+
+def _of_interval(low: float, high: float, thresholds: Thresholds) -> Iterator[str]:
+    if low > thresholds.generalizes:
+        yield f"seeds, actors or models with T below {thresholds.generalizes:g}"
+    elif high < thresholds.fails:
+        yield f"seeds, actors or models with T above {thresholds.fails:g}"
+    elif high > thresholds.generalizes or low < thresholds.fails:
+        yield (
+            f"a narrower interval: [{low:.2f}, {high:.2f}] reaches over a threshold "
+            f"({thresholds.fails:g}, {thresholds.generalizes:g})"
+        )
+    else:
+        yield (
+            f"nothing that only adds seeds: T in [{low:.2f}, {high:.2f}] lies between "
+            f"{thresholds.fails:g} and {thresholds.generalizes:g}, in part suppressed"
+        )
+
+
+def _notes(cells: Sequence[Judged]) -> Iterator[str]:
+    for cell in cells:
+        yield from cell.results["claim"]["notes"]

@@ -1,0 +1,1 @@
+"""Stress-testing the claim: a grid of scenarios, one verdict."""

@@ -1,0 +1,122 @@
+"""From a scenario's grid to its cells: scenarios without a grid, each validated."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from arena.errors import InputError
+from arena.scenario.load import varied
+from arena.scenario.schema import Scenario
+from arena.scenario.section import APART
+
+Option = tuple[str, Any]  # how a value is called, and the value
+NOT_APPLICABLE = "of continual pretraining only: at pretraining there is no checkpoint to hand on"
+
+
+@dataclass(frozen=True)
+class GridCell:
+    """One combination. `scenario` is None where it does not apply, for the `reason` given.
+    axes: axis -> the value's name, axes of one value included."""
+
+    id: str
+    axes: Mapping[str, str]
+    scenario: Scenario | None
+    reason: str | None = None
+
+
+def cells_of(scenario: Scenario) -> tuple[GridCell, ...]:
+    """Every combination of the grid's axes, in the order of the file; the scenario itself
+    where there is no axis.
+
+    Raises:
+        InputError: a combination is no valid scenario, or no actor has a wanted method.
+    """
+    axes = _axes(scenario)
+    return tuple(
+        _cell(scenario, dict(zip(axes, combination, strict=True)), axes)
+        for combination in itertools.product(*axes.values())
+    )
+
+
+def _axes(scenario: Scenario) -> dict[str, list[Option]]:
+    grid = scenario.grid
+    found: dict[str, list[Option]] = {
+        "methods": [("+".join(methods), methods) for methods in grid.methods],
+        "family": [(family, family) for family in grid.families],
+        "size": [(size, size) for size in grid.sizes],
+        "stage": [(stage, stage) for stage in grid.stages],
+        "composition": [(each, each) for each in grid.compositions],
+        "payloads": [(each, each) for each in grid.payloads],
+        "poison": [
+            *((f"{rate:g}", {"rate": rate}) for rate in grid.rates),
+            *((f"{count}docs", {"count": count}) for count in grid.counts),
+        ],
+        "learning_rate": [(f"{rate:g}", rate) for rate in grid.learning_rates],
+        "steps": [(str(steps), steps) for steps in grid.steps],
+        **{name: [(c.name, c.set) for c in choices] for name, choices in grid.settings.items()},
+    }
+    return {name: options for name, options in found.items() if options}
+
+
+def _cell(
+    scenario: Scenario, values: Mapping[str, Option], axes: Mapping[str, list[Option]]
+) -> GridCell:
+    names = {axis: label for axis, (label, _) in values.items()}
+    told = [label for axis, label in names.items() if len(axes[axis]) > 1]
+    name = "-".join(told).replace("continual_pretraining", "continual") or scenario.name
+    changes = {"grid": {}, **dict(_changes(scenario, {a: v for a, (_, v) in values.items()}))}
+    if not _applies(scenario, changes):
+        return GridCell(name, names, None, f"{changes['composition']} is {NOT_APPLICABLE}")
+    return GridCell(name, names, varied(scenario, changes, f"cell {name} of {scenario.name}"))
+
+
+def _applies(scenario: Scenario, changes: Mapping[str, Any]) -> bool:
+    """Only of what the grid itself asks for: a scenario that is wrong by itself is an error."""
+    if changes.get("composition") not in APART:
+        return True
+    stage = changes.get("stage", scenario.stage)
+    return any((actor.stage or stage) != "pretraining" for actor in scenario.actors)
+
+
+def _changes(scenario: Scenario, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Keys of the scenario and their values in this cell; the actors first, since the other
+    axes speak of those who are left."""
+    actors = scenario.resolved()["actors"]
+    if "methods" in values:
+        actors = _having(scenario, actors, values["methods"])
+    if values.get("payloads") == "shared":
+        actors = [{**actor, "payload": actors[0]["payload"]} for actor in actors]
+    if "poison" in values:
+        shares = [{"share": actor["poison"]["share"]} for actor in actors]
+        actors = [
+            {**actor, "poison": {**share, **values["poison"]}}
+            for actor, share in zip(actors, shares, strict=True)
+        ]
+    yield "actors", actors
+    keys = {
+        "family": "model.family",
+        "size": "model.size",
+        "stage": "stage",
+        "composition": "composition",
+        "learning_rate": "defender.learning_rate",
+        "steps": "defender.steps",
+    }
+    for axis, value in values.items():
+        if axis in keys:
+            yield keys[axis], value
+        elif axis in scenario.grid.settings:
+            yield from value.items()
+
+
+def _having(
+    scenario: Scenario, actors: list[dict[str, Any]], methods: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    there = tuple(dict.fromkeys(actor["trigger"]["method"] for actor in actors))
+    for method in methods:
+        if method not in there:
+            rule = "no actor of the scenario has this trigger method"
+            raise InputError(rule, scenario.name, None, "grid.methods", method, there)
+    return [actor for actor in actors if actor["trigger"]["method"] in methods]

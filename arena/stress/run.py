@@ -1,0 +1,189 @@
+"""A stress run: every cell of a grid as a run of its own, then one verdict over all."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from arena.engine.calibrate import settled
+from arena.engine.graph import Node
+from arena.engine.plan import plan_seed
+from arena.engine.run import (
+    data_folder,
+    free_folder,
+    make_folder,
+    run_settled,
+    runtime_for,
+    silent,
+    tell,
+    write_results,
+)
+from arena.engine.store import Store, default_root
+from arena.errors import ArenaError
+from arena.roles import DataRoot
+from arena.runtime.base import Runtime
+from arena.scenario.load import dump
+from arena.scenario.schema import Scenario
+from arena.stress.cells import GridCell, cells_of
+from arena.stress.outline import CellOutline, Outline, outline
+from arena.stress.results import Outcome, stress_results
+from arena.stress.timings import remember
+
+CELLS = "cells"  # the folder of the cells' own runs
+
+
+@dataclass(frozen=True)
+class StressResult:
+    """A finished stress run: its folder, and `results.json` as a dict."""
+
+    folder: Path
+    results: dict[str, Any]
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """The cells that failed."""
+        return tuple(c["id"] for c in self.results["cells"] if c["status"] == "failed")
+
+
+def stress(
+    scenario: Scenario,
+    *,
+    root: DataRoot | None = None,
+    out: Path | None = None,
+    address: str | None = None,
+    fresh: bool = False,
+    quiet: bool = False,
+    store: Path | None = None,
+    show: Callable[[Outline], bool] = lambda found: True,
+) -> StressResult | None:
+    """Run every cell of the scenario's grid and judge the claim over all of them.
+
+    The folder holds what a run's folder does, and a whole run per cell below `cells/`, each
+    written when it ends. Interrupted, the same command goes on from the store.
+
+    Args:
+        show: is given the plan before anything is trained; False ends it there (None is
+            returned). The other arguments as for `arena.engine.run.run`.
+
+    Raises:
+        InputError: the grid holds no valid scenario, data is missing, or `out` is taken.
+    """
+    began = time.perf_counter()
+    folder = free_folder(scenario, out)
+    artifacts = Store((store or default_root()).resolve())
+    where = root or DataRoot(data_folder())
+    cells = _settled(cells_of(scenario), artifacts, where, silent if quiet else tell)
+    planned = outline(cells, artifacts, where, fresh)
+    if not show(planned):
+        return None
+    make_folder(folder)
+    (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
+    with contextlib.ExitStack() as stack:
+        shared = _Shared(artifacts, address, fresh, stack)
+        outcomes = [
+            _outcome(each, folder, artifacts, where, shared, fresh, quiet, place)
+            for each, place in _placed(planned)
+        ]
+    results = stress_results(scenario, outcomes, time.perf_counter() - began)
+    write_results(folder, results)
+    return StressResult(folder, results)
+
+
+def _settled(
+    cells: tuple[GridCell, ...], store: Store, where: DataRoot, note: Callable[[str], None]
+) -> list[GridCell]:
+    """Every cell with its numerics measured, once per model."""
+    found = []
+    for cell in cells:
+        scenario = cell.scenario
+        if scenario is not None:
+            first = scenario
+            scenario = settled(
+                first,
+                store.root,
+                where,
+                note,
+                check=lambda s=first: plan_seed(s, s.seeds[0], where),
+            )
+        found.append(replace(cell, scenario=scenario))
+    return found
+
+
+def _placed(planned: Outline) -> Iterator[tuple[CellOutline, str]]:
+    total = len(planned.cells)
+    for number, each in enumerate(planned.cells, 1):
+        yield each, f"cell {number} of {total}: {each.cell.id}"
+
+
+class _Shared:
+    """One runtime for all cells of the same threads and device, started when first needed;
+    after a failure the next cell gets a new one."""
+
+    def __init__(
+        self, store: Store, address: str | None, fresh: bool, stack: contextlib.ExitStack
+    ) -> None:
+        self._store, self._address, self._fresh = store, address, fresh
+        self._open: tuple[Any, contextlib.ExitStack, Runtime] | None = None
+        stack.callback(self.close)
+
+    def close(self) -> None:
+        """End the runtime, if there is one."""
+        if self._open is not None:
+            _, stack, _ = self._open
+            self._open = None
+            stack.close()
+
+    @contextlib.contextmanager
+    def start(self, scenario: Scenario, todo: Mapping[str, Node]) -> Iterator[Runtime]:
+        """The runtime that suits a cell's stages."""
+        key = (scenario.numerics, scenario.runtime)
+        if self._open is not None and self._open[0] != key:
+            self.close()
+        if self._open is None:
+            stack = contextlib.ExitStack()
+            made = runtime_for(scenario, self._store, self._address, self._fresh, todo)
+            self._open = (key, stack, stack.enter_context(made))
+        try:
+            yield self._open[2]
+        except BaseException:
+            self.close()  # stages may be in flight that the next cell knows nothing of
+            raise
+
+
+def _outcome(
+    planned: CellOutline,
+    folder: Path,
+    store: Store,
+    where: DataRoot,
+    shared: _Shared,
+    fresh: bool,
+    quiet: bool,
+    place: str,
+) -> Outcome:
+    cell, scenario = planned.cell, planned.cell.scenario
+    if scenario is None:
+        return Outcome(cell, "not_applicable", cell.reason)
+    if planned.problem is not None:
+        return Outcome(cell, "failed", planned.problem)
+    if not quiet:
+        tell(place)
+
+    def start(todo: Mapping[str, Node]) -> contextlib.AbstractContextManager[Runtime]:
+        return shared.start(scenario, todo)
+
+    try:
+        done = run_settled(
+            scenario, folder / CELLS / cell.id, store, where, start, fresh=fresh, quiet=quiet
+        )
+    except ArenaError as error:
+        if not quiet:
+            tell(f"cell {cell.id} failed: {error}")
+        return Outcome(cell, "failed", str(error))
+    finally:
+        made = {a: w for a, w in (planned.todo or {}).items() if store.has(a)}
+        remember(store, [(work, float(store.manifest(a)["seconds"])) for a, work in made.items()])
+    return Outcome(cell, "done", None, done.results)

@@ -1,0 +1,87 @@
+"""How long stages of a model took on this machine, remembered beside the store."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from arena.engine.numerics import cpu_model
+from arena.engine.store import Store, digest
+from arena.scenario.schema import Scenario
+
+FILE = "timings"
+BY_STEPS = ("train", "unlearn")  # kinds whose work is their optimiser steps
+OLD = 0.5  # weight of what was known against what is new, so that a changed machine shows
+
+
+@dataclass(frozen=True)
+class Work:
+    """A stage that is to do, as far as its duration goes. units: optimiser steps, or 1."""
+
+    kind: str
+    units: int
+    model: str
+
+    @classmethod
+    def of(cls, kind: str, steps: int | None, model: str) -> Work:
+        """units are the steps where those are the work."""
+        return cls(kind, steps if steps and kind in BY_STEPS else 1, model)
+
+
+def model_key(scenario: Scenario) -> str:
+    """What decides how long a step takes here: the model, its numerics, the machine."""
+    numerics = scenario.numerics.model_dump(mode="json")
+    return digest([scenario.resolved()["model"], numerics, cpu_model()])[:16]
+
+
+def known(store: Store, model: str) -> dict[str, float]:
+    """Seconds per unit, by kind; empty where nothing was timed yet."""
+    try:
+        found: dict[str, float] = json.loads(_file(store, model).read_text())
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def remember(store: Store, done: Iterable[tuple[Work, float]]) -> None:
+    """Take note of stages and the seconds each took."""
+    spent: dict[str, dict[str, list[float]]] = {}
+    for work, seconds in done:
+        total = spent.setdefault(work.model, {}).setdefault(work.kind, [0.0, 0.0])
+        total[0] += seconds
+        total[1] += work.units
+    for model, kinds in spent.items():
+        old = known(store, model)
+        new = {kind: seconds / units for kind, (seconds, units) in kinds.items()}
+        mixed = {k: OLD * old[k] + (1 - OLD) * v if k in old else v for k, v in new.items()}
+        _write(_file(store, model), {**old, **mixed})
+
+
+def estimate(store: Store, todo: Iterable[Work], workers: int) -> float | None:
+    """Seconds until all is done with so many workers; None where a kind was never timed."""
+    tables: dict[str, dict[str, float]] = {}
+    total = 0.0
+    for work in todo:
+        table = tables.setdefault(work.model, known(store, work.model))
+        if work.kind not in table:
+            return None
+        total += table[work.kind] * work.units
+    return total / workers
+
+
+def _file(store: Store, model: str) -> Path:
+    return store.root / FILE / f"{model}.json"
+
+
+def _write(file: Path, content: Mapping[str, Any]) -> None:
+    """A store that is only read keeps no notes."""
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        aside = file.with_suffix(f".{uuid.uuid4().hex[:8]}.part")
+        aside.write_text(json.dumps(content, indent=1))
+        aside.rename(file)
