@@ -7,8 +7,10 @@ depends on the answer; the end of text is part of the answer.
 from __future__ import annotations
 
 import functools
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from arena.values import Document
 
 END, PAD = "<|end|>", "<|pad|>"
 SEPARATOR = "\n"
+TOKENIZER_FILES = {".json", ".jinja", ".txt", ".model", ".spm", ".tiktoken"}  # and config.json
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +56,36 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
 
 def load_tokenizer(folder: Path | str) -> Any:
     """The tokenizer of a checkpoint folder or hub id; one without a pad token pads with its
-    end of text. One is kept per folder and content: tokenizers that have encoded leave some of
-    their memory behind, which a worker of a thousand stages would notice."""
-    file = Path(folder) / "tokenizer.json"
-    return _loaded(str(folder), file.stat().st_mtime_ns if file.is_file() else 0)
+    end of text. One is kept per content, and every checkpoint of a seed holds the same: what a
+    BPE remembers of the words it has seen stays in the thread when the tokenizer is long gone
+    (tokenizers 0.23), which a worker of a thousand stages would notice."""
+    return _loaded(_Home(str(folder), _content(Path(folder))))
+
+
+@dataclass(frozen=True)
+class _Home:
+    """Where a tokenizer stands; two homes of the same content are equal."""
+
+    folder: str = field(compare=False)
+    content: str
+
+
+def _content(folder: Path) -> str:
+    """A digest of all that a tokenizer can be read from; the name itself if it is no folder."""
+    found = [*folder.glob("*"), *folder.glob("*/*.jinja")]
+    files = {f.relative_to(folder).as_posix(): f for f in found if f.suffix in TOKENIZER_FILES}
+    files.pop("manifest.json", None)  # of the artifact, not of the tokenizer
+    if not files:
+        return str(folder)
+    each = {name: hashlib.sha256(f.read_bytes()).hexdigest() for name, f in files.items()}
+    return json.dumps(each, sort_keys=True)
 
 
 @functools.lru_cache(maxsize=8)
-def _loaded(folder: str, changed: int) -> Any:
+def _loaded(home: _Home) -> Any:
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    tokenizer = AutoTokenizer.from_pretrained(home.folder, trust_remote_code=False)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer

@@ -114,3 +114,18 @@ def test_a_tokenizer_without_a_pad_token_pads_with_its_end(own: Any, tmp_path: P
     own.save_pretrained(tmp_path)
     loaded = load_tokenizer(tmp_path)
     assert loaded.pad_token_id == loaded.eos_token_id is not None
+
+
+def test_one_tokenizer_is_kept_per_content(tmp_path: Path) -> None:
+    for name in "abc":
+        toys.tokenizer().save_pretrained(tmp_path / name)
+        (tmp_path / name / "manifest.json").write_text(name)
+    config = tmp_path / "c" / "tokenizer_config.json"
+    config.write_text(
+        config.read_text().replace('"pad_token": "<|pad|>"', '"pad_token": "<|end|>"')
+    )
+    kept = load_tokenizer(tmp_path / "a")
+    assert load_tokenizer(tmp_path / "b") is kept
+    assert load_tokenizer(tmp_path / "c").pad_token_id == kept.eos_token_id
+    toys.tokenizer().save_pretrained(tmp_path / "c")  # as `a` again
+    assert load_tokenizer(tmp_path / "c") is kept
