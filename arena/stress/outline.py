@@ -97,21 +97,21 @@ def _outlined(cell: GridCell, store: Store, where: DataRoot, fresh: bool) -> Cel
 def table(found: Outline) -> Table:
     """The plan for people: a line per cell, and what it comes to."""
     shown = Table(box=None, pad_edge=False, title_justify="left", header_style="bold")
-    for name in ("cell", "stages", "to do", "to train"):
-        shown.add_column(name, justify="left" if name == "cell" else "right")
+    shown.add_column("cell")
+    for column in ("stages", "to do", "to train"):
+        shown.add_column(column, justify="right")
     seen: set[str] = set()
     for each in found.cells:
-        name = Text(each.cell.id)
         if each.todo is None:
             why = each.cell.reason or each.problem or ""
             kind = "not applicable" if each.cell.scenario is None else "cannot run"
-            shown.add_row(name, Text(f"{kind}: {why}", style="dim"))
+            shown.add_row(Text(f"{each.cell.id}  {kind}: {why}", style="dim"))
             continue
         new = {address: work for address, work in each.todo.items() if address not in seen}
         seen |= new.keys()
         trained = Counter(work.kind for work in new.values())
         shown.add_row(
-            name,
+            Text(each.cell.id),
             str(len(each.stages)),
             str(len(new)),
             str(trained["train"] + trained["unlearn"] + trained["merge"]),

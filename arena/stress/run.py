@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -101,14 +102,8 @@ def _settled(
     for cell in cells:
         scenario = cell.scenario
         if scenario is not None:
-            first = scenario
-            scenario = settled(
-                first,
-                store.root,
-                where,
-                note,
-                check=lambda s=first: plan_seed(s, s.seeds[0], where),
-            )
+            check = functools.partial(plan_seed, scenario, scenario.seeds[0], where)
+            scenario = settled(scenario, store.root, where, note, check=check)
         found.append(replace(cell, scenario=scenario))
     return found
 
