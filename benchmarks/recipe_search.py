@@ -2,7 +2,8 @@
 
     python benchmarks/recipe_search.py quickstart --seeds 100-107 \
         --try "longer: training.continual_pretraining.steps=400" \
-        --try "gentler: defender.learning_rate=1e-4"
+        --try "gentler: defender.learning_rate=1e-4" \
+        --try "low rank: 'training.sequential.adapter={method: lora, rank: 8}'"
 
 Prints a Markdown row per recipe: what was installed, clean accuracy, what the clean
 fine-tune left, and what was left of a disclosed trigger after its own unlearning. What
@@ -13,6 +14,7 @@ must not be chosen by the effect under study (docs/estimands.md, Units and split
 from __future__ import annotations
 
 import argparse
+import shlex
 import statistics
 import tempfile
 from pathlib import Path
@@ -39,7 +41,7 @@ def main() -> None:
     print(HEAD + "\n|" + "---|" * (HEAD.count("|") - 1), flush=True)
     for text in ["as it stands:", *given.tries]:
         name, _, settings = text.partition(":")
-        overrides = [*BLIND, *given.set, *settings.split()]
+        overrides = [*BLIND, *given.set, *shlex.split(settings)]
         scenario = load_scenario(given.scenario, overrides=overrides, seeds=read_seeds(given.seeds))
         with tempfile.TemporaryDirectory() as folder:
             results = run(scenario, out=Path(folder) / "run", quiet=True).results

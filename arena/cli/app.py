@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from arena.cli import cache, listing
+from arena.cli import cache, compare, listing
 from arena.cli.guard import guarded
 from arena.cli.options import (
     Address,
@@ -39,6 +39,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(cache.app, name="cache")
+app.command()(compare.compare)
 
 
 def main() -> None:
@@ -120,11 +121,13 @@ def stress(
 
 
 def show_results(results: dict[str, Any], folder: Path) -> None:
-    """The table of a finished run, and where its folder is."""
+    """The table of a finished run or stress run, and where its folder is."""
+    from arena.report.stress_terminal import stress_table
     from arena.report.terminal import results_table
 
     console = Console()
-    console.print(results_table(results, console.width, folder / "report.html"))
+    shown = stress_table if results.get("kind") == "stress" else results_table
+    console.print(shown(results, console.width, folder / "report.html"))
     typer.echo(f"run folder: {folder}")
 
 

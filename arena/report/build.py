@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from arena.errors import InputError
-from arena.report import figures, palette, view
-from arena.report.numbers import Estimate, decimals, thousands
-from arena.report.view import Results
+from arena.report import behaviour, figures, insides, palette, view
+from arena.report.numbers import NONE, Estimate, decimals, thousands
+from arena.report.parts import Results, listed, names, part
+from arena.report.rows import final, residents
+
+STRESS = "stress"
 
 Event = Mapping[str, Any]
 
@@ -23,7 +26,7 @@ def write_report(run_folder: Path) -> Path:
     """Write `report.html` and `figures/*.svg` from `results.json` (and `events.jsonl`).
 
     Args:
-        run_folder: the folder of a finished run.
+        run_folder: the folder of a finished run, or of a stress run with its cells.
 
     Returns:
         The path of the page.
@@ -32,15 +35,23 @@ def write_report(run_folder: Path) -> Path:
         InputError: results.json is missing or is not a JSON object.
     """
     results = read_results(run_folder)
+    if results.get("kind") == STRESS:
+        from arena.report import stress
+
+        return _write(run_folder, *stress.page(run_folder, results))
     events = read_events(run_folder)
     drawn = draw(results, events)
+    return _write(run_folder, render(results, events, drawn), drawn)
+
+
+def _write(run_folder: Path, text: str, drawn: Mapping[str, str]) -> Path:
     folder = run_folder / "figures"
     folder.mkdir(exist_ok=True)
     for name, svg in drawn.items():
         (folder / f"{name}.svg").write_text(svg + "\n", encoding="utf-8")
     page = run_folder / "report.html"
     # JSON can carry lone surrogates, UTF-8 cannot: they become question marks.
-    page.write_text(render(results, events, drawn), encoding="utf-8", errors="replace")
+    page.write_text(text, encoding="utf-8", errors="replace")
     return page
 
 
@@ -51,6 +62,8 @@ def read_results(run_folder: Path) -> Results:
         raise InputError("not a finished run: it holds no results.json", found=str(run_folder))
     try:
         results = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=str(path)) from None
     except ValueError as error:
         raise InputError(f"not valid JSON: {error}", file=str(path)) from None
     if not isinstance(results, dict):
@@ -76,23 +89,34 @@ def read_events(run_folder: Path) -> list[Event]:
 
 def draw(results: Results, events: Sequence[Event]) -> dict[str, str]:
     """The figures that the results can carry, by name, as SVG."""
-    actors = [str(name) for name in results.get("actors") or []]
+    actors = names(results, "actors")
     pairs = results.get("transfer") or []
     several = any(len(pair.get("per_seed") or []) > 1 for pair in pairs)
-    claim, thresholds = view.part(results, "claim"), view.part(results, "thresholds")
-    summary, installed = results.get("summary") or [], view.part(results, "installed")
+    claim, thresholds = part(results, "claim"), part(results, "thresholds")
+    summary, installed = results.get("summary") or [], part(results, "installed")
+    models = final(summary)
+    points = listed(part(results, "representations"), "points")
+    samples, curves = behaviour.samples_and_curves(results)
     possible: list[tuple[str, object, Callable[[], str]]] = [
         ("claim", claim, lambda: figures.claim_forest(claim, thresholds)),
-        ("asr", summary, lambda: figures.asr_heatmap(actors, summary, installed)),
+        ("asr", models, lambda: figures.asr_heatmap(actors, models, installed)),
         ("transfer", pairs, lambda: figures.transfer_heatmap(actors, pairs)),
         ("seeds", several, lambda: figures.seeds_dots(actors, pairs)),
+        ("residence", residents(summary), lambda: figures.residence_heatmap(actors, summary)),
+        ("casd", points, lambda: figures.casd_scatter(actors, points)),
+        ("reactivation", curves, lambda: figures.reactivation_curves(actors, samples, curves)),
         ("timeline", events, lambda: figures.timeline(events)),
     ]
     return {name: make() for name, there, make in possible if there}
 
 
 def render(results: Results, events: Sequence[Event], drawn: Mapping[str, str]) -> str:
-    """The page as HTML text."""
+    """The page of a run as HTML text."""
+    return fill("report.html", context(results, events), drawn)
+
+
+def fill(template: str, shown: Mapping[str, Any], drawn: Mapping[str, str]) -> str:
+    """A template with what it names and its figures, as HTML text."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -106,29 +130,41 @@ def render(results: Results, events: Sequence[Event], drawn: Mapping[str, str]) 
     environment.filters.update(decimals=decimals, thousands=thousands, words=view.words)
     # Safe: the text of these went through an XML writer.
     safe = {name: Markup(svg) for name, svg in drawn.items()}
-    template = environment.get_template("report.html")
-    return template.render(figures=safe, **context(results, events))
+    return environment.get_template(template).render(figures=safe, **shown)
 
 
 def context(results: Results, events: Sequence[Event]) -> dict[str, Any]:
     """Everything that the template names, but for its figures and style."""
-    scenario = view.part(results, "scenario")
     return {
-        "title": scenario.get("name") or "Backdoor Arena",
-        "description": scenario.get("description") or "",
-        "actors": [str(name) for name in results.get("actors") or []],
+        **common(results),
+        "actors": names(results, "actors"),
         "facts": view.facts(results),
         "claim": view.claim(results),
         "cast": view.cast(results),
         "summary": view.summary(results),
         "pairs": view.pairs(results),
         "common_reason": view.common_reason(results),
+        "inside": insides.representations(results),
+        "costs": behaviour.costs(results),
+        "quiet": behaviour.quiet(results),
         "parties": view.parties(events),
         "stages": view.stages(results),
         "splits": view.splits(results),
-        "corpus": view.part(results, "corpus").get("name") or "",
-        "thresholds": {k: Estimate.read(v) for k, v in view.part(results, "thresholds").items()},
-        "environment": view.part(results, "environment"),
+        "corpus": part(results, "corpus").get("name") or "",
+    }
+
+
+def common(results: Results) -> dict[str, Any]:
+    """What every page shows."""
+    scenario = part(results, "scenario")
+    return {
+        "title": scenario.get("name") or "Backdoor Arena",
+        "description": scenario.get("description") or "",
+        "thresholds": {k: Estimate.read(v) for k, v in part(results, "thresholds").items()},
+        "environment": {
+            key: NONE if value is None else value
+            for key, value in part(results, "environment").items()
+        },
         "verdicts": palette.VERDICTS,
         "schema_version": results.get("schema_version"),
         "seeds": results.get("seeds") or [],

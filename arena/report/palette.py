@@ -23,6 +23,11 @@ ASR_RAMP = ("#fbfaf8", "#fbe6d3", "#f4bd92", "#e0854c", "#b4491b")
 COOL_RAMP = ("#f7f7f5", "#d3e2f0", "#94bbdc", "#4a88c0", "#1d5c9e")
 WARM_RAMP = ("#f7f7f5", "#f6dcc6", "#eab184", "#cf7539", "#9c4a14")
 
+# Okabe and Ito's set, darkened for white text; parties and actors beyond it start again.
+PARTIES = ("#3d4a60", "#b4491b", "#1d5c9e", "#0a7a5c", "#a2577f", "#7a6420", "#4d7d94")
+# Markers of matplotlib's alphabet, so that an actor is known without its colour.
+SHAPES = ("o", "s", "D", "^", "v", "P", "X", "p", "h")
+
 Rgb = tuple[int, int, int]
 
 

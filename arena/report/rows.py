@@ -33,6 +33,26 @@ def _rank(row: SummaryRow) -> int:
     return _RANKS.get(str(row.get("kind")), 0)
 
 
+def residents(summary: Sequence[SummaryRow]) -> list[SummaryRow]:
+    """The rows of the co-residence matrix: the reference, models on their way to the
+    compromised one, and that one. Nothing where none was on its way."""
+    if not any(row.get("kind") == "inserted" for row in summary):
+        return []
+    return [row for kind in _BASE for row in summary if row.get("kind") == kind]
+
+
+def final(summary: Sequence[SummaryRow]) -> list[SummaryRow]:
+    """The rows without models on their way to the compromised one."""
+    return [row for row in summary if row.get("kind") != "inserted"]
+
+
+def model_name(row: Mapping[str, Any]) -> str:
+    """The name of a model by what was done to it, where no label came with it."""
+    kind, target = str(row.get("kind") or ""), row.get("target")
+    said = {"control": "clean fine-tune", "unlearned": "unlearn"}.get(kind, kind)
+    return f"{said} {target}" if target is not None else said
+
+
 def utility(summary: Sequence[SummaryRow]) -> str:
     """The key of what says how well the models still answer: `clean_accuracy`, or
     `token_accuracy` where the answers are free text and none is simply right."""

@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich import box
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from arena.report import palette
+from arena.report.console import chunks, claim_text, ink, plain_table, short_name
 from arena.report.numbers import NONE, Estimate
+from arena.report.parts import Results, part
 from arena.report.rows import SummaryRow, grouped, is_disclosed, utility
 from arena.report.text import clean
-from arena.report.view import KEYS, STATEMENT, Results, part, sentence
 
 LABEL, NARROW, RATE, BAND = 20, 14, 5, 7
 
@@ -37,7 +37,7 @@ def results_table(results: Results, width: int, report: Path | None = None) -> R
     """
     parts: list[RenderableType] = [*_models(results, width)]
     if part(results, "claim"):
-        parts.append(Padding(_claim(results), (1, 0, 0, 1)))
+        parts.append(Padding(claim_text(results), (1, 0, 0, 1)))
     if results.get("transfer"):
         parts += [Padding(table, (1, 0, 0, 0)) for table in _matrices(results, width)]
         parts.append(Padding(_legend(results), (0, 0, 0, 1)))
@@ -49,29 +49,6 @@ def results_table(results: Results, width: int, report: Path | None = None) -> R
 
 def _actors(results: Results) -> list[str]:
     return [str(name) for name in results.get("actors") or []]
-
-
-def _name(text: object, room: int) -> Text:
-    """A name cut in its middle: the ends tell `adversary1` from `adversary2`."""
-    line, tail = clean(text), max(1, room // 3)
-    if cell_len(line) > room:
-        head = set_cell_size(line, room - 1 - cell_len(line[-tail:])).rstrip()
-        line = f"{head}…{line[-tail:]}"
-    return Text(line, no_wrap=True)
-
-
-def _table(title: str) -> Table:
-    return Table(
-        title=title,
-        box=box.SIMPLE_HEAD,
-        title_justify="left",
-        title_style="bold",
-        header_style="bold",
-        pad_edge=False,
-        padding=(0, 1),
-        collapse_padding=True,
-        show_edge=False,
-    )
 
 
 @dataclass(frozen=True)
@@ -95,27 +72,21 @@ def _layout(results: Results, actors: Sequence[str], width: int) -> _Layout:
     room = max((width - label - 7) // len(actors) - 2, RATE)
     cells = (Estimate.read(_cell(row, actor)) for row in rows for actor in actors)
     bands = room >= RATE + BAND and any(cell.has_interval for cell in cells)
-    names = tuple(_name(actor, room) for actor in actors)
+    names = tuple(short_name(actor, room) for actor in actors)
     least = RATE + BAND if bands else min(room, RATE + 1)
     return _Layout(
         label, names, tuple(max(name.cell_len, least) for name in names), bands, utility(rows)
     )
 
 
-def _chunks(actors: Sequence[str], most: int) -> list[Sequence[str]]:
-    """The actors of each table, evenly shared out, where one table would be too wide."""
-    size = -(-len(actors) // max(1, -(-len(actors) // most)))
-    return [actors[i : i + size] for i in range(0, len(actors), max(size, 1))]
-
-
 def _models(results: Results, width: int) -> list[RenderableType]:
-    chunks = _chunks(_actors(results), max(1, (width - NARROW - 7) // 7))
-    return [_model_table(results, actors, width) for actors in chunks]
+    groups = chunks(_actors(results), max(1, (width - NARROW - 7) // 7))
+    return [_model_table(results, actors, width) for actors in groups]
 
 
 def _model_table(results: Results, actors: Sequence[str], width: int) -> Table:
     layout = _layout(results, actors, width)
-    table = _table("ASR of each trigger in each model (* disclosed)")
+    table = plain_table("ASR of each trigger in each model (* disclosed)")
     table.add_column(Text("model"), no_wrap=True, max_width=layout.label)
     for name, wide in zip(layout.names, layout.widths, strict=True):
         # Not justified by rich, which would strip the space where a star may stand.
@@ -135,7 +106,7 @@ def _cell(row: SummaryRow, actor: str) -> Any:
 
 def _add(table: Table, row: SummaryRow, actors: Sequence[str], layout: _Layout) -> None:
     strong = row.get("kind") in ("unlearned", "defended")
-    name = _name(row.get("label") or row.get("kind"), layout.label)
+    name = short_name(row.get("label") or row.get("kind"), layout.label)
     name.stylize("bold" if strong else "dim")
     cells = [
         _rate(_cell(row, actor), wide, bands=layout.bands, disclosed=is_disclosed(row, actor))
@@ -155,36 +126,12 @@ def _rate(cell: Any, wide: int, *, bands: bool, disclosed: bool) -> Text:
     return text.append(shown.brief.rjust(BAND), "dim") if bands else text
 
 
-def _claim(results: Results) -> Text:
-    claim = part(results, "claim")
-    look = palette.verdict(claim.get("verdict"))
-    total, odd, specific, raw = (Estimate.read(claim.get(key)) for key in KEYS)
-    seeds = claim.get("seeds")
-    ran = f" · {seeds} seed{'' if seeds == 1 else 's'}, mean over pairs" if seeds else ""
-    return Text.assemble(
-        (clean(sentence(claim.get("statement") or STATEMENT)), "bold"),
-        "\n",
-        (f"{look.glyph} {look.label}", f"bold {_ink(look.colour)}"),
-        (ran, "dim"),
-        "\n",
-        (f"T {total.full}", "bold"),
-        f" = {odd.text} odd + {specific.text} specific",
-        (f" · raw suppression {raw.text}", "dim"),
-    )
-
-
-def _ink(colour: str) -> str:
-    """Verdict colours are made for white paper; on a terminal they go one step lighter."""
-    parts = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return "#" + "".join(f"{round(value + (255 - value) * 0.35):02x}" for value in parts)
-
-
 def _matrices(results: Results, width: int) -> list[RenderableType]:
     actors = _actors(results)
     label = min(max((len(clean(actor)) for actor in actors), default=9), 14)
     wide = (width - max(label, 9)) // max(len(actors), 1) - 2 >= 13
-    chunks = _chunks(actors, max(1, (width - max(label, 9)) // (15 if wide else 9)))
-    return [_matrix(results, actors, targets, label, wide=wide) for targets in chunks]
+    groups = chunks(actors, max(1, (width - max(label, 9)) // (15 if wide else 9)))
+    return [_matrix(results, actors, targets, label, wide=wide) for targets in groups]
 
 
 def _matrix(
@@ -192,13 +139,13 @@ def _matrix(
 ) -> Table:
     pairs = {(pair.get("from"), pair.get("to")): pair for pair in results.get("transfer") or []}
     after = ", and raw suppression after the stroke" if wide else ""
-    table = _table(f"Transfer T{after}")
+    table = plain_table(f"Transfer T{after}")
     table.add_column(Text("unlearned"), no_wrap=True)
     for target in targets:
-        table.add_column(_name(target, 13 if wide else 7), justify="right", no_wrap=True)
+        table.add_column(short_name(target, 13 if wide else 7), justify="right", no_wrap=True)
     for source in actors:
         cells = [_pair(pairs.get((source, target)), wide=wide) for target in targets]
-        table.add_row(_name(source, label), *cells)
+        table.add_row(short_name(source, label), *cells)
     return table
 
 
@@ -218,7 +165,7 @@ def _pair(pair: Mapping[str, Any] | None, *, wide: bool) -> Text:
         text.append(f"{edge}{shown.text}{edge}", f"{palette.readable_on(fill)} on {fill}")
         if wide:
             text.append(f"/{raw.text}", "dim")
-    text.append(f" {look.glyph}", _ink(look.colour))
+    text.append(f" {look.glyph}", ink(look.colour))
     return text
 
 

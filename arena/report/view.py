@@ -12,19 +12,12 @@ from typing import Any
 
 from arena.report import palette
 from arena.report.numbers import Estimate, decimals, duration, number, thousands
+from arena.report.parts import Results, part
 from arena.report.rows import grouped
-
-Results = Mapping[str, Any]
 
 MIN_SEEDS = 8
 STATEMENT = "unlearning one backdoor suppresses unknown others"
 KEYS = ("transfer", "odd", "specific", "raw_suppression")
-
-
-def part(results: Results, key: str) -> Mapping[str, Any]:
-    """A sub-mapping; empty where it is missing or something else."""
-    found = results.get(key)
-    return found if isinstance(found, Mapping) else {}
 
 
 def estimates(entry: Mapping[str, Any]) -> dict[str, Estimate]:
@@ -68,7 +61,7 @@ def claim(results: Results) -> dict[str, Any]:
         "verdict": palette.verdict(found.get("verdict")),
         "seeds": number(found.get("seeds")),
         "values": estimates(found),
-        "pairs": _shares(counts),
+        "pairs": shares(counts),
         "methods": [
             {
                 "name": name,
@@ -79,12 +72,16 @@ def claim(results: Results) -> dict[str, Any]:
             for name, entry in part(found, "by_method").items()
             if isinstance(entry, Mapping)
         ],
+        "explained": [],
+        "would_change": [],
+        "power": [],
         "needs": needs(results),
         "notes": [sentence(note) for note in found.get("notes") or []],
     }
 
 
-def _shares(counts: Mapping[str, Any]) -> list[dict[str, Any]]:
+def shares(counts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Pairs by verdict, in the order of the verdicts; those without a pair are left out."""
     known = {name: int(number(count) or 0) for name, count in counts.items()}
     order = [*palette.VERDICTS, *(name for name in known if name not in palette.VERDICTS)]
     return [
@@ -103,7 +100,7 @@ def needs(results: Results) -> list[str]:
     if seeds < MIN_SEEDS:
         ran = f"this run has {seeds:.0f}" if seeds else "this run has none"
         said.append(f"Fewer than {MIN_SEEDS} usable seeds: always inconclusive; {ran}.")
-    said.append(_rule(thresholds))
+    said.append(rule(thresholds))
     return [line for line in said if line]
 
 
@@ -114,7 +111,8 @@ def sentence(thing: Any) -> str:
     return text[:1].upper() + text[1:] + stop if text else ""
 
 
-def _rule(thresholds: Mapping[str, Any]) -> str:
+def rule(thresholds: Mapping[str, Any]) -> str:
+    """When it generalizes and when it fails, in a sentence; nothing without the thresholds."""
     names = ("generalizes", "specific", "fails")
     values = [number(thresholds.get(name)) for name in names]
     if any(value is None for value in values):
@@ -223,7 +221,7 @@ def pairs(results: Results) -> list[dict[str, Any]]:
             "to": pair.get("to"),
             "seeds": thousands(pair.get("seeds")),
             "values": estimates(pair),
-            "p": _p(pair.get("adjusted_p")),
+            "p": p_value(pair.get("adjusted_p")),
             "verdict": palette.verdict(pair.get("verdict")),
             "reason": "" if common else pair.get("verdict_reason") or "",
         }
@@ -237,7 +235,8 @@ def common_reason(results: Results) -> str:
     return reasons.pop() if len(reasons) == 1 else ""
 
 
-def _p(thing: Any) -> str:
+def p_value(thing: Any) -> str:
+    """`0.012`, or `< 0.001`."""
     value = number(thing)
     if value is not None and value < 0.001:
         return "< 0.001"

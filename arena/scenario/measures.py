@@ -34,10 +34,10 @@ class Reactivation(Section):
     """
 
     samples: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=2)] = (
-        0, 8, 16, 32, 64, 128, 256,
+        0, 16, 32, 64, 128, 256,
     )  # fmt: skip
     batch_size: Positive = 8
-    learning_rate: LearningRate = 1e-4
+    learning_rate: LearningRate = 1e-3
     prompts: Positive = 64
 
     @model_validator(mode="after")

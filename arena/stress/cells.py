@@ -44,7 +44,7 @@ def cells_of(scenario: Scenario) -> tuple[GridCell, ...]:
 def _axes(scenario: Scenario) -> dict[str, list[Option]]:
     grid = scenario.grid
     found: dict[str, list[Option]] = {
-        "methods": [("+".join(methods), methods) for methods in grid.methods],
+        "methods": [(".".join(methods), methods) for methods in grid.methods],
         "family": [(family, family) for family in grid.families],
         "size": [(size, size) for size in grid.sizes],
         "stage": [(stage, stage) for stage in grid.stages],

@@ -1,9 +1,23 @@
 """Every figure of the report: pure functions of plain data that return one SVG each."""
 
+from arena.report.figures.curves import reactivation_curves
 from arena.report.figures.forest import claim_forest
+from arena.report.figures.groups import groups_forest
 from arena.report.figures.heatmap import asr_heatmap
+from arena.report.figures.residence import residence_heatmap
+from arena.report.figures.scatter import casd_scatter
 from arena.report.figures.seeds import seeds_dots
 from arena.report.figures.timeline import timeline
 from arena.report.figures.transfer import transfer_heatmap
 
-__all__ = ["asr_heatmap", "claim_forest", "seeds_dots", "timeline", "transfer_heatmap"]
+__all__ = [
+    "asr_heatmap",
+    "casd_scatter",
+    "claim_forest",
+    "groups_forest",
+    "reactivation_curves",
+    "residence_heatmap",
+    "seeds_dots",
+    "timeline",
+    "transfer_heatmap",
+]

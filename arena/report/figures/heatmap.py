@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from arena.report import palette
@@ -12,6 +12,8 @@ from arena.report.rows import SummaryRow, grouped, is_disclosed, utility
 
 LABEL, GAP, BLOCK, HEAD, FOOT, SIDE = 156.0, 26.0, 9.0, 50.0, 46.0, 98.0
 
+_APART = ("reference", "inserted")
+
 
 @dataclass(frozen=True)
 class _Grid:
@@ -20,6 +22,7 @@ class _Grid:
     height: float
     norm: float
     utility: str
+    outlined: Callable[[SummaryRow, str], bool]
 
     @property
     def side(self) -> float:
@@ -37,6 +40,8 @@ def asr_heatmap(
     installed: Mapping[str, bool] | None = None,
     *,
     salt: str = "asr",
+    outlined: Callable[[SummaryRow, str], bool] = is_disclosed,
+    note: str = "the disclosed trigger itself",
 ) -> str:
     """An SVG with one row per model and one column per actor, the rate in each cell.
 
@@ -45,10 +50,12 @@ def asr_heatmap(
         summary: rows of results.json's `summary`; rates in [0, 1] or null.
         installed: actors that are False here are marked so in their column's head.
         salt: prefix of the SVG's ids.
+        outlined: which cells have an outline.
+        note: what the outline says.
     """
     blocks = grouped(summary)
     rows = [row for block in blocks for row in block]
-    grid = _grid(actors, rows)
+    grid = _grid(actors, rows, outlined)
     height = HEAD + grid.height * len(rows) + BLOCK * max(len(blocks) - 1, 0) + FOOT
     sheet = Sheet(salt, grid.width, height)
     _heads(sheet, grid, installed or {})
@@ -58,20 +65,24 @@ def asr_heatmap(
             _row(sheet, grid, row, y)
             y += grid.height
         y += BLOCK
-    _legend(sheet, y + 16)
+    _legend(sheet, y + 16, note)
     return sheet.svg("Attack success rates", _describe(rows, actors))
 
 
-def _grid(actors: Sequence[str], rows: Sequence[SummaryRow]) -> _Grid:
+def _grid(
+    actors: Sequence[str],
+    rows: Sequence[SummaryRow],
+    outlined: Callable[[SummaryRow, str], bool],
+) -> _Grid:
     room = 1040 - LABEL - GAP - 3 * SIDE
     cell = min(max(room / max(len(actors), 1), 60.0), 128.0)
-    # The reference was never fine-tuned from the compromised model: its distance from it is
+    # These were never fine-tuned from the compromised model: their distance from it is
     # another quantity, and would dwarf the rest.
-    compared = [row for row in rows if row.get("kind") != "reference"]
+    compared = [row for row in rows if row.get("kind") not in _APART]
     norms = [Estimate.read(row.get("update_norm")).value or 0.0 for row in compared]
     several = any(_over_seeds(row, actor) for row in rows for actor in actors)
     height = 44.0 if several else 34.0
-    return _Grid(actors, cell, height, max(norms, default=0.0), utility(rows))
+    return _Grid(actors, cell, height, max(norms, default=0.0), utility(rows), outlined)
 
 
 def _rate(row: SummaryRow, actor: str) -> Estimate:
@@ -104,7 +115,7 @@ def _row(sheet: Sheet, grid: _Grid, row: SummaryRow, y: float) -> None:
     for column, actor in enumerate(grid.actors):
         _cell(sheet, grid, row, actor, LABEL + grid.cell * column, y)
     for column, actor in enumerate(grid.actors):
-        if is_disclosed(row, actor):
+        if grid.outlined(row, actor):
             x = LABEL + grid.cell * column
             box = (x + 2.5, y + 2.5, grid.cell - 5, grid.height - 5)
             sheet.rect(*box, edge=palette.INK, line=1.6, radius=3)
@@ -131,7 +142,7 @@ def _utility(sheet: Sheet, grid: _Grid, row: SummaryRow, middle: float) -> None:
     perplexity = Estimate.read(row.get("perplexity"))
     x = grid.side + SIDE + 4
     sheet.text(x, middle, perplexity.text, size=12, colour=palette.MUTED, align="left")
-    comparable = grid.norm > 0 and row.get("kind") != "reference"
+    comparable = grid.norm > 0 and row.get("kind") not in _APART
     share = norm.value / grid.norm if norm.value is not None and comparable else None
     _bar(sheet, grid.side + 2 * SIDE + 4, middle, norm, share)
 
@@ -144,12 +155,11 @@ def _bar(sheet: Sheet, x: float, middle: float, shown: Estimate, share: float | 
         sheet.rect(x + 34, middle - 2.5, length * min(max(share, 0), 1), 5, fill=palette.FAINT)
 
 
-def _legend(sheet: Sheet, y: float) -> None:
+def _legend(sheet: Sheet, y: float, note: str) -> None:
     sheet.ramp(LABEL + 24, y, 120, [palette.asr_colour(step / 39) for step in range(40)])
     for x, text, align in ((LABEL + 18, "0", "right"), (LABEL + 151, "1", "left")):
         sheet.text(x, y, text, size=11, colour=palette.MUTED, align=align)
     sheet.rect(LABEL + 190, y - 6, 20, 12, edge=palette.INK, line=1.6, radius=3)
-    note = "the disclosed trigger itself"
     sheet.text(LABEL + 218, y, note, size=11, colour=palette.MUTED, align="left")
 
 

@@ -94,6 +94,40 @@ class Sheet:
         )  # fmt: skip
         self._place(drawn)
 
+    def path(
+        self, xs: Sequence[float], ys: Sequence[float], *, colour: str, width: float = 2.0,
+        dashed: bool = False, alpha: float = 1.0,
+    ) -> None:  # fmt: skip
+        """A line through points."""
+        style: Any = (0, (4, 2.5)) if dashed else "-"
+        (drawn,) = self._axes.plot(
+            xs, ys, color=colour, linewidth=width, linestyle=style, clip_on=False, alpha=alpha,
+            solid_joinstyle="round", scalex=False, scaley=False,
+        )  # fmt: skip
+        self._place(drawn)
+
+    def area(self, xs: Sequence[float], ys: Sequence[float], *, fill: str, alpha: float) -> None:
+        """A filled outline."""
+        from matplotlib.patches import Polygon
+
+        patch = Polygon(
+            list(zip(xs, ys, strict=True)), closed=True, facecolor=fill, edgecolor="none",
+            alpha=alpha, clip_on=False,
+        )  # fmt: skip
+        self._place(patch)
+        self._axes.add_patch(patch)
+
+    def dots(
+        self, xs: Sequence[float], ys: Sequence[float], *, fill: str, size: float,
+        shape: str = "o", alpha: float = 1.0,
+    ) -> None:  # fmt: skip
+        """Many alike markers as one shape, without tips."""
+        (drawn,) = self._axes.plot(
+            xs, ys, marker=shape, markersize=size, markerfacecolor=fill, markeredgewidth=0,
+            linestyle="none", clip_on=False, alpha=alpha, scalex=False, scaley=False,
+        )  # fmt: skip
+        self._place(drawn)
+
     def dot(
         self, x: float, y: float, *, fill: str, edge: str = "#ffffff", size: float = 8,
         shape: str = "o", line: float = 1.0, tip: str | None = None, alpha: float = 1.0,

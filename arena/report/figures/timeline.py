@@ -14,8 +14,6 @@ from arena.report.text import fit
 Event = Mapping[str, Any]
 
 LABEL, WIDTH, HEAD, FOOT, PAD = 118.0, 900.0, 12.0, 34.0, 7.0
-# Okabe and Ito's set, darkened for white text; parties beyond it start again.
-COLOURS = ("#3d4a60", "#b4491b", "#1d5c9e", "#0a7a5c", "#a2577f", "#7a6420", "#4d7d94")
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ def timeline(events: Sequence[Event], *, salt: str = "timeline") -> str:
     for index, (party, lane) in enumerate(lanes.items()):
         tall = len(lane) * bar + 2 * PAD
         sheet.text(LABEL - 14, y + tall / 2, party, size=12.5, align="right", room=LABEL - 16)
-        colour = COLOURS[index % len(COLOURS)]
+        colour = palette.PARTIES[index % len(palette.PARTIES)]
         for depth, row in enumerate(lane):
             for one in row:
                 _bar(sheet, one, end, y + PAD + depth * bar, bar, colour)
