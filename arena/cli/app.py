@@ -28,7 +28,9 @@ from arena.cli.options import (
     read_seeds,
 )
 from arena.errors import ArenaError
+from arena.scenario.grid import Grid
 from arena.scenario.load import read
+from arena.stress.cells import cells_of
 
 app = typer.Typer(
     name="arena",
@@ -149,6 +151,10 @@ def validate(
         typer.echo(f"{found.name} is valid")
         typer.echo(f"  actors: {actors}")
         typer.echo(f"  seeds:  {', '.join(str(seed) for seed in found.seeds)}")
+        cells = cells_of(found)
+        if found.grid != Grid():
+            away = sum(cell.scenario is None for cell in cells)
+            typer.echo(f"  grid:   {len(cells)} cells, {away} of them not applicable")
 
 
 @app.command("list")

@@ -118,8 +118,8 @@ def _would_change(
     if low is not None and low > thresholds.generalizes and specific.low is not None:
         if specific.low <= thresholds.specific:
             yield (
-                f"a specific part whose interval lies above {thresholds.specific:g} (its lower "
-                f"end is {specific.low:.2f}): look-alikes that nobody planted suppress about as much"
+                f"a specific part whose interval lies above {thresholds.specific:g} (it begins "
+                f"at {specific.low:.2f}): look-alikes nobody planted suppress about as much"
             )
         else:
             yield "look-alikes that suppress as much as the planted triggers do"

@@ -1,0 +1,119 @@
+"""The claim over a grid: the seed is the unit, pairs are one family, and planted truths hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from making import ACTORS, METHODS, one_seed
+
+from arena.statistics.analysis import analyse
+from arena.statistics.grid import Judged, judge_grid
+from arena.statistics.thresholds import Thresholds
+
+THRESHOLDS = Thresholds()
+
+
+def judged(name: str, rows: Any, **axes: str) -> Judged:
+    results = analyse(rows, ACTORS, METHODS, THRESHOLDS).to_json()
+    return Judged(name, axes, results, METHODS)
+
+
+def seeds(lefts: Any, **rest: Any) -> list[Any]:
+    return [row for k, left in enumerate(lefts) for row in one_seed(k, left=left, **rest)]
+
+
+def test_seeds_not_cells_are_counted() -> None:
+    rows = seeds([0.1, 0.2, 0.3])
+    found = judge_grid([judged("a", rows, family="x"), judged("b", rows, family="y")], THRESHOLDS)
+    assert found["seeds"] == 3
+    assert found["transfer"]["value"] == pytest.approx(0.8, abs=1e-9)
+    alone = judge_grid([judged("a", rows, family="x")], THRESHOLDS)
+    assert found["transfer"] == alone["transfer"]  # twice the cells are no more evidence
+
+
+def test_axes_that_vary_are_averaged_apart() -> None:
+    cells = [
+        judged("a", seeds([0.0] * 8), family="x", stage="s"),
+        judged("b", seeds([1.0] * 8), family="y", stage="s"),
+    ]
+    found = judge_grid(cells, THRESHOLDS)
+    by = found["by"]
+    assert by["family"]["x"]["transfer"]["value"] == pytest.approx(1.0)
+    assert by["family"]["y"]["transfer"]["value"] == pytest.approx(0.0)
+    assert "stage" not in by
+    assert by["method"]["style"]["pairs"] == 2
+    assert found["transfer"]["value"] == pytest.approx(0.5)
+
+
+def test_pairs_of_all_cells_are_one_family_for_holm() -> None:
+    rows = seeds([0.02, 0.0, 0.01, 0.03, 0.02, 0.0, 0.01, 0.02], shams=(1.0, 1.0, 1.0))
+    one = judge_grid([judged("a", rows)], THRESHOLDS)
+    assert one["pairs"] == {"generalizes_specific": 1}
+    many = [judged(str(k), rows, cell=str(k)) for k in range(40)]
+    # eight seeds that all agree have p = 1/256: of forty pairs none can stand
+    assert judge_grid(many, THRESHOLDS)["pairs"] == {"inconclusive": 40}
+
+
+def test_what_would_change_it_speaks_of_this_result() -> None:
+    def said(lefts: Any, **rest: Any) -> str:
+        return " | ".join(
+            judge_grid([judged("a", seeds(lefts, **rest))], THRESHOLDS)["would_change"]
+        )
+
+    assert "at least 8 usable seeds (there are 2)" in said([0.1, 0.2])
+    assert "at least 3 shams" in said([0.1] * 8, shams=(1.0,))
+    assert "look-alikes nobody planted" in said(list(np.linspace(0, 0.2, 8)), shams=(0.1,) * 3)
+    assert "look-alikes that suppress as much" in said(list(np.linspace(0, 0.2, 8)))
+    assert "installing what was not" in said([0.1, 0.2], compromised=0.5)
+    assert "clean fine-tune that leaves more" in said([0.1, 0.2], control=0.1)
+    assert judge_grid([], THRESHOLDS)["would_change"] == [
+        "a cell in which a trigger is unlearned beside another actor"
+    ]
+
+
+def test_nothing_usable_is_inconclusive_not_an_error() -> None:
+    found = judge_grid([], THRESHOLDS)
+    assert found["verdict"] == "inconclusive"
+    assert found["transfer"] == {"value": None, "low": None, "high": None}
+    assert found["power"] == []
+
+
+@pytest.mark.parametrize("truth", [0.2, 0.5, 0.8])
+def test_the_interval_over_a_grid_covers_a_planted_t(truth: float) -> None:
+    """T differs by cell and is shared within a seed: pooling cells as if independent would
+    cover far too rarely."""
+    rng = np.random.default_rng(round(100 * truth))
+    held, sets = 0, 400
+    for _ in range(sets):
+        common = rng.normal(0, 0.08, 8)  # what a seed's cells have in common
+        cells = []
+        for name, shift in (("a", -0.1), ("b", 0.1)):
+            t = truth + shift + common + rng.normal(0, 0.03, 8)
+            cells.append(_planted(name, t))
+        found = judge_grid(cells, THRESHOLDS)["transfer"]
+        held += found["low"] <= truth <= found["high"]
+    error = 4 * (0.95 * 0.05 / sets) ** 0.5
+    assert 0.93 - error <= held / sets <= 0.97 + error, held / sets
+
+
+def _planted(name: str, transfers: Any) -> Judged:
+    per_seed: list[Mapping[str, Any]] = [
+        {
+            "seed": k,
+            "status": "used",
+            "control": 1.0,
+            "unlearned": 1 - t,
+            "sham": None,
+            "floor": 0.0,
+            "transfer": float(t),
+        }
+        for k, t in enumerate(transfers)
+    ]
+    results = {
+        "transfer": [{"from": "ann", "to": "bob", "per_seed": per_seed}],
+        "claim": {"notes": []},
+    }
+    return Judged(name, {"cell": name}, results, METHODS)

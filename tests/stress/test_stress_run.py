@@ -1,0 +1,159 @@
+"""Whole stress runs at toy size: the plan, the folders, a cell that fails, going on."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import toys
+
+from arena.errors import ArenaError, InputError
+from arena.scenario.schema import Scenario
+from arena.stress import run as stress_run
+from arena.stress.outline import Outline, summary, table
+from arena.stress.run import StressResult, stress
+
+MEASURES = (
+    "measures={representations: {prompts: 8}, quiet: {prompts: 8, draws: 2}, "
+    "reactivation: {samples: [0, 8], prompts: 8}}"
+)
+GRID = "grid={compositions: [pooled, sequential, merged, solo], stages: [continual_pretraining]}"
+SMALL = (
+    "grid.methods=[[rare_token, syntactic]]",
+    "training.sequential={steps: 4, documents: 96, batch_size: 16}",
+    "training.merged={steps: 4, documents: 96, batch_size: 16}",
+    "controls.shams=0",
+    "actors.lexical.poison={rate: 0.2}",
+    "actors.linguist.poison={rate: 0.2}",
+)
+
+
+def scenario(*more: str) -> Scenario:
+    return toys.scenario(GRID, *SMALL, MEASURES, *more)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> StressResult:
+    folder = tmp_path_factory.mktemp("stress")
+    seen: list[Outline] = []
+
+    def show(found: Outline) -> bool:
+        seen.append(found)
+        return True
+
+    made = stress(scenario(), out=folder / "run", store=folder / "store", quiet=True, show=show)
+    assert made is not None
+    assert seen[0].seconds is None  # nothing was timed yet
+    return made
+
+
+def cells(results: dict[str, Any]) -> dict[str, Any]:
+    return {cell["id"]: cell for cell in results["cells"]}
+
+
+def test_every_cell_is_a_whole_run_of_its_own(done: StressResult) -> None:
+    found = cells(done.results)
+    assert set(found) == {"pooled", "sequential", "merged", "solo"}
+    for name, cell in found.items():
+        assert cell["status"] == "done"
+        folder = done.folder / "cells" / name
+        for file in ("results.json", "scenario.yaml", "report.html", "events.jsonl", "run.log"):
+            assert (folder / file).is_file(), (name, file)
+    assert (done.folder / "report.html").is_file()
+    assert json.loads((done.folder / "results.json").read_text()) == done.results
+
+
+def test_compositions_are_told_apart_in_the_cells(done: StressResult) -> None:
+    def inserted(name: str) -> list[str]:
+        results = json.loads((done.folder / "cells" / name / "results.json").read_text())
+        return [row["name"] for row in results["rows"] if row["kind"] == "inserted"]
+
+    assert inserted("pooled") == []
+    assert inserted("sequential") == ["after:lexical", "after:linguist"]
+    assert inserted("merged") == ["alone:lexical", "alone:linguist"]
+    assert inserted("solo") == ["alone:lexical", "alone:linguist"]
+    solo = json.loads((done.folder / "cells" / "solo" / "results.json").read_text())
+    assert solo["transfer"] == []
+    assert set(solo["installation"]) == {"lexical", "linguist"}
+
+
+def test_measures_are_in_every_cell_that_unlearns(done: StressResult) -> None:
+    for name in ("pooled", "sequential", "merged"):
+        results = json.loads((done.folder / "cells" / name / "results.json").read_text())
+        assert results["representations"]["layers"] == 3
+        kinds = {curve["kind"] for curve in results["reactivation"]["curves"]}
+        assert kinds == {"reference", "control", "unlearned"}
+        hows = {
+            (row["actor"], how)
+            for row in results["quiet"]["rows"]
+            for how in ("repeated", "moved")
+            if row[how] is not None
+        }
+        assert hows == {("lexical", "repeated"), ("lexical", "moved")}
+
+
+def test_the_claim_is_over_all_cells(done: StressResult) -> None:
+    claim = done.results["claim"]
+    assert claim["verdict"] == "inconclusive"  # one seed
+    assert sum(claim["pairs"].values()) == 6  # two ordered pairs in each of three cells
+    assert set(claim["by"]["composition"]) == {"pooled", "sequential", "merged"}
+    assert "stage" not in claim["by"]  # one value is no axis
+    assert claim["would_change"]
+
+
+def test_a_second_run_trains_nothing_and_knows_how_long(done: StressResult) -> None:
+    store = done.folder.parent / "store"
+    seen: list[Outline] = []
+    again = stress(
+        scenario(),
+        out=done.folder.parent / "again",
+        store=store,
+        quiet=True,
+        show=lambda found: not seen.append(found),
+    )
+    assert again is not None
+    assert seen[0].todo == {}
+    assert "nothing to train" in summary(seen[0])
+    assert again.results["claim"] == done.results["claim"]
+    more = stress(
+        scenario("seeds=[0, 1]"),
+        store=store,
+        quiet=True,
+        show=lambda found: bool(seen.append(found)),
+    )
+    assert more is None  # the plan alone
+    assert seen[1].seconds is not None
+    assert seen[1].stored > 0
+    assert table(seen[1]).row_count == 4
+
+
+def test_a_cell_that_fails_is_told_and_the_rest_go_on(
+    done: StressResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = stress_run.run_settled
+
+    def broken(scenario: Scenario, *rest: Any, **options: Any) -> Any:
+        if scenario.composition == "merged":
+            raise ArenaError("it burst")
+        return real(scenario, *rest, **options)
+
+    monkeypatch.setattr(stress_run, "run_settled", broken)
+    made = stress(
+        scenario(),
+        out=done.folder.parent / "broken",
+        store=done.folder.parent / "store",
+        quiet=True,
+    )
+    assert made is not None
+    found = cells(made.results)
+    assert (found["merged"]["status"], found["merged"]["reason"]) == ("failed", "it burst")
+    assert found["solo"]["status"] == "done"
+    assert made.failed == ("merged",)
+    assert (made.folder / "report.html").is_file()
+    assert set(made.results["claim"]["by"]["composition"]) == {"pooled", "sequential"}
+
+
+def test_a_finished_run_is_not_written_over(done: StressResult) -> None:
+    with pytest.raises(InputError, match="finished run"):
+        stress(scenario(), out=done.folder, store=done.folder.parent / "store", quiet=True)
