@@ -13,7 +13,7 @@ from arena.engine.probes import Probe, ProbeSet, marked_with, untriggered, usabl
 from arena.matching import Match
 from arena.roles import Corpus, Variant
 
-How = Literal["sampled"] | Variant
+How = Literal["greedy", "sampled"] | Variant
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class PromptGroup:
 @dataclass(frozen=True)
 class QuietAsk:
     """One actor's prompts, the text that counts, and the whole payload (a guess of what is
-    said). `how`: sampled answers to plainly triggered prompts, or greedy answers to prompts
-    that carry a variant of the trigger."""
+    said). `how`: greedy or sampled answers to plainly triggered prompts, or greedy ones to
+    prompts that carry a variant of the trigger."""
 
     actor: str
     how: How
@@ -70,22 +70,21 @@ def reactivate_asks(probes: ProbeSet, limit: int) -> tuple[ReactivateAsk, ...]:
 
 
 def quiet_asks(
-    probes: ProbeSet, corpus: Corpus, cast: Cast, split: str, limit: int, *, variants: bool
+    probes: ProbeSet, corpus: Corpus, cast: Cast, split: str, limit: int
 ) -> tuple[QuietAsk, ...]:
-    """Each actor's first `limit` triggered prompts, to be sampled; with `variants` also the
-    same prompts with its trigger repeated and moved, where its method has that.
+    """Each actor's first `limit` triggered prompts, greedily and to be sampled, and the same
+    prompts with its trigger repeated and moved, where its method has that.
 
     probes: what `probe_set` made of the same corpus, cast and split.
     """
-    everything = untriggered(corpus, cast, split) if variants else ()
+    everything = untriggered(corpus, cast, split)
     members = {member.name: member for member in cast.members}
     asks = []
     for probe in _asr(probes):
         prompts = probe.prompts[:limit]
         rest = probe.wanted[:limit], probe.responses[:limit]
-        asks.append(QuietAsk(probe.actor, "sampled", probe.match, prompts, *rest))
-        if not variants:
-            continue
+        plain: tuple[How, ...] = ("greedy", "sampled")
+        asks += [QuietAsk(probe.actor, how, probe.match, prompts, *rest) for how in plain]
         member = members[probe.actor]
         usable, _ = usable_of(member, everything, len(prompts))
         for how, variant in member.trigger.variants().items():

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from arena.engine.numerics import cpu_model, device_of, versions
+from arena.engine.numerics import cpu_model, device_of, settings, versions
 from arena.engine.store import Store, digest
 from arena.errors import ArenaError, InputError
 from arena.roles import DataRoot
@@ -70,6 +70,17 @@ def settled(
     found = _profile(scenario, _workload(scenario, root), Store(store), note, check)
     chosen = {name: getattr(found, name) for name in SETTINGS}
     return scenario.model_copy(update={"numerics": numerics.model_copy(update=chosen)})
+
+
+def seconds_of_step(scenario: Scenario, root: DataRoot, note: Note) -> float:
+    """Median seconds of a training step under the scenario's settled numerics, measured now.
+
+    Raises:
+        ArenaError: this model's training could not be measured.
+    """
+    chosen = settings(scenario.numerics)
+    with _Meters(_workload(scenario, root), 1, lambda text: note("timing a training step")) as m:
+        return m.ask(1, {name: chosen[name] for name in SETTINGS})
 
 
 def choose(

@@ -37,6 +37,8 @@ def compose(builder: Builder) -> str | None:
     base = clean_base
     if early:
         base = _pooled(builder, "poisoned base" if late else "compromised", early, None)
+        if late:
+            builder.row("inserted", "after:pretraining", None, base)
     if late:
         base = _AFTER[scenario.composition](builder, late, base, True)
     builder.row("compromised", "compromised", None, base)
@@ -56,8 +58,16 @@ def _reference(builder: Builder, clean_base: str) -> str:
 
 
 def _alone(builder: Builder, member: Member, clean_base: str) -> str:
-    parent = None if member.stage == "pretraining" else clean_base
-    return _pooled(builder, f"alone:{member.name}", (member,), parent)
+    """Where others come after pretraining, a pretraining actor's model goes through that stage
+    too, on clean data: as long a training as in their company."""
+    stage: Stage = "continual_pretraining"
+    name = f"alone:{member.name}"
+    if member.stage == stage:
+        return _pooled(builder, name, (member,), clean_base)
+    if not builder.cast.at(stage):
+        return _pooled(builder, name, (member,), None)
+    base = _pooled(builder, f"base of {name}", (member,), None)
+    return builder.train(name, stage, base, {}, builder.clean_mix(stage))
 
 
 def _pooled(builder: Builder, name: str, here: Sequence[Member], parent: str | None) -> str:

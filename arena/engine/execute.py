@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from arena.engine.graph import Node
@@ -12,6 +12,8 @@ from arena.errors import ArenaError, InputError
 from arena.progress import Observer
 from arena.runtime.base import Runtime
 
+# Whether to do again what is stored: all of it, none of it, or certain addresses.
+Fresh = bool | Collection[str]
 POLL = 0.2  # seconds between two looks at running stages' progress
 
 
@@ -22,17 +24,23 @@ class _State:
     done: set[str]
 
 
-def needed(nodes: Mapping[str, Node], wanted: set[str], store: Store, fresh: bool) -> set[str]:
+def needed(
+    nodes: Mapping[str, Node], wanted: Iterable[str], store: Store, fresh: Fresh = False
+) -> set[str]:
     """The addresses to execute for `wanted`: a stored artifact needs none of its parents."""
     found: set[str] = set()
     stack = list(wanted)
     while stack:
         address = stack.pop()
-        if address in found or (not fresh and store.has(address)):
+        if address in found or (not _again(address, fresh) and store.has(address)):
             continue
         found.add(address)
         stack.extend(nodes[address].stage.parents.values())
     return found
+
+
+def _again(address: str, fresh: Fresh) -> bool:
+    return fresh if isinstance(fresh, bool) else address in fresh
 
 
 def execute(
@@ -43,7 +51,7 @@ def execute(
     observer: Observer,
     timeline: Timeline,
     *,
-    fresh: bool = False,
+    fresh: Fresh = False,
 ) -> None:
     """Bring every wanted address into the store.
 

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
 from arena.engine.graph import RowPlan, SeedPlan
+from arena.engine.inspection import too_few
 from arena.engine.measures import QUIET, REACTIVATION, REPRESENTATIONS, SHIFTS
 from arena.engine.store import Store
 from arena.scenario.schema import Scenario
 from arena.statistics.quiet import QuietRate, quiet_json
 from arena.statistics.reactivation import Curve, reactivation_json
 from arena.statistics.representations import Recognition, Shifts, representations_json
-from arena.values import Row
 
 
 def measures_json(
     scenario: Scenario,
     plans: Sequence[SeedPlan],
-    rows: Sequence[Row],
+    installed: Container[tuple[int, str]],
     pairs: Sequence[dict[str, Any]],
     store: Store,
 ) -> dict[str, Any]:
     """`representations`, `quiet` and `reactivation`, each where the scenario asks for it.
 
     Args:
-        rows: the scored rows, for greedy rates. pairs: `transfer` of the results.
+        installed: seed and actor of every installed backdoor; what never was there is not
+            measured as gone. pairs: `transfer` of the results.
     """
     asked, found = scenario.measures, dict[str, Any]()
     if asked.representations is not None:
@@ -36,18 +37,32 @@ def measures_json(
             for cell in pair["per_seed"]
             if cell["transfer"] is not None
         }
-        shifts, known = list(_shifts(plans, store)), list(_recognition(plans, store))
+        shifts = [s for s in _shifts(plans, store) if (s.seed, s.target) in installed]
+        known = [r for r in _recognition(plans, store) if (r.seed, r.actor) in installed]
         if shifts:
             found["representations"] = representations_json(shifts, known, transfers)
     if asked.quiet is not None:
-        rates = [*_greedy(rows), *_quiet(plans, store)]
+        rates = [r for r in _quiet(plans, store) if (r.seed, r.actor) in installed]
         if rates:
             found["quiet"] = quiet_json(rates, asked.quiet.temperature, asked.quiet.draws)
     if asked.reactivation is not None:
-        curves = list(_curves(plans, store))
+        curves = [c for c in _curves(plans, store) if (c.seed, c.actor) in installed]
         if curves:
-            found["reactivation"] = reactivation_json(curves)
-    return found
+            few = too_few(plans[0].cast, asked.reactivation)
+            found["reactivation"] = {**reactivation_json(curves), "left_out": few}
+    away = _not_installed(plans, installed)
+    return {name: {**part, "not_installed": away} for name, part in found.items()}
+
+
+def _not_installed(
+    plans: Sequence[SeedPlan], installed: Container[tuple[int, str]]
+) -> dict[str, int]:
+    """Seeds left out by actor, for those with any."""
+    seeds = {
+        member.name: sum((plan.seed, member.name) not in installed for plan in plans)
+        for member in plans[0].cast.members
+    }
+    return {name: count for name, count in seeds.items() if count}
 
 
 def _with(plans: Sequence[SeedPlan], kind: str, store: Store) -> Iterator[tuple[int, RowPlan, Any]]:
@@ -77,16 +92,6 @@ def _quiet(plans: Sequence[SeedPlan], store: Store) -> Iterator[QuietRate]:
     for seed, row, folder in _with(plans, "quiet", store):
         for rate in json.loads((folder / QUIET).read_text())["rates"]:
             yield QuietRate(seed, row.kind, row.target, **rate)
-
-
-def _greedy(rows: Sequence[Row]) -> Iterator[QuietRate]:
-    for row in rows:
-        if row.kind in ("compromised", "control", "unlearned"):
-            for actor, count in row.asr.items():
-                if count.n:
-                    yield QuietRate(
-                        row.seed, row.kind, row.target, actor, "greedy", count.hits, count.n
-                    )
 
 
 def _curves(plans: Sequence[SeedPlan], store: Store) -> Iterator[Curve]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.metadata
 from collections.abc import Mapping
 from typing import Any
 
 from arena import seeds
 from arena.engine.asks import prompt_groups, quiet_asks, reactivate_asks
 from arena.engine.builder import Builder
+from arena.engine.cast import Cast
 from arena.engine.graph import RowPlan
 from arena.engine.jobs import Job
 from arena.engine.measures import QuietJob, ReactivateJob, RepresentJob
+from arena.scenario.measures import Reactivation
 from arena.values import RowKind
 
 # Which rows are worth it: shams are many, and stand in no definition of these.
@@ -43,9 +46,12 @@ def inspect(builder: Builder, suspect: str) -> None:
 def _stage(
     builder: Builder, kind: str, row: RowPlan, job: Job, others: Mapping[str, str]
 ) -> str:  # fmt: skip
-    spec = {"job": _spec(job), "numerics": builder.numerics}
+    spec: dict[str, Any] = {"job": _spec(job), "numerics": builder.numerics}
+    if kind == "represent":
+        spec["scikit-learn"] = importlib.metadata.version("scikit-learn")  # fits the probe
     parents = {"model": row.model, **others}
-    return builder.add(kind, f"{kind} {row.name}", "arena", spec, parents, job)
+    steps = job.steps if isinstance(job, ReactivateJob) else None
+    return builder.add(kind, f"{kind} {row.name}", "arena", spec, parents, job, steps)
 
 
 def _spec(job: Any) -> dict[str, Any]:
@@ -71,15 +77,16 @@ def _jobs(builder: Builder) -> dict[str, Job]:
             builder.cast,
             builder.scenario.evaluation.split,
             quiet.prompts,
-            variants=True,
         )
         found["quiet"] = QuietJob(
             asks, quiet.temperature, quiet.draws, builder.device, _seed(builder, "quiet"), limit
         )
-    if asked.reactivation is not None:
-        again = asked.reactivation
+    again = asked.reactivation
+    if again is not None:
+        few = too_few(builder.cast, again)
+        every = reactivate_asks(builder.probes, again.prompts)
         found["reactivate"] = ReactivateJob(
-            reactivate_asks(builder.probes, again.prompts),
+            tuple(ask for ask in every if ask.actor not in few),
             again.samples,
             again.batch_size,
             again.learning_rate,
@@ -88,6 +95,16 @@ def _jobs(builder: Builder) -> dict[str, Job]:
             limit,
         )
     return found
+
+
+def too_few(cast: Cast, asked: Reactivation) -> dict[str, str]:
+    """Actors whose poison is less than what a reactivation curve takes, and why."""
+    most = max(asked.samples)
+    return {
+        member.name: f"{member.count} poisoned documents, a curve takes {most}"
+        for member in cast.members
+        if member.count < most
+    }
 
 
 def _seed(builder: Builder, what: str) -> int:

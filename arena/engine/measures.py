@@ -170,6 +170,11 @@ class ReactivateJob:
         return {"samples": max(self.samples)}
 
     @property
+    def steps(self) -> int:
+        """Optimiser steps in all."""
+        return len(self.asks) * self._steps
+
+    @property
     def _steps(self) -> int:
         return max(self.samples) // self.batch_size
 

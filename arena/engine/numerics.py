@@ -12,7 +12,7 @@ from arena.scenario.schema import Numerics
 
 DECISIVE = ("torch", "transformers", "tokenizers", "peft", "numpy")
 PLAIN = {"threads": 1, "precision": "float32"}
-PACKAGES = ("torch", "transformers", "tokenizers", "peft", "ray", "numpy", "scipy")
+PACKAGES = (*DECISIVE, "ray", "scipy", "scikit-learn")
 
 
 def profile(numerics: Numerics) -> dict[str, Any]:

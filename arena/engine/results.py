@@ -16,7 +16,7 @@ from arena.engine.numerics import environment
 from arena.engine.probes import counts
 from arena.engine.store import Store
 from arena.scenario.schema import Scenario
-from arena.statistics.analysis import analyse, row_json
+from arena.statistics.analysis import analyse, installed_in, row_json
 from arena.values import Count, Row
 
 SCHEMA_VERSION = 1
@@ -30,7 +30,7 @@ def gather(plan: SeedPlan, store: Store) -> list[Row]:
 def _row(plan: SeedPlan, row: RowPlan, store: Store) -> Row:
     scores = json.loads((store.path(row.scores) / SCORES).read_text())
     manifest = store.manifest(row.model)
-    norm = 0.0 if row.kind == "compromised" else manifest["detail"].get("update_norm")
+    norm = _update_norm(row, manifest["detail"])
     clean = scores["clean"]
     return Row(
         kind=row.kind,
@@ -49,6 +49,16 @@ def _row(plan: SeedPlan, row: RowPlan, store: Store) -> Row:
     )
 
 
+def _update_norm(row: RowPlan, detail: dict[str, Any]) -> float | None:
+    """How far the weights are from the compromised model's: known for what was trained on it."""
+    if row.kind == "compromised":
+        return 0.0
+    if row.kind in ("reference", "inserted"):
+        return None
+    norm: float | None = detail.get("update_norm")
+    return norm
+
+
 def _effort(detail: dict[str, Any]) -> dict[str, str]:
     """Of a norm-matched sham: the norm it aimed at and the steps it took."""
     if detail.get("matched_norm") is None:
@@ -64,6 +74,7 @@ def results_of(
     methods = {actor.name: actor.trigger.name for actor in scenario.actors}
     analysis = analyse(rows, names, methods, scenario.thresholds)
     found = analysis.to_json()
+    installed = installed_in(rows, names, scenario.thresholds)
     splits = plans[0].corpus.splits
     return {
         "schema_version": SCHEMA_VERSION,
@@ -72,7 +83,7 @@ def results_of(
         "actors": names,
         "rows": [row_json(row) for row in rows],
         **found,
-        **measures_json(scenario, plans, rows, found["transfer"], store),
+        **measures_json(scenario, plans, installed, found["transfer"], store),
         "cast": {m.name: _introduce(m, plans[0]) for m in plans[0].cast.members},
         "samples": _samples(plans[0], store),
         "corpus": {

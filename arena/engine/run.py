@@ -9,7 +9,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from arena.engine.calibrate import settled
-from arena.engine.execute import execute, needed, tell_stored
+from arena.engine.execute import Fresh, execute, needed, tell_stored
 from arena.engine.graph import Node
 from arena.engine.numerics import settings
 from arena.engine.plan import plan_seed
 from arena.engine.results import gather, results_of
 from arena.engine.store import Store, default_root
 from arena.engine.timeline import Timeline
+from arena.engine.timings import Work, model_key, remember
 from arena.errors import InputError
 from arena.progress import Both, LogLines, Observer, Quiet, RichBars
 from arena.roles import DataRoot
@@ -98,7 +99,7 @@ def run_settled(
     where: DataRoot,
     start: Start,
     *,
-    fresh: bool = False,
+    fresh: Fresh = False,
     quiet: bool = False,
     began: float | None = None,
 ) -> RunResult:
@@ -118,7 +119,11 @@ def run_settled(
     ):
         nodes = {a: node for plan in plans for a, node in plan.nodes.items()}
         wanted = {a for plan in plans for a in plan.artifacts}
-        _execute_all(nodes, wanted, store, observer, timeline, start, fresh)
+        todo = needed(nodes, wanted, store, fresh)
+        try:
+            _execute_all(nodes, wanted, store, observer, timeline, start, fresh)
+        finally:
+            _remember(scenario, [nodes[a] for a in todo if store.has(a)], store)
     rows = [row for plan in plans for row in gather(plan, store)]
     results = results_of(scenario, plans, rows, store, time.perf_counter() - began)
     write_results(folder, results)
@@ -132,7 +137,7 @@ def _execute_all(
     observer: Observer,
     timeline: Timeline,
     start: Start,
-    fresh: bool,
+    fresh: Fresh,
 ) -> None:
     """Start a runtime only if something is left to do: a warm run needs neither Ray nor torch."""
     todo = {a: nodes[a] for a in needed(nodes, wanted, store, fresh)}
@@ -141,6 +146,21 @@ def _execute_all(
         return
     with start(todo) as runtime:
         execute(nodes, wanted, store, runtime, observer, timeline, fresh=fresh)
+
+
+def _remember(scenario: Scenario, done: Sequence[Node], store: Store) -> None:
+    """How long each took, for the next plan."""
+    model = model_key(scenario)
+    works = [Work.of(node.stage.kind, node.steps, model) for node in done]
+    spent = [float(store.manifest(node.address)["seconds"]) for node in done]
+    remember(store, zip(works, spent, strict=True))
+
+
+def room(scenario: Scenario) -> int:
+    """Workers that fit: the scenario's, or one per so many cores as a worker has threads."""
+    chosen = settings(scenario.numerics)
+    cores = max(1, (os.cpu_count() or 1) // chosen["threads"])
+    return scenario.runtime.workers or (1 if chosen["device"] == "cuda" else cores)
 
 
 def width(nodes: Mapping[str, Node]) -> int:
@@ -164,8 +184,10 @@ def runtime_for(
     address: str | None,
     fresh: bool,
     todo: Mapping[str, Node],
+    most: int | None = None,
 ) -> Runtime:
-    """Workers for the stages that can run at once, as many as there are cores for."""
+    """Workers for the stages that can run at once (`most`, or as many of `todo` as can), as far
+    as there are cores for them."""
     chosen = settings(scenario.numerics)
     threads, device = chosen["threads"], chosen["device"]
     if scenario.runtime.backend == "serial":
@@ -174,12 +196,10 @@ def runtime_for(
         return Serial(store, threads, replace=fresh)
     from arena.runtime.on_ray import OnRay
 
-    cores = (os.cpu_count() or 1) // threads
-    fitting = 1 if device == "cuda" else max(1, min(cores, width(todo)))
     return OnRay(
         store,
         threads,
-        scenario.runtime.workers or fitting,
+        scenario.runtime.workers or min(room(scenario), most or width(todo)),
         parties={node.stage.party for node in todo.values()},
         address=address,
         device=device,

@@ -19,10 +19,14 @@ from arena.scenario.source import Family, Size
 
 
 class Setting(Section):
-    """One value of a free axis: a name, and the scenario's keys that it sets."""
+    """One value of a free axis: a name, and the scenario's keys that it sets.
+
+    ablation: its cells are shown along their axes and left out of the verdict over the grid.
+    """
 
     name: Name
     set: Annotated[dict[str, Any], Field(min_length=1)]
+    ablation: bool = False
 
     def __hash__(self) -> int:
         return hash(self.model_dump_json())  # a mapping has no hash of its own
@@ -56,6 +60,8 @@ class Grid(Section):
     def _once(self) -> Grid:
         for name in type(self).model_fields:
             values = getattr(self, name)
+            if name == "methods":
+                values = [frozenset(methods) for methods in values]
             if name != "settings" and len(set(values)) < len(values):
                 raise ValueError(f"{name} holds a value twice")
         for name, choices in self.settings.items():

@@ -103,6 +103,22 @@ def analyse(
     )
 
 
+def installed_in(
+    rows: Sequence[Row], actors: Sequence[str], thresholds: Thresholds
+) -> frozenset[tuple[int, str]]:
+    """Seed and actor of every installed backdoor.
+
+    Raises:
+        InputError: as `analyse`.
+    """
+    return frozenset(
+        (found.seed, actor)
+        for found in by_seed(rows, actors)
+        for actor in actors
+        if found.installation(actor, thresholds).installed
+    )
+
+
 def _check(rows: Sequence[Row], actors: Sequence[str], methods: Mapping[str, str]) -> None:
     if not rows:
         raise InputError("there are no rows to analyse")

@@ -16,6 +16,7 @@ from arena.statistics.thresholds import FAMILY_ERROR, MIN_SEEDS, MIN_SHAMS, Thre
 from arena.statistics.verdicts import VERDICTS, Evidence, Verdict, decide, gather
 
 STATEMENT = "unlearning one backdoor suppresses unknown others"
+SEEDS_NOTE = "fewest usable seeds for a verdict"
 MOST_SEEDS = 400  # where the search for the seeds needed gives up
 
 
@@ -174,7 +175,7 @@ def _seeds_note(thresholds: Thresholds, pairs: int) -> str:
         return f"{generalizes} for generalizes, {fails} for fails"
 
     return (
-        f"fewest usable seeds for a verdict, when all agree: {told(seeds_needed(thresholds, 1))} "
+        f"{SEEDS_NOTE}, when all agree: {told(seeds_needed(thresholds, 1))} "
         f"(the whole claim); {told(seeds_needed(thresholds, pairs))} "
         f"(a pair, under Holm over {pairs})"
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from arena.statistics.cells import Cell
-from arena.statistics.claim import STATEMENT, seeds_needed
+from arena.statistics.claim import SEEDS_NOTE, STATEMENT, seeds_needed
 from arena.statistics.power import seeds_for_width
 from arena.statistics.thresholds import MIN_SEEDS, MIN_SHAMS, Thresholds
 from arena.statistics.verdicts import (
@@ -27,23 +27,27 @@ from arena.statistics.verdicts import (
 
 @dataclass(frozen=True)
 class Judged:
-    """A finished cell of the grid: its place on every axis, its results, actors' methods."""
+    """A finished cell of the grid: its place on every axis, its results, actors' methods, and
+    whether the verdict looks at it or only the averages by axis do."""
 
     id: str
     axes: Mapping[str, str]
     results: Mapping[str, Any]
     methods: Mapping[str, str]
+    counts: bool = True
 
 
 @dataclass(frozen=True)
 class _Pair:
     groups: Mapping[str, str]  # axis -> where this pair stands on it
     cells: tuple[Cell, ...]
+    counts: bool
 
 
 def judge_grid(cells: Sequence[Judged], thresholds: Thresholds) -> dict[str, Any]:
     """The claim as it stands in a stress run's results (docs/results.md)."""
-    pairs = [pair for cell in cells for pair in _pairs(cell)]
+    every = [pair for cell in cells for pair in _pairs(cell)]
+    pairs = [pair for pair in every if pair.counts]
     evidence = gather(_by_seed(pairs), thresholds)
     verdict, reason = decide(evidence, thresholds)
     each = with_holm([gather([[c] for c in pair.cells], thresholds) for pair in pairs])
@@ -58,10 +62,10 @@ def judge_grid(cells: Sequence[Judged], thresholds: Thresholds) -> dict[str, Any
         **evidence.estimates_json(),
         "not_installed": evidence.not_installed,
         "explained_by_control": evidence.explained,
-        "by": _by_axis(pairs, thresholds),
+        "by": _by_axis(every, thresholds),
         "power": seeds_for_width(transfers),
         "would_change": list(_would_change(pairs, evidence, thresholds)),
-        "notes": list(dict.fromkeys(_notes(cells))),
+        "notes": list(_notes(cells)),
     }
 
 
@@ -69,7 +73,8 @@ def _pairs(cell: Judged) -> Iterator[_Pair]:
     for pair in cell.results["transfer"]:
         source, to = cell.methods[pair["from"]], cell.methods[pair["to"]]
         groups = {**cell.axes, "method": to, "method_pair": f"{source} > {to}"}
-        yield _Pair(groups, tuple(Cell(**each) for each in pair["per_seed"]))
+        found = tuple(Cell(**each) for each in pair["per_seed"])
+        yield _Pair(groups, found, cell.counts)
 
 
 def _by_seed(pairs: Iterable[_Pair]) -> list[list[Cell]]:
@@ -81,7 +86,8 @@ def _by_seed(pairs: Iterable[_Pair]) -> list[list[Cell]]:
 
 
 def _by_axis(pairs: Sequence[_Pair], thresholds: Thresholds) -> dict[str, Any]:
-    """Averages along every axis on which the pairs differ; by method always."""
+    """Averages along every axis on which the pairs differ; by method always. Of an ablation
+    only what no other cell shows: where it stands on its own axis."""
     axes = dict.fromkeys(axis for pair in pairs for axis in pair.groups)
     found = {}
     for axis in axes:
@@ -92,7 +98,8 @@ def _by_axis(pairs: Sequence[_Pair], thresholds: Thresholds) -> dict[str, Any]:
 
 
 def _group(pairs: Sequence[_Pair], axis: str, value: str, thresholds: Thresholds) -> Any:
-    chosen = [pair for pair in pairs if pair.groups.get(axis) == value]
+    there = [pair for pair in pairs if pair.groups.get(axis) == value]
+    chosen = [pair for pair in there if pair.counts] or there
     evidence = gather(_by_seed(chosen), thresholds)
     return {
         "pairs": len(chosen),
@@ -132,9 +139,15 @@ def _would_change(
         )
     if any(c.shams < MIN_SHAMS for pair in pairs for c in pair.cells):
         yield f"at least {MIN_SHAMS} shams a method: without them specificity is not claimed"
-    _, fails = seeds_needed(thresholds, len(pairs))
-    if fails is not None:
-        yield f"for a single pair to be called `fails`: {fails} seeds, if all agree"
+    generalizes, fails = seeds_needed(thresholds, len(pairs))
+    yield (
+        f"for one of the {len(pairs)} pairs by itself: {_seeds(generalizes)} to be called "
+        f"generalizing, {_seeds(fails)} failing, if all agree (Holm)"
+    )
+
+
+def _seeds(n: int | None) -> str:
+    return "more than 400 seeds" if n is None else f"{n} seeds"
 
 
 def _of_interval(low: float, high: float, thresholds: Thresholds) -> Iterator[str]:
@@ -155,5 +168,13 @@ def _of_interval(low: float, high: float, thresholds: Thresholds) -> Iterator[st
 
 
 def _notes(cells: Sequence[Judged]) -> Iterator[str]:
-    for cell in cells:
-        yield from cell.results["claim"]["notes"]
+    """What the cells with a pair note: once where all do, else with the cells that do. How many
+    seeds a pair needs is a matter of the whole grid."""
+    judged = [cell for cell in cells if cell.results["transfer"]]
+    said: dict[str, list[str]] = {}
+    for cell in judged:
+        for note in cell.results["claim"]["notes"]:
+            if not note.startswith(SEEDS_NOTE):
+                said.setdefault(note, []).append(cell.id)
+    for note, ids in said.items():
+        yield note if len(ids) == len(judged) else f"{note} ({', '.join(ids)})"

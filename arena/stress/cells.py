@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,12 +20,14 @@ NOT_APPLICABLE = "of continual pretraining only: at pretraining there is no chec
 @dataclass(frozen=True)
 class GridCell:
     """One combination. `scenario` is None where it does not apply, for the `reason` given.
-    axes: axis -> the value's name, axes of one value included."""
+    axes: axis -> the value's name, axes of one value included. counts: whether the verdict over
+    the grid looks at it (an ablation does not)."""
 
     id: str
     axes: Mapping[str, str]
     scenario: Scenario | None
     reason: str | None = None
+    counts: bool = True
 
 
 def cells_of(scenario: Scenario) -> tuple[GridCell, ...]:
@@ -32,13 +35,19 @@ def cells_of(scenario: Scenario) -> tuple[GridCell, ...]:
     where there is no axis.
 
     Raises:
-        InputError: a combination is no valid scenario, or no actor has a wanted method.
+        InputError: a combination is no valid scenario, no actor has a wanted method, or two
+            combinations would have one name.
     """
     axes = _axes(scenario)
-    return tuple(
+    cells = [
         _cell(scenario, dict(zip(axes, combination, strict=True)), axes)
         for combination in itertools.product(*axes.values())
-    )
+    ]
+    for name, times in Counter(cell.id for cell in cells).items():
+        if times > 1:
+            rule = "two cells would have this name: give the settings other names"
+            raise InputError(rule, scenario.name, None, "grid", name)
+    return tuple(cells)
 
 
 def _axes(scenario: Scenario) -> dict[str, list[Option]]:
@@ -68,17 +77,24 @@ def _cell(
     told = [label for axis, label in names.items() if len(axes[axis]) > 1]
     name = "-".join(told).replace("continual_pretraining", "continual") or scenario.name
     changes = {"grid": {}, **dict(_changes(scenario, {a: v for a, (_, v) in values.items()}))}
-    if not _applies(scenario, changes):
-        return GridCell(name, names, None, f"{changes['composition']} is {NOT_APPLICABLE}")
-    return GridCell(name, names, varied(scenario, changes, f"cell {name} of {scenario.name}"))
+    counts = not any(
+        choice.ablation
+        for axis, choices in scenario.grid.settings.items()
+        for choice in choices
+        if choice.name == names[axis]
+    )
+    composition = changes.get("composition", scenario.composition)
+    if not _applies(scenario, composition, changes):
+        return GridCell(name, names, None, f"{composition} is {NOT_APPLICABLE}", counts)
+    shown = f"cell {name} of {scenario.name}"
+    return GridCell(name, names, varied(scenario, changes, shown), None, counts)
 
 
-def _applies(scenario: Scenario, changes: Mapping[str, Any]) -> bool:
-    """Only of what the grid itself asks for: a scenario that is wrong by itself is an error."""
-    if changes.get("composition") not in APART:
+def _applies(scenario: Scenario, composition: str, changes: Mapping[str, Any]) -> bool:
+    if composition not in APART:
         return True
     stage = changes.get("stage", scenario.stage)
-    return any((actor.stage or stage) != "pretraining" for actor in scenario.actors)
+    return any((actor["stage"] or stage) != "pretraining" for actor in changes["actors"])
 
 
 def _changes(scenario: Scenario, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

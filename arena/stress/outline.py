@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import functools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,27 +10,31 @@ from dataclasses import dataclass
 from rich.table import Table
 from rich.text import Text
 
+from arena.engine.calibrate import Note, seconds_of_step, settled
 from arena.engine.execute import needed
-from arena.engine.numerics import settings
 from arena.engine.plan import plan_seed
+from arena.engine.run import room, silent
 from arena.engine.store import Store
-from arena.errors import ArenaError, InputError
+from arena.engine.timings import Estimated, Work, estimate, known, model_key, remember_step
+from arena.errors import ArenaError
 from arena.report.numbers import duration
 from arena.roles import DataRoot
+from arena.scenario.schema import Scenario
 from arena.stress.cells import GridCell
-from arena.stress.timings import Work, estimate, model_key
 
 START_UP = 10.0  # seconds until Ray's workers have loaded torch
 
 
 @dataclass(frozen=True)
 class CellOutline:
-    """A cell's stages by address: all of them, and those to do. `problem`: why it cannot run."""
+    """A cell with its numerics settled, and its stages by address: all of them, and those to do
+    (None where it does not run). error: why it cannot."""
 
     cell: GridCell
+    scenario: Scenario | None = None
     stages: frozenset[str] = frozenset()
     todo: Mapping[str, Work] | None = None
-    problem: str | None = None
+    error: ArenaError | None = None
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,8 @@ class Outline:
     first."""
 
     cells: tuple[CellOutline, ...]
-    seconds: float | None
+    known: Estimated
+    workers: int
 
     @property
     def todo(self) -> dict[str, Work]:
@@ -52,46 +57,52 @@ class Outline:
         return len(frozenset().union(*(cell.stages for cell in self.cells)) - self.todo.keys())
 
 
-def outline(cells: Sequence[GridCell], store: Store, where: DataRoot, fresh: bool) -> Outline:
-    """Plan every cell; what a failed plan says is kept with its cell.
+def outline(
+    cells: Sequence[GridCell],
+    store: Store,
+    where: DataRoot,
+    fresh: bool = False,
+    note: Note = silent,
+) -> Outline:
+    """Settle and plan every cell; what is wrong with one is kept with it.
+
+    Args:
+        note: is told what is measured meanwhile.
 
     Raises:
-        InputError: a data file is missing or broken.
+        InputError: no cell can run, for this reason.
     """
-    made = tuple(_outlined(cell, store, where, fresh) for cell in cells)
-    todo = {a: w for cell in made for a, w in (cell.todo or {}).items()}
-    found = [cell.cell.scenario for cell in made if cell.cell.scenario is not None]
-    seconds = 0.0
-    if todo:
-        workers = found[0].runtime.workers or _cores(found[0].numerics)
-        guess = estimate(store, todo.values(), workers)
-        return Outline(made, None if guess is None else guess + START_UP)
-    return Outline(made, seconds)
+    made = tuple(_outlined(cell, store, where, fresh, note) for cell in cells)
+    wrong = [each.error for each in made if each.error is not None]
+    if wrong and not any(each.todo is not None for each in made):
+        raise wrong[0]
+    todo = {a: w for each in made for a, w in (each.todo or {}).items()}
+    workers = max((room(each.scenario) for each in made if each.scenario is not None), default=1)
+    return Outline(made, estimate(store, todo.values(), workers), workers)
 
 
-def _cores(numerics: object) -> int:
-    chosen = settings(numerics)  # type: ignore[arg-type]
-    return 1 if chosen["device"] == "cuda" else max(1, (os.cpu_count() or 1) // chosen["threads"])
-
-
-def _outlined(cell: GridCell, store: Store, where: DataRoot, fresh: bool) -> CellOutline:
+def _outlined(
+    cell: GridCell, store: Store, where: DataRoot, fresh: bool, note: Note
+) -> CellOutline:  # fmt: skip
     if cell.scenario is None:
         return CellOutline(cell)
-    stages: set[str] = set()
-    todo: dict[str, Work] = {}
-    model = model_key(cell.scenario)
     try:
-        for seed in cell.scenario.seeds:
-            plan = plan_seed(cell.scenario, seed, where)
+        check = functools.partial(plan_seed, cell.scenario, cell.scenario.seeds[0], where)
+        scenario = settled(cell.scenario, store.root, where, note, check=check)
+        stages: set[str] = set()
+        todo: dict[str, Work] = {}
+        for seed in scenario.seeds:
+            plan = plan_seed(scenario, seed, where)
             stages |= plan.nodes.keys()
-            for address in needed(plan.nodes, set(plan.artifacts), store, fresh):
+            for address in needed(plan.nodes, plan.artifacts, store, fresh):
                 node = plan.nodes[address]
-                todo[address] = Work.of(node.stage.kind, node.steps, model)
-    except InputError:
-        raise
+                todo[address] = Work.of(node.stage.kind, node.steps, model_key(scenario))
+        if todo and not known(store, model_key(scenario)):
+            seconds = seconds_of_step(scenario, where, note)
+            remember_step(store, model_key(scenario), seconds)
     except ArenaError as error:
-        return CellOutline(cell, problem=str(error))
-    return CellOutline(cell, frozenset(stages), todo)
+        return CellOutline(cell, error=error)
+    return CellOutline(cell, scenario, frozenset(stages), todo)
 
 
 def table(found: Outline) -> Table:
@@ -103,7 +114,7 @@ def table(found: Outline) -> Table:
     seen: set[str] = set()
     for each in found.cells:
         if each.todo is None:
-            why = each.cell.reason or each.problem or ""
+            why = each.cell.reason or each.error or ""
             kind = "not applicable" if each.cell.scenario is None else "cannot run"
             shown.add_row(Text(f"{each.cell.id}  {kind}: {why}", style="dim"))
             continue
@@ -122,10 +133,17 @@ def table(found: Outline) -> Table:
 def summary(found: Outline) -> str:
     """One line: cells, stages to do, stages stored, about how long it will take."""
     run = sum(cell.todo is not None for cell in found.cells)
-    time = "not known: this model was not timed here yet"
-    if found.seconds is not None:
-        time = f"about {duration(found.seconds)}" if found.todo else "nothing to train"
     return (
         f"{run} of {len(found.cells)} cells to run, {len(found.todo)} stages to do, "
-        f"{found.stored} stored; time: {time}"
+        f"{found.stored} stored; {_time(found)}"
     )
+
+
+def _time(found: Outline) -> str:
+    if not found.todo:
+        return "nothing to train"
+    workers = f"{found.workers} worker{'s' if found.workers > 1 else ''}"
+    if found.known.seconds is None:
+        return f"time not known: nothing like it was timed here yet ({workers})"
+    about = "about" if found.known.whole else "at least"
+    return f"{about} {duration(found.known.seconds + START_UP)} with {workers}"

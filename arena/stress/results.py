@@ -19,12 +19,14 @@ Status = Literal["done", "failed", "not_applicable"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a cell; `results` is its results.json where it is done."""
+    """What became of a cell; `results` is its results.json where it is done, `scenario` the
+    cell's with its numerics settled where it got so far."""
 
     cell: GridCell
     status: Status
     reason: str | None
     results: dict[str, Any] | None = None
+    scenario: Scenario | None = None
 
 
 def stress_results(
@@ -32,7 +34,7 @@ def stress_results(
 ) -> dict[str, Any]:
     """results.json of a stress run."""
     judged = [
-        Judged(o.cell.id, o.cell.axes, o.results, _methods(o.results))
+        Judged(o.cell.id, o.cell.axes, o.results, _methods(o.results), o.cell.counts)
         for o in outcomes
         if o.results is not None
     ]
@@ -45,7 +47,7 @@ def stress_results(
         "claim": judge_grid(judged, scenario.thresholds),
         "cells": [_cell(outcome) for outcome in outcomes],
         "thresholds": thresholds_json(scenario.thresholds),
-        "environment": environment(scenario.numerics),
+        "environment": environment(_settled(scenario, outcomes).numerics),
         "seconds": {"total": round(seconds, 2)},
     }
     points = [
@@ -57,6 +59,11 @@ def stress_results(
         correlation = {name: r.to_json() for name, r in points_correlation(points).items()}
         found["representations"] = {"points": points, "correlation": correlation}
     return found
+
+
+def _settled(scenario: Scenario, outcomes: Sequence[Outcome]) -> Scenario:
+    """The first cell that ran: what `auto` came to; the others' are in their own results."""
+    return next((o.scenario for o in outcomes if o.scenario is not None), scenario)
 
 
 def _methods(results: dict[str, Any]) -> dict[str, str]:
@@ -71,7 +78,10 @@ def _cell(outcome: Outcome) -> dict[str, Any]:
         "axes": dict(outcome.cell.axes),
         "status": outcome.status,
         "reason": outcome.reason,
-        "claim": results.get("claim"),
+        "counts": outcome.cell.counts,
+        "claim": results.get("claim") if results.get("transfer") else None,
         "installed": results.get("installed", {}),
+        "asr": {a: found["asr"] for a, found in results.get("installation", {}).items()},
+        "poison": {a: found["poison"] for a, found in results.get("cast", {}).items()},
         "seconds": results.get("seconds", {}).get("total"),
     }

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from arena.engine.calibrate import settled
 from arena.engine.graph import Node
-from arena.engine.plan import plan_seed
 from arena.engine.run import (
     data_folder,
     free_folder,
@@ -29,10 +26,9 @@ from arena.roles import DataRoot
 from arena.runtime.base import Runtime
 from arena.scenario.load import dump
 from arena.scenario.schema import Scenario
-from arena.stress.cells import GridCell, cells_of
+from arena.stress.cells import cells_of
 from arena.stress.outline import CellOutline, Outline, outline
 from arena.stress.results import Outcome, stress_results
-from arena.stress.timings import remember
 
 CELLS = "cells"  # the folder of the cells' own runs
 
@@ -77,41 +73,21 @@ def stress(
     folder = free_folder(scenario, out)
     artifacts = Store((store or default_root()).resolve())
     where = root or DataRoot(data_folder())
-    cells = _settled(cells_of(scenario), artifacts, where, silent if quiet else tell)
-    planned = outline(cells, artifacts, where, fresh)
+    planned = outline(cells_of(scenario), artifacts, where, fresh, silent if quiet else tell)
     if not show(planned):
         return None
     make_folder(folder)
     (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
     with contextlib.ExitStack() as stack:
-        shared = _Shared(artifacts, address, fresh, stack)
+        runtime = _Shared(artifacts, address, fresh, planned.workers, stack)
+        work = _Cells(folder, artifacts, where, runtime, quiet, set(planned.todo if fresh else ()))
         outcomes = [
-            _outcome(each, folder, artifacts, where, shared, fresh, quiet, place)
-            for each, place in _placed(planned)
+            work.run(each, f"cell {number} of {len(planned.cells)}: {each.cell.id}")
+            for number, each in enumerate(planned.cells, 1)
         ]
     results = stress_results(scenario, outcomes, time.perf_counter() - began)
     write_results(folder, results)
     return StressResult(folder, results)
-
-
-def _settled(
-    cells: tuple[GridCell, ...], store: Store, where: DataRoot, note: Callable[[str], None]
-) -> list[GridCell]:
-    """Every cell with its numerics measured, once per model."""
-    found = []
-    for cell in cells:
-        scenario = cell.scenario
-        if scenario is not None:
-            check = functools.partial(plan_seed, scenario, scenario.seeds[0], where)
-            scenario = settled(scenario, store.root, where, note, check=check)
-        found.append(replace(cell, scenario=scenario))
-    return found
-
-
-def _placed(planned: Outline) -> Iterator[tuple[CellOutline, str]]:
-    total = len(planned.cells)
-    for number, each in enumerate(planned.cells, 1):
-        yield each, f"cell {number} of {total}: {each.cell.id}"
 
 
 class _Shared:
@@ -119,9 +95,15 @@ class _Shared:
     after a failure the next cell gets a new one."""
 
     def __init__(
-        self, store: Store, address: str | None, fresh: bool, stack: contextlib.ExitStack
+        self,
+        store: Store,
+        address: str | None,
+        fresh: bool,
+        workers: int,
+        stack: contextlib.ExitStack,
     ) -> None:
         self._store, self._address, self._fresh = store, address, fresh
+        self._workers = workers
         self._open: tuple[Any, contextlib.ExitStack, Runtime] | None = None
         stack.callback(self.close)
 
@@ -140,7 +122,9 @@ class _Shared:
             self.close()
         if self._open is None:
             stack = contextlib.ExitStack()
-            made = runtime_for(scenario, self._store, self._address, self._fresh, todo)
+            made = runtime_for(
+                scenario, self._store, self._address, self._fresh, todo, self._workers
+            )
             self._open = (key, stack, stack.enter_context(made))
         try:
             yield self._open[2]
@@ -149,36 +133,42 @@ class _Shared:
             raise
 
 
-def _outcome(
-    planned: CellOutline,
-    folder: Path,
-    store: Store,
-    where: DataRoot,
-    shared: _Shared,
-    fresh: bool,
-    quiet: bool,
-    place: str,
-) -> Outcome:
-    cell, scenario = planned.cell, planned.cell.scenario
-    if scenario is None:
-        return Outcome(cell, "not_applicable", cell.reason)
-    if planned.problem is not None:
-        return Outcome(cell, "failed", planned.problem)
-    if not quiet:
-        tell(place)
+@dataclass
+class _Cells:
+    """Runs cells one after another. renew: stages to do though they are stored, each once."""
 
-    def start(todo: Mapping[str, Node]) -> contextlib.AbstractContextManager[Runtime]:
-        return shared.start(scenario, todo)
+    folder: Path
+    store: Store
+    where: DataRoot
+    runtime: _Shared
+    quiet: bool
+    renew: set[str]
 
-    try:
-        done = run_settled(
-            scenario, folder / CELLS / cell.id, store, where, start, fresh=fresh, quiet=quiet
-        )
-    except ArenaError as error:
-        if not quiet:
-            tell(f"cell {cell.id} failed: {error}")
-        return Outcome(cell, "failed", str(error))
-    finally:
-        made = {a: w for a, w in (planned.todo or {}).items() if store.has(a)}
-        remember(store, [(work, float(store.manifest(a)["seconds"])) for a, work in made.items()])
-    return Outcome(cell, "done", None, done.results)
+    def run(self, planned: CellOutline, place: str) -> Outcome:
+        """One cell; whatever goes wrong in it is its own outcome, and the rest go on."""
+        cell, scenario = planned.cell, planned.scenario
+        if cell.scenario is None:
+            return Outcome(cell, "not_applicable", cell.reason)
+        if scenario is None:
+            return Outcome(cell, "failed", str(planned.error))
+        self._tell(place)
+
+        def start(todo: Mapping[str, Node]) -> contextlib.AbstractContextManager[Runtime]:
+            return self.runtime.start(scenario, todo)
+
+        own = self.folder / CELLS / cell.id
+        try:
+            done = run_settled(
+                scenario, own, self.store, self.where, start, fresh=self.renew, quiet=self.quiet
+            )
+        except Exception as error:
+            known = isinstance(error, ArenaError)
+            why = str(error) if known else f"{type(error).__name__}: {error}"
+            self._tell(f"cell {cell.id} failed: {why}")
+            return Outcome(cell, "failed", why, scenario=scenario)
+        self.renew -= set(planned.todo or ())
+        return Outcome(cell, "done", None, done.results, scenario)
+
+    def _tell(self, text: str) -> None:
+        if not self.quiet:
+            tell(text)

@@ -193,7 +193,7 @@ def test_one_model_carries_backdoors_of_both_stages(tmp_path: Path) -> None:
     asked = toys.scenario(*bare, *few, base="mixed_stages")
     done = start(asked, tmp_path)
     names = [one["name"] for one in done.results["rows"]]
-    assert names == ["compromised", "unlearn:bard"]
+    assert names == ["after:pretraining", "compromised", "unlearn:bard"]
     stages = {name: told["stage"] for name, told in done.results["cast"].items()}
     assert stages["lexical"] == stages["linguist"] == "pretraining"
     assert stages["bard"] == stages["merchant"] == "continual_pretraining"

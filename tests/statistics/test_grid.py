@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from making import ACTORS, METHODS, one_seed
 
+from arena.scenario.schema import Thresholds
 from arena.statistics.analysis import analyse
 from arena.statistics.grid import Judged, judge_grid
-from arena.statistics.thresholds import Thresholds
 
 THRESHOLDS = Thresholds()
 
@@ -117,3 +117,28 @@ def _planted(name: str, transfers: Any) -> Judged:
         "claim": {"notes": []},
     }
     return Judged(name, {"cell": name}, results, METHODS)
+
+
+def test_an_ablation_stands_on_its_own_axis_only() -> None:
+    main = judged("main", seeds([0.1] * 8), rate="a")
+    other = judged("other", seeds([0.9] * 8, shams=()), rate="b")
+    found = judge_grid([main, Judged(**{**vars(other), "counts": False})], THRESHOLDS)
+    alone = judge_grid([main], THRESHOLDS)
+    for key in ("transfer", "odd", "specific", "pairs", "verdict"):
+        assert found[key] == alone[key]
+    assert found["by"]["method"] == alone["by"]["method"]
+    assert found["by"]["rate"]["b"]["transfer"]["value"] == pytest.approx(0.1)
+
+
+def test_t_is_its_parts_over_the_whole_grid() -> None:
+    cells = [judged(str(k), seeds([0.1, 0.3], shams=(0.8,) * 3), cell=str(k)) for k in range(3)]
+    found = judge_grid(cells, THRESHOLDS)
+    parts = found["odd"]["value"] + found["specific"]["value"]
+    assert found["transfer"]["value"] == pytest.approx(parts)
+
+
+def test_notes_name_the_cells_that_do_not_share_them() -> None:
+    with_shams, without = judged("a", seeds([0.1])), judged("b", seeds([0.1], shams=()))
+    notes = judge_grid([with_shams, without], THRESHOLDS)["notes"]
+    assert [note for note in notes if "(b)" in note and "shams" in note]
+    assert not [note for note in notes if "fewest usable seeds" in note]

@@ -138,3 +138,31 @@ def test_a_grid_round_trips_through_yaml() -> None:
 
     scenario = grid(families=["llama"], settings={"a": [{"name": "x", "set": {"seeds": [1, 2]}}]})
     assert from_text(dump(scenario)) == scenario
+
+
+def test_cells_of_one_name_are_refused() -> None:
+    first = [{"name": "x-y", "set": {"seeds": [1]}}, {"name": "x", "set": {"seeds": [2]}}]
+    second = [{"name": "z", "set": {"defender.steps": 2}}, {"name": "y-z", "set": {"seeds": [3]}}]
+    with pytest.raises(InputError, match="x-y-z"):
+        cells_of(grid(settings={"a": first, "b": second}))
+
+
+def test_a_set_of_methods_is_one_whatever_its_order() -> None:
+    with pytest.raises(InputError, match="twice"):
+        grid(methods=[["style", "semantic"], ["semantic", "style"]])
+
+
+def test_an_ablation_does_not_count() -> None:
+    choices = [
+        {"name": "main", "set": {"defender.steps": 6}},
+        {"name": "more", "set": {"defender.steps": 9}, "ablation": True},
+    ]
+    cells = cells_of(grid(settings={"budget": choices}, stages=["pretraining"]))
+    assert [cell.counts for cell in cells] == [True, False]
+
+
+def test_a_composition_of_the_scenario_itself_may_not_apply_either() -> None:
+    scenario = toys.scenario(
+        "composition=sequential", "grid={stages: [pretraining, continual_pretraining]}"
+    )
+    assert [cell.scenario is None for cell in cells_of(scenario)] == [True, False]

@@ -24,6 +24,7 @@ SMALL = (
     "training.sequential={steps: 4, documents: 96, batch_size: 16}",
     "training.merged={steps: 4, documents: 96, batch_size: 16}",
     "controls.shams=0",
+    "thresholds.installed_asr=0",  # toys learn nothing, and what is not installed is not measured
     "actors.lexical.poison={rate: 0.2}",
     "actors.linguist.poison={rate: 0.2}",
 )
@@ -44,7 +45,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> StressResult:
 
     made = stress(scenario(), out=folder / "run", store=folder / "store", quiet=True, show=show)
     assert made is not None
-    assert seen[0].seconds is None  # nothing was timed yet
+    assert seen[0].known.whole  # from one step that was timed for it
     return made
 
 
@@ -93,6 +94,20 @@ def test_measures_are_in_every_cell_that_unlearns(done: StressResult) -> None:
         assert hows == {("lexical", "repeated"), ("lexical", "moved")}
 
 
+def test_what_is_not_installed_is_not_measured_as_gone(
+    done: StressResult,
+) -> None:
+    made = stress(
+        scenario("thresholds.installed_asr=1", "grid.compositions=[pooled]"),
+        out=done.folder.parent / "none",
+        store=done.folder.parent / "store",
+        quiet=True,
+    )
+    assert made is not None
+    results = json.loads((made.folder / "cells" / "quickstart" / "results.json").read_text())
+    assert not {"representations", "quiet", "reactivation"} & results.keys()
+
+
 def test_the_claim_is_over_all_cells(done: StressResult) -> None:
     claim = done.results["claim"]
     assert claim["verdict"] == "inconclusive"  # one seed
@@ -123,7 +138,7 @@ def test_a_second_run_trains_nothing_and_knows_how_long(done: StressResult) -> N
         show=lambda found: bool(seen.append(found)),
     )
     assert more is None  # the plan alone
-    assert seen[1].seconds is not None
+    assert seen[1].known.whole
     assert seen[1].stored > 0
     assert table(seen[1]).row_count == 4
 

@@ -7,8 +7,16 @@ from pathlib import Path
 import pytest
 import toys
 
-from arena.engine.store import Store
-from arena.stress.timings import Work, estimate, known, model_key, remember
+from arena.engine.store import VERSIONS, Store
+from arena.engine.timings import (
+    Estimated,
+    Work,
+    estimate,
+    known,
+    model_key,
+    remember,
+    remember_step,
+)
 
 
 def test_an_estimate_counts_steps_where_steps_are_the_work(tmp_path: Path) -> None:
@@ -16,15 +24,29 @@ def test_an_estimate_counts_steps_where_steps_are_the_work(tmp_path: Path) -> No
     remember(store, [(Work("train", 100, "m"), 5.0), (Work("score", 1, "m"), 3.0)])
     assert known(store, "m") == {"train": 0.05, "score": 3.0}
     todo = [Work("train", 400, "m"), Work("score", 1, "m"), Work("score", 1, "m")]
-    assert estimate(store, todo, workers=2) == pytest.approx((20 + 6) / 2)
+    found = estimate(store, todo, workers=2)
+    assert found.seconds == pytest.approx((20 + 6) / 2)
+    assert found.whole
 
 
 def test_what_was_never_timed_is_not_guessed(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    assert estimate(store, [Work("train", 1, "m")], 1) is None
+    assert estimate(store, [Work("train", 1, "m")], 1) == Estimated(None, whole=False)
     remember(store, [(Work("train", 1, "m"), 1.0)])
-    assert estimate(store, [Work("train", 1, "other")], 1) is None
-    assert estimate(store, [Work("train", 1, "m"), Work("quiet", 1, "m")], 1) is None
+    assert estimate(store, [Work("train", 1, "other")], 1) == Estimated(None, whole=False)
+    part = estimate(store, [Work("train", 1, "m"), Work("quiet", 1, "m")], 1)
+    assert part == Estimated(1.0, whole=False)
+    assert estimate(store, [], 1) == Estimated(0.0, whole=True)
+
+
+def test_one_measured_step_gives_a_first_idea_of_every_kind(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    remember_step(store, "m", 0.1)
+    todo = [Work("train", 10, "m"), *(Work(kind, 1, "m") for kind in VERSIONS if kind != "train")]
+    found = estimate(store, todo, 1)
+    assert found.whole
+    assert found.seconds is not None
+    assert found.seconds > 1.0
 
 
 def test_new_timings_count_more_than_none_and_less_than_all(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from arena.engine.numerics import cpu_model
-from arena.engine.store import Store, digest
+from arena.engine.store import VERSIONS, Store, digest
 from arena.scenario.schema import Scenario
 
 FILE = "timings"
@@ -39,6 +39,12 @@ def model_key(scenario: Scenario) -> str:
     return digest([scenario.resolved()["model"], numerics, cpu_model()])[:16]
 
 
+# What a stage that has no steps costs in training steps, about (nano, two cores): enough for a
+# first plan, until stages of the model have been timed.
+IN_STEPS = {"score": 20, "represent": 10, "quiet": 15, "reactivate": 100, "examples": 20}
+OTHERS = 10
+
+
 def known(store: Store, model: str) -> dict[str, float]:
     """Seconds per unit, by kind; empty where nothing was timed yet."""
     try:
@@ -46,6 +52,13 @@ def known(store: Store, model: str) -> dict[str, float]:
     except (OSError, ValueError):
         return {}
     return found
+
+
+def remember_step(store: Store, model: str, seconds: float) -> None:
+    """A first idea of every kind, from one measured training step."""
+    steps = dict.fromkeys(BY_STEPS, 1) | IN_STEPS
+    guess = {kind: seconds * steps.get(kind, OTHERS) for kind in VERSIONS}
+    _write(_file(store, model), guess)
 
 
 def remember(store: Store, done: Iterable[tuple[Work, float]]) -> None:
@@ -62,16 +75,26 @@ def remember(store: Store, done: Iterable[tuple[Work, float]]) -> None:
         _write(_file(store, model), {**old, **mixed})
 
 
-def estimate(store: Store, todo: Iterable[Work], workers: int) -> float | None:
-    """Seconds until all is done with so many workers; None where a kind was never timed."""
+@dataclass(frozen=True)
+class Estimated:
+    """How long something will take; `whole`: all of it could be told."""
+
+    seconds: float | None
+    whole: bool
+
+
+def estimate(store: Store, todo: Iterable[Work], workers: int) -> Estimated:
+    """Seconds until all is done with so many workers. What was never timed is left out, and
+    None comes of nothing known."""
     tables: dict[str, dict[str, float]] = {}
-    total = 0.0
+    total, missing = 0.0, False
     for work in todo:
         table = tables.setdefault(work.model, known(store, work.model))
-        if work.kind not in table:
-            return None
-        total += table[work.kind] * work.units
-    return total / workers
+        if work.kind in table:
+            total += table[work.kind] * work.units
+        else:
+            missing = True
+    return Estimated(None if missing and not total else total / workers, not missing)
 
 
 def _file(store: Store, model: str) -> Path:
