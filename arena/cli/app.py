@@ -68,6 +68,10 @@ def run(
     with guarded(debug):
         loaded = read(scenario, overrides=overrides or (), seeds=read_seeds(seeds))
         root = data_root(data, loaded)
+        if loaded.scenario.grid != Grid():
+            typer.echo(
+                f"note: only `arena stress {scenario}` runs the grid of this scenario", err=True
+            )
         from arena.engine.run import run as run_scenario
 
         done = run_scenario(
