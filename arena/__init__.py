@@ -1,6 +1,6 @@
 """Backdoor Arena: do backdoor defences generalise to triggers the defender never saw?
 
-`from arena import load_scenario, run` is the command line without the shell.
+`from arena import load_scenario, run, stress` is the command line without the shell.
 """
 
 from __future__ import annotations
@@ -10,9 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from arena.engine.run import run as run
+    from arena.grid.run import stress as stress
     from arena.scenario.load import load_scenario as load_scenario
 
-_HOMES = {"load_scenario": "arena.scenario.load", "run": "arena.engine.run"}
+_HOMES = {
+    "load_scenario": "arena.scenario.load",
+    "run": "arena.engine.run",
+    "stress": "arena.grid.run",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -28,9 +28,9 @@ from arena.cli.options import (
     read_seeds,
 )
 from arena.errors import ArenaError
+from arena.grid.cells import cells_of
 from arena.scenario.grid import Grid
 from arena.scenario.load import read
-from arena.stress.cells import cells_of
 
 app = typer.Typer(
     name="arena",
@@ -102,8 +102,8 @@ def stress(
     with guarded(debug):
         loaded = read(scenario, overrides=overrides or (), seeds=read_seeds(seeds))
         root = data_root(data, loaded)
-        from arena.stress.outline import Outline, summary, table
-        from arena.stress.run import stress as run_stress
+        from arena.grid.outline import Outline, summary, table
+        from arena.grid.run import stress as run_stress
 
         def show(found: Outline) -> bool:
             if not quiet or plan:

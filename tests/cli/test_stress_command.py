@@ -13,13 +13,13 @@ from typer.testing import CliRunner, Result
 from arena.cli import app
 from arena.engine.timings import Estimated
 from arena.errors import InputError
-from arena.stress import run as stress_run
-from arena.stress.cells import cells_of
-from arena.stress.outline import CellOutline, Outline
+from arena.grid import run as stress_run
+from arena.grid.cells import cells_of
+from arena.grid.outline import CellOutline, Outline
 
 
 class Stressed:
-    """Stands in for arena.stress.run.stress: keeps what it was called with."""
+    """Stands in for arena.grid.run.stress: keeps what it was called with."""
 
     def __init__(self) -> None:
         self.calls: list[dict[str, Any]] = []

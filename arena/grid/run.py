@@ -22,13 +22,13 @@ from arena.engine.run import (
 )
 from arena.engine.store import Store, default_root
 from arena.errors import ArenaError
+from arena.grid.cells import cells_of
+from arena.grid.outline import CellOutline, Outline, outline
+from arena.grid.results import Outcome, stress_results
 from arena.roles import DataRoot
 from arena.runtime.base import Runtime
 from arena.scenario.load import dump
 from arena.scenario.schema import Scenario
-from arena.stress.cells import cells_of
-from arena.stress.outline import CellOutline, Outline, outline
-from arena.stress.results import Outcome, stress_results
 
 CELLS = "cells"  # the folder of the cells' own runs
 

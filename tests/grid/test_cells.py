@@ -8,10 +8,10 @@ import pytest
 import toys
 
 from arena.errors import InputError
+from arena.grid.cells import GridCell, cells_of
 from arena.scenario import bundled
 from arena.scenario.load import from_text, load_scenario
 from arena.scenario.schema import Scenario
-from arena.stress.cells import GridCell, cells_of
 
 
 def grid(**axes: Any) -> Scenario:

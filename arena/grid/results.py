@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 from arena.engine.numerics import environment
 from arena.engine.results import SCHEMA_VERSION
+from arena.grid.cells import GridCell
 from arena.scenario.schema import Scenario
 from arena.statistics.grid import Judged, judge_grid
 from arena.statistics.representations import points_correlation
 from arena.statistics.thresholds import thresholds_json
-from arena.stress.cells import GridCell
 
 Status = Literal["done", "failed", "not_applicable"]
 

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 import toys
 
+from arena import stress
 from arena.errors import ArenaError, InputError
+from arena.grid import run as stress_run
+from arena.grid.outline import Outline, summary, table
+from arena.grid.run import StressResult
 from arena.scenario.schema import Scenario
-from arena.stress import run as stress_run
-from arena.stress.outline import Outline, summary, table
-from arena.stress.run import StressResult, stress
 
 MEASURES = (
     "measures={representations: {prompts: 8}, quiet: {prompts: 8, draws: 2}, "

@@ -17,10 +17,10 @@ from arena.engine.run import room, silent
 from arena.engine.store import Store
 from arena.engine.timings import Estimated, Work, estimate, known, model_key, remember_step
 from arena.errors import ArenaError
+from arena.grid.cells import GridCell
 from arena.report.numbers import duration
 from arena.roles import DataRoot
 from arena.scenario.schema import Scenario
-from arena.stress.cells import GridCell
 
 START_UP = 10.0  # seconds until Ray's workers have loaded torch
 
