@@ -14,6 +14,7 @@ from typing import Any
 from arena.errors import InputError
 from arena.report import behaviour, figures, insides, palette, view
 from arena.report.numbers import NONE, Estimate, decimals, thousands
+from arena.report.omissions import omissions
 from arena.report.parts import Results, listed, names, part
 from arena.report.rows import final, residents
 
@@ -147,6 +148,7 @@ def context(results: Results, events: Sequence[Event]) -> dict[str, Any]:
         "inside": insides.representations(results),
         "costs": behaviour.costs(results),
         "quiet": behaviour.quiet(results),
+        "omissions": omissions(results),
         "parties": view.parties(events),
         "stages": view.stages(results),
         "splits": view.splits(results),
@@ -167,5 +169,11 @@ def common(results: Results) -> dict[str, Any]:
         },
         "verdicts": palette.VERDICTS,
         "schema_version": results.get("schema_version"),
+        "scored_on": scored_on(results),
         "seeds": results.get("seeds") or [],
     }
+
+
+def scored_on(results: Results) -> str:
+    """The split whose prompts the rates come from; nothing where the results do not say."""
+    return str(part(results, "corpus").get("scored_on") or "")

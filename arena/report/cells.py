@@ -10,6 +10,7 @@ from typing import Any
 
 from arena.errors import InputError
 from arena.report.build import read_results
+from arena.report.numbers import Estimate
 from arena.report.parts import Results, listed, part
 
 # What may be a folder's name: an id from elsewhere never leads out of the run's folder.
@@ -43,6 +44,29 @@ class Cell:
     @property
     def axes(self) -> Mapping[str, Any]:
         return part(self.entry, "axes")
+
+    @property
+    def baseline(self) -> bool:
+        """It ended, but nothing in it could be suppressed by another's unlearning (solo)."""
+        return self.status == "done" and not self.claim
+
+    @property
+    def counts(self) -> bool:
+        """Whether the claim counts it; an ablation is only shown."""
+        return self.entry.get("counts") is not False
+
+    @property
+    def asr(self) -> Mapping[str, Any]:
+        """ASR by actor before anything is unlearned."""
+        return part(self.entry, "asr")
+
+    def took(self, actor: str, least: float | None) -> bool:
+        """Whether an actor's backdoor is installed, by the run's word; where it gives none,
+        by `least`, the threshold on ASR."""
+        found, rate = part(self.entry, "installed").get(actor), Estimate.read(self.asr.get(actor))
+        if isinstance(found, bool):
+            return found
+        return rate.value is None or least is None or rate.value >= least
 
     @property
     def installed(self) -> str:

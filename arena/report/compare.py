@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from arena.errors import InputError
+from arena.report.before import BASELINE
 from arena.report.build import STRESS
 from arena.report.console import chunks, plain_table, short_name
 from arena.report.differences import differences
@@ -25,6 +26,10 @@ from arena.report.stress_terminal import verdict_text
 from arena.report.text import clean
 
 APART = "≠"
+MARK = (
+    "their intervals do not overlap. No test of the difference: runs that share seeds are "
+    "paired, and intervals that overlap may still differ."
+)
 CLAIM = (
     ("transfer", "T"),
     ("odd", "odd"),
@@ -61,8 +66,9 @@ def comparison(
         *_models(first, second, width),
         *_by_id(first, second, named, "transfer", "Transfer T", _pair_name),
         *_by_id(first, second, named, "cells", "Cells", lambda entry: clean(entry.get("id"))),
+        *_before(first, second, width),
     ]
-    note = Text(f"{APART} their intervals do not overlap", style="dim")
+    note = Text(f"{APART} {MARK}", style="dim")
     return Group(*(Padding(table, (0, 0, 1, 0)) for table in tables), note)
 
 
@@ -125,7 +131,21 @@ def _models(first: Results, second: Results, width: int) -> list[RenderableType]
     labels = list(dict.fromkeys([*one, *two]))
     actors = list(dict.fromkeys([*names(first, "actors"), *names(second, "actors")]))
     groups = chunks(actors, max(1, (width - LABEL) // CELL)) if labels else []
-    return [_rates(one, two, labels, group) for group in groups]
+    return [_rates("ASR", "model", one, two, labels, group) for group in groups]
+
+
+def _before(first: Results, second: Results, width: int) -> list[RenderableType]:
+    """ASR before unlearning, of the cells that tell it in both stress runs."""
+    one, two = (
+        {str(e.get("id")): e for e in listed(each, "cells") if part(e, "asr")}
+        for each in (first, second)
+    )
+    both = [name for name in one if name in two]
+    every = [actor for name in both for each in (one, two) for actor in part(each[name], "asr")]
+    actors = list(dict.fromkeys(str(actor) for actor in every))
+    groups = chunks(actors, max(1, (width - LABEL) // CELL)) if both else []
+    title = "ASR before unlearning"
+    return [_rates(title, "cell", one, two, both, group) for group in groups]
 
 
 def _labelled(results: Results) -> dict[str, Entry]:
@@ -134,10 +154,11 @@ def _labelled(results: Results) -> dict[str, Entry]:
 
 
 def _rates(
-    one: Mapping[str, Entry], two: Mapping[str, Entry], labels: Sequence[str], actors: Sequence[str]
-) -> Table:
-    table = plain_table("ASR: first, second, difference")
-    table.add_column(Text("model"), no_wrap=True)
+    title: str, head: str, one: Mapping[str, Entry], two: Mapping[str, Entry],
+    labels: Sequence[str], actors: Sequence[str],
+) -> Table:  # fmt: skip
+    table = plain_table(f"{title}: first, second, difference")
+    table.add_column(Text(head), no_wrap=True)
     for actor in actors:
         table.add_column(short_name(actor, CELL - 2), justify="right", no_wrap=True)
     for label in labels:
@@ -183,7 +204,8 @@ def _judged(entry: Entry | None) -> Entry:
         return {}
     if "status" not in entry:
         return entry
-    return part(entry, "claim") or {"status": entry["status"]}
+    status = BASELINE if entry["status"] == "done" else entry["status"]
+    return part(entry, "claim") or {"status": status}
 
 
 def _told(entry: Entry) -> Text:

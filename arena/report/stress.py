@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from arena.report import behaviour, figures, insides, palette, view
-from arena.report.build import common, fill
+from arena.report import before, behaviour, figures, insides, palette, stress_claim, view
+from arena.report.build import common, fill, scored_on
 from arena.report.cells import Cell, axes_of, read_cells
-from arena.report.numbers import NONE, Estimate, decimals, duration, number, thousands
+from arena.report.numbers import NONE, Estimate, duration, thousands
+from arena.report.omissions import omissions
 from arena.report.parts import Results, listed, names, part
 from arena.report.rows import residents
 
@@ -37,6 +38,8 @@ def draw(results: Results, cells: Sequence[Cell]) -> dict[str, str]:
     drawn = {}
     if claim:
         drawn["claim"] = figures.claim_forest(claim, thresholds)
+    if before.measured(cells):
+        drawn["before"] = before.figure(results, cells)
     for index, (axis, groups) in enumerate(part(claim, "by").items()):
         if isinstance(groups, Mapping) and groups:
             name = _by(index, axis)
@@ -97,14 +100,26 @@ def context(results: Results, cells: Sequence[Cell]) -> dict[str, Any]:
     return {
         **common(results),
         "facts": _facts(results, cells, axes),
-        "claim": {**view.claim(results), **_claim(results)},
+        "claim": {**view.claim(results), **stress_claim.card(results)},
+        "scored_on": _scored_on(results, cells),
         "axes": list(axes),
+        "aside": any(not cell.counts for cell in cells),
+        "baseline": any(cell.baseline for cell in cells),
+        "before": before.table(results, cells, list(axes)),
+        "omissions": omissions(results),
         "grid": [_line(index, cell, list(axes)) for index, cell in enumerate(cells)],
         "by": _groups(results),
         "inside": {"correlation": insides.correlation(inside)} if inside else {},
         "note": insides.note(inside),
         "shown": [_shown(index, cell) for index, cell in enumerate(cells) if cell.results],
     }
+
+
+def _scored_on(results: Results, cells: Sequence[Cell]) -> str:
+    """The split that rates come from: the cells' own word, else the scenario's."""
+    found = dict.fromkeys(scored_on(each) for each in (results, *(c.results for c in cells)))
+    asked = part(part(results, "scenario"), "evaluation").get("split")
+    return " and ".join(split for split in found if split) or str(asked or "")
 
 
 def _facts(
@@ -126,39 +141,6 @@ def _facts(
     return [(key, str(value)) for key, value in pairs if value]
 
 
-def _claim(results: Results) -> dict[str, Any]:
-    """What the card says beyond a run's: the controls' share, what would change it, power."""
-    claim = part(results, "claim")
-    return {
-        "explained": explained(claim),
-        "would_change": [view.sentence(line) for line in names(claim, "would_change")],
-        "power": [
-            (decimals(number(each.get("width"))), thousands(each.get("seeds")))
-            for each in listed(claim, "power")
-        ],
-    }
-
-
-def explained(claim: Mapping[str, Any]) -> list[str]:
-    """How much of the suppression the controls account for, in sentences."""
-    total, odd = Estimate.read(claim.get("transfer")), Estimate.read(claim.get("odd"))
-    specific = Estimate.read(claim.get("specific"))
-    counts = {name: int(number(n) or 0) for name, n in part(claim, "pairs").items()}
-    said = []
-    if total.value is not None and odd.value is not None:
-        said.append(
-            f"Of T {total.text}, {odd.full} is what unlearning any odd input would do; the "
-            f"planted trigger adds {specific.full}."
-        )
-    if sum(counts.values()):
-        without = counts.get("explained_by_control", 0)
-        said.append(
-            f"In {without} of {sum(counts.values())} pairs the clean fine-tune alone removes the "
-            "backdoor, so no transfer is counted."
-        )
-    return said
-
-
 def _line(index: int, cell: Cell, axes: Sequence[str]) -> dict[str, Any]:
     """A cell's line in the grid."""
     values = view.estimates(cell.claim)
@@ -168,6 +150,8 @@ def _line(index: int, cell: Cell, axes: Sequence[str]) -> dict[str, Any]:
         "status": STATUS.get(cell.status, view.words(cell.status) or NONE),
         "failed": cell.status == "failed",
         "verdict": palette.verdict(cell.claim.get("verdict")) if cell.claim else None,
+        "note": before.note(cell),
+        "baseline": cell.baseline,
         "values": [values[key] for key in ("transfer", "odd", "specific")],
         "installed": cell.installed or NONE,
         "took": duration(cell.entry.get("seconds")),
@@ -204,8 +188,10 @@ def _shown(index: int, cell: Cell) -> dict[str, Any]:
     return {
         "id": cell.id,
         "anchor": f"cell{index}",
-        "verdict": palette.verdict(claim.get("verdict")),
-        "reason": str(claim.get("verdict_reason") or ""),
+        "verdict": None if cell.baseline else palette.verdict(claim.get("verdict")),
+        "note": before.note(cell),
+        "omissions": omissions(cell.results),
+        "reason": "" if cell.baseline else str(claim.get("verdict_reason") or ""),
         "transfer": Estimate.read(claim.get("transfer")),
         "link": cell.link,
         "figures": {figure: _named(index, cell, figure) for figure in FIGURES},

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from arena.report import palette
+from arena.report.before import ASIDE, BASELINE
 from arena.report.cells import Cell, read_cells
 from arena.report.console import claim_text, ink, plain_table, short_name
 from arena.report.numbers import NONE, Estimate
@@ -63,8 +64,11 @@ def _grid(cells: list[Cell], width: int) -> Table:
 
 
 def _verdict(cell: Cell) -> Text:
+    aside = "" if cell.counts else f" ({ASIDE})"
     if cell.claim:
-        return verdict_text(cell.claim)
+        return verdict_text(cell.claim).append(aside, "dim")
+    if cell.baseline:
+        return Text(BASELINE).append(aside, "dim")
     told = clean(cell.status.replace("_", " ") or NONE)
     reason = f": {clean(cell.entry['reason'])}" if cell.entry.get("reason") else ""
     return Text.assemble((told, "bold" if cell.status == "failed" else ""), (reason, "dim"))
@@ -77,7 +81,7 @@ def verdict_text(entry: Mapping[str, Any]) -> Text:
 
 
 def _numbers(cell: Cell, *, bands: bool) -> list[Text]:
-    if not cell.claim:
+    if not cell.claim and not cell.baseline:
         return [Text("") for _ in range(4)]
     total, odd, specific = (
         Estimate.read(cell.claim.get(key)) for key in ("transfer", "odd", "specific")

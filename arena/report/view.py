@@ -75,6 +75,7 @@ def claim(results: Results) -> dict[str, Any]:
         "explained": [],
         "would_change": [],
         "power": [],
+        "wide": "",
         "needs": needs(results),
         "notes": [sentence(note) for note in found.get("notes") or []],
     }

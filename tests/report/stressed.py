@@ -31,7 +31,9 @@ def stress(done: int = 1) -> dict[str, Any]:
         "claim": {
             **{key: claim[key] for key in ("statement", "verdict", "verdict_reason", "seeds")},
             **{key: claim[key] for key in KEYS},
-            "pairs": {"inconclusive": 20, "explained_by_control": 4},
+            "pairs": {"inconclusive": 24},
+            "not_installed": 0.0,
+            "explained_by_control": 0.125,
             "by": {
                 "method": {name: _group(claim) for name in ("rare_token", "style")},
                 "family": {"llama": _group(claim), "gpt2": dict.fromkeys(_group(claim))},
@@ -65,6 +67,30 @@ def _done(name: str, index: int) -> dict[str, Any]:
         "installed": {actor: actor != "bard" for actor in ACTORS},
         "seconds": 300.0,
     }
+
+
+def told(cell: dict[str, Any], rates: list[float], count: int = 320) -> dict[str, Any]:
+    """The entry of a cell with what is in its model before anything is unlearned."""
+    ends = {a: {"value": r, "low": r / 2, "high": r} for a, r in zip(ACTORS, rates, strict=True)}
+    poison = f"{count} of 8000 documents ({count / 8000:.1%})"
+    installed = {actor: rate >= 0.9 for actor, rate in zip(ACTORS, rates, strict=True)}
+    return {
+        **cell,
+        "asr": ends,
+        "poison": dict.fromkeys(ACTORS, poison),
+        "counts": True,
+        "installed": installed,
+    }
+
+
+def three() -> dict[str, Any]:
+    """A stress run of a pooled cell, an ablation with less poison, and a baseline (solo)."""
+    found = stress(3)
+    pooled, less, alone, *undone = found["cells"]
+    less = {**told(less, [0.31, 0.97, 0.95, 0.99], 20), "counts": False}
+    alone = {**told(alone, [1.0] * 4), "claim": None}
+    found["cells"] = [told(pooled, [0.96] * 4), less, alone, *undone]
+    return found
 
 
 def _undone(name: str, status: str) -> dict[str, Any]:

@@ -95,6 +95,16 @@ def test_one_seed_is_told_to_be_inconclusive_and_has_no_dots() -> None:
     assert "Who did what" not in text
 
 
+@pytest.mark.parametrize("split", ["test", "validation", None])
+def test_the_page_says_which_prompts_were_scored(split: str | None) -> None:
+    found = results(1)
+    found["corpus"]["scored_on"] = split
+    text = " ".join(Page(page_of(found, [])).texts)
+    assert f"All rates come from {split} prompts".replace("None ", "") in text
+    assert ("Scored on validation prompts, not on test prompts" in text) == (split == "validation")
+    assert ("nothing here is a result to report" in text) == (split == "validation")
+
+
 def test_tags_balance_and_ids_are_unique_and_resolve(page8: str) -> None:
     page = Page(page8)
     assert not page.open

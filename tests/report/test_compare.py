@@ -18,7 +18,7 @@ from arena.report.numbers import Estimate
 
 from .planted import ACTORS
 from .sample import results
-from .stressed import stress
+from .stressed import stress, three
 
 
 def shown(first: dict[str, Any], second: dict[str, Any], width: int = 100) -> str:
@@ -110,6 +110,26 @@ def test_cells_of_stress_runs_go_by_id() -> None:
     line = line_of(text, "llama-nano-pooled1")
     assert "\N{EN DASH}" in line
     assert line_of(text, "gpt2-nano-merged").split() == ["gpt2-nano-merged", "failed", "failed"]
+
+
+def test_cells_of_both_stress_runs_have_their_asr_compared() -> None:
+    first, second = three(), three()
+    second["cells"][0]["asr"]["bard"] = {"value": 0.4, "low": 0.3, "high": 0.45}
+    del second["cells"][1]["asr"]
+    text = shown(first, second)
+    table = text[text.index("ASR before unlearning") :]
+    assert f"0.96 0.40 \N{MINUS SIGN}0.56 {APART}" in line_of(table, "llama-nano")
+    assert "nano-pooled1" not in table
+    assert line_of(text, "llama-nano-pooled2").split() == [
+        "llama-nano-pooled2",
+        "baseline",
+        "baseline",
+    ]
+    assert "ASR before unlearning" not in shown(stress(1), three())
+
+
+def test_the_mark_is_told_to_be_no_test() -> None:
+    assert "No test of the difference" in shown(results(8), results(8))
 
 
 @pytest.mark.parametrize("width", [60, 80, 140])

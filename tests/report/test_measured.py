@@ -11,6 +11,7 @@ import pytest
 from arena.report.behaviour import costs, quiet, samples_and_curves
 from arena.report.build import draw, render
 from arena.report.insides import representations
+from arena.report.omissions import omissions
 from arena.report.rows import residents
 
 from .measured import NOTE, measured
@@ -136,6 +137,37 @@ def test_every_number_may_be_null() -> None:
     read = Page(page_of(nulled(measured())))
     assert not read.open
     assert not re.search(r"\b(nan|none)\b", " ".join(read.texts[20:]).lower())
+
+
+def test_what_was_left_out_is_told_under_its_section() -> None:
+    found = measured()
+    found["reactivation"]["left_out"] = {"bard": "too few samples of its own"}
+    for key in KEYS:
+        found[key]["not_installed"] = {"lexical": 2, "bard": 1, "merchant": 0}
+    told = omissions(found)
+    line = "Not installed, so left out there: lexical in 2 seeds, bard in 1 seed."
+    assert told == {
+        "representations": [line],
+        "reactivation": ["Left out: bard, too few samples of its own.", line],
+        "quiet": [line],
+    }
+    page = page_of(found)
+    assert page.count(line) == len(KEYS)
+    assert "so left out there" not in page_of(measured())
+
+
+def test_a_measure_that_left_all_out_still_says_so() -> None:
+    text = page_of(results(8) | {"reactivation": {"left_out": {"bard": "no samples"}}})
+    assert HEADS["reactivation"] in text
+    assert "Left out: bard, no samples." in text
+
+
+@pytest.mark.parametrize("value", [None, 3, [], {"bard": None}])
+def test_malformed_omissions_break_nothing(value: object) -> None:
+    found = measured()
+    for key in KEYS:
+        found[key].update(left_out=value, not_installed=value)
+    assert not Page(page_of(found)).open
 
 
 def test_hostile_text_stays_text() -> None:

@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 
 from arena.report import figures
 from arena.report.figures import chart
+from arena.report.figures.before import Before, Line, folded
 from arena.report.figures.curves import line_of
 from arena.report.figures.scatter import MOST_TIPS
+from arena.report.numbers import Estimate
+from arena.report.text import clean
 
 from .measured import SAMPLES, measured
 from .planted import ACTORS, THRESHOLDS
@@ -100,7 +103,56 @@ def test_a_mean_needs_every_model() -> None:
 
 def test_groups_tell_what_was_not_measured() -> None:
     seen = texts(DRAWN["groups"]("s"))
-    assert {"llama", "gpt2", "not measured", "fails below 0.2"} <= set(seen)
+    assert {"llama", "gpt2", "not measured", "fails below 0.20"} <= set(seen)
+
+
+def test_an_axis_of_transfers_has_no_empty_half() -> None:
+    assert chart.quarters([0.1, -0.01, None], [0.5, None]) == [0.0, 0.25, 0.5, 0.75]
+    assert chart.quarters([0.1, -0.3], [0.5])[0] == -0.5
+    assert chart.quarters([0.81], [])[-1] == 1.0
+    assert chart.quarters([0.1], [0.9])[-1] == 1.0
+    assert chart.quarters([], []) == [0.0, 0.25, 0.5, 0.75]
+    assert chart.quarters([-9.0], [])[0] == -1.0
+
+
+def test_thresholds_are_named_within_the_drawing() -> None:
+    high = figures.claim_forest(M8["claim"], {"generalizes": 0.95})
+    (text,) = [
+        node
+        for node in root_of(high).getElementsByTagName("text")
+        if node.firstChild.data == "generalizes above 0.95"
+    ]
+    x = float(text.getAttribute("x") or text.getAttribute("transform").split("(")[1].split()[0])
+    assert x + 130 < float(root_of(high).getAttribute("width"))
+
+
+def test_what_is_in_the_models_is_told_with_its_poison() -> None:
+    cells = [Before(Estimate(0.4, 0.3, 0.5), "20 of 8000 (0.2%)", installed=False)]
+    svg = figures.before_heatmap(["bard"], [Line("gpt2", "baseline", cells)])
+    assert {"bard", "gpt2", "baseline", "0.40", "0.30 to 0.50", "20 of 8000 (0.2%)"} <= set(
+        texts(svg)
+    )
+    assert tips(svg) == ["gpt2, bard: ASR 0.40 [0.30, 0.50], 20 of 8000 (0.2%), not installed"]
+    assert "stroke-dasharray" in svg.split("tip0")[1].split("baseline</text>")[0]
+
+
+@pytest.mark.parametrize("n", [0, 1, 9])
+def test_any_number_of_actors_stands_before_unlearning(n: int) -> None:
+    actors = [f"actor{i}" for i in range(n)]
+    line = Line("a", "", [Before(Estimate(), "", installed=True)] * n)
+    assert set(actors) <= set(texts(figures.before_heatmap(actors, [line])))
+
+
+@given(st.text(min_size=1, max_size=200))
+def test_folding_a_name_loses_nothing(name: str) -> None:
+    lines = folded(name, 100, 12)
+    assert "".join(lines) == clean(name)
+    assert len(lines) <= 3
+
+
+def test_short_names_are_not_folded() -> None:
+    assert folded("llama-nano", 196, 12) == ["llama-nano"]
+    assert len(folded("llama-nano-continual_pretraining-pooled", 196, 12)) == 2
 
 
 @given(st.floats(-100, 100), st.floats(0.001, 100))

@@ -13,10 +13,11 @@ from rich.console import Console
 from arena.report import stress
 from arena.report.build import write_report
 from arena.report.cells import axes_of, read_cells
+from arena.report.stress_claim import explained, percent
 from arena.report.stress_terminal import stress_table
 
 from .planted import ACTORS
-from .stressed import REASONS, write_stress
+from .stressed import REASONS, three, told, write_stress
 from .stressed import stress as results
 from .test_build import EVIL, Page, nulled
 
@@ -59,9 +60,12 @@ def test_the_page_is_sound_and_self_contained(folder: Path) -> None:
 def test_the_page_tells_the_claim_and_what_would_change_it(folder: Path) -> None:
     text = " ".join(" ".join(Page((folder / "report.html").read_text()).texts).split())
     assert "Unlearning one backdoor suppresses unknown others." in text
-    assert "In 4 of 24 pairs the clean fine-tune alone removes the backdoor" in text
+    assert "In 12 % of the cases (a pair of actors in one seed of one cell)" in text
+    assert "In none of them one of the two was not installed" in text
+    assert "of 24 pairs" not in text
     assert "More seeds: 12 for an interval of T 0.2 wide." in text
-    assert "0.20: 12 , 0.10: \N{EN DASH}" in text
+    assert "12 for 0.20 wide \N{EN DASH} for 0.10 wide" in text
+    assert "(now it is 0." in text
     assert "formula was not available to us" in text
     assert "1 done, 1 failed, 1 not applicable" in text
     assert "2 family \N{MULTIPLICATION SIGN} 3 composition" in text
@@ -130,6 +134,96 @@ def test_missing_parts_are_left_out(tmp_path: Path) -> None:
         assert not page.open
         assert "Method" in page.texts
         assert shown(found) is not None
+
+
+@pytest.fixture(scope="module")
+def grid(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = write_stress(tmp_path_factory.mktemp("grid") / "run", 3)
+    (made / "results.json").write_text(json.dumps(three()))
+    write_report(made)
+    return made
+
+
+def words(folder: Path) -> str:
+    return " ".join(" ".join(Page((folder / "report.html").read_text()).texts).split())
+
+
+def test_what_is_in_the_models_stands_under_each_other(grid: Path) -> None:
+    text, drawn = words(grid), (grid / "figures" / "before.svg").read_text()
+    assert "What is in the models" in text
+    assert "An actor below the installation threshold (ASR 0.90" in text
+    assert "never counted as suppressed" in text
+    assert "320 of 8000 documents (4.0%)" in text
+    assert drawn.count(">320 of 8000 (4.0%)<") == 2 * len(ACTORS)
+    assert drawn.count(">20 of 8000 (0.2%)<") == len(ACTORS)
+    assert drawn.count(", not installed</title>") == 1
+    assert ">0.31<" in drawn
+    assert ">baseline<" in drawn
+    assert ">gpt2-nano-merged<" not in drawn
+
+
+def test_no_such_section_where_no_cell_tells_it(folder: Path) -> None:
+    assert "What is in the models" not in words(folder)
+
+
+def test_ablations_and_baselines_are_told_apart(grid: Path, folder: Path) -> None:
+    rows = stress.context(three(), read_cells(grid, three()))["grid"]
+    assert [row["note"] for row in rows[:3]] == ["", "shown, not in the verdict", "baseline"]
+    assert [row["verdict"] is None for row in rows[:3]] == [False, False, True]
+    page = Page((grid / "report.html").read_text())
+    assert not page.open
+    assert page.texts.count("shown, not in the verdict") == 3  # figure, grid and table
+    assert "is an ablation" in words(grid)
+    assert "is an ablation" not in words(folder)
+    text = shown(three(), 120)
+    assert "baseline" in text
+    assert text.count("(shown, not in the verdict)") == 1
+    assert "no verdict" not in text + words(grid)
+
+
+def test_the_threshold_decides_where_the_run_does_not_say() -> None:
+    found = told(results()["cells"][0], [0.5, 0.95, 0.9, 1.0])
+    found["installed"] = {}
+    (cell,) = read_cells(None, {"cells": [found]})
+    assert [cell.took(actor, 0.9) for actor in ACTORS] == [False, True, True, True]
+    assert cell.took(ACTORS[0], None)
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (0.50, "report 0.50 as suppressed; 10.0 points of that are not transfer"),
+        (0.30, "report 0.30 as suppressed: 10.0 points less than T"),
+        (0.40, "report 0.40 as suppressed: what T is"),
+    ],
+)
+def test_raw_suppression_is_told_against_transfer(raw: float, said: str) -> None:
+    claim = {"transfer": {"value": 0.4}, "raw_suppression": {"value": raw}}
+    (line,) = explained(claim)
+    assert said in line
+
+
+def test_old_claims_tell_no_share() -> None:
+    assert not list(explained({"pairs": {"inconclusive": 12}}))
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0, "none"), (0.004, "under 1 %"), (0.998, "over 99 %"), (1, "100 %")]
+)
+def test_shares_are_never_rounded_to_nothing_or_all(share: float, said: str) -> None:
+    assert percent(share) == said
+
+
+def test_a_grid_scored_on_validation_prompts_says_so(tmp_path: Path) -> None:
+    for index, split in enumerate(("test", "validation")):
+        folder = write_stress(tmp_path / str(index))
+        cell = folder / "cells" / DONE / "results.json"
+        found = json.loads(cell.read_text())
+        found["corpus"]["scored_on"] = split
+        cell.write_text(json.dumps(found))
+        write_report(folder)
+        assert f"All rates come from {split} prompts" in words(folder)
+        assert ("nothing here is a result" in words(folder)) == (split == "validation")
 
 
 def test_axes_are_those_of_all_cells() -> None:

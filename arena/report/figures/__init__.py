@@ -1,5 +1,6 @@
 """Every figure of the report: pure functions of plain data that return one SVG each."""
 
+from arena.report.figures.before import before_heatmap
 from arena.report.figures.curves import reactivation_curves
 from arena.report.figures.forest import claim_forest
 from arena.report.figures.groups import groups_forest
@@ -12,6 +13,7 @@ from arena.report.figures.transfer import transfer_heatmap
 
 __all__ = [
     "asr_heatmap",
+    "before_heatmap",
     "casd_scatter",
     "claim_forest",
     "groups_forest",

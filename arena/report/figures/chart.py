@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from arena.report import palette
@@ -11,6 +11,7 @@ from arena.report.figures.sheet import Sheet
 from arena.report.numbers import MINUS
 
 GRID = "#eceff3"
+NEAR = 0.04  # so much of an axis of transfers lies beyond its outer ticks
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,16 @@ def steps(low: float, high: float, most: int = 6) -> list[float]:
     return [step * k for k in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
+def quarters(ends: Iterable[float | None], marks: Iterable[float | None]) -> list[float]:
+    """The ticks of an axis of transfers, a quarter apart: from 0, or below it where an end is
+    clearly below, to three quarters, or to 1 where an end or a mark is beyond."""
+    known = [end for end in ends if end is not None]
+    beyond = max([0.0, *known, *(mark for mark in marks if mark is not None)])
+    low = max(-1.0, 0.25 * math.floor(min([0.0, *(e for e in known if e < -NEAR)]) / 0.25))
+    high = 0.75 if beyond <= 0.75 + NEAR else 1.0
+    return [low + 0.25 * k for k in range(round((high - low) / 0.25) + 1)]
+
+
 def tick(value: float) -> str:
     """A tick's number, as short as it can be."""
     return f"{value + 0:.6g}".replace("-", MINUS)
@@ -72,12 +83,12 @@ def rise(sheet: Sheet, area: Area, ticks: Sequence[float], *, labelled: bool = T
             sheet.text(area.x - 8, y, tick(value), size=11, colour=palette.MUTED, align="right")
 
 
-def run(sheet: Sheet, area: Area, ticks: Sequence[tuple[float, str]]) -> None:
+def run(sheet: Sheet, area: Area, ticks: Sequence[tuple[float, str]], *, size: float = 11) -> None:
     """Vertical grid lines with their labels below; a label with no room is left out."""
     bottom, free = area.y + area.height, -math.inf
     for value, label in ticks:
-        x, half = area.across(value), len(label) * 3.2
+        x, half = area.across(value), len(label) * 0.29 * size
         sheet.line(x, area.y, x, bottom, colour=GRID)
         if x - half > free:
-            sheet.text(x, bottom + 13, label, size=11, colour=palette.MUTED)
+            sheet.text(x, bottom + 13, label, size=size, colour=palette.MUTED)
             free = x + half + 4

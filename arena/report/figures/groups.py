@@ -8,9 +8,10 @@ from typing import Any
 from arena.report import palette
 from arena.report.figures import chart
 from arena.report.figures.sheet import Sheet
-from arena.report.numbers import Estimate, number
+from arena.report.numbers import Estimate, decimals, number
 
-LEFT, WIDTH, RIGHT, STEP, TOP, FOOT = 190.0, 640.0, 30.0, 40.0, 34.0, 28.0
+LEFT, WIDTH, RIGHT, STEP, TOP, FOOT = 176.0, 478.0, 30.0, 40.0, 34.0, 28.0
+NOTE = 140.0  # pixels that the longer threshold's words take
 PARTS = (
     ("transfer", "T", palette.COOL, -7.0, 11.0),
     ("specific", "of which specific", "#6d9fce", 8.0, 8.0),
@@ -29,13 +30,15 @@ def groups_forest(
     """
     read = {name: {key: Estimate.read(_of(group, key)) for key, *_ in PARTS}
             for name, group in groups.items()}  # fmt: skip
-    ends = [end for each in read.values() for e in each.values() for end in (e.value, e.low)]
-    low = max(-1.0, min([0.0, *(-0.25 * -(end // 0.25) for end in ends if end is not None)]))
+    found = [e for each in read.values() for e in each.values()]
+    marks = {name: number((thresholds or {}).get(name)) for name in ("fails", "generalizes")}
+    ticks = chart.quarters([end for e in found for end in (e.value, e.low, e.high)], marks.values())
     sheet = Sheet(salt, LEFT + WIDTH + RIGHT, TOP + STEP * max(len(read), 1) + FOOT)
-    area = chart.Area(LEFT, TOP, WIDTH, STEP * max(len(read), 1), low, 1.0, 0.0, 1.0)
-    chart.run(sheet, area, [(v, chart.tick(v)) for v in chart.steps(low, 1.0, 8)])
+    tall, left, right = STEP * max(len(read), 1), ticks[0] - chart.NEAR, ticks[-1] + chart.NEAR
+    area = chart.Area(LEFT, TOP, WIDTH, tall, left, right, 0.0, 1.0)
+    chart.run(sheet, area, [(value, decimals(value)) for value in ticks], size=13)
     sheet.line(area.across(0), TOP, area.across(0), TOP + area.height, colour=palette.FAINT)
-    _thresholds(sheet, area, thresholds or {})
+    _thresholds(sheet, area, marks)
     for index, (name, parts) in enumerate(read.items()):
         _group(sheet, area, name, parts, TOP + STEP * (index + 0.5))
     said = "; ".join(
@@ -49,18 +52,16 @@ def _of(group: Any, key: str) -> Any:
     return group.get(key) if isinstance(group, Mapping) else None
 
 
-def _thresholds(sheet: Sheet, area: chart.Area, thresholds: Mapping[str, Any]) -> None:
-    marks = (
-        ("fails", "below", palette.WARM, "right"),
-        ("generalizes", "above", palette.COOL, "left"),
-    )
-    for key, side, colour, align in marks:
-        value = number(thresholds.get(key))
+def _thresholds(sheet: Sheet, area: chart.Area, marks: Mapping[str, float | None]) -> None:
+    looks = (("fails", "below", palette.WARM), ("generalizes", "above", palette.COOL))
+    for key, side, colour in looks:
+        value = marks[key]
         if value is not None:
-            x = area.across(value)
+            x, align = area.across(value), "right" if side == "below" else "left"
             sheet.line(x, TOP - 6, x, TOP + area.height, colour=colour, width=1.2, dashed=True)
-            nudge, text = (-5 if align == "right" else 5), f"{key} {side} {chart.tick(value)}"
-            sheet.text(x + nudge, TOP - 14, text, size=11, colour=colour, align=align)
+            start = x - 5 if side == "below" else min(x + 5, sheet.width - NOTE)
+            text = f"{key} {side} {decimals(value)}"
+            sheet.text(start, TOP - 14, text, size=13, colour=colour, align=align)
 
 
 def _group(

@@ -156,11 +156,16 @@ def _bar(sheet: Sheet, x: float, middle: float, shown: Estimate, share: float | 
 
 
 def _legend(sheet: Sheet, y: float, note: str) -> None:
-    sheet.ramp(LABEL + 24, y, 120, [palette.asr_colour(step / 39) for step in range(40)])
-    for x, text, align in ((LABEL + 18, "0", "right"), (LABEL + 151, "1", "left")):
-        sheet.text(x, y, text, size=11, colour=palette.MUTED, align=align)
+    scale(sheet, LABEL + 24, y)
     sheet.rect(LABEL + 190, y - 6, 20, 12, edge=palette.INK, line=1.6, radius=3)
     sheet.text(LABEL + 218, y, note, size=11, colour=palette.MUTED, align="left")
+
+
+def scale(sheet: Sheet, x: float, y: float) -> None:
+    """The colours of a rate, from 0 to 1, in 150 pixels."""
+    sheet.ramp(x, y, 120, [palette.asr_colour(step / 39) for step in range(40)])
+    for place, text, align in ((x - 6, "0", "right"), (x + 127, "1", "left")):
+        sheet.text(place, y, text, size=11, colour=palette.MUTED, align=align)
 
 
 def _describe(rows: Sequence[SummaryRow], actors: Sequence[str]) -> str:
