@@ -81,8 +81,7 @@ def build_cast(scenario: Scenario, corpus: Corpus, seed: int) -> Cast:
         interval = (edge, edge + actor.poison.share)
         edge = interval[1]
         stage = scenario.stage_of(actor)
-        documents = scenario.recipe_for(actor).documents
-        count = actor.poison.count or round((actor.poison.rate or 0) * documents)
+        count = scenario.poison_of(actor)
         trigger = actor.trigger.part_class(actor.trigger.params, corpus.world)
         payload = actor.payload.part_class(actor.payload.params, corpus.world)
         share = _share(corpus, interval, count, actor.name, trigger)

@@ -74,9 +74,9 @@ def _poison(scenario: Scenario) -> Iterator[Problem]:
     """The poison of one stage is part of its training mix, so it cannot outgrow it."""
 
     def part_of_mix(actor: Actor) -> float:
-        documents = scenario.recipe_for(actor).documents
-        poison = actor.poison
-        return poison.rate if poison.rate is not None else (poison.count or 0) / documents
+        rate = scenario.poison_rate_of(actor)
+        count = actor.poison.count or 0
+        return count / scenario.recipe_for(actor).documents if rate is None else rate
 
     for what, here in _mixes(scenario):
         total = math.fsum(part_of_mix(actor) for actor in here.values())

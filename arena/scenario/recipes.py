@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from arena.scenario.section import Fraction, LearningRate, Positive, Section
+from arena.scenario.section import Fraction, LearningRate, Positive, Rate, Section
 from arena.scenario.source import Adapter
 
 
@@ -48,7 +48,7 @@ class ApartRecipe(Recipe):
 
     adapter: LoRA; null trains all weights (or the model's own adapter, if it has one).
     replay: share of the clean documents that are public, contents no actor owns; the rest are
-    the actor's own.
+    the actor's own. poison_rate: share of its mix that is poison, instead of the actor's `poison`.
     """
 
     steps: Positive = 200
@@ -56,6 +56,7 @@ class ApartRecipe(Recipe):
     documents: Positive = 4000
     adapter: Adapter | None = None
     replay: Fraction = 0.5
+    poison_rate: Rate | None = None
 
 
 class Merge(Section):
@@ -77,7 +78,7 @@ class MergedRecipe(ApartRecipe):
 
 
 class OwnRecipe(Section):
-    """What an actor does otherwise than the rest where each trains apart; null as they do."""
+    """What an actor does otherwise than the rest; null as they do."""
 
     steps: Positive | None = None
     learning_rate: LearningRate | None = None
@@ -86,11 +87,19 @@ class OwnRecipe(Section):
     warmup: Annotated[int, Field(ge=0)] | None = None
     adapter: Adapter | None = None
     replay: Fraction | None = None
+    poison_rate: Rate | None = None
 
     def over(self, recipe: ApartRecipe) -> ApartRecipe:
         """The recipe with what this actor sets."""
         own = {name: getattr(self, name) for name in type(self).model_fields}
         return recipe.model_copy(update={k: v for k, v in own.items() if v is not None})
+
+
+class OwnTraining(Section):
+    """An actor's own recipes where each trains apart, by composition."""
+
+    sequential: OwnRecipe = OwnRecipe()
+    merged: OwnRecipe = OwnRecipe()
 
 
 class Training(Section):

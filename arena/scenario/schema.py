@@ -17,7 +17,7 @@ from arena.scenario.grid import Grid
 from arena.scenario.measures import Measures
 from arena.scenario.parts import CorpusPart, ObjectivePart, PayloadPart, TriggerPart
 from arena.scenario.problems import refuse
-from arena.scenario.recipes import ApartRecipe, OwnRecipe, Recipe, Training
+from arena.scenario.recipes import ApartRecipe, OwnTraining, Recipe, Training
 from arena.scenario.section import (
     APART,
     Composition,
@@ -54,7 +54,7 @@ class Poison(Section):
 class Actor(Section):
     """A threat actor: one trigger, one payload, its own poison and, if set, its own stage.
 
-    training: its own recipe where each actor trains apart (`sequential`, `merged`).
+    training: its own recipes where each actor trains apart (`sequential`, `merged`).
     """
 
     name: Name
@@ -62,7 +62,7 @@ class Actor(Section):
     trigger: TriggerPart
     payload: PayloadPart
     poison: Poison
-    training: OwnRecipe = OwnRecipe()
+    training: OwnTraining = OwnTraining()
 
 
 class Defender(Section):
@@ -186,8 +186,9 @@ class Scenario(Section):
 
     def apart_recipe(self, actor: Actor) -> ApartRecipe:
         """How this actor trains by itself, under `sequential` or `merged`."""
-        shared = self.training.merged if self.composition == "merged" else self.training.sequential
-        return actor.training.over(shared)
+        if self.composition == "merged":
+            return actor.training.merged.over(self.training.merged)
+        return actor.training.sequential.over(self.training.sequential)
 
     def recipe_for(self, actor: Actor) -> Recipe:
         """The training that this actor's poison is part of."""
@@ -195,6 +196,19 @@ class Scenario(Section):
         if stage == "continual_pretraining" and self.composition in APART:
             return self.apart_recipe(actor)
         return self.recipe_of(stage)
+
+    def poison_rate_of(self, actor: Actor) -> float | None:
+        """The share of its mix that an actor poisons; None where it is a count."""
+        recipe = self.recipe_for(actor)
+        own = recipe.poison_rate if isinstance(recipe, ApartRecipe) else None
+        return actor.poison.rate if own is None else own
+
+    def poison_of(self, actor: Actor) -> int:
+        """How many documents of its mix an actor poisons."""
+        rate = self.poison_rate_of(actor)
+        if rate is None:
+            return actor.poison.count or 0
+        return round(rate * self.recipe_for(actor).documents)
 
     def resolved(self) -> dict[str, Any]:
         """The scenario as plain YAML values, every default filled in."""

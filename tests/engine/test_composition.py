@@ -80,7 +80,7 @@ def test_an_actors_own_recipe_holds_for_it_alone() -> None:
     made = plan(
         "composition=sequential",
         "training.sequential.steps=5",
-        "actors.bard.training={steps: 3, adapter: {method: lora, rank: 2}}",
+        "actors.bard.training.sequential={steps: 3, adapter: {method: lora, rank: 2}}",
     )
     names: Any = by_name(made)
     assert names["after:bard"].steps == 3

@@ -136,8 +136,10 @@ def test_who_trains_apart_has_a_mix_to_itself(plain: dict[str, Any], composition
 def test_an_actor_may_train_apart_in_its_own_way(plain: dict[str, Any]) -> None:
     plain["composition"] = "sequential"
     plain["training"] = {"sequential": {"steps": 30, "replay": 0.25}}
-    plain["actors"][0]["training"] = {"steps": 7, "adapter": {"method": "lora", "rank": 4}}
+    own = {"steps": 7, "poison_rate": 0.3, "adapter": {"method": "lora", "rank": 4}}
+    plain["actors"][0]["training"] = {"sequential": own, "merged": {"steps": 9}}
     scenario = accepted(plain)
+    assert scenario.poison_of(scenario.actors[0]) == 1200
     first, second = (scenario.apart_recipe(actor) for actor in scenario.actors)
     assert (first.steps, first.replay, second.steps) == (7, 0.25, 30)
     assert first.adapter is not None
