@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,6 +166,9 @@ class _Cells:
             known = isinstance(error, ArenaError)
             why = str(error) if known else f"{type(error).__name__}: {error}"
             self._tell(f"cell {cell.id} failed: {why}")
+            if own.is_dir():
+                with (own / "run.log").open("a", encoding="utf-8") as log:
+                    log.write(traceback.format_exc())
             return Outcome(cell, "failed", why, scenario=scenario)
         self.renew -= set(planned.todo or ())
         return Outcome(cell, "done", None, done.results, scenario)

@@ -151,7 +151,10 @@ def test_a_cell_that_fails_is_told_and_the_rest_go_on(
 
     def broken(scenario: Scenario, *rest: Any, **options: Any) -> Any:
         if scenario.composition == "merged":
+            rest[0].mkdir(parents=True)
             raise ArenaError("it burst")
+        if scenario.composition == "sequential":
+            raise ZeroDivisionError("a fault of ours")
         return real(scenario, *rest, **options)
 
     monkeypatch.setattr(stress_run, "run_settled", broken)
@@ -164,10 +167,12 @@ def test_a_cell_that_fails_is_told_and_the_rest_go_on(
     assert made is not None
     found = cells(made.results)
     assert (found["merged"]["status"], found["merged"]["reason"]) == ("failed", "it burst")
+    assert found["sequential"]["reason"] == "ZeroDivisionError: a fault of ours"
     assert found["solo"]["status"] == "done"
-    assert made.failed == ("merged",)
+    assert made.failed == ("sequential", "merged")
+    assert "it burst" in (made.folder / "cells" / "merged" / "run.log").read_text()
     assert (made.folder / "report.html").is_file()
-    assert set(made.results["claim"]["by"]["composition"]) == {"pooled", "sequential"}
+    assert "composition" not in made.results["claim"]["by"]  # only pooled cells have pairs left
 
 
 def test_a_finished_run_is_not_written_over(done: StressResult) -> None:
