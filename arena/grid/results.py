@@ -33,11 +33,7 @@ def stress_results(
     scenario: Scenario, outcomes: Sequence[Outcome], seconds: float
 ) -> dict[str, Any]:
     """results.json of a stress run."""
-    judged = [
-        Judged(o.cell.id, o.cell.axes, o.results, _methods(o.results), o.cell.counts)
-        for o in outcomes
-        if o.results is not None
-    ]
+    judged = [_judged(o.cell, o.results) for o in outcomes if o.results is not None]
     found: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "kind": "stress",
@@ -66,9 +62,11 @@ def _settled(scenario: Scenario, outcomes: Sequence[Outcome]) -> Scenario:
     return next((o.scenario for o in outcomes if o.scenario is not None), scenario)
 
 
-def _methods(results: dict[str, Any]) -> dict[str, str]:
+def _judged(cell: GridCell, results: dict[str, Any]) -> Judged:
     actors = results["scenario"]["actors"]
-    return {actor["name"]: actor["trigger"]["method"] for actor in actors}
+    methods = {actor["name"]: actor["trigger"]["method"] for actor in actors}
+    payloads = {actor["name"]: actor["payload"] for actor in actors}
+    return Judged(cell.id, cell.axes, results, methods, payloads, cell.counts)
 
 
 def _cell(outcome: Outcome) -> dict[str, Any]:

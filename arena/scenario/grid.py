@@ -74,5 +74,5 @@ class Grid(Section):
 
 RESERVED = (
     "family", "size", "stage", "composition", "methods", "payloads", "poison", "learning_rate",
-    "steps", "method", "method_pair",
+    "steps", "method", "method_pair", "payload_pair",
 )  # fmt: skip

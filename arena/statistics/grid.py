@@ -27,13 +27,14 @@ from arena.statistics.verdicts import (
 
 @dataclass(frozen=True)
 class Judged:
-    """A finished cell of the grid: its place on every axis, its results, actors' methods, and
-    whether the verdict looks at it or only the averages by axis do."""
+    """A finished cell of the grid: its place on every axis, its results, actors' methods and
+    payloads (as in YAML), and whether the verdict looks at it or only the averages by axis do."""
 
     id: str
     axes: Mapping[str, str]
     results: Mapping[str, Any]
     methods: Mapping[str, str]
+    payloads: Mapping[str, Mapping[str, Any]]
     counts: bool = True
 
 
@@ -72,9 +73,18 @@ def judge_grid(cells: Sequence[Judged], thresholds: Thresholds) -> dict[str, Any
 def _pairs(cell: Judged) -> Iterator[_Pair]:
     for pair in cell.results["transfer"]:
         source, to = cell.methods[pair["from"]], cell.methods[pair["to"]]
-        groups = {**cell.axes, "method": to, "method_pair": f"{source} > {to}"}
+        alike = _alike(cell.payloads[pair["from"]], cell.payloads[pair["to"]])
+        own = {"method": to, "method_pair": f"{source} > {to}", "payload_pair": alike}
+        groups = {**cell.axes, **own}
         found = tuple(Cell(**each) for each in pair["per_seed"])
         yield _Pair(groups, found, cell.counts)
+
+
+def _alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+    """What two actors' payloads have in common: a behaviour that both planted may go as one."""
+    if one == other:
+        return "same payload"
+    return "same kind" if one["kind"] == other["kind"] else "other kind"
 
 
 def _by_seed(pairs: Iterable[_Pair]) -> list[list[Cell]]:

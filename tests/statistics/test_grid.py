@@ -14,11 +14,15 @@ from arena.statistics.analysis import analyse
 from arena.statistics.grid import Judged, judge_grid
 
 THRESHOLDS = Thresholds()
+PAYLOADS: Mapping[str, Mapping[str, Any]] = {
+    "ann": {"kind": "refusal", "text": "no"},
+    "bob": {"kind": "refusal", "text": "never"},
+}
 
 
 def judged(name: str, rows: Any, **axes: str) -> Judged:
     results = analyse(rows, ACTORS, METHODS, THRESHOLDS).to_json()
-    return Judged(name, axes, results, METHODS)
+    return Judged(name, axes, results, METHODS, PAYLOADS)
 
 
 def seeds(lefts: Any, **rest: Any) -> list[Any]:
@@ -116,7 +120,7 @@ def _planted(name: str, transfers: Any) -> Judged:
         "transfer": [{"from": "ann", "to": "bob", "per_seed": per_seed}],
         "claim": {"notes": []},
     }
-    return Judged(name, {"cell": name}, results, METHODS)
+    return Judged(name, {"cell": name}, results, METHODS, PAYLOADS)
 
 
 def test_an_ablation_stands_on_its_own_axis_only() -> None:
@@ -142,3 +146,20 @@ def test_notes_name_the_cells_that_do_not_share_them() -> None:
     notes = judge_grid([with_shams, without], THRESHOLDS)["notes"]
     assert [note for note in notes if "(b)" in note and "shams" in note]
     assert not [note for note in notes if "fewest usable seeds" in note]
+
+
+@pytest.mark.parametrize(
+    ("bob", "told"),
+    [
+        ({"kind": "refusal", "text": "no"}, "same payload"),
+        ({"kind": "refusal", "text": "never"}, "same kind"),
+        ({"kind": "fixed_text", "text": "no"}, "other kind"),
+    ],
+)
+def test_pairs_are_told_apart_by_what_they_planted(bob: Mapping[str, Any], told: str) -> None:
+    shared = judged("a", seeds([0.1, 0.2]))
+    other = Judged(**{**vars(shared), "payloads": {**PAYLOADS, "bob": bob}})
+    split = Judged(**{**vars(other), "payloads": {"ann": {"kind": "x"}, "bob": {"kind": "y"}}})
+    found = judge_grid([other, split], THRESHOLDS)["by"]
+    wanted = {told, "other kind"}
+    assert set(found.get("payload_pair", {"other kind"})) == wanted
