@@ -39,17 +39,14 @@ def measures_json(
         }
         shifts = [s for s in _shifts(plans, store) if (s.seed, s.target) in installed]
         known = [r for r in _recognition(plans, store) if (r.seed, r.actor) in installed]
-        if shifts:
-            found["representations"] = representations_json(shifts, known, transfers)
+        found["representations"] = representations_json(shifts, known, transfers)
     if asked.quiet is not None:
         rates = [r for r in _quiet(plans, store) if (r.seed, r.actor) in installed]
-        if rates:
-            found["quiet"] = quiet_json(rates, asked.quiet.temperature, asked.quiet.draws)
+        found["quiet"] = quiet_json(rates, asked.quiet.temperature, asked.quiet.draws)
     if asked.reactivation is not None:
         curves = [c for c in _curves(plans, store) if (c.seed, c.actor) in installed]
-        if curves:
-            few = too_few(plans[0].cast, asked.reactivation)
-            found["reactivation"] = {**reactivation_json(curves), "left_out": few}
+        few = too_few(plans[0].cast, asked.reactivation)
+        found["reactivation"] = {**reactivation_json(curves), "left_out": few}
     away = _not_installed(plans, installed)
     return {name: {**part, "not_installed": away} for name, part in found.items()}
 

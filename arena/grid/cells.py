@@ -106,11 +106,9 @@ def _changes(scenario: Scenario, values: Mapping[str, Any]) -> Iterator[tuple[st
     if values.get("payloads") == "shared":
         actors = [{**actor, "payload": actors[0]["payload"]} for actor in actors]
     if "poison" in values:
-        shares = [{"share": actor["poison"]["share"]} for actor in actors]
-        actors = [
-            {**actor, "poison": {**share, **values["poison"]}}
-            for actor, share in zip(actors, shares, strict=True)
-        ]
+        actors = [_poisoning(actor, values["poison"]) for actor in actors]
+        for composition in APART:
+            yield f"training.{composition}.poison_rate", None
     yield "actors", actors
     keys = {
         "family": "model.family",
@@ -125,6 +123,13 @@ def _changes(scenario: Scenario, values: Mapping[str, Any]) -> Iterator[tuple[st
             yield keys[axis], value
         elif axis in scenario.grid.settings:
             yield from value.items()
+
+
+def _poisoning(actor: dict[str, Any], amount: Mapping[str, Any]) -> dict[str, Any]:
+    """The actor with that poison, whatever rates of its own it has where it trains apart."""
+    apart = {name: {**own, "poison_rate": None} for name, own in actor["training"].items()}
+    poison = {"share": actor["poison"]["share"], **amount}
+    return {**actor, "poison": poison, "training": apart}
 
 
 def _having(

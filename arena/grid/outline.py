@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -34,15 +35,16 @@ class CellOutline:
     scenario: Scenario | None = None
     stages: frozenset[str] = frozenset()
     todo: Mapping[str, Work] | None = None
-    error: ArenaError | None = None
+    error: Exception | None = None
 
 
 @dataclass(frozen=True)
 class Outline:
     """The plan of a stress run. Stages that several cells share are counted once, with the
-    first."""
+    first. stored: stages that are in the store already."""
 
     cells: tuple[CellOutline, ...]
+    stored: int
     known: Estimated
     workers: int
 
@@ -50,11 +52,6 @@ class Outline:
     def todo(self) -> dict[str, Work]:
         """Every stage to do."""
         return {a: w for cell in self.cells for a, w in (cell.todo or {}).items()}
-
-    @property
-    def stored(self) -> int:
-        """Stages that are in the store already."""
-        return len(frozenset().union(*(cell.stages for cell in self.cells)) - self.todo.keys())
 
 
 def outline(
@@ -70,15 +67,21 @@ def outline(
         note: is told what is measured meanwhile.
 
     Raises:
-        InputError: no cell can run, for this reason.
+        InputError, ArenaError: no cell can run; what is wrong with the first.
     """
-    made = tuple(_outlined(cell, store, where, fresh, note) for cell in cells)
+    made = []
+    for number, cell in enumerate(cells, 1):
+        if len(cells) > 1:
+            note(f"planning cell {number} of {len(cells)}: {cell.id}")
+        made.append(_outlined(cell, store, where, fresh, note))
     wrong = [each.error for each in made if each.error is not None]
     if wrong and not any(each.todo is not None for each in made):
         raise wrong[0]
     todo = {a: w for each in made for a, w in (each.todo or {}).items()}
     workers = max((room(each.scenario) for each in made if each.scenario is not None), default=1)
-    return Outline(made, estimate(store, todo.values(), workers), workers)
+    stages = frozenset[str]().union(*(each.stages for each in made))
+    stored = sum(store.has(address) for address in stages - todo.keys())
+    return Outline(tuple(made), stored, estimate(store, todo.values(), workers), workers)
 
 
 def _outlined(
@@ -97,11 +100,12 @@ def _outlined(
             for address in needed(plan.nodes, plan.artifacts, store, fresh):
                 node = plan.nodes[address]
                 todo[address] = Work.of(node.stage.kind, node.steps, model_key(scenario))
-        if todo and not known(store, model_key(scenario)):
+    except Exception as error:  # of this cell alone, whatever it is: the others are planned too
+        return CellOutline(cell, error=error)
+    if todo and not known(store, model_key(scenario)):
+        with contextlib.suppress(ArenaError):  # then the time is not known
             seconds = seconds_of_step(scenario, where, note)
             remember_step(store, model_key(scenario), seconds)
-    except ArenaError as error:
-        return CellOutline(cell, error=error)
     return CellOutline(cell, scenario, frozenset(stages), todo)
 
 

@@ -49,6 +49,7 @@ def stress_results(
     points = [
         {**point, "cell": each.id}
         for each in judged
+        if each.counts
         for point in each.results.get("representations", {}).get("points", [])
     ]
     if points:

@@ -27,6 +27,7 @@ def representations(results: Results) -> dict[str, Any]:
     found = part(results, "representations")
     if not found:
         return {}
+    others = [key for key in VARIANTS if key != "casd"]
     return {
         "note": note(found),
         "correlation": correlation(found),
@@ -35,6 +36,7 @@ def representations(results: Results) -> dict[str, Any]:
                 "layer": thousands(each.get("layer")),
                 "rho": decimals(number(each.get("rho"))),
                 "p": p_value(each.get("p")),
+                "others": [decimals(number(part(each, key).get("rho"))) for key in others],
             }
             for each in listed(found, "per_layer")
         ],

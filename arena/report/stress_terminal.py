@@ -19,7 +19,7 @@ from arena.report.console import claim_text, ink, plain_table, short_name
 from arena.report.numbers import NONE, Estimate
 from arena.report.parts import Results, names, part
 from arena.report.text import clean
-from arena.report.view import sentence
+from arena.report.view import rule, sentence
 
 WIDE = 100  # columns from which the intervals of T go in
 FIXED = {True: 76, False: 58}  # what the columns beside a cell's name take, with and without
@@ -43,6 +43,8 @@ def stress_table(results: Results, width: int, page: Path | None = None) -> Rend
         for line in names(claim, "would_change"):
             said = Text(f"· {clean(sentence(line))}", style="dim")
             parts.append(Padding(said, (0, 0, 0, 1)))
+        thresholds = clean(rule(part(results, "thresholds")))
+        parts.append(Padding(Text(thresholds, style="dim"), (0, 0, 0, 1)))
     if page is not None:
         last = Text.assemble(("report  ", "dim"), (clean(page), "bold"), overflow="fold")
         parts.append(Padding(last, (1, 0, 0, 1)))

@@ -34,6 +34,7 @@ class Setting(Section):
 
 class Grid(Section):
     """Every combination of the axes is a cell; an axis left out stays as the scenario has it.
+    A combination that is no valid scenario is wrong input, and then nothing is run.
 
     methods: sets of trigger methods; only actors with these take part. payloads: `own`, or
     `shared` (all actors have the first one's). rates and counts: every actor's poison, as a

@@ -78,21 +78,24 @@ class MergedRecipe(ApartRecipe):
 
 
 class OwnRecipe(Section):
-    """What an actor does otherwise than the rest; null as they do."""
+    """What an actor does otherwise than the rest; null as they do, `adapter: full` all weights."""
 
     steps: Positive | None = None
     learning_rate: LearningRate | None = None
     batch_size: Positive | None = None
     documents: Positive | None = None
     warmup: Annotated[int, Field(ge=0)] | None = None
-    adapter: Adapter | None = None
+    adapter: Adapter | Literal["full"] | None = None
     replay: Fraction | None = None
     poison_rate: Rate | None = None
 
     def over(self, recipe: ApartRecipe) -> ApartRecipe:
         """The recipe with what this actor sets."""
         own = {name: getattr(self, name) for name in type(self).model_fields}
-        return recipe.model_copy(update={k: v for k, v in own.items() if v is not None})
+        set_here = {name: value for name, value in own.items() if value is not None}
+        if self.adapter == "full":
+            set_here["adapter"] = None
+        return recipe.model_copy(update=set_here)
 
 
 class OwnTraining(Section):

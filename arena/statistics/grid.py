@@ -40,15 +40,22 @@ class Judged:
 
 @dataclass(frozen=True)
 class _Pair:
+    cell: str  # of the grid
     groups: Mapping[str, str]  # axis -> where this pair stands on it
     cells: tuple[Cell, ...]
     counts: bool
+
+    @property
+    def usable(self) -> bool:
+        """Whether any seed has a T."""
+        return any(cell.transfer is not None for cell in self.cells)
 
 
 def judge_grid(cells: Sequence[Judged], thresholds: Thresholds) -> dict[str, Any]:
     """The claim as it stands in a stress run's results (docs/results.md)."""
     every = [pair for cell in cells for pair in _pairs(cell)]
-    pairs = [pair for pair in every if pair.counts]
+    counting = [pair for pair in every if pair.counts]
+    pairs = _where_something_can_be_read(counting)
     evidence = gather(_by_seed(pairs), thresholds)
     verdict, reason = decide(evidence, thresholds)
     each = with_holm([gather([[c] for c in pair.cells], thresholds) for pair in pairs])
@@ -65,9 +72,28 @@ def judge_grid(cells: Sequence[Judged], thresholds: Thresholds) -> dict[str, Any
         "explained_by_control": evidence.explained,
         "by": _by_axis(every, thresholds),
         "power": seeds_for_width(transfers),
-        "would_change": list(_would_change(pairs, evidence, thresholds)),
-        "notes": list(_notes(cells)),
+        "would_change": list(_would_change(pairs, evidence, each, thresholds)),
+        "notes": [*_left_out(counting, pairs), *_notes([cell for cell in cells if cell.counts])],
     }
+
+
+def _where_something_can_be_read(pairs: Sequence[_Pair]) -> list[_Pair]:
+    """Without the cells of the grid that have no T at all: where actors cannot reside together
+    there is nothing to judge, and their number must not decide the verdict over the rest. All
+    of them where no cell has any, so that the verdict says why."""
+    there = {pair.cell for pair in pairs if pair.usable}
+    return [pair for pair in pairs if pair.cell in there] or list(pairs)
+
+
+def _left_out(counting: Sequence[_Pair], pairs: Sequence[_Pair]) -> Iterator[str]:
+    away = dict.fromkeys(pair.cell for pair in counting)
+    for pair in pairs:
+        away.pop(pair.cell, None)
+    if away:
+        yield (
+            f"no pair can be read in {', '.join(away)} (not installed, or explained by the "
+            "control): left out of the verdict"
+        )
 
 
 def _pairs(cell: Judged) -> Iterator[_Pair]:
@@ -77,7 +103,7 @@ def _pairs(cell: Judged) -> Iterator[_Pair]:
         own = {"method": to, "method_pair": f"{source} > {to}", "payload_pair": alike}
         groups = {**cell.axes, **own}
         found = tuple(Cell(**each) for each in pair["per_seed"])
-        yield _Pair(groups, found, cell.counts)
+        yield _Pair(cell.id, groups, found, cell.counts)
 
 
 def _alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
@@ -121,7 +147,10 @@ def _group(pairs: Sequence[_Pair], axis: str, value: str, thresholds: Thresholds
 
 
 def _would_change(
-    pairs: Sequence[_Pair], evidence: Evidence, thresholds: Thresholds
+    pairs: Sequence[_Pair],
+    evidence: Evidence,
+    each: Sequence[Evidence],
+    thresholds: Thresholds,
 ) -> Iterator[str]:
     if not pairs:
         yield "a cell in which a trigger is unlearned beside another actor"
@@ -149,9 +178,10 @@ def _would_change(
         )
     if any(c.shams < MIN_SHAMS for pair in pairs for c in pair.cells):
         yield f"at least {MIN_SHAMS} shams a method: without them specificity is not claimed"
-    generalizes, fails = seeds_needed(thresholds, len(pairs))
+    family = sum(found.used >= MIN_SEEDS for found in each) or len(pairs)
+    generalizes, fails = seeds_needed(thresholds, family)
     yield (
-        f"for one of the {len(pairs)} pairs by itself: {_seeds(generalizes)} to be called "
+        f"for one of the {family} pairs by itself: {_seeds(generalizes)} to be called "
         f"generalizing, {_seeds(fails)} failing, if all agree (Holm)"
     )
 

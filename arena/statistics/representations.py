@@ -186,23 +186,45 @@ def _per_seed_json(found: Pooled) -> list[dict[str, Any]]:
 def _per_layer_json(
     seeds: Mapping[int, Mapping[str, Shifts]], layers: int, transfers: Transfers
 ) -> list[dict[str, Any]]:
-    """The correlation of each layer's own CASD, numbered from 1."""
+    """The correlation of each layer's own distance, numbered from 1: of CASD, and under their
+    names of its variants."""
+    found = {each: _layer_correlations(seeds, layers, transfers, each) for each in VARIANTS}
+    return [
+        {
+            "layer": layer + 1,
+            **found["casd"][layer],
+            **{variant: found[variant][layer] for variant in VARIANTS if variant != "casd"},
+        }
+        for layer in range(layers)
+    ]
+
+
+def _layer_correlations(
+    seeds: Mapping[int, Mapping[str, Shifts]], layers: int, transfers: Transfers, variant: Variant
+) -> list[dict[str, float | None]]:
     apart: dict[int, dict[Pair, Array]] = {}
     outcome: dict[int, dict[Pair, float]] = {}
     for (seed, a, b), transfer in transfers.items():
         found = seeds.get(seed, {})
         if a in found and b in found:
-            apart.setdefault(seed, {})[a, b] = layer_distances(found[a], found[b], "casd")
+            apart.setdefault(seed, {})[a, b] = layer_distances(found[a], found[b], variant)
             outcome.setdefault(seed, {})[a, b] = transfer
-    lines = []
+    lines: list[dict[str, float | None]] = []
     for layer in range(layers):
         of_layer = [
-            Replicate("", seed, {pair: float(each[layer]) for pair, each in pairs.items()}, known)
+            Replicate(
+                "", seed, {pair: _or_none(each[layer]) for pair, each in pairs.items()}, known
+            )
             for (seed, pairs), known in zip(apart.items(), outcome.values(), strict=True)
         ]
-        found_there = pooled_correlation(of_layer)
-        lines.append({"layer": layer + 1, "rho": found_there.rho, "p": found_there.p})
+        pooled = pooled_correlation(of_layer)
+        lines.append({"rho": pooled.rho, "p": pooled.p})
     return lines
+
+
+def _or_none(value: float) -> float | None:
+    """A cosine of a layer that stood still is undefined."""
+    return float(value) if np.isfinite(value) else None
 
 
 def _recognition_json(recognition: Sequence[Recognition]) -> list[dict[str, Any]]:

@@ -116,7 +116,8 @@ def with_holm(family: Sequence[Evidence]) -> list[Evidence]:
 
 
 def holm(p: Sequence[float]) -> list[float]:
-    """Holm-adjusted p-values, in the order given."""
+    """Holm-adjusted p-values, in the order given. (scipy has none that controls the family-wise
+    error of dependent tests; statsmodels would come for these four lines, pandas with it.)"""
     order = np.argsort(p, kind="stable")
     steps = np.asarray(p, dtype=float)[order] * np.arange(len(p), 0, -1)
     adjusted = np.empty(len(p))

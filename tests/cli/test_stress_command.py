@@ -35,7 +35,7 @@ class Stressed:
         ready = tuple(
             CellOutline(c.cell, c.scenario, frozenset("ab"), {}) if c.scenario else c for c in cells
         )
-        if not show(Outline(ready, Estimated(0.0, whole=True), 2)):
+        if not show(Outline(ready, 2, Estimated(0.0, whole=True), 2)):
             return None
         results = {"kind": "stress", "cells": []}
         return types.SimpleNamespace(folder=Path("runs/it"), results=results, failed=self.failed)

@@ -166,3 +166,15 @@ def test_a_composition_of_the_scenario_itself_may_not_apply_either() -> None:
         "composition=sequential", "grid={stages: [pretraining, continual_pretraining]}"
     )
     assert [cell.scenario is None for cell in cells_of(scenario)] == [True, False]
+
+
+def test_a_poison_axis_holds_where_actors_train_apart_too() -> None:
+    scenario = toys.scenario(
+        "training.sequential={poison_rate: 0.25}",
+        "actors.bard.training.merged={poison_rate: 0.4}",
+        "grid={rates: [0.05, 0.1], compositions: [sequential, merged]}",
+    )
+    for cell in cells_of(scenario):
+        assert cell.scenario is not None
+        rates = {cell.scenario.poison_rate_of(actor) for actor in cell.scenario.actors}
+        assert rates == {float(cell.axes["poison"])}, cell.id

@@ -106,7 +106,11 @@ def test_what_is_not_installed_is_not_measured_as_gone(
     )
     assert made is not None
     results = json.loads((made.folder / "cells" / "quickstart" / "results.json").read_text())
-    assert not {"representations", "quiet", "reactivation"} & results.keys()
+    assert results["quiet"]["rows"] == []
+    assert results["reactivation"]["curves"] == []
+    assert results["representations"]["recognition"] == []
+    for name in ("representations", "quiet", "reactivation"):
+        assert results[name]["not_installed"] == {"lexical": 1, "linguist": 1}
 
 
 def test_the_claim_is_over_all_cells(done: StressResult) -> None:

@@ -144,3 +144,9 @@ def test_an_actor_may_train_apart_in_its_own_way(plain: dict[str, Any]) -> None:
     assert (first.steps, first.replay, second.steps) == (7, 0.25, 30)
     assert first.adapter is not None
     assert second.adapter is None
+    plain["training"]["sequential"]["adapter"] = {"method": "lora"}
+    plain["actors"][0]["training"] = {"sequential": {"adapter": "full"}}
+    scenario = accepted(plain)
+    first, second = (scenario.apart_recipe(actor) for actor in scenario.actors)
+    assert first.adapter is None
+    assert second.adapter is not None

@@ -163,3 +163,71 @@ def test_pairs_are_told_apart_by_what_they_planted(bob: Mapping[str, Any], told:
     found = judge_grid([other, split], THRESHOLDS)["by"]
     wanted = {told, "other kind"}
     assert set(found.get("payload_pair", {"other kind"})) == wanted
+
+
+def test_cells_in_which_nothing_resides_do_not_decide_the_verdict() -> None:
+    """Half of the pairs not installed by construction, and one more seed of a good cell lost:
+    the verdict is about the cells that can be read."""
+    t = [0.04, 0.05, 0.06, 0.04, 0.05, 0.06, 0.05, 0.04]
+    good = judged("good", seeds(t), composition="pooled")
+    lost = judged("lost", seeds(t[:7]) + one_seed(7, compromised=0.1), composition="other")
+    gone = [
+        judged(f"gone{k}", seeds(t, compromised=0.1), composition=f"apart{k}") for k in range(3)
+    ]
+    found = judge_grid([good, lost, *gone], THRESHOLDS)
+    assert found["verdict"] == judge_grid([good], THRESHOLDS)["verdict"] == "generalizes_specific"
+    assert [note for note in found["notes"] if "gone0, gone1, gone2" in note]
+    assert judge_grid(gone, THRESHOLDS)["verdict"] == "not_installed"
+
+
+def _in_parts(name: str, odd: Any, specific: Any) -> Judged:
+    per_seed = [
+        {
+            "seed": k,
+            "status": "used",
+            "control": 1.0,
+            "unlearned": 1 - o - s,
+            "sham": 1 - o,
+            "floor": 0.0,
+            "transfer": float(o + s),
+            "odd": float(o),
+            "specific": float(s),
+            "shams": 3,
+            "broad": False,
+        }
+        for k, (o, s) in enumerate(zip(odd, specific, strict=True))
+    ]
+    results = {
+        "transfer": [{"from": "ann", "to": "bob", "per_seed": per_seed}],
+        "claim": {"notes": []},
+    }
+    return Judged(name, {"cell": name}, results, METHODS, PAYLOADS)
+
+
+def test_the_specific_part_over_a_grid_covers_what_was_planted() -> None:
+    """T = odd + specific in every seed, the parts planted and shared by the cells of a seed."""
+    rng = np.random.default_rng(7)
+    truth, held, sets = 0.4, 0, 400
+    for _ in range(sets):
+        common = rng.normal(0, 0.06, 8)
+        cells = [
+            _in_parts(name, 0.3 + rng.normal(0, 0.05, 8), truth + common + rng.normal(0, 0.03, 8))
+            for name in "ab"
+        ]
+        found = judge_grid(cells, THRESHOLDS)
+        parts = found["odd"]["value"] + found["specific"]["value"]
+        assert found["transfer"]["value"] == pytest.approx(parts)
+        held += found["specific"]["low"] <= truth <= found["specific"]["high"]
+    error = 4 * (0.95 * 0.05 / sets) ** 0.5
+    assert 0.93 - error <= held / sets <= 0.97 + error, held / sets
+
+
+def test_generalizing_is_rare_over_a_grid_at_one_half() -> None:
+    """T = 0.5 on average: `generalizes_*` may come out in at most 5 % (plus Monte-Carlo)."""
+    rng = np.random.default_rng(3)
+    sets, wrong = 300, 0
+    for _ in range(sets):
+        common = rng.normal(0, 0.15, 8)
+        cells = [_planted(name, 0.5 + common + rng.normal(0, 0.05, 8)) for name in "ab"]
+        wrong += judge_grid(cells, THRESHOLDS)["verdict"].startswith("generalizes")
+    assert wrong / sets <= 0.05 + 3 * (0.05 * 0.95 / sets) ** 0.5
