@@ -195,4 +195,6 @@ def _shown(index: int, cell: Cell) -> dict[str, Any]:
         "transfer": Estimate.read(claim.get("transfer")),
         "link": cell.link,
         "figures": {figure: _named(index, cell, figure) for figure in FIGURES},
+        "costs": behaviour.costs(cell.results),
+        "quiet": behaviour.quiet(cell.results),
     }

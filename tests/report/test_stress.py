@@ -264,3 +264,9 @@ def test_the_terminal_never_reads_mark_up() -> None:
 def test_actors_are_those_of_the_cell(folder: Path) -> None:
     drawn = (folder / "figures" / f"cell0-{DONE}-residence.svg").read_text()
     assert all(f">{actor}<" in drawn for actor in ACTORS)
+
+
+def test_a_cell_tells_in_numbers_what_came_back_and_what_is_only_quiet(folder: Path) -> None:
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "Samples until it fires half the time" in page
+    assert "Gone, or only quiet" in page
