@@ -59,9 +59,10 @@ def node(
     job: Any,
     party: str = "arena",
     parents: Iterable[Node] = (),
-    kind: str = "train",
+    kind: str | None = None,
 ) -> Node:
-    """A stage of a toy job; its name is its whole spec."""
+    """A stage of a toy job; its name is its whole spec. A threat actor poisons, others train."""
+    kind = kind or ("poison" if party.startswith("threat:") else "train")
     of = {f"parent:{i}": parent.address for i, parent in enumerate(parents)}
     return Node(Stage(kind, name, party, 0, {"name": name}, of), job)
 

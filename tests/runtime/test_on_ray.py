@@ -77,6 +77,14 @@ def test_a_threat_actor_has_its_own_process_and_never_imports_torch(ray: OneCore
     assert "torch" in fourth["heavy"]
 
 
+def test_where_a_threat_actor_trains_a_worker_does_it(ray: OneCore) -> None:
+    by_worker = node("work", Look(), "arena")
+    trained = node("train apart", Look(), "threat:bard", [by_worker], kind="train")
+    first, second = ray.do(by_worker, trained)
+    assert first["pid"] == second["pid"]
+    assert "torch" in second["heavy"]
+
+
 def test_a_killed_worker_is_started_again_and_its_stage_completes(
     ray: OneCore, tmp_path: Path
 ) -> None:
