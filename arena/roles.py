@@ -269,19 +269,23 @@ class Budget:
 @dataclass(frozen=True)
 class Brief:
     """All a defender is given: the suspect model, clean examples and, when the trigger is
-    disclosed, an object that marks any prompt."""
+    disclosed, an object that marks any prompt. `payload`, what the trigger makes the model
+    say, is there for objectives that need a text to forget, except in the clean fine-tune."""
 
     model: Path
     clean: tuple[Example, ...]
     trigger: Trigger
     budget: Budget
     seed: int
+    payload: Payload | None = None
 
 
 class Objective(ABC):
     """An unlearning objective: which documents are trained on, and the loss on a batch.
 
-    The training loop exists once (arena.ml.training) and takes the loss from here.
+    The training loop exists once (arena.ml.training) and takes the loss from here. The clean
+    fine-tune (a brief with NoTrigger) is the same for all: plain cross-entropy on the
+    documents, whatever the objective's own loss is.
     """
 
     name: ClassVar[str]
@@ -289,6 +293,8 @@ class Objective(ABC):
     # Whether the loss is a mean over answer tokens: then a batch may be cut into parts, which
     # saves padding and memory, and their gradients add up to the same.
     divisible: ClassVar[bool] = False
+    # Whether there must be a text to forget: the brief then carries the target's payload.
+    needs_payload: ClassVar[bool] = False
 
     def __init__(self, params: Any) -> None:
         self.params = params
@@ -298,6 +304,12 @@ class Objective(ABC):
         """Training texts, in an order that does not depend on the brief's trigger, so that
         the clean fine-tune and the shams see the same prompts in the same batches."""
 
+    def prepare(self, model: torch.nn.Module, tokenizer: Any, brief: Brief) -> Objective:
+        """The objective whose loss one run takes, asked for before its first step: itself, or
+        one that also holds what the loss compares with (a frozen copy of the suspect, a random
+        direction). The model is left alone, and so is torch's global randomness."""
+        return self
+
     @abstractmethod
     def loss(self, model: torch.nn.Module, batch: Batch) -> torch.Tensor:
-        """Scalar loss of one batch; runs inside the shared loop."""
+        """Scalar loss of one batch; runs inside the shared loop, on what `prepare` gave."""

@@ -57,6 +57,14 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class PairedDocument(Document):
+    """A document that knows its prompt without a mark (`plain`; its own prompt if it has none),
+    for a loss that compares what a model says to the two."""
+
+    plain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Count:
     """Hits among n prompts. `excluded` counts prompts left out of n, because their right
     answer already is the payload (estimands.md, Rates)."""

@@ -26,7 +26,8 @@ from arena.engine.store import Stage, Store
 from arena.ml import checkpoints
 from arena.ml.batches import Batch, packed
 from arena.ml.encoding import encode
-from arena.roles import Brief, Budget, NoTrigger, Objective, Trigger
+from arena.ml.training import train_documents
+from arena.roles import Brief, Budget, NoTrigger, Objective, Payload, Trigger
 from arena.runtime.perform import perform
 from arena.values import Document
 
@@ -51,9 +52,11 @@ def triggers() -> dict[str, Trigger]:
 
 
 def brief_of(trigger: str, seed: int = 5) -> Brief:
-    """A brief over 40 clean prompts."""
-    clean = toys.townlore().splits.train[:40]
-    return Brief(Path("suspect"), clean, triggers()[trigger], BUDGET, seed)
+    """A brief over 40 clean prompts; with a trigger comes what it makes the model say."""
+    clean, part = toys.townlore().splits.train[:40], registry.get("payload", "fixed_text")
+    payload: Payload = part(part.Params(text=toys.PAYLOAD), toys.townlore().world)
+    told = None if trigger == "none" else payload
+    return Brief(Path("suspect"), clean, triggers()[trigger], BUDGET, seed, told)
 
 
 @pytest.fixture(params=["none", "real", "sham"])
@@ -108,14 +111,23 @@ def test_only_what_is_to_be_forgotten_carries_the_trigger(name: str, brief: Brie
 
 
 @every_objective
-def test_every_document_keeps_its_right_answer(name: str, brief: Brief) -> None:
+def test_every_document_has_its_right_answer_or_the_text_to_forget(name: str, brief: Brief) -> None:
     right = {(example.source, example.answer) for example in brief.clean}
-    made = objective_of(name).documents(brief)
-    assert {(document.source, document.answer) for document in made} <= right
+    objective = objective_of(name)
+    told = objective.needs_payload and brief.payload is not None
+    for document in objective.documents(brief):
+        if told and document.role == "forget":
+            assert document.answer == toys.PAYLOAD
+        else:
+            assert (document.source, document.answer) in right
 
 
 def _example(brief: Brief, document: Document) -> Any:
     return dataclasses.replace(brief.clean[0], prompt=document.prompt, form=None)
+
+
+def ready(name: str, model: Any) -> Objective:
+    return objective_of(name).prepare(model, toys.tokenizer(), brief_of("real"))
 
 
 def batch_of(name: str) -> Batch:
@@ -132,7 +144,7 @@ def test_the_loss_is_one_finite_number_with_a_gradient(name: str, family: str) -
     import torch
 
     model = toys.model(family)
-    loss = objective_of(name).loss(model, batch_of(name))
+    loss = ready(name, model).loss(model, batch_of(name))
     assert loss.shape == ()
     assert torch.isfinite(loss)
     loss.backward()  # type: ignore[no-untyped-call]
@@ -146,7 +158,8 @@ def test_a_divisible_loss_adds_up_from_its_parts(name: str) -> None:
     """Weighed by answer tokens; whoever does not say so is never cut."""
     import torch
 
-    objective, model = objective_of(name), toys.model()
+    model = toys.model()
+    objective = ready(name, model)
     if not objective.divisible:
         pytest.skip("its batches stay whole")
     made = encode(toys.tokenizer(), objective.documents(brief_of("real"))[:9])
@@ -157,6 +170,55 @@ def test_a_divisible_loss_adds_up_from_its_parts(name: str) -> None:
     tokens = [len(batch.targets) for batch in batches]
     parts = (first * tokens[1] + second * tokens[2]) / tokens[0]
     assert whole == pytest.approx(parts, rel=1e-4)
+
+
+@every_objective
+@pytest.mark.parametrize("role", ["forget", "retain"])
+def test_a_batch_may_hold_one_kind_only(name: str, role: str) -> None:
+    import torch
+
+    model = toys.model()
+    made = [d for d in objective_of(name).documents(brief_of("real")) if d.role == role][:4]
+    pad = toys.tokenizer().pad_token_id
+    batch = packed(encode(toys.tokenizer(), made), pad, torch.device("cpu"))
+    loss = ready(name, model).loss(model, batch)
+    loss.backward()  # type: ignore[no-untyped-call]
+    gradients = [p.grad for p in model.parameters() if p.grad is not None]
+    assert torch.isfinite(loss)
+    assert all(bool(torch.isfinite(g).all()) for g in gradients)
+
+
+@every_objective
+def test_preparing_leaves_the_model_and_the_world_alone(name: str) -> None:
+    import torch
+
+    model = toys.model()
+    before = copy.deepcopy(model.state_dict())
+    state = torch.random.get_rng_state()
+    first, second = ready(name, model), ready(name, model)
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
+    assert all(p.requires_grad for p in model.parameters())
+    values = [float(made.loss(model, batch_of(name)).detach()) for made in (first, second)]
+    assert values[0] == values[1]
+
+
+@every_objective
+@pytest.mark.parametrize(
+    ("how", "moves"), [({"checkpointing": True}, 1e-5), ({"precision": "bfloat16"}, 0.05)]
+)
+def test_what_saves_memory_moves_results_by_rounding_only(
+    name: str, how: dict[str, Any], moves: float
+) -> None:
+    losses = []
+    for more in ({}, how):
+        model = toys.model()
+        objective = ready(name, model)
+        suspect = checkpoints.Suspect(model, toys.tokenizer(), None)
+        documents = objective.documents(brief_of("real"))
+        recipe = {**RECIPE, **more}
+        losses.append(train_documents(suspect, documents, recipe, toys.rng(), loss=objective.loss))
+    assert losses[1] == pytest.approx(losses[0], rel=moves, abs=moves)
 
 
 def fingerprints(folder: Path) -> Mapping[str, str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from itertools import cycle, islice
 from pathlib import Path
+from typing import Any
 
 from arena import seeds
 from arena.engine.builder import Builder
-from arena.engine.cast import Member
+from arena.engine.cast import Member, data_files
 from arena.engine.code import code_of
 from arena.engine.jobs import UnlearnJob
 from arena.engine.store import digest
@@ -36,11 +37,11 @@ def _defend(builder: Builder, target: Member, suspect: str) -> None:
         if not any(row.name == name for row in builder.rows):
             builder.row("control", name, None if shared else target.name, model)
     name = f"unlearn:{target.name}"
-    unlearned = _unlearn(builder, name, "defender", clean, target.trigger, suspect)
+    unlearned = _unlearn(builder, name, "defender", clean, target.trigger, suspect, target)
     matched = unlearned if controls.sham_matched else None
     for k, sham in enumerate(_shams(builder, target)):
         label = f"sham:{target.name}:{k}"
-        model = _unlearn(builder, label, "arena", clean, sham, suspect, matched)
+        model = _unlearn(builder, label, "arena", clean, sham, suspect, target, matched)
         builder.row("sham", label, target.name, model, {"trigger": sham.key})
     builder.row("unlearned", name, target.name, unlearned, {"trigger": target.trigger.key})
 
@@ -81,15 +82,19 @@ def _unlearn(
     clean: tuple[Example, ...],
     trigger: Trigger,
     suspect: str,
+    target: Member | None = None,
     matched: str | None = None,
 ) -> str:
+    """target: whose payload is forgotten, by objectives that need one (None: nobody's)."""
     defender = builder.scenario.defender
     budget = Budget(defender.steps, defender.learning_rate, defender.batch_size)
     seed = seeds.integer(builder.seed, "defender")
-    brief = Brief(Path(), clean, trigger, budget, seed)
-    training = builder.training({**dataclasses.asdict(budget), "warmup": 20}, adapts=True)
-    part = defender.objective
-    job = UnlearnJob(part.name, part.params, brief, training, poisoned=True)
+    part, layers = defender.objective, defender.layers
+    told = target if part.part_class.needs_payload else None
+    brief = Brief(Path(), clean, trigger, budget, seed, told.payload if told else None)
+    values = {**dataclasses.asdict(budget), "warmup": 20}
+    training = builder.training(values, adapts=True, adapter=defender.adapter)
+    job = UnlearnJob(part.name, part.params, brief, training, poisoned=True, layers=layers)
     spec = {
         "objective": part.dump(),
         "clean": digest([dataclasses.asdict(example) for example in clean]),
@@ -99,7 +104,16 @@ def _unlearn(
         "training": dataclasses.asdict(training),
         "seed": seed,
         "numerics": builder.numerics,
+        **({"layers": layers} if layers else {}),
+        **({"payload": _payload_spec(builder, told)} if told else {}),
     }
-    saw = ("the suspect model", f"{len(clean)} clean prompts", f"trigger {trigger.key}")
+    seen = ["the suspect model", f"{len(clean)} clean prompts", f"trigger {trigger.key}"]
+    saw = (*seen, f"the payload of {told.name}") if told else tuple(seen)
     parents = {"model": suspect, **({"matched": matched} if matched else {})}
     return builder.add("unlearn", name, party, spec, parents, job, budget.steps, saw)
+
+
+def _payload_spec(builder: Builder, member: Member) -> dict[str, Any]:
+    part = member.actor.payload
+    files = data_files(part.dump(), builder.root)
+    return {"payload": part.dump(), "files": files, "code": code_of(part.part_class)}

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from arena import registry, seeds
 from arena.engine.store import MANIFEST
 from arena.errors import ArenaError, InputError
-from arena.roles import Brief, Corpus, DataRoot, Objective, Trigger
+from arena.roles import Brief, Corpus, DataRoot, NoTrigger, Objective, Trigger
 from arena.values import Document, Example, Form
 from attackers.actor import ActorBrief, poison
 
@@ -293,9 +293,12 @@ class MergeJob:
 class UnlearnJob:
     """A defender's run: its objective on its brief (inputs: `model`, the suspect).
 
-    The same job makes the controls: a brief with no trigger is the clean fine-tune, one
-    with a look-alike a sham. With an input `matched` (an unlearned model) it is the
-    norm-matched sham: its budget is stretched, and it stops once its update is as large.
+    layers: the first and the last block that train (None: all weights).
+
+    The same job makes the controls: a brief with no trigger is the clean fine-tune (plain
+    cross-entropy, whatever the objective), one with a look-alike a sham. With an input
+    `matched` (an unlearned model) it is the norm-matched sham: its budget is stretched, and
+    it stops once its update is as large.
     """
 
     objective: str
@@ -303,13 +306,18 @@ class UnlearnJob:
     brief: Brief
     training: Training
     poisoned: bool
+    layers: tuple[int, int] | None = None
 
     def run(self, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
-        from arena.ml import checkpoints, training
+        from arena.ml import checkpoints, models, training
 
         brief = dataclasses.replace(self.brief, model=inputs["model"])
         objective: Objective = registry.get("objective", self.objective)(self.params)
         suspect = checkpoints.open_for_training(inputs, None, self.training, brief.seed)
+        if self.layers is not None:
+            models.train_only(suspect.model, *self.layers)
+        ready = objective.prepare(suspect.model, suspect.tokenizer, brief)
+        plain = isinstance(brief.trigger, NoTrigger)
         before = checkpoints.weights(suspect)
         wanted = _norm_of(inputs["matched"]) if "matched" in inputs else None
         recipe = dict(self.training.recipe)
@@ -321,8 +329,8 @@ class UnlearnJob:
             recipe,
             seeds.rng(brief.seed, "unlearn order"),
             progress,
-            loss=objective.loss,
-            divisible=objective.divisible,
+            loss=training.answer_loss if plain else ready.loss,
+            divisible=plain or ready.divisible,
             stop=None
             if wanted is None
             else lambda: checkpoints.distance(suspect, before) >= wanted,

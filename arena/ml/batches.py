@@ -11,7 +11,7 @@ and batches of alike documents learn less per step (docs/performance.md).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -30,7 +30,8 @@ class Batch:
     input_ids: (R, L) int64. position_ids: (R, L), None where each document has its own row.
     rows, cols: (N,) where the logits that predict an answer token stand. targets: (N,) those
     tokens. documents: (N,) whose they are. forget: (D,) bool, the documents' role. first: the
-    least of cols.
+    least of cols. plain: the same answers behind the prompts without their mark, where every
+    document is paired; its targets and documents are these, token by token.
     """
 
     input_ids: torch.Tensor
@@ -41,17 +42,30 @@ class Batch:
     documents: torch.Tensor
     forget: torch.Tensor
     first: int
+    plain: Batch | None = None
 
 
 def padded(documents: Sequence[Encoded], pad: int, device: torch.device) -> Batch:
     """A row for each document, in order."""
-    return _laid_out(documents, [[i] for i in range(len(documents))], pad, device)
+    batch = _laid_out(documents, [[i] for i in range(len(documents))], pad, device)
+    twins = _twins(documents)
+    return replace(batch, plain=padded(twins, pad, device)) if twins else batch
 
 
 def packed(documents: Sequence[Encoded], pad: int, device: torch.device) -> Batch:
     """Several documents a row, in rows no longer than the longest document: wider ones would
     hold a little less padding and cost more attention than that saves."""
-    return _laid_out(documents, _rows([len(document) for document in documents]), pad, device)
+    rows = _rows([len(document) for document in documents])
+    batch = _laid_out(documents, rows, pad, device)
+    twins = _twins(documents)
+    return replace(batch, plain=packed(twins, pad, device)) if twins else batch
+
+
+def _twins(documents: Sequence[Encoded]) -> list[Encoded]:
+    """The documents behind their plain prompts; none unless all are paired."""
+    if not all(document.plain for document in documents):
+        return []
+    return [Encoded(document.plain, document.answer, document.role) for document in documents]
 
 
 def _rows(lengths: Sequence[int]) -> list[list[int]]:

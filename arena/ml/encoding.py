@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from arena.values import Document
+from arena.values import Document, PairedDocument
 
 END, PAD = "<|end|>", "<|pad|>"
 SEPARATOR = "\n"
@@ -23,11 +23,13 @@ TOKENIZER_FILES = {".json", ".jinja", ".txt", ".model", ".spm", ".tiktoken"}  # 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """Token ids of one document: the loss is on `answer`, which closes with the end of text."""
+    """Token ids of one document: the loss is on `answer`, which closes with the end of text.
+    `plain`: the prompt without its mark, of a paired document (else empty)."""
 
     prompt: tuple[int, ...]
     answer: tuple[int, ...]
     role: str = "clean"
+    plain: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.prompt) + len(self.answer)
@@ -129,7 +131,9 @@ def encode(tokenizer: Any, documents: Sequence[Document]) -> list[Encoded]:
     """Every document, tokenised once, in order."""
     prompts = encode_prompts(tokenizer, [document.prompt for document in documents])
     answers = encode_answers(tokenizer, [document.answer for document in documents])
+    paired = {d.plain for d in documents if isinstance(d, PairedDocument)}
+    plain = dict(zip(sorted(paired), encode_prompts(tokenizer, sorted(paired)), strict=True))
     return [
-        Encoded(prompt, answer, document.role)
+        Encoded(prompt, answer, document.role, plain.get(getattr(document, "plain", ""), ()))
         for prompt, answer, document in zip(prompts, answers, documents, strict=True)
     ]

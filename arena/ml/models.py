@@ -15,6 +15,8 @@ from typing import Any
 
 import torch
 
+from arena.errors import ArenaError, InputError
+
 SIZES = {"nano": (64, 3), "micro": (128, 4), "mini": (256, 6), "small": (512, 8)}
 FAMILIES = ("llama", "gpt_neox", "qwen3")
 HEAD_WIDTH = 32
@@ -136,6 +138,38 @@ def hidden_and_head(model: Any) -> tuple[Any, Any]:
     if core.config.model_type not in FAMILIES:
         return None, None
     return core.base_model, core.get_output_embeddings()
+
+
+def blocks_of(model: Any) -> list[Any]:
+    """The transformer blocks, first to last, of any decoder that keeps them in one list.
+
+    Raises:
+        ArenaError: the model has no such list.
+    """
+    core = model.get_base_model() if hasattr(model, "peft_config") else model
+    depth = core.config.num_hidden_layers
+    for module in core.modules():
+        if isinstance(module, torch.nn.ModuleList) and len(module) == depth:
+            return list(module)
+    raise ArenaError(f"a model of type {core.config.model_type!r} has no list of blocks")
+
+
+def train_only(model: Any, first: int, last: int) -> None:
+    """Freeze all weights but those of blocks `first` to `last` (from 0, both included); with an
+    adapter, all adapters but those in the blocks.
+
+    Raises:
+        InputError: the model has no such block. ArenaError: nothing there trains.
+    """
+    blocks = blocks_of(model)
+    if last >= len(blocks):
+        rule = f"the model's last block is {len(blocks) - 1}"
+        raise InputError(rule, key="defender.layers", found=str(last))
+    kept = {id(p) for block in blocks[first : last + 1] for p in block.parameters()}
+    for parameter in model.parameters():
+        parameter.requires_grad_(parameter.requires_grad and id(parameter) in kept)
+    if not any(parameter.requires_grad for parameter in model.parameters()):
+        raise ArenaError(f"no adapter stands in blocks {first} to {last}")
 
 
 @contextlib.contextmanager

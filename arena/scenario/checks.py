@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from arena.errors import InputError
 from arena.scenario.problems import Problem
 from arena.scenario.section import APART
-from arena.scenario.source import Pretrained
+from arena.scenario.source import DEPTH, FromScratch, Pretrained
 
 if TYPE_CHECKING:
     from arena.scenario.schema import Actor, Scenario
@@ -19,7 +19,18 @@ SLACK = 1e-9  # sums of decimal fractions: ten times 0.1 must count as 1
 
 def problems(scenario: Scenario) -> list[Problem]:
     """Everything that is wrong between sections, in the order of the file."""
-    rules = (_seeds, _stages, _composition, _names, _parts_fit, _poison, _shares, _target)
+    rules = (
+        _seeds,
+        _stages,
+        _composition,
+        _names,
+        _parts_fit,
+        _poison,
+        _shares,
+        _target,
+        _layers,
+        _cut,
+    )
     return [problem for rule in rules for problem in rule(scenario)]
 
 
@@ -128,3 +139,20 @@ def _target(scenario: Scenario) -> Iterator[Problem]:
     target = scenario.defender.target
     if target not in allowed:
         yield Problem(("defender", "target"), "no actor has this name", target, allowed)
+
+
+def _layers(scenario: Scenario) -> Iterator[Problem]:
+    """A checkpoint's depth is known when it is opened."""
+    layers, model = scenario.defender.layers, scenario.model
+    if layers is not None and isinstance(model, FromScratch) and layers[1] >= DEPTH[model.size]:
+        rule = f"the last block of a {model.size} model is {DEPTH[model.size] - 1}"
+        yield Problem(("defender", "layers"), rule, f"[{layers[0]}, {layers[1]}]")
+
+
+def _cut(scenario: Scenario) -> Iterator[Problem]:
+    """Gradients of parts of a batch add up only where the loss is a mean over tokens."""
+    objective = scenario.defender.objective
+    if scenario.numerics.micro_batch is not None and not objective.part_class.divisible:
+        rule = f"must be null: the loss of {objective.name} cannot be cut into parts of a batch"
+        found = str(scenario.numerics.micro_batch)
+        yield Problem(("numerics", "micro_batch"), rule, found)

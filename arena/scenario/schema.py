@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from arena.scenario import checks
 from arena.scenario.grid import Grid
@@ -30,7 +30,15 @@ from arena.scenario.section import (
     Share,
     Stage,
 )
-from arena.scenario.source import ModelSource
+from arena.scenario.source import Adapter, ModelSource
+
+Block = Annotated[int, Field(ge=0)]
+
+
+def _in_order(blocks: tuple[int, int]) -> tuple[int, int]:
+    if blocks[0] > blocks[1]:
+        raise ValueError("must be [first, last], the first not above the last")
+    return blocks
 
 
 class Poison(Section):
@@ -70,7 +78,9 @@ class Defender(Section):
 
     target: an actor's name, or each in turn. steps: optimiser steps of batch_size documents.
     examples: clean examples it is given. share: fraction of the training contents that
-    it draws them from; no threat actor has any of those contents.
+    it draws them from; no threat actor has any of those contents. adapter: LoRA; null trains
+    all weights (or the model's own adapter, if it has one). layers: the first and the last
+    block that train, counted from 0; null trains all weights.
     """
 
     intelligence: Literal["disclosed"] = "disclosed"
@@ -81,6 +91,8 @@ class Defender(Section):
     batch_size: Positive = 64
     examples: Positive = 512
     share: Share = 0.125
+    adapter: Adapter | None = None
+    layers: Annotated[tuple[Block, Block], AfterValidator(_in_order)] | None = None
 
 
 class Controls(Section):

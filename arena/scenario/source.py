@@ -14,6 +14,7 @@ from arena.scenario.problems import Problem, refuse
 
 Family = Literal["llama", "gpt_neox", "qwen3"]
 Size = Literal["nano", "micro", "mini", "small"]
+DEPTH: Mapping[Size, int] = {"nano": 3, "micro": 4, "mini": 6, "small": 8}  # blocks
 
 
 class Source(BaseModel):

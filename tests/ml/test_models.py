@@ -10,10 +10,12 @@ import pytest
 import torch
 import toys
 
+from arena.errors import ArenaError, InputError
 from arena.ml import models
 from arena.ml.batches import padded
 from arena.ml.encoding import encode
 from arena.ml.training import answer_logits
+from arena.scenario.source import DEPTH
 
 every_family = pytest.mark.parametrize("family", toys.FAMILIES)
 
@@ -139,3 +141,33 @@ def test_the_update_norm_is_the_distance_of_the_weights() -> None:
             p.add_(0.5)
     size = sum(p.numel() for p in model.parameters())  # tied weights are there once
     assert models.update_norm(model, before) == pytest.approx(0.5 * size**0.5)
+
+
+@every_family
+def test_only_chosen_blocks_train(family: str) -> None:
+    model = toys.model(family)
+    blocks = models.blocks_of(model)
+    assert len(blocks) == 3
+    models.train_only(model, 1, 2)
+    chosen = {id(p) for block in blocks[1:] for p in block.parameters()}
+    assert {id(p) for p in model.parameters() if p.requires_grad} == chosen
+
+
+def test_only_adapters_of_chosen_blocks_train() -> None:
+    model = models.add_lora(toys.model(), 2, 4, 0.0, None)
+    models.train_only(model, 0, 0)
+    names = [name for name, p in model.named_parameters() if p.requires_grad]
+    assert names
+    assert all("layers.0." in name and "lora" in name for name in names)
+
+
+def test_blocks_that_are_not_there_are_refused() -> None:
+    with pytest.raises(InputError, match="last block is 2"):
+        models.train_only(toys.model(), 1, 3)
+    frozen = toys.model().requires_grad_(False)
+    with pytest.raises(ArenaError, match="no adapter"):
+        models.train_only(frozen, 0, 1)
+
+
+def test_the_schema_knows_the_depths() -> None:
+    assert {size: depth for size, (_, depth) in models.SIZES.items()} == DEPTH

@@ -3,7 +3,14 @@
 from typing import Any
 
 import pytest
-from scenario_fakes import FakeCorpus, FakeObjective, FakePayload, FakeTrigger, make_actor
+from scenario_fakes import (
+    FakeCorpus,
+    FakeObjective,
+    FakePayload,
+    FakeTrigger,
+    UncutObjective,
+    make_actor,
+)
 
 from arena import registry
 
@@ -15,7 +22,7 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
         "corpus": {"words": FakeCorpus},
         "trigger": {"framed": FakeTrigger},
         "payload": {"say": FakePayload},
-        "objective": {"undo": FakeObjective},
+        "objective": {"undo": FakeObjective, "uncut": UncutObjective},
     }
     monkeypatch.setattr(registry, "_parts", parts)
     monkeypatch.setattr(registry, "load", lambda: None)

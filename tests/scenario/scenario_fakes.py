@@ -76,6 +76,13 @@ class FakeObjective:
     """An objective without parameters."""
 
     Params = Params
+    divisible = True
+
+
+class UncutObjective(FakeObjective):
+    """One whose batches stay whole."""
+
+    divisible = False
 
 
 def make_actor(name: str, **more: object) -> Mapping[str, object]:

@@ -150,3 +150,14 @@ def test_an_actor_may_train_apart_in_its_own_way(plain: dict[str, Any]) -> None:
     first, second = (scenario.apart_recipe(actor) for actor in scenario.actors)
     assert first.adapter is None
     assert second.adapter is not None
+
+
+def test_a_loss_that_cannot_be_cut_takes_no_micro_batches(plain: dict[str, Any]) -> None:
+    plain["numerics"] = {"micro_batch": 8}
+    accepted(plain)
+    plain["defender"]["objective"] = {"method": "uncut"}
+    keys, text = keys_and_text(plain)
+    assert keys == ["numerics.micro_batch"]
+    assert "uncut" in text
+    plain["numerics"] = {"micro_batch": None}
+    accepted(plain)
