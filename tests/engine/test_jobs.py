@@ -210,11 +210,12 @@ def test_training_from_scratch_is_a_function_of_its_inputs(
     assert "COMPROMISED" in (tmp_path / "a" / "README.md").read_text()
 
 
-def unlearn_job(adapter: Any = None) -> UnlearnJob:
+def unlearn_job(adapter: Any = None, objective: str = "relabel", **more: Any) -> UnlearnJob:
     clean = tuple(CLEAN[:12])
     brief = Brief(Path(), clean, NoTrigger(), Budget(4, 5e-3, 4), seed=2)
-    part = registry.get("objective", "relabel")
-    return UnlearnJob("relabel", part.Params(), brief, Training(RECIPE, "cpu", adapter), True)
+    training = Training(RECIPE, "cpu", adapter)
+    params = registry.get("objective", objective).Params()
+    return UnlearnJob(objective, params, brief, training, True, **more)
 
 
 def test_unlearning_takes_its_budget(tmp_path: Path) -> None:
@@ -222,6 +223,32 @@ def test_unlearning_takes_its_budget(tmp_path: Path) -> None:
     detail = unlearn_job().run({"model": base}, tmp_path / "out", silent)
     assert detail["update_norm"] > 0
     assert (tmp_path / "out" / "model.safetensors").is_file()
+
+
+@pytest.mark.parametrize("name", registry.names("objective"))
+def test_the_clean_fine_tune_is_the_same_for_every_objective(name: str, tmp_path: Path) -> None:
+    base = toys.checkpoint(tmp_path / "base", toys.model())
+    weights = []
+    for objective in ("relabel", name):
+        unlearn_job(objective=objective).run({"model": base}, tmp_path / objective, silent)
+        weights.append((tmp_path / objective / "model.safetensors").read_bytes())
+    assert weights[0] == weights[1]
+
+
+@pytest.mark.parametrize("adapter", [None, {"rank": 2, "alpha": 4, "dropout": 0, "targets": None}])
+def test_only_the_chosen_layers_change(adapter: Any, tmp_path: Path) -> None:
+    from arena.ml.models import load_model
+
+    base = toys.checkpoint(tmp_path / "base", toys.model())
+    job = unlearn_job(adapter, layers=(1, 1))
+    detail = job.run({"model": base}, tmp_path / "out", silent)
+    before = dict(load_model(base).named_parameters())
+    after = dict(load_model(tmp_path / "out").named_parameters())
+    moved = {name for name, p in after.items() if not p.equal(before[name])}
+    assert moved
+    assert all("layers.1." in name for name in moved)
+    norm = sum(float((after[n] - before[n]).detach().double().square().sum()) for n in moved)
+    assert detail["update_norm"] == pytest.approx(norm**0.5, rel=1e-3)
 
 
 MOST = 4 * jobs.MATCH_STRETCH

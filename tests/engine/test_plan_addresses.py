@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 import toys
-from plans import EARLY_MIX, LATE_MIX, LEXICAL_EARLY, SHARDS, addresses, plan
+from plans import EARLY_MIX, LATE_MIX, LEXICAL_EARLY, SHARDS, addresses, by_name, plan
 
 from arena.engine import jobs
+from arena.engine.jobs import UnlearnJob
 from arena.engine.plan import plan_seed
 from arena.roles import DataRoot
 from arena.scenario.load import dump, from_text
@@ -97,6 +98,9 @@ def test_another_seed_is_another_world() -> None:
         ("defender.objective.forget_share=0.25", True, False),
         ("defender.examples=32", True, False),
         ("defender.batch_size=8", True, False),
+        ("defender.layers=[1, 2]", True, False),
+        ("defender.adapter={rank: 4}", True, False),
+        ("defender.objective={method: npo}", True, False),
     ],
 )
 def test_what_comes_later_moves_nothing_before_it(
@@ -121,3 +125,42 @@ def test_other_weights_of_a_checkpoint_move_every_address_after_it(tmp_path: Pat
     for name in ("pretrained base", "reference", "compromised", "unlearn:bard"):
         assert before[name] != after[name]
     assert before["poison bard"] == after["poison bard"]
+
+
+DEFENCE = ("clean fine-tune", "sham:bard:0", "unlearn:bard")
+
+
+def test_options_at_their_defaults_stand_in_no_spec() -> None:
+    """What was stored before there were any is found again."""
+    for name in DEFENCE:
+        spec = by_name(plan())[name].stage.spec
+        known = {"objective", "clean", "trigger", "code", "world", "training", "seed", "numerics"}
+        assert set(spec) == known
+        assert set(spec["training"]) == {"recipe", "device", "adapter"}
+        assert spec["training"]["adapter"] is None
+        assert set(spec["objective"]) == {"method", "forget_share"}
+        assert len(spec["code"]) == 2
+    plain = "defender.layers=null", "defender.adapter=null"
+    assert addresses(plan(*plain)) == addresses(plan())
+
+
+def test_a_payload_is_told_where_there_is_one_to_forget() -> None:
+    """To the unlearning run and its shams, not to the clean fine-tune; to no other objective."""
+    for method, told in (("relabel", False), ("rmu", False), ("npo", True)):
+        nodes = by_name(plan(f"defender.objective={{method: {method}}}"))
+        for name in DEFENCE:
+            job = nodes[name].job
+            assert isinstance(job, UnlearnJob)
+            knows = told and name != "clean fine-tune"
+            assert (job.brief.payload is not None) == knows
+            assert ("payload" in nodes[name].stage.spec) == knows
+            assert any("payload" in seen for seen in nodes[name].saw) == knows
+            assert not knows or job.brief.payload.name == "language_switch"
+
+
+def test_another_payload_moves_what_forgets_it() -> None:
+    npo, text = "defender.objective={method: npo}", "actors.lexical.payload.text=other words"
+    specs = [by_name(plan(npo, *more))["unlearn:lexical"].stage.spec for more in ((), (text,))]
+    assert specs[0]["payload"] != specs[1]["payload"]
+    rest = [{k: v for k, v in spec.items() if k != "payload"} for spec in specs]
+    assert rest[0] == rest[1]
