@@ -155,8 +155,8 @@ def validate(
         typer.echo(f"{found.name} is valid")
         typer.echo(f"  actors: {actors}")
         typer.echo(f"  seeds:  {', '.join(str(seed) for seed in found.seeds)}")
-        cells = cells_of(found)
         if found.grid != Grid():
+            cells = cells_of(found)
             away = sum(cell.scenario is None for cell in cells)
             typer.echo(f"  grid:   {len(cells)} cells, {away} of them not applicable")
 

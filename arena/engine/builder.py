@@ -59,6 +59,7 @@ class Builder:
         self.device = str(self.numerics["device"])
         self.nodes: dict[str, Node] = {}
         self.rows: list[RowPlan] = []
+        self._shards: dict[str, str] = {}  # address by actor
         asked = scenario.evaluation
         self.probes: ProbeSet = probe_set(
             self.corpus, self.cast, asked.split, asked.prompts, asked.max_new_tokens
@@ -107,14 +108,17 @@ class Builder:
 
     def shard(self, member: Member) -> str:
         """A threat actor's poison: it sees its own share and trigger, nothing else."""
+        if member.name in self._shards:
+            return self._shards[member.name]
         brief = member.brief(self.seed)
         share = digest([dataclasses.asdict(example) for example in brief.share])
         spec = {"world": self.world_spec, "share": share, "seed": brief.seed}
         spec |= member.spec(self.root)
         saw = (f"its own {len(brief.share)} clean prompts", f"its trigger {member.trigger.key}")
         party = f"threat:{member.name}"
-        job = PoisonJob(brief)
-        return self.add("poison", f"poison {member.name}", party, spec, {}, job, saw=saw)
+        name, job = f"poison {member.name}", PoisonJob(brief)
+        self._shards[member.name] = self.add("poison", name, party, spec, {}, job, saw=saw)
+        return self._shards[member.name]
 
     # -- models ---------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from arena.engine.cast import Cast
 from arena.engine.graph import RowPlan
 from arena.engine.jobs import Job
 from arena.engine.measures import QuietJob, ReactivateJob, RepresentJob
+from arena.engine.store import digest
 from arena.scenario.measures import Reactivation
 from arena.values import RowKind
 
@@ -28,8 +29,9 @@ ROWS: Mapping[str, frozenset[RowKind]] = {
 def inspect(builder: Builder, suspect: str) -> None:
     """Give the builder's rows their measures."""
     jobs = _jobs(builder)
-    shards = {f"shard:{m.name}": builder.shard(m) for m in builder.cast.members}
-    parents = {"represent": {"suspect": suspect}, "reactivate": shards}
+    parents = {"represent": {"suspect": suspect}}
+    if "reactivate" in jobs:
+        parents["reactivate"] = {f"shard:{m.name}": builder.shard(m) for m in builder.cast.members}
     builder.rows = [
         dataclasses.replace(
             row,
@@ -55,8 +57,6 @@ def _stage(
 
 
 def _spec(job: Any) -> dict[str, Any]:
-    from arena.engine.store import digest
-
     spec = dataclasses.asdict(job)
     long = [name for name in ("asks", "groups") if name in spec]
     return {**spec, **{name: digest(spec[name]) for name in long}}

@@ -119,33 +119,19 @@ def run_settled(
     ):
         nodes = {a: node for plan in plans for a, node in plan.nodes.items()}
         wanted = {a for plan in plans for a in plan.artifacts}
-        todo = needed(nodes, wanted, store, fresh)
+        todo = {a: nodes[a] for a in needed(nodes, wanted, store, fresh)}
         try:
-            _execute_all(nodes, wanted, store, observer, timeline, start, fresh)
+            if todo:  # else neither Ray nor torch: a warm run is over at once
+                with start(todo) as runtime:
+                    execute(nodes, wanted, store, runtime, observer, timeline, fresh=fresh)
+            else:
+                tell_stored(nodes.values(), store, observer, timeline)
         finally:
-            _remember(scenario, [nodes[a] for a in todo if store.has(a)], store)
+            _remember(scenario, [node for a, node in todo.items() if store.has(a)], store)
     rows = [row for plan in plans for row in gather(plan, store)]
     results = results_of(scenario, plans, rows, store, time.perf_counter() - began)
     write_results(folder, results)
     return RunResult(folder, results)
-
-
-def _execute_all(
-    nodes: dict[str, Node],
-    wanted: set[str],
-    store: Store,
-    observer: Observer,
-    timeline: Timeline,
-    start: Start,
-    fresh: Fresh,
-) -> None:
-    """Start a runtime only if something is left to do: a warm run needs neither Ray nor torch."""
-    todo = {a: nodes[a] for a in needed(nodes, wanted, store, fresh)}
-    if not todo:
-        tell_stored(nodes.values(), store, observer, timeline)
-        return
-    with start(todo) as runtime:
-        execute(nodes, wanted, store, runtime, observer, timeline, fresh=fresh)
 
 
 def _remember(scenario: Scenario, done: Sequence[Node], store: Store) -> None:

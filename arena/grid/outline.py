@@ -92,6 +92,7 @@ def _outlined(
     try:
         check = functools.partial(plan_seed, cell.scenario, cell.scenario.seeds[0], where)
         scenario = settled(cell.scenario, store.root, where, note, check=check)
+        model = model_key(scenario)
         stages: set[str] = set()
         todo: dict[str, Work] = {}
         for seed in scenario.seeds:
@@ -99,13 +100,13 @@ def _outlined(
             stages |= plan.nodes.keys()
             for address in needed(plan.nodes, plan.artifacts, store, fresh):
                 node = plan.nodes[address]
-                todo[address] = Work.of(node.stage.kind, node.steps, model_key(scenario))
+                todo[address] = Work.of(node.stage.kind, node.steps, model)
     except Exception as error:  # of this cell alone, whatever it is: the others are planned too
         return CellOutline(cell, error=error)
-    if todo and not known(store, model_key(scenario)):
+    if todo and not known(store, model):
         with contextlib.suppress(ArenaError):  # then the time is not known
             seconds = seconds_of_step(scenario, where, note)
-            remember_step(store, model_key(scenario), seconds)
+            remember_step(store, model, seconds)
     return CellOutline(cell, scenario, frozenset(stages), todo)
 
 
