@@ -50,11 +50,7 @@ def _reference(builder: Builder, clean_base: str) -> str:
     late = builder.cast.at("continual_pretraining")
     if not late:
         return clean_base
-    composition = builder.scenario.composition
-    if composition in ("pooled", "solo"):
-        stage: Stage = "continual_pretraining"
-        return builder.train("reference", stage, clean_base, {}, builder.clean_mix(stage))
-    return _AFTER[composition](builder, late, clean_base, False)
+    return _AFTER[builder.scenario.composition](builder, late, clean_base, False)
 
 
 def _alone(builder: Builder, member: Member, clean_base: str) -> str:
@@ -67,6 +63,12 @@ def _alone(builder: Builder, member: Member, clean_base: str) -> str:
     if not builder.cast.at(stage):
         return _pooled(builder, name, (member,), None)
     base = _pooled(builder, f"base of {name}", (member,), None)
+    return _clean(builder, name, base)
+
+
+def _clean(builder: Builder, name: str, base: str) -> str:
+    """Continual pretraining without any poison."""
+    stage: Stage = "continual_pretraining"
     return builder.train(name, stage, base, {}, builder.clean_mix(stage))
 
 
@@ -137,13 +139,16 @@ def _merged(builder: Builder, late: Sequence[Member], base: str, poisoned: bool)
     return builder.add("merge", f"merge {name}", "arena", spec, parents, job)
 
 
-def _pooled_after(builder: Builder, late: Sequence[Member], base: str, poisoned: bool) -> str:
-    assert poisoned
-    return _pooled(builder, "compromised", late, base)
+def _together(builder: Builder, late: Sequence[Member], base: str, poisoned: bool) -> str:
+    if poisoned:
+        return _pooled(builder, "compromised", late, base)
+    return _clean(builder, "reference", base)
 
 
+# What those who come after pretraining do to a base, or the same training without their poison.
 _AFTER: dict[str, Callable[[Builder, Sequence[Member], str, bool], str]] = {
-    "pooled": _pooled_after,
+    "pooled": _together,
+    "solo": _together,
     "sequential": _sequential,
     "merged": _merged,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -77,6 +77,15 @@ def cells(
     """The pair's cells over the seeds in which `source` was unlearned."""
     found = (cell(rows, source, to, thresholds) for rows in seeds)
     return tuple(each for each in found if each is not None)
+
+
+def by_seed(pairs: Iterable[Sequence[Cell]]) -> list[list[Cell]]:
+    """The cells of many pairs seed by seed, seeds ascending; within a seed in the pairs' order."""
+    found: dict[int, list[Cell]] = {}
+    for cells in pairs:
+        for each in cells:
+            found.setdefault(each.seed, []).append(each)
+    return [found[seed] for seed in sorted(found)]
 
 
 def _status(installed: bool, control: float | None, floor: float, thresholds: Thresholds) -> Status:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from arena.statistics.cells import Cell
+from arena.statistics.cells import Cell, by_seed
 from arena.statistics.intervals import limits, p_value
 from arena.statistics.seedrows import SeedRows
 from arena.statistics.thresholds import FAMILY_ERROR, MIN_SEEDS, MIN_SHAMS, Thresholds
@@ -120,12 +120,8 @@ def seeds_needed(thresholds: Thresholds, pairs: int) -> tuple[int | None, int | 
 
 
 def _by_seed(pairs: Iterable[PairResult]) -> list[list[Cell]]:
-    found: dict[int, list[Cell]] = {}
-    # By name, so that sums do not depend on the order of the actors.
-    for pair in sorted(pairs, key=lambda pair: (pair.source, pair.to)):
-        for cell in pair.cells:
-            found.setdefault(cell.seed, []).append(cell)
-    return [found[seed] for seed in sorted(found)]
+    """By name, so that sums do not depend on the order of the actors."""
+    return by_seed(p.cells for p in sorted(pairs, key=lambda pair: (pair.source, pair.to)))
 
 
 def _grouped(

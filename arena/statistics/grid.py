@@ -7,11 +7,11 @@ of one seed share data, base and prompts. Pairs of all cells are one family for 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from arena.statistics.cells import Cell
+from arena.statistics.cells import Cell, by_seed
 from arena.statistics.claim import SEEDS_NOTE, STATEMENT, seeds_needed
 from arena.statistics.power import seeds_for_width
 from arena.statistics.thresholds import MIN_SEEDS, MIN_SHAMS, Thresholds
@@ -56,11 +56,11 @@ def judge_grid(cells: Sequence[Judged], thresholds: Thresholds) -> dict[str, Any
     every = [pair for cell in cells for pair in _pairs(cell)]
     counting = [pair for pair in every if pair.counts]
     pairs = _where_something_can_be_read(counting)
-    evidence = gather(_by_seed(pairs), thresholds)
+    evidence = gather(by_seed(pair.cells for pair in pairs), thresholds)
     verdict, reason = decide(evidence, thresholds)
     each = with_holm([gather([[c] for c in pair.cells], thresholds) for pair in pairs])
     counted = Counter(decide(found, thresholds)[0] for found in each)
-    transfers = within_seeds(_by_seed(pairs), "transfer")
+    transfers = within_seeds(by_seed(pair.cells for pair in pairs), "transfer")
     return {
         "statement": STATEMENT,
         "verdict": verdict,
@@ -97,7 +97,8 @@ def _left_out(counting: Sequence[_Pair], pairs: Sequence[_Pair]) -> Iterator[str
 
 
 def _pairs(cell: Judged) -> Iterator[_Pair]:
-    for pair in cell.results["transfer"]:
+    # By name, so that sums do not depend on the order of the actors.
+    for pair in sorted(cell.results["transfer"], key=lambda pair: (pair["from"], pair["to"])):
         source, to = cell.methods[pair["from"]], cell.methods[pair["to"]]
         alike = _alike(cell.payloads[pair["from"]], cell.payloads[pair["to"]])
         own = {"method": to, "method_pair": f"{source} > {to}", "payload_pair": alike}
@@ -111,14 +112,6 @@ def _alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
     if one == other:
         return "same payload"
     return "same kind" if one["kind"] == other["kind"] else "other kind"
-
-
-def _by_seed(pairs: Iterable[_Pair]) -> list[list[Cell]]:
-    found: dict[int, list[Cell]] = {}
-    for pair in pairs:
-        for cell in pair.cells:
-            found.setdefault(cell.seed, []).append(cell)
-    return [found[seed] for seed in sorted(found)]
 
 
 def _by_axis(pairs: Sequence[_Pair], thresholds: Thresholds) -> dict[str, Any]:
@@ -136,7 +129,7 @@ def _by_axis(pairs: Sequence[_Pair], thresholds: Thresholds) -> dict[str, Any]:
 def _group(pairs: Sequence[_Pair], axis: str, value: str, thresholds: Thresholds) -> Any:
     there = [pair for pair in pairs if pair.groups.get(axis) == value]
     chosen = [pair for pair in there if pair.counts] or there
-    evidence = gather(_by_seed(chosen), thresholds)
+    evidence = gather(by_seed(pair.cells for pair in chosen), thresholds)
     return {
         "pairs": len(chosen),
         "seeds": evidence.used,

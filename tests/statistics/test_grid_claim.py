@@ -231,3 +231,23 @@ def test_generalizing_is_rare_over_a_grid_at_one_half() -> None:
         cells = [_planted(name, 0.5 + common + rng.normal(0, 0.05, 8)) for name in "ab"]
         wrong += judge_grid(cells, THRESHOLDS)["verdict"].startswith("generalizes")
     assert wrong / sets <= 0.05 + 3 * (0.05 * 0.95 / sets) ** 0.5
+
+
+def test_no_number_depends_on_the_order_of_pairs_or_rows() -> None:
+    rng = np.random.default_rng(5)
+    lefts = rng.uniform(0, 1, 8)
+    rows = [r for k in range(8) for r in one_seed(k, left=float(lefts[k]))]
+    back = [
+        r for k in range(8) for r in one_seed(k, left=float(lefts[-k - 1]), source="bob", to="ann")
+    ]
+    one = judged("a", rows)
+    other = judged("b", back)
+    both = {**one.results, "transfer": [*one.results["transfer"], *other.results["transfer"]]}
+    turned = {**both, "transfer": both["transfer"][::-1]}
+    first, second = (
+        judge_grid([Judged(**{**vars(one), "results": each})], THRESHOLDS)
+        for each in (both, turned)
+    )
+    first_by, second_by = first.pop("by"), second.pop("by")
+    assert first == second
+    assert first_by == second_by
