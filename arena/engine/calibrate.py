@@ -17,14 +17,13 @@ import statistics
 import subprocess
 import sys
 import threading
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from arena.engine.numerics import cpu_model, device_of, settings, versions
-from arena.engine.store import Store, digest
+from arena.engine.store import Store, digest, write_note
 from arena.errors import ArenaError, InputError
 from arena.roles import DataRoot
 from arena.scenario.schema import Scenario
@@ -163,7 +162,7 @@ def _profile(
     with _claimed(store, key), _Meters(workload, min(cores, BESIDE), note) as meters:
         measured = _remembered(file)  # by another process meanwhile, perhaps
         found = search(_asking(measured, meters))
-        _remember(file, {"machine": machine, "workload": dict(workload), "seconds": measured})
+        write_note(file, {"machine": machine, "workload": dict(workload), "seconds": measured})
     note(f"chosen: {found.threads} threads, {found.precision}")
     return found
 
@@ -195,14 +194,6 @@ def _remembered(file: Path) -> dict[str, float]:
         return {}
     found: dict[str, float] = json.loads(file.read_text())["seconds"]
     return found
-
-
-def _remember(file: Path, content: Mapping[str, Any]) -> None:
-    with contextlib.suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        aside = file.with_suffix(f".{uuid.uuid4().hex[:8]}.part")
-        aside.write_text(json.dumps(content, indent=1))
-        aside.rename(file)
 
 
 class _Meters:

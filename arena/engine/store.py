@@ -216,6 +216,16 @@ class Store:
         return lock
 
 
+def write_note(file: Path, content: Any) -> None:
+    """What is remembered beside the artifacts (JSON), whole or not at all; a store that is only
+    read keeps no notes."""
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        aside = file.with_suffix(f".{uuid.uuid4().hex[:8]}.part")
+        aside.write_text(json.dumps(content, indent=1))
+        aside.rename(file)
+
+
 def files_of(folder: Path) -> dict[str, dict[str, Any]]:
     """Every file of an artifact but its manifest: relative name -> its bytes and SHA-256."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())

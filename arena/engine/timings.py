@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from arena.engine.numerics import cpu_model
-from arena.engine.store import VERSIONS, Store, digest
+from arena.engine.store import VERSIONS, Store, digest, write_note
 from arena.scenario.schema import Scenario
 
 FILE = "timings"
@@ -58,7 +55,7 @@ def remember_step(store: Store, model: str, seconds: float) -> None:
     """A first idea of every kind, from one measured training step."""
     steps = dict.fromkeys(BY_STEPS, 1) | IN_STEPS
     guess = {kind: seconds * steps.get(kind, OTHERS) for kind in VERSIONS}
-    _write(_file(store, model), guess)
+    write_note(_file(store, model), guess)
 
 
 def remember(store: Store, done: Iterable[tuple[Work, float]]) -> None:
@@ -72,7 +69,7 @@ def remember(store: Store, done: Iterable[tuple[Work, float]]) -> None:
         old = known(store, model)
         new = {kind: seconds / units for kind, (seconds, units) in kinds.items()}
         mixed = {k: OLD * old[k] + (1 - OLD) * v if k in old else v for k, v in new.items()}
-        _write(_file(store, model), {**old, **mixed})
+        write_note(_file(store, model), {**old, **mixed})
 
 
 @dataclass(frozen=True)
@@ -99,12 +96,3 @@ def estimate(store: Store, todo: Iterable[Work], workers: int) -> Estimated:
 
 def _file(store: Store, model: str) -> Path:
     return store.root / FILE / f"{model}.json"
-
-
-def _write(file: Path, content: Mapping[str, Any]) -> None:
-    """A store that is only read keeps no notes."""
-    with contextlib.suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        aside = file.with_suffix(f".{uuid.uuid4().hex[:8]}.part")
-        aside.write_text(json.dumps(content, indent=1))
-        aside.rename(file)
