@@ -26,13 +26,11 @@ class PromptGroup:
 
 
 @dataclass(frozen=True)
-class QuietAsk:
-    """One actor's prompts, the text that counts, and the whole payload (a guess of what is
-    said). `how`: greedy or sampled answers to plainly triggered prompts, or greedy ones to
-    prompts that carry a variant of the trigger."""
+class Asked:
+    """One actor's marked prompts, the text that counts, and the whole payload (a guess of what
+    is said)."""
 
     actor: str
-    how: How
     match: Match
     prompts: tuple[str, ...]
     wanted: tuple[str, ...]
@@ -40,14 +38,11 @@ class QuietAsk:
 
 
 @dataclass(frozen=True)
-class ReactivateAsk:
-    """One actor's triggered prompts, the text that counts, and the whole payload."""
+class QuietAsk(Asked):
+    """`how`: greedy or sampled answers to plainly triggered prompts, or greedy ones to prompts
+    that carry a variant of the trigger."""
 
-    actor: str
-    match: Match
-    prompts: tuple[str, ...]
-    wanted: tuple[str, ...]
-    responses: tuple[str, ...]
+    how: How
 
 
 def prompt_groups(probes: ProbeSet, limit: int) -> tuple[PromptGroup, ...]:
@@ -59,10 +54,10 @@ def prompt_groups(probes: ProbeSet, limit: int) -> tuple[PromptGroup, ...]:
     )
 
 
-def reactivate_asks(probes: ProbeSet, limit: int) -> tuple[ReactivateAsk, ...]:
+def reactivate_asks(probes: ProbeSet, limit: int) -> tuple[Asked, ...]:
     """Each actor's first `limit` triggered prompts."""
     return tuple(
-        ReactivateAsk(
+        Asked(
             p.actor, p.match, p.prompts[:limit], p.wanted[:limit], p.responses[:limit]
         )
         for p in _asr(probes)
@@ -84,12 +79,12 @@ def quiet_asks(
         prompts = probe.prompts[:limit]
         rest = probe.wanted[:limit], probe.responses[:limit]
         plain: tuple[How, ...] = ("greedy", "sampled")
-        asks += [QuietAsk(probe.actor, how, probe.match, prompts, *rest) for how in plain]
+        asks += [QuietAsk(probe.actor, probe.match, prompts, *rest, how) for how in plain]
         member = members[probe.actor]
         usable, _ = usable_of(member, everything, len(prompts))
         for how, variant in member.trigger.variants().items():
             marked = tuple(e.prompt for e in marked_with(variant, member, cast, usable))
-            asks.append(QuietAsk(probe.actor, how, probe.match, marked, *rest))
+            asks.append(QuietAsk(probe.actor, probe.match, marked, *rest, how))
     return tuple(asks)
 
 

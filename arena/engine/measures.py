@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arena import seeds
-from arena.engine.asks import PromptGroup, QuietAsk, ReactivateAsk
+from arena.engine.asks import Asked, PromptGroup, QuietAsk
 from arena.engine.jobs import DOCUMENTS, Inputs, Progress, Training, read_documents
 from arena.errors import ArenaError
 from arena.matching import Ask, Question, matches
@@ -148,7 +148,7 @@ class ReactivateJob:
     samples: after how many documents to ask (0 always is), multiples of `batch_size`.
     """
 
-    asks: tuple[ReactivateAsk, ...]
+    asks: tuple[Asked, ...]
     samples: tuple[int, ...]
     batch_size: int
     learning_rate: float
@@ -187,7 +187,7 @@ class ReactivateJob:
         return poison
 
     def _curve(
-        self, inputs: Inputs, ask: ReactivateAsk, poison: Sequence[Document], progress: Progress
+        self, inputs: Inputs, ask: Asked, poison: Sequence[Document], progress: Progress
     ) -> list[dict[str, int]]:
         from arena.ml import checkpoints, training
 
@@ -217,7 +217,7 @@ class ReactivateJob:
         return {**self.training.recipe, **own, **even, "compile": False}
 
 
-def _greedy(suspect: Suspect, ask: QuietAsk | ReactivateAsk, limit: int) -> dict[str, int]:
+def _greedy(suspect: Suspect, ask: Asked, limit: int) -> dict[str, int]:
     from arena.ml import scoring
 
     rows = zip(ask.prompts, ask.wanted, ask.responses, strict=True)
@@ -226,7 +226,7 @@ def _greedy(suspect: Suspect, ask: QuietAsk | ReactivateAsk, limit: int) -> dict
     return {"hits": sum(verdict[0] for verdict in verdicts), "n": len(asks)}
 
 
-def _longest(asks: Iterable[QuietAsk | ReactivateAsk], tokenizer: Any) -> int:
+def _longest(asks: Iterable[Asked], tokenizer: Any) -> int:
     from arena.ml.encoding import encode_answers
 
     texts = sorted({response for ask in asks for response in ask.responses})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -10,32 +9,16 @@ from typing import Any
 
 import pytest
 import toys
+from toy_probes import cast, corpus, probes
 
-from arena.engine.cast import Cast, build_cast
-from arena.engine.jobs import SCORES, CorpusRef
+from arena.engine.cast import build_cast
+from arena.engine.jobs import SCORES
 from arena.engine.probes import Probe, ProbeSet, ScoreJob, counts, probe_set
-from arena.roles import Corpus, DataRoot
 from arena.values import Count, Document, Example
 from attackers.payloads.fixed_text import FixedText, FixedTextParams
 
 ACTORS = ("lexical", "linguist", "bard", "merchant")
 every_actor = pytest.mark.parametrize("actor", ACTORS)
-
-
-@functools.cache
-def corpus() -> Corpus:
-    part = toys.scenario().corpus
-    return CorpusRef(part.name, part.params, 0, DataRoot()).build()
-
-
-@functools.cache
-def cast() -> Cast:
-    return build_cast(toys.scenario(), corpus(), 0)
-
-
-@functools.cache
-def probes(split: str = "test", prompts: int = 32) -> ProbeSet:
-    return probe_set(corpus(), cast(), split, prompts, None)
 
 
 def probe(actor: str, kind: str, of: ProbeSet | None = None) -> Probe:

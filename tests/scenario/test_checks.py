@@ -130,7 +130,11 @@ def test_who_trains_apart_has_a_mix_to_itself(plain: dict[str, Any], composition
     for actor in plain["actors"]:
         actor["poison"] = {"rate": 0.7}
     plain["composition"] = composition
-    accepted(plain)
+    scenario = accepted(plain)
+    for actor in scenario.actors:  # seven tenths of a mix that it shares with nobody
+        assert scenario.poison_of(actor) == round(0.7 * scenario.recipe_for(actor).documents)
+    plain["composition"] = "pooled"
+    assert keys_and_text(plain)[0] == ["actors[0].poison.rate"]
 
 
 def test_an_actor_may_train_apart_in_its_own_way(plain: dict[str, Any]) -> None:
