@@ -13,7 +13,7 @@ from typing import Any
 
 from arena.statistics.cells import Cell, by_seed
 from arena.statistics.claim import SEEDS_NOTE, STATEMENT, seeds_needed
-from arena.statistics.power import seeds_for_width
+from arena.statistics.power import seeds_for_interval
 from arena.statistics.thresholds import MIN_SEEDS, MIN_SHAMS, Thresholds
 from arena.statistics.verdicts import (
     VERDICTS,
@@ -71,7 +71,7 @@ def judge_grid(cells: Sequence[Judged], thresholds: Thresholds) -> dict[str, Any
         "not_installed": evidence.not_installed,
         "explained_by_control": evidence.explained,
         "by": _by_axis(every, thresholds),
-        "power": seeds_for_width(transfers),
+        "power": seeds_for_interval(transfers),
         "would_change": list(_would_change(pairs, evidence, each, thresholds)),
         "notes": [*_left_out(counting, pairs), *_notes([cell for cell in cells if cell.counts])],
     }

@@ -82,6 +82,12 @@ def limits(samples: npt.ArrayLike, shape: Shape = "rate") -> tuple[Array, Array]
     return np.where(read.near, near_low, low), np.where(read.near, near_high, high)
 
 
+def at_states(samples: npt.ArrayLike, shape: Shape = "rate") -> bool:
+    """Whether one sample (n,) sits so near its states that the interval goes by their shares."""
+    x = np.asarray(samples, dtype=float)
+    return shape != "graded" and x.shape[-1] >= 2 and bool(_read(x, shape).near)
+
+
 def p_value(
     samples: npt.ArrayLike,
     null: float,

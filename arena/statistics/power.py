@@ -9,9 +9,37 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from arena.statistics.intervals import at_states, limits
+
 WIDTHS = (0.1, 0.2, 0.3, 0.4)
 _NOTHING = 1e-12  # rounding leaves a spread of this order in seeds that agree
+_MOST_TIMES = 2**12  # repetitions of the seeds seen
 _MOST = 10**12  # beyond any run; the search over it takes 40 steps
+
+
+def seeds_for_interval(
+    values: Sequence[float], widths: Sequence[float] = WIDTHS
+) -> list[dict[str, Any]]:
+    """`seeds_for_width`, of the interval that is really used (intervals.py).
+
+    Seeds that sit at states (all near 0, say) get a wider interval than t, since an effect in a
+    seed not yet drawn cannot be excluded: then the seeds seen are taken over and over until
+    their own interval is that narrow, in multiples of their number.
+    """
+    if not at_states(values):
+        return seeds_for_width(values, widths)
+
+    def narrowness(times: int) -> float:
+        low, high = limits(np.tile(np.asarray(values, dtype=float), times))
+        return float(low - high)
+
+    possible = range(1, _MOST_TIMES)
+    needed = {width: bisect_left(possible, -width, key=narrowness) for width in widths}
+    return [
+        {"width": width, "seeds": possible[place] * len(values)}
+        for width, place in needed.items()
+        if place < len(possible)
+    ]
 
 
 def seeds_for_width(
