@@ -104,7 +104,9 @@ def _cell(sheet: Sheet, cell: Before, box: tuple[float, float, float, float], ti
     if not cell.installed:
         frame = (x + 2.5, y + 2.5, width - 5, height - 5)
         sheet.rect(*frame, edge=ink, line=1.4, dashed=True, radius=3)
-    below = [cell.rate.interval if width > 84 else cell.rate.brief, cell.poison]
+    whole = fit(cell.poison, width - 8, 11.0) == cell.poison
+    poison = cell.poison if whole else cell.poison.partition(" (")[0]
+    below = [cell.rate.interval if width > 84 else cell.rate.brief, poison]
     shown = [(cell.rate.text, 14.0), *((text, 11.0) for text in below if text)]
     for index, (text, size) in enumerate(shown):
         place = y + height / 2 + 15.5 * (index - (len(shown) - 1) / 2)
