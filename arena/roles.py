@@ -270,7 +270,8 @@ class Budget:
 class Brief:
     """All a defender is given: the suspect model, clean examples and, when the trigger is
     disclosed, an object that marks any prompt. `payload`, what the trigger makes the model
-    say, is there for objectives that need a text to forget, except in the clean fine-tune."""
+    say, is there for objectives that need a text to forget, except in the clean fine-tune;
+    `base`, a clean checkpoint of the same architecture, for those that need one."""
 
     model: Path
     clean: tuple[Example, ...]
@@ -278,14 +279,15 @@ class Brief:
     budget: Budget
     seed: int
     payload: Payload | None = None
+    base: Path | None = None
 
 
 class Objective(ABC):
-    """An unlearning objective: which documents are trained on, and the loss on a batch.
+    """A defence: what it changes at once, which documents it trains on, the loss on a batch.
 
-    The training loop exists once (arena.ml.training) and takes the loss from here. The clean
-    fine-tune (a brief with NoTrigger) is the same for all: plain cross-entropy on the
-    documents, whatever the objective's own loss is.
+    The training loop exists once (arena.ml.training) and takes the loss from here. Where a
+    trigger is needed, a brief with NoTrigger means the clean fine-tune, which is the same for
+    all: plain cross-entropy on the documents, whatever the objective's own loss is.
     """
 
     name: ClassVar[str]
@@ -293,8 +295,24 @@ class Objective(ABC):
     # Whether the loss is a mean over answer tokens: then a batch may be cut into parts, which
     # saves padding and memory, and their gradients add up to the same.
     divisible: ClassVar[bool] = False
-    # Whether there must be a text to forget: the brief then carries the target's payload.
+    # What the brief must hold: a trigger (else the defence is blind), the target's payload (a
+    # text to forget), a clean checkpoint of the same architecture.
+    needs_trigger: ClassVar[bool] = True
     needs_payload: ClassVar[bool] = False
+    needs_base: ClassVar[bool] = False
+    # Whether there is anything left without training: `steps: 0` is then allowed.
+    edits: ClassVar[bool] = False
+
+    @classmethod
+    def cost(cls, params: Any) -> float:
+        """Work of one step, in plain training steps on as many documents (a forward pass is a
+        third of one): what a compute budget counts, and a test measures in FLOPs."""
+        return 1.0
+
+    @classmethod
+    def examples(cls) -> list[dict[str, Any]]:
+        """Parameter sets that the contract tests try, as they would stand in YAML."""
+        return [{}]
 
     def __init__(self, params: Any) -> None:
         self.params = params
@@ -309,6 +327,10 @@ class Objective(ABC):
         one that also holds what the loss compares with (a frozen copy of the suspect, a random
         direction). The model is left alone, and so is torch's global randomness."""
         return self
+
+    def edit(self, model: torch.nn.Module, tokenizer: Any, brief: Brief) -> None:
+        """Change the model in place, after `prepare` and before the first step: weights pruned,
+        merged or drawn anew. Nothing unless a defence says so (and sets `edits`)."""
 
     @abstractmethod
     def loss(self, model: torch.nn.Module, batch: Batch) -> torch.Tensor:

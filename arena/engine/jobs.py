@@ -311,14 +311,18 @@ class UnlearnJob:
     def run(self, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
         from arena.ml import checkpoints, models, training
 
-        brief = dataclasses.replace(self.brief, model=inputs["model"])
+        brief = dataclasses.replace(
+            self.brief, model=inputs["model"], base=inputs.get("base")
+        )
         objective: Objective = registry.get("objective", self.objective)(self.params)
         suspect = checkpoints.open_for_training(inputs, None, self.training, brief.seed)
         if self.layers is not None:
             models.train_only(suspect.model, *self.layers)
         ready = objective.prepare(suspect.model, suspect.tokenizer, brief)
-        plain = isinstance(brief.trigger, NoTrigger)
+        plain = objective.needs_trigger and isinstance(brief.trigger, NoTrigger)
         before = checkpoints.weights(suspect)
+        if not plain:
+            ready.edit(suspect.model, suspect.tokenizer, brief)
         wanted = _norm_of(inputs["matched"]) if "matched" in inputs else None
         recipe = dict(self.training.recipe)
         if wanted is not None:
