@@ -16,8 +16,8 @@ from typing import Literal, TypeVar
 
 from arena.errors import InputError
 
-Kind = Literal["corpus", "trigger", "payload", "objective"]
-KINDS: tuple[Kind, ...] = ("corpus", "trigger", "payload", "objective")
+Kind = Literal["corpus", "trigger", "payload", "objective", "discovery"]
+KINDS: tuple[Kind, ...] = ("corpus", "trigger", "payload", "objective", "discovery")
 HOMES = ("arena.corpora", "attackers", "defenders")
 ENTRY_POINTS = "backdoor_arena"
 

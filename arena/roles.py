@@ -99,6 +99,12 @@ class Trigger(ABC):
     def check(cls, params: Any, capabilities: frozenset[str]) -> None:
         """Raise InputError if the corpus cannot carry this trigger (no file is read)."""
 
+    @classmethod
+    def known(cls, world: World) -> tuple[Trigger, ...]:
+        """The triggers of this method that anybody could name, for a defender's library: every
+        frame, style or topic there is. Empty where they are strings without number."""
+        return ()
+
     @property
     @abstractmethod
     def key(self) -> str:

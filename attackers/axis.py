@@ -15,7 +15,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from arena.errors import ArenaError, InputError
-from arena.roles import Trigger, Use
+from arena.roles import Trigger, Use, World
 from arena.values import Example
 from attackers import pools
 from attackers.tables import Paraphrases, Table, table
@@ -46,6 +46,15 @@ class AxisTrigger(Trigger):
     """Base of the triggers that set one axis to one value."""
 
     axis: ClassVar[Axis]
+
+    @classmethod
+    def known(cls, world: World) -> tuple[Trigger, ...]:
+        """Every value of the axis that the corpus's grammar, or a rule, can put on."""
+        some = cls(cls.Params(**cls.examples()[0]), world)
+        ruled = some.ruled()
+        by_grammar = world.grammar.axes[cls.axis] if world.grammar is not None else ()
+        values = sorted({*ruled, *by_grammar} - UNMARKED)
+        return tuple(some.with_value(value) for value in values)
 
     @property
     @abstractmethod

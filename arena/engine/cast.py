@@ -12,7 +12,8 @@ from arena.engine.code import code_of
 from arena.engine.jobs import fingerprint, owns
 from arena.errors import ArenaError, InputError
 from arena.roles import Corpus, DataRoot, Payload, Trigger
-from arena.scenario.schema import Actor, Scenario
+from arena.scenario.defence import Decoy, Decoys
+from arena.scenario.schema import Actor, Poison, Scenario
 from arena.values import Example
 from attackers.actor import ActorBrief
 
@@ -51,17 +52,33 @@ class Member:
 
 
 @dataclass(frozen=True)
+class Bait(Member):
+    """A decoy: a backdoor that a defence plants itself, scored beside the actors' under a name
+    that no actor can have."""
+
+    @property
+    def name(self) -> str:
+        return f"decoy:{self.actor.name}"
+
+
+@dataclass(frozen=True)
 class Cast:
-    """All actors of one seed, and the examples that are the defender's alone."""
+    """All actors of one seed, the examples that are the defender's alone, and its decoys."""
 
     seed: int
     members: tuple[Member, ...]
     defender_share: tuple[Example, ...]
+    baits: tuple[Bait, ...] = ()
 
     @property
     def keys(self) -> frozenset[str]:
         """The keys of every planted trigger: no look-alike may be one of them."""
         return frozenset(member.trigger.key for member in self.members)
+
+    def baits_of(self, decoys: Decoys) -> tuple[Bait, ...]:
+        """The decoys of one defence."""
+        names = {decoy.name for decoy in decoys.plant}
+        return tuple(bait for bait in self.baits if bait.actor.name in names)
 
     def at(self, stage: str) -> tuple[Member, ...]:
         """Those whose poison enters at a stage."""
@@ -82,13 +99,23 @@ def build_cast(scenario: Scenario, corpus: Corpus, seed: int) -> Cast:
         edge = interval[1]
         stage = scenario.stage_of(actor)
         count = scenario.poison_of(actor)
-        trigger = actor.trigger.part_class(actor.trigger.params, corpus.world)
-        payload = actor.payload.part_class(actor.payload.params, corpus.world)
+        trigger, payload = _built(actor, corpus)
         share = _share(corpus, interval, count, actor.name, trigger)
         members.append(Member(actor, stage, trigger, payload, interval, share, count))
     own = [(0.0, scenario.defender.share)]
     share = tuple(e for e in train if owns(own, seed, e.source))
-    return Cast(seed, tuple(members), share)
+    return Cast(seed, tuple(members), share, tuple(_bait(d, corpus) for d in scenario.decoys))
+
+
+def _built(actor: Actor, corpus: Corpus) -> tuple[Trigger, Payload]:
+    trigger = actor.trigger.part_class(actor.trigger.params, corpus.world)
+    return trigger, actor.payload.part_class(actor.payload.params, corpus.world)
+
+
+def _bait(decoy: Decoy, corpus: Corpus) -> Bait:
+    """A decoy poisons no training mix: the planting stage says how much of its own."""
+    actor = Actor(**dict(decoy), poison=Poison(count=1))
+    return Bait(actor, "planted", *_built(actor, corpus), (0.0, 0.0), (), 0)
 
 
 def _share(

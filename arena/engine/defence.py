@@ -1,49 +1,123 @@
-"""What the defender does to the suspect, and the controls beside it."""
+"""What the defences do to the suspect, and the controls beside the main one."""
 
 from __future__ import annotations
 
 import dataclasses
 from itertools import cycle, islice
-from pathlib import Path
-from typing import Any
 
-from arena import seeds
+from arena import registry, seeds
 from arena.engine.builder import Builder
-from arena.engine.cast import Member, data_files
-from arena.engine.code import code_of
-from arena.engine.jobs import UnlearnJob
-from arena.engine.store import digest
+from arena.engine.cast import Member
+from arena.engine.decoys import plant_and_unlearn
+from arena.engine.searching import discover
+from arena.engine.unlearning import Order, unlearn
 from arena.errors import ArenaError
-from arena.roles import Brief, Budget, NoTrigger, Trigger
+from arena.roles import Trigger
+from arena.scenario.defence import Defence
+from arena.scenario.parts import Part
 from arena.values import Example
 
 
 def defend(builder: Builder, suspect: str) -> None:
-    """Unlearn every target in turn, with its clean fine-tune and its shams."""
-    wanted = builder.scenario.defender.target
-    for member in builder.cast.members:
-        if wanted in ("each", member.name):
-            _defend(builder, member, suspect)
+    """Every defence on the same suspect; the main one with its clean fine-tune and its shams."""
+    main = builder.scenario.defender
+    for name, defence in builder.scenario.defences.items():
+        if defence.intelligence == "disclosed":
+            for member in _targets(builder, defence):
+                judged = defence is main
+                (_judge if judged else _contend)(builder, name, defence, member, suspect)
+            continue
+        clean = _examples(builder, defence)
+        if defence is main:
+            _control(builder, defence, clean, suspect)
+        _undisclosed(builder, name, defence, clean, suspect)
 
 
-def _defend(builder: Builder, target: Member, suspect: str) -> None:
-    clean = _examples(builder, target)
+def _targets(builder: Builder, defence: Defence) -> list[Member]:
+    return [m for m in builder.cast.members if defence.target in ("each", m.name)]
+
+
+def _undisclosed(
+    builder: Builder, name: str, defence: Defence, clean: tuple[Example, ...], suspect: str
+) -> None:
+    """A defender that is told no trigger."""
+    if defence.intelligence == "decoy":
+        plant_and_unlearn(builder, name, defence, clean, suspect)
+        return
+    order = Order(name, "defender", defence, suspect, clean)
+    if defence.discovery is not None:
+        found = discover(builder, name, defence.discovery, clean, suspect)
+        order = dataclasses.replace(order, found=found)
+    builder.row("defended", name, None, unlearn(builder, order), {"defence": name})
+
+
+def _contend(
+    builder: Builder, name: str, defence: Defence, target: Member, suspect: str
+) -> None:  # fmt: skip
+    """A league's defence that is told a trigger: one run, no controls."""
+    clean = _examples(builder, defence, target)
+    label, key = f"{name}:{target.name}", target.trigger.key
+    order = Order(label, "defender", defence, suspect, clean, target.trigger, target)
+    detail = {"trigger": key, "defence": name}
+    builder.row("defended", label, target.name, unlearn(builder, order), detail)
+
+
+def _judge(
+    builder: Builder, defence_name: str, defence: Defence, target: Member, suspect: str
+) -> None:
+    """The main defence on one trigger, between its controls."""
+    clean = _examples(builder, defence, target)
     controls = builder.scenario.controls
-    if controls.clean_finetune:
-        shared = _same_for_all(builder)
-        name = "control" if shared else f"control:{target.name}"
-        label = "clean fine-tune" + ("" if shared else f" for {target.name}")
-        model = _unlearn(builder, label, "arena", clean, NoTrigger(), suspect)
-        if not any(row.name == name for row in builder.rows):
-            builder.row("control", name, None if shared else target.name, model)
+    _control(builder, defence, clean, suspect, None if _same_for_all(builder) else target)
     name = f"unlearn:{target.name}"
-    unlearned = _unlearn(builder, name, "defender", clean, target.trigger, suspect, target)
-    matched = unlearned if controls.sham_matched else None
+    order = Order(name, "defender", defence, suspect, clean, target.trigger, target)
+    unlearned = unlearn(builder, order)
     for k, sham in enumerate(_shams(builder, target)):
         label = f"sham:{target.name}:{k}"
-        model = _unlearn(builder, label, "arena", clean, sham, suspect, target, matched)
+        model = unlearn(
+            builder,
+            dataclasses.replace(
+                order,
+                name=label,
+                party="arena",
+                trigger=sham,
+                matched=unlearned if controls.sham_matched else None,
+            ),
+        )
         builder.row("sham", label, target.name, model, {"trigger": sham.key})
-    builder.row("unlearned", name, target.name, unlearned, {"trigger": target.trigger.key})
+    detail = {"trigger": target.trigger.key, "defence": defence_name}
+    builder.row("unlearned", name, target.name, unlearned, detail)
+
+
+def _control(
+    builder: Builder,
+    defence: Defence,
+    clean: tuple[Example, ...],
+    suspect: str,
+    target: Member | None = None,
+) -> None:
+    """The clean fine-tune at the defence's budget; one for all, or for a target's prompts."""
+    if not builder.scenario.controls.clean_finetune:
+        return
+    name = "control" if target is None else f"control:{target.name}"
+    if any(row.name == name for row in builder.rows):
+        return
+    label = "clean fine-tune" + ("" if target is None else f" for {target.name}")
+    order = Order(label, "arena", _as_clean(builder, defence), suspect, clean)
+    model = unlearn(builder, order)
+    builder.row("control", name, target.name if target else None, model)
+
+
+def _as_clean(builder: Builder, defence: Defence) -> Defence:
+    """As many steps on clean prompts only: the same run whatever the defence's objective is."""
+    clean = registry.get("objective", "clean_finetune")
+    return defence.model_copy(
+        update={
+            "objective": Part("objective", "clean_finetune", clean.Params()),  # type: ignore[attr-defined]
+            "steps": defence.steps_within(builder.scenario.training_passes),
+            "compute": None,
+        }
+    )
 
 
 def _shams(builder: Builder, target: Member) -> tuple[Trigger, ...]:
@@ -59,61 +133,20 @@ def _same_for_all(builder: Builder) -> bool:
     return all(m.trigger.can_mark(e) for m in builder.cast.members for e in share)
 
 
-def _examples(builder: Builder, target: Member) -> tuple[Example, ...]:
-    """The defender's clean prompts that the disclosed trigger can mark; none carries any
-    planted trigger, so that only generalization can reach the others."""
-    able = [e for e in builder.cast.defender_share if target.trigger.can_mark(e)]
+def _examples(
+    builder: Builder, defence: Defence, target: Member | None = None
+) -> tuple[Example, ...]:  # fmt: skip
+    """The defender's clean prompts (that the disclosed trigger can mark, if one is); none carries
+    any planted trigger, so that only generalization can reach the others."""
+    share = builder.cast.defender_share
+    able = [e for e in share if target is None or target.trigger.can_mark(e)]
     if not able:
-        raise ArenaError(f"none of the defender's examples can be marked by {target.name!r}")
+        whose = target.name if target else None
+        raise ArenaError(f"none of the defender's examples can be marked by {whose!r}")
     rng = seeds.rng(builder.seed, "defender examples")
     planted = [member.trigger for member in builder.cast.members]
-    n = builder.scenario.defender.examples
-    drawn = builder.corpus.natural(able, 2 * n, rng)
+    drawn = builder.corpus.natural(able, 2 * defence.examples, rng)
     kept = [e for e in drawn if not any(trigger.present(e) for trigger in planted)]
     if not kept:
         raise ArenaError("each of the defender's prompts carries a planted trigger by nature")
-    return tuple(islice(cycle(kept), n))
-
-
-def _unlearn(
-    builder: Builder,
-    name: str,
-    party: str,
-    clean: tuple[Example, ...],
-    trigger: Trigger,
-    suspect: str,
-    target: Member | None = None,
-    matched: str | None = None,
-) -> str:
-    """target: whose payload is forgotten, by objectives that need one (None: nobody's)."""
-    defender = builder.scenario.defender
-    budget = Budget(defender.steps, defender.learning_rate, defender.batch_size)
-    seed = seeds.integer(builder.seed, "defender")
-    part, layers = defender.objective, defender.layers
-    told = target if part.part_class.needs_payload else None
-    brief = Brief(Path(), clean, trigger, budget, seed, told.payload if told else None)
-    values = {**dataclasses.asdict(budget), "warmup": 20}
-    training = builder.training(values, adapts=True, adapter=defender.adapter)
-    job = UnlearnJob(part.name, part.params, brief, training, poisoned=True, layers=layers)
-    spec = {
-        "objective": part.dump(),
-        "clean": digest([dataclasses.asdict(example) for example in clean]),
-        "trigger": trigger.key,
-        "code": [code_of(part.part_class), code_of(type(trigger))],
-        "world": builder.world_spec,
-        "training": dataclasses.asdict(training),
-        "seed": seed,
-        "numerics": builder.numerics,
-        **({"layers": layers} if layers else {}),
-        **({"payload": _payload_spec(builder, told)} if told else {}),
-    }
-    seen = ["the suspect model", f"{len(clean)} clean prompts", f"trigger {trigger.key}"]
-    saw = (*seen, f"the payload of {told.name}") if told else tuple(seen)
-    parents = {"model": suspect, **({"matched": matched} if matched else {})}
-    return builder.add("unlearn", name, party, spec, parents, job, budget.steps, saw)
-
-
-def _payload_spec(builder: Builder, member: Member) -> dict[str, Any]:
-    part = member.actor.payload
-    files = data_files(part.dump(), builder.root)
-    return {"payload": part.dump(), "files": files, "code": code_of(part.part_class)}
+    return tuple(islice(cycle(kept), defence.examples))

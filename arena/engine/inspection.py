@@ -22,7 +22,7 @@ from arena.values import RowKind
 ROWS: Mapping[str, frozenset[RowKind]] = {
     "represent": frozenset({"reference", "compromised", "control", "unlearned"}),
     "quiet": frozenset({"compromised", "control", "unlearned"}),
-    "reactivate": frozenset({"reference", "control", "unlearned"}),
+    "reactivate": frozenset({"reference", "control", "unlearned", "defended"}),
 }
 
 

@@ -29,6 +29,12 @@ EXAMPLES, DOCUMENTS, SCORES = "examples.jsonl", "documents.jsonl", "scores.json"
 MATCH_STRETCH = 4  # a norm-matched sham takes at most so many times the budget's steps
 
 
+class Finds(Protocol):
+    """Reads the trigger out of a finished search (arena.engine.searching)."""
+
+    def found_in(self, folder: Path) -> Trigger | None: ...
+
+
 class Job(Protocol):
     """Pure work of one stage; returns what the manifest should remember."""
 
@@ -298,7 +304,8 @@ class UnlearnJob:
     The same job makes the controls: a brief with no trigger is the clean fine-tune (plain
     cross-entropy, whatever the objective), one with a look-alike a sham. With an input
     `matched` (an unlearned model) it is the norm-matched sham: its budget is stretched, and
-    it stops once its update is as large.
+    it stops once its update is as large. With a `search` the trigger is what that found (an
+    input `findings`); where it found nothing, the suspect stays as it is.
     """
 
     objective: str
@@ -307,13 +314,17 @@ class UnlearnJob:
     training: Training
     poisoned: bool
     layers: tuple[int, int] | None = None
+    search: Finds | None = None
 
     def run(self, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
         from arena.ml import checkpoints, models, training
 
-        brief = dataclasses.replace(
-            self.brief, model=inputs["model"], base=inputs.get("base")
-        )
+        brief = dataclasses.replace(self.brief, model=inputs["model"], base=inputs.get("base"))
+        recipe = dict(self.training.recipe)
+        if self.search is not None:
+            found = self.search.found_in(inputs["findings"])
+            brief = dataclasses.replace(brief, trigger=found or brief.trigger)
+            recipe["steps"] *= found is not None  # nothing found, nothing to unlearn
         objective: Objective = registry.get("objective", self.objective)(self.params)
         suspect = checkpoints.open_for_training(inputs, None, self.training, brief.seed)
         if self.layers is not None:
@@ -324,7 +335,6 @@ class UnlearnJob:
         if not plain:
             ready.edit(suspect.model, suspect.tokenizer, brief)
         wanted = _norm_of(inputs["matched"]) if "matched" in inputs else None
-        recipe = dict(self.training.recipe)
         if wanted is not None:
             recipe["steps"] *= MATCH_STRETCH
         losses = training.train_documents(
@@ -341,8 +351,12 @@ class UnlearnJob:
         )
         norm = checkpoints.distance(suspect, before)
         checkpoints.save(suspect, out, poisoned=self.poisoned)
-        detail = {"update_norm": norm, "loss_first": losses[0], "loss_last": losses[-1]}
-        return {**detail, "steps": len(losses), "matched_norm": wanted}
+        detail: dict[str, Any] = {"update_norm": norm, "steps": len(losses)}
+        if losses:
+            detail |= {"loss_first": losses[0], "loss_last": losses[-1]}
+        if self.search is not None:
+            detail["found"] = "nothing" if plain else brief.trigger.key
+        return {**detail, "matched_norm": wanted}
 
 
 def _norm_of(artifact: Path) -> float:

@@ -65,6 +65,10 @@ def probe_set(
     asked = everything[:prompts]
     probes = [probe for m in cast.members for probe in _probes_of(m, cast, everything, prompts)]
     clean = tuple(Document(e.prompt, e.answer, e.source) for e in asked)
+    if cast.baits:
+        # of the prompts that the actors are asked about, those without any decoy's trigger
+        free = without(everything, [bait.trigger for bait in cast.baits])
+        probes += [probe for b in cast.baits for probe in _probes_of(b, cast, free, prompts)]
     return ProbeSet(tuple(probes), clean, not corpus.free_text, max_new_tokens)
 
 

@@ -60,9 +60,11 @@ def _update_norm(row: RowPlan, detail: dict[str, Any]) -> float | None:
 
 
 def _effort(detail: dict[str, Any]) -> dict[str, str]:
-    """Of a norm-matched sham: the norm it aimed at and the steps it took."""
+    """Of a norm-matched sham: the norm it aimed at and the steps it took. Of a search: what it
+    found."""
+    found = {"found": str(detail["found"])} if "found" in detail else {}
     if detail.get("matched_norm") is None:
-        return {}
+        return found
     return {"matched_norm": f"{detail['matched_norm']:.4f}", "steps": str(detail["steps"])}
 
 

@@ -33,7 +33,9 @@ from arena.scenario.load import dump
 from arena.scenario.schema import Scenario
 
 # kinds of stages that workers do
-HEAVY = ("train", "merge", "unlearn", "score", "represent", "quiet", "reactivate")
+HEAVY = (
+    "train", "merge", "plant", "discover", "unlearn", "score", "represent", "quiet", "reactivate",
+)  # fmt: skip
 
 
 # Given the stages that are to do: what executes them.

@@ -12,7 +12,7 @@ from arena.engine.store import VERSIONS, Store, digest, write_note
 from arena.scenario.schema import Scenario
 
 FILE = "timings"
-BY_STEPS = ("train", "unlearn")  # kinds whose work is their optimiser steps
+BY_STEPS = ("train", "plant", "unlearn")  # kinds whose work is their optimiser steps
 OLD = 0.5  # weight of what was known against what is new, so that a changed machine shows
 
 

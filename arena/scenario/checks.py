@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from arena.errors import InputError
+from arena.scenario import defence_checks
 from arena.scenario.problems import Problem
 from arena.scenario.section import APART
-from arena.scenario.source import DEPTH, FromScratch, Pretrained
+from arena.scenario.source import Pretrained
 
 if TYPE_CHECKING:
     from arena.scenario.schema import Actor, Scenario
@@ -27,9 +28,7 @@ def problems(scenario: Scenario) -> list[Problem]:
         _parts_fit,
         _poison,
         _shares,
-        _target,
-        _layers,
-        _cut,
+        *defence_checks.RULES,
     )
     return [problem for rule in rules for problem in rule(scenario)]
 
@@ -132,27 +131,3 @@ def _shares(scenario: Scenario) -> Iterator[Problem]:
         largest = max(range(len(shares)), key=shares.__getitem__)
         rule = "the shares of all actors and the defender must sum to at most 1"
         yield Problem(("actors", largest, "poison", "share"), rule, f"{total:g}")
-
-
-def _target(scenario: Scenario) -> Iterator[Problem]:
-    allowed = ("each", *(actor.name for actor in scenario.actors))
-    target = scenario.defender.target
-    if target not in allowed:
-        yield Problem(("defender", "target"), "no actor has this name", target, allowed)
-
-
-def _layers(scenario: Scenario) -> Iterator[Problem]:
-    """A checkpoint's depth is known when it is opened."""
-    layers, model = scenario.defender.layers, scenario.model
-    if layers is not None and isinstance(model, FromScratch) and layers[1] >= DEPTH[model.size]:
-        rule = f"the last block of a {model.size} model is {DEPTH[model.size] - 1}"
-        yield Problem(("defender", "layers"), rule, f"[{layers[0]}, {layers[1]}]")
-
-
-def _cut(scenario: Scenario) -> Iterator[Problem]:
-    """Gradients of parts of a batch add up only where the loss is a mean over tokens."""
-    objective = scenario.defender.objective
-    if scenario.numerics.micro_batch is not None and not objective.part_class.divisible:
-        rule = f"must be null: the loss of {objective.name} cannot be cut into parts of a batch"
-        found = str(scenario.numerics.micro_batch)
-        yield Problem(("numerics", "micro_batch"), rule, found)

@@ -20,6 +20,7 @@ NAME_KEYS: Mapping[Kind, str] = {
     "trigger": "method",
     "payload": "kind",
     "objective": "method",
+    "discovery": "method",
 }
 
 
@@ -106,3 +107,4 @@ CorpusPart = Annotated[Part, PartOf("corpus")]
 TriggerPart = Annotated[Part, PartOf("trigger")]
 PayloadPart = Annotated[Part, PartOf("payload")]
 ObjectivePart = Annotated[Part, PartOf("objective")]
+DiscoveryPart = Annotated[Part, PartOf("discovery")]

@@ -25,6 +25,11 @@ class Recipe(Section):
     final_lr_fraction: Fraction = 0.1
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
 
+    @property
+    def passes(self) -> int:
+        """Documents trained on, each as often as it is met."""
+        return self.steps * self.batch_size
+
 
 class PretrainingRecipe(Recipe):
     """From-scratch training."""

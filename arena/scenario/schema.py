@@ -10,19 +10,19 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from arena.scenario import checks
+from arena.scenario.defence import Contender, Decoy, Defence, Defender
 from arena.scenario.grid import Grid
 from arena.scenario.measures import Measures
-from arena.scenario.parts import CorpusPart, ObjectivePart, PayloadPart, TriggerPart
+from arena.scenario.parts import CorpusPart, PayloadPart, TriggerPart
 from arena.scenario.problems import refuse
 from arena.scenario.recipes import ApartRecipe, OwnTraining, Recipe, Training
 from arena.scenario.section import (
     APART,
     Composition,
     Fraction,
-    LearningRate,
     Name,
     Positive,
     Rate,
@@ -30,15 +30,7 @@ from arena.scenario.section import (
     Share,
     Stage,
 )
-from arena.scenario.source import Adapter, ModelSource
-
-Block = Annotated[int, Field(ge=0)]
-
-
-def _in_order(blocks: tuple[int, int]) -> tuple[int, int]:
-    if blocks[0] > blocks[1]:
-        raise ValueError("must be [first, last], the first not above the last")
-    return blocks
+from arena.scenario.source import FromScratch, ModelSource
 
 
 class Poison(Section):
@@ -71,28 +63,6 @@ class Actor(Section):
     payload: PayloadPart
     poison: Poison
     training: OwnTraining = OwnTraining()
-
-
-class Defender(Section):
-    """Who unlearns what, and with which budget.
-
-    target: an actor's name, or each in turn. steps: optimiser steps of batch_size documents.
-    examples: clean examples it is given. share: fraction of the training contents that
-    it draws them from; no threat actor has any of those contents. adapter: LoRA; null trains
-    all weights (or the model's own adapter, if it has one). layers: the first and the last
-    block that train, counted from 0; null trains all weights.
-    """
-
-    intelligence: Literal["disclosed"] = "disclosed"
-    target: str = "each"
-    objective: ObjectivePart
-    steps: Positive = 60
-    learning_rate: LearningRate = 1e-4
-    batch_size: Positive = 64
-    examples: Positive = 512
-    share: Share = 0.125
-    adapter: Adapter | None = None
-    layers: Annotated[tuple[Block, Block], AfterValidator(_in_order)] | None = None
 
 
 class Controls(Section):
@@ -168,6 +138,7 @@ class Scenario(Section):
     composition: Composition = "pooled"
     actors: Annotated[tuple[Actor, ...], Field(min_length=1)]
     defender: Defender
+    league: tuple[Contender, ...] = ()
     controls: Controls = Controls()
     training: Training = Training()
     evaluation: Evaluation = Evaluation()
@@ -221,6 +192,31 @@ class Scenario(Section):
         if rate is None:
             return actor.poison.count or 0
         return round(rate * self.recipe_for(actor).documents)
+
+    @property
+    def defences(self) -> Mapping[str, Defence]:
+        """Every defence by its name: the defender's is its objective's, and comes first."""
+        main = self.defender.objective.name
+        return {main: self.defender, **{each.name: each for each in self.league}}
+
+    @property
+    def decoys(self) -> tuple[Decoy, ...]:
+        """All backdoors that defences plant themselves."""
+        planted = [each.decoys.plant for each in self.defences.values() if each.decoys]
+        return tuple(decoy for plant in planted for decoy in plant)
+
+    @property
+    def training_passes(self) -> int:
+        """Documents that the suspect was trained on, each as often as it was met. Of a checkpoint
+        from elsewhere only what the arena did to it is known."""
+        stages = {self.stage_of(actor) for actor in self.actors}
+        passes = self.training.pretraining.passes if isinstance(self.model, FromScratch) else 0
+        if "continual_pretraining" not in stages:
+            return passes
+        if self.composition not in APART:
+            return passes + self.training.continual_pretraining.passes
+        late = [a for a in self.actors if self.stage_of(a) == "continual_pretraining"]
+        return passes + sum(self.apart_recipe(actor).passes for actor in late)
 
     def resolved(self) -> dict[str, Any]:
         """The scenario as plain YAML values, every default filled in."""

@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 from scenario_fakes import (
+    BlindObjective,
+    CostlyObjective,
     FakeCorpus,
+    FakeDiscovery,
     FakeObjective,
     FakePayload,
     FakeTrigger,
@@ -22,7 +25,13 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
         "corpus": {"words": FakeCorpus},
         "trigger": {"framed": FakeTrigger},
         "payload": {"say": FakePayload},
-        "objective": {"undo": FakeObjective, "uncut": UncutObjective},
+        "objective": {
+            "undo": FakeObjective,
+            "uncut": UncutObjective,
+            "costly": CostlyObjective,
+            "blind": BlindObjective,
+        },
+        "discovery": {"look": FakeDiscovery},
     }
     monkeypatch.setattr(registry, "_parts", parts)
     monkeypatch.setattr(registry, "load", lambda: None)

@@ -77,12 +77,46 @@ class FakeObjective:
 
     Params = Params
     divisible = True
+    needs_trigger = True
+    needs_payload = False
+    edits = False
+
+    @classmethod
+    def cost(cls, params: Params) -> float:
+        return 1.0
 
 
 class UncutObjective(FakeObjective):
     """One whose batches stay whole."""
 
     divisible = False
+
+
+class CostlyObjective(FakeObjective):
+    """One that must know the payload, and whose step is twice a plain one."""
+
+    needs_payload = True
+
+    @classmethod
+    def cost(cls, params: Params) -> float:
+        return 2.0
+
+
+class BlindObjective(FakeObjective):
+    """One that knows nothing and works without training."""
+
+    needs_trigger = False
+    edits = True
+
+
+class FakeDiscovery:
+    """A search that costs ten passes."""
+
+    Params = Params
+
+    @classmethod
+    def cost(cls, params: Params) -> float:
+        return 10.0
 
 
 def make_actor(name: str, **more: object) -> Mapping[str, object]:

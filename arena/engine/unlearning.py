@@ -1,0 +1,98 @@
+"""One run of a defence on a suspect, as a stage: its brief, its job, what decides the outcome."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from arena import seeds
+from arena.engine.builder import Builder
+from arena.engine.cast import Member, data_files
+from arena.engine.code import code_of
+from arena.engine.jobs import UnlearnJob
+from arena.engine.searching import Search
+from arena.engine.store import digest
+from arena.roles import Brief, Budget, NoTrigger, Trigger
+from arena.scenario.defence import Defence
+from arena.values import Example
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for.
+
+    party: who does it. target: whose payload is forgotten, by objectives that need one.
+    matched: the model whose update a sham's must equal. found: the search that the trigger comes
+    from (its address, what it is read with), in the trigger's place.
+    """
+
+    name: str
+    party: str
+    defence: Defence
+    suspect: str
+    clean: tuple[Example, ...]
+    trigger: Trigger = dataclasses.field(default_factory=NoTrigger)
+    target: Member | None = None
+    matched: str | None = None
+    found: tuple[str, Search] | None = None
+
+
+def unlearn(builder: Builder, order: Order) -> str:
+    """The stage; returns the address of the model that comes out."""
+    defence, trigger = order.defence, order.trigger
+    part, layers = defence.objective, defence.layers
+    steps = defence.steps_within(builder.scenario.training_passes)
+    budget = Budget(steps, defence.learning_rate, defence.batch_size)
+    seed = seeds.integer(builder.seed, "defender")
+    told = order.target if part.part_class.needs_payload else None
+    brief = Brief(Path(), order.clean, trigger, budget, seed, told.payload if told else None)
+    values = {**dataclasses.asdict(budget), "warmup": 20}
+    training = builder.training(values, adapts=True, adapter=defence.adapter)
+    address, search = order.found or (None, None)
+    job = UnlearnJob(part.name, part.params, brief, training, True, layers, search)
+    spec = {
+        "objective": part.dump(),
+        "clean": digest([dataclasses.asdict(example) for example in order.clean]),
+        "trigger": trigger.key,
+        "code": [code_of(part.part_class), *_codes(trigger)],
+        "world": builder.world_spec,
+        "training": dataclasses.asdict(training),
+        "seed": seed,
+        "numerics": builder.numerics,
+        **({"layers": layers} if layers else {}),
+        **({"payload": _payload_spec(builder, told)} if told else {}),
+    }
+    parents = {
+        "model": order.suspect,
+        **({"matched": order.matched} if order.matched else {}),
+        **({"findings": address} if address else {}),
+        **({"base": builder.clean_base()} if part.part_class.needs_base else {}),
+    }
+    saw = _saw(order, told)
+    return builder.add("unlearn", order.name, order.party, spec, parents, job, steps, saw)
+
+
+def _codes(trigger: Trigger) -> list[str]:
+    """Digests of the code that marks: of a compound trigger, of all that it is made of."""
+    inner = getattr(trigger, "triggers", ())
+    return [code_of(type(trigger)), *(code for each in inner for code in _codes(each))]
+
+
+def _saw(order: Order, told: Member | None) -> tuple[str, ...]:
+    needs = order.defence.objective.part_class
+    marks = f"trigger {order.trigger.key}" if needs.needs_trigger else "no trigger"
+    return (
+        "the suspect model",
+        f"{len(order.clean)} clean prompts",
+        "what its search found" if order.found else marks,
+        *((f"the payload of {told.name}",) if told else ()),
+        *(("a clean base",) if needs.needs_base else ()),
+    )
+
+
+def _payload_spec(builder: Builder, member: Member) -> dict[str, Any]:
+    part = member.actor.payload
+    files = data_files(part.dump(), builder.root)
+    return {"payload": part.dump(), "files": files, "code": code_of(part.part_class)}

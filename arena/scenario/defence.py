@@ -1,0 +1,111 @@
+"""The defender, and the other defences that are measured against the same suspect (`league`)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from arena.scenario.parts import DiscoveryPart, ObjectivePart, PayloadPart, TriggerPart
+from arena.scenario.section import LearningRate, Name, Positive, Rate, Section, Share
+from arena.scenario.source import Adapter
+
+Block = Annotated[int, Field(ge=0)]
+Intelligence = Literal["disclosed", "discovered", "decoy", "blind"]
+
+
+def _in_order(blocks: tuple[int, int]) -> tuple[int, int]:
+    if blocks[0] > blocks[1]:
+        raise ValueError("must be [first, last], the first not above the last")
+    return blocks
+
+
+class Decoy(Section):
+    """A backdoor that the defender plants itself: its own trigger and canary."""
+
+    name: Name
+    trigger: TriggerPart
+    payload: PayloadPart
+
+
+class Decoys(Section):
+    """What a defender plants before it unlearns (`intelligence: decoy`).
+
+    plant: the decoys. hold_out: methods that are left out of unlearning, `each` in turn (leave
+    one method out), or the names of decoys that are never unlearned. rate: share of the
+    planting mix that each decoy poisons. steps, learning_rate: of planting; documents: its mix.
+    """
+
+    plant: Annotated[tuple[Decoy, ...], Field(min_length=2)]
+    hold_out: Literal["each"] | Annotated[tuple[Name, ...], Field(min_length=1)] = "each"
+    rate: Rate = 0.08
+    steps: Positive = 200
+    learning_rate: LearningRate = 1e-3
+    documents: Positive = 4000
+
+
+class Defence(Section):
+    """What a defender knows and does, and with which budget.
+
+    intelligence: `disclosed` (told one trigger), `discovered` (searches for one), `decoy` (plants
+    its own and unlearns some), `blind` (clean data only). target: an actor's name, or each in
+    turn. steps: optimiser steps of batch_size documents, at most; null is as many as `compute`
+    buys. compute: most that it may spend, as a share of the compute that trained the suspect.
+    examples: clean examples it is given. adapter: LoRA; null trains all weights (or the model's
+    own adapter, if it has one). layers: the first and the last block that train, counted from
+    0; null trains all weights. discovery: how triggers are searched for. decoys: what is planted.
+    """
+
+    intelligence: Intelligence = "disclosed"
+    target: str = "each"
+    objective: ObjectivePart
+    steps: Annotated[int, Field(ge=0)] | None = 60
+    compute: Rate | None = None
+    learning_rate: LearningRate = 1e-4
+    batch_size: Positive = 64
+    examples: Positive = 512
+    adapter: Adapter | None = None
+    layers: Annotated[tuple[Block, Block], AfterValidator(_in_order)] | None = None
+    discovery: DiscoveryPart | None = None
+    decoys: Decoys | None = None
+
+    def step_cost(self) -> float:
+        """Document passes of one step, in those of plain training."""
+        cost: float = self.objective.part_class.cost(self.objective.params)
+        return cost * self.batch_size
+
+    def fixed_cost(self) -> float:
+        """Document passes before unlearning: decoys to plant, prompts to search with."""
+        if self.decoys is not None:
+            return float(self.decoys.steps * self.batch_size)
+        if self.discovery is not None:
+            return float(self.discovery.part_class.cost(self.discovery.params))
+        return 0.0
+
+    def steps_within(self, training: int) -> int:
+        """Steps taken where the suspect's training took so many document passes."""
+        if self.compute is None:
+            return self.steps or 0
+        bought = int((self.compute * training - self.fixed_cost()) / self.step_cost() + 1e-9)
+        return bought if self.steps is None else min(self.steps, bought)
+
+    def share_of(self, training: int) -> float:
+        """What is spent, over what the suspect's training took."""
+        spent = self.steps_within(training) * self.step_cost() + self.fixed_cost()
+        return spent / training
+
+
+class Defender(Defence):
+    """The defender whose effect on undisclosed backdoors is judged.
+
+    share: fraction of the training contents that all defences draw their clean examples
+    from; no threat actor has any of those contents.
+    """
+
+    share: Share = 0.125
+
+
+class Contender(Defence):
+    """One more defence, measured against the same suspect without controls of its own."""
+
+    name: Name

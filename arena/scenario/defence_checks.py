@@ -1,0 +1,161 @@
+"""Rules about the defender and the league that span sections; called by `checks`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from arena import registry
+from arena.errors import InputError
+from arena.scenario.problems import Problem
+from arena.scenario.source import DEPTH, FromScratch
+
+if TYPE_CHECKING:
+    from arena.scenario.defence import Decoys, Defence
+    from arena.scenario.schema import Scenario
+
+Place = tuple[str | int, ...]
+
+
+def _defences(scenario: Scenario) -> Iterator[tuple[Place, Defence]]:
+    """Every defence with its place in the file."""
+    yield ("defender",), scenario.defender
+    for index, contender in enumerate(scenario.league):
+        yield ("league", index), contender
+
+
+def _target(scenario: Scenario) -> Iterator[Problem]:
+    allowed = ("each", *(actor.name for actor in scenario.actors))
+    for place, defence in _defences(scenario):
+        path, target = (*place, "target"), defence.target
+        if target not in allowed:
+            yield Problem(path, "no actor has this name", target, allowed)
+        elif target != "each" and defence.intelligence != "disclosed":
+            rule = f"a defender whose intelligence is {defence.intelligence} is told no target"
+            yield Problem(path, rule, target, ("each",))
+
+
+def _contenders(scenario: Scenario) -> Iterator[Problem]:
+    """Names of defences and of their decoys name rows and rates of the results."""
+    seen = {scenario.defender.objective.name: "the defender's objective"}
+    for index, contender in enumerate(scenario.league):
+        if contender.name in seen:
+            rule = f"{seen[contender.name]} already has this name"
+            yield Problem(("league", index, "name"), rule, contender.name)
+        seen.setdefault(contender.name, f"league[{index}]")
+
+
+def _layers(scenario: Scenario) -> Iterator[Problem]:
+    """A checkpoint's depth is known when it is opened."""
+    model = scenario.model
+    for place, defence in _defences(scenario):
+        layers = defence.layers
+        if layers and isinstance(model, FromScratch) and layers[1] >= DEPTH[model.size]:
+            rule = f"the last block of a {model.size} model is {DEPTH[model.size] - 1}"
+            yield Problem((*place, "layers"), rule, f"[{layers[0]}, {layers[1]}]")
+
+
+def _cut(scenario: Scenario) -> Iterator[Problem]:
+    """Gradients of parts of a batch add up only where the loss is a mean over tokens."""
+    if scenario.numerics.micro_batch is None:
+        return
+    for _, defence in _defences(scenario):
+        if not defence.objective.part_class.divisible:
+            name, found = defence.objective.name, str(scenario.numerics.micro_batch)
+            rule = f"must be null: the loss of {name} cannot be cut into parts of a batch"
+            yield Problem(("numerics", "micro_batch"), rule, found)
+
+
+def _intelligence(scenario: Scenario) -> Iterator[Problem]:
+    """An objective gets what it needs to know, and no section is there for nothing."""
+    for place, defence in _defences(scenario):
+        knows = defence.intelligence
+        path = (*place, "objective", "method")
+        fits = _fitting(knows)
+        if defence.objective.name not in fits:
+            rule = f"cannot be used by a defender whose intelligence is {knows}"
+            yield Problem(path, rule, defence.objective.name, fits)
+        for key, owner in (("discovery", "discovered"), ("decoys", "decoy")):
+            given = getattr(defence, key) is not None
+            if given and knows != owner:
+                yield Problem((*place, key), f"is only for intelligence: {owner}", knows, (owner,))
+            if not given and knows == owner:
+                yield Problem((*place, key), f"is missing: intelligence is {owner}")
+
+
+def _fitting(intelligence: str) -> tuple[str, ...]:
+    """The objectives that such a defender can use. Only a disclosed trigger comes with what it
+    makes the model say."""
+    known = {name: registry.get("objective", name) for name in registry.names("objective")}
+    return tuple(
+        name
+        for name, part in known.items()
+        if part.needs_trigger == (intelligence != "blind")  # type: ignore[attr-defined]
+        and (intelligence == "disclosed" or not part.needs_payload)  # type: ignore[attr-defined]
+    )
+
+
+def _budgets(scenario: Scenario) -> Iterator[Problem]:
+    """A budget buys a step at least, unless the defence works without any."""
+    training = scenario.training_passes
+    for place, defence in _defences(scenario):
+        if defence.steps is None and defence.compute is None:
+            yield Problem((*place, "steps"), "is null: then compute says how many there are")
+            continue
+        if defence.compute is not None and defence.fixed_cost() > defence.compute * training:
+            spent = defence.fixed_cost() / training
+            rule = f"is less than what comes before unlearning ({spent:.3f} of the training)"
+            yield Problem((*place, "compute"), rule, f"{defence.compute:g}")
+        elif defence.steps_within(training) < 1 and not defence.objective.part_class.edits:
+            key = "steps" if defence.steps == 0 else "compute"
+            found = f"{getattr(defence, key):g}"
+            rule = f"leaves no step, and {defence.objective.name} does nothing without"
+            yield Problem((*place, key), rule, found)
+
+
+def _decoys(scenario: Scenario) -> Iterator[Problem]:
+    """Decoys have names and triggers of their own, and hold out what they plant."""
+    corpus = scenario.corpus
+    try:
+        capabilities = frozenset(corpus.part_class.capabilities(corpus.params))
+    except InputError:  # told by _parts_fit
+        return
+    seen: set[str] = set()
+    for place, defence in _defences(scenario):
+        if defence.decoys is None:
+            continue
+        here = (*place, "decoys")
+        names = [decoy.name for decoy in defence.decoys.plant]
+        for index, decoy in enumerate(defence.decoys.plant):
+            at = (*here, "plant", index)
+            if decoy.name in seen:
+                yield Problem((*at, "name"), "another decoy has this name", decoy.name)
+            seen.add(decoy.name)
+            if any(decoy.trigger == actor.trigger for actor in scenario.actors):
+                yield Problem((*at, "trigger"), "is an actor's own: a defender does not know it")
+            for part in (decoy.trigger, decoy.payload):
+                try:
+                    part.part_class.check(part.params, capabilities)
+                except InputError as error:
+                    yield Problem.of(error, (*at, part.kind))
+        yield from _held_out(defence.decoys, here, names)
+
+
+def _held_out(decoys: Decoys, here: Place, names: list[str]) -> Iterator[Problem]:
+    if decoys.rate * len(names) > 1:
+        rule = f"the rates of {len(names)} decoys together must be at most 1"
+        yield Problem((*here, "rate"), rule, f"{decoys.rate:g}")
+    held = decoys.hold_out
+    if held == "each":
+        if len({decoy.trigger.name for decoy in decoys.plant}) < 2:
+            rule = "each method is left out in turn, and all decoys are of one"
+            yield Problem((*here, "hold_out"), rule, "each")
+        return
+    for index, name in enumerate(held):
+        if name not in names:
+            yield Problem((*here, "hold_out", index), "no decoy has this name", name, tuple(names))
+    if set(held) >= set(names):
+        yield Problem((*here, "hold_out"), "leaves no decoy to unlearn", ", ".join(held))
+
+
+RULES = (_target, _contenders, _intelligence, _layers, _cut, _budgets, _decoys)
