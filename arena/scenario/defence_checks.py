@@ -80,7 +80,8 @@ def _intelligence(scenario: Scenario) -> Iterator[Problem]:
             if given and knows != owner:
                 yield Problem((*place, key), f"is only for intelligence: {owner}", knows, (owner,))
             if not given and knows == owner:
-                yield Problem((*place, key), f"is missing: intelligence is {owner}")
+                rule = f"needs a section {key} beside it"
+                yield Problem((*place, "intelligence"), rule, knows)
 
 
 def _fitting(intelligence: str) -> tuple[str, ...]:

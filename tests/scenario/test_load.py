@@ -151,8 +151,13 @@ def test_every_part_that_has_no_required_parameter_is_accepted_by_name() -> None
     for name in registry.names("objective"):
         part_class: Any = registry.get("objective", name)
         if not any(field.is_required() for field in part_class.Params.model_fields.values()):
+            knows = "disclosed" if part_class.needs_trigger else "blind"
             chosen = load_scenario(
-                "quickstart", overrides=[f"defender.objective={{method: {name}}}"]
+                "quickstart",
+                overrides=[
+                    f"defender.objective={{method: {name}}}",
+                    f"defender.intelligence={knows}",
+                ],
             )
             assert chosen.defender.objective.name == name
 
