@@ -44,11 +44,18 @@ def measures_json(
         rates = [r for r in _quiet(plans, store) if (r.seed, r.actor) in installed]
         found["quiet"] = quiet_json(rates, asked.quiet.temperature, asked.quiet.draws)
     if asked.reactivation is not None:
-        curves = [c for c in _curves(plans, store) if (c.seed, c.actor) in installed]
+        curves = curves_of(plans, store, installed)
         few = too_few(plans[0].cast, asked.reactivation)
         found["reactivation"] = {**reactivation_json(curves), "left_out": few}
     away = _not_installed(plans, installed)
     return {name: {**part, "not_installed": away} for name, part in found.items()}
+
+
+def curves_of(
+    plans: Sequence[SeedPlan], store: Store, installed: Container[tuple[int, str]]
+) -> list[Curve]:
+    """The reactivation curves of installed backdoors; none where they were not measured."""
+    return [curve for curve in _curves(plans, store) if (curve.seed, curve.actor) in installed]
 
 
 def _not_installed(
@@ -98,4 +105,4 @@ def _curves(plans: Sequence[SeedPlan], store: Store) -> Iterator[Curve]:
             if all(point["n"] for point in points):
                 samples = tuple(point["samples"] for point in points)
                 asr = tuple(point["hits"] / point["n"] for point in points)
-                yield Curve(seed, row.kind, row.target, actor, samples, asr)
+                yield Curve(seed, row.kind, row.target, actor, samples, asr, row.name)

@@ -9,8 +9,9 @@ from typing import Any
 
 from arena import seeds
 from arena.engine.cast import Member
+from arena.engine.contest import contest_json
 from arena.engine.graph import RowPlan, SeedPlan
-from arena.engine.inspected import measures_json
+from arena.engine.inspected import curves_of, measures_json
 from arena.engine.jobs import SCORES
 from arena.engine.numerics import environment
 from arena.engine.probes import counts
@@ -86,6 +87,7 @@ def results_of(
         "rows": [row_json(row) for row in rows],
         **found,
         **measures_json(scenario, plans, installed, found["transfer"], store),
+        **contest_json(scenario, rows, curves_of(plans, store, installed)),
         "cast": {m.name: _introduce(m, plans[0]) for m in plans[0].cast.members},
         "samples": _samples(plans[0], store),
         "corpus": {

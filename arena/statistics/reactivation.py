@@ -11,13 +11,15 @@ from arena.errors import InputError
 from arena.statistics.intervals import over_seeds, rate_over_seeds
 
 LEVEL = 0.5  # the ASR whose cost is asked for
-KINDS = ("reference", "control", "unlearned")
-Key = tuple[str, str | None, str]
+KINDS = ("reference", "control", "unlearned", "defended")
+Key = tuple[str, str | None, str, str]
 
 
 @dataclass(frozen=True)
 class Curve:
     """ASR of `actor` in one model of one seed after so many poisoned samples, counted from 0.
+
+    `name` is the row's: it alone tells `defended` models apart, and is not read for others.
 
     Raises:
         InputError: samples that do not rise, or not one rate for each.
@@ -29,6 +31,12 @@ class Curve:
     actor: str
     samples: tuple[int, ...]
     asr: tuple[float, ...]
+    name: str = ""
+
+    @property
+    def key(self) -> Key:
+        """The model over seeds, and the actor."""
+        return self.kind, self.target, self.name if self.kind == "defended" else "", self.actor
 
     def __post_init__(self) -> None:
         rising = all(a < b for a, b in zip(self.samples, self.samples[1:], strict=False))
@@ -68,32 +76,30 @@ def reactivation_json(curves: Sequence[Curve]) -> dict[str, Any]:
         "samples": list(grids.pop()) if grids else [],
         "curves": [
             {
-                "kind": kind,
-                "target": target,
-                "actor": actor,
+                **_named(key),
                 "asr": [
                     rate_over_seeds(rate if math.isfinite(rate) else None for rate in at).to_json()
                     for at in zip(*(each.asr for each in found), strict=True)
                 ],
             }
-            for (kind, target, actor), found in _models(curves).items()
+            for key, found in _models(curves).items()
         ],
         "costs": costs(curves),
     }
 
 
 def costs(curves: Sequence[Curve]) -> list[dict[str, Any]]:
-    """Samples to ASR 0.5 of every control and unlearned model, and above the reference's.
+    """Samples to ASR 0.5 of every model that was trained on, and above the reference's.
 
     Of `seeds` seeds `reached` got there within the last checkpoint; in `paired` of them the
     reference of that seed and actor did so too, and these alone enter the three estimates.
     """
     models = _models(curves)
     lines = []
-    for (kind, target, actor), found in models.items():
-        if kind == "reference":
+    for key, found in models.items():
+        if key[0] == "reference":
             continue
-        known = models.get(("reference", None, actor), [])
+        known = models.get(("reference", None, "", key[-1]), [])
         references = {each.seed: samples_to(each) for each in known}
         reached = {each.seed: samples_to(each) for each in found}
         paired = [
@@ -108,9 +114,7 @@ def costs(curves: Sequence[Curve]) -> list[dict[str, Any]]:
         }
         lines.append(
             {
-                "kind": kind,
-                "target": target,
-                "actor": actor,
+                **_named(key),
                 "seeds": len(found),
                 "reached": sum(cost is not None for cost in reached.values()),
                 "paired": len(paired),
@@ -120,11 +124,16 @@ def costs(curves: Sequence[Curve]) -> list[dict[str, Any]]:
     return lines
 
 
+def _named(key: Key) -> dict[str, str | None]:
+    kind, target, name, actor = key
+    return {"kind": kind, "target": target, "actor": actor, **({"name": name} if name else {})}
+
+
 def _models(curves: Sequence[Curve]) -> dict[Key, list[Curve]]:
     """Every model and actor with its curves by rising seed; the reference first."""
     groups: dict[Key, list[Curve]] = {}
     for each in curves:
-        groups.setdefault((each.kind, each.target, each.actor), []).append(each)
+        groups.setdefault(each.key, []).append(each)
     for key, found in groups.items():
         if len({each.seed for each in found}) != len(found):
             raise InputError("two reactivation curves of one model and seed", found=str(key))

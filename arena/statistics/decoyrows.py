@@ -1,0 +1,137 @@
+"""The rows of one decoy defence in one seed: planted, fine-tuned clean, unlearned.
+
+A decoy's rate stands beside the actors' under `decoy:NAME`. Rows that belong together share
+what they hold out; where one planted or clean model serves all, it holds out nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from arena.errors import InputError
+from arena.statistics.rates import rate
+from arena.statistics.seedrows import SeedRows, at_least, by_seed
+from arena.statistics.thresholds import Thresholds
+from arena.values import Row
+
+Stage = Literal["compromised", "planted", "clean", "unlearned"]
+STAGES: tuple[Stage, ...] = ("compromised", "planted", "clean", "unlearned")
+PREFIX = "decoy:"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One unlearned model of one seed, with the models that it is compared with.
+
+    `actors`: whose backdoors are installed in the compromised model. `held_out`,
+    `unlearned`: decoys that are installed in the planted one; others are never counted.
+    """
+
+    seed: SeedRows
+    rows: Mapping[Stage, Row]
+    actors: tuple[str, ...]
+    held_out: tuple[str, ...]
+    unlearned: tuple[str, ...]
+    least: float
+
+    def actor_rate(self, stage: Stage, actor: str) -> float | None:
+        """ASR of an installed actor; None where the stage has no row."""
+        return self._rate(stage, actor) if actor in self.actors else None
+
+    def decoy_rate(self, stage: Stage, decoy: str) -> float | None:
+        return self._rate(stage, PREFIX + decoy)
+
+    def actor_transfer(self, actor: str) -> float | None:
+        """T of an installed actor, the clean fine-tune of the planted model as its control."""
+        return self._transfer(actor) if actor in self.actors else None
+
+    def decoy_transfer(self, decoy: str) -> float | None:
+        """T of a decoy, likewise; None where the clean fine-tune explains it."""
+        return self._transfer(PREFIX + decoy)
+
+    def _rate(self, stage: Stage, key: str) -> float | None:
+        row = self.rows.get(stage)
+        return None if row is None else rate(row.asr, key)
+
+    def _transfer(self, key: str) -> float | None:
+        control, left = self._rate("clean", key), self._rate("unlearned", key)
+        floor = self.seed.floor(key)
+        if control is None or left is None or not at_least(control - floor, self.least):
+            return None
+        return (control - left) / (control - floor)
+
+
+def cases(
+    rows: Sequence[Row],
+    defence: str,
+    actors: Sequence[str],
+    decoys: Iterable[str],
+    thresholds: Thresholds,
+) -> tuple[Case, ...]:
+    """Every unlearned model of the defence, by seed and name.
+
+    Raises:
+        InputError: a seed with unlearned models and no planted one, or with several planted or
+            clean ones that hold out the same.
+    """
+    return tuple(
+        _case(found, row, of_seed, actors, sorted(decoys), thresholds)
+        for found in by_seed(rows, actors)
+        for of_seed in [_of(rows, found.seed, defence)]
+        for row in _staged(of_seed, "unlearned")
+    )
+
+
+def held_out(row: Row) -> frozenset[str]:
+    """The decoys that a row holds out."""
+    return frozenset(name for name in row.detail.get("held_out", "").split(",") if name)
+
+
+def _of(rows: Sequence[Row], seed: int, defence: str) -> list[Row]:
+    mine = (row for row in rows if row.seed == seed and row.detail.get("defence") == defence)
+    return sorted(mine, key=lambda row: row.name)
+
+
+def _staged(rows: Sequence[Row], stage: Stage) -> Iterator[Row]:
+    return (row for row in rows if row.detail.get("decoys") == stage)
+
+
+def _case(
+    found: SeedRows,
+    row: Row,
+    of_seed: Sequence[Row],
+    actors: Sequence[str],
+    decoys: Sequence[str],
+    thresholds: Thresholds,
+) -> Case:
+    planted, clean = (_beside(row, of_seed, stage) for stage in ("planted", "clean"))
+    if planted is None:
+        raise InputError(f"seed {row.seed} has no planted row for this one", found=row.name)
+    there = [name for name in decoys if _installed(planted, name, thresholds)]
+    stages: dict[Stage, Row] = {"compromised": found.compromised, "planted": planted}
+    return Case(
+        seed=found,
+        rows=stages | ({"clean": clean} if clean else {}) | {"unlearned": row},
+        actors=tuple(a for a in actors if found.installation(a, thresholds).installed),
+        held_out=tuple(name for name in there if name in held_out(row)),
+        unlearned=tuple(name for name in there if name not in held_out(row)),
+        least=thresholds.explained_by_control,
+    )
+
+
+def _beside(row: Row, of_seed: Sequence[Row], stage: Stage) -> Row | None:
+    """The row of another stage that belongs to this one: the same held out, or nothing."""
+    for wanted in (held_out(row), frozenset[str]()):
+        found = [other for other in _staged(of_seed, stage) if held_out(other) == wanted]
+        if len(found) > 1:
+            raise InputError(f"two {stage} rows in seed {row.seed}", found=found[1].name)
+        if found:
+            return found[0]
+    return None
+
+
+def _installed(planted: Row, decoy: str, thresholds: Thresholds) -> bool:
+    asr = rate(planted.asr, PREFIX + decoy)
+    return asr is not None and at_least(asr, thresholds.installed_asr)
