@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from arena.statistics.decoyrows import STAGES, Case, Stage, cases
+from arena.errors import InputError
+from arena.statistics.decoyrows import STAGES, Case, Stage, cases, held_out
 from arena.statistics.defended import mean
 from arena.statistics.intervals import Estimate, over_seeds, rate_over_seeds
 from arena.statistics.prediction import Prediction, predict
@@ -106,8 +107,9 @@ def decoys(
         methods: trigger method of every decoy, by its name without `decoy:`.
 
     Raises:
-        InputError: as `analyse` and `decoyrows.cases`.
+        InputError: as `analyse` and `decoyrows.cases`, or a decoy without a method.
     """
+    _check(rows, defence, methods)
     found = cases(rows, defence, actors, methods, thresholds)
     return Decoys(
         defence=defence,
@@ -123,12 +125,20 @@ def decoys(
     )
 
 
+def _check(rows: Sequence[Row], defence: str, methods: Mapping[str, str]) -> None:
+    mine = (row for row in rows if row.detail.get("defence") == defence)
+    unknown = sorted({name for row in mine for name in held_out(row)} - methods.keys())
+    if unknown:
+        raise InputError("no trigger method given for decoy", found=unknown[0])
+
+
 def _json(found: Mapping[str, Estimate]) -> dict[str, Any]:
     return {name: each.to_json() for name, each in found.items()}
 
 
 def _left_out(case: Case, methods: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(sorted({methods[name] for name in case.held_out}))
+    """The methods that a model holds out, installed or not: whatever was unlearned is the same."""
+    return tuple(sorted({methods[name] for name in held_out(case.rows["unlearned"])}))
 
 
 def _methods_of(found: Sequence[Case], methods: Mapping[str, str]) -> tuple[str, ...]:
