@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from arena.errors import InputError
-from arena.report import behaviour, figures, insides, palette, view
+from arena.report import behaviour, decoys, figures, insides, league, palette, view
 from arena.report.numbers import NONE, Estimate, decimals, thousands
 from arena.report.omissions import omissions
 from arena.report.parts import Results, listed, names, part
@@ -97,12 +97,14 @@ def draw(results: Results, events: Sequence[Event]) -> dict[str, str]:
     summary, installed = results.get("summary") or [], part(results, "installed")
     models = final(summary)
     points = listed(part(results, "representations"), "points")
+    entries, accuracy, loss = league.trade_off(results)
     samples, curves = behaviour.samples_and_curves(results)
     possible: list[tuple[str, object, Callable[[], str]]] = [
         ("claim", claim, lambda: figures.claim_forest(claim, thresholds)),
         ("asr", models, lambda: figures.asr_heatmap(actors, models, installed)),
         ("transfer", pairs, lambda: figures.transfer_heatmap(actors, pairs)),
         ("seeds", several, lambda: figures.seeds_dots(actors, pairs)),
+        ("pareto", entries, lambda: figures.pareto(entries, accuracy=accuracy, loss=loss)),
         ("residence", residents(summary), lambda: figures.residence_heatmap(actors, summary)),
         ("casd", points, lambda: figures.casd_scatter(actors, points)),
         ("reactivation", curves, lambda: figures.reactivation_curves(actors, samples, curves)),
@@ -145,6 +147,8 @@ def context(results: Results, events: Sequence[Event]) -> dict[str, Any]:
         "summary": view.summary(results),
         "pairs": view.pairs(results),
         "common_reason": view.common_reason(results),
+        "league": league.league(results),
+        "decoys": decoys.decoys(results),
         "inside": insides.representations(results),
         "costs": behaviour.costs(results),
         "quiet": behaviour.quiet(results),

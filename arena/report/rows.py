@@ -49,6 +49,8 @@ def final(summary: Sequence[SummaryRow]) -> list[SummaryRow]:
 def model_name(row: Mapping[str, Any]) -> str:
     """The name of a model by what was done to it, where no label came with it."""
     kind, target = str(row.get("kind") or ""), row.get("target")
+    if kind == "defended" and row.get("name"):  # several may share a target
+        return str(row["name"])
     said = {"control": "clean fine-tune", "unlearned": "unlearn"}.get(kind, kind)
     return f"{said} {target}" if target is not None else said
 

@@ -5,6 +5,7 @@ from arena.report.figures.curves import reactivation_curves
 from arena.report.figures.forest import claim_forest
 from arena.report.figures.groups import groups_forest
 from arena.report.figures.heatmap import asr_heatmap
+from arena.report.figures.pareto import pareto
 from arena.report.figures.residence import residence_heatmap
 from arena.report.figures.scatter import casd_scatter
 from arena.report.figures.seeds import seeds_dots
@@ -17,6 +18,7 @@ __all__ = [
     "casd_scatter",
     "claim_forest",
     "groups_forest",
+    "pareto",
     "reactivation_curves",
     "residence_heatmap",
     "seeds_dots",
