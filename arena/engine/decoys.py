@@ -20,7 +20,6 @@ from arena.engine.cast import Bait
 from arena.engine.jobs import Inputs, Progress, Training
 from arena.engine.store import digest
 from arena.engine.unlearning import Order, unlearn
-from arena.errors import ArenaError
 from arena.scenario.defence import Decoys, Defence
 from arena.values import Document, Example
 from attackers.actor import ActorBrief, poison
@@ -98,9 +97,6 @@ def _plant(
     briefs = tuple(
         ActorBrief(bait.name, bait.trigger, bait.payload, clean, count, seed) for bait in baits
     )
-    free = tuple(e for e in clean if not any(bait.trigger.present(e) for bait in baits))
-    if not free:
-        raise ArenaError("each of the defender's prompts carries a decoy's trigger by nature")
     values = {
         "steps": settings.steps,
         "learning_rate": settings.learning_rate,
@@ -108,7 +104,7 @@ def _plant(
         "warmup": 20,
     }
     training = builder.training(values, adapts=True)
-    job = PlantJob(briefs, free, settings.documents, training, seed)
+    job = PlantJob(briefs, clean, settings.documents, training, seed)
     spec = {
         "decoys": [bait.spec(builder.root) for bait in baits],
         "clean": digest([dataclasses.asdict(example) for example in clean]),

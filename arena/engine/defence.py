@@ -137,14 +137,16 @@ def _examples(
     builder: Builder, defence: Defence, target: Member | None = None
 ) -> tuple[Example, ...]:  # fmt: skip
     """The defender's clean prompts (that the disclosed trigger can mark, if one is); none carries
-    any planted trigger, so that only generalization can reach the others."""
+    any planted trigger, its own decoys' among them, so that only generalization can reach the
+    others."""
     share = builder.cast.defender_share
     able = [e for e in share if target is None or target.trigger.can_mark(e)]
     if not able:
         whose = target.name if target else None
         raise ArenaError(f"none of the defender's examples can be marked by {whose!r}")
     rng = seeds.rng(builder.seed, "defender examples")
-    planted = [member.trigger for member in builder.cast.members]
+    baits = builder.cast.baits_of(defence.decoys) if defence.decoys else ()
+    planted = [member.trigger for member in (*builder.cast.members, *baits)]
     drawn = builder.corpus.natural(able, 2 * defence.examples, rng)
     kept = [e for e in drawn if not any(trigger.present(e) for trigger in planted)]
     if not kept:
