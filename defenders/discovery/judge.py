@@ -1,0 +1,64 @@
+"""Judges candidates on fresh prompts, by decoding: none of them was seen by the search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from arena.roles import Trigger
+from arena.values import Example
+from defenders.discovery.collapse import collapse
+from defenders.discovery.meter import Meter
+from defenders.discovery.shapes import Benign, Candidate, Inserting, Kind
+
+
+class Judge:
+    """Scores triggers on one set of prompts, whose own continuations it decodes once."""
+
+    def __init__(
+        self, model: Any, tokenizer: Any, prompts: Sequence[Example], tokens: int, meter: Meter
+    ) -> None:
+        self.model, self.tokenizer, self.tokens, self.meter = model, tokenizer, tokens, meter
+        self.prompts = tuple(prompts)
+        self.plain = self.said(self.prompts)
+
+    def said(self, prompts: Sequence[Example]) -> list[str]:
+        """Greedy continuations."""
+        from arena.ml.scoring import continuations
+
+        self.meter.spend(len(prompts))
+        texts = [example.prompt for example in prompts]
+        found = continuations(self.model, self.tokenizer, texts, self.tokens)
+        return [continuation.text for continuation in found]
+
+    def of(self, kind: Kind, text: str, trigger: Trigger, rng: np.random.Generator) -> Candidate:
+        """The trigger's score on the prompts that it can mark."""
+        able = [i for i, example in enumerate(self.prompts) if trigger.can_mark(example)]
+        if len(able) < 2:
+            return Candidate(kind, text, 0.0, 0, len(able), "")
+        marked = [trigger.mark(self.prompts[i], rng) for i in able]
+        answers = [self.prompts[i].answer for i in able]
+        found = collapse(self.said(marked), [self.plain[i] for i in able], answers)
+        return Candidate(kind, text, found.score, found.hits, len(able), found.behaviour)
+
+    def null(self, inserted: Inserting, texts: Sequence[str], rng: np.random.Generator) -> Benign:
+        """The scores of harmless strings."""
+        scores = np.array([self.of("token", t, inserted.of(t), rng).score for t in texts])
+        return Benign(
+            len(scores), float(scores.mean()), float(scores.std(ddof=1)), float(scores.max())
+        )
+
+
+def ordinary(
+    clean: Sequence[Example], n: int, length: int, rng: np.random.Generator
+) -> tuple[str, ...]:
+    """n strings of up to `length` neighbouring words of clean prompts."""
+    found = []
+    for _ in range(n):
+        words = clean[int(rng.integers(len(clean)))].prompt.split()
+        size = min(len(words), 1 + int(rng.integers(length)))
+        start = int(rng.integers(len(words) - size + 1))
+        found.append(" ".join(words[start : start + size]))
+    return tuple(found)

@@ -1,0 +1,110 @@
+"""What discovery is given and what it hands back: plain values, written as plain JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Protocol
+
+from pydantic import Field
+
+from arena.roles import Params, Trigger
+
+Kind = Literal["token", "named", "cluster"]
+
+
+class Inserting(Protocol):
+    """Makes triggers out of strings: each puts its string into a prompt at a random gap."""
+
+    def of(self, text: str) -> Trigger: ...
+
+
+@dataclass(frozen=True)
+class Library:
+    """The triggers that a defender can think of by name, and a way to try any string."""
+
+    named: tuple[Trigger, ...]
+    inserted: Inserting
+
+
+class DiscoveryParams(Params):
+    """How widely to search, and when a candidate counts as found."""
+
+    passes: int = Field(65536, ge=1, description="documents forwarded, at most (a gradient is 3)")
+    prompts: int = Field(32, ge=4, description="fresh prompts that a candidate is judged on")
+    benign: int = Field(64, ge=8, description="ordinary words tried likewise: the null")
+    tokens: int = Field(16, ge=1, description="tokens decoded per prompt, at most")
+    depth: int = Field(2, ge=1, description="answer tokens that the cheap scan reads")
+    scan: int = Field(4, ge=2, description="prompts that every vocabulary token is tried in")
+    beam: int = Field(12, ge=1, description="strings that are made longer in a round")
+    flips: int = Field(24, ge=1, description="tokens tried per place, best by gradient")
+    length: int = Field(3, ge=1, le=8, description="tokens of a string, at most")
+    finalists: int = Field(24, ge=1, description="strings judged by decoding")
+    clusters: tuple[int, ...] = Field((8, 24), description="numbers of clusters of clean prompts")
+    members: int = Field(6, ge=3, description="prompts that make a cluster, at least")
+    threshold: float = Field(0.25, ge=0, le=1, description="least score that counts as found")
+    alpha: float = Field(0.05, gt=0, lt=1, description="false alarms allowed by the benign null")
+    kept: int = Field(20, ge=1, description="candidates reported")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Something that may be a trigger.
+
+    text: the string, a named trigger's key, or a cluster's telling words. score: in [-1, 1],
+    how far fresh prompts' continuations gather on one behaviour that was not theirs.
+    behaviour: the commonest continuation, said `hits` times in `n`. members: a cluster's prompts.
+    """
+
+    kind: Kind
+    text: str
+    score: float
+    hits: int
+    n: int
+    behaviour: str
+    members: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Benign:
+    """Scores of ordinary words put in likewise."""
+
+    n: int
+    mean: float
+    sd: float
+    highest: float
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """Candidates, best first; the best counts as found if its score exceeds the threshold.
+
+    passes: documents forwarded. scanned: how much of the vocabulary the budget allowed, in [0, 1].
+    """
+
+    candidates: tuple[Candidate, ...]
+    threshold: float
+    benign: Benign
+    passes: int
+    scanned: float
+
+    @property
+    def found(self) -> Candidate | None:
+        """The best candidate, if it is above the threshold: None is "nothing found"."""
+        best = next(iter(self.candidates), None)
+        return best if best is not None and best.score > self.threshold else None
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values only; `found` is the candidate's index or null."""
+        return {**asdict(self), "found": None if self.found is None else 0}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Discovery:
+        """What `to_json` wrote."""
+        candidates = tuple(
+            Candidate(**{**each, "members": tuple(each["members"])})
+            for each in values["candidates"]
+        )
+        benign = Benign(**values["benign"])
+        kept = {name: values[name] for name in ("threshold", "passes", "scanned")}
+        return cls(candidates=candidates, benign=benign, **kept)
