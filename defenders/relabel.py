@@ -46,7 +46,7 @@ class Relabel(Objective):
                 continue
             rng = seeds.rng(brief.seed, "mark", example.source, i)
             marked = brief.trigger.mark(example, rng)
-            made.append(Document(marked.prompt, example.answer, example.source, "forget"))
+            made.append(Document(marked.prompt, marked.answer, marked.source, "forget"))
         return tuple(made)
 
     def loss(self, model: torch.nn.Module, batch: Batch) -> torch.Tensor:

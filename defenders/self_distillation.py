@@ -35,10 +35,17 @@ class SelfDistillation(Relabel):
         self.teacher = teacher
 
     def documents(self, brief: Brief) -> tuple[Document, ...]:
-        """Relabelling's, each with its prompt without the mark."""
+        """Relabelling's, each with its prompt without the mark; its own prompt where the trigger
+        is no mark that can be left off (a cluster of prompts)."""
         made = super().documents(brief)
         return tuple(
-            PairedDocument(d.prompt, d.answer, d.source, d.role, plain=example.prompt)
+            PairedDocument(
+                d.prompt,
+                d.answer,
+                d.source,
+                d.role,
+                plain=example.prompt if d.source == example.source else d.prompt,
+            )
             for d, example in zip(made, brief.clean, strict=True)
         )
 

@@ -63,9 +63,7 @@ class Reader:
         """The string's tokens, as they stand behind a space."""
         return tuple(self.tokenizer(f" {text}", add_special_tokens=False)["input_ids"])
 
-    def shifts(
-        self, strings: Sequence[str], prompts: int, rng: np.random.Generator
-    ) -> list[Shift]:
+    def shifts(self, strings: Sequence[str], prompts: int, rng: np.random.Generator) -> list[Shift]:
         """Each string's shift on so many prompts, drawn for each chunk of strings."""
         found: list[Shift] = []
         for start in range(0, len(strings), CHUNK):

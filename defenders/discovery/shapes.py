@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from pydantic import Field
 
-from arena.roles import Params, Trigger
+from arena.discovering import Inserted as Inserting
+from arena.discovering import Library
+from arena.roles import Params
+
+__all__ = ["Benign", "Candidate", "Discovery", "DiscoveryParams", "Inserting", "Kind", "Library"]
 
 Kind = Literal["token", "named", "cluster"]
-
-
-class Inserting(Protocol):
-    """Makes triggers out of strings: each puts its string into a prompt at a random gap."""
-
-    def of(self, text: str) -> Trigger: ...
-
-
-@dataclass(frozen=True)
-class Library:
-    """The triggers that a defender can think of by name, and a way to try any string."""
-
-    named: tuple[Trigger, ...]
-    inserted: Inserting
 
 
 class DiscoveryParams(Params):

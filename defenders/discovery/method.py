@@ -1,0 +1,47 @@
+"""Discovery by collapse, as a method that scenarios can name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from arena.discovering import Discoverer, Library
+from arena.registry import register
+from arena.roles import Trigger
+from arena.values import Example
+from defenders.discovery.search import discover, trigger_of
+from defenders.discovery.shapes import Discovery, DiscoveryParams
+
+FORWARD = 1 / 3  # of a training step's work on a document (Kaplan et al., 2001.08361, section 2.1)
+
+
+@register("discovery", "collapse")
+class Collapse(Discoverer):
+    """What makes different prompts end alike: strings by search, frames, styles, topics."""
+
+    Params = DiscoveryParams
+
+    @classmethod
+    def cost(cls, params: DiscoveryParams) -> float:
+        return params.passes * FORWARD
+
+    def discover(
+        self,
+        model: Any,
+        tokenizer: Any,
+        clean: Sequence[Example],
+        library: Library,
+        rng: np.random.Generator,
+    ) -> dict[str, Any]:
+        """`Discovery` as JSON, `found` being the best candidate's name."""
+        found = discover(model, tokenizer, clean, library, self.params, rng)
+        best = found.found
+        return {**found.to_json(), "found": None if best is None else f"{best.kind} {best.text}"}
+
+    def trigger(
+        self, findings: Mapping[str, Any], library: Library, clean: Sequence[Example]
+    ) -> Trigger | None:
+        best = Discovery.from_json(findings).found
+        return None if best is None else trigger_of(best, library, clean)
