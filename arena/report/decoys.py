@@ -22,6 +22,9 @@ def decoys(results: Results) -> list[dict[str, Any]]:
 
 def _defence(found: Found, actors: list[str]) -> dict[str, Any]:
     table = listed(found, "table")
+    alone, by_method = ([_comparison(each) for each in listed(found, key)]
+                        for key in ("left_out", "by_method"))  # fmt: skip
+    same = [each["name"] for each in alone] == [each["name"] for each in by_method]
     held, gone = (_methods(table, key) for key in ("held_out", "unlearned"))
     return {
         "name": str(found.get("defence") or ""),
@@ -38,8 +41,9 @@ def _defence(found: Found, actors: list[str]) -> dict[str, Any]:
             for line in table
         ],
         "erased": [Estimate.read(part(found, "erased").get(actor)) for actor in actors],
-        "left_out": [_comparison(each) for each in listed(found, "left_out")],
-        "by_method": [_comparison(each) for each in listed(found, "by_method")],
+        "left_out": alone,
+        # One method left out at a time: the same models, which need no second table.
+        "by_method": [] if same else by_method,
         "says": prediction(part(part(found, "overall"), "prediction")),
         "absent": _absent(found),
     }

@@ -78,7 +78,8 @@ def _row(standing: Standing) -> dict[str, Any]:
         "knows": str(standing.get("knows") or NONE),
         "budget": _budget(standing),
         "left": [Estimate.read(standing.get(key)) for key in ("worst", "others", "disclosed")],
-        "utility": [Estimate.read(standing.get(key)) for key in ("change", "perplexity")],
+        "change": _fine(Estimate.read(standing.get("change"))),
+        "perplexity": Estimate.read(standing.get("perplexity")),
         "seconds": duration(Estimate.read(standing.get("seconds")).value),
         "samples": samples(standing),
         "glyph": glyph,
@@ -98,9 +99,15 @@ def _budget(standing: Standing) -> str:
     parts = [
         f"{thousands(standing.get('steps'))} steps" if standing.get("steps") else "",
         f"{thousands(standing.get('examples'))} examples" if standing.get("examples") else "",
-        f"{100 * share:.3g} % of the training compute" if share else "",
+        f"{100 * share:.3g} % of training compute" if share else "",
     ]
-    return ", ".join(part for part in parts if part)
+    return " · ".join(part for part in parts if part)
+
+
+def _fine(shown: Estimate) -> tuple[str, str]:
+    """A change of accuracy to three places, as the mark is at 0.02, and its interval."""
+    ends = f"{decimals(shown.low, 3)} to {decimals(shown.high, 3)}" if shown.has_interval else ""
+    return decimals(shown.value, 3), ends
 
 
 def samples(standing: Standing) -> tuple[str, str]:

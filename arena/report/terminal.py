@@ -19,6 +19,7 @@ from rich.text import Text
 
 from arena.report import palette
 from arena.report.console import chunks, claim_text, ink, plain_table, short_name
+from arena.report.league_terminal import league_table
 from arena.report.numbers import NONE, Estimate
 from arena.report.parts import Results, part
 from arena.report.rows import SummaryRow, grouped, is_disclosed, utility
@@ -41,6 +42,9 @@ def results_table(results: Results, width: int, report: Path | None = None) -> R
     if results.get("transfer"):
         parts += [Padding(table, (1, 0, 0, 0)) for table in _matrices(results, width)]
         parts.append(Padding(_legend(results), (0, 0, 0, 1)))
+    league = league_table(results, width)
+    if league is not None:
+        parts.append(Padding(league, (1, 0, 0, 0)))
     if report is not None:
         line = Text.assemble(("report  ", "dim"), (clean(report), "bold"), overflow="fold")
         parts.append(Padding(line, (1, 0, 0, 1)))

@@ -50,7 +50,8 @@ def predict(points: Sequence[tuple[int, float, float]]) -> Prediction:
     """How well the second number of every point foretells the third; a point per seed."""
     held = tuple(sorted(points))
     if len(held) < MIN_SEEDS:
-        return Prediction(held, reason=f"{len(held)} usable seeds, fewer than {MIN_SEEDS}")
+        count = f"{len(held)} usable seed{'' if len(held) == 1 else 's'}"
+        return Prediction(held, reason=f"{count}, fewer than {MIN_SEEDS}")
     foretold, came = (np.array([point[k] for point in held], dtype=float) for k in (1, 2))
     bias = over_seeds(came - foretold, "difference")
     x, y = np.round(foretold, _DECIMALS), np.round(came, _DECIMALS)

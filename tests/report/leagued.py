@@ -39,7 +39,7 @@ ENTRIES = [
 
 
 def draw(rng: np.random.Generator, mean: float, spread: float = 0.05) -> Count:
-    return Count(int(round(N * float(np.clip(rng.normal(mean, spread), 0, 1)))), N)
+    return Count(round(N * float(np.clip(rng.normal(mean, spread), 0, 1))), N)
 
 
 def row(rng: np.random.Generator, kind: RowKind, asr: dict[str, float], seed: int,

@@ -194,3 +194,20 @@ def test_contradicting_input_is_refused() -> None:
     for samples, asr in (((0, 8, 8), (0.0,) * 3), ((0, 8), (0.0,)), ((), ())):
         with pytest.raises(InputError, match="rising samples"):
             Curve(0, "unlearned", "ann", "bob", samples, asr)
+
+
+def test_defended_models_are_told_apart_by_their_rows_name() -> None:
+    soon, later = (0.0, 0.5, 1.0, 1.0, 1.0, 1.0), (0.0, 0.0, 0.5, 1.0, 1.0, 1.0)
+    made = [
+        Curve(seed, "defended", None, "bob", GRID, asr, name)
+        for seed in range(2)
+        for name, asr in (("crow", soon), ("prune", later))
+    ]
+    made += [curve([0, 0, 0, 0.5, 1, 1], seed=seed, kind="reference") for seed in range(2)]
+    found = {each["name"]: each for each in costs(made)}
+    assert found["crow"]["samples"]["value"] == 8
+    assert found["prune"]["difference"]["value"] == -16
+    named = [each.get("name") for each in reactivation_json(made)["curves"]]
+    assert named == [None, "crow", "prune"]
+    with pytest.raises(InputError, match="two reactivation curves"):
+        reactivation_json([*made, made[0]])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from arena.report import palette
@@ -68,10 +69,13 @@ def pareto(
         sheet.text(x + 6, TOP + 8, f"at most {loss:g}", size=11, colour=palette.MUTED,
                    align="left")  # fmt: skip
     points = _points(area, known)
-    _front(sheet, area, points)
+    steps = _front(area, points)
+    if steps:
+        sheet.path([x for x, _ in steps], [y for _, y in steps], colour=palette.COOL, width=1.6,
+                   dashed=True, alpha=0.7)  # fmt: skip
     for point in points:
         _mark(sheet, area, point)
-    _names(sheet, area, points)
+    _names(sheet, area, points, steps)
     _key(sheet, points)
     return sheet.svg("What each defence left, and what it cost", _describe(known))
 
@@ -110,17 +114,13 @@ def _seconds(entry: Entry) -> float:
     return Estimate.read(entry.get("seconds")).value or 0.0
 
 
-def _front(sheet: Sheet, area: chart.Area, points: Sequence[_Point]) -> None:
-    """The staircase below which nothing lies."""
-    steps = sorted((p.x, p.y) for p in points if p.entry.get("front") is True)
-    if not steps:
-        return
-    xs, ys = [steps[0][0]], [area.y]
-    for x, y in steps:
-        xs += [x, x]
-        ys += [ys[-1], y]
-    sheet.path([*xs, area.x + area.width], [*ys, ys[-1]], colour=palette.COOL, width=1.6,
-               dashed=True, alpha=0.7)  # fmt: skip
+def _front(area: chart.Area, points: Sequence[_Point]) -> list[tuple[float, float]]:
+    """The corners of the staircase below which nothing lies."""
+    best = sorted((p.x, p.y) for p in points if p.entry.get("front") is True)
+    corners = [(best[0][0], area.y)] if best else []
+    for x, y in best:
+        corners += [(x, corners[-1][1]), (x, y)]
+    return [*corners, (area.x + area.width, corners[-1][1])] if best else []
 
 
 def _mark(sheet: Sheet, area: chart.Area, point: _Point) -> None:
@@ -140,10 +140,14 @@ def _look(entry: Entry) -> tuple[str, str]:
     return KINDS.get(str(entry.get("intelligence")), OTHER)
 
 
-def _names(sheet: Sheet, area: chart.Area, points: Sequence[_Point]) -> None:
+def _names(
+    sheet: Sheet, area: chart.Area, points: Sequence[_Point], steps: Sequence[tuple[float, float]]
+) -> None:
     """Every name beside its mark, where nothing else stands; moved off along a thin line where
     marks crowd."""
     taken = [(p.x - p.radius, p.y - p.radius, 2 * p.radius, 2 * p.radius) for p in points]
+    for (x1, y1), (x2, y2) in pairwise(steps):
+        taken.append((min(x1, x2), min(y1, y2), abs(x2 - x1), abs(y2 - y1)))
     for point in sorted(points, key=lambda p: (p.y, p.x)):
         name = fit(point.entry.get("name"), 170, LETTER)
         wide = len(name) * LETTER * 0.54
