@@ -45,9 +45,17 @@ def _row(plan: SeedPlan, row: RowPlan, store: Store) -> Row:
         token_accuracy=scores["token_accuracy"],
         perplexity=scores["perplexity"],
         update_norm=norm,
-        seconds=manifest["seconds"],
+        seconds=_seconds(plan, row.model, store),
         detail={**row.detail, **_effort(manifest["detail"])},
     )
+
+
+def _seconds(plan: SeedPlan, model: str, store: Store) -> float:
+    """What making a model took, the search or the planting before it included."""
+    seconds = float(store.manifest(model)["seconds"])
+    parents = plan.nodes[model].stage.parents.values() if model in plan.nodes else ()
+    before = [a for a in parents if plan.nodes[a].stage.kind in ("plant", "discover")]
+    return seconds + sum(float(store.manifest(address)["seconds"]) for address in before)
 
 
 def _update_norm(row: RowPlan, detail: dict[str, Any]) -> float | None:
