@@ -82,16 +82,32 @@ def fired(model: Any) -> int:
 
 def unlearned(made: Objective, steps: int = 12, rate: float = 2e-3) -> Any:
     """The suspect after a run of the objective."""
+    model = suspect()
+    ready = made.prepare(model, toys.tokenizer(), brief())
+    train(model, ready, steps, rate)
+    return model
+
+
+def train(model: Any, ready: Objective, steps: int = 12, rate: float = 2e-3) -> None:
+    """Train a model in place by an objective that is ready."""
     from arena.ml.checkpoints import Suspect
     from arena.ml.training import train_documents
 
-    model = suspect()
-    ready = made.prepare(model, toys.tokenizer(), brief())
     recipe = {"steps": steps, "learning_rate": rate, "batch_size": 8, "warmup": 2}
-    documents = made.documents(brief())
+    documents = ready.documents(brief())
     tokenizer = toys.tokenizer()
     train_documents(Suspect(model, tokenizer, None), documents, recipe, toys.rng(), loss=ready.loss)
-    return model
+
+
+def trained_on(model: Any, documents: Sequence[Document], steps: int = 40) -> Any:
+    """A copy of a model that has then seen the documents."""
+    from arena.ml.training import Recipe
+    from arena.ml.training import train as learn
+
+    made, tokenizer = copy.deepcopy(model), toys.tokenizer()
+    recipe = Recipe(steps, 5e-3, batch_size=8, warmup=4)
+    learn(made, encode(tokenizer, documents), recipe, toys.rng(), tokenizer.pad_token_id)
+    return made
 
 
 def gradient(made: Objective, model: Any, documents: Sequence[Document]) -> Any:
