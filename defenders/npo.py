@@ -40,6 +40,11 @@ class NPO(Forgetting):
 
     Params = NPOParams
 
+    @classmethod
+    def cost(cls, params: Any) -> float:
+        """A training step and the reference's forward pass."""
+        return 1 + 1 / 3
+
     def __init__(self, params: Any, reference: Any = None) -> None:
         super().__init__(params)
         self.reference = reference

@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 class SelfDistillation(Relabel):
     """The suspect's own untriggered distribution, taught on the triggered prompt."""
 
+    @classmethod
+    def cost(cls, params: Any) -> float:
+        """A training step and the teacher's forward pass."""
+        return 1 + 1 / 3
+
     def __init__(self, params: Any, teacher: Any = None) -> None:
         super().__init__(params)
         self.teacher = teacher
