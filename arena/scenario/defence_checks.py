@@ -66,6 +66,17 @@ def _cut(scenario: Scenario) -> Iterator[Problem]:
             yield Problem(("numerics", "micro_batch"), rule, found)
 
 
+def _adapters(scenario: Scenario) -> Iterator[Problem]:
+    """What changes weights outside training needs the model's own: an adapter's checkpoint holds
+    the adapter alone, and the change would be lost."""
+    for place, defence in _defences(scenario):
+        own = defence.adapter or getattr(scenario.model, "adapter", None)
+        if defence.objective.part_class.edits and own is not None:
+            where = (*place, "adapter") if defence.adapter else ("model", "adapter")
+            rule = f"must be null: {defence.objective.name} changes the model's own weights"
+            yield Problem(where, rule)
+
+
 def _intelligence(scenario: Scenario) -> Iterator[Problem]:
     """An objective gets what it needs to know, and no section is there for nothing."""
     for place, defence in _defences(scenario):
@@ -159,4 +170,4 @@ def _held_out(decoys: Decoys, here: Place, names: list[str]) -> Iterator[Problem
         yield Problem((*here, "hold_out"), "leaves no decoy to unlearn", ", ".join(held))
 
 
-RULES = (_target, _contenders, _intelligence, _layers, _cut, _budgets, _decoys)
+RULES = (_target, _contenders, _intelligence, _adapters, _layers, _cut, _budgets, _decoys)

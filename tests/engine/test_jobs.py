@@ -225,7 +225,14 @@ def test_unlearning_takes_its_budget(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "model.safetensors").is_file()
 
 
-@pytest.mark.parametrize("name", registry.names("objective"))
+TOLD: list[str] = [
+    name
+    for name in registry.names("objective")
+    if registry.get("objective", name).needs_trigger  # type: ignore[attr-defined]
+]
+
+
+@pytest.mark.parametrize("name", TOLD)
 def test_the_clean_fine_tune_is_the_same_for_every_objective(name: str, tmp_path: Path) -> None:
     base = toys.checkpoint(tmp_path / "base", toys.model())
     weights = []

@@ -95,6 +95,9 @@ WRONG = (
           ("defender.compute: leaves no step",)),
     Wrong("budget above all", "steps: 60", "steps: 60\n  compute: 1.5",
           ("defender.compute: must be in (0, 1], got 1.5",)),
+    Wrong("edits under an adapter", "defender:\n", "league:\n- {name: merged, intelligence: blind, "
+          "adapter: {method: lora}, objective: {method: merge_base}}\ndefender:\n",
+          ("league[0].adapter: must be null: merge_base changes the model's own weights",)),
     Wrong("contender twice", "defender:\n", "league:\n- {name: relabel, objective: "
           "{method: relabel}}\ndefender:\n",
           ("league[0].name: the defender's objective already has this name, got relabel",)),
