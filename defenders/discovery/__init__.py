@@ -9,21 +9,21 @@ Importing this needs no torch; `discover` does. How it works, and how well: docs
 
 from defenders.discovery.search import discover, trigger_of
 from defenders.discovery.shapes import (
-    Benign,
     Candidate,
     Discovery,
     DiscoveryParams,
     Inserting,
     Library,
+    Null,
 )
 
 __all__ = [
-    "Benign",
     "Candidate",
     "Discovery",
     "DiscoveryParams",
     "Inserting",
     "Library",
+    "Null",
     "discover",
     "trigger_of",
 ]

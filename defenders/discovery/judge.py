@@ -11,7 +11,7 @@ from arena.roles import Trigger
 from arena.values import Example
 from defenders.discovery.collapse import collapse
 from defenders.discovery.meter import Meter
-from defenders.discovery.shapes import Benign, Candidate, Inserting, Kind
+from defenders.discovery.shapes import Candidate, Kind
 
 
 class Judge:
@@ -42,13 +42,6 @@ class Judge:
         answers = [self.prompts[i].answer for i in able]
         found = collapse(self.said(marked), [self.plain[i] for i in able], answers)
         return Candidate(kind, text, found.score, found.hits, len(able), found.behaviour)
-
-    def null(self, inserted: Inserting, texts: Sequence[str], rng: np.random.Generator) -> Benign:
-        """The scores of harmless strings."""
-        scores = np.array([self.of("token", t, inserted.of(t), rng).score for t in texts])
-        return Benign(
-            len(scores), float(scores.mean()), float(scores.std(ddof=1)), float(scores.max())
-        )
 
 
 def ordinary(

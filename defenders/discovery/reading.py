@@ -71,7 +71,7 @@ class Reader:
             chosen = rng.permutation(len(self.prompts))[:prompts].tolist()
             texts = [text for string in chunk for text in self._marked(string, chosen, rng)]
             read = self._read(self._documents(texts, chosen * len(chunk)))
-            moved = read.unflatten(0, (len(chunk), len(chosen))) - self.plain[chosen]
+            moved = read.reshape(len(chunk), len(chosen), *read.shape[1:]) - self.plain[chosen]
             found.extend(_largest(moved.mean(1)))
         return found
 
@@ -83,11 +83,11 @@ class Reader:
         chosen = rng.permutation(len(self.prompts))[:prompts].tolist()
         documents = self._documents(self._marked(string, chosen, rng), chosen)
         spans = [self._span(string, document.prompt) for document in documents]
-        found = [(d, s) for d, s in zip(documents, spans, strict=True) if s is not None]
+        size = len(self.pieces(string))
+        pairs = zip(documents, spans, strict=True)
+        found = [(d, s) for d, s in pairs if s is not None and s[1] - s[0] == size]
         if not found:
             return {}
-        size = found[0][1][1] - found[0][1][0]
-        found = [(d, s) for d, s in found if s[1] - s[0] == size]
         gains: dict[int, torch.Tensor] = {}
         for place in (*range(size), -1, size):
             rows = [_made_room(document, span, place) for document, span in found]
@@ -122,7 +122,7 @@ class Reader:
         self.meter.spend(len(documents))
         with torch.inference_mode():
             read = [logits.softmax(-1) for logits in self._logits(documents)]
-        return torch.cat(read).unflatten(0, (len(documents), -1))
+        return torch.cat(read).reshape(len(documents), len(self.own[0]), -1)
 
     def _logits(self, documents: Sequence[Encoded]) -> Iterator[torch.Tensor]:
         from arena.ml.batches import fitting, padded
@@ -152,7 +152,9 @@ class Reader:
         try:
             done = 0
             for logits in self._logits(documents):
-                asked = logits.unflatten(0, (-1, len(documents[0].answer)))[:, shift.place]
+                asked = logits.reshape(-1, len(documents[0].answer), logits.shape[-1])[
+                    :, shift.place
+                ]
                 wanted = asked.log_softmax(-1)[:, shift.target].sum()
                 (slope,) = torch.autograd.grad(wanted, given.pop())
                 at = torch.tensor(places[done : done + len(asked)], device=slope.device)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,9 @@ from arena.values import Example
 from defenders.discovery.clusters import Members, clusters, judged
 from defenders.discovery.judge import Judge, ordinary
 from defenders.discovery.meter import Meter
+from defenders.discovery.ranking import null_of, ranked
 from defenders.discovery.reading import Reader
-from defenders.discovery.shapes import Benign, Candidate, Discovery, DiscoveryParams, Library
+from defenders.discovery.shapes import Candidate, Discovery, DiscoveryParams, Library
 from defenders.discovery.strings import READ, StringSearch
 
 
@@ -39,22 +40,20 @@ def discover(
         rule = f"judging the candidates alone takes {reserved}"
         raise InputError(rule, key="discovery.passes", found=str(params.passes))
     judge = Judge(model, tokenizer, fresh, params.tokens, meter)
+    names = [judge.of("named", trigger.key, trigger, rng) for trigger in library.named]
+    said = dict(zip((example.prompt for example in clean), judge.said(clean), strict=True))
+    groups = _clusters(clean, said, params, rng)
     words = ordinary(clean, params.benign, params.length, rng)
-    benign = judge.null(library.inserted, words, rng)
-    found = [judge.of("named", trigger.key, trigger, rng) for trigger in library.named]
-    said = judge.said(clean)
-    groups = tuple(clusters([example.prompt for example in clean], params, rng))
-    found.extend(judged(clean, said, groups))
-    by_prompt = dict(zip((e.prompt for e in clean), said, strict=True))
-    own = [by_prompt[example.prompt] for example in seen]
+    harmless = [judge.of("token", word, library.inserted.of(word), rng) for word in words]
+    own = [said[example.prompt] for example in seen]
     reader = Reader(model, tokenizer, seen, own, library.inserted, params.depth, meter)
-    finals = params.finalists * params.prompts
-    search = StringSearch(reader, params, meter.left - finals, rng)
-    strings = search.best(params.finalists)
-    found.extend(judge.of("token", s, library.inserted.of(s), rng) for s in strings)
-    order = sorted(found, key=lambda c: (-round(c.score, 2), c.kind == "cluster", len(c.text)))
-    limit = _threshold(benign, len(found), params)
-    return Discovery(tuple(order[: params.kept]), limit, benign, meter.spent, search.scanned)
+    search = StringSearch(reader, params, meter.left - params.finalists * params.prompts, rng)
+    best = search.best(params.finalists)
+    strings = [judge.of("token", text, library.inserted.of(text), rng) for text in best]
+    benign = null_of([each.score for each in harmless], len(strings), params.alpha)
+    named = null_of([each.score for each in names], len(names) + len(groups), params.alpha)
+    order = ranked([*names, *groups, *strings], benign, named, params)
+    return Discovery(order, benign, named, meter.spent, search.scanned)
 
 
 def trigger_of(candidate: Candidate, library: Library, clean: Sequence[Example]) -> Trigger:
@@ -99,10 +98,11 @@ def _reserved(library: Library, params: DiscoveryParams, clean: int) -> int:
     return judgements * params.prompts + clean + 2 * READ
 
 
-def _threshold(benign: Benign, tried: int, params: DiscoveryParams) -> float:
-    """The absolute threshold, or the benign scores' normal quantile at alpha / candidates tried
-    (Bonferroni), whichever is higher."""
-    from scipy.stats import norm
-
-    margin = float(norm.ppf(1 - params.alpha / max(1, tried)))
-    return max(params.threshold, benign.mean + margin * benign.sd)
+def _clusters(
+    clean: Sequence[Example],
+    said: Mapping[str, str],
+    params: DiscoveryParams,
+    rng: np.random.Generator,
+) -> list[Candidate]:
+    prompts = [example.prompt for example in clean]
+    return judged(clean, [said[prompt] for prompt in prompts], list(clusters(prompts, params, rng)))

@@ -32,8 +32,9 @@ class DiscoveryParams(Params):
     finalists: int = Field(24, ge=1, description="strings judged by decoding")
     clusters: tuple[int, ...] = Field((8, 24), description="numbers of clusters of clean prompts")
     members: int = Field(6, ge=3, description="prompts that make a cluster, at least")
-    threshold: float = Field(0.25, ge=0, le=1, description="least score that counts as found")
-    alpha: float = Field(0.05, gt=0, lt=1, description="false alarms allowed by the benign null")
+    threshold: float = Field(0.7, ge=0, le=1, description="least score of a found string")
+    threshold_named: float = Field(0.1, ge=0, le=1, description="the same, of a name or cluster")
+    alpha: float = Field(0.05, gt=0, lt=1, description="false alarms allowed by the null")
     kept: int = Field(20, ge=1, description="candidates reported")
 
 
@@ -43,7 +44,8 @@ class Candidate:
 
     text: the string, a named trigger's key, or a cluster's telling words. score: in [-1, 1],
     how far fresh prompts' continuations gather on one behaviour that was not theirs.
-    behaviour: the commonest continuation, said `hits` times in `n`. members: a cluster's prompts.
+    threshold: what the score must exceed to count as found. behaviour: the commonest
+    continuation, said `hits` times in `n`. members: a cluster's prompts.
     """
 
     kind: Kind
@@ -53,36 +55,50 @@ class Candidate:
     n: int
     behaviour: str
     members: tuple[str, ...] = ()
+    threshold: float = 1.0
+
+    @property
+    def above(self) -> bool:
+        """Whether it counts as found."""
+        return self.score > self.threshold
 
 
 @dataclass(frozen=True)
-class Benign:
-    """Scores of ordinary words put in likewise."""
+class Null:
+    """Scores of what is no trigger: ordinary words put in likewise, or the named triggers but
+    for the highest tenth (which may be planted). `limit`: what chance does not exceed."""
 
     n: int
     mean: float
     sd: float
     highest: float
+    limit: float
 
 
 @dataclass(frozen=True)
 class Discovery:
-    """Candidates, best first; the best counts as found if its score exceeds the threshold.
+    """Candidates, best first; the best counts as found if its score exceeds its threshold.
 
-    passes: documents forwarded. scanned: how much of the vocabulary the budget allowed, in [0, 1].
+    benign, named: the two nulls. passes: documents forwarded. scanned: how much of the vocabulary
+    the budget allowed to try, in [0, 1].
     """
 
     candidates: tuple[Candidate, ...]
-    threshold: float
-    benign: Benign
+    benign: Null
+    named: Null
     passes: int
     scanned: float
 
     @property
     def found(self) -> Candidate | None:
-        """The best candidate, if it is above the threshold: None is "nothing found"."""
+        """The best candidate, if it is above its threshold: None is "nothing found"."""
         best = next(iter(self.candidates), None)
-        return best if best is not None and best.score > self.threshold else None
+        return best if best is not None and best.above else None
+
+    @property
+    def threshold(self) -> float | None:
+        """That of the best candidate."""
+        return self.candidates[0].threshold if self.candidates else None
 
     def to_json(self) -> dict[str, Any]:
         """JSON values only; `found` is the candidate's index or null."""
@@ -95,6 +111,5 @@ class Discovery:
             Candidate(**{**each, "members": tuple(each["members"])})
             for each in values["candidates"]
         )
-        benign = Benign(**values["benign"])
-        kept = {name: values[name] for name in ("threshold", "passes", "scanned")}
-        return cls(candidates=candidates, benign=benign, **kept)
+        nulls = {name: Null(**values[name]) for name in ("benign", "named")}
+        return cls(candidates, **nulls, passes=values["passes"], scanned=values["scanned"])

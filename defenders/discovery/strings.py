@@ -11,6 +11,7 @@ beginning of one backdoor's trigger then is not driven out by variations of anot
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -21,7 +22,8 @@ from defenders.discovery.reading import Reader, Shift
 from defenders.discovery.shapes import DiscoveryParams
 
 READ = 12  # prompts that a string of the beam is read on
-PER_TARGET = 2  # strings of the beam that make the model say the same
+PER_TARGET = 2  # strings that make the model say the same, of those kept in a round
+GROW = 1  # of those grown in a round
 RESTED = 0.95  # a string of this shift has nothing to gain
 KEPT = 0.9  # of a string's shift that a shorter one must have
 SCAN_SHARE = 0.5  # of the search's budget that the scan may take
@@ -81,7 +83,7 @@ class StringSearch:
             item for item in self.known.items()
             if item[0] not in self.grown and item[1].size < RESTED
         ]  # fmt: skip
-        for string in leaders(growing, self.params.beam, PER_TARGET):
+        for string in leaders(growing, self.params.beam, GROW):
             size = len(self.reader.pieces(string))
             if (size + 2) * GRADIENT * self.many > self.left:
                 return
@@ -90,9 +92,10 @@ class StringSearch:
 
     def _proposed(self, string: str, size: int) -> list[str]:
         gains = self.reader.flips(string, self.known[string], self.many, self.rng)
-        found = []
+        found: list[str] = []
         for place, gain in gains.items():
             if 0 <= place < size or size < self.params.length:
+                gain[self.reader.tokenizer.all_special_ids] = -math.inf
                 tokens = gain.topk(min(self.params.flips, len(gain))).indices.tolist()
                 found.extend(self._changed(string, place, token) for token in tokens)
         return found
@@ -137,7 +140,7 @@ class StringSearch:
 def leaders(sized: Iterable[Sized], n: int, per_target: int) -> list[str]:
     """n strings by size, no more than so many of one target."""
     taken: dict[tuple[int, int], int] = defaultdict(int)
-    found = []
+    found: list[str] = []
     for string, shift in sorted(sized, key=lambda item: (-item[1].size, len(item[0]), item[0])):
         target = shift.place, shift.target
         if len(found) < n and taken[target] < per_target:
