@@ -64,8 +64,9 @@ def clusters(
     vectorizer = TfidfVectorizer(sublinear_tf=True, min_df=2)
     features = vectorizer.fit_transform(prompts)
     names = vectorizer.get_feature_names_out()
+    distinct = len(np.unique(features.toarray(), axis=0))
     for number in params.clusters:
-        if number * params.members > len(prompts):
+        if number * params.members > len(prompts) or number > distinct:
             continue
         means = KMeans(number, n_init=4, random_state=int(rng.integers(2**31))).fit(features)
         for label, centre in enumerate(means.cluster_centers_):

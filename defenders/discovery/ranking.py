@@ -15,11 +15,13 @@ import numpy as np
 from defenders.discovery.shapes import Candidate, DiscoveryParams, Null
 
 CUT = 0.9  # quantile that higher scores of a null are cut to: some may be triggers themselves
+LEAST = 10  # scores that make a null: among fewer one planted trigger would be a tenth
 NEAR = 0.1  # a name leads the strings that do the same if its score is no further behind
 
 
 def null_of(scores: Sequence[float], tried: int, alpha: float) -> Null:
-    """The normal quantile at alpha / tried (Bonferroni) of scores cut at their own 0.9 quantile."""
+    """The normal quantile at alpha / tried (Bonferroni) of scores cut at their own 0.9 quantile;
+    of fewer than ten scores no limit is made (0)."""
     from scipy.stats import norm
 
     if not scores:
@@ -27,7 +29,8 @@ def null_of(scores: Sequence[float], tried: int, alpha: float) -> Null:
     cut = np.minimum(scores, np.quantile(scores, CUT))
     margin = float(norm.ppf(1 - alpha / max(1, tried)))
     mean, sd = float(cut.mean()), float(cut.std())
-    return Null(len(scores), mean, sd, float(max(scores)), mean + margin * sd)
+    limit = mean + margin * sd if len(scores) >= LEAST else 0.0
+    return Null(len(scores), mean, sd, float(max(scores)), limit)
 
 
 def ranked(
