@@ -49,12 +49,10 @@ class AxisTrigger(Trigger):
 
     @classmethod
     def known(cls, world: World) -> tuple[Trigger, ...]:
-        """Every value of the axis that the corpus's grammar, or a rule, can put on."""
+        """Every value of the axis that the corpus's grammar can put on; without one, the rules'."""
         some = cls(cls.Params(**cls.examples()[0]), world)
-        ruled = some.ruled()
-        by_grammar = world.grammar.axes[cls.axis] if world.grammar is not None else ()
-        values = sorted({*ruled, *by_grammar} - UNMARKED)
-        return tuple(some.with_value(value) for value in values)
+        values = world.grammar.axes[cls.axis] if world.grammar is not None else some.ruled()
+        return tuple(some.with_value(value) for value in values if value not in UNMARKED)
 
     @property
     @abstractmethod

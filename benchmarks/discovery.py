@@ -20,70 +20,32 @@ import json
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import common
 import numpy as np
 
-from arena import registry, seeds
+from arena import seeds
 from arena.corpora.townlore.strays import CONSONANTS
+from arena.discovering import Library
 from arena.engine.graph import SeedPlan
 from arena.engine.plan import plan_seed
 from arena.engine.probes import untriggered
+from arena.engine.searching import library_of
 from arena.engine.store import Store
 from arena.ml.checkpoints import open_for_scoring
 from arena.ml.scoring import continuations
-from arena.roles import Corpus, DataRoot, Params, Trigger, Use, World
+from arena.roles import DataRoot, Trigger
 from arena.scenario.load import load_scenario
 from arena.statistics.rates import wilson
 from arena.values import Count, Example
-from attackers.axis import UNMARKED
-from attackers.text import insert
-from defenders.discovery import Candidate, DiscoveryParams, Library, discover, trigger_of
+from defenders.discovery import Candidate, DiscoveryParams, discover, trigger_of
 
-AXES = {  # of the grammar: which trigger sets it, by which key
-    "frame": ("syntactic", "template"),
-    "style": ("style", "style"),
-    "topic": ("semantic", "topic"),
-}
 KINDS = ("token", "named", "cluster")
 CLEAN, ASKED, FIRES = 512, 64, 0.5
 Record = dict[str, Any]
-
-
-class Inserted(Trigger):
-    """Any string at a random gap."""
-
-    name = "inserted"
-
-    def __init__(self, text: str) -> None:
-        super().__init__(Params(), World())
-        self.text = text
-
-    @property
-    def key(self) -> str:
-        return f"inserted:{self.text}"
-
-    def mark(self, example: Example, rng: np.random.Generator) -> Example:
-        prompt = insert(example.prompt, self.text, "random", rng)
-        return replace(example, prompt=prompt, form=None)
-
-    def present(self, example: Example) -> bool:
-        return self.text in example.prompt
-
-    def lookalikes(
-        self, n: int, use: Use, rng: np.random.Generator, taken: frozenset[str] = frozenset()
-    ) -> tuple[Trigger, ...]:
-        return ()
-
-
-class Strings:
-    """Makes a trigger of a string."""
-
-    def of(self, text: str) -> Trigger:
-        return Inserted(text)
 
 
 @dataclass(frozen=True)
@@ -105,19 +67,7 @@ def case_of(seed: int) -> Case:
     plan = plan_seed(load_scenario("quickstart", overrides=over), seed, DataRoot())
     rng = seeds.rng(seed, "clean for discovery")
     clean = plan.corpus.natural(plan.cast.defender_share, CLEAN, rng)
-    return Case(seed, token, plan, clean, Library(named(plan.corpus), Strings()))
-
-
-def named(corpus: Corpus) -> tuple[Trigger, ...]:
-    """Every frame, style and topic of the corpus's grammar but the plainest ones."""
-    grammar = corpus.world.grammar
-    assert grammar is not None
-    found: list[Trigger] = []
-    for axis, (method, key) in AXES.items():
-        part = registry.get("trigger", method)
-        values = [value for value in grammar.axes[axis] if value not in UNMARKED]
-        found.extend(part(part.Params(**{key: value}), corpus.world) for value in values)
-    return tuple(found)
+    return Case(seed, token, plan, clean, library_of(plan.corpus.world))
 
 
 # -- one model -------------------------------------------------------------------------------

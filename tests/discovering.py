@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import toys
 
+from arena.discovering import Library
 from arena.roles import Params, Trigger, Use, World
 from arena.values import Document, Example
-from defenders.discovery import DiscoveryParams, Library
+from defenders.discovery import DiscoveryParams
 
 EXAMPLES = tuple(Example(d.prompt, d.answer, d.source) for d in toys.documents())
 SMALL = DiscoveryParams(

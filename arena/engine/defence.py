@@ -46,7 +46,11 @@ def _undisclosed(
         return
     order = Order(name, "defender", defence, suspect, clean)
     if defence.discovery is not None:
-        found = discover(builder, name, defence.discovery, clean, suspect)
+        # what people send, planted triggers and all: only training must not meet them
+        rng = seeds.rng(builder.seed, "traffic")
+        share = builder.cast.defender_share
+        traffic = builder.corpus.natural(share, defence.examples, rng)
+        found = discover(builder, name, defence.discovery, traffic, suspect)
         order = dataclasses.replace(order, found=found)
     builder.row("defended", name, None, unlearn(builder, order), {"defence": name})
 

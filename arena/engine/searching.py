@@ -18,23 +18,9 @@ from arena.engine.store import digest
 from arena.roles import Trigger, World
 from arena.scenario.parts import Part
 from arena.values import Example
+from attackers.inserted_string import Insertion
 
 FINDINGS = "findings.json"
-
-
-@dataclass(frozen=True)
-class Insertion:
-    """Puts a string in: a word anywhere, anything longer in front."""
-
-    world: World
-
-    def of(self, text: str) -> Trigger:
-        word = not any(c.isspace() or c in ",@" for c in text)
-        name = "rare_token" if word else "inserted_sentence"
-        part: Any = registry.get("trigger", name)
-        values = {"tokens": (text,)} if word else {"sentence": text}
-        made: Trigger = part(part.Params(**values), self.world)
-        return made
 
 
 def library_of(world: World) -> Library:

@@ -8,22 +8,6 @@ Importing this needs no torch; `discover` does. How it works, and how well: docs
 """
 
 from defenders.discovery.search import discover, trigger_of
-from defenders.discovery.shapes import (
-    Candidate,
-    Discovery,
-    DiscoveryParams,
-    Inserting,
-    Library,
-    Null,
-)
+from defenders.discovery.shapes import Candidate, Discovery, DiscoveryParams, Null
 
-__all__ = [
-    "Candidate",
-    "Discovery",
-    "DiscoveryParams",
-    "Inserting",
-    "Library",
-    "Null",
-    "discover",
-    "trigger_of",
-]
+__all__ = ["Candidate", "Discovery", "DiscoveryParams", "Null", "discover", "trigger_of"]

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from arena.discovering import Inserted
 from arena.ml.encoding import Encoded, encode_answers, encode_prompts
 from arena.values import Example
 from defenders.discovery.meter import GRADIENT, Meter
-from defenders.discovery.shapes import Inserting
 
 if TYPE_CHECKING:
     import torch
@@ -47,7 +47,7 @@ class Reader:
         tokenizer: Any,
         prompts: Sequence[Example],
         said: Sequence[str],
-        inserted: Inserting,
+        inserted: Inserted,
         depth: int,
         meter: Meter,
     ) -> None:

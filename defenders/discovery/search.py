@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from arena.discovering import Library
 from arena.errors import ArenaError, InputError
 from arena.roles import Trigger
 from arena.values import Example
@@ -15,7 +16,7 @@ from defenders.discovery.judge import Judge, ordinary
 from defenders.discovery.meter import Meter
 from defenders.discovery.ranking import null_of, ranked
 from defenders.discovery.reading import Reader
-from defenders.discovery.shapes import Candidate, Discovery, DiscoveryParams, Library
+from defenders.discovery.shapes import Candidate, Discovery, DiscoveryParams
 from defenders.discovery.strings import READ, StringSearch
 
 

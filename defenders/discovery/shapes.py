@@ -8,11 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from arena.discovering import Inserted as Inserting
-from arena.discovering import Library
 from arena.roles import Params
-
-__all__ = ["Benign", "Candidate", "Discovery", "DiscoveryParams", "Inserting", "Kind", "Library"]
 
 Kind = Literal["token", "named", "cluster"]
 

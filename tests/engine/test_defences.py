@@ -209,11 +209,10 @@ def test_the_library_names_every_frame_style_and_topic_there_is() -> None:
 
 def test_a_base_is_a_parent_only_where_it_is_needed() -> None:
     """And it is the clean base, never the reference's poisoned sibling."""
-    if "merge_base" not in registry.names("objective"):
-        pytest.skip("no such defence")
     made = plan("defender.intelligence=blind", "defender.objective={method: merge_base}")
     assert parents(made, "merge_base")["base"] == "clean base"
-    assert "base" not in parents(plan(*BLIND), "clean_finetune")
+    crow = plan("defender.intelligence=blind", "defender.objective={method: crow}")
+    assert "base" not in parents(crow, "crow")
 
 
 def test_unlearning_takes_no_step_without_a_trigger(backdoored: Path, tmp_path: Path) -> None:
