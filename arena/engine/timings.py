@@ -38,7 +38,14 @@ def model_key(scenario: Scenario) -> str:
 
 # What a stage that has no steps costs in training steps, about (nano, two cores): enough for a
 # first plan, until stages of the model have been timed.
-IN_STEPS = {"score": 20, "represent": 10, "quiet": 15, "reactivate": 100, "examples": 20}
+IN_STEPS = {
+    "score": 20,
+    "discover": 400,
+    "represent": 10,
+    "quiet": 15,
+    "reactivate": 100,
+    "examples": 20,
+}
 OTHERS = 10
 
 
