@@ -65,14 +65,16 @@ def _spec(job: Any) -> dict[str, Any]:
 def _jobs(builder: Builder) -> dict[str, Job]:
     """The work of each kind that the scenario asks for; every row of a kind has the same."""
     asked, limit = builder.scenario.measures, builder.scenario.evaluation.max_new_tokens
+    actors = [member.name for member in builder.cast.members]
+    probes = builder.probes.of(actors)  # decoys are only scored
     found: dict[str, Job] = {}
     if asked.representations is not None:
-        groups = prompt_groups(builder.probes, asked.representations.prompts)
+        groups = prompt_groups(probes, asked.representations.prompts)
         found["represent"] = RepresentJob(groups, builder.device, _seed(builder, "represent"))
     if asked.quiet is not None:
         quiet = asked.quiet
         asks = quiet_asks(
-            builder.probes,
+            probes,
             builder.corpus,
             builder.cast,
             builder.scenario.evaluation.split,
@@ -84,7 +86,7 @@ def _jobs(builder: Builder) -> dict[str, Job]:
     again = asked.reactivation
     if again is not None:
         few = too_few(builder.cast, again)
-        every = reactivate_asks(builder.probes, again.prompts)
+        every = reactivate_asks(probes, again.prompts)
         found["reactivate"] = ReactivateJob(
             tuple(ask for ask in every if ask.actor not in few),
             again.samples,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import cycle
 from pathlib import Path
 from typing import Any, Literal
@@ -55,6 +55,10 @@ class ProbeSet:
     clean: tuple[Document, ...]
     exact_answers: bool
     max_new_tokens: int | None
+
+    def of(self, actors: Collection[str]) -> ProbeSet:
+        """What is asked about these actors only."""
+        return replace(self, probes=tuple(p for p in self.probes if p.actor in actors))
 
 
 def probe_set(

@@ -140,6 +140,24 @@ def test_decoys_are_scored_and_move_nobody_elses_prompts() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("measure", ["representations", "quiet", "reactivation"])
+def test_measures_look_at_actors_whether_or_not_there_are_decoys(measure: str) -> None:
+    chosen = f"measures={{{measure}: {{prompts: 4}}}}"
+    if measure == "reactivation":
+        chosen = "measures={reactivation: {prompts: 4, samples: [0, 8]}}"
+    kind = {"representations": "represent", "quiet": "quiet", "reactivation": "reactivate"}[measure]
+    alone, beside = (
+        next(row.measures[kind] for row in plan(chosen, *more).rows if kind in row.measures)
+        for more in ((), DECOY)
+    )
+    if measure == "reactivation":  # of the reference, which neither has anything to do with
+        assert alone == beside
+    jobs = by_name(plan(chosen, *DECOY))
+    job: Any = next(node.job for name, node in jobs.items() if name.startswith(f"{kind} "))
+    asked = getattr(job, "asks", None) or job.groups
+    assert not any("decoy:" in str(ask.actor) for ask in asked)
+
+
 class Oracle(Discoverer):
     """Finds what it is told to."""
 
