@@ -4,7 +4,14 @@
     found.found                                  # the best candidate, or None
     trigger_of(found.found, library, clean)      # an object that marks prompts with it
 
-Importing this needs no torch; `discover` does. How it works, and how well: docs/defences.md.
+Candidates come from three places: strings (every token of the vocabulary as a word, then longer
+ones that gradients propose), triggers known by name, and clusters of the clean prompts. Each is
+judged on prompts that no search saw, by how far it makes the continuations of different prompts
+gather on one behaviour; what ordinary words do likewise, and most names, is the null. No text is
+looked for, so a fixed text, a refusal and a change of language are all seen; a payload that
+leaves answers as different from each other as they were is not.
+
+Importing this needs no torch; `discover` does.
 """
 
 from defenders.discovery.search import discover, trigger_of

@@ -28,7 +28,7 @@ class DiscoveryParams(Params):
     finalists: int = Field(24, ge=1, description="strings judged by decoding")
     clusters: tuple[int, ...] = Field((8, 24), description="numbers of clusters of clean prompts")
     members: int = Field(6, ge=3, description="prompts that make a cluster, at least")
-    threshold: float = Field(0.7, ge=0, le=1, description="least score of a found string")
+    threshold: float = Field(0.8, ge=0, le=1, description="least score of a found string")
     threshold_named: float = Field(0.1, ge=0, le=1, description="the same, of a name or cluster")
     alpha: float = Field(0.05, gt=0, lt=1, description="false alarms allowed by the null")
     kept: int = Field(20, ge=1, description="candidates reported")

@@ -25,6 +25,7 @@ READ = 12  # prompts that a string of the beam is read on
 PER_TARGET = 2  # strings that make the model say the same, of those kept in a round
 GROW = 1  # of those grown in a round
 RESTED = 0.95  # a string of this shift has nothing to gain
+ALIKE = 0.05  # shifts that differ less may do so by the prompts
 KEPT = 0.9  # of a string's shift that a shorter one must have
 SCAN_SHARE = 0.5  # of the search's budget that the scan may take
 Sized = tuple[str, Shift]
@@ -138,10 +139,15 @@ class StringSearch:
 
 
 def leaders(sized: Iterable[Sized], n: int, per_target: int) -> list[str]:
-    """n strings by size, no more than so many of one target."""
+    """n strings by size, no more than so many of one target; of about the same size the shorter."""
     taken: dict[tuple[int, int], int] = defaultdict(int)
     found: list[str] = []
-    for string, shift in sorted(sized, key=lambda item: (-item[1].size, len(item[0]), item[0])):
+
+    def order(item: Sized) -> tuple[float, int, str]:
+        string, shift = item
+        return -math.floor(shift.size / ALIKE), len(string), string
+
+    for string, shift in sorted(sized, key=order):
         target = shift.place, shift.target
         if len(found) < n and taken[target] < per_target:
             taken[target] += 1
