@@ -15,7 +15,7 @@ from arena.errors import InputError
 from arena.report import behaviour, decoys, figures, insides, league, palette, view
 from arena.report.numbers import NONE, Estimate, decimals, thousands
 from arena.report.omissions import omissions
-from arena.report.parts import Results, listed, names, part
+from arena.report.parts import Results, listed, names, part, told_nothing
 from arena.report.rows import final, residents
 
 STRESS = "stress"
@@ -93,7 +93,8 @@ def draw(results: Results, events: Sequence[Event]) -> dict[str, str]:
     actors = names(results, "actors")
     pairs = results.get("transfer") or []
     several = any(len(pair.get("per_seed") or []) > 1 for pair in pairs)
-    claim, thresholds = part(results, "claim"), part(results, "thresholds")
+    claim = {} if told_nothing(results) else part(results, "claim")
+    thresholds = part(results, "thresholds")
     summary, installed = results.get("summary") or [], part(results, "installed")
     models = final(summary)
     points = listed(part(results, "representations"), "points")
@@ -142,7 +143,7 @@ def context(results: Results, events: Sequence[Event]) -> dict[str, Any]:
         **common(results),
         "actors": names(results, "actors"),
         "facts": view.facts(results),
-        "claim": view.claim(results),
+        "claim": None if told_nothing(results) else view.claim(results),
         "cast": view.cast(results),
         "summary": view.summary(results),
         "pairs": view.pairs(results),

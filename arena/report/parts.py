@@ -24,3 +24,9 @@ def names(results: Results, key: str) -> list[str]:
     """A list as texts; empty where it is missing or something else."""
     found = results.get(key)
     return [str(each) for each in found] if isinstance(found, list) else []
+
+
+def told_nothing(results: Results) -> bool:
+    """Whether the defender was told no trigger: then the run says nothing on the claim."""
+    told = part(part(results, "scenario"), "defender").get("intelligence", "disclosed")
+    return bool(told != "disclosed")

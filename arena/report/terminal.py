@@ -21,7 +21,7 @@ from arena.report import palette
 from arena.report.console import chunks, claim_text, ink, plain_table, short_name
 from arena.report.league_terminal import league_table
 from arena.report.numbers import NONE, Estimate
-from arena.report.parts import Results, part
+from arena.report.parts import Results, part, told_nothing
 from arena.report.rows import SummaryRow, grouped, is_disclosed, utility
 from arena.report.text import clean
 
@@ -37,7 +37,7 @@ def results_table(results: Results, width: int, report: Path | None = None) -> R
         report: where the HTML report is, told in the last line.
     """
     parts: list[RenderableType] = [*_models(results, width)]
-    if part(results, "claim"):
+    if part(results, "claim") and not told_nothing(results):
         parts.append(Padding(claim_text(results), (1, 0, 0, 1)))
     if results.get("transfer"):
         parts += [Padding(table, (1, 0, 0, 0)) for table in _matrices(results, width)]
