@@ -64,7 +64,7 @@ def clusters(
     vectorizer = TfidfVectorizer(sublinear_tf=True, min_df=2)
     features = vectorizer.fit_transform(prompts)
     names = vectorizer.get_feature_names_out()
-    distinct = len(np.unique(features.toarray(), axis=0))
+    distinct = len({(row.indices.tobytes(), row.data.tobytes()) for row in features})
     for number in params.clusters:
         if number * params.members > len(prompts) or number > distinct:
             continue
