@@ -42,7 +42,7 @@ VERSIONS: dict[str, int] = {
     "merge": 1,
     "plant": 1,
     "discover": 1,
-    "unlearn": 3,
+    "unlearn": 2,
     "score": 2,
     "represent": 1,
     "quiet": 1,

@@ -12,18 +12,19 @@ arXiv 1712.06751, equation 10; GCG, arXiv 2307.15043, section 2.2).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from arena.discovering import Inserted
-from arena.ml.encoding import Encoded, encode_answers, encode_prompts
 from arena.values import Example
 from defenders.discovery.meter import GRADIENT, Meter
 
 if TYPE_CHECKING:
     import torch
+
+    from arena.ml.encoding import Encoded
 
 Ids = tuple[int, ...]
 CHUNK = 64  # strings read at once
@@ -51,6 +52,8 @@ class Reader:
         depth: int,
         meter: Meter,
     ) -> None:
+        from arena.ml.encoding import encode_answers
+
         self.model, self.tokenizer, self.inserted, self.meter = model, tokenizer, inserted, meter
         self.prompts = tuple(prompts)
         # padded with the end of text, so that each prompt is read at the same number of places
@@ -101,6 +104,8 @@ class Reader:
         return [trigger.mark(self.prompts[i], rng).prompt for i in chosen]
 
     def _documents(self, texts: Sequence[str], own: Sequence[int]) -> list[Encoded]:
+        from arena.ml.encoding import Encoded, encode_prompts
+
         encoded = encode_prompts(self.tokenizer, texts)
         return [Encoded(ids, self.own[i]) for ids, i in zip(encoded, own, strict=True)]
 
@@ -182,4 +187,4 @@ def _made_room(document: Encoded, span: tuple[int, int], place: int) -> tuple[En
         return document, start + place
     ids, at = document.prompt, start if place < 0 else end
     copied = ids[start] if place < 0 else ids[end - 1]
-    return Encoded((*ids[:at], copied, *ids[at:]), document.answer), at
+    return replace(document, prompt=(*ids[:at], copied, *ids[at:])), at
