@@ -53,7 +53,6 @@ def test_findings_are_json_and_name_what_was_found(name: str) -> None:
 
 @every_method
 def test_findings_are_seeded(name: str) -> None:
-    findings.cache_clear()
     first = findings(name)
     findings.cache_clear()
     assert findings(name) == first

@@ -85,6 +85,7 @@ def test_nothing_usable_is_inconclusive_not_an_error() -> None:
     assert found["power"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("truth", [0.2, 0.5, 0.8])
 def test_the_interval_over_a_grid_covers_a_planted_t(truth: float) -> None:
     """T differs by cell and is shared within a seed: pooling cells as if independent would
@@ -204,6 +205,7 @@ def _in_parts(name: str, odd: Any, specific: Any) -> Judged:
     return Judged(name, {"cell": name}, results, METHODS, PAYLOADS)
 
 
+@pytest.mark.slow
 def test_the_specific_part_over_a_grid_covers_what_was_planted() -> None:
     """T = odd + specific in every seed, the parts planted and shared by the cells of a seed."""
     rng = np.random.default_rng(7)
@@ -222,6 +224,7 @@ def test_the_specific_part_over_a_grid_covers_what_was_planted() -> None:
     assert 0.93 - error <= held / sets <= 0.97 + error, held / sets
 
 
+@pytest.mark.slow
 def test_generalizing_is_rare_over_a_grid_at_one_half() -> None:
     """T = 0.5 on average: `generalizes_*` may come out in at most 5 % (plus Monte-Carlo)."""
     rng = np.random.default_rng(3)
