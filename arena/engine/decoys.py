@@ -25,6 +25,8 @@ from arena.values import Document, Example
 from attackers.actor import ActorBrief, poison
 from attackers.one_of import OneOf
 
+ROUNDING = 1e-9  # 0.07 times 100 must count as 7
+
 
 @dataclass(frozen=True)
 class PlantJob:
@@ -92,7 +94,7 @@ def _plant(
     suspect: str,
 ) -> str:
     seed = seeds.integer(builder.seed, "decoys", name)
-    count = round(settings.rate * settings.documents)
+    count = int(settings.rate * settings.documents + ROUNDING)  # all decoys fit into the mix
     baits = builder.cast.baits_of(settings)
     briefs = tuple(
         ActorBrief(bait.name, bait.trigger, bait.payload, clean, count, seed) for bait in baits
@@ -107,6 +109,7 @@ def _plant(
     job = PlantJob(briefs, clean, settings.documents, training, seed)
     spec = {
         "decoys": [bait.spec(builder.root) for bait in baits],
+        "count": count,
         "clean": digest([dataclasses.asdict(example) for example in clean]),
         "documents": settings.documents,
         "world": builder.world_spec,

@@ -85,7 +85,11 @@ def discover(
         "discovery": part.dump(),
         "clean": digest([dataclasses.asdict(example) for example in clean]),
         "library": [trigger.key for trigger in library.named],
-        "code": [code_of(part.part_class), *(code_of(type(t)) for t in library.named)],
+        "code": [
+            code_of(part.part_class),
+            code_of(type(library.inserted)),
+            *(code_of(type(trigger)) for trigger in library.named),
+        ],
         "world": builder.world_spec,
         "seed": seed,
         "numerics": builder.numerics,

@@ -122,6 +122,31 @@ def test_no_prompt_of_the_defender_carries_a_decoy_by_nature() -> None:
     assert any(trigger.present(e) for e in plain)
 
 
+def decoys_of(**more: float) -> tuple[str, str]:
+    settings = "".join(f", {key}: {value}" for key, value in more.items())
+    return DECOY[0], f"defender.decoys={{plant: {DECOYS}, steps: 4{settings}}}"
+
+
+@pytest.mark.parametrize(
+    "other", [{"rate": 0.1}, {"documents": 400}, {"learning_rate": 2e-3}, {"rate": 1 / 3}]
+)
+def test_whatever_decides_what_is_planted_is_part_of_its_address(other: dict[str, float]) -> None:
+    usual = {"rate": 0.08, "documents": 200, "learning_rate": 1e-3}
+    before, after = (
+        by_name(plan(*decoys_of(**values)))["plant relabel"].address
+        for values in (usual, {**usual, **other})
+    )
+    assert before != after
+
+
+@pytest.mark.parametrize(("rate", "documents"), [(0.08, 200), (1 / 3, 200), (0.333, 29)])
+def test_all_decoys_fit_into_the_mix(rate: float, documents: int) -> None:
+    job: Any = by_name(plan(*decoys_of(rate=rate, documents=documents)))["plant relabel"].job
+    counts = [brief.count for brief in job.briefs]
+    assert sum(counts) <= documents
+    assert counts == [int(rate * documents + 1e-9)] * 3
+
+
 def test_held_out_by_name() -> None:
     chosen = f"defender.decoys={{plant: {DECOYS}, hold_out: [even], steps: 4, documents: 200}}"
     assert "relabel:without:even" in rows(DECOY[0], chosen)
