@@ -6,10 +6,12 @@ What is asked for twice is one stage: its address says so.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from arena import seeds
 from arena.engine.cast import Cast, Member, build_cast, data_files
 from arena.engine.code import code_of
 from arena.engine.graph import Node, RowPlan
@@ -35,9 +37,15 @@ from arena.scenario.recipes import Recipe
 from arena.scenario.schema import Scenario
 from arena.scenario.section import Stage as When
 from arena.scenario.source import Adapter, FromScratch, Pretrained
-from arena.values import RowKind
+from arena.values import Example, RowKind
 
 HOW = ("precision", "compile", "micro_batch", "checkpointing")  # of the numerics, the loop's
+
+
+@functools.lru_cache(maxsize=64)
+def digest_of(examples: tuple[Example, ...]) -> str:
+    """Digest of some examples; many stages of a plan are given the same."""
+    return digest([dataclasses.asdict(example) for example in examples])
 
 
 class Builder:
@@ -60,6 +68,7 @@ class Builder:
         self.nodes: dict[str, Node] = {}
         self.rows: list[RowPlan] = []
         self._shards: dict[str, str] = {}  # address by actor
+        self._drawn: dict[tuple[tuple[Example, ...], int], tuple[Example, ...]] = {}
         asked = scenario.evaluation
         self.probes: ProbeSet = probe_set(
             self.corpus, self.cast, asked.split, asked.prompts, asked.max_new_tokens
@@ -106,12 +115,20 @@ class Builder:
         job = ExamplesJob(self.ref, n, pretraining)
         return self.add("examples", f"clean mix, {stage}", "arena", spec, {}, job)
 
+    def clean_prompts(self, contents: tuple[Example, ...], n: int) -> tuple[Example, ...]:
+        """n prompts for defenders over these contents, drawn once for all that ask for the same."""
+        asked = contents, n
+        if asked not in self._drawn:
+            rng = seeds.rng(self.seed, "defender examples")
+            self._drawn[asked] = self.corpus.natural(contents, n, rng)
+        return self._drawn[asked]
+
     def shard(self, member: Member) -> str:
         """A threat actor's poison: it sees its own share and trigger, nothing else."""
         if member.name in self._shards:
             return self._shards[member.name]
         brief = member.brief(self.seed)
-        share = digest([dataclasses.asdict(example) for example in brief.share])
+        share = digest_of(brief.share)
         spec = {"world": self.world_spec, "share": share, "seed": brief.seed}
         spec |= member.spec(self.root)
         saw = (f"its own {len(brief.share)} clean prompts", f"its trigger {member.trigger.key}")

@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from arena import seeds
-from arena.engine.builder import Builder
+from arena.engine.builder import Builder, digest_of
 from arena.engine.cast import Bait
 from arena.engine.jobs import Inputs, Progress, Training
-from arena.engine.store import digest
 from arena.engine.unlearning import Order, unlearn
 from arena.scenario.defence import Decoys, Defence
 from arena.values import Document, Example
@@ -110,7 +109,7 @@ def _plant(
     spec = {
         "decoys": [bait.spec(builder.root) for bait in baits],
         "count": count,
-        "clean": digest([dataclasses.asdict(example) for example in clean]),
+        "clean": digest_of(clean),
         "documents": settings.documents,
         "world": builder.world_spec,
         "training": dataclasses.asdict(training),

@@ -144,14 +144,13 @@ def _examples(
     any planted trigger, its own decoys' among them, so that only generalization can reach the
     others."""
     share = builder.cast.defender_share
-    able = [e for e in share if target is None or target.trigger.can_mark(e)]
+    able = tuple(e for e in share if target is None or target.trigger.can_mark(e))
     if not able:
         whose = target.name if target else None
         raise ArenaError(f"none of the defender's examples can be marked by {whose!r}")
-    rng = seeds.rng(builder.seed, "defender examples")
     baits = builder.cast.baits_of(defence.decoys) if defence.decoys else ()
     planted = [member.trigger for member in (*builder.cast.members, *baits)]
-    drawn = builder.corpus.natural(able, 2 * defence.examples, rng)
+    drawn = builder.clean_prompts(able, 2 * defence.examples)
     kept = [e for e in drawn if not any(trigger.present(e) for trigger in planted)]
     if not kept:
         raise ArenaError("each of the defender's prompts carries a planted trigger by nature")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,10 +10,9 @@ from typing import Any
 
 from arena import registry, seeds
 from arena.discovering import Discoverer, Library
-from arena.engine.builder import Builder
+from arena.engine.builder import Builder, digest_of
 from arena.engine.code import code_of
 from arena.engine.jobs import Inputs, Progress
-from arena.engine.store import digest
 from arena.roles import Trigger, World
 from arena.scenario.parts import Part
 from arena.values import Example
@@ -83,7 +81,7 @@ def discover(
     search = Search(part.name, part.params, tuple(clean), library, seed)
     spec = {
         "discovery": part.dump(),
-        "clean": digest([dataclasses.asdict(example) for example in clean]),
+        "clean": digest_of(search.clean),
         "library": [trigger.key for trigger in library.named],
         "code": [
             code_of(part.part_class),

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from arena import seeds
-from arena.engine.builder import Builder
+from arena.engine.builder import Builder, digest_of
 from arena.engine.cast import Member, data_files
 from arena.engine.code import code_of
 from arena.engine.jobs import UnlearnJob
 from arena.engine.searching import Search
-from arena.engine.store import digest
 from arena.roles import Brief, Budget, NoTrigger, Trigger
 from arena.scenario.defence import Defence
 from arena.values import Example
@@ -54,7 +53,7 @@ def unlearn(builder: Builder, order: Order) -> str:
     job = UnlearnJob(part.name, part.params, brief, training, True, layers, search)
     spec = {
         "objective": part.dump(),
-        "clean": digest([dataclasses.asdict(example) for example in order.clean]),
+        "clean": digest_of(order.clean),
         "trigger": trigger.key,
         "code": [code_of(part.part_class), *_codes(trigger)],
         "world": builder.world_spec,
