@@ -12,7 +12,7 @@ from arena.report.view import sentence, words
 Standing = Mapping[str, Any]
 
 BASELINES = ("none", "control")
-MEETS = {True: ("✓", "meets the mark"), False: ("✕", "misses it"), None: ("?", "not known")}
+MEETS = {True: ("✓", "meets it"), False: ("✕", "misses it"), None: ("?", "not known")}
 
 
 def standings(results: Results) -> list[Standing]:

@@ -73,7 +73,7 @@ def test_every_defence_says_what_it_knew_its_budget_and_why_it_missed() -> None:
     assert rows["npo"]["knows"] == "one trigger and its payload"
     assert rows["npo"]["budget"] == "60 steps · 512 examples · 10 % of training compute"
     assert rows["npo"]["kind"] == "disclosed · npo"
-    assert rows["npo"]["meets"] == "meets the mark"
+    assert rows["npo"]["meets"] == "meets it"
     assert rows["rmu"]["reason"].startswith("Accuracy fell by 0.0")
     assert rows["nothing"]["budget"] == ""
     assert rows["clean fine-tune"]["budget"] == "60 steps · 512 examples"
