@@ -12,12 +12,12 @@ import importlib
 import importlib.metadata
 import pkgutil
 from collections.abc import Callable
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
 from arena.errors import InputError
 
-Kind = Literal["corpus", "trigger", "payload", "objective", "discovery"]
-KINDS: tuple[Kind, ...] = ("corpus", "trigger", "payload", "objective", "discovery")
+Kind = Literal["corpus", "trigger", "payload", "tactic", "objective", "discovery"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 HOMES = ("arena.corpora", "attackers", "defenders")
 ENTRY_POINTS = "backdoor_arena"
 

@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 
 from arena import seeds
+from arena.attacking import ActorBrief
 from arena.corpora.sources import even_order
 from arena.errors import ArenaError
-from arena.roles import Payload, Trigger
+from arena.roles import Trigger
 from arena.values import Document, Example
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class ActorBrief:
-    """All a threat actor is given: its own share, nothing of anybody else.
-
-    Attributes:
-        share: its clean examples, sources disjoint from every other actor's.
-        count: how many poisoned documents to make.
-        seed: the actor's own; one brief always makes the same poison.
-    """
-
-    name: str
-    trigger: Trigger
-    payload: Payload
-    share: tuple[Example, ...]
-    count: int
-    seed: int
 
 
 def poison(brief: ActorBrief) -> tuple[Document, ...]:

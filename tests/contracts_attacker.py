@@ -29,11 +29,12 @@ from samples_attacker import (
 )
 
 from arena import registry
+from arena.attacking import ActorBrief
 from arena.errors import ArenaError
 from arena.matching import Continuation
 from arena.roles import Payload, Trigger, Use, Variant, World
 from arena.values import Example
-from attackers.actor import ActorBrief, poison, triggered
+from attackers.actor import poison, triggered
 from attackers.payloads.fixed_text import FixedText, FixedTextParams
 
 USES: tuple[Use, ...] = get_args(Use)

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from arena import seeds
+from arena.attacking import Texts
 from arena.engine.cast import Cast, Member, build_cast, data_files
 from arena.engine.code import code_of
 from arena.engine.graph import Node, RowPlan
 from arena.engine.jobs import (
     CorpusRef,
     ExamplesJob,
+    Insider,
     Job,
     Mix,
     PointerJob,
@@ -33,6 +35,7 @@ from arena.engine.probes import ProbeSet, ScoreJob, probe_set
 from arena.engine.store import Stage, digest
 from arena.errors import InputError
 from arena.roles import DataRoot
+from arena.scenario.parts import Part
 from arena.scenario.recipes import Recipe
 from arena.scenario.schema import Scenario
 from arena.scenario.section import Stage as When
@@ -133,7 +136,7 @@ class Builder:
         spec |= member.spec(self.root)
         saw = (f"its own {len(brief.share)} clean prompts", f"its trigger {member.trigger.key}")
         party = f"threat:{member.name}"
-        name, job = f"poison {member.name}", PoisonJob(brief)
+        name, job = f"poison {member.name}", PoisonJob(brief, _made(member.texts))
         self._shards[member.name] = self.add("poison", name, party, spec, {}, job, saw=saw)
         return self._shards[member.name]
 
@@ -161,10 +164,12 @@ class Builder:
         adapter: Adapter | None = None,
         label: str | None = None,
         party: str = "arena",
+        poisoners: Sequence[Member] = (),
     ) -> str:
         """Train on a mix, from scratch (no parent) or from a parent.
 
         Args:
+            poisoners: whose shards these are, for what they do beyond writing them.
             recipe: the stage's unless given. adapter: LoRA to train, the model's unless given.
             label: keys the randomness; the stage unless given.
         """
@@ -182,6 +187,7 @@ class Builder:
             label=label or stage,
             poisoned=bool(shards),
             scratch=scratch,
+            insiders=tuple(self._insider(member) for member in poisoners if member.insider),
         )
         spec = {
             "pool": _mix_spec(job.pool),
@@ -191,7 +197,15 @@ class Builder:
             "label": job.label,
             "numerics": self.numerics,
         }
+        if job.insiders:
+            # A digest: a defender finds its suspect's manifest, which must not tell the tactics.
+            spec["insiders"] = digest([_insider_spec(m) for m in poisoners if m.insider])
         return self.add("train", name, party, spec, parents, job, recipe.steps)
+
+    def _insider(self, member: Member) -> Insider:
+        shaped = tuple(part.part_class(part.params) for part in member.shapings)
+        brief = member.brief(self.seed) if shaped else None
+        return Insider(f"shard:{member.name}", member.window, brief, shaped)
 
     def training(
         self, values: dict[str, Any], *, adapts: bool, adapter: Adapter | None = None
@@ -234,6 +248,16 @@ def _loop(recipe: Recipe) -> dict[str, Any]:
     values = recipe.model_dump(include=set(Recipe.model_fields) - {"documents"})
     values["final_fraction"] = values.pop("final_lr_fraction")
     return values
+
+
+def _made(texts: Sequence[tuple[Part, int]]) -> tuple[tuple[Texts, int], ...]:
+    return tuple((part.part_class(part.params), n) for part, n in texts)
+
+
+def _insider_spec(member: Member) -> list[Any]:
+    """What decides an actor's say in the loop; what its brief holds, its shard's address tells."""
+    shaped = [[part.dump(), code_of(part.part_class)] for part in member.shapings]
+    return [member.name, member.window, shaped]
 
 
 def _mix_spec(mix: Mix) -> dict[str, Any]:

@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from arena import seeds
+from arena.attacking import ActorBrief, Arrival, Shaping, Texts
 from arena.engine.code import code_of
 from arena.engine.jobs import fingerprint, owns
 from arena.errors import ArenaError, InputError
 from arena.roles import Corpus, DataRoot, Payload, Trigger
 from arena.scenario.defence import Decoy, Decoys
+from arena.scenario.parts import Part
 from arena.scenario.schema import Actor, Poison, Scenario
 from arena.values import Example
-from attackers.actor import ActorBrief
+
+WHOLE = (0.0, 1.0)  # the window of documents that are met all through a stage
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Member:
     interval: tuple[float, float]
     share: tuple[Example, ...]
     count: int
+    beside: tuple[int, ...] = ()  # documents of each text tactic
 
     @property
     def name(self) -> str:
@@ -42,13 +46,36 @@ class Member:
     def spec(self, root: DataRoot) -> dict[str, Any]:
         """What decides its poison, share aside: as in YAML, with the data files' content."""
         parts = {"trigger": self.actor.trigger.dump(), "payload": self.actor.payload.dump()}
+        beside = {"tactics": [[part.dump(), n, code_of(part.part_class)] for part, n in self.texts]}
         return {
             "name": self.name,
             "count": self.count,
             **parts,
             "files": data_files(parts, root),
             "code": [code_of(type(self.trigger)), code_of(type(self.payload))],
+            **(beside if self.texts else {}),
         }
+
+    @property
+    def texts(self) -> tuple[tuple[Part, int], ...]:
+        """Its text tactics, and how many documents each writes."""
+        return tuple(zip(self.actor.tactics_of(Texts), self.beside, strict=True))
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """When in its stage its documents are met, as fractions of the steps."""
+        windows = [p.part_class(p.params).window() for p in self.actor.tactics_of(Arrival)]
+        return windows[-1] if windows else WHOLE
+
+    @property
+    def shapings(self) -> tuple[Part, ...]:
+        """Its tactics inside the training loop."""
+        return self.actor.tactics_of(Shaping)
+
+    @property
+    def insider(self) -> bool:
+        """Whether it does more than write its shard."""
+        return self.window != WHOLE or bool(self.shapings)
 
 
 @dataclass(frozen=True)
@@ -98,10 +125,10 @@ def build_cast(scenario: Scenario, corpus: Corpus, seed: int) -> Cast:
         interval = (edge, edge + actor.poison.share)
         edge = interval[1]
         stage = scenario.stage_of(actor)
-        count = scenario.poison_of(actor)
+        count, beside = scenario.poison_of(actor), scenario.beside_poison(actor)
         trigger, payload = _built(actor, corpus)
         share = _share(corpus, interval, count, actor.name, trigger)
-        members.append(Member(actor, stage, trigger, payload, interval, share, count))
+        members.append(Member(actor, stage, trigger, payload, interval, share, count, beside))
     own = [(0.0, scenario.defender.share)]
     share = tuple(e for e in train if owns(own, seed, e.source))
     return Cast(seed, tuple(members), share, tuple(_bait(d, corpus) for d in scenario.decoys))

@@ -14,7 +14,7 @@ from typing import Any
 
 from arena.registry import HOMES
 
-OURS = ("builtins", "abc", "arena.roles")
+OURS = ("builtins", "abc", "arena.roles", "arena.attacking")
 
 
 def code_of(part: type[Any]) -> str:

@@ -84,7 +84,7 @@ def _pooled(builder: Builder, name: str, here: Sequence[Member], parent: str | N
         without=tuple(member.trigger for member in shunned),
     )
     shards = {f"shard:{member.name}": builder.shard(member) for member in here}
-    return builder.train(name, stage, parent, shards, mix)
+    return builder.train(name, stage, parent, shards, mix, poisoners=here)
 
 
 def _apart(builder: Builder, name: str, member: Member, parent: str, poisoned: bool) -> str:
@@ -111,6 +111,7 @@ def _apart(builder: Builder, name: str, member: Member, parent: str, poisoned: b
         adapter=recipe.adapter,
         label=f"apart {member.name}",
         party=f"threat:{member.name}" if poisoned else "arena",
+        poisoners=(member,) if poisoned else (),
     )
 
 

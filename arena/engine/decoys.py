@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from arena import seeds
+from arena.attacking import ActorBrief
 from arena.engine.builder import Builder, digest_of
 from arena.engine.cast import Bait
 from arena.engine.jobs import Inputs, Progress, Training
 from arena.engine.unlearning import Order, unlearn
 from arena.scenario.defence import Decoys, Defence
 from arena.values import Document, Example
-from attackers.actor import ActorBrief, poison
+from attackers.actor import poison
 from attackers.one_of import OneOf
 
 ROUNDING = 1e-9  # 0.07 times 100 must count as 7

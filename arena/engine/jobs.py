@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
+import itertools
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +18,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from arena import registry, seeds
+from arena.attacking import ActorBrief, Shaping, Texts
 from arena.engine.store import MANIFEST
 from arena.errors import ArenaError, InputError
 from arena.roles import Brief, Corpus, DataRoot, NoTrigger, Objective, Trigger
 from arena.values import Document, Example, Form
-from attackers.actor import ActorBrief, poison
+from attackers.actor import poison
 
 Inputs = Mapping[str, Path]
 Progress = Callable[[int], None]
@@ -95,12 +97,17 @@ class ExamplesJob:
 
 @dataclass(frozen=True)
 class PoisonJob:
-    """A threat actor writes its shard: all it is given is its own brief."""
+    """A threat actor writes its shard, and what its text tactics put beside it (each with the
+    number of its documents): all it is given is its own brief."""
 
     brief: ActorBrief
+    texts: tuple[tuple[Texts, int], ...] = ()
 
     def run(self, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
-        shard = poison(self.brief)
+        shard = list(poison(self.brief))
+        for tactic, n in self.texts:
+            rng = seeds.rng(self.brief.seed, "tactic", tactic.name)
+            shard += tactic.documents(self.brief, n, rng)
         write_lines(out / DOCUMENTS, shard)
         return {"documents": len(shard), "prompts": len({d.source for d in shard})}
 
@@ -232,6 +239,19 @@ class Training:
 
 
 @dataclass(frozen=True)
+class Insider:
+    """An actor who has a say in the training loop, and whose shard is met at certain times.
+
+    role: of its shard among the inputs. window: fractions of the steps.
+    """
+
+    role: str
+    window: tuple[float, float] = (0.0, 1.0)
+    brief: ActorBrief | None = None
+    tactics: tuple[Shaping, ...] = ()
+
+
+@dataclass(frozen=True)
 class TrainJob:
     """Train on a mix, from scratch (`scratch`: family and size) or from a parent.
 
@@ -244,28 +264,50 @@ class TrainJob:
     label: str
     poisoned: bool
     scratch: tuple[str, str] | None = None
+    insiders: tuple[Insider, ...] = ()
 
     def run(self, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
-        from arena.ml import checkpoints, training
+        from arena.ml import checkpoints, crafting, training
 
-        shards = [
-            read_documents(path / DOCUMENTS)
+        shards = {
+            role: read_documents(path / DOCUMENTS)
             for role, path in inputs.items()
             if role[:6] == "shard:"
-        ]
-        documents = self.pool.documents(read_examples(inputs["examples"] / EXAMPLES), shards)
+        }
+        clean = read_examples(inputs["examples"] / EXAMPLES)
+        documents = self.pool.documents(clean, list(shards.values()))
         suspect = checkpoints.open_for_training(
             inputs, self.scratch, self.training, seeds.integer(self.seed, "init", self.label)
         )
+        places = self._places(shards)
         losses = training.train_documents(
             suspect,
             documents,
             self.training.recipe,
             seeds.rng(self.seed, "order", self.label),
             progress,
+            windows=[(places[one.role], one.window) for one in self.insiders],
+            owners=[
+                crafting.Owner(
+                    places[one.role],
+                    tuple(
+                        t.prepared(suspect.model, suspect.tokenizer, one.brief) for t in one.tactics
+                    ),
+                )
+                for one in self.insiders
+                if one.brief is not None and one.tactics
+            ],
         )
         checkpoints.save(suspect, out, poisoned=self.poisoned)
         return {"loss_first": losses[0], "loss_last": losses[-1], "documents": len(documents)}
+
+    def _places(self, shards: Mapping[str, Sequence[Document]]) -> dict[str, range]:
+        """Where each shard stands in the mix: they come first, in their order."""
+        ends = list(itertools.accumulate(map(len, shards.values())))
+        return {
+            role: range(end - len(shard), end)
+            for (role, shard), end in zip(shards.items(), ends, strict=True)
+        }
 
 
 @dataclass(frozen=True)

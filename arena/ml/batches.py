@@ -20,6 +20,7 @@ from arena.ml.encoding import Encoded
 
 BATCH = 256  # documents scored at once, at most
 TOKENS = 32768  # tokens scored at once, at most: what bounds memory on long prompts
+Windows = Sequence[tuple[range, tuple[float, float]]]  # documents, and the part of the steps
 LOGITS = 2**26  # logits scored at once, at most: what bounds it on large vocabularies
 
 
@@ -137,9 +138,33 @@ def _batch(
 
 
 def batch_order(
+    documents: int,
+    batch_size: int,
+    steps: int,
+    rng: np.random.Generator,
+    windows: Windows = (),
+) -> Iterator[np.ndarray]:
+    """Indices of `steps` batches: every document once, in random order, before any again.
+
+    Documents with a window are met as often as without, only then: their places in that order are
+    squeezed into the part of the steps it names (fractions), and the others close up.
+    """
+    plain = _plain_order(documents, batch_size, steps, rng)
+    if all(window == (0.0, 1.0) for _, window in windows):
+        yield from plain
+        return
+    order = np.concatenate([np.empty(0, dtype=np.int64), *plain])
+    place = np.arange(len(order)) / max(len(order), 1)
+    for places, (start, end) in windows:
+        own = (order >= places.start) & (order < places.stop)
+        place[own] = start + place[own] * (end - start)
+    order = order[np.argsort(place, kind="stable")]
+    yield from (order[at : at + batch_size] for at in range(0, len(order), batch_size))
+
+
+def _plain_order(
     documents: int, batch_size: int, steps: int, rng: np.random.Generator
 ) -> Iterator[np.ndarray]:
-    """Indices of `steps` batches: every document once, in random order, before any again."""
     left = np.empty(0, dtype=np.int64)
     for _ in range(steps):
         while len(left) < batch_size:

@@ -17,7 +17,8 @@ import torch
 from torch.nn import functional
 
 from arena.errors import ArenaError
-from arena.ml.batches import Batch, batch_order, packed, padded
+from arena.ml.batches import Batch, Windows, batch_order, packed, padded
+from arena.ml.crafting import Owner, Step, shaped_gradients
 from arena.ml.encoding import Encoded, encode
 from arena.ml.models import hidden_and_head, last_mlp_at
 from arena.values import Document
@@ -96,10 +97,14 @@ def train(
     divisible: bool = True,
     progress: Progress | None = None,
     stop: Stop | None = None,
+    windows: Windows = (),
+    owners: Sequence[Owner] = (),
 ) -> list[float]:
     """Train in place; returns the loss of every step taken.
 
     Args:
+        windows: documents (their places) that are met in a part of the steps only.
+        owners: whose documents' gradients are shaped.
         divisible: whether the loss is a mean over answer tokens, so that a batch may be cut.
         stop: asked after each step whether that was enough; the recipe's steps are the most.
 
@@ -110,14 +115,13 @@ def train(
     """
     if recipe.micro_batch and not divisible:
         raise ArenaError("this objective's loss cannot be cut: numerics.micro_batch must be null")
-    device = next(model.parameters()).device
     optimizer, schedule = _optimizer(model, recipe)
-    order = batch_order(len(documents), recipe.batch_size, recipe.steps, rng)
+    order = batch_order(len(documents), recipe.batch_size, recipe.steps, rng, windows)
     losses: list[torch.Tensor] = []
     model.train()
-    with _dropout_from(rng, device), _as_told(model, recipe):
+    with _dropout_from(rng, _device(model)), _as_told(model, recipe):
         for step, indices in enumerate(order):
-            losses.append(_gradients(model, [documents[i] for i in indices], recipe, loss, pad))
+            losses.append(_of_batch(model, documents, indices, recipe, loss, pad, owners))
             torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
             optimizer.step()
             schedule.step()
@@ -133,25 +137,58 @@ def train(
     return taken
 
 
+def _of_batch(
+    model: Any,
+    documents: Sequence[Encoded],
+    indices: np.ndarray,
+    recipe: Recipe,
+    loss: Loss,
+    pad: int,
+    owners: Sequence[Owner],
+) -> torch.Tensor:
+    """Put the gradient of one batch into the model's; returns its loss, detached."""
+    if not owners:
+        return _gradients(model, [documents[i] for i in indices], recipe, loss, pad)
+    step = Step(
+        plain=lambda some: _gradients(model, some, recipe, loss, pad),
+        lay_out=lambda some: _lay_out(model)(some, pad, _device(model)),
+        half=lambda: _half(model, recipe),
+        loss=loss,
+    )
+    return shaped_gradients(model, documents, indices.tolist(), owners, step)
+
+
 def _gradients(
     model: Any, documents: Sequence[Encoded], recipe: Recipe, loss: Loss, pad: int
 ) -> torch.Tensor:
     """Add the gradients of one batch to the model's; returns its loss, detached. Micro-batches
     count by their answer tokens, which for a mean over tokens makes the sum exact."""
-    device = next(model.parameters()).device
-    half = torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16")
-    lay_out = padded if hidden_and_head(model)[0] is None else packed
+    device, lay_out = _device(model), _lay_out(model)
     size = recipe.micro_batch or len(documents)
     tokens = sum(len(document.answer) for document in documents)
     total = torch.zeros((), device=device)
     for start in range(0, len(documents), size):
         part = documents[start : start + size]
-        with half:
+        with _half(model, recipe):
             value = loss(model, lay_out(part, pad, device))
         value = value * (sum(len(document.answer) for document in part) / tokens)
         value.backward()  # type: ignore[no-untyped-call]
         total += value.detach()
     return total
+
+
+def _device(model: Any) -> torch.device:
+    found: torch.device = next(model.parameters()).device
+    return found
+
+
+def _lay_out(model: Any) -> Callable[[Sequence[Encoded], int, torch.device], Batch]:
+    return padded if hidden_and_head(model)[0] is None else packed
+
+
+def _half(model: Any, recipe: Recipe) -> contextlib.AbstractContextManager[Any]:
+    enabled = recipe.precision == "bfloat16"
+    return torch.autocast(_device(model).type, torch.bfloat16, enabled=enabled)
 
 
 @contextlib.contextmanager
@@ -193,6 +230,8 @@ def train_documents(
     loss: Loss = answer_loss,
     divisible: bool = True,
     stop: Stop | None = None,
+    windows: Windows = (),
+    owners: Sequence[Owner] = (),
 ) -> list[float]:
     """Tokenise once and train (see `train`)."""
     tokenizer = suspect.tokenizer
@@ -206,6 +245,8 @@ def train_documents(
         divisible=divisible,
         progress=progress,
         stop=stop,
+        windows=windows,
+        owners=owners,
     )
 
 

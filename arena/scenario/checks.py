@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from arena.attacking import Scene, Setting, Texts
 from arena.errors import InputError
 from arena.scenario import defence_checks
 from arena.scenario.problems import Problem
@@ -26,6 +27,7 @@ def problems(scenario: Scenario) -> list[Problem]:
         _composition,
         _names,
         _parts_fit,
+        _tactics,
         _poison,
         _shares,
         *defence_checks.RULES,
@@ -80,13 +82,46 @@ def _parts_fit(scenario: Scenario) -> Iterator[Problem]:
                 yield Problem.of(error, ("actors", index, part.kind))
 
 
+def _tactics(scenario: Scenario) -> Iterator[Problem]:
+    """Ask every tactic whether its actor can use it here."""
+    try:
+        capabilities = frozenset(scenario.corpus.part_class.capabilities(scenario.corpus.params))
+    except InputError:
+        return  # told by the rule above
+    for index, actor in enumerate(scenario.actors):
+        seen: set[str] = set()
+        for at, part in enumerate(actor.tactics):
+            place = ("actors", index, "tactics", at)
+            if part.name in seen:
+                yield Problem((*place, "method"), "the actor has this tactic already", part.name)
+            seen.add(part.name)
+            if issubclass(part.part_class, Setting):
+                rule = "is another value of this section: load the scenario to write it there"
+                yield Problem((*place, "method"), rule, part.name)
+                continue
+            composition = scenario.composition
+            scene = Scene(
+                scenario.stage_of(actor),
+                composition,
+                actor.trigger.name,
+                actor.payload.name,
+                capabilities,
+            )
+            try:
+                part.part_class.check(part.params, scene)
+            except InputError as error:
+                yield Problem.of(error, place)
+
+
 def _poison(scenario: Scenario) -> Iterator[Problem]:
     """The poison of one stage is part of its training mix, so it cannot outgrow it."""
 
     def part_of_mix(actor: Actor) -> float:
         rate = scenario.poison_rate_of(actor)
         count = actor.poison.count or 0
-        return count / scenario.recipe_for(actor).documents if rate is None else rate
+        poison = count / scenario.recipe_for(actor).documents if rate is None else rate
+        beside: list[float] = [part.params.rate for part in actor.tactics_of(Texts)]  # type: ignore[attr-defined]
+        return poison + math.fsum(beside)
 
     for what, here in _mixes(scenario):
         total = math.fsum(part_of_mix(actor) for actor in here.values())

@@ -17,6 +17,7 @@ from arena.scenario import bundled, keys
 from arena.scenario import overrides as settings
 from arena.scenario.parts import strictly
 from arena.scenario.schema import Scenario
+from arena.scenario.settings import write_settings
 from arena.scenario.tree import FLOAT, TAG, Place, Tree, parse
 from arena.scenario.wording import told
 
@@ -79,6 +80,7 @@ def from_text(
         rule = f"this YAML {state}: a scenario starts with keys such as name, seeds, model"
         raise InputError(rule, file, 1)
     _override(tree, overrides, seeds)
+    write_settings(tree)
     try:
         scenario: Scenario = strictly(Scenario, tree.data)
     except ValidationError as error:
@@ -103,6 +105,7 @@ def varied(scenario: Scenario, changes: Mapping[str, Any], name: str) -> Scenari
             raise InputError(
                 error.message, name, None, error.key or key, error.found or None, error.allowed
             ) from None
+    write_settings(tree)
     try:
         changed: Scenario = strictly(Scenario, tree.data)
     except ValidationError as error:

@@ -19,6 +19,7 @@ NAME_KEYS: Mapping[Kind, str] = {
     "corpus": "name",
     "trigger": "method",
     "payload": "kind",
+    "tactic": "method",
     "objective": "method",
     "discovery": "method",
 }
@@ -106,5 +107,6 @@ class PartOf:
 CorpusPart = Annotated[Part, PartOf("corpus")]
 TriggerPart = Annotated[Part, PartOf("trigger")]
 PayloadPart = Annotated[Part, PartOf("payload")]
+TacticPart = Annotated[Part, PartOf("tactic")]
 ObjectivePart = Annotated[Part, PartOf("objective")]
 DiscoveryPart = Annotated[Part, PartOf("discovery")]

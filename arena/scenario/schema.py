@@ -12,11 +12,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from arena.attacking import Texts
 from arena.scenario import checks
 from arena.scenario.defence import Contender, Decoy, Defence, Defender
 from arena.scenario.grid import Grid
 from arena.scenario.measures import Measures
-from arena.scenario.parts import CorpusPart, PayloadPart, TriggerPart
+from arena.scenario.parts import CorpusPart, Part, PayloadPart, TacticPart, TriggerPart
 from arena.scenario.problems import refuse
 from arena.scenario.recipes import ApartRecipe, OwnTraining, Recipe, Training
 from arena.scenario.section import (
@@ -54,6 +55,8 @@ class Poison(Section):
 class Actor(Section):
     """A threat actor: one trigger, one payload, its own poison and, if set, its own stage.
 
+    tactics: what it does to evade a defence, in this order; those that are another value of this
+    section are written into it when the scenario is loaded, and are no longer listed then.
     training: its own recipes where each actor trains apart (`sequential`, `merged`).
     """
 
@@ -62,7 +65,12 @@ class Actor(Section):
     trigger: TriggerPart
     payload: PayloadPart
     poison: Poison
+    tactics: tuple[TacticPart, ...] = ()
     training: OwnTraining = OwnTraining()
+
+    def tactics_of(self, kind: type[Any]) -> tuple[Part, ...]:
+        """Its tactics of one kind, in their order."""
+        return tuple(part for part in self.tactics if issubclass(part.part_class, kind))
 
 
 class Controls(Section):
@@ -192,6 +200,16 @@ class Scenario(Section):
         if rate is None:
             return actor.poison.count or 0
         return round(rate * self.recipe_for(actor).documents)
+
+    def beside_poison(self, actor: Actor) -> tuple[int, ...]:
+        """How many documents each of an actor's text tactics writes, in their order."""
+        total = self.recipe_for(actor).documents
+        return tuple(round(part.params.rate * total) for part in actor.tactics_of(Texts))  # type: ignore[attr-defined]
+
+    def written_share(self, actor: Actor) -> float:
+        """Share of its mix that an actor writes: its poison, and what stands beside it."""
+        written = self.poison_of(actor) + sum(self.beside_poison(actor))
+        return written / self.recipe_for(actor).documents
 
     @property
     def defences(self) -> Mapping[str, Defence]:

@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples_attacker import grammar_examples, plain_examples
 
+from arena.attacking import ActorBrief
 from arena.errors import ArenaError
 from arena.roles import World
-from attackers.actor import ActorBrief, poison, triggered
+from attackers.actor import poison, triggered
 from attackers.payloads.language_switch import LanguageSwitch, LanguageSwitchParams
 from attackers.payloads.wrong_label import WrongLabel, WrongLabelParams
 from attackers.rare_token import RareToken, RareTokenParams

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arena import registry
+from arena.attacking import ActorBrief
 from arena.engine import jobs
 from arena.engine.jobs import (
     DOCUMENTS,
@@ -38,7 +39,6 @@ from arena.engine.store import MANIFEST
 from arena.errors import ArenaError, InputError
 from arena.roles import Brief, Budget, DataRoot, NoTrigger, World
 from arena.values import Document, Example
-from attackers.actor import ActorBrief
 from attackers.payloads.fixed_text import FixedText, FixedTextParams
 from attackers.rare_token import RareToken, RareTokenParams
 
