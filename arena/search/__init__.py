@@ -1,0 +1,1 @@
+"""Adaptive attackers and the defenders that answer: Optuna studies over whole experiments."""

@@ -1,0 +1,76 @@
+"""One experiment of a search: some rows of one seed of one scenario, from the store or trained.
+
+A pure function of its ask: whoever runs it, once or again after a crash, gets the same rows.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from arena.engine.execute import execute
+from arena.engine.graph import RowPlan, SeedPlan
+from arena.engine.plan import plan_seed
+from arena.engine.results import gather
+from arena.engine.store import Store
+from arena.engine.timeline import Timeline
+from arena.progress import Quiet
+from arena.roles import DataRoot
+from arena.runtime.base import Runtime
+from arena.scenario.schema import Scenario
+from arena.values import Row
+
+Part = Literal["first", "all"]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What is measured. part: `first` is what decides whether to go on: the compromised model, its
+    control, and the first disclosed trigger's removal. actor: the adaptive one; removing its own
+    trigger is nobody's question here."""
+
+    scenario: Scenario
+    seed: int
+    root: DataRoot
+    actor: str
+    part: Part = "all"
+
+
+def measured(ask: Ask, store: Store, runtime: Runtime) -> list[Row]:
+    """The rows that were asked for.
+
+    Raises:
+        InputError: data is missing or broken.
+        ArenaError: a stage failed.
+    """
+    plan = plan_seed(ask.scenario, ask.seed, ask.root)
+    part = dataclasses.replace(plan, rows=wanted(plan, ask))
+    with contextlib.closing(Timeline(Path(os.devnull))) as timeline:
+        execute(part.nodes, set(part.artifacts), store, runtime, Quiet(), timeline)
+    return gather(part, store)
+
+
+def wanted(plan: SeedPlan, ask: Ask) -> tuple[RowPlan, ...]:
+    """The rows of a plan that an ask is about."""
+    rows = [row for row in plan.rows if row.kind != "sham" and not _own(row, ask.actor)]
+    if ask.part == "all":
+        return tuple(rows)
+    defences = [row for row in rows if row.kind in ("unlearned", "defended")]
+    return tuple(row for row in rows if row not in defences[1:])
+
+
+def parts(scenario: Scenario, actor: str) -> Sequence[Part]:
+    """In which parts a strategy is measured where a first look may end it; a defence that is told
+    nothing has one row, so there is nothing to save."""
+    defender = scenario.defender
+    others = sum(defender.target in ("each", a.name) for a in scenario.actors if a.name != actor)
+    return ("first", "all") if defender.intelligence == "disclosed" and others > 1 else ("all",)
+
+
+def _own(row: RowPlan, actor: str) -> bool:
+    return row.kind in ("control", "unlearned", "defended") and row.target == actor

@@ -1,0 +1,192 @@
+"""Optuna studies: opened by URL and name, resumed, and shared by several drivers.
+
+A trial that is running belongs to a driver, which says so every few seconds. One whose driver has
+gone silent is adopted by the next: it keeps its number and its parameters, and is measured again
+from what the store has. So no finished trial is lost or run twice.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.trial import FrozenTrial, TrialState
+
+from arena import seeds
+from arena.errors import InputError
+from arena.ranges import Choice, Range, Whole
+from arena.scenario.search import Sampler
+
+JOURNAL = "journal://"
+SILENT = 60.0  # seconds after which a driver that says nothing counts as dead
+OWNER, SEEN, SCENARIO = "driver", "seen", "scenario"
+FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+
+
+def storage_of(url: str) -> optuna.storages.BaseStorage:
+    """The storage behind a URL: `sqlite:///FILE`, `journal://FILE`, or what SQLAlchemy takes.
+
+    Raises:
+        InputError: it cannot be opened.
+    """
+    try:
+        if url.startswith(JOURNAL):
+            file = Path(url.removeprefix(JOURNAL))
+            file.parent.mkdir(parents=True, exist_ok=True)
+            backend = optuna.storages.journal.JournalFileBackend(str(file))
+            return optuna.storages.JournalStorage(backend)
+        if url.startswith("sqlite:///"):
+            Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        return optuna.storages.RDBStorage(url)
+    except Exception as error:  # of whichever database driver it is
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise InputError(f"cannot be opened: {lines[0]}", key="--storage", found=url) from error
+
+
+def open_study(
+    storage: str, name: str, directions: Sequence[str], fingerprint: str
+) -> optuna.Study:
+    """The study of this name, a new one if there is none.
+
+    Raises:
+        InputError: the storage cannot be opened, or the study is of another scenario.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(
+        storage=storage_of(storage),
+        study_name=name,
+        directions=list(directions),  # type: ignore[arg-type]
+        load_if_exists=True,
+    )
+    made_by = study.user_attrs.get(SCENARIO)
+    if made_by is None:
+        study.set_user_attr(SCENARIO, fingerprint)
+    elif made_by != fingerprint:
+        rule = "this study searches another scenario; give the new one another name"
+        raise InputError(rule, key="--study", found=name)
+    return study
+
+
+def sampler_of(settings: Sampler, name: str, number: int) -> optuna.samplers.BaseSampler:
+    """A sampler whose draws depend on the study's seed and the trial's number alone: a resumed
+    study goes on as if it had never stopped, and proposes nothing a second time."""
+    seed = seeds.integer(settings.seed, "proposals", name, str(number)) % 2**32
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        if settings.method == "random":
+            return optuna.samplers.RandomSampler(seed)
+        if settings.method == "nsga2":
+            return optuna.samplers.NSGAIISampler(population_size=settings.population, seed=seed)
+        if settings.method == "gp":
+            return optuna.samplers.GPSampler(
+                seed=seed, n_startup_trials=settings.startup, warn_independent_sampling=False
+            )
+        return optuna.samplers.TPESampler(
+            seed=seed, n_startup_trials=settings.startup, multivariate=True
+        )
+
+
+def distributions(dimensions: Mapping[str, Range]) -> dict[str, BaseDistribution]:
+    """Optuna's form of the ranges."""
+    return {name: _distribution(values) for name, values in dimensions.items()}
+
+
+def _distribution(values: Range) -> BaseDistribution:
+    if isinstance(values, Choice):
+        return CategoricalDistribution(list(values.options))
+    if isinstance(values, Whole):
+        return IntDistribution(values.low, values.high, log=values.log)
+    return FloatDistribution(values.low, values.high, log=values.log)
+
+
+def propose(study: optuna.Study, space: Mapping[str, BaseDistribution]) -> optuna.Trial:
+    """A new trial with all its parameters, owned by this driver."""
+    trial = study.ask()
+    claim(trial)
+    return filled(trial, space)
+
+
+def filled(trial: optuna.Trial, space: Mapping[str, BaseDistribution]) -> optuna.Trial:
+    """The trial with every parameter chosen; those it has already stay."""
+    for name, values in space.items():
+        if isinstance(values, CategoricalDistribution):
+            trial.suggest_categorical(name, values.choices)
+        elif isinstance(values, IntDistribution):
+            trial.suggest_int(name, values.low, values.high, log=values.log)
+        elif isinstance(values, FloatDistribution):
+            trial.suggest_float(name, values.low, values.high, log=values.log)
+    return trial
+
+
+def claim(trial: optuna.Trial) -> None:
+    """This driver runs it."""
+    trial.set_user_attr(OWNER, {"host": socket.gethostname(), "pid": os.getpid()})
+    still_here(trial)
+
+
+def still_here(trial: optuna.Trial) -> None:
+    """This driver is alive."""
+    trial.set_user_attr(SEEN, time.time())
+
+
+def adopt(study: optuna.Study, own: Sequence[int]) -> list[optuna.Trial]:
+    """The running trials of drivers that are gone, now this one's. own: numbers it has already."""
+    found = []
+    for frozen in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        if frozen.number not in own and abandoned(frozen):
+            trial = optuna.Trial(study, frozen._trial_id)
+            claim(trial)
+            found.append(trial)
+    return found
+
+
+def abandoned(trial: FrozenTrial) -> bool:
+    """Whether nobody runs a running trial: its driver died on this machine, or said nothing for a
+    while (on another, or where the process id is somebody else's by now)."""
+    owner = trial.user_attrs.get(OWNER, {})
+    here = owner.get("host") == socket.gethostname()
+    if here and not _alive(int(owner["pid"])):
+        return True
+    began = trial.datetime_start.timestamp() if trial.datetime_start else 0.0
+    return time.time() - float(trial.user_attrs.get(SEEN, began)) > SILENT
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return not _is_zombie(pid)
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (OSError, IndexError):
+        return False
+
+
+def count(study: optuna.Study) -> int:
+    """Trials that are finished or under way."""
+    return len(study.get_trials(deepcopy=False, states=(*FINISHED, TrialState.RUNNING)))
+
+
+def remember(trial: optuna.Trial, facts: Mapping[str, Any]) -> None:
+    """Keep what was measured with the trial, as plain values."""
+    for name, value in json.loads(json.dumps(facts)).items():
+        trial.set_user_attr(name, value)
