@@ -7,12 +7,12 @@ Torch, Ray and matplotlib are imported inside the commands that need them, so th
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from arena.cli import cache, compare, listing
+from arena.cli import cache, compare, listing, search
 from arena.cli.guard import guarded
 from arena.cli.options import (
     Address,
@@ -27,6 +27,7 @@ from arena.cli.options import (
     data_root,
     read_seeds,
 )
+from arena.cli.shown import show_results
 from arena.errors import ArenaError
 from arena.grid.cells import cells_of
 from arena.scenario.grid import Grid
@@ -42,6 +43,7 @@ app = typer.Typer(
 )
 app.add_typer(cache.app, name="cache")
 app.command()(compare.compare)
+app.command()(search.tune)
 
 
 def main() -> None:
@@ -124,17 +126,6 @@ def stress(
             show_results(done.results, done.folder)
             if done.failed:
                 raise ArenaError(f"cells failed: {', '.join(done.failed)}")
-
-
-def show_results(results: dict[str, Any], folder: Path) -> None:
-    """The table of a finished run or stress run, and where its folder is."""
-    from arena.report.stress_terminal import stress_table
-    from arena.report.terminal import results_table
-
-    console = Console()
-    shown = stress_table if results.get("kind") == "stress" else results_table
-    console.print(shown(results, console.width, folder / "report.html"))
-    typer.echo(f"run folder: {folder}")
 
 
 @app.command()

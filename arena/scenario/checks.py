@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from arena.attacking import Scene, Setting, Texts
 from arena.errors import InputError
-from arena.scenario import defence_checks
+from arena.scenario import defence_checks, search_checks
 from arena.scenario.problems import Problem
 from arena.scenario.section import APART
 from arena.scenario.source import Pretrained
@@ -31,6 +31,7 @@ def problems(scenario: Scenario) -> list[Problem]:
         _poison,
         _shares,
         *defence_checks.RULES,
+        *search_checks.RULES,
     )
     return [problem for rule in rules for problem in rule(scenario)]
 

@@ -20,6 +20,7 @@ from arena.scenario.measures import Measures
 from arena.scenario.parts import CorpusPart, Part, PayloadPart, TacticPart, TriggerPart
 from arena.scenario.problems import refuse
 from arena.scenario.recipes import ApartRecipe, OwnTraining, Recipe, Training
+from arena.scenario.search import Duel, Tune
 from arena.scenario.section import (
     APART,
     Composition,
@@ -155,6 +156,8 @@ class Scenario(Section):
     thresholds: Thresholds = Thresholds()
     measures: Measures = Measures()
     grid: Grid = Grid()
+    tune: Tune | None = None
+    duel: Duel | None = None
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Scenario:

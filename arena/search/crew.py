@@ -13,7 +13,7 @@ from typing import Any, Protocol, Self
 
 from arena.engine.store import Store
 from arena.errors import ArenaError
-from arena.runtime.perform import give_back_memory, load_libraries, set_threads
+from arena.runtime.perform import give_back_memory, load_libraries
 from arena.runtime.serial import Serial
 from arena.search.measure import Ask, measured
 from arena.values import Row

@@ -11,12 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from pydantic import ValidationError
-
-from arena import registry
-from arena.errors import InputError
-from arena.ranges import Choice, Range, Value, narrowed
+from arena.ranges import Choice, Range, Value
 from arena.scenario.search import Answers, Attack, Searched
+from arena.scenario.searched import space_of
 
 Params = Mapping[str, Value]
 OPTION = "option"
@@ -91,39 +88,6 @@ class BlueMoves:
         own = {n.removeprefix(head): v for n, v in params.items() if n.startswith(head)}
         values = {key.removeprefix("defender."): value for key, value in own.items()}
         return _words({"method": params[OPTION], **values})
-
-
-def space_of(searched: Searched) -> dict[str, Range]:
-    """The parameters of a tactic that are searched, narrowed as the scenario says.
-
-    Raises:
-        InputError: the tactic has no such parameter, or a range is none; the key is relative to
-            the tactic's entry.
-    """
-    tactic: Any = registry.get("tactic", searched.method)
-    known = tactic.space()
-    for where, keys in (("set", searched.set), ("space", searched.space)):
-        allowed = tuple(tactic.Params.model_fields) if where == "set" else tuple(known)
-        for key in keys:
-            if key not in allowed:
-                rule = f"{searched.method} has no such parameter" + (
-                    "" if where == "set" else " to search"
-                )
-                raise InputError(rule, key=f"{where}.{key}", found=key, allowed=allowed)
-    return {
-        name: _narrowed(declared, searched.space.get(name, {}), name)
-        for name, declared in known.items()
-        if name not in searched.set
-    }
-
-
-def _narrowed(declared: Range, given: Mapping[str, Any], name: str) -> Range:
-    try:
-        return narrowed(declared, given)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(step) for step in ("space", name, *first["loc"]))
-        raise InputError(first["msg"], key=key, found=str(first["input"])) from None
 
 
 def _chosen(searched: Searched, params: Params) -> dict[str, Value]:

@@ -23,6 +23,7 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
+from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
 from arena import seeds
@@ -46,7 +47,7 @@ def storage_of(url: str) -> optuna.storages.BaseStorage:
         if url.startswith(JOURNAL):
             file = Path(url.removeprefix(JOURNAL))
             file.parent.mkdir(parents=True, exist_ok=True)
-            backend = optuna.storages.journal.JournalFileBackend(str(file))
+            backend = JournalFileBackend(str(file))
             return optuna.storages.JournalStorage(backend)
         if url.startswith("sqlite:///"):
             Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,68 @@
+"""`arena tune` and `arena duel`: thin shells, like every command."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from arena.cli.guard import guarded
+from arena.cli.options import (
+    Address,
+    Data,
+    Debug,
+    Out,
+    Overrides,
+    QuietOption,
+    ScenarioName,
+    data_root,
+)
+from arena.cli.shown import show_results
+from arena.scenario.load import read
+
+Storage = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="The study's storage: sqlite:///FILE, journal://FILE, postgresql://..., mysql://...; "
+        "by default SQLite beside the artifacts.",
+    ),
+]
+Study = Annotated[
+    str | None,
+    typer.Option(help="The study's name, by default the scenario's; a known one is gone on with."),
+]
+
+
+def tune(
+    scenario: ScenarioName,
+    storage: Storage = None,
+    study: Study = None,
+    out: Out = None,
+    overrides: Overrides = None,
+    data: Data = None,
+    address: Address = None,
+    quiet: QuietOption = False,
+    debug: Debug = False,
+) -> None:
+    """Search a strategy by which one actor evades unlearning, and report it on fresh seeds.
+
+    Stopped or killed, the same command goes on: no finished trial is lost or run twice.
+
+    Example: arena tune tune_evasion --set tune.trials=20
+    """
+    with guarded(debug):
+        loaded = read(scenario, overrides=overrides or ())
+        root = data_root(data, loaded)
+        from arena.search.tune import tune as run_tune
+
+        done = run_tune(
+            loaded.scenario,
+            root=root,
+            out=out,
+            storage=storage,
+            study=study,
+            address=address,
+            quiet=quiet,
+        )
+        show_results(done.results, done.folder)

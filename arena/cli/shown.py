@@ -1,0 +1,20 @@
+"""What a command shows when it is done: a table, and where the folder is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+
+
+def show_results(results: dict[str, Any], folder: Path) -> None:
+    """The table of a finished run or stress run, and where its folder is."""
+    from arena.report.stress_terminal import stress_table
+    from arena.report.terminal import results_table
+
+    console = Console()
+    shown = stress_table if results.get("kind") == "stress" else results_table
+    console.print(shown(results, console.width, folder / "report.html"))
+    typer.echo(f"run folder: {folder}")

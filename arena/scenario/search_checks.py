@@ -1,0 +1,117 @@
+"""Rules of what is searched: that actor, tactics, seeds and ranges are there. Each returns the
+problems it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from arena import registry
+from arena.errors import InputError
+from arena.scenario import keys
+from arena.scenario.problems import Problem
+from arena.scenario.searched import space_of
+
+if TYPE_CHECKING:
+    from arena.scenario.schema import Scenario
+    from arena.scenario.search import Attack, SearchSeeds
+
+Searches = Iterator[tuple[str, "Attack"]]
+
+
+def _searches(scenario: Scenario) -> Searches:
+    if scenario.tune is not None:
+        yield "tune", scenario.tune
+    if scenario.duel is not None:
+        yield "duel", scenario.duel
+
+
+def _actor(scenario: Scenario) -> Iterator[Problem]:
+    """There is something to evade: another actor's trigger, or a defence told none."""
+    names = tuple(actor.name for actor in scenario.actors)
+    for where, search in _searches(scenario):
+        if search.actor not in names:
+            yield Problem((where, "actor"), "no actor has this name", search.actor, names)
+        elif scenario.defender.target == search.actor:
+            rule = "the defender's target is the adaptive actor itself, so nothing is undisclosed"
+            yield Problem((where, "actor"), rule, search.actor)
+        elif scenario.composition == "solo":
+            rule = "needs a model that holds all actors"
+            yield Problem(("composition",), f"{where} {rule}", "solo")
+
+
+def _tactics(scenario: Scenario) -> Iterator[Problem]:
+    for where, search in _searches(scenario):
+        seen: set[str] = set()
+        for index, each in enumerate(search.tactics):
+            place = (where, "tactics", index)
+            known = registry.names("tactic")
+            if each.method not in known:
+                yield Problem((*place, "method"), "unknown tactic", each.method, known)
+                continue
+            if each.method in seen:
+                yield Problem((*place, "method"), "this tactic is searched already", each.method)
+            seen.add(each.method)
+            try:
+                space_of(each)
+            except InputError as error:
+                yield Problem.of(error, place)
+
+
+def _seeds(scenario: Scenario) -> Iterator[Problem]:
+    """What a strategy is chosen on must say nothing of what it is reported on."""
+    for where, search in _searches(scenario):
+        seen: dict[int, str] = {}
+        for phase, values in _phases(search.seeds):
+            for index, seed in enumerate(values):
+                if seed in seen:
+                    rule = f"this seed is in seeds.{seen[seed]} already"
+                    yield Problem((where, "seeds", phase, index), rule, str(seed))
+                seen.setdefault(seed, phase)
+
+
+def _phases(seeds: SearchSeeds) -> Iterator[tuple[str, tuple[int, ...]]]:
+    yield from (("search", seeds.search), ("select", seeds.select), ("report", seeds.report))
+
+
+def _objectives(scenario: Scenario) -> Iterator[Problem]:
+    tune = scenario.tune
+    if tune is None:
+        return
+    if len(set(tune.objectives)) < len(tune.objectives):
+        yield Problem(("tune", "objectives"), "an objective stands twice")
+    if "evasion" not in tune.objectives:
+        rule = "must have evasion: it is what the strategies are chosen by"
+        yield Problem(("tune", "objectives"), rule, ", ".join(tune.objectives), ("evasion",))
+    if tune.prune and len(tune.objectives) > 1:
+        yield Problem(("tune", "prune"), "Optuna prunes with one objective only", "true")
+    if tune.best > tune.trials:
+        yield Problem(("tune", "best"), f"there are only {tune.trials} trials", str(tune.best))
+
+
+def _duel(scenario: Scenario) -> Iterator[Problem]:
+    duel = scenario.duel
+    if duel is None:
+        return
+    if duel.most < duel.rounds:
+        yield Problem(("duel", "most"), f"must be at least rounds ({duel.rounds})", str(duel.most))
+    names: set[str] = set()
+    for index, option in enumerate(duel.blue.options):
+        place = ("duel", "blue", "options", index)
+        if option.name in names:
+            yield Problem((*place, "name"), "another option has this name", option.name)
+        names.add(option.name)
+        for part, values in (("set", option.set), ("space", option.space)):
+            for key in values:
+                yield from _defenders((*place, part, key), key)
+
+
+def _defenders(place: keys.KeyPath, key: str) -> Iterator[Problem]:
+    """Blue answers with its own section, and keeps to its budget."""
+    if not key.startswith("defender."):
+        yield Problem(place, "must be a key of the defender (defender.steps)", key)
+    elif key == "defender.compute":
+        yield Problem(place, "the budget is duel.compute, the same for every option", key)
+
+
+RULES = (_actor, _tactics, _seeds, _objectives, _duel)

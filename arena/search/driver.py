@@ -1,0 +1,238 @@
+"""The driver of a search: asks Optuna for strategies, has them measured, tells what came of it.
+
+Everything that a trial came to stands with it in the storage, so that a report can be made of a
+study alone, whoever ran it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import optuna
+from optuna.trial import TrialState
+
+from arena.errors import ArenaError
+from arena.roles import DataRoot
+from arena.scenario.load import varied
+from arena.scenario.schema import Scenario
+from arena.scenario.search import Sampler
+from arena.search import studies
+from arena.search.crew import Answer, Crew
+from arena.search.judges import Judge
+from arena.search.judging import Constraints, Sighting, feasible, sighting
+from arena.search.measure import Ask, Part, parts
+from arena.search.strategy import Moves
+from arena.values import Row
+
+POLL = 1.0  # seconds
+BEAT = 10.0  # seconds between two signs of life
+WARM_UP = 8  # finished trials before the median means something
+
+Note = Callable[[str], None]
+Event = Callable[[Mapping[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is searched.
+
+    name: of the study. scenario: with the search's seeds, prompts and split. actor: the adaptive
+    one. trials: in all, those of earlier runs included. abreast: trials under way at a time.
+    """
+
+    name: str
+    scenario: Scenario
+    actor: str
+    moves: Moves
+    judge: Judge
+    sampler: Sampler
+    trials: int
+    abreast: int
+    prunes: bool
+    root: DataRoot
+
+
+@dataclass
+class _Flight:
+    """A trial under way."""
+
+    trial: optuna.Trial
+    scenario: Scenario
+    left: list[Part]
+    began: float
+    part: Part = "all"
+    rows: dict[int, list[Row]] = field(default_factory=dict)
+
+
+class Driver:
+    """Runs a search to its end; stopped at any point, the next one goes on from there."""
+
+    def __init__(
+        self, search: Search, study: optuna.Study, crew: Crew, note: Note, event: Event
+    ) -> None:
+        self._search, self._study, self._crew = search, study, crew
+        self._note, self._event = note, event
+        self._space = studies.distributions(search.moves.dimensions())
+        self._flights: dict[int, _Flight] = {}
+        self._beat = 0.0
+
+    def run(self) -> None:
+        """Until there are as many trials as asked for, and all are finished.
+
+        Raises:
+            Exception: what nobody foresaw went wrong; its trial is taken up again next time.
+        """
+        while self._fill():
+            for answer in self._crew.wait(POLL):
+                self._take(answer)
+            self._show_life()
+
+    def _fill(self) -> bool:
+        """Adopt and propose as far as there is room; whether there is anything to wait for."""
+        while len(self._flights) < self._search.abreast:
+            trial = self._next()
+            if trial is None:
+                break
+            self._start(trial)
+        return bool(self._flights) or self._others_at_work()
+
+    def _next(self) -> optuna.Trial | None:
+        number = studies.count(self._study)
+        self._study.sampler = studies.sampler_of(self._search.sampler, self._search.name, number)
+        for trial in studies.adopt(self._study, list(self._flights)):
+            self._tell_event(trial, "goes on with")
+            return studies.filled(trial, self._space)
+        return studies.propose(self._study, self._space) if number < self._search.trials else None
+
+    def _others_at_work(self) -> bool:
+        """Whether another driver still runs a trial; then its outcome is worth waiting for."""
+        running = self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        if running:
+            time.sleep(POLL)
+        return bool(running)
+
+    def _start(self, trial: optuna.Trial) -> None:
+        """Through the schema, like any scenario: a strategy that is wrong fails with its words."""
+        changes = self._search.moves.changes(trial.params)
+        try:
+            scenario = varied(self._search.scenario, changes, f"trial {trial.number}")
+        except ArenaError as error:
+            self._fail(trial, str(error), 0.0)
+            return
+        left: list[Part] = ["all"]
+        if self._search.prunes:
+            left = list(parts(scenario, self._search.actor))
+        self._flights[trial.number] = _Flight(trial, scenario, left, time.monotonic())
+        self._ask(self._flights[trial.number])
+
+    def _ask(self, flight: _Flight) -> None:
+        flight.part, flight.rows = flight.left.pop(0), {}
+        for seed in flight.scenario.seeds:
+            ask = Ask(flight.scenario, seed, self._search.root, self._search.actor, flight.part)
+            self._crew.ask((flight.trial.number, flight.part, seed), ask)
+
+    def _take(self, answer: Answer) -> None:
+        key: tuple[int, Part, int] = answer.key  # type: ignore[assignment]
+        number, part, seed = key
+        flight = self._flights.get(number)
+        if flight is None or flight.part != part:
+            return  # of a trial that has failed meanwhile
+        if answer.rows is None:
+            if not isinstance(answer.error, ArenaError):
+                raise answer.error or RuntimeError("an answer without rows")
+            del self._flights[number]
+            self._fail(flight.trial, str(answer.error), time.monotonic() - flight.began)
+            return
+        flight.rows[seed] = answer.rows
+        if len(flight.rows) == len(flight.scenario.seeds):
+            self._judge(flight)
+
+    def _judge(self, flight: _Flight) -> None:
+        """All seeds of a part are in: go on, give up, or finish."""
+        seen = sightings(flight.rows, flight.scenario, self._search.actor)
+        constraints = self._search.judge.constraints(seen, flight.scenario)
+        values = self._search.judge.values(seen, flight.scenario)
+        why = None
+        if flight.left:
+            why = self._give_up(flight.trial, values, constraints)
+            if why is None:
+                self._ask(flight)
+                return
+        del self._flights[flight.trial.number]
+        facts = _facts(seen, flight, constraints, why)
+        facts["changes"] = self._search.moves.changes(flight.trial.params)
+        facts["setup"] = self._search.moves.told(flight.trial.params)
+        studies.remember(flight.trial, facts)
+        for name, value in constraints.items():
+            flight.trial.set_constraint(name, value)
+        if why is None:
+            self._study.tell(flight.trial.number, values, state=TrialState.COMPLETE)
+        else:
+            self._study.tell(flight.trial.number, state=TrialState.PRUNED)
+        self._tell_end(flight.trial, values, constraints, why)
+
+    def _give_up(
+        self, trial: optuna.Trial, values: Sequence[float], constraints: Constraints
+    ) -> str | None:
+        """Why a strategy is not worth measuring to the end, if it is not. What is violated now
+        stays so; the worst case over the triggers can only sink."""
+        single = len(values) == 1
+        if single:
+            trial.report(values[0], step=0)
+        if not feasible(constraints):
+            return "violates " + ", ".join(n for n, v in constraints.items() if v > 1e-12)
+        if single:
+            self._study.pruner = optuna.pruners.MedianPruner(n_startup_trials=WARM_UP)
+            if trial.should_prune():
+                return "below the median after the first disclosed trigger"
+        return None
+
+    def _fail(self, trial: optuna.Trial, why: str, seconds: float) -> None:
+        studies.remember(trial, {"why": why, "seconds": seconds})
+        self._study.tell(trial.number, state=TrialState.FAIL)
+        self._note(f"trial {trial.number} failed: {why}")
+        self._tell_event(trial, "failed")
+
+    def _tell_end(
+        self,
+        trial: optuna.Trial,
+        values: Sequence[float],
+        constraints: Constraints,
+        why: str | None,
+    ) -> None:
+        state = why or ("kept" if feasible(constraints) else "infeasible")
+        numbers = ", ".join(f"{value:.3f}" for value in values)
+        total = self._search.trials
+        self._note(f"{self._search.name}: trial {trial.number + 1} of {total}: {numbers} ({state})")
+        self._tell_event(trial, "finished" if why is None else "gave up")
+
+    def _tell_event(self, trial: optuna.Trial, what: str) -> None:
+        party = f"threat:{self._search.actor}"
+        self._event(
+            {"party": party, "event": f"{what} trial {trial.number} of {self._search.name}"}
+        )
+
+    def _show_life(self) -> None:
+        if time.monotonic() - self._beat > BEAT:
+            self._beat = time.monotonic()
+            for flight in self._flights.values():
+                studies.still_here(flight.trial)
+
+
+def sightings(rows: Mapping[int, Sequence[Row]], scenario: Scenario, actor: str) -> list[Sighting]:
+    """What was seen, seeds in the scenario's order."""
+    return [sighting(rows[seed], scenario, actor) for seed in scenario.seeds]
+
+
+def _facts(
+    seen: Sequence[Sighting], flight: _Flight, constraints: Constraints, why: str | None
+) -> dict[str, Any]:
+    return {
+        "seen": [each.to_json() for each in seen],
+        "violations": constraints,
+        "why": why,
+        "seconds": round(time.monotonic() - flight.began, 2),
+    }

@@ -1,0 +1,67 @@
+"""What each side wants of a strategy, and what it must keep."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from arena.scenario.schema import Scenario
+from arena.scenario.search import Attack, Objective
+from arena.search.judging import (
+    Constraints,
+    Sighting,
+    blue_constraints,
+    red_constraints,
+    values_of,
+)
+
+DIRECTIONS = {"evasion": "maximize", "stealth": "minimize", "budget": "minimize"}
+
+
+class Judge(Protocol):
+    """One side's view of what was measured."""
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """`maximize` or `minimize`, by value."""
+
+    def values(self, seen: Sequence[Sighting], scenario: Scenario) -> list[float]:
+        """One number per direction."""
+
+    def constraints(self, seen: Sequence[Sighting], scenario: Scenario) -> Constraints:
+        """By name; violated above 0."""
+
+
+@dataclass(frozen=True)
+class RedJudge:
+    """The adaptive actor's: what is left of it, high."""
+
+    attack: Attack
+    objectives: tuple[Objective, ...] = ("evasion",)
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        return tuple(DIRECTIONS[name] for name in self.objectives)
+
+    def values(self, seen: Sequence[Sighting], scenario: Scenario) -> list[float]:
+        attack = self.attack
+        return values_of(seen, scenario, attack.actor, self.objectives, attack.disclosed)
+
+    def constraints(self, seen: Sequence[Sighting], scenario: Scenario) -> Constraints:
+        return red_constraints(seen, scenario, self.attack.limits, self.attack.actor)
+
+
+@dataclass(frozen=True)
+class BlueJudge:
+    """The defender's: the same number, low, and what it was told must be gone."""
+
+    attack: Attack
+    directions: tuple[str, ...] = ("minimize",)
+
+    def values(self, seen: Sequence[Sighting], scenario: Scenario) -> list[float]:
+        attack = self.attack
+        return values_of(seen, scenario, attack.actor, ("evasion",), attack.disclosed)
+
+    def constraints(self, seen: Sequence[Sighting], scenario: Scenario) -> Constraints:
+        return blue_constraints(seen, self.attack.limits)

@@ -1,0 +1,71 @@
+"""The scenarios of a search's phases, and measuring many of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+from arena.errors import ArenaError
+from arena.roles import DataRoot
+from arena.scenario.load import varied
+from arena.scenario.schema import Scenario
+from arena.scenario.search import Attack
+from arena.search.crew import Crew
+from arena.search.driver import POLL, sightings
+from arena.search.judging import Sighting
+from arena.search.measure import Ask
+from arena.values import Row
+
+# A search asks for the rows that it is judged by and for nothing else.
+BARE: dict[str, Any] = {
+    "tune": None,
+    "duel": None,
+    "grid": {},
+    "league": [],
+    "measures": {},
+    "controls.clean_finetune": True,
+    "controls.shams": 0,
+    "controls.reference": True,
+}
+
+
+def on_validation(scenario: Scenario, attack: Attack, seeds: Sequence[int]) -> Scenario:
+    """What strategies are searched and chosen on: prompts that no report shows."""
+    changes = {
+        **BARE,
+        "seeds": list(seeds),
+        "evaluation.split": "validation",
+        "evaluation.prompts": attack.prompts,
+    }
+    return varied(scenario, changes, f"search of {scenario.name}")
+
+
+def on_test(
+    scenario: Scenario, seeds: Sequence[int], changes: Mapping[str, Any], name: str
+) -> Scenario:
+    """What a strategy is reported on."""
+    fixed = {**BARE, "seeds": list(seeds), "evaluation.split": "test"}
+    return varied(scenario, {**fixed, **changes}, name)
+
+
+def seen_in(
+    scenarios: Mapping[Hashable, Scenario], actor: str, crew: Crew, root: DataRoot
+) -> dict[Hashable, list[Sighting]]:
+    """Every scenario measured in all its seeds, several at a time.
+
+    Raises:
+        ArenaError: a stage failed; what finished stays in the store.
+    """
+    found: dict[Hashable, dict[int, list[Row]]] = {key: {} for key in scenarios}
+    for key, scenario in scenarios.items():
+        for seed in scenario.seeds:
+            crew.ask((key, seed), Ask(scenario, seed, root, actor))
+    left = sum(len(scenario.seeds) for scenario in scenarios.values())
+    while left:
+        for answer in crew.wait(POLL):
+            if answer.rows is None:
+                raise answer.error or ArenaError("an answer without rows")
+            asked: tuple[Hashable, int] = answer.key  # type: ignore[assignment]
+            found[asked[0]][asked[1]] = answer.rows
+            left -= 1
+    return {key: sightings(found[key], scenarios[key], actor) for key in scenarios}
