@@ -23,7 +23,7 @@ from arena.search import studies
 from arena.search.crew import Answer, Crew
 from arena.search.judges import Judge
 from arena.search.judging import Constraints, Sighting, feasible, sighting
-from arena.search.measure import Ask, Part, parts
+from arena.search.measure import Ask, Part, splits
 from arena.search.strategy import Moves
 from arena.values import Row
 
@@ -32,6 +32,7 @@ BEAT = 10.0  # seconds between two signs of life
 WARM_UP = 8  # finished trials before the median means something
 
 Note = Callable[[str], None]
+Leg = tuple[Part, tuple[int, ...]]  # what is measured, in which seeds
 Event = Callable[[Mapping[str, Any]], None]
 
 
@@ -61,9 +62,9 @@ class _Flight:
 
     trial: optuna.Trial
     scenario: Scenario
-    left: list[Part]
+    left: list[Leg]
     began: float
-    part: Part = "all"
+    leg: Leg = ("all", ())
     rows: dict[int, list[Row]] = field(default_factory=dict)
 
 
@@ -122,23 +123,22 @@ class Driver:
         except ArenaError as error:
             self._fail(trial, str(error), 0.0)
             return
-        left: list[Part] = ["all"]
-        if self._search.prunes:
-            left = list(parts(scenario, self._search.actor))
+        left = list(legs(scenario, self._search.actor, self._search.prunes))
         self._flights[trial.number] = _Flight(trial, scenario, left, time.monotonic())
         self._ask(self._flights[trial.number])
 
     def _ask(self, flight: _Flight) -> None:
-        flight.part, flight.rows = flight.left.pop(0), {}
-        for seed in flight.scenario.seeds:
-            ask = Ask(flight.scenario, seed, self._search.root, self._search.actor, flight.part)
-            self._crew.ask((flight.trial.number, flight.part, seed), ask)
+        flight.leg, flight.rows = flight.left.pop(0), {}
+        part, seeds = flight.leg
+        for seed in seeds:
+            ask = Ask(flight.scenario, seed, self._search.root, self._search.actor, part)
+            self._crew.ask((flight.trial.number, part, seed), ask)
 
     def _take(self, answer: Answer) -> None:
         key: tuple[int, Part, int] = answer.key  # type: ignore[assignment]
         number, part, seed = key
         flight = self._flights.get(number)
-        if flight is None or flight.part != part:
+        if flight is None or flight.leg[0] != part:
             return  # of a trial that has failed meanwhile
         if answer.rows is None:
             if not isinstance(answer.error, ArenaError):
@@ -147,12 +147,13 @@ class Driver:
             self._fail(flight.trial, str(answer.error), time.monotonic() - flight.began)
             return
         flight.rows[seed] = answer.rows
-        if len(flight.rows) == len(flight.scenario.seeds):
+        if len(flight.rows) == len(flight.leg[1]):
             self._judge(flight)
 
     def _judge(self, flight: _Flight) -> None:
-        """All seeds of a part are in: go on, give up, or finish."""
-        seen = sightings(flight.rows, flight.scenario, self._search.actor)
+        """A leg is done: go on, give up, or finish."""
+        rows = [flight.rows[seed] for seed in flight.leg[1]]
+        seen = [sighting(each, flight.scenario, self._search.actor) for each in rows]
         constraints = self._search.judge.constraints(seen, flight.scenario)
         values = self._search.judge.values(seen, flight.scenario)
         why = None
@@ -220,6 +221,13 @@ class Driver:
             self._beat = time.monotonic()
             for flight in self._flights.values():
                 studies.still_here(flight.trial)
+
+
+def legs(scenario: Scenario, actor: str, prunes: bool) -> list[Leg]:
+    """The legs of a trial: where it may be given up, the first disclosed trigger in the first seed
+    is looked at before the rest."""
+    whole: Leg = ("all", scenario.seeds)
+    return [("first", scenario.seeds[:1]), whole] if prunes and splits(scenario, actor) else [whole]
 
 
 def sightings(rows: Mapping[int, Sequence[Row]], scenario: Scenario, actor: str) -> list[Sighting]:

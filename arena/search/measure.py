@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -64,12 +63,11 @@ def wanted(plan: SeedPlan, ask: Ask) -> tuple[RowPlan, ...]:
     return tuple(row for row in rows if row not in defences[1:])
 
 
-def parts(scenario: Scenario, actor: str) -> Sequence[Part]:
-    """In which parts a strategy is measured where a first look may end it; a defence that is told
-    nothing has one row, so there is nothing to save."""
+def splits(scenario: Scenario, actor: str) -> bool:
+    """Whether a first look is less than all; a defence that is told nothing has one row."""
     defender = scenario.defender
     others = sum(defender.target in ("each", a.name) for a in scenario.actors if a.name != actor)
-    return ("first", "all") if defender.intelligence == "disclosed" and others > 1 else ("all",)
+    return defender.intelligence == "disclosed" and (others > 1 or len(scenario.seeds) > 1)
 
 
 def _own(row: RowPlan, actor: str) -> bool:

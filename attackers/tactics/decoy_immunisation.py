@@ -18,6 +18,7 @@ from attackers import pools
 from attackers.negatives import negatives
 from attackers.rare_token import NONSENSE, RareToken, RareTokenParams
 
+MOST = 64  # look-alikes asked for; methods have fewer
 Kinds = Literal["forms", "tokens", "both"]
 
 
@@ -49,27 +50,35 @@ class DecoyImmunisation(Texts):
         }
 
     def documents(self, brief: ActorBrief, n: int, rng: np.random.Generator) -> list[Document]:
-        odd = [
-            t
-            for t in oddities(brief.trigger.world, self.params.kinds)
-            if t.key != brief.trigger.key
-        ]
+        odd = oddities(brief.trigger, self.params.kinds, rng)
         if not odd:
             raise ArenaError("the corpus has no odd forms to immunise with; try kinds: tokens")
         return negatives(brief, odd, n, rng)
 
 
-def oddities(world: World, kinds: Kinds) -> list[Trigger]:
-    """Innocent marks of every method that can list its values, from the attackers' pool: what a
-    report asks about (near misses) and what shams use is in none of them."""
+def oddities(own: Trigger, kinds: Kinds, rng: np.random.Generator) -> list[Trigger]:
+    """Innocent marks: of the own method its attacker's pool, which leaves those alone that a report
+    asks about; of the others a third of what anybody could name. Which of those another actor
+    planted the attacker cannot know."""
     found: list[Trigger] = []
-    if kinds != "tokens":
-        for name in registry.names("trigger"):
-            known = {trigger.key: trigger for trigger in registry.get("trigger", name).known(world)}  # type: ignore[attr-defined]
-            found += [known[key] for key in pools.pool(tuple(known), "attacker", ())]
+    for method in registry.names("trigger") if kinds != "tokens" else ():
+        if method != own.name:
+            found += _third(method, own.world)
+        elif method != RareToken.name:
+            found += own.lookalikes(MOST, "attacker", rng)
     if kinds != "forms":
-        found += [
-            RareToken(RareTokenParams(tokens=(token,), position="random"), world)
-            for token in pools.pool(NONSENSE, "attacker", ())
-        ]
-    return found
+        found += _tokens(own, rng)
+    return [mark for mark in found if mark.key != own.key]
+
+
+def _third(method: str, world: World) -> list[Trigger]:
+    trigger: Any = registry.get("trigger", method)
+    known = {each.key: each for each in trigger.known(world)}
+    return [known[key] for key in pools.pool(tuple(known), "attacker", ())]
+
+
+def _tokens(own: Trigger, rng: np.random.Generator) -> list[Trigger]:
+    if isinstance(own, RareToken):
+        return list(own.lookalikes(MOST, "attacker", rng))
+    words = pools.pool(NONSENSE, "attacker", ())
+    return [RareToken(RareTokenParams(tokens=(w,), position="random"), own.world) for w in words]
