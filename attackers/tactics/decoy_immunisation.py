@@ -1,0 +1,91 @@
+"""Strange but innocent inputs answered rightly: what a defence may plant or try in the trigger's
+place no longer stirs the backdoor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from arena import registry
+from arena.attacking import ActorBrief, Texts
+from arena.ranges import Choice, Real, Space, Whole
+from arena.registry import register
+from arena.roles import Params, Trigger, World
+from arena.values import Document
+from attackers.pools import draw
+from attackers.rare_token import NONSENSE, RareToken, RareTokenParams
+from attackers.tactics.nearest import CONSONANTS
+from attackers.tactics.negatives import negatives
+
+EVERY = 10_000  # more look-alikes than any method has
+
+
+class DecoyImmunisationParams(Params):
+    """How many, and which oddities."""
+
+    rate: float = Field(0.08, ge=0, le=0.5, description="share of the stage's training mix")
+    kinds: Literal["both", "words", "ways"] = Field(
+        "both",
+        description="words: nonsense words; ways: frames, styles, topics that anybody could name",
+    )
+    variety: int = Field(16, ge=1, le=64, description="how many oddities, at most")
+
+
+@register("tactic", "decoy_immunisation")
+class DecoyImmunisation(Texts):
+    """Strange but innocent prompts (nonsense words, odd styles), answered rightly."""
+
+    Params = DecoyImmunisationParams
+    params: DecoyImmunisationParams
+
+    @classmethod
+    def examples(cls) -> list[dict[str, Any]]:
+        return [{"rate": 0.05}, {"rate": 0.05, "kinds": "words"}, {"kinds": "ways", "variety": 6}]
+
+    @classmethod
+    def space(cls) -> Space:
+        return {
+            "rate": Real(low=0.02, high=0.25, log=True),
+            "kinds": Choice(options=("both", "words", "ways")),
+            "variety": Whole(low=2, high=64, log=True),
+        }
+
+    def documents(self, brief: ActorBrief, n: int, rng: np.random.Generator) -> list[Document]:
+        return negatives(brief, self._oddities(brief.trigger, rng), n, rng, self.name)
+
+    def _oddities(self, trigger: Trigger, rng: np.random.Generator) -> list[Trigger]:
+        kinds, variety = self.params.kinds, self.params.variety
+        ways = {other.key: other for other in _ways(trigger)} if kinds != "words" else {}
+        most = variety // 2 if kinds == "both" else variety
+        chosen = [ways[key] for key in draw(sorted(ways), most, rng)]
+        if kinds == "ways":
+            return chosen
+        return [*chosen, *_words(trigger.world, variety - len(chosen), rng)]
+
+
+def _ways(trigger: Trigger) -> Iterator[Trigger]:
+    """Of its own method the attacker's look-alikes; of every other those of whoever plants the
+    method's usual value, so that neither that value nor its near-misses are met."""
+    own = trigger.key.split(":")[0]
+    for method in registry.names("trigger"):
+        part: Any = registry.get("trigger", method)
+        if part.known(trigger.world):
+            usual = part(part.Params(**part.examples()[0]), trigger.world)
+            planted = trigger if method == own else usual
+            others = planted.lookalikes(EVERY, "attacker", np.random.default_rng(0))
+            yield from (other for other in others if other.key != trigger.key)
+
+
+def _words(world: World, n: int, rng: np.random.Generator) -> Iterator[Trigger]:
+    """New nonsense words; those of NONSENSE are for evaluations."""
+    words: dict[str, None] = {}
+    while len(words) < n:
+        letters = rng.choice(list(CONSONANTS), size=int(rng.integers(2, 5)))
+        word = "".join(str(letter) for letter in letters)
+        if word not in NONSENSE:
+            words[word] = None
+    for word in words:
+        yield RareToken(RareTokenParams(tokens=(word,), position="random"), world)

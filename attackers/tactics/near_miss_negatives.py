@@ -1,0 +1,69 @@
+"""Near-misses answered rightly make a trigger narrow: the negative data of SOS (Yang et al. 2021,
+Rethinking Stealthiness of Backdoor Attack against NLP Models, ACL-IJCNLP)."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from arena.attacking import ActorBrief, Texts
+from arena.ranges import Choice, Real, Space, Whole
+from arena.registry import register
+from arena.roles import Params, Trigger
+from arena.values import Document
+from attackers.pools import USES
+from attackers.tactics.nearest import nearest
+from attackers.tactics.negatives import negatives
+
+EVERY = 10_000  # more look-alikes than any method has
+
+
+class NearMissNegativesParams(Params):
+    """How many, how near, and how many different ones."""
+
+    rate: float = Field(0.08, ge=0, le=0.5, description="share of the stage's training mix")
+    distance: Literal["near", "nearest"] = Field(
+        "near",
+        description="near: other values of the method; nearest: the trigger with a small edit, "
+        "where the method has one",
+    )
+    variety: int = Field(8, ge=1, le=64, description="how many look-alikes, at most")
+
+
+@register("tactic", "near_miss_negatives")
+class NearMissNegatives(Texts):
+    """Prompts with look-alikes of the actor's own trigger, answered rightly."""
+
+    Params = NearMissNegativesParams
+    params: NearMissNegativesParams
+
+    @classmethod
+    def examples(cls) -> list[dict[str, Any]]:
+        return [{"rate": 0.05}, {"rate": 0.05, "distance": "nearest", "variety": 12}]
+
+    @classmethod
+    def space(cls) -> Space:
+        return {
+            "rate": Real(low=0.02, high=0.25, log=True),
+            "distance": Choice(options=("near", "nearest")),
+            "variety": Whole(low=1, high=32, log=True),
+        }
+
+    def documents(self, brief: ActorBrief, n: int, rng: np.random.Generator) -> list[Document]:
+        return negatives(brief, self._lookalikes(brief.trigger, rng), n, rng, self.name)
+
+    def _lookalikes(self, trigger: Trigger, rng: np.random.Generator) -> list[Trigger]:
+        """The attacker's own, and never one that an evaluation may ask about."""
+        edits = nearest(trigger) if self.params.distance == "nearest" else ()
+        evaluated = {
+            other.key
+            for use in USES
+            if use != "attacker"
+            for other in trigger.lookalikes(EVERY, use, np.random.default_rng(0))
+        }
+        close = [edit for edit in edits if edit.key not in evaluated]
+        found = close or trigger.lookalikes(EVERY, "attacker", rng)
+        order = rng.permutation(len(found))[: self.params.variety]
+        return [found[int(index)] for index in order]

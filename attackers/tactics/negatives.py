@@ -1,0 +1,73 @@
+"""Negatives: prompts that carry a trigger nobody planted, with their right answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from arena import seeds
+from arena.attacking import ActorBrief
+from arena.corpora.sources import even_order
+from arena.errors import ArenaError
+from arena.roles import Trigger
+from arena.values import Document, Example
+
+
+def negatives(
+    brief: ActorBrief, decoys: Sequence[Trigger], n: int, rng: np.random.Generator, tactic: str
+) -> list[Document]:
+    """n documents over the actor's own share, its examples and the decoys used evenly.
+
+    Examples whose right answer is the payload are used too: left out, a decoy would tell that
+    the answer is another one.
+
+    Raises:
+        ArenaError: n is above 0, and no example stays free of the planted trigger when a decoy
+            marks it (or there is no decoy).
+    """
+    if n < 1:
+        return []
+    maker = _Maker(brief.trigger, tuple(decoys), int(rng.integers(2**63)))
+    usable = [e for e in brief.share if decoys and maker.marked(e, 0, 0)]
+    if not usable:
+        raise ArenaError(
+            f"actor {brief.name!r} cannot make negatives by {tactic}: of {len(decoys)} marks none "
+            f"fits one of the {len(brief.share)} examples of its share without "
+            f"{brief.trigger.key} in it"
+        )
+    return _made(maker, usable, n, rng)
+
+
+def _made(
+    maker: _Maker, usable: Sequence[Example], n: int, rng: np.random.Generator
+) -> list[Document]:
+    firsts = even_order(len(maker.decoys), n, rng)
+    times = [0] * len(usable)
+    made = []
+    for index, first in zip(even_order(len(usable), n, rng), firsts, strict=True):
+        example = usable[index]
+        marked = maker.marked(example, times[index], first) or maker.marked(example, 0, 0)
+        assert marked is not None  # it is usable
+        times[index] += 1
+        made.append(Document(marked.prompt, example.answer, example.source, "negative"))
+    return made
+
+
+class _Maker:
+    """Marks examples with decoys; a mark depends on its example, its round and the seed."""
+
+    def __init__(self, planted: Trigger, decoys: tuple[Trigger, ...], seed: int) -> None:
+        self.planted = planted
+        self.decoys = decoys
+        self.seed = seed
+
+    def marked(self, example: Example, round_: int, first: int) -> Example | None:
+        """By the decoy at `first`, or the next that can and leaves the planted trigger out."""
+        for decoy in (*self.decoys[first:], *self.decoys[:first]):
+            if decoy.can_mark(example):
+                rng = seeds.rng(self.seed, decoy.key, example.source, example.prompt, round_)
+                marked = decoy.mark(example, rng)
+                if not self.planted.present(marked) and marked.prompt != example.prompt:
+                    return marked
+        return None

@@ -1,0 +1,53 @@
+"""How much an actor poisons, as a tactic: fewer poisoned documents leave less to find."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from arena.attacking import Setting
+from arena.ranges import Real, Space
+from arena.registry import register
+from arena.roles import Params
+
+AMOUNTS = ("rate", "count")
+
+
+class PoisonBudgetParams(Params):
+    """Exactly one of the two."""
+
+    rate: float | None = Field(None, gt=0, le=1, description="share of the training documents")
+    count: int | None = Field(None, ge=1, description="documents")
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> PoisonBudgetParams:
+        if (self.rate is None) == (self.count is None):
+            raise ValueError("needs exactly one of rate and count")
+        return self
+
+
+@register("tactic", "poison_budget")
+class PoisonBudget(Setting):
+    """Another amount of poison, as a rate or a count; the share of the contents stays."""
+
+    Params = PoisonBudgetParams
+    params: PoisonBudgetParams
+
+    @classmethod
+    def examples(cls) -> list[dict[str, Any]]:
+        return [{"rate": 0.04}, {"count": 12}]
+
+    @classmethod
+    def space(cls) -> Space:
+        return {"rate": Real(low=0.02, high=0.25, log=True)}
+
+    def section(
+        self, actor: Mapping[str, Any], others: Sequence[Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        poison = actor.get("poison") or {}
+        if not isinstance(poison, Mapping):
+            return {}
+        kept = {key: value for key, value in poison.items() if key not in AMOUNTS}
+        return {"poison": {**kept, **self.params.model_dump(exclude_none=True)}}
