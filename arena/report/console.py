@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich import box
 from rich.cells import cell_len, set_cell_size
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -38,6 +40,12 @@ def plain_table(title: str) -> Table:
         collapse_padding=True,
         show_edge=False,
     )
+
+
+def pointer(page: Path) -> Padding:
+    """The last line of a view: where the HTML report is."""
+    last = Text.assemble(("report  ", "dim"), (clean(page), "bold"), overflow="fold")
+    return Padding(last, (1, 0, 0, 1))
 
 
 def chunks(actors: Sequence[str], most: int) -> list[Sequence[str]]:

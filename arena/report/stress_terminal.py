@@ -15,7 +15,7 @@ from rich.text import Text
 from arena.report import palette
 from arena.report.before import ASIDE, BASELINE
 from arena.report.cells import Cell, read_cells
-from arena.report.console import claim_text, ink, plain_table, short_name
+from arena.report.console import claim_text, ink, plain_table, pointer, short_name
 from arena.report.numbers import NONE, Estimate
 from arena.report.parts import Results, names, part
 from arena.report.text import clean
@@ -46,8 +46,7 @@ def stress_table(results: Results, width: int, page: Path | None = None) -> Rend
         thresholds = clean(rule(part(results, "thresholds")))
         parts.append(Padding(Text(thresholds, style="dim"), (0, 0, 0, 1)))
     if page is not None:
-        last = Text.assemble(("report  ", "dim"), (clean(page), "bold"), overflow="fold")
-        parts.append(Padding(last, (1, 0, 0, 1)))
+        parts.append(pointer(page))
     return Group(*parts)
 
 

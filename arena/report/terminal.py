@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from arena.report import palette
-from arena.report.console import chunks, claim_text, ink, plain_table, short_name
+from arena.report.console import chunks, claim_text, ink, plain_table, pointer, short_name
 from arena.report.league_terminal import league_table
 from arena.report.numbers import NONE, Estimate
 from arena.report.parts import Results, part, told_nothing
@@ -46,8 +46,7 @@ def results_table(results: Results, width: int, report: Path | None = None) -> R
     if league is not None:
         parts.append(Padding(league, (1, 0, 0, 0)))
     if report is not None:
-        line = Text.assemble(("report  ", "dim"), (clean(report), "bold"), overflow="fold")
-        parts.append(Padding(line, (1, 0, 0, 1)))
+        parts.append(pointer(report))
     return Group(*parts)
 
 
