@@ -1,0 +1,107 @@
+"""What tuning came to, on fresh seeds alone: each comparison, and all of them in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from arena.report.numbers import Estimate, number
+from arena.report.outcomes import AHEAD, BEHIND, OPEN, count, outcome
+from arena.report.parts import Results, listed, names, part
+
+RIVALS = {"untuned": "the untuned one", "random": "the best random one"}
+DEFENDERS = ("seen", "unseen")
+SAYS = {AHEAD: "beats", BEHIND: "loses to", OPEN: "is inconclusive against"}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A paired difference on fresh seeds: positive where the first leaves more of its backdoor."""
+
+    of: str
+    against: str
+    defender: str
+    difference: Estimate
+    seeds: int | None
+    ahead_in: int | None
+    outcome: str
+    why: str
+
+
+def comparisons(results: Results) -> list[Comparison]:
+    """Every paired difference of results.json, judged."""
+    return [_compare(results, each) for each in listed(results, "differences")]
+
+
+def _compare(results: Results, entry: Mapping[str, Any]) -> Comparison:
+    found = entry.get("per_seed")
+    values = [number(each) for each in found] if isinstance(found, list) else []
+    shown, seeds = Estimate.read(entry.get("difference")), _seeds(results, values)
+    judged, why = outcome(shown, seeds)
+    return Comparison(
+        str(entry.get("of") or "tuned"),
+        str(entry.get("against") or ""),
+        str(entry.get("defender") or ""),
+        shown,
+        seeds,
+        sum(value is not None and value > 0 for value in values) if values else None,
+        judged,
+        why,
+    )
+
+
+def _seeds(results: Results, values: Sequence[float | None]) -> int | None:
+    """Seeds that gave both sides a value; else as many as were asked for."""
+    if values:
+        return sum(value is not None for value in values)
+    return fresh_seeds(results)
+
+
+def fresh_seeds(results: Results) -> int | None:
+    """How many seeds the contenders were reported on."""
+    for each in listed(results, "contenders"):
+        if each.get("name") == "tuned" and count(each.get("seeds")) is not None:
+            return count(each.get("seeds"))
+    return len(names(part(part(results, "study"), "seeds"), "report")) or None
+
+
+def headline(results: Results) -> str:
+    """The verdict in words, the tuned strategy against each rival with each defender."""
+    found = [each for each in comparisons(results) if each.of == "tuned"]
+    if not found:
+        return "The tuned strategy was not compared on fresh seeds: inconclusive."
+    seeds = fresh_seeds(results)
+    start = f"On {seeds} fresh seed{'' if seeds == 1 else 's'} the" if seeds else "The"
+    rivals = dict.fromkeys(each.against for each in found)
+    clauses = [_clause(rival, [each for each in found if each.against == rival])
+               for rival in rivals]  # fmt: skip
+    return f"{start} tuned strategy {'; it '.join(clauses)}."
+
+
+def _clause(rival: str, found: Sequence[Comparison]) -> str:
+    """`beats the untuned one with the seen defender and loses to it with the unseen`."""
+    groups = {key: [each.defender for each in found if each.outcome == key] for key in SAYS}
+    said, name = [], RIVALS.get(rival, rival)
+    for key, defenders in groups.items():
+        if defenders:
+            which = " and the ".join(sorted(defenders, key=_order))
+            noun = "s" if len(defenders) > 1 else ""
+            said.append(f"{SAYS[key]} {name} with the {which} defender{noun}")
+            name = "it"
+    return " and ".join(said)
+
+
+def _order(defender: str) -> int:
+    return DEFENDERS.index(defender) if defender in DEFENDERS else len(DEFENDERS)
+
+
+def curse(results: Results) -> str:
+    """How far the tuned one fell from the search to fresh seeds; nothing where it is not known."""
+    for each in listed(results, "contenders"):
+        before, after = (Estimate.read(each.get(key)) for key in ("search", "report"))
+        if each.get("name") == "tuned" and before.value is not None and after.value is not None:
+            moved = after.value - before.value
+            told = "fell" if moved < -0.005 else "rose" if moved > 0.005 else "stayed"
+            return f"The tuned one {told} from {before.text} in the search to {after.text}."
+    return ""
