@@ -10,11 +10,14 @@ from rich.console import Console
 
 
 def show_results(results: dict[str, Any], folder: Path) -> None:
-    """The table of a finished run or stress run, and where its folder is."""
+    """The table of a finished run of any kind, and where its folder is."""
+    from arena.report.duel_terminal import duel_table
     from arena.report.stress_terminal import stress_table
     from arena.report.terminal import results_table
+    from arena.report.tune_terminal import tune_table
 
     console = Console()
-    shown = stress_table if results.get("kind") == "stress" else results_table
+    kinds = {"stress": stress_table, "tune": tune_table, "duel": duel_table}
+    shown = kinds.get(str(results.get("kind")), results_table)
     console.print(shown(results, console.width, folder / "report.html"))
     typer.echo(f"run folder: {folder}")

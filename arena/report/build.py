@@ -18,7 +18,7 @@ from arena.report.omissions import omissions
 from arena.report.parts import Results, listed, names, part, told_nothing
 from arena.report.rows import final, residents
 
-STRESS = "stress"
+STRESS, TUNE, DUEL = "stress", "tune", "duel"
 
 Event = Mapping[str, Any]
 
@@ -27,7 +27,8 @@ def write_report(run_folder: Path) -> Path:
     """Write `report.html` and `figures/*.svg` from `results.json` (and `events.jsonl`).
 
     Args:
-        run_folder: the folder of a finished run, or of a stress run with its cells.
+        run_folder: the folder of a finished run, of a stress run with its cells, of a
+            tuned attacker or of a duel.
 
     Returns:
         The path of the page.
@@ -40,6 +41,14 @@ def write_report(run_folder: Path) -> Path:
         from arena.report import stress
 
         return _write(run_folder, *stress.page(run_folder, results))
+    if results.get("kind") == TUNE:
+        from arena.report import tune
+
+        return _write(run_folder, *tune.page(results))
+    if results.get("kind") == DUEL:
+        from arena.report import duel
+
+        return _write(run_folder, *duel.page(results))
     events = read_events(run_folder)
     drawn = draw(results, events)
     return _write(run_folder, render(results, events, drawn), drawn)

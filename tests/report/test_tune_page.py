@@ -1,0 +1,193 @@
+"""A tuned attacker's page and terminal view: whole, safe, and only fresh seeds count."""
+
+from __future__ import annotations
+
+import io
+import json
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from arena.cli.app import show_results
+from arena.report import figures, tune_trials
+from arena.report.build import write_report
+from arena.report.strategies import UNTUNED, strategy
+from arena.report.tune import context, page
+from arena.report.tune_terminal import tune_table
+from arena.report.tune_verdict import comparisons, curse, headline
+
+from .test_build import EVIL, Page, nulled
+from .test_figures import texts
+from .tuned import TACTICS, tune
+
+T8 = tune()
+
+
+def text_of(found: dict[str, Any]) -> str:
+    return " ".join(" ".join(Page(page(found)[0]).texts).split())
+
+
+def shown(found: dict[str, Any], width: int, report: Path | None = None) -> str:
+    console = Console(width=width, file=io.StringIO(), force_terminal=False)
+    console.print(tune_table(found, width, report))
+    return console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def differing(low: float, high: float, seeds: int = 8) -> dict[str, Any]:
+    """The sample with one comparison, whose interval this is."""
+    found = deepcopy(T8)
+    entry = found["differences"][0]
+    entry["difference"] = {"value": (low + high) / 2, "low": low, "high": high}
+    entry["per_seed"] = [0.1] * seeds
+    found["differences"] = [entry]
+    return found
+
+
+def test_the_report_and_its_figures_are_written(tmp_path: Path) -> None:
+    (tmp_path / "results.json").write_text(json.dumps(tune(objectives=3)))
+    read = Page(write_report(tmp_path).read_text())
+    drawn = {path.stem for path in (tmp_path / "figures").glob("*.svg")}
+    assert drawn == {"slope", "history", "importance", "front"}
+    assert "front" not in page(T8)[1]
+    assert not read.open
+    assert len(read.ids) == len(set(read.ids))
+    assert not {"script", "link", "img", "iframe", "base"} & set(read.tags)
+    assert not [v for name, v in read.values if not name.startswith("xmlns") and "//" in v]
+
+
+def test_the_page_says_everything() -> None:
+    text = text_of(T8)
+    assert headline(T8) in text
+    assert "decoy immunisation rate 0.2, shuffled yes" in text
+    assert "breaks broad" in text
+    assert "out of memory" in text
+    assert "ASR after a clean fine-tune at least 0.8" in text
+    assert "npo, 60 steps, learning rate 0.0003" in text
+    assert "optuna-dashboard 'sqlite:///runs/tune evasion/study.db'" in text
+    assert "the worst of the disclosed triggers" in text
+    assert "winner\N{RIGHT SINGLE QUOTATION MARK}s curse" in text
+    assert curse(T8) in text
+
+
+def test_the_headline_is_said_rival_by_rival() -> None:
+    assert headline(T8) == (
+        "On 8 fresh seeds the tuned strategy beats the untuned one with the seen and the unseen "
+        "defenders; it beats the best random one with the seen defender and is inconclusive "
+        "against it with the unseen defender."
+    )
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "seeds", "says"),
+    [
+        (0.01, 0.5, 8, "beats the untuned one"),
+        (-0.5, -0.01, 8, "loses to the untuned one"),
+        (-0.01, 0.5, 8, "is inconclusive against the untuned one"),
+        (0.3, 0.5, 7, "is inconclusive against the untuned one"),
+    ],
+)
+def test_inconclusive_unless_the_interval_excludes_nothing(
+    low: float, high: float, seeds: int, says: str
+) -> None:
+    found = differing(low, high, seeds)
+    assert says in headline(found)
+    assert comparisons(found)[0].seeds == seeds
+    assert headline(found) in text_of(found)
+
+
+def test_a_difference_without_an_interval_decides_nothing() -> None:
+    found = differing(0.1, 0.2)
+    found["differences"][0]["difference"] = {"value": 0.4, "low": None, "high": None}
+    assert "inconclusive" in headline(found)
+    assert comparisons(found)[0].why == "no interval"
+    found["differences"] = []
+    assert "was not compared" in headline(found)
+    assert "Tuned beats untuned." in text_of(found)
+
+
+def test_only_fresh_seeds_stand_as_results() -> None:
+    row = context(T8)["contenders"][0]
+    found = T8["contenders"][0]
+    assert [e.value for e in row["optimistic"]] == [found[k]["value"] for k in ("search", "select")]
+    assert [e.value for e in row["counts"]] == [found[k]["value"] for k in ("report", "unseen")]
+    assert page(T8)[0].count('<td class="n own">') == 4 + 2 * 3
+
+
+def test_trials_are_told_apart() -> None:
+    assert tune_trials.counted(T8) == "16 feasible, 3 infeasible, 4 pruned, 1 failed"
+    assert [r["number"] for r in tune_trials.rows(T8) if r["chosen"]] == ["17"]
+    key = texts(page(T8)[1]["history"])
+    for name in ("best so far", "feasible", "infeasible", "pruned", "failed"):
+        assert key.count(name) == 1
+    assert tune_trials.status({"state": "running"}) == "running"
+
+
+def test_strategies_are_said_in_words() -> None:
+    told = "decoy immunisation (rate 0.2, shuffled yes), late arrival (share 0.35)"
+    assert strategy({"tactics": TACTICS}) == told
+    assert strategy({"tactics": [{"method": "loud"}]}) == "loud"
+    assert strategy({}) == UNTUNED
+
+
+def test_every_trial_on_the_front_is_named() -> None:
+    svg = page(tune(objectives=2))[1]["front"]
+    assert {"8", "17"} <= set(texts(svg))
+    figures.trial_front([], [], ["a", "b"])
+
+
+def test_importance_that_cannot_be_had_is_said() -> None:
+    found = T8 | {"importance": {"names": {}, "note": "needs two feasible trials"}}
+    assert "importance" not in page(found)[1]
+    assert "Needs two feasible trials." in text_of(found)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+@pytest.mark.parametrize("seeds", [1, 8])
+def test_no_line_is_too_wide_and_no_result_is_cut(width: int, seeds: int) -> None:
+    found = tune(seeds)
+    out = shown(found, width, Path("runs/x/report.html"))
+    assert max(len(line) for line in out.splitlines()) <= width
+    assert "runs/x/report.html" in out
+    for each in found["contenders"]:
+        line = next(
+            x for x in out.splitlines() if x.startswith(each["name"].replace("ra", "best ra"))
+        )
+        assert f"{each['report']['value']:.2f}" in line
+    assert " ".join(headline(found).split()) in " ".join(out.split())
+
+
+def test_missing_parts_are_left_out() -> None:
+    empty = {key: type(value)() if isinstance(value, dict | list) else None
+             for key, value in T8.items()}  # fmt: skip
+    bare = {"trials": [{}], "history": [{}], "contenders": [{}], "differences": [{}],
+            "candidates": [{}], "study": {"objectives": ["a", "b"]}}  # fmt: skip
+    for found in ({}, dict.fromkeys(T8), nulled(T8), empty, bare):
+        assert not Page(page(found)[0]).open
+        assert "inconclusive" in shown(found, 80)
+
+
+@pytest.mark.parametrize("key", sorted(T8))
+def test_any_value_may_be_null(key: str) -> None:
+    assert not Page(page(T8 | {key: None})[0]).open
+
+
+def test_hostile_text_stays_text() -> None:
+    text = json.dumps(tune(objectives=2))
+    for word in ("lexical", "untuned", "decoy_immunisation", "rate", "broad", "out of memory",
+                 "tpe", "npo", "tune_evasion", "evasion", "linguist", "seen"):  # fmt: skip
+        text = text.replace(f'"{word}"', json.dumps(EVIL + word))
+    found = json.loads(text)
+    out, drawn = page(found)
+    assert "<script" not in "".join([out, *drawn.values()]).lower()
+    assert "script" not in Page(out).tags
+    assert "\x1b" not in shown(json.loads(text.replace("tpe", "\\u001b[31m[red]")), 80)
+
+
+def test_the_command_shows_it(capsys: pytest.CaptureFixture[str]) -> None:
+    show_results(T8, Path("runs/tuned"))
+    out = capsys.readouterr().out
+    assert "ASR left, contender by contender" in out
+    assert "run folder: runs/tuned" in out
