@@ -58,7 +58,7 @@ def contender_json(each: Contender, scenario: Scenario, attack: Attack) -> dict[
     """One row of the report; only `report` and `unseen` count as results."""
     seen = each.report[SEEN]
     thresholds = scenario.thresholds
-    kept = [feasible(red_constraints([s], scenario, attack.limits, attack.actor)) for s in seen]
+    kept = [feasible(red_constraints([s], scenario, attack)) for s in seen]
     installed = [
         s.asr >= thresholds.installed_asr and s.false_fire <= thresholds.installed_false_fire
         for s in seen

@@ -123,6 +123,10 @@ class Driver:
         except ArenaError as error:
             self._fail(trial, str(error), 0.0)
             return
+        beforehand = self._search.judge.beforehand(scenario)
+        if self._search.prunes and not feasible(beforehand):
+            self._decline(trial, beforehand)
+            return
         left = list(legs(scenario, self._search.actor, self._search.prunes))
         self._flights[trial.number] = _Flight(trial, scenario, left, time.monotonic())
         self._ask(self._flights[trial.number])
@@ -184,12 +188,24 @@ class Driver:
         if single:
             trial.report(values[0], step=0)
         if not feasible(constraints):
-            return "violates " + ", ".join(n for n, v in constraints.items() if v > 1e-12)
+            return _violates(constraints)
         if single:
             self._study.pruner = optuna.pruners.MedianPruner(n_startup_trials=WARM_UP)
             if trial.should_prune():
                 return "below the median after the first disclosed trigger"
         return None
+
+    def _decline(self, trial: optuna.Trial, constraints: Constraints) -> None:
+        """What breaks its budget need not be run to know it."""
+        why = _violates(constraints)
+        facts = {"violations": constraints, "why": why, "seconds": 0.0}
+        facts["changes"] = self._search.moves.changes(trial.params)
+        facts["setup"] = self._search.moves.told(trial.params)
+        studies.remember(trial, facts)
+        for name, value in constraints.items():
+            trial.set_constraint(name, value)
+        self._study.tell(trial.number, state=TrialState.PRUNED)
+        self._tell_end(trial, (), constraints, why)
 
     def _fail(self, trial: optuna.Trial, why: str, seconds: float) -> None:
         studies.remember(trial, {"why": why, "seconds": seconds})
@@ -233,6 +249,10 @@ def legs(scenario: Scenario, actor: str, prunes: bool) -> list[Leg]:
 def sightings(rows: Mapping[int, Sequence[Row]], scenario: Scenario, actor: str) -> list[Sighting]:
     """What was seen, seeds in the scenario's order."""
     return [sighting(rows[seed], scenario, actor) for seed in scenario.seeds]
+
+
+def _violates(constraints: Constraints) -> str:
+    return "violates " + ", ".join(name for name, v in constraints.items() if v > 1e-12)
 
 
 def _facts(

@@ -12,6 +12,7 @@ from arena.search.judging import (
     Constraints,
     Sighting,
     blue_constraints,
+    over_budget,
     red_constraints,
     values_of,
 )
@@ -25,6 +26,9 @@ class Judge(Protocol):
     @property
     def directions(self) -> tuple[str, ...]:
         """`maximize` or `minimize`, by value."""
+
+    def beforehand(self, scenario: Scenario) -> Constraints:
+        """The constraints that a scenario tells without being run."""
 
     def values(self, seen: Sequence[Sighting], scenario: Scenario) -> list[float]:
         """One number per direction."""
@@ -44,12 +48,15 @@ class RedJudge:
     def directions(self) -> tuple[str, ...]:
         return tuple(DIRECTIONS[name] for name in self.objectives)
 
+    def beforehand(self, scenario: Scenario) -> Constraints:
+        return {"written": over_budget(scenario, self.attack)}
+
     def values(self, seen: Sequence[Sighting], scenario: Scenario) -> list[float]:
         attack = self.attack
         return values_of(seen, scenario, attack.actor, self.objectives, attack.disclosed)
 
     def constraints(self, seen: Sequence[Sighting], scenario: Scenario) -> Constraints:
-        return red_constraints(seen, scenario, self.attack.limits, self.attack.actor)
+        return red_constraints(seen, scenario, self.attack)
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,9 @@ class BlueJudge:
 
     attack: Attack
     directions: tuple[str, ...] = ("minimize",)
+
+    def beforehand(self, scenario: Scenario) -> Constraints:
+        return {}
 
     def values(self, seen: Sequence[Sighting], scenario: Scenario) -> list[float]:
         attack = self.attack

@@ -13,7 +13,7 @@ from statistics import fmean
 from typing import Any
 
 from arena.scenario.schema import Scenario
-from arena.scenario.search import Disclosed, Limits
+from arena.scenario.search import Attack, Disclosed, Limits
 from arena.statistics.rates import rate
 from arena.statistics.seedrows import SeedRows, by_seed
 from arena.values import Row
@@ -81,12 +81,15 @@ def sighting(rows: Sequence[Row], scenario: Scenario, actor: str) -> Sighting:
     )
 
 
-def red_constraints(
-    seen: Sequence[Sighting], scenario: Scenario, limits: Limits, actor: str
-) -> Constraints:
+def over_budget(scenario: Scenario, attack: Attack) -> float:
+    """By how much the actor writes more than it may, as a share of its training mix."""
+    actor = next(each for each in scenario.actors if each.name == attack.actor)
+    return scenario.written_share(actor) - attack.limits.written
+
+
+def red_constraints(seen: Sequence[Sighting], scenario: Scenario, attack: Attack) -> Constraints:
     """What a strategy of the attacker must keep, in the worst of the seeds."""
-    thresholds = scenario.thresholds
-    written = scenario.written_share(next(a for a in scenario.actors if a.name == actor))
+    thresholds, limits = scenario.thresholds, attack.limits
     controls = [s.control for s in seen if s.control is not None]
     return {
         "installed": thresholds.installed_asr - min(s.asr for s in seen),
@@ -94,7 +97,7 @@ def red_constraints(
         "broad": max(s.near_miss for s in seen) - thresholds.broad,
         "control": limits.control_asr - min(controls, default=1.0),
         "utility": max(s.loss for s in seen) - limits.clean_accuracy_loss,
-        "written": written - limits.written,
+        "written": over_budget(scenario, attack),
         "others_installed": 1.0 - min(s.others for s in seen),
     }
 
