@@ -44,6 +44,7 @@ app = typer.Typer(
 app.add_typer(cache.app, name="cache")
 app.command()(compare.compare)
 app.command()(search.tune)
+app.command()(search.duel)
 
 
 def main() -> None:

@@ -66,3 +66,38 @@ def tune(
             quiet=quiet,
         )
         show_results(done.results, done.folder)
+
+
+def duel(
+    scenario: ScenarioName,
+    storage: Storage = None,
+    study: Study = None,
+    out: Out = None,
+    overrides: Overrides = None,
+    data: Data = None,
+    address: Address = None,
+    quiet: QuietOption = False,
+    debug: Debug = False,
+) -> None:
+    """Let an adaptive attacker and a defender tune in turn, until neither gains enough.
+
+    Every round's strategies are then played against all of the other side's, on fresh seeds.
+    Stopped or killed, the same command goes on.
+
+    Example: arena duel duel --set duel.compute=0.1
+    """
+    with guarded(debug):
+        loaded = read(scenario, overrides=overrides or ())
+        root = data_root(data, loaded)
+        from arena.search.duel import duel as run_duel
+
+        done = run_duel(
+            loaded.scenario,
+            root=root,
+            out=out,
+            storage=storage,
+            study=study,
+            address=address,
+            quiet=quiet,
+        )
+        show_results(done.results, done.folder)

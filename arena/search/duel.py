@@ -1,0 +1,234 @@
+"""`arena duel`: red and blue tune in turn, each against what the other played last.
+
+Red's payoff is the ASR that is left of its backdoor; blue wants it low. Gains are measured on the
+selection seeds, which neither side searched on; the payoff matrix on the report's, with prompts
+that neither has met.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any, Literal
+
+from arena.engine.run import write_results
+from arena.errors import InputError
+from arena.roles import DataRoot
+from arena.scenario.load import varied
+from arena.scenario.schema import Scenario
+from arena.search.choosing import Candidate, candidates
+from arena.search.driver import Search
+from arena.search.duel_results import duel_results
+from arena.search.judges import BlueJudge, Judge, RedJudge
+from arena.search.judging import Sighting
+from arena.search.phases import on_test, on_validation, seen_in
+from arena.search.session import Session, opened
+from arena.search.strategy import BlueMoves, Moves, RedMoves
+
+Side = Literal["red", "blue"]
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """What a side plays. round: in which it was found, 0 for what the scenario has."""
+
+    name: str
+    round: int
+    changes: Mapping[str, Any]
+    setup: str
+
+
+@dataclass(frozen=True)
+class Move:
+    """One side's turn. before, after: on the selection seeds, what it played and what it found
+    (None if no trial kept its constraints). kept: whether the gain was above the threshold."""
+
+    side: Side
+    against: Strategy
+    before: tuple[Sighting, ...]
+    found: Strategy | None
+    after: tuple[Sighting, ...]
+    gain: float
+    kept: bool
+    trials: int
+    feasible: int
+
+
+@dataclass(frozen=True)
+class DuelResult:
+    """A finished duel: its folder, and `results.json` as a dict."""
+
+    folder: Path
+    results: dict[str, Any]
+
+
+def duel(
+    scenario: Scenario,
+    *,
+    root: DataRoot | None = None,
+    out: Path | None = None,
+    storage: str | None = None,
+    study: str | None = None,
+    address: str | None = None,
+    quiet: bool = False,
+    store: Path | None = None,
+) -> DuelResult:
+    """Play the rounds, then every strategy of one side against every one of the other.
+
+    Args:
+        study: head of the studies' names (`NAME.red1`, `NAME.blue1`, ...). The other arguments as
+            for `arena.search.tune.tune`. Stopped anywhere, the same command goes on.
+
+    Raises:
+        InputError: the scenario has no `duel` section, or as for `tune`.
+    """
+    if scenario.duel is None:
+        raise InputError("the scenario has no such section, so nobody duels", key="duel")
+    with opened(
+        scenario,
+        root=root,
+        out=out,
+        storage=storage,
+        study=study,
+        address=address,
+        quiet=quiet,
+        store=store,
+    ) as session:
+        results = _Game(session).play()
+    write_results(session.folder, results)
+    return DuelResult(session.folder, results)
+
+
+class _Game:
+    """The state of a duel: what each side plays, and everything that it has found."""
+
+    def __init__(self, session: Session) -> None:
+        settings = session.scenario.duel
+        assert settings is not None
+        self._session, self._settings = session, settings
+        within = {"defender.compute": settings.compute}
+        first_red = Strategy("red0", 0, {}, "untuned")
+        first_blue = Strategy("blue0", 0, within, "as the scenario has it, within the budget")
+        self._plays: dict[Side, Strategy] = {"red": first_red, "blue": first_blue}
+        self._all: dict[Side, list[Strategy]] = {"red": [first_red], "blue": [first_blue]}
+        self._moves: dict[Side, Moves] = {
+            "red": RedMoves(settings),
+            "blue": BlueMoves(settings.blue, settings.compute),
+        }
+        self._judges: dict[Side, Judge] = {"red": RedJudge(settings), "blue": BlueJudge(settings)}
+
+    def play(self) -> dict[str, Any]:
+        """All rounds and the payoffs, as results.json."""
+        rounds: list[tuple[Move, Move]] = []
+        ended = "rounds"
+        while len(rounds) < self._settings.most:
+            number = len(rounds) + 1
+            rounds.append((self._turn("red", number), self._turn("blue", number)))
+            gained = any(move.kept for move in rounds[-1])
+            if number >= self._settings.rounds and not gained:
+                ended = "threshold"
+                break
+        self._session.note("payoffs: every strategy against every other on fresh seeds")
+        payoffs = self._payoffs()
+        return duel_results(self._session, self._settings, rounds, self._all, payoffs, ended)
+
+    def _turn(self, side: Side, number: int) -> Move:
+        """One side searches against what the other plays, and changes if it gains enough."""
+        other = self._plays["blue" if side == "red" else "red"]
+        base = varied(
+            self._session.scenario, other.changes, f"round {number}, against {other.name}"
+        )
+        study = self._session.search(self._search(side, number, base))
+        found = candidates(
+            study,
+            base,
+            self._settings,
+            self._moves[side],
+            self._judges[side],
+            self._session.crew,
+            self._session.root,
+        )
+        before = self._now(base, self._plays[side])
+        best = found[0] if found else None
+        strategy = None if best is None else self._strategy(side, number, best)
+        gain = 0.0 if best is None else self._gain(side, before, best.seen)
+        kept = best is not None and best.feasible and gain > self._settings.threshold
+        if strategy is not None:
+            self._all[side].append(strategy)
+            self._plays[side] = strategy if kept else self._plays[side]
+        trials = study.get_trials(deepcopy=False)
+        self._tell(side, number, strategy, gain, kept)
+        return Move(
+            side=side,
+            against=other,
+            before=tuple(before),
+            found=strategy,
+            after=tuple(best.seen) if best else (),
+            gain=gain,
+            kept=kept,
+            trials=len(trials),
+            feasible=sum(t.user_attrs.get("why") is None and _kept(t) for t in trials),
+        )
+
+    def _search(self, side: Side, number: int, base: Scenario) -> Search:
+        settings = self._settings
+        return Search(
+            name=f"{self._session.name}.{side}{number}",
+            scenario=on_validation(base, settings, settings.seeds.search),
+            actor=settings.actor,
+            moves=self._moves[side],
+            judge=self._judges[side],
+            sampler=settings.sampler,
+            trials=settings.trials if side == "red" else settings.blue.trials,
+            abreast=self._session.abreast,
+            prunes=side == "red",
+            root=self._session.root,
+        )
+
+    def _now(self, base: Scenario, plays: Strategy) -> list[Sighting]:
+        """What the side has without changing, on the selection seeds."""
+        settings = self._settings
+        scenario = on_validation(
+            varied(base, plays.changes, plays.name), settings, settings.seeds.select
+        )
+        asked: dict[Hashable, Scenario] = {plays.name: scenario}
+        return seen_in(asked, settings.actor, self._session.crew, self._session.root)[plays.name]
+
+    def _strategy(self, side: Side, number: int, best: Candidate) -> Strategy:
+        params, moves = best.trial.params, self._moves[side]
+        return Strategy(f"{side}{number}", number, moves.changes(params), moves.told(params))
+
+    def _gain(self, side: Side, before: list[Sighting], after: list[Sighting]) -> float:
+        disclosed = self._settings.disclosed
+        rise = fmean(s.value(disclosed) for s in after) - fmean(s.value(disclosed) for s in before)
+        return rise if side == "red" else -rise
+
+    def _payoffs(self) -> dict[tuple[str, str], list[Sighting]]:
+        settings = self._settings
+        asked: dict[Hashable, Scenario] = {}
+        for red in self._all["red"]:
+            for blue in self._all["blue"]:
+                changes = {**red.changes, **blue.changes}
+                name = f"{red.name} against {blue.name}"
+                asked[red.name, blue.name] = on_test(
+                    self._session.scenario, settings.seeds.report, changes, name
+                )
+        seen = seen_in(asked, settings.actor, self._session.crew, self._session.root)
+        return {key: seen[key] for key in asked}  # type: ignore[misc]
+
+    def _tell(
+        self, side: Side, number: int, found: Strategy | None, gain: float, kept: bool
+    ) -> None:
+        what = "found nothing that keeps its constraints" if found is None else (
+            f"{'changes to' if kept else 'stays; its best was'} {found.setup} (gain {gain:+.3f})"
+        )  # fmt: skip
+        self._session.note(f"round {number}: {side} {what}")
+        party = f"threat:{self._settings.actor}" if side == "red" else "defender"
+        self._session.event({"party": party, "event": f"round {number}: {side} {what}"})
+
+
+def _kept(trial: Any) -> bool:
+    violations = trial.user_attrs.get("violations")
+    return violations is not None and all(value <= 0 for value in violations.values())
