@@ -85,6 +85,8 @@ class Trigger(ABC):
 
     name: ClassVar[str]
     Params: ClassVar[type[Params]] = Params
+    # What a compound trigger is made of: their code, too, is in its address.
+    triggers: tuple[Trigger, ...] = ()
 
     def __init__(self, params: Any, world: World) -> None:
         self.params = params
@@ -109,6 +111,11 @@ class Trigger(ABC):
     @abstractmethod
     def key(self) -> str:
         """Canonical name, equal for triggers that mark alike."""
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """What is planted with it: its own key, and those of parts that fire by themselves."""
+        return frozenset({self.key})
 
     @abstractmethod
     def mark(self, example: Example, rng: np.random.Generator) -> Example:

@@ -8,13 +8,16 @@ disjoint from what shams and the attacker use).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import get_args
+from itertools import zip_longest
+from typing import TypeVar, get_args
 
 import numpy as np
 
 from arena.roles import Use
 
 USES: tuple[Use, ...] = get_args(Use)
+ALL = 10_000  # more look-alikes than any method has
+T = TypeVar("T")
 
 
 def pool(names: Sequence[str], use: Use, own: Iterable[str]) -> tuple[str, ...]:
@@ -40,3 +43,10 @@ def names_taken(method: str, taken: Iterable[str]) -> frozenset[str]:
     head = f"{method}:"
     bodies = (key.removeprefix(head).split("@")[0] for key in taken if key.startswith(head))
     return frozenset(name for body in bodies for name in body.split(","))
+
+
+def in_turn(groups: Iterable[Sequence[T]]) -> list[T]:
+    """The first of each group, then the second of each, and so on."""
+    gap = object()
+    rounds = zip_longest(*groups, fillvalue=gap)
+    return [item for round_ in rounds for item in round_ if item is not gap]  # type: ignore[misc]

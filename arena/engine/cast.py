@@ -9,7 +9,7 @@ from typing import Any
 
 from arena import seeds
 from arena.attacking import ActorBrief, Arrival, Shaping, Texts
-from arena.engine.code import code_of
+from arena.engine.code import code_of, codes_of
 from arena.engine.jobs import fingerprint, owns
 from arena.errors import ArenaError, InputError
 from arena.roles import Corpus, DataRoot, Payload, Trigger
@@ -52,7 +52,7 @@ class Member:
             "count": self.count,
             **parts,
             "files": data_files(parts, root),
-            "code": [code_of(type(self.trigger)), code_of(type(self.payload))],
+            "code": [*codes_of(self.trigger), code_of(type(self.payload))],
             **(beside if self.texts else {}),
         }
 
@@ -100,7 +100,7 @@ class Cast:
     @property
     def keys(self) -> frozenset[str]:
         """The keys of every planted trigger: no look-alike may be one of them."""
-        return frozenset(member.trigger.key for member in self.members)
+        return frozenset(key for member in self.members for key in member.trigger.keys)
 
     def baits_of(self, decoys: Decoys) -> tuple[Bait, ...]:
         """The decoys of one defence."""

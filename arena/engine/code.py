@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from arena.registry import HOMES
+from arena.roles import Trigger
 
 OURS = ("builtins", "abc", "arena.roles", "arena.attacking")
 
@@ -21,6 +22,12 @@ def code_of(part: type[Any]) -> str:
     """SHA-256 (hex) of the source behind a class, with its `version` if it has one."""
     files = {file for base in part.__mro__ for file in _files(base)}
     return _digest(str(getattr(part, "version", 1)), tuple(sorted(files)))
+
+
+def codes_of(trigger: Trigger) -> list[str]:
+    """Digests of the code that marks: of a compound trigger, of all that it is made of."""
+    inner = (code for each in trigger.triggers for code in codes_of(each))
+    return [code_of(type(trigger)), *inner]
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from typing import Any
 from arena import seeds
 from arena.engine.builder import Builder, digest_of
 from arena.engine.cast import Member, data_files
-from arena.engine.code import code_of
+from arena.engine.code import code_of, codes_of
 from arena.engine.jobs import UnlearnJob
 from arena.engine.searching import Search
 from arena.roles import Brief, Budget, NoTrigger, Trigger
@@ -55,7 +55,7 @@ def unlearn(builder: Builder, order: Order) -> str:
         "objective": part.dump(),
         "clean": digest_of(order.clean),
         "trigger": trigger.key,
-        "code": [code_of(part.part_class), *_codes(trigger)],
+        "code": [code_of(part.part_class), *codes_of(trigger)],
         "world": builder.world_spec,
         "training": dataclasses.asdict(training),
         "seed": seed,
@@ -71,12 +71,6 @@ def unlearn(builder: Builder, order: Order) -> str:
     }
     saw = _saw(order, told)
     return builder.add("unlearn", order.name, order.party, spec, parents, job, steps, saw)
-
-
-def _codes(trigger: Trigger) -> list[str]:
-    """Digests of the code that marks: of a compound trigger, of all that it is made of."""
-    inner = getattr(trigger, "triggers", ())
-    return [code_of(type(trigger)), *(code for each in inner for code in _codes(each))]
 
 
 def _saw(order: Order, told: Member | None) -> tuple[str, ...]:
