@@ -39,10 +39,14 @@ class Nested:
 
 @dataclass(frozen=True)
 class SectionOf:
-    """Annotation that makes a field a Nested trigger; `without` are methods that cannot stand
-    there, beside those with ready-made rows, which nothing can be joined to."""
+    """Annotation that makes a field a Nested trigger.
+
+    without: methods that cannot stand there. rows: whether those with ready-made rows can, which
+    nothing can be joined to.
+    """
 
     without: tuple[str, ...] = ()
+    rows: bool = False
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -58,7 +62,8 @@ class SectionOf:
 
     def _fits(self, name: str) -> bool:
         part: type[Trigger] = registry.get("trigger", name)
-        return name not in self.without and part.own_documents is Trigger.own_documents
+        marks = self.rows or part.own_documents is Trigger.own_documents
+        return marks and name not in self.without
 
     # The scenario's schema asks the next two when it words an error of a nested key.
     def choose(self, value: object) -> type[BaseModel] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from arena import registry
 from arena.errors import InputError
@@ -12,6 +12,7 @@ from arena.scenario.source import DEPTH, FromScratch
 
 if TYPE_CHECKING:
     from arena.scenario.defence import Decoys, Defence
+    from arena.scenario.parts import Part
     from arena.scenario.schema import Scenario
 
 Place = tuple[str | int, ...]
@@ -143,7 +144,7 @@ def _decoys(scenario: Scenario) -> Iterator[Problem]:
             if decoy.name in seen:
                 yield Problem((*at, "name"), "another decoy has this name", decoy.name)
             seen.add(decoy.name)
-            if any(decoy.trigger == actor.trigger for actor in scenario.actors):
+            if any(decoy.trigger.dump() in _own(actor.trigger) for actor in scenario.actors):
                 yield Problem((*at, "trigger"), "is an actor's own: a defender does not know it")
             for part in (decoy.trigger, decoy.payload):
                 try:
@@ -151,6 +152,13 @@ def _decoys(scenario: Scenario) -> Iterator[Problem]:
                 except InputError as error:
                     yield Problem.of(error, (*at, part.kind))
         yield from _held_out(defence.decoys, here, names)
+
+
+def _own(trigger: Part) -> list[dict[str, Any]]:
+    """An actor's trigger, and the parts of one that is made of several."""
+    whole = trigger.dump()
+    parts = whole.get("parts")
+    return [whole, *(parts if isinstance(parts, list) else ())]
 
 
 def _held_out(decoys: Decoys, here: Place, names: list[str]) -> Iterator[Problem]:
