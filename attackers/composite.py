@@ -35,8 +35,8 @@ class CompositeParams(Params):
     @field_validator("parts")
     @classmethod
     def _together(cls, parts: tuple[Nested, ...]) -> tuple[Nested, ...]:
-        nested.check_apart(parts)
         _check_axes(parts)
+        nested.check_apart(parts)
         return parts
 
 
