@@ -1,0 +1,41 @@
+"""Studies: where they are kept, whose they are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from search_fakes import FakeCrew, drive, search
+
+from arena.errors import InputError
+from arena.search import studies
+
+
+@pytest.mark.parametrize("kind", ["sqlite:///{}/deep/er.db", "journal://{}/deep/er.log"])
+def test_a_study_is_found_again_by_url_and_name(kind: str, tmp_path: Path) -> None:
+    url = kind.format(tmp_path)
+    drive(search(3), url, FakeCrew(tmp_path / "log"))
+    study = drive(search(3), url, FakeCrew(tmp_path / "log"))
+    assert len(study.get_trials()) == 3
+
+
+@pytest.mark.parametrize("url", ["nonsense", "sqlite:////proc/none/x.db", "what://host/db"])
+def test_a_storage_that_cannot_be_opened_is_told(url: str) -> None:
+    with pytest.raises(InputError) as caught:
+        studies.storage_of(url)
+    assert caught.value.key == "--storage"
+    assert caught.value.found == url
+
+
+def test_a_study_of_another_scenario_is_refused(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 's.db'}"
+    studies.open_study(url, "s", ["maximize"], "one")
+    with pytest.raises(InputError, match="another scenario") as caught:
+        studies.open_study(url, "s", ["maximize"], "two")
+    assert caught.value.key == "--study"
+
+
+def test_a_living_process_keeps_its_trial() -> None:
+    assert studies._alive(os.getpid())
+    assert not studies._alive(2**22 + 1)
