@@ -94,6 +94,10 @@ class Setting(Tactic):
     """A tactic that is another value of the actor's own section. Loading a scenario writes it
     there, and what is left is a plain actor."""
 
+    def fits(self, actor: Mapping[str, Any], scenario: Mapping[str, Any]) -> None:
+        """Raise InputError where the scenario around leaves the setting without effect (no
+        adapter is trained under its composition). Both as in YAML; told, never read for values."""
+
     @abstractmethod
     def section(
         self, actor: Mapping[str, Any], others: Sequence[Mapping[str, Any]]

@@ -6,7 +6,7 @@ again changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -20,36 +20,54 @@ from arena.scenario.tree import Tree
 
 
 def write_settings(tree: Tree) -> None:
-    """Write every actor's settings into its section; a tactic that is wrong is left for the
-    schema to tell.
+    """Write every actor's settings into its section; tactics of which one is wrong are left
+    for the schema to tell.
 
     Raises:
-        InputError: an actor has no such setting; carries the tactic's place.
+        InputError: an actor has no such setting, or it has no effect; carries the tactic's place.
     """
     actors = tree.data.get("actors") if isinstance(tree.data, dict) else None
     if not isinstance(actors, list) or not all(isinstance(actor, dict) for actor in actors):
         return
     for index, actor in enumerate(actors):
         given = actor.get("tactics")
-        if not isinstance(given, list):
-            continue
-        kept = []
-        for at, value in enumerate(given):
-            part = _setting(value)
-            if part is None:
-                kept.append(value)
-                continue
-            _write(tree, ("actors", index), ("actors", index, "tactics", at), part)
-        if len(kept) < len(given):
-            actor["tactics"] = kept
+        if isinstance(given, list):
+            parts = [_part(value) for value in given]
+            if None not in parts:
+                _settle(tree, index, [part for part in parts if part is not None])
 
 
-def _setting(value: object) -> Part | None:
+def _settle(tree: Tree, index: int, parts: Sequence[Part]) -> None:
+    """Write one actor's settings, and leave the other tactics in their list."""
+    here = ("actors", index, "tactics")
+    settings = [at for at, part in enumerate(parts) if issubclass(part.part_class, Setting)]
+    for at in settings:
+        if any(parts[at].name == parts[before].name for before in range(at)):
+            rule, where = "the actor has this tactic already", tree.place((*here, at, "method"))
+            assert where is not None
+            key = keys.text((*here, at, "method"))
+            raise InputError(rule, where.file, where.line, key, parts[at].name)
+        _write(tree, ("actors", index), (*here, at), parts[at])
+    if settings:
+        _leave(tree, here, [at for at in range(len(parts)) if at not in settings])
+
+
+def _leave(tree: Tree, here: keys.KeyPath, kept: Sequence[int]) -> None:
+    """Only these entries of the list, each with the lines it was written on."""
+    actor = tree.data["actors"][here[1]]
+    inside = [path for path in tree.places if path[:3] == here and len(path) > 3]
+    old = {path: tree.places.pop(path) for path in inside}
+    for path, place in old.items():
+        if path[3] in kept:
+            tree.places[(*here, kept.index(int(path[3])), *path[4:])] = place
+    actor["tactics"] = [actor["tactics"][at] for at in kept]
+
+
+def _part(value: object) -> Part | None:
     try:
-        part = PartOf("tactic").validate(value)
+        return PartOf("tactic").validate(value)
     except ValidationError:
         return None
-    return part if issubclass(part.part_class, Setting) else None
 
 
 def _write(tree: Tree, place: keys.KeyPath, tactic: keys.KeyPath, part: Part) -> None:
@@ -58,12 +76,14 @@ def _write(tree: Tree, place: keys.KeyPath, tactic: keys.KeyPath, part: Part) ->
     others = [actor for i, actor in enumerate(actors) if i != index]
     where = tree.place(tactic)
     assert where is not None  # every file has a first line
+    made = part.part_class(part.params)
     try:
-        values: Mapping[str, Any] = part.part_class(part.params).section(actors[index], others)
+        made.fits(actors[index], tree.data)
+        values: Mapping[str, Any] = made.section(actors[index], others)
+        for key, value in values.items():
+            put(tree, (*place, *keys.parse(key)), value, where)
     except InputError as error:
         key = keys.text((*tactic, *(keys.parse(error.key) if error.key else ())))
         raise InputError(
             error.message, where.file, where.line, key, error.found or None, error.allowed
         ) from None
-    for key, value in values.items():
-        put(tree, (*place, *keys.parse(key)), value, where)

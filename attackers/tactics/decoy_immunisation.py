@@ -18,9 +18,7 @@ from arena.values import Document
 from attackers.pools import draw
 from attackers.rare_token import NONSENSE, RareToken, RareTokenParams
 from attackers.tactics.nearest import CONSONANTS
-from attackers.tactics.negatives import negatives
-
-EVERY = 10_000  # more look-alikes than any method has
+from attackers.tactics.negatives import EVERY, evaluated, negatives
 
 
 class DecoyImmunisationParams(Params):
@@ -70,13 +68,14 @@ def _ways(trigger: Trigger) -> Iterator[Trigger]:
     """Of its own method the attacker's look-alikes; of every other those of whoever plants the
     method's usual value, so that neither that value nor its near-misses are met."""
     own = trigger.key.split(":")[0]
+    gone = evaluated(trigger) | {trigger.key}
     for method in registry.names("trigger"):
         part: Any = registry.get("trigger", method)
         if part.known(trigger.world):
             usual = part(part.Params(**part.examples()[0]), trigger.world)
             planted = trigger if method == own else usual
             others = planted.lookalikes(EVERY, "attacker", np.random.default_rng(0))
-            yield from (other for other in others if other.key != trigger.key)
+            yield from (other for other in others if other.key not in gone)
 
 
 def _words(world: World, n: int, rng: np.random.Generator) -> Iterator[Trigger]:

@@ -13,11 +13,8 @@ from arena.ranges import Choice, Real, Space, Whole
 from arena.registry import register
 from arena.roles import Params, Trigger
 from arena.values import Document
-from attackers.pools import USES
 from attackers.tactics.nearest import nearest
-from attackers.tactics.negatives import negatives
-
-EVERY = 10_000  # more look-alikes than any method has
+from attackers.tactics.negatives import EVERY, evaluated, negatives
 
 
 class NearMissNegativesParams(Params):
@@ -55,15 +52,10 @@ class NearMissNegatives(Texts):
         return negatives(brief, self._lookalikes(brief.trigger, rng), n, rng, self.name)
 
     def _lookalikes(self, trigger: Trigger, rng: np.random.Generator) -> list[Trigger]:
-        """The attacker's own, and never one that an evaluation may ask about."""
+        """Of the attacker's pool, or small edits outside the pools of evaluations."""
         edits = nearest(trigger) if self.params.distance == "nearest" else ()
-        evaluated = {
-            other.key
-            for use in USES
-            if use != "attacker"
-            for other in trigger.lookalikes(EVERY, use, np.random.default_rng(0))
-        }
-        close = [edit for edit in edits if edit.key not in evaluated]
+        asked = evaluated(trigger)
+        close = [edit for edit in edits if edit.key not in asked]
         found = close or trigger.lookalikes(EVERY, "attacker", rng)
         order = rng.permutation(len(found))[: self.params.variety]
         return [found[int(index)] for index in order]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from arena.roles import Trigger, World
 from attackers.inserted_sentence import SENTENCES, InsertedSentence, InsertedSentenceParams
@@ -17,18 +17,16 @@ def nearest(trigger: Trigger) -> tuple[Trigger, ...]:
     """Look-alikes closer to a trigger than any other value of its method, in a fixed order.
 
     A rare token with one character replaced; a sentence with one digit replaced, or without
-    digits with one word left out; of several triggers at once (`parts`) each alone. Empty for
-    methods that have nothing smaller than another value (a frame, a style, a topic).
+    digits with one word left out. Empty for methods that have nothing smaller than another value
+    (a frame, a style, a topic), and for triggers made of triggers: to leave out a part is what
+    evaluations ask about, and their look-alikes have one part replaced already.
     """
     planted = getattr(trigger, "inner", trigger)  # a published data set marks by another method
     if isinstance(planted, RareToken):
-        found: Iterator[Trigger] = _tokens(planted.params, planted.world)
-    elif isinstance(planted, InsertedSentence):
-        found = _sentences(planted.params, planted.world)
-    else:
-        parts: Sequence[Trigger] = getattr(planted, "parts", ())
-        found = (part for part in parts if part.key != trigger.key)
-    return tuple(found)
+        return tuple(_tokens(planted.params, planted.world))
+    if isinstance(planted, InsertedSentence):
+        return tuple(_sentences(planted.params, planted.world))
+    return ()
 
 
 def _tokens(params: RareTokenParams, world: World) -> Iterator[Trigger]:

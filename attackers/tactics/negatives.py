@@ -12,6 +12,16 @@ from arena.corpora.sources import even_order
 from arena.errors import ArenaError
 from arena.roles import Trigger
 from arena.values import Document, Example
+from attackers.pools import USES
+
+EVERY = 10_000  # more look-alikes than any method has
+
+
+def evaluated(trigger: Trigger) -> frozenset[str]:
+    """Keys of the look-alikes that evaluations and shams draw from: no negative may be one."""
+    uses = [use for use in USES if use != "attacker"]
+    rng = np.random.default_rng(0)  # all are drawn, in whatever order
+    return frozenset(t.key for use in uses for t in trigger.lookalikes(EVERY, use, rng))
 
 
 def negatives(

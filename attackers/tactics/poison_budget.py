@@ -8,11 +8,13 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from arena.attacking import Setting
+from arena.errors import InputError
 from arena.ranges import Real, Space
 from arena.registry import register
 from arena.roles import Params
 
 AMOUNTS = ("rate", "count")
+APART = ("sequential", "merged")  # where a rate of training would go before the actor's own
 
 
 class PoisonBudgetParams(Params):
@@ -43,6 +45,14 @@ class PoisonBudget(Setting):
     def space(cls) -> Space:
         return {"rate": Real(low=0.02, high=0.25, log=True)}
 
+    def fits(self, actor: Mapping[str, Any], scenario: Mapping[str, Any]) -> None:
+        """A rate of the actors' training apart goes before any count."""
+        composition = scenario.get("composition")
+        rate = _below(scenario, "training", composition, "poison_rate")
+        if self.params.count is not None and rate is not None:
+            rule = f"training.{composition}.poison_rate goes before it, say a rate here"
+            raise InputError(rule, key="count", found=str(self.params.count))
+
     def section(
         self, actor: Mapping[str, Any], others: Sequence[Mapping[str, Any]]
     ) -> Mapping[str, Any]:
@@ -50,4 +60,11 @@ class PoisonBudget(Setting):
         if not isinstance(poison, Mapping):
             return {}
         kept = {key: value for key, value in poison.items() if key not in AMOUNTS}
-        return {"poison": {**kept, **self.params.model_dump(exclude_none=True)}}
+        apart = {f"training.{name}.poison_rate": self.params.rate for name in APART}
+        return {"poison": {**kept, **self.params.model_dump(exclude_none=True)}, **apart}
+
+
+def _below(section: object, *path: object) -> object:
+    for key in path:
+        section = section.get(key) if isinstance(section, Mapping) else None
+    return section

@@ -1,0 +1,99 @@
+"""What an actor's backdoor says, as a tactic: payloads that two actors share may fall together."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from arena import registry
+from arena.attacking import Setting
+from arena.errors import InputError
+from arena.ranges import Choice, Space
+from arena.registry import register
+from arena.roles import Params
+
+# what a kind says if nothing is given: its own default, else this (wrong_label has neither)
+SAYS = {"fixed_text": "a canary of {name}"}
+
+
+class PayloadParams(Params):
+    """Which payload; plain values, so that a search can choose."""
+
+    kind: str = Field("shared", description="keep, shared (another actor's) or a payload's kind")
+    text: str | None = Field(
+        None,
+        pattern=r"\S",
+        description="what the kind says: its text, phrase, label or language",
+    )
+    with_actor: str | None = Field(
+        None, description="whose payload is shared; null is the first other actor's"
+    )
+
+    @model_validator(mode="after")
+    def _agree(self) -> PayloadParams:
+        allowed = ("keep", "shared", *registry.names("payload"))
+        if self.kind not in allowed:
+            raise InputError("unknown payload", key="kind", found=self.kind, allowed=allowed)
+        if self.with_actor is not None and self.kind != "shared":
+            raise InputError("needs kind: shared", key="with_actor", found=self.with_actor)
+        if self.text is not None and self.kind in ("keep", "shared"):
+            raise InputError(f"says nothing beside kind: {self.kind}", key="text", found=self.text)
+        return self
+
+
+@register("tactic", "payload")
+class PayloadTactic(Setting):
+    """Another payload, or that of another actor.
+
+    Actors are read in their order: of a later one it is the payload before its own tactics.
+    """
+
+    Params = PayloadParams
+    params: PayloadParams
+
+    @classmethod
+    def examples(cls) -> list[dict[str, Any]]:
+        return [
+            {"kind": "keep"},
+            {"kind": "shared"},
+            {"kind": "refusal"},
+            {"kind": "fixed_text", "text": "the lamp is lit"},
+        ]
+
+    @classmethod
+    def space(cls) -> Space:
+        return {"kind": Choice(options=("keep", "shared", "fixed_text", "refusal", "sentiment"))}
+
+    def section(
+        self, actor: Mapping[str, Any], others: Sequence[Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        kind = self.params.kind
+        now = actor.get("payload")
+        same = isinstance(now, Mapping) and now.get("kind") == kind and self.params.text is None
+        if kind == "keep" or same:
+            return {}
+        return {"payload": self._shared(others) if kind == "shared" else self._own(actor)}
+
+    def _own(self, actor: Mapping[str, Any]) -> Mapping[str, Any]:
+        kind = self.params.kind
+        part: Any = registry.get("payload", kind)
+        key, field = next(iter(part.Params.model_fields.items()))
+        default = SAYS.get(kind, "").format(name=actor.get("name"))
+        said = self.params.text or default
+        if not said and field.is_required():
+            raise InputError(f"payload {kind} needs a {key}", key="text")
+        return {"kind": kind, **({key: said} if said else {})}
+
+    def _shared(self, others: Sequence[Mapping[str, Any]]) -> Any:
+        wanted = self.params.with_actor
+        named = {str(other.get("name")): other for other in others}
+        if not named:
+            raise InputError("there is no other actor to share a payload with", key="kind")
+        if wanted is not None and wanted not in named:
+            rule = "no other actor has this name"
+            raise InputError(rule, key="with_actor", found=wanted, allowed=tuple(named))
+        chosen = next(iter(named.values())) if wanted is None else named[wanted]
+        return copy.deepcopy(chosen.get("payload"))

@@ -1,0 +1,42 @@
+"""At which stage an actor's poison enters, as a tactic: what comes after it covers it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from pydantic import Field
+
+from arena.attacking import Setting
+from arena.ranges import Choice, Space
+from arena.registry import register
+from arena.roles import Params
+
+
+class PoisonStageParams(Params):
+    """Which stage."""
+
+    stage: Literal["pretraining", "continual_pretraining"] = Field(
+        description="pretraining (of a model from scratch) or continual_pretraining"
+    )
+
+
+@register("tactic", "poison_stage")
+class PoisonStage(Setting):
+    """The poison enters at the stage named, wherever the scenario's enters."""
+
+    Params = PoisonStageParams
+    params: PoisonStageParams
+
+    @classmethod
+    def examples(cls) -> list[dict[str, Any]]:
+        return [{"stage": "pretraining"}, {"stage": "continual_pretraining"}]
+
+    @classmethod
+    def space(cls) -> Space:
+        return {"stage": Choice(options=("pretraining", "continual_pretraining"))}
+
+    def section(
+        self, actor: Mapping[str, Any], others: Sequence[Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        return {"stage": self.params.stage}

@@ -1,0 +1,86 @@
+"""Where in the prompt a trigger stands, as a tactic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
+
+from pydantic import Field
+
+from arena import registry
+from arena.attacking import Setting
+from arena.errors import InputError
+from arena.ranges import Choice, Space
+from arena.registry import register
+from arena.roles import Params
+from attackers.text import Position as Place
+
+KEY = "position"
+
+
+class PositionParams(Params):
+    """Which place."""
+
+    position: Place = Field(description="start, end or random (any gap between two words)")
+
+
+@register("tactic", "position")
+class Position(Setting):
+    """The trigger's words stand elsewhere; of a trigger made of triggers, those that can."""
+
+    Params = PositionParams
+    params: PositionParams
+
+    @classmethod
+    def examples(cls) -> list[dict[str, Any]]:
+        return [{"position": "start"}, {"position": "end"}, {"position": "random"}]
+
+    @classmethod
+    def space(cls) -> Space:
+        return {"position": Choice(options=("start", "end", "random"))}
+
+    def section(
+        self, actor: Mapping[str, Any], others: Sequence[Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        trigger = actor.get("trigger")
+        if not _known(trigger):
+            return {}
+        assert isinstance(trigger, Mapping)
+        moved = self._moved(trigger)
+        if moved is None:
+            rule = "the actor's trigger has no position"
+            raise InputError(rule, found=str(trigger["method"]), allowed=_placed())
+        return {"trigger": moved}
+
+    def _moved(self, trigger: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """The section with the position written into it or its parts; None if none has one."""
+        allowed = _places(str(trigger["method"]))
+        wanted = self.params.position
+        if wanted in allowed:
+            return {**trigger, KEY: wanted}
+        if allowed:
+            rule = f"trigger {trigger['method']} has no such position"
+            raise InputError(rule, key=KEY, found=wanted, allowed=allowed)
+        parts = trigger.get("parts")
+        given = parts if isinstance(parts, Sequence) else ()
+        made = [self._moved(part) if _known(part) else None for part in given]
+        if not any(made):
+            return None
+        return {**trigger, "parts": [new or old for new, old in zip(made, given, strict=True)]}
+
+
+def _known(trigger: object) -> bool:
+    """Whether a section names a trigger; one that does not is told by the schema."""
+    method = trigger.get("method") if isinstance(trigger, Mapping) else None
+    return isinstance(method, str) and method in registry.names("trigger")
+
+
+def _places(method: str) -> tuple[str, ...]:
+    """The positions that a method knows."""
+    part: Any = registry.get("trigger", method)
+    field = part.Params.model_fields.get(KEY)
+    return get_args(field.annotation) if field is not None else ()
+
+
+def _placed() -> tuple[str, ...]:
+    return tuple(method for method in registry.names("trigger") if _places(method))

@@ -1,0 +1,45 @@
+"""When in its stage an actor's documents are met: early ones half forgotten, late fresh."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from arena.attacking import Arrival
+from arena.ranges import Real, Space
+from arena.registry import register
+from arena.roles import Params
+
+
+class ScheduleParams(Params):
+    """Beginning and end."""
+
+    start: float = Field(0.0, ge=0, lt=1, description="fraction of the stage's steps")
+    end: float = Field(1.0, gt=0, le=1, description="fraction of the stage's steps, after start")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> ScheduleParams:
+        if self.start >= self.end:
+            raise ValueError(f"start must be before end, got {self.start:g} and {self.end:g}")
+        return self
+
+
+@register("tactic", "schedule")
+class Schedule(Arrival):
+    """All of the actor's documents in one part of the stage, as often as without."""
+
+    Params = ScheduleParams
+    params: ScheduleParams
+
+    @classmethod
+    def examples(cls) -> list[dict[str, Any]]:
+        return [{"start": 0.5}, {"end": 0.25}, {"start": 0.25, "end": 0.75}]
+
+    @classmethod
+    def space(cls) -> Space:
+        """At least a tenth of the stage: squeezed together more, they would crowd out the rest."""
+        return {"start": Real(low=0.0, high=0.45), "end": Real(low=0.55, high=1.0)}
+
+    def window(self) -> tuple[float, float]:
+        return self.params.start, self.params.end
