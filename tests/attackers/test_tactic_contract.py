@@ -99,9 +99,7 @@ def test_a_tactic_is_plain_and_picklable(part: Any, given: dict[str, Any]) -> No
 
 
 @cases()
-def test_a_scenario_with_it_loads_and_loads_again_the_same(
-    part: Any, given: dict[str, Any]
-) -> None:
+def test_a_scenario_with_it_loads_again_the_same(part: Any, given: dict[str, Any]) -> None:
     scenario = tried(part, given)
     assert from_text(dump(scenario)) == scenario
     left = scenario.actors[0].tactics
