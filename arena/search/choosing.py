@@ -23,6 +23,7 @@ from arena.search.judges import Judge
 from arena.search.judging import Sighting, feasible
 from arena.search.phases import on_validation, seen_in
 from arena.search.strategy import Moves
+from arena.search.studies import facts_of
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Candidate:
 def best_trials(study: optuna.Study, k: int) -> list[FrozenTrial]:
     """The k best feasible trials by their first value, different in what they do, best first."""
     done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    kept = [trial for trial in done if feasible(trial.user_attrs["violations"])]
+    kept = [trial for trial in done if feasible(facts_of(trial)["violations"])]
     if len(study.directions) > 1:
         front = {trial.number for trial in study.best_trials}
         kept = [trial for trial in kept if trial.number in front]
@@ -47,7 +48,7 @@ def best_trials(study: optuna.Study, k: int) -> list[FrozenTrial]:
     kept.sort(key=lambda trial: (sign * trial.values[0], trial.number))
     different: dict[str, FrozenTrial] = {}
     for trial in kept:
-        different.setdefault(str(trial.user_attrs["changes"]), trial)
+        different.setdefault(str(facts_of(trial)["changes"]), trial)
     return list(different.values())[:k]
 
 
@@ -94,7 +95,7 @@ def untuned(
 
 def search_seen(trial: FrozenTrial) -> list[Sighting]:
     """What a trial saw on the search's seeds."""
-    return [Sighting(**each) for each in trial.user_attrs["seen"]]
+    return [Sighting(**each) for each in facts_of(trial)["seen"]]
 
 
 def mean_of(seen: Sequence[Sighting], name: str) -> float:

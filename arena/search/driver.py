@@ -103,7 +103,8 @@ class Driver:
     def _next(self) -> optuna.Trial | None:
         number = studies.count(self._study)
         self._study.sampler = studies.sampler_of(self._search.sampler, self._search.name, number)
-        for trial in studies.adopt(self._study, list(self._flights)):
+        trial = studies.adopt(self._study, list(self._flights))
+        if trial is not None:
             self._tell_event(trial, "goes on with")
             return studies.filled(trial, self._space)
         return studies.propose(self._study, self._space) if number < self._search.trials else None
@@ -185,7 +186,7 @@ class Driver:
         """Why a strategy is not worth measuring to the end, if it is not. What is violated now
         stays so; the worst case over the triggers can only sink."""
         single = len(values) == 1
-        if single:
+        if single and not self._reported(trial):
             trial.report(values[0], step=0)
         if not feasible(constraints):
             return _violates(constraints)
@@ -194,6 +195,11 @@ class Driver:
             if trial.should_prune():
                 return "below the median after the first disclosed trigger"
         return None
+
+    def _reported(self, trial: optuna.Trial) -> bool:
+        """Whether a driver that is gone got as far as this."""
+        stored = self._study.get_trials(deepcopy=False)[trial.number]
+        return bool(stored.intermediate_values)
 
     def _decline(self, trial: optuna.Trial, constraints: Constraints) -> None:
         """What breaks its budget need not be run to know it."""

@@ -26,6 +26,7 @@ from arena.search.judging import Sighting
 from arena.search.phases import on_test, on_validation, seen_in
 from arena.search.session import Session, opened
 from arena.search.strategy import BlueMoves, Moves, RedMoves
+from arena.search.studies import facts_of
 
 Side = Literal["red", "blue"]
 
@@ -169,7 +170,7 @@ class _Game:
             gain=gain,
             kept=kept,
             trials=len(trials),
-            feasible=sum(t.user_attrs.get("why") is None and _kept(t) for t in trials),
+            feasible=sum(facts_of(t).get("why") is None and _kept(t) for t in trials),
         )
 
     def _search(self, side: Side, number: int, base: Scenario) -> Search:
@@ -230,5 +231,5 @@ class _Game:
 
 
 def _kept(trial: Any) -> bool:
-    violations = trial.user_attrs.get("violations")
+    violations = facts_of(trial).get("violations")
     return violations is not None and all(value <= 0 for value in violations.values())

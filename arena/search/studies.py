@@ -33,7 +33,7 @@ from arena.scenario.search import Sampler
 
 JOURNAL = "journal://"
 SILENT = 60.0  # seconds after which a driver that says nothing counts as dead
-OWNER, SEEN, SCENARIO = "driver", "seen", "scenario"
+OWNER, SEEN, SCENARIO, FACTS = "driver", "seen", "scenario", "facts"
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
 
@@ -143,15 +143,14 @@ def still_here(trial: optuna.Trial) -> None:
     trial.set_user_attr(SEEN, time.time())
 
 
-def adopt(study: optuna.Study, own: Sequence[int]) -> list[optuna.Trial]:
-    """The running trials of drivers that are gone, now this one's. own: numbers it has already."""
-    found = []
+def adopt(study: optuna.Study, own: Sequence[int]) -> optuna.Trial | None:
+    """A running trial of a driver that is gone, now this one's. own: numbers it has already."""
     for frozen in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         if frozen.number not in own and abandoned(frozen):
             trial = optuna.Trial(study, frozen._trial_id)
             claim(trial)
-            found.append(trial)
-    return found
+            return trial
+    return None
 
 
 def abandoned(trial: FrozenTrial) -> bool:
@@ -188,6 +187,12 @@ def count(study: optuna.Study) -> int:
 
 
 def remember(trial: optuna.Trial, facts: Mapping[str, Any]) -> None:
-    """Keep what was measured with the trial, as plain values."""
-    for name, value in json.loads(json.dumps(facts)).items():
-        trial.set_user_attr(name, value)
+    """Keep what was measured with the trial, as plain values; at once, since every write to a
+    storage waits for its disk."""
+    trial.set_user_attr(FACTS, json.loads(json.dumps(facts)))
+
+
+def facts_of(trial: FrozenTrial) -> dict[str, Any]:
+    """What `remember` kept; empty for a trial that is not finished."""
+    found: dict[str, Any] = trial.user_attrs.get(FACTS, {})
+    return found

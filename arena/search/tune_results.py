@@ -25,6 +25,7 @@ from arena.search.contenders import (
 )
 from arena.search.judging import Sighting, feasible
 from arena.search.session import Session
+from arena.search.studies import facts_of
 
 if TYPE_CHECKING:
     from arena.search.tune import Found
@@ -98,7 +99,7 @@ def _study(session: Session, settings: Tune, study: optuna.Study) -> dict[str, A
 
 def trial_json(trial: FrozenTrial, settings: Tune) -> dict[str, Any]:
     """A trial with everything that stands in the storage."""
-    facts = trial.user_attrs
+    facts = facts_of(trial)
     seen = [Sighting(**each) for each in facts.get("seen", [])]
     constraints = facts.get("violations")
     changes = facts.get("changes", {})
@@ -168,7 +169,7 @@ def _candidates(found: Found, settings: Tune) -> list[dict[str, Any]]:
         {
             "trial": each.trial.number,
             "search": estimate(
-                [Sighting(**seen) for seen in each.trial.user_attrs["seen"]], settings.disclosed
+                [Sighting(**seen) for seen in facts_of(each.trial)["seen"]], settings.disclosed
             ),
             "select": estimate(each.seen, settings.disclosed),
             "feasible": each.feasible,

@@ -3,6 +3,19 @@
 from __future__ import annotations
 
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 sys.path.append(str(Path(__file__).parent))
+
+MEMORY = Path("/dev/shm")
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Iterator[str]:
+    """In memory where the system has some to lend: SQLite waits for the disk at every write."""
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else tmp_path) as folder:
+        yield f"sqlite:///{folder}/studies.db"

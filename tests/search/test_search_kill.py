@@ -31,7 +31,7 @@ def _until(what: object, limit: float) -> None:
     end = time.monotonic() + limit
     while not what():  # type: ignore[operator]
         assert time.monotonic() < end, "nothing happened in time"
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 def _finished(storage: str, name: str) -> list[optuna.trial.FrozenTrial]:
@@ -42,13 +42,14 @@ def _finished(storage: str, name: str) -> list[optuna.trial.FrozenTrial]:
     return [trial for trial in study.get_trials() if trial.state.is_finished()]
 
 
-def test_a_killed_driver_is_gone_on_with(tmp_path: Path) -> None:
-    storage, log = f"sqlite:///{tmp_path / 's.db'}", tmp_path / "log"
+def test_a_killed_driver_is_gone_on_with(storage: str, tmp_path: Path) -> None:
+    log = tmp_path / "log"
     command = (str(HERE / "search_fakes.py"), storage, str(log), str(TRIALS))
     first = _started(*command)
-    _until(lambda: len(_finished(storage, "s")) >= 3, 60)
+    _until(lambda: log.exists() and len(log.read_text().splitlines()) >= 12, 60)
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
+    assert _finished(storage, "s")
     before = {t.number: (t.params, t.values, t.datetime_complete) for t in _finished(storage, "s")}
     at_kill = len(log.read_text().splitlines())
 
