@@ -147,19 +147,41 @@ def batch_order(
     """Indices of `steps` batches: every document once, in random order, before any again.
 
     Documents with a window are met as often as without, only then: their places in that order are
-    squeezed into the part of the steps it names (fractions), and the others close up.
+    squeezed into the part of the steps it names (fractions), and the others close up. A part that
+    is too short for them is widened by as much as they need; the narrowest is served first.
     """
     plain = _plain_order(documents, batch_size, steps, rng)
     if all(window == (0.0, 1.0) for _, window in windows):
         yield from plain
         return
     order = np.concatenate([np.empty(0, dtype=np.int64), *plain])
-    place = np.arange(len(order)) / max(len(order), 1)
-    for places, (start, end) in windows:
-        own = (order >= places.start) & (order < places.stop)
-        place[own] = start + place[own] * (end - start)
-    order = order[np.argsort(place, kind="stable")]
-    yield from (order[at : at + batch_size] for at in range(0, len(order), batch_size))
+    yield from _rearranged(order, windows).reshape(steps, batch_size)
+
+
+def _rearranged(order: np.ndarray, windows: Windows) -> np.ndarray:
+    """The order with windows kept; what has none, or the whole, keeps its own order."""
+    taken, moved = np.full(len(order), -1), np.zeros(len(order), dtype=bool)
+    for places, window in sorted(windows, key=lambda each: each[1][1] - each[1][0]):
+        if window == (0.0, 1.0):
+            continue
+        own = np.flatnonzero((order >= places.start) & (order < places.stop))
+        taken[_slots(own, taken < 0, window)] = order[own]
+        moved[own] = True
+    taken[taken < 0] = order[~moved]
+    return taken
+
+
+def _slots(own: np.ndarray, free: np.ndarray, window: tuple[float, float]) -> np.ndarray:
+    """For each of the places `own`, in their order and about as far apart as before, one of the
+    free places of the window (fractions of all), or else of those nearest to it."""
+    start, end = (round(fraction * len(free)) for fraction in window)
+    left = np.flatnonzero(free)
+    beside = np.maximum(0, np.maximum(start - left, left - end + 1))
+    room = max(int((beside == 0).sum()), len(own))
+    slots = np.sort(left[np.argsort(beside, kind="stable")[:room]])
+    nth = np.arange(len(own))
+    spread = np.maximum.accumulate(own * room // max(len(free), 1) - nth) + nth
+    return slots[np.minimum(spread, room - len(own) + nth)]
 
 
 def _plain_order(

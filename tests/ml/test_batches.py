@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -153,3 +154,48 @@ def test_each_epoch_has_an_order_of_its_own() -> None:
 def test_what_is_scored_at_once_is_all_of_it_in_order(lengths: list[int], size: int) -> None:
     documents = of_lengths(lengths)
     assert [d for part in fitting(documents, size) for d in part] == documents
+
+
+PART = st.tuples(st.integers(0, 20), st.integers(0, 20)).filter(lambda each: each[0] != each[1])
+WINDOW = PART.map(lambda each: (min(each) / 20, max(each) / 20))
+
+
+@given(st.integers(1, 12), SIZE, STEPS, SEED, WINDOW)
+def test_a_window_moves_its_own_documents_into_it_and_changes_nothing_else(
+    own: int, size: int, steps: int, seed: int, window: tuple[float, float]
+) -> None:
+    """Documents 0 to own - 1 have a window, sixty others have none."""
+    plain = [i for batch in order(60 + own, size, steps, seed) for i in batch]
+    rng = np.random.default_rng(seed)
+    made = list(batch_order(60 + own, size, steps, rng, [(range(own), window)]))
+    assert [len(batch) for batch in made] == [size] * steps
+    drawn = [int(i) for batch in made for i in batch]
+    for these in (range(own), range(own, 60 + own)):
+        assert [i for i in drawn if i in these] == [i for i in plain if i in these]
+    start, end = (round(fraction * len(drawn)) for fraction in window)
+    met = [at for at, i in enumerate(drawn) if i < own]
+    if len(met) <= end - start:
+        assert all(start <= at < end for at in met)
+    elif met:  # it is full, and what did not fit stands right beside it
+        assert met == list(range(met[0], met[-1] + 1))
+        assert met[0] <= start < end <= met[-1] + 1
+
+
+def test_documents_are_spread_over_their_window() -> None:
+    made = batch_order(80, 8, 100, np.random.default_rng(0), [(range(10), (0.5, 1.0))])
+    counts = [int((batch < 10).sum()) for batch in made]
+    assert counts[:50] == [0] * 50
+    for quarter in range(50, 100, 10):
+        assert sum(counts[quarter : quarter + 10]) == pytest.approx(20, abs=6)
+
+
+@given(SIZE, STEPS, SEED, WINDOW, WINDOW)
+def test_two_windows_do_not_lose_a_document(
+    size: int, steps: int, seed: int, one: tuple[float, float], other: tuple[float, float]
+) -> None:
+    plain = [i for batch in order(30, size, steps, seed) for i in batch]
+    windows = [(range(8), one), (range(8, 20), other), (range(20, 24), (0.0, 1.0))]
+    made = batch_order(30, size, steps, np.random.default_rng(seed), windows)
+    drawn = [int(i) for batch in made for i in batch]
+    for these in (range(8), range(8, 20), range(20, 30)):
+        assert [i for i in drawn if i in these] == [i for i in plain if i in these]
