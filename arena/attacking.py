@@ -150,13 +150,13 @@ class Shaping(Tactic):
         return self
 
     def moved(
-        self, model: torch.nn.Module, own: Batch, loss: Callable[[], torch.Tensor]
+        self, model: torch.nn.Module, own: Batch, loss: Callable[[Batch], torch.Tensor]
     ) -> contextlib.AbstractContextManager[None]:
         """A block in which the weights are moved: the own documents' gradient is taken there.
         They are back exactly when it ends. Gradients left behind at its start are cleared.
 
         Args:
-            loss: the own documents' loss at the weights of the moment.
+            loss: the run's loss on any documents, at the weights of the moment.
         """
         return contextlib.nullcontext()
 

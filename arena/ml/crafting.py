@@ -76,15 +76,15 @@ def shaped_gradients(
 def _own(model: Any, batch: Batch, owner: Owner, step: Step) -> tuple[torch.Tensor, Gradients]:
     """Loss (extras left out) and gradient of an owner's documents, where its tactics move it."""
 
-    def value() -> torch.Tensor:
+    def value(some: Batch) -> torch.Tensor:
         with step.half():
-            return step.loss(model, batch)
+            return step.loss(model, some)
 
     with contextlib.ExitStack() as moves:
         for tactic in owner.tactics:
             moves.enter_context(tactic.moved(model, batch, value))
         model.zero_grad(set_to_none=True)
-        loss = value()
+        loss = value(batch)
         with step.half():
             extras = [tactic.extra(model, batch) for tactic in owner.tactics]
         whole = sum((extra for extra in extras if extra is not None), loss)
