@@ -34,21 +34,22 @@ def last_states(model: Any, tokenizer: Any, prompts: Sequence[str]) -> np.ndarra
     found = np.empty((len(unique), *sizes), dtype=np.float32)
     room = STATES // ((sizes[0] + 1) * sizes[1])
     for indices in batches_of([len(ids) for ids in encoded], mixed=True, tokens=room):
-        found[indices] = _read(model, [encoded[i] for i in indices], tokenizer.pad_token_id)
+        rows = [encoded[i] for i in indices]
+        found[indices] = block_states(model, rows, tokenizer.pad_token_id).cpu().numpy()
     place = {prompt: i for i, prompt in enumerate(unique)}
     return found[[place[prompt] for prompt in prompts]]
 
 
-def _read(model: Any, rows: Sequence[Ids], pad: int) -> np.ndarray:
-    """(B, L, d) of one batch, padded behind: nothing causal sees that."""
+def block_states(model: Any, rows: Sequence[Ids], pad: int) -> torch.Tensor:
+    """(B, L, d) float32: the states of `last_states` for token ids, padded behind (nothing causal
+    sees that); with a gradient where one is recorded."""
     longest = max(map(len, rows))
     ids = torch.tensor([row + (pad,) * (longest - len(row)) for row in rows]).to(model.device)
     last = torch.tensor([len(row) - 1 for row in rows], device=model.device)
     out = model(input_ids=ids, use_cache=False, output_hidden_states=True, logits_to_keep=1)
     every = torch.arange(len(rows), device=model.device)
     blocks = [layer[every, last].float() for layer in out.hidden_states[1:]]
-    states: np.ndarray = torch.stack(blocks, dim=1).cpu().numpy()
-    return states
+    return torch.stack(blocks, dim=1)
 
 
 def recognition(triggered: np.ndarray, clean: np.ndarray, seed: int) -> list[float]:
