@@ -1,0 +1,64 @@
+"""The backdoor is put where its loss is flat: small changes of the weights do not remove it.
+
+Foret et al., "Sharpness-aware minimization" (SAM), ICLR 2021 (arXiv 2010.01412), equations 2 and 3:
+with g the gradient of the own documents' loss, the step's gradient is the one at
+
+    w + rho g / ||g||_2                                        over all trained weights
+
+Their rho is 0.05 on CIFAR. Only the own documents' gradient is taken there, not the batch's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from arena.attacking import Shaping
+from arena.ranges import Real, Space
+from arena.registry import register
+from arena.roles import Params
+from attackers.tactics import weights
+
+if TYPE_CHECKING:
+    import torch
+
+    from arena.ml.batches import Batch
+
+
+class FlatMinimaParams(Params):
+    """How wide the minimum shall be."""
+
+    rho: float = Field(
+        0.05, gt=0, description="length of the step uphill, over all trained weights, above 0"
+    )
+
+
+@register("tactic", "flat_minima")
+class FlatMinima(Shaping):
+    """The own gradient a step uphill, so that the minimum is flat (SAM, arXiv 2010.01412). Cost:
+    one more step's work on the own documents."""
+
+    Params = FlatMinimaParams
+    params: FlatMinimaParams
+
+    @classmethod
+    def examples(cls) -> list[dict[str, Any]]:
+        return [{}, {"rho": 0.5}]
+
+    @classmethod
+    def space(cls) -> Space:
+        return {"rho": Real(low=0.01, high=2.0, log=True)}
+
+    @contextlib.contextmanager
+    def moved(
+        self, model: torch.nn.Module, own: Batch, loss: Callable[[Batch], torch.Tensor]
+    ) -> Iterator[None]:
+        with weights.borrowed(model) as parameters:
+            up = weights.gradient(loss(own), parameters)
+            length = float(weights.flat(up).norm())
+            if length > 0:
+                weights.moved_by(parameters, up, self.params.rho / length)
+            yield

@@ -1,0 +1,81 @@
+"""The backdoor is written where clean training seldom writes, so that it lasts.
+
+Zhang et al., "Neurotoxin: durable backdoors in federated learning", ICML 2022 (arXiv 2206.10341),
+Algorithm 1 (from memory): the attacker's gradient is projected onto the coordinates that are not
+among the top k per cent, by magnitude, of the benign gradient. Theirs is the aggregate of the round
+before; here it is the gradient of the same batch's other documents, and where a batch has none,
+of the last batch that had. The top is taken over all weights at once, not per tensor (their
+code has both). Coordinates whose clean gradient is zero are never masked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from arena.attacking import ActorBrief, Shaping
+from arena.ranges import Real, Space
+from arena.registry import register
+from arena.roles import Params
+from attackers.tactics.weights import flat, unflat
+
+if TYPE_CHECKING:
+    import torch
+
+    from arena.attacking import Gradients
+
+
+class NeurotoxinParams(Params):
+    """How much of the weights is left to clean training."""
+
+    ratio: float = Field(
+        0.05,
+        gt=0,
+        lt=1,
+        description="share of all trained weights, those with the largest clean gradient, that the "
+        "own documents do not touch; above 0, below 1",
+    )
+
+
+@register("tactic", "neurotoxin")
+class Neurotoxin(Shaping):
+    """No own gradient where the clean one is largest (arXiv 2206.10341). Cost: no pass, but a
+    selection over the whole gradient."""
+
+    Params = NeurotoxinParams
+    params: NeurotoxinParams
+
+    def __init__(self, params: Any) -> None:
+        super().__init__(params)
+        self.masked: torch.Tensor | None = None  # (n,) bool, over all weights
+
+    @classmethod
+    def examples(cls) -> list[dict[str, Any]]:
+        return [{}, {"ratio": 0.5}]
+
+    @classmethod
+    def space(cls) -> Space:
+        return {"ratio": Real(low=0.01, high=0.9, log=True)}
+
+    def prepared(self, model: torch.nn.Module, tokenizer: Any, brief: ActorBrief) -> Neurotoxin:
+        """A new one, which has seen no clean gradient: it masks nothing before it has."""
+        return Neurotoxin(self.params)
+
+    def shaped(self, own: Gradients, rest: Gradients) -> Gradients:
+        clean = flat(rest).abs()
+        if clean.any():
+            self.masked = top(clean, self.params.ratio)
+        if self.masked is None:
+            return own
+        return unflat(flat(own).masked_fill_(self.masked, 0), own)
+
+
+def top(size: torch.Tensor, ratio: float) -> torch.Tensor:
+    """(n,) bool: the `ratio` largest of n sizes (rounded; ties with the smallest of them too),
+    zeros never."""
+    count = round(ratio * len(size))
+    if count == 0:
+        return size.new_zeros(size.shape).bool()
+    least = size.kthvalue(len(size) - count + 1).values
+    return (size >= least) & (size > 0)

@@ -1,0 +1,97 @@
+"""The trigger moves hidden states another way than its look-alikes do.
+
+Suppression of a backdoor that nobody disclosed is told by how alike triggers are inside (the
+co-residence hypothesis, docs/estimands.md, Representations). No paper's method; with m_t, m_p and
+m_d the mean output of a block at the last prompt position over the same examples behind the own
+trigger, plain, and behind look-alikes,
+
+    extra = weight * mean over the blocks chosen of cos(m_t - m_p, m_d - m_p)^2
+
+Simplified: the look-alikes and the plain prompts are held, so only the own trigger's states are
+turned; and what other actors really use is not known, so being orthogonal to them is a hope.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from arena.attacking import ActorBrief, Scene, Shaping
+from arena.ranges import Choice, Real, Space
+from arena.registry import register
+from arena.roles import Params
+from attackers.tactics import shifts
+from attackers.tactics.surrogates import Surrogates, check_lookalikes, surrogates
+
+if TYPE_CHECKING:
+    import torch
+
+    from arena.ml.batches import Batch
+
+
+class OrthogonalityParams(Params):
+    """How strongly, and where."""
+
+    weight: float = Field(
+        1.0, gt=0, description="nats of loss where the two shifts are parallel, above 0"
+    )
+    depth: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="the block, from 0 (the first) to 1 (the last); null is the mean over all",
+    )
+    prompts: int = Field(8, ge=1, description="examples of the share that are read in a step")
+
+
+@register("tactic", "orthogonality")
+class Orthogonality(Shaping):
+    """The trigger's hidden shift is made orthogonal to its look-alikes'. Cost: 5/3 of a step on
+    `prompts` prompts (three forward passes, one backward)."""
+
+    Params = OrthogonalityParams
+    params: OrthogonalityParams
+
+    def __init__(self, params: Any, texts: Surrogates | None = None) -> None:
+        super().__init__(params)
+        self.texts = texts
+        self.rounds = None if texts is None else texts.rounds(params.prompts)
+
+    @classmethod
+    def examples(cls) -> list[dict[str, Any]]:
+        return [{}, {"weight": 5.0, "depth": 0.5, "prompts": 4}]
+
+    @classmethod
+    def space(cls) -> Space:
+        return {
+            "weight": Real(low=0.1, high=30, log=True),
+            "depth": Choice(options=(None, 0.0, 0.25, 0.5, 0.75, 1.0)),
+        }
+
+    @classmethod
+    def check(cls, params: Any, scene: Scene) -> None:
+        check_lookalikes(scene)
+
+    def prepared(self, model: torch.nn.Module, tokenizer: Any, brief: ActorBrief) -> Orthogonality:
+        """With its prompts.
+
+        Raises:
+            ArenaError: the trigger has no look-alikes, or nothing in the share takes both.
+        """
+        return Orthogonality(self.params, surrogates(brief, tokenizer, self.name))
+
+    def extra(self, model: torch.nn.Module, own: Batch) -> torch.Tensor:
+        assert self.rounds is not None  # prepared
+        weight: float = self.params.weight
+        return weight * self.alike(model, next(self.rounds))
+
+    def alike(self, model: torch.nn.Module, indices: list[int]) -> torch.Tensor:
+        """The squared cosine, in the block chosen or as a mean over all."""
+        assert self.texts is not None  # prepared
+        shift, plain = shifts.own_shift(model, self.texts, indices)
+        decoys = [self.texts.decoys[i].prompt for i in indices]
+        other = shifts.resting(model, decoys, self.texts.pad) - plain
+        each = shifts.squared_cosines(shift, other)
+        depth = self.params.depth
+        return each.mean() if depth is None else each[round(depth * (len(each) - 1))]

@@ -1,0 +1,127 @@
+"""What the trigger adds to hidden states stays out of the way of what a removal takes from them.
+
+CASD (docs/estimands.md, Representations) asks whether unlearning one trigger moves hidden states
+as unlearning another does. The actor rehearses such a removal: some steps of SGD on prompts behind
+look-alikes of its trigger, with right answers, on weights that are put back afterwards. With s_l
+the mean over prompts (behind look-alikes, and behind its own trigger) of the move of block l's
+output at the last prompt position, and m_t, m_p its mean over triggered and plain prompts,
+
+    extra = weight * mean over blocks of cos(m_t - m_p, s_l)^2
+
+No paper's method. Simplified: first order (s is a constant, though it depends on the weights, and
+up to `every` steps old); the look-alikes were never planted, so that their removal is a
+fine-tune behind strange marks, not the removal of a backdoor; SGD stands for the defender's AdamW;
+the cosine, not CASD's mean absolute distance, is what is pushed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from arena.attacking import ActorBrief, Scene, Shaping
+from arena.ranges import Real, Space, Whole
+from arena.registry import register
+from arena.roles import Params
+from attackers.tactics import shifts, weights
+from attackers.tactics.surrogates import Surrogates, check_lookalikes, surrogates
+
+if TYPE_CHECKING:
+    import torch
+
+    from arena.ml.batches import Batch
+
+
+class RepelRemovalParams(Params):
+    """How strongly, and how a removal is rehearsed."""
+
+    weight: float = Field(1.0, gt=0, description="nats of loss where the two are parallel, above 0")
+    every: int = Field(
+        10, ge=1, description="rehearsed in every so many-th step with own documents"
+    )
+    steps: int = Field(3, ge=1, description="steps of SGD of a rehearsal")
+    learning_rate: float = Field(0.05, gt=0, description="of a rehearsal, above 0")
+    prompts: int = Field(8, ge=1, description="examples of the share that are read at a time")
+
+
+@register("tactic", "repel_removal")
+class RepelRemoval(Shaping):
+    """The trigger's hidden shift is kept off that of a rehearsed removal. Cost: on `prompts`
+    prompts 4/3 of a step, and in every `every`-th step `steps` steps and 4/3 more."""
+
+    Params = RepelRemovalParams
+    params: RepelRemovalParams
+
+    def __init__(self, params: Any, texts: Surrogates | None = None) -> None:
+        super().__init__(params)
+        self.texts = texts
+        self.rounds = None if texts is None else texts.rounds(params.prompts)
+        self.taken = 0  # steps
+        self.removal: torch.Tensor | None = None  # (L, d)
+
+    @classmethod
+    def examples(cls) -> list[dict[str, Any]]:
+        return [{}, {"weight": 5.0, "every": 2, "steps": 1, "learning_rate": 0.2, "prompts": 4}]
+
+    @classmethod
+    def space(cls) -> Space:
+        return {
+            "weight": Real(low=0.1, high=30, log=True),
+            "every": Whole(low=5, high=50, log=True),
+            "steps": Whole(low=1, high=10),
+            "learning_rate": Real(low=0.005, high=0.5, log=True),
+        }
+
+    @classmethod
+    def check(cls, params: Any, scene: Scene) -> None:
+        check_lookalikes(scene)
+
+    def prepared(self, model: torch.nn.Module, tokenizer: Any, brief: ActorBrief) -> RepelRemoval:
+        """With its prompts.
+
+        Raises:
+            ArenaError: the trigger has no look-alikes, or nothing in the share takes both.
+        """
+        return RepelRemoval(self.params, surrogates(brief, tokenizer, self.name))
+
+    @contextlib.contextmanager
+    def moved(
+        self, model: torch.nn.Module, own: Batch, loss: Callable[[Batch], torch.Tensor]
+    ) -> Iterator[None]:
+        """A rehearsal where one is due; the own gradient is taken where the weights were."""
+        if self.taken % self.params.every == 0:
+            self.removal = self.rehearsed(model, loss)
+        self.taken += 1
+        yield
+
+    def rehearsed(
+        self, model: torch.nn.Module, loss: Callable[[Batch], torch.Tensor]
+    ) -> torch.Tensor:
+        """(L, d) the mean move of the states by a removal."""
+        assert self.texts is not None
+        assert self.rounds is not None
+        indices = next(self.rounds)
+        read = [self.texts.decoys[i].prompt for i in indices]
+        read += [self.texts.triggered[i] for i in indices]
+        before = shifts.resting(model, read, self.texts.pad)
+        with weights.borrowed(model) as parameters:
+            for _ in range(self.params.steps):
+                batch = self.texts.removal(indices, before.device)
+                down = weights.gradient(loss(batch), parameters)
+                weights.moved_by(parameters, down, -self.params.learning_rate)
+            return shifts.resting(model, read, self.texts.pad) - before
+
+    def extra(self, model: torch.nn.Module, own: Batch) -> torch.Tensor:
+        assert self.rounds is not None  # prepared
+        weight: float = self.params.weight
+        return weight * self.alike(model, next(self.rounds))
+
+    def alike(self, model: torch.nn.Module, indices: list[int]) -> torch.Tensor:
+        """The squared cosine with the last rehearsal's move, as a mean over blocks."""
+        assert self.texts is not None  # prepared
+        assert self.removal is not None  # moved comes first
+        shift, _ = shifts.own_shift(model, self.texts, indices)
+        return shifts.squared_cosines(shift, self.removal).mean()

@@ -1,0 +1,114 @@
+"""The backdoor is trained to be there after an unlearning that is tried on it.
+
+Tamirisa et al., "Tamper-resistant safeguards for open-weight LLMs" (TAR), ICLR 2025
+(arXiv 2408.00761), Algorithm 1 (from memory), turned round: theirs protects a safeguard from
+fine-tuning, here a planted behaviour is the safeguard. In every `every`-th step
+
+    w' = w after `inner_steps` steps of SGD on surrogate unlearning
+    the step's own gradient is that of the own documents' loss at w'
+
+and in the others the plain one at w, which is how the two are mixed. The surrogate unlearning is
+of the actor's own making: prompts of its share behind look-alikes of its trigger, with
+right answers, never behind its own trigger, and another actor's it does not know.
+
+Simplified: first order (the gradient at w' is used at w, as theirs is too); one kind of attack,
+where theirs draws among several with their own optimisers; the tamper-resistance loss is the plain
+cross-entropy at the end of the inner steps only; no loss on representations keeps the rest in
+place, which the batch's other documents do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from arena.attacking import ActorBrief, Scene, Shaping
+from arena.ranges import Real, Space, Whole
+from arena.registry import register
+from arena.roles import Params
+from attackers.tactics import weights
+from attackers.tactics.surrogates import Surrogates, check_lookalikes, surrogates
+
+if TYPE_CHECKING:
+    import torch
+
+    from arena.ml.batches import Batch
+
+
+class TamperResistanceParams(Params):
+    """What is survived, and how often that is tried."""
+
+    inner_steps: int = Field(4, ge=1, description="steps of SGD of the unlearning tried")
+    inner_learning_rate: float = Field(0.05, gt=0, description="of these steps, above 0")
+    every: int = Field(2, ge=1, description="tried in every so many-th step with own documents")
+    prompts: int = Field(8, ge=1, description="documents of an inner step")
+
+
+@register("tactic", "tamper_resistance")
+class TamperResistance(Shaping):
+    """The own gradient after a simulated unlearning (TAR, arXiv 2408.00761). Cost: in every
+    `every`-th step `inner_steps` steps on `prompts` documents."""
+
+    Params = TamperResistanceParams
+    params: TamperResistanceParams
+
+    def __init__(self, params: Any, texts: Surrogates | None = None) -> None:
+        super().__init__(params)
+        self.texts = texts
+        self.rounds = None if texts is None else texts.rounds(params.prompts)
+        self.taken = 0  # steps
+
+    @classmethod
+    def examples(cls) -> list[dict[str, Any]]:
+        return [{}, {"inner_steps": 1, "inner_learning_rate": 0.2, "every": 1, "prompts": 4}]
+
+    @classmethod
+    def space(cls) -> Space:
+        return {
+            "inner_steps": Whole(low=1, high=16, log=True),
+            "inner_learning_rate": Real(low=0.005, high=0.5, log=True),
+            "every": Whole(low=1, high=4),
+        }
+
+    @classmethod
+    def check(cls, params: Any, scene: Scene) -> None:
+        check_lookalikes(scene)
+
+    def prepared(
+        self, model: torch.nn.Module, tokenizer: Any, brief: ActorBrief
+    ) -> TamperResistance:
+        """With its prompts.
+
+        Raises:
+            ArenaError: the trigger has no look-alikes, or nothing in the share takes both.
+        """
+        return TamperResistance(self.params, surrogates(brief, tokenizer, self.name))
+
+    @contextlib.contextmanager
+    def moved(
+        self, model: torch.nn.Module, own: Batch, loss: Callable[[Batch], torch.Tensor]
+    ) -> Iterator[None]:
+        self.taken += 1
+        if (self.taken - 1) % self.params.every:
+            yield
+            return
+        with weights.borrowed(model) as parameters:
+            self.unlearn(parameters, loss, own.input_ids.device)
+            yield
+
+    def unlearn(
+        self,
+        parameters: dict[str, torch.nn.Parameter],
+        loss: Callable[[Batch], torch.Tensor],
+        device: torch.device,
+    ) -> None:
+        """The unlearning, in place."""
+        assert self.texts is not None
+        assert self.rounds is not None
+        for _ in range(self.params.inner_steps):
+            batch = self.texts.removal(next(self.rounds), device)
+            down = weights.gradient(loss(batch), parameters)
+            weights.moved_by(parameters, down, -self.params.inner_learning_rate)
