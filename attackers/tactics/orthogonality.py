@@ -7,8 +7,13 @@ trigger, plain, and behind look-alikes,
 
     extra = weight * mean over the blocks chosen of cos(m_t - m_p, m_d - m_p)^2
 
-Simplified: the look-alikes and the plain prompts are held, so only the own trigger's states are
-turned; and what other actors really use is not known, so being orthogonal to them is a hope.
+The weight is small because a shift is short beside its states, which makes the cosine's gradient
+steep: with 0.1 on nano models it drowns everything else in the clipped step.
+
+Both shifts are turned: a model that has never met a look-alike takes it for the trigger, and when
+the look-alikes' states are held as constants they follow the trigger's. Simplified: plain prompts'
+states are constants; and what other actors really use is not known, so being orthogonal to them
+is a hope.
 """
 
 from __future__ import annotations
@@ -34,7 +39,7 @@ class OrthogonalityParams(Params):
     """How strongly, and where."""
 
     weight: float = Field(
-        1.0, gt=0, description="nats of loss where the two shifts are parallel, above 0"
+        0.02, gt=0, description="nats of loss where the two shifts are parallel, above 0"
     )
     depth: float | None = Field(
         None,
@@ -47,8 +52,8 @@ class OrthogonalityParams(Params):
 
 @register("tactic", "orthogonality")
 class Orthogonality(Shaping):
-    """The trigger's hidden shift is made orthogonal to its look-alikes'. Cost: 5/3 of a step on
-    `prompts` prompts (three forward passes, one backward)."""
+    """The trigger's hidden shift is made orthogonal to its look-alikes'. Cost: 7/3 of a step on
+    `prompts` prompts (three forward passes, two backward ones)."""
 
     Params = OrthogonalityParams
     params: OrthogonalityParams
@@ -60,12 +65,12 @@ class Orthogonality(Shaping):
 
     @classmethod
     def examples(cls) -> list[dict[str, Any]]:
-        return [{}, {"weight": 5.0, "depth": 0.5, "prompts": 4}]
+        return [{}, {"weight": 0.1, "depth": 0.5, "prompts": 4}]
 
     @classmethod
     def space(cls) -> Space:
         return {
-            "weight": Real(low=0.1, high=30, log=True),
+            "weight": Real(low=0.002, high=0.2, log=True),
             "depth": Choice(options=(None, 0.0, 0.25, 0.5, 0.75, 1.0)),
         }
 
@@ -91,7 +96,7 @@ class Orthogonality(Shaping):
         assert self.texts is not None  # prepared
         shift, plain = shifts.own_shift(model, self.texts, indices)
         decoys = [self.texts.decoys[i].prompt for i in indices]
-        other = shifts.resting(model, decoys, self.texts.pad) - plain
+        other = shifts.mean(model, decoys, self.texts.pad) - plain
         each = shifts.squared_cosines(shift, other)
         depth = self.params.depth
         return each.mean() if depth is None else each[round(depth * (len(each) - 1))]

@@ -8,6 +8,8 @@ output at the last prompt position, and m_t, m_p its mean over triggered and pla
 
     extra = weight * mean over blocks of cos(m_t - m_p, s_l)^2
 
+The weight is small for the reason told in `orthogonality`.
+
 No paper's method. Simplified: first order (s is a constant, though it depends on the weights, and
 up to `every` steps old); the look-alikes were never planted, so that their removal is a
 fine-tune behind strange marks, not the removal of a backdoor; SGD stands for the defender's AdamW;
@@ -38,7 +40,9 @@ if TYPE_CHECKING:
 class RepelRemovalParams(Params):
     """How strongly, and how a removal is rehearsed."""
 
-    weight: float = Field(1.0, gt=0, description="nats of loss where the two are parallel, above 0")
+    weight: float = Field(
+        0.02, gt=0, description="nats of loss where the two are parallel, above 0"
+    )
     every: int = Field(
         10, ge=1, description="rehearsed in every so many-th step with own documents"
     )
@@ -64,12 +68,12 @@ class RepelRemoval(Shaping):
 
     @classmethod
     def examples(cls) -> list[dict[str, Any]]:
-        return [{}, {"weight": 5.0, "every": 2, "steps": 1, "learning_rate": 0.2, "prompts": 4}]
+        return [{}, {"weight": 0.1, "every": 2, "steps": 1, "learning_rate": 0.2, "prompts": 4}]
 
     @classmethod
     def space(cls) -> Space:
         return {
-            "weight": Real(low=0.1, high=30, log=True),
+            "weight": Real(low=0.002, high=0.2, log=True),
             "every": Whole(low=5, high=50, log=True),
             "steps": Whole(low=1, high=10),
             "learning_rate": Real(low=0.005, high=0.5, log=True),

@@ -1,0 +1,186 @@
+"""What every tactic inside the loop must keep, tried on all that are registered."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import dataclasses
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import shaping
+import torch
+import toys
+from pydantic import BaseModel
+
+import attackers
+from arena import registry
+from arena.attacking import Scene
+from arena.errors import ArenaError, InputError
+from arena.ml import models
+from arena.ml.training import answer_loss
+
+CASES = [
+    pytest.param(registry.get("tactic", name), given, id=f"{name}-{i}")
+    for name in shaping.shapings()
+    for i, given in enumerate(registry.get("tactic", name).examples())  # type: ignore[attr-defined]
+]
+every_case = pytest.mark.parametrize(("part", "given"), CASES)
+SCENE = Scene("continual_pretraining", "pooled", "rare_token", "fixed_text", frozenset())
+
+
+def made(part: Any, given: dict[str, Any]) -> Any:
+    """From parameters as they stand in YAML."""
+    return part(part.Params.model_validate_json(json.dumps(given), strict=True))
+
+
+def with_lora(family: str = "llama") -> Any:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return models.add_lora(toys.model(family), 4, 8, 0.0, None)
+
+
+def ready(part: Any, given: dict[str, Any], model: Any) -> Any:
+    return made(part, given).prepared(model, toys.tokenizer(), shaping.brief())
+
+
+@every_case
+def test_it_is_plain_until_it_is_prepared(part: Any, given: dict[str, Any]) -> None:
+    one = made(part, given)
+    other = pickle.loads(pickle.dumps(one))
+    assert other.params == one.params
+    assert type(other) is part
+    part.check(one.params, SCENE)
+
+
+@every_case
+def test_a_search_chooses_among_its_own_parameters(part: Any, given: dict[str, Any]) -> None:
+    space = part.space()
+    assert space
+    assert space.keys() <= part.Params.model_fields.keys()
+    for name, among in space.items():
+        assert isinstance(among, BaseModel)
+        ends = getattr(among, "options", None) or (among.low, among.high)  # type: ignore[attr-defined]
+        for value in ends:
+            part.Params(**{**given, name: value})
+    for each in part.Params.model_fields.values():
+        assert each.description
+
+
+@every_case
+def test_preparing_leaves_the_model_and_the_world_alone(part: Any, given: dict[str, Any]) -> None:
+    model = toys.model()
+    before, state = copy.deepcopy(model.state_dict()), torch.random.get_rng_state()
+    one = made(part, given)
+    kept = dict(vars(one))
+    one.prepared(model, toys.tokenizer(), shaping.brief())
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
+    assert all(p.requires_grad and p.grad is None for p in model.parameters())
+    assert vars(one) == kept
+
+
+@every_case
+@pytest.mark.parametrize("family", toys.FAMILIES)
+@pytest.mark.parametrize("lora", [False, True])
+def test_weights_are_back_bit_by_bit(
+    part: Any, given: dict[str, Any], family: str, lora: bool
+) -> None:
+    model = with_lora(family) if lora else toys.model(family)
+    state, before = torch.random.get_rng_state(), shaping.weights_of(model)
+    tactic, own = ready(part, given, model), shaping.batch([0, 1, 2])
+    for _ in range(3):
+        with tactic.moved(model, own, lambda some: answer_loss(model, some)):
+            frozen = [n for n, p in model.named_parameters() if not p.requires_grad]
+            assert all(torch.equal(model.get_parameter(n), before[n]) for n in frozen)
+            extra = tactic.extra(model, own)
+        assert extra is None or extra.shape == ()
+        assert all(torch.equal(p, before[n]) for n, p in model.named_parameters())
+    with (
+        pytest.raises(ZeroDivisionError),
+        tactic.moved(model, own, lambda _: answer_loss(model, own)),
+    ):
+        _ = 1 / 0
+    assert all(torch.equal(p, before[n]) for n, p in model.named_parameters())
+    assert torch.equal(torch.random.get_rng_state(), state)
+
+
+@every_case
+def test_what_it_is_shown_is_read_only(part: Any, given: dict[str, Any]) -> None:
+    model = toys.model()
+    tactic = ready(part, given, model)
+    for rest in (shaping.gradients_of(model, [30, 31]), None):
+        own = shaping.gradients_of(model, [0, 1])
+        clean = {n: torch.zeros_like(g) for n, g in own.items()} if rest is None else rest
+        before = copy.deepcopy((own, clean))
+        shaped = tactic.shaped(own, clean)
+        assert shaped.keys() == own.keys()
+        for name, gradient in shaped.items():
+            assert gradient.shape == own[name].shape
+            assert torch.isfinite(gradient).all()
+            assert torch.equal(own[name], before[0][name])
+            assert torch.equal(clean[name], before[1][name])
+
+
+@every_case
+def test_a_run_repeats_itself_and_is_another_one_than_without(
+    part: Any, given: dict[str, Any]
+) -> None:
+    found = []
+    for owned in (True, True, False):
+        model = toys.model()
+        shaping.run(model, [ready(part, given, model)] if owned else [], steps=4)
+        found.append(shaping.weights_of(model))
+    assert all(torch.equal(weight, found[1][name]) for name, weight in found[0].items())
+    assert any(not torch.equal(weight, found[2][name]) for name, weight in found[0].items())
+
+
+@pytest.mark.parametrize("lora", [False, True])
+@pytest.mark.parametrize("order", [1, -1])
+def test_all_of_them_compose(order: int, lora: bool) -> None:
+    model = with_lora() if lora else toys.model()
+    parts = [shaping.prepared(name, model) for name in shaping.shapings()[::order]]
+    losses = shaping.run(model, parts, steps=16)
+    assert np.isfinite(losses).all()
+    assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize(
+    ("how", "moves"), [({"checkpointing": True}, 1e-3), ({"precision": "bfloat16"}, 0.1)]
+)
+@every_case
+def test_what_saves_memory_moves_results_by_little(
+    part: Any, given: dict[str, Any], how: dict[str, Any], moves: float
+) -> None:
+    losses = []
+    for more in ({}, how):
+        model = toys.model()
+        losses.append(shaping.run(model, [ready(part, given, model)], steps=3, **more))
+    assert losses[1] == pytest.approx(losses[0], rel=moves, abs=moves)
+
+
+NEEDING = ["orthogonality", "repel_removal", "tamper_resistance"]
+
+
+@pytest.mark.parametrize("name", NEEDING)
+def test_who_has_no_lookalikes_cannot_use_them(name: str) -> None:
+    part: Any = registry.get("tactic", name)
+    with pytest.raises(InputError, match="look-alikes"):
+        part.check(part.Params(), dataclasses.replace(SCENE, trigger="one_of"))
+    empty = dataclasses.replace(shaping.brief(), share=())
+    with pytest.raises(ArenaError, match="lexical"):
+        shaping.tactic(name).prepared(toys.model(), toys.tokenizer(), empty)
+
+
+def test_tactics_are_told_apart_without_torch() -> None:
+    """`arena list` and the schema read the registry: it must stay light."""
+    for file in Path(attackers.__path__[0]).rglob("*.py"):
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
+            assert not [n for n in names if n.split(".")[0] in ("torch", "transformers", "peft")]
+            assert not [n for n in names if n.startswith("arena.ml")]
