@@ -6,9 +6,11 @@ study alone, whoever ran it.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Any
 
 import optuna
@@ -185,16 +187,22 @@ class Driver:
     ) -> str | None:
         """Why a strategy is not worth measuring to the end, if it is not. What is violated now
         stays so; the worst case over the triggers can only sink."""
-        single = len(values) == 1
+        single = len(values) == 1  # what is reported is the pruned trial's value, for the sampler
         if single and not self._reported(trial):
             trial.report(values[0], step=0)
         if not feasible(constraints):
             return _violates(constraints)
-        if single:
-            self._study.pruner = optuna.pruners.MedianPruner(n_startup_trials=WARM_UP)
-            if trial.should_prune():
-                return "below the median after the first disclosed trigger"
+        if single and values[0] < self._bar():
+            return "after the first disclosed trigger already below the median strategy"
         return None
+
+    def _bar(self) -> float:
+        """The median of what finished strategies came to in the end. Not of what they had after the
+        first trigger, by which Optuna's median pruner goes: that may be easy to outlast (then all
+        are near 1, and half of the best would go)."""
+        done = self._study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        values = [trial.values[0] for trial in done]
+        return median(values) if len(values) >= WARM_UP else -math.inf
 
     def _reported(self, trial: optuna.Trial) -> bool:
         """Whether a driver that is gone got as far as this."""
