@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack, Objective
@@ -27,6 +27,9 @@ class Judge(Protocol):
     def directions(self) -> tuple[str, ...]:
         """`maximize` or `minimize`, by value."""
 
+    def spec(self) -> Any:
+        """What decides values and constraints, as plain values."""
+
     def beforehand(self, scenario: Scenario) -> Constraints:
         """The constraints that a scenario tells without being run."""
 
@@ -48,6 +51,9 @@ class RedJudge:
     def directions(self) -> tuple[str, ...]:
         return tuple(DIRECTIONS[name] for name in self.objectives)
 
+    def spec(self) -> Any:
+        return [*_judged(self.attack), *self.objectives]
+
     def beforehand(self, scenario: Scenario) -> Constraints:
         return {"written": over_budget(scenario, self.attack)}
 
@@ -66,6 +72,9 @@ class BlueJudge:
     attack: Attack
     directions: tuple[str, ...] = ("minimize",)
 
+    def spec(self) -> Any:
+        return _judged(self.attack)
+
     def beforehand(self, scenario: Scenario) -> Constraints:
         return {}
 
@@ -75,3 +84,7 @@ class BlueJudge:
 
     def constraints(self, seen: Sequence[Sighting], scenario: Scenario) -> Constraints:
         return blue_constraints(seen, self.attack.limits)
+
+
+def _judged(attack: Attack) -> list[Any]:
+    return [attack.disclosed, attack.limits.model_dump()]

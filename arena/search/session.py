@@ -67,7 +67,7 @@ def fingerprint(search: Search) -> str:
     content |= {"seeds": list(search.scenario.seeds), "actor": search.actor}
     content["space"] = {n: r.model_dump() for n, r in search.moves.dimensions().items()}
     content["sampler"] = search.sampler.model_dump()
-    content["moves"] = repr(search.moves)
+    content |= {"moves": search.moves.spec(), "judge": search.judge.spec()}
     return digest(content)
 
 

@@ -25,6 +25,9 @@ class Moves(Protocol):
     def dimensions(self) -> dict[str, Range]:
         """What is chosen, and among what."""
 
+    def spec(self) -> Any:
+        """What else decides which scenario comes of a choice, as plain values."""
+
     def changes(self, params: Params) -> dict[str, Any]:
         """Keys of the scenario with their values under a choice."""
 
@@ -46,6 +49,9 @@ class RedMoves:
             for name, values in space_of(searched).items():
                 found[f"{searched.method}.{name}"] = values
         return found
+
+    def spec(self) -> Any:
+        return [each.model_dump(mode="json") for each in self.attack.tactics]
 
     def tactics(self, params: Params) -> list[dict[str, Value]]:
         """The strategy as the actor's `tactics`."""
@@ -77,6 +83,9 @@ class BlueMoves:
             for key, values in option.space.items():
                 found[f"{option.name}:{key}"] = values
         return found
+
+    def spec(self) -> Any:
+        return [self.compute, [each.model_dump(mode="json") for each in self.answers.options]]
 
     def changes(self, params: Params) -> dict[str, Any]:
         option = next(each for each in self.answers.options if each.name == params[OPTION])

@@ -36,8 +36,10 @@ class CleanProjectionParams(Params):
 
 @register("tactic", "clean_projection")
 class CleanProjection(Shaping):
-    """Own gradients orthogonal to the last k clean ones (arXiv 1910.07104). Cost: no pass; k
-    copies of the trained weights, and three times k products of that length."""
+    """Own gradients orthogonal to the last k clean ones (arXiv 1910.07104).
+
+    Cost: no pass; k copies of the trained weights, and three times k products of that length.
+    """
 
     Params = CleanProjectionParams
     params: CleanProjectionParams

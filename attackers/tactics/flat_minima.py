@@ -38,8 +38,10 @@ class FlatMinimaParams(Params):
 
 @register("tactic", "flat_minima")
 class FlatMinima(Shaping):
-    """The own gradient a step uphill, so that the minimum is flat (SAM, arXiv 2010.01412). Cost:
-    one more step's work on the own documents."""
+    """The own gradient a step uphill, so that the minimum is flat (SAM, arXiv 2010.01412).
+
+    Cost: one more step's work on the own documents.
+    """
 
     Params = FlatMinimaParams
     params: FlatMinimaParams

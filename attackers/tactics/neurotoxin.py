@@ -40,8 +40,10 @@ class NeurotoxinParams(Params):
 
 @register("tactic", "neurotoxin")
 class Neurotoxin(Shaping):
-    """No own gradient where the clean one is largest (arXiv 2206.10341). Cost: no pass, but a
-    selection over the whole gradient."""
+    """No own gradient where the clean one is largest (arXiv 2206.10341).
+
+    Cost: no pass, but a selection over the whole gradient.
+    """
 
     Params = NeurotoxinParams
     params: NeurotoxinParams

@@ -52,8 +52,10 @@ class OrthogonalityParams(Params):
 
 @register("tactic", "orthogonality")
 class Orthogonality(Shaping):
-    """The trigger's hidden shift is made orthogonal to its look-alikes'. Cost: 7/3 of a step on
-    `prompts` prompts (three forward passes, two backward ones)."""
+    """The trigger's hidden shift is made orthogonal to its look-alikes'.
+
+    Cost: 7/3 of a step on `prompts` prompts (three forward passes, two backward ones).
+    """
 
     Params = OrthogonalityParams
     params: OrthogonalityParams

@@ -53,8 +53,11 @@ class RepelRemovalParams(Params):
 
 @register("tactic", "repel_removal")
 class RepelRemoval(Shaping):
-    """The trigger's hidden shift is kept off that of a rehearsed removal. Cost: on `prompts`
-    prompts 4/3 of a step, and in every `every`-th step `steps` steps and 4/3 more."""
+    """The trigger's hidden shift is kept off that of a rehearsed removal.
+
+    Cost: on `prompts` prompts 4/3 of a step, and in every `every`-th step `steps` steps and 4/3
+    more.
+    """
 
     Params = RepelRemovalParams
     params: RepelRemovalParams

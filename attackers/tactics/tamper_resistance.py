@@ -49,8 +49,10 @@ class TamperResistanceParams(Params):
 
 @register("tactic", "tamper_resistance")
 class TamperResistance(Shaping):
-    """The own gradient after a simulated unlearning (TAR, arXiv 2408.00761). Cost: in every
-    `every`-th step `inner_steps` steps on `prompts` documents."""
+    """The own gradient after a simulated unlearning (TAR, arXiv 2408.00761).
+
+    Cost: in every `every`-th step `inner_steps` steps on `prompts` documents.
+    """
 
     Params = TamperResistanceParams
     params: TamperResistanceParams

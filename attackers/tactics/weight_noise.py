@@ -39,8 +39,10 @@ class WeightNoiseParams(Params):
 
 @register("tactic", "weight_noise")
 class WeightNoise(Shaping):
-    """The own gradient under random noise on the weights. Cost: no pass, but as many normal draws
-    as weights train."""
+    """The own gradient under random noise on the weights.
+
+    Cost: no pass, but as many normal draws as weights train.
+    """
 
     Params = WeightNoiseParams
     params: WeightNoiseParams

@@ -6,10 +6,15 @@ import os
 from pathlib import Path
 
 import pytest
-from search_fakes import FakeCrew, drive, search
+from search_fakes import FakeCrew, drive, scenario, search
 
 from arena.errors import InputError
 from arena.search import studies
+from arena.search.driver import Search
+from arena.search.judges import RedJudge
+from arena.search.phases import on_validation
+from arena.search.session import fingerprint
+from arena.search.strategy import RedMoves
 
 
 @pytest.mark.parametrize("kind", ["sqlite:///{}/deep/er.db", "journal://{}/deep/er.log"])
@@ -34,6 +39,38 @@ def test_a_study_of_another_scenario_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="another scenario") as caught:
         studies.open_study(url, "s", ["maximize"], "two")
     assert caught.value.key == "--study"
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        ("tune.trials=80", True),
+        ("tune.compare=[untuned]", True),
+        ("tune.best=2", True),
+        ("runtime.workers=1", True),
+        ("tune.seeds.report=[9]", True),
+        ("tune.seeds.search=[7]", False),
+        ("tune.prompts=32", False),
+        ("tune.tactics[0].space.rate.high=0.1", False),
+        ("defender.steps=40", False),
+        ("tune.limits.written=0.3", False),
+    ],
+)
+def test_a_study_is_known_by_what_decides_its_trials(change: str, same: bool) -> None:
+    """More trials, or another report, go on with it."""
+    assert (fingerprint(searched(change)) == fingerprint(searched())) is same
+
+
+def searched(*overrides: str) -> Search:
+    base = scenario(*overrides)
+    attack = base.tune
+    assert attack is not None
+    return search(
+        scenario=on_validation(base, attack, attack.seeds.search),
+        moves=RedMoves(attack),
+        judge=RedJudge(attack),
+        trials=attack.trials,
+    )
 
 
 def test_a_living_process_keeps_its_trial() -> None:
