@@ -49,7 +49,7 @@ def test_a_study_of_another_scenario_is_refused(tmp_path: Path) -> None:
         ("tune.best=2", True),
         ("runtime.workers=1", True),
         ("tune.seeds.report=[9]", True),
-        ("tune.seeds.search=[7]", False),
+        ("tune.seeds.search=[77]", False),
         ("tune.prompts=32", False),
         ("tune.tactics[0].space.rate.high=0.1", False),
         ("defender.steps=40", False),
