@@ -47,7 +47,8 @@ class Choice(_Range):
     options: Annotated[tuple[Value, ...], Field(min_length=1)]
 
 
-Range = Real | Whole | Choice
+# Whole first: limits that are both written whole (`low: 20`, not `20.0`) mean whole numbers.
+Range = Whole | Real | Choice
 Space = Mapping[str, Range]
 
 
