@@ -8,9 +8,10 @@ from typing import Any
 
 from arena.report.figures.payoff import Board
 from arena.report.numbers import Estimate
-from arena.report.outcomes import AHEAD, BEHIND, OPEN, count, outcome
+from arena.report.outcomes import count, outcome
 from arena.report.parts import Results, listed, part
 from arena.report.view import words
+from arena.statistics.sides import AHEAD, BEHIND, OPEN
 
 SIDES = ("red", "blue")
 EVEN = 0.5  # the backdoor fires half the time

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from arena.report import palette
-from arena.report.numbers import Estimate, decimals, number
+from arena.report.numbers import Estimate, number
 from arena.report.parts import names
-from arena.report.view import MIN_SEEDS, words
+from arena.report.view import words
+from arena.statistics.sides import AHEAD, BEHIND, side
 
-AHEAD, BEHIND, OPEN = "ahead", "behind", "inconclusive"
 KINDS = ("search", "select", "report")
 
 
@@ -22,15 +22,7 @@ def outcome(shown: Estimate, seeds: int | None, mark: float = 0.0) -> tuple[str,
         seeds: how many it comes from; fewer than eight never decide (docs/estimands.md).
         mark: what it is compared with.
     """
-    if shown.low is None or shown.high is None:
-        return OPEN, "no interval"
-    if seeds is None or seeds < MIN_SEEDS:
-        return OPEN, f"fewer than {MIN_SEEDS} seeds"
-    if shown.low > mark:
-        return AHEAD, ""
-    if shown.high < mark:
-        return BEHIND, ""
-    return OPEN, f"the interval holds {decimals(mark, 1) if mark else '0'}"
+    return side(shown.low, shown.high, seeds, mark)
 
 
 def look(name: str, ahead: str, behind: str) -> palette.Verdict:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from arena.report.numbers import Estimate, number
-from arena.report.outcomes import AHEAD, BEHIND, OPEN, count, outcome
+from arena.report.outcomes import count, outcome
 from arena.report.parts import Results, listed, names, part
+from arena.statistics.sides import SAYS
 
 RIVALS = {"untuned": "the untuned one", "random": "the best random one"}
 DEFENDERS = ("seen", "unseen")
-SAYS = {AHEAD: "beats", BEHIND: "loses to", OPEN: "is inconclusive against"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from arena.report import palette
 from arena.report.numbers import Estimate, decimals, duration, number, thousands
 from arena.report.parts import Results, part
 from arena.report.rows import grouped
+from arena.statistics.thresholds import MIN_SEEDS
 
-MIN_SEEDS = 8
 STATEMENT = "unlearning one backdoor suppresses unknown others"
 KEYS = ("transfer", "odd", "specific", "raw_suppression")
 

@@ -14,6 +14,7 @@ from arena.search.crew import Crew
 from arena.search.judging import Sighting, feasible, red_constraints
 from arena.search.phases import on_test, seen_in
 from arena.statistics.intervals import Estimate, over_seeds, rate_over_seeds
+from arena.statistics.sides import SAYS, side
 
 SEEN, UNSEEN = "seen", "unseen"
 
@@ -98,16 +99,13 @@ def difference(
 
 
 def verdict(differences: Sequence[Mapping[str, Any]]) -> str:
-    """In words: where the interval of the difference lies above 0, and where it does not."""
+    """In words: where the difference lies, or why nothing is claimed."""
     told = []
     for each in differences:
-        low, high = each["difference"]["low"], each["difference"]["high"]
-        word = "does not clearly beat"
-        if low is not None and low > 0:
-            word = "beats"
-        elif high is not None and high < 0:
-            word = "is beaten by"
-        told.append(f"{each['of']} {word} {each['against']} ({each['defender']} defender)")
+        found = each["difference"]
+        which, why = side(found["low"], found["high"], len(each["per_seed"]))
+        rival = f"{each['against']} ({each['defender']} defender)"
+        told.append(f"{each['of']} {SAYS[which]} {rival}{f': {why}' if why else ''}")
     return "; ".join(told)
 
 

@@ -1,0 +1,29 @@
+"""On which side of a mark an interval lies: one rule for whoever says who is ahead."""
+
+from __future__ import annotations
+
+from arena.statistics.thresholds import MIN_SEEDS
+
+AHEAD, BEHIND, OPEN = "ahead", "behind", "inconclusive"
+SAYS = {AHEAD: "beats", BEHIND: "loses to", OPEN: "is inconclusive against"}
+
+
+def side(
+    low: float | None, high: float | None, seeds: int | None, mark: float = 0.0
+) -> tuple[str, str]:
+    """Whether an estimate lies above a mark or below it, and why neither is claimed.
+
+    Args:
+        low, high: its interval, all of which must lie on one side.
+        seeds: how many it comes from; fewer than eight never decide (docs/estimands.md).
+        mark: what it is compared with.
+    """
+    if low is None or high is None:
+        return OPEN, "no interval"
+    if seeds is None or seeds < MIN_SEEDS:
+        return OPEN, f"fewer than {MIN_SEEDS} seeds"
+    if low > mark:
+        return AHEAD, ""
+    if high < mark:
+        return BEHIND, ""
+    return OPEN, f"the interval holds {mark:.1f}" if mark else "the interval holds 0"
