@@ -16,6 +16,7 @@ from arena.scenario.search import Disclosed, Duel
 from arena.search.contenders import controls, estimate
 from arena.search.judging import Sighting
 from arena.search.session import Session
+from arena.search.studies import shown
 from arena.statistics.intervals import over_seeds, rate_over_seeds
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def duel_results(
         "schema_version": SCHEMA_VERSION,
         "kind": "duel",
         "scenario": scenario.resolved(),
-        "study": {"name": session.name, "storage": session.storage},
+        "study": {"name": session.name, "storage": shown(session.storage)},
         "actor": settings.actor,
         "disclosed": settings.disclosed,
         "threshold": settings.threshold,

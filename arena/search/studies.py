@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import time
 import warnings
@@ -25,6 +26,8 @@ from optuna.distributions import (
 )
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from arena import seeds
 from arena.errors import InputError
@@ -54,7 +57,21 @@ def storage_of(url: str) -> optuna.storages.BaseStorage:
         return optuna.storages.RDBStorage(url)
     except Exception as error:  # of whichever database driver it is
         lines = str(error).strip().splitlines() or [type(error).__name__]
-        raise InputError(f"cannot be opened: {lines[0]}", key="--storage", found=url) from error
+        raise InputError(
+            f"cannot be opened: {lines[0]}", key="--storage", found=shown(url)
+        ) from error
+
+
+def shown(url: str) -> str:
+    """A storage's URL as anybody may see it: no password, neither the user's nor an option's."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        return re.sub(r"//.*@", "//***@", url)
+    secret = {key: "hidden" for key in parsed.query if "pass" in key.lower()}
+    if parsed.password is None and not secret:
+        return url
+    return parsed.update_query_dict(secret).render_as_string(hide_password=True)
 
 
 def open_study(

@@ -25,7 +25,7 @@ from arena.search.contenders import (
 )
 from arena.search.judging import Sighting, feasible
 from arena.search.session import Session
-from arena.search.studies import facts_of
+from arena.search.studies import facts_of, shown
 
 if TYPE_CHECKING:
     from arena.search.tune import Found
@@ -37,16 +37,16 @@ def tune_results(
     session: Session,
     settings: Tune,
     found: Mapping[str, Found],
-    shown: Sequence[Contender],
+    rivals: Sequence[Contender],
     seconds: float,
 ) -> dict[str, Any]:
     """Plain values only."""
     scenario, main = session.scenario, found["tuned"]
     trials = [trial_json(trial, settings) for trial in main.study.get_trials(deepcopy=False)]
-    by_name = {each.name: each for each in shown}
+    by_name = {each.name: each for each in rivals}
     differences = [
         difference(by_name["tuned"], other, defender, settings.disclosed)
-        for other in shown
+        for other in rivals
         for defender in (SEEN, UNSEEN)
         if other.name != "tuned" and "tuned" in by_name
     ]
@@ -62,9 +62,9 @@ def tune_results(
         "importance": importance(main.study),
         "pareto": [number for number in front if trials[number]["feasible"]],
         "candidates": _candidates(main, settings),
-        "contenders": [contender_json(each, scenario, settings) for each in shown],
+        "contenders": [contender_json(each, scenario, settings) for each in rivals],
         "differences": differences,
-        "per_seed": {each.name: _per_seed(each, settings) for each in shown},
+        "per_seed": {each.name: _per_seed(each, settings) for each in rivals},
         "unseen": dict(settings.unseen),
         "verdict": verdict(differences) or "no strategy kept all constraints",
         "environment": {**environment(scenario.numerics), "optuna": optuna.__version__},
@@ -79,7 +79,7 @@ def _study(session: Session, settings: Tune, study: optuna.Study) -> dict[str, A
     thresholds = session.scenario.thresholds
     return {
         "name": session.name,
-        "storage": session.storage,
+        "storage": shown(session.storage),
         "sampler": settings.sampler.method,
         "objectives": list(settings.objectives),
         "directions": [direction.name.lower() for direction in study.directions],
