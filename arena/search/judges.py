@@ -27,9 +27,6 @@ class Judge(Protocol):
     def directions(self) -> tuple[str, ...]:
         """`maximize` or `minimize`, by value."""
 
-    def spec(self) -> Any:
-        """What decides values and constraints, as plain values."""
-
     def beforehand(self, scenario: Scenario) -> Constraints:
         """The constraints that a scenario tells without being run."""
 
@@ -38,6 +35,9 @@ class Judge(Protocol):
 
     def constraints(self, seen: Sequence[Sighting], scenario: Scenario) -> Constraints:
         """By name; violated above 0."""
+
+    def content(self) -> dict[str, Any]:
+        """What decides the judgement, as plain values."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,6 @@ class RedJudge:
     def directions(self) -> tuple[str, ...]:
         return tuple(DIRECTIONS[name] for name in self.objectives)
 
-    def spec(self) -> Any:
-        return [*_judged(self.attack), *self.objectives]
-
     def beforehand(self, scenario: Scenario) -> Constraints:
         return {"written": over_budget(scenario, self.attack)}
 
@@ -64,6 +61,9 @@ class RedJudge:
     def constraints(self, seen: Sequence[Sighting], scenario: Scenario) -> Constraints:
         return red_constraints(seen, scenario, self.attack)
 
+    def content(self) -> dict[str, Any]:
+        return {"objectives": list(self.objectives), **_content(self.attack)}
+
 
 @dataclass(frozen=True)
 class BlueJudge:
@@ -71,9 +71,6 @@ class BlueJudge:
 
     attack: Attack
     directions: tuple[str, ...] = ("minimize",)
-
-    def spec(self) -> Any:
-        return _judged(self.attack)
 
     def beforehand(self, scenario: Scenario) -> Constraints:
         return {}
@@ -85,6 +82,9 @@ class BlueJudge:
     def constraints(self, seen: Sequence[Sighting], scenario: Scenario) -> Constraints:
         return blue_constraints(seen, self.attack.limits)
 
+    def content(self) -> dict[str, Any]:
+        return _content(self.attack)
 
-def _judged(attack: Attack) -> list[Any]:
-    return [attack.disclosed, attack.limits.model_dump()]
+
+def _content(attack: Attack) -> dict[str, Any]:
+    return attack.model_dump(mode="json", include={"actor", "disclosed", "limits"})

@@ -67,7 +67,8 @@ def fingerprint(search: Search) -> str:
     content |= {"seeds": list(search.scenario.seeds), "actor": search.actor}
     content["space"] = {n: r.model_dump() for n, r in search.moves.dimensions().items()}
     content["sampler"] = search.sampler.model_dump()
-    content |= {"moves": search.moves.spec(), "judge": search.judge.spec()}
+    content |= {"moves": search.moves.content(), "judge": search.judge.content()}
+    content["prunes"] = search.prunes
     return digest(content)
 
 

@@ -25,14 +25,14 @@ class Moves(Protocol):
     def dimensions(self) -> dict[str, Range]:
         """What is chosen, and among what."""
 
-    def spec(self) -> Any:
-        """What else decides which scenario comes of a choice, as plain values."""
-
     def changes(self, params: Params) -> dict[str, Any]:
         """Keys of the scenario with their values under a choice."""
 
     def told(self, params: Params) -> str:
         """The choice in words."""
+
+    def content(self) -> dict[str, Any]:
+        """What decides them, as plain values."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,6 @@ class RedMoves:
                 found[f"{searched.method}.{name}"] = values
         return found
 
-    def spec(self) -> Any:
-        return [each.model_dump(mode="json") for each in self.attack.tactics]
-
     def tactics(self, params: Params) -> list[dict[str, Value]]:
         """The strategy as the actor's `tactics`."""
         return [
@@ -67,6 +64,9 @@ class RedMoves:
     def told(self, params: Params) -> str:
         told = [_words(dict(tactic)) for tactic in self.tactics(params)]
         return "; ".join(told) or "no tactic"
+
+    def content(self) -> dict[str, Any]:
+        return {"tactics": [each.model_dump(mode="json") for each in self.attack.tactics]}
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,6 @@ class BlueMoves:
                 found[f"{option.name}:{key}"] = values
         return found
 
-    def spec(self) -> Any:
-        return [self.compute, [each.model_dump(mode="json") for each in self.answers.options]]
-
     def changes(self, params: Params) -> dict[str, Any]:
         option = next(each for each in self.answers.options if each.name == params[OPTION])
         chosen = {key: params[f"{option.name}:{key}"] for key in option.space}
@@ -97,6 +94,10 @@ class BlueMoves:
         own = {n.removeprefix(head): v for n, v in params.items() if n.startswith(head)}
         values = {key.removeprefix("defender."): value for key, value in own.items()}
         return _words({"method": params[OPTION], **values})
+
+    def content(self) -> dict[str, Any]:
+        options = [each.model_dump(mode="json") for each in self.answers.options]
+        return {"options": options, "compute": self.compute}
 
 
 def _chosen(searched: Searched, params: Params) -> dict[str, Value]:
