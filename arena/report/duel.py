@@ -9,7 +9,7 @@ from arena.report import figures, outcomes
 from arena.report.build import common, fill
 from arena.report.duel_board import EVEN, SIDES, board, ending, headline, seeds_of, standing
 from arena.report.numbers import MINUS, NONE, Estimate, decimals, duration, number, thousands
-from arena.report.parts import Results, listed, part
+from arena.report.parts import Results, listed, names, part
 from arena.report.strategies import plain, settings
 from arena.report.view import sentence, words
 
@@ -42,6 +42,7 @@ def context(results: Results) -> dict[str, Any]:
         "disclosed": outcomes.disclosed_in_words(results),
         "threshold": Estimate.read(results.get("threshold")),
         "ending": ending(results),
+        "selected": selected(results),
         "rounds": [row for each in listed(results, "rounds") for row in rounds(each)],
         "costly": bool(board(results).lost),
         "wide": round(board(results).wide),
@@ -62,6 +63,16 @@ def _facts(results: Results) -> list[tuple[str, str]]:
         ("took", duration(part(results, "seconds").get("total"))),
     ]
     return [(key, str(value)) for key, value in pairs if value]
+
+
+def selected(results: Results) -> str:
+    """Which seeds the rounds' numbers come from."""
+    count = len(names(part(results, "seeds"), "select"))
+    seeds = f"{count or 'the'} selection seed{'' if count == 1 else 's'}"
+    return (
+        f"Before and after come from {seeds} and validation prompts, and decided what was kept; "
+        "the payoffs come from fresh ones."
+    )
 
 
 def rounds(entry: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -45,7 +45,11 @@ def _lost(cells: Mapping[tuple[str, str], Mapping[str, Any]]) -> dict[tuple[str,
 
 
 def last(results: Results, side: str) -> str:
-    """The strategy that a side ended with: its last that was kept, else its first."""
+    """The strategy that a side ended with; where it is not told its last that was kept, else its
+    first."""
+    told = part(results, "last").get(side)
+    if told:
+        return str(told)
     names = list(_setups(results, side))
     held = names[0] if names else ""
     for each in listed(results, "rounds"):

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from arena.report import palette
 from arena.report.console import chunks, ink, plain_table, pointer, short_name
-from arena.report.duel import rounds
+from arena.report.duel import rounds, selected
 from arena.report.duel_board import board, ending, headline
 from arena.report.figures.payoff import Board
 from arena.report.numbers import NONE, Estimate
@@ -38,6 +38,7 @@ def duel_table(results: Results, width: int, page: Path | None = None) -> Render
     moves = [row for each in listed(results, "rounds") for row in rounds(each)]
     if moves:
         parts.append(_rounds(moves, width))
+        parts.append(Padding(Text(selected(results), style="dim"), (0, 0, 0, 1)))
     found = board(results)
     if found.cells:
         parts += [Padding(table, (1, 0, 0, 0)) for table in _payoffs(found, width)]

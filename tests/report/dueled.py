@@ -57,6 +57,7 @@ def duel(seeds: int = 8) -> dict[str, Any]:
                 for i, (name, setup) in enumerate(BLUE.items())
             ],
         },
+        "last": {"red": "red2", "blue": "blue1"},
         "payoff": cells,
         "replies": {
             "red": {"blue0": "red1", "blue1": "red2", "blue2": "red2"},

@@ -61,6 +61,8 @@ def test_the_page_says_everything() -> None:
     assert "defender.objective.steps=41" in text
     assert "not kept" in text
     assert "it began at 0." in text
+    assert "Before and after come from 1 selection seed and validation prompts" in text
+    assert "Before and after come from 1 selection seed" in shown(D8, 120)
 
 
 @pytest.mark.parametrize(
@@ -80,9 +82,12 @@ def test_who_is_ahead_is_said_with_its_value(
     assert headline(found) in text_of(found)
 
 
-def test_a_side_ends_with_its_last_kept_strategy() -> None:
+def test_a_side_ends_with_what_the_results_say_else_with_its_last_kept_strategy() -> None:
     assert (last(D8, "red"), last(D8, "blue")) == ("red2", "blue1")
-    assert last(D8 | {"rounds": []}, "blue") == "blue0"
+    assert last(D8 | {"last": {"red": "red0", "blue": "blue2"}}, "red") == "red0"
+    old = {key: value for key, value in D8.items() if key != "last"}
+    assert (last(old, "red"), last(old, "blue")) == ("red2", "blue1")
+    assert last(old | {"rounds": []}, "blue") == "blue0"
     assert standing(D8 | {"payoff": []}).left.value is None
     assert "were not played" in headline(D8 | {"payoff": []})
 
