@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field, PlainSerializer, PlainValidator
 
-from arena.ranges import Range, Value
+from arena.ranges import Range, Value, read
 from arena.scenario.section import Fraction, Name, Positive, Rate, Section
 
 Seeds = Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
 Objective = Literal["evasion", "stealth", "budget"]
+Given = Annotated[Range, PlainValidator(read), PlainSerializer(BaseModel.model_dump)]
 Disclosed = Literal["worst", "mean"]
 
 
@@ -109,7 +110,7 @@ class Option(Section):
 
     name: Name
     set: Mapping[str, Any] = {}
-    space: Mapping[str, Range] = {}
+    space: Mapping[str, Given] = {}
 
 
 class Answers(Section):

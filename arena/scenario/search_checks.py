@@ -3,8 +3,8 @@ problems it finds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from arena import registry
 from arena.errors import InputError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from arena.scenario.schema import Scenario
     from arena.scenario.search import Attack, SearchSeeds
 
+TARGET = "defender.target"
 Searches = Iterator[tuple[str, "Attack"]]
 
 
@@ -34,6 +35,9 @@ def _actor(scenario: Scenario) -> Iterator[Problem]:
             yield Problem((where, "actor"), "no actor has this name", search.actor, names)
         elif scenario.defender.target == search.actor:
             rule = "the defender's target is the adaptive actor itself, so nothing is undisclosed"
+            yield Problem((where, "actor"), rule, search.actor)
+        elif scenario.defender.intelligence == "disclosed" and len(names) == 1:
+            rule = "there is no other actor, whose trigger could be disclosed in this one's place"
             yield Problem((where, "actor"), rule, search.actor)
         elif scenario.composition == "solo":
             rule = "needs a model that holds all actors"
@@ -104,6 +108,7 @@ def _duel(scenario: Scenario) -> Iterator[Problem]:
         for part, values in (("set", option.set), ("space", option.space)):
             for key in values:
                 yield from _defenders((*place, part, key), key)
+        yield from _untold((*place, "set"), option.set, duel.actor)
 
 
 def _defenders(place: keys.KeyPath, key: str) -> Iterator[Problem]:
@@ -114,4 +119,17 @@ def _defenders(place: keys.KeyPath, key: str) -> Iterator[Problem]:
         yield Problem(place, "the budget is duel.compute, the same for every option", key)
 
 
-RULES = (_actor, _tactics, _seeds, _objectives, _duel)
+def _unseen(scenario: Scenario) -> Iterator[Problem]:
+    tune = scenario.tune
+    if tune is not None:
+        yield from _untold(("tune", "unseen"), tune.unseen, tune.actor)
+
+
+def _untold(place: keys.KeyPath, values: Mapping[str, Any], actor: str) -> Iterator[Problem]:
+    """No defender is told the adaptive actor's own trigger."""
+    if values.get(TARGET) == actor:
+        rule = "is the adaptive actor itself, so nothing is undisclosed"
+        yield Problem((*place, TARGET), rule, actor)
+
+
+RULES = (_actor, _tactics, _seeds, _objectives, _unseen, _duel)

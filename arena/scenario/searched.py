@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from arena import registry
 from arena.errors import InputError
-from arena.ranges import Range, narrowed
+from arena.ranges import Range, Value, corners, narrowed
+from arena.scenario.parts import strictly
 from arena.scenario.search import Searched
+from arena.scenario.tree import Tree
+from arena.scenario.wording import told
 
 
 def space_of(searched: Searched) -> dict[str, Range]:
@@ -30,17 +33,36 @@ def space_of(searched: Searched) -> dict[str, Range]:
                     "" if where == "set" else " to search"
                 )
                 raise InputError(rule, key=f"{where}.{key}", found=key, allowed=allowed)
-    return {
+    found = {
         name: _narrowed(declared, searched.space.get(name, {}), name)
         for name, declared in known.items()
         if name not in searched.set
     }
+    for name, value in searched.set.items():
+        _check(tactic.Params, name, value, f"set.{name}")
+    for name, values in found.items():
+        for value in corners(values):
+            _check(tactic.Params, name, value, f"space.{name}")
+    return found
 
 
 def _narrowed(declared: Range, given: Mapping[str, Any], name: str) -> Range:
     try:
         return narrowed(declared, given)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(step) for step in ("space", name, *first["loc"]))
-        raise InputError(first["msg"], key=key, found=str(first["input"])) from None
+        whole = {**declared.model_dump(), **given}
+        first = told(error, type(declared), Tree(whole, {})).errors[0]
+        key = ".".join(("space", name, *([first.key] if first.key else [])))
+        raise InputError(first.message, key=key, found=first.found, allowed=first.allowed) from None
+
+
+def _check(params: type[BaseModel], name: str, value: Value, key: str) -> None:
+    """Raise InputError if a parameter cannot have this value, whatever the others are."""
+    try:
+        strictly(params, {name: value})
+    except ValidationError as error:
+        for each in told(error, params, Tree({name: value}, {})).errors:
+            if each.key == name:
+                raise InputError(
+                    each.message, key=key, found=each.found, allowed=each.allowed
+                ) from None
