@@ -13,19 +13,23 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, Literal
 
+from optuna.trial import FrozenTrial
+
 from arena.engine.run import write_results
 from arena.errors import InputError
+from arena.ranges import corners
 from arena.roles import DataRoot
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
+from arena.scenario.search import Duel
 from arena.search.choosing import Candidate, candidates
 from arena.search.driver import Search
 from arena.search.duel_results import duel_results
 from arena.search.judges import BlueJudge, Judge, RedJudge
-from arena.search.judging import Sighting
+from arena.search.judging import Sighting, feasible
 from arena.search.phases import on_test, on_validation, seen_in
 from arena.search.session import Session, opened
-from arena.search.strategy import BlueMoves, Moves, RedMoves
+from arena.search.strategy import OPTION, BlueMoves, Moves, RedMoves
 from arena.search.studies import facts_of
 
 Side = Literal["red", "blue"]
@@ -83,10 +87,12 @@ def duel(
             for `arena.search.tune.tune`. Stopped anywhere, the same command goes on.
 
     Raises:
-        InputError: the scenario has no `duel` section, or as for `tune`.
+        InputError: the scenario has no `duel` section or an option that is no defender, or as for
+            `tune`.
     """
     if scenario.duel is None:
         raise InputError("the scenario has no such section, so nobody duels", key="duel")
+    _check_options(scenario, scenario.duel)
     with opened(
         scenario,
         root=root,
@@ -100,6 +106,15 @@ def duel(
         results = _Game(session).play()
     write_results(session.folder, results)
     return DuelResult(session.folder, results)
+
+
+def _check_options(scenario: Scenario, settings: Duel) -> None:
+    """Raise InputError if an option of blue's is no defender, before anything is trained."""
+    moves = BlueMoves(settings.blue, settings.compute)
+    for option in settings.blue.options:
+        first = {f"{option.name}:{key}": corners(each)[0] for key, each in option.space.items()}
+        changes = moves.changes({OPTION: option.name, **first})
+        varied(scenario, changes, f"blue's option {option.name}")
 
 
 class _Game:
@@ -230,6 +245,6 @@ class _Game:
         self._session.event({"party": party, "event": f"round {number}: {side} {what}"})
 
 
-def _kept(trial: Any) -> bool:
+def _kept(trial: FrozenTrial) -> bool:
     violations = facts_of(trial).get("violations")
-    return violations is not None and all(value <= 0 for value in violations.values())
+    return violations is not None and feasible(violations)

@@ -20,7 +20,7 @@ from arena.search.choosing import Candidate, candidates, search_seen, untuned
 from arena.search.contenders import Contender, reported
 from arena.search.driver import Search
 from arena.search.judges import RedJudge
-from arena.search.phases import on_validation
+from arena.search.phases import on_test, on_validation
 from arena.search.session import Session, opened
 from arena.search.strategy import RedMoves
 from arena.search.tune_results import tune_results
@@ -68,14 +68,16 @@ def tune(
             arguments as for `arena.engine.run.run`.
 
     Raises:
-        InputError: the scenario has no `tune` section, the study is of another scenario, or data
-            is missing.
+        InputError: the scenario has no `tune` section or an `unseen` that is no defender, the study
+            is of another scenario, or data is missing.
         ArenaError: a stage failed outside the trials (a failing trial is told and counted).
     """
     if scenario.tune is None:
         raise InputError(
             "the scenario has no such section, so there is nothing to tune", key="tune"
         )
+    unseen = {**scenario.tune.unseen}
+    on_test(scenario, scenario.tune.seeds.report, unseen, "tune.unseen")  # told before the search
     with opened(
         scenario,
         root=root,
