@@ -14,6 +14,7 @@ from arena.search.crew import Crew
 from arena.search.judging import Sighting, feasible, red_constraints
 from arena.search.phases import on_test, seen_in
 from arena.statistics.intervals import Estimate, over_seeds, rate_over_seeds
+from arena.statistics.seedrows import at_least
 from arena.statistics.sides import SAYS, side
 
 SEEN, UNSEEN = "seen", "unseen"
@@ -61,7 +62,8 @@ def contender_json(each: Contender, scenario: Scenario, attack: Attack) -> dict[
     thresholds = scenario.thresholds
     kept = [feasible(red_constraints([s], scenario, attack)) for s in seen]
     installed = [
-        s.asr >= thresholds.installed_asr and s.false_fire <= thresholds.installed_false_fire
+        at_least(s.asr, thresholds.installed_asr)
+        and at_least(thresholds.installed_false_fire, s.false_fire)
         for s in seen
     ]
     return {
