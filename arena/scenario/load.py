@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -100,7 +101,7 @@ def varied(scenario: Scenario, changes: Mapping[str, Any], name: str) -> Scenari
     tree = Tree(json.loads(json.dumps(scenario.resolved())), {(): Place(name)})
     for key, value in changes.items():
         try:
-            settings.put(tree, keys.parse(key), value, Place(name))
+            settings.put(tree, keys.parse(key), copy.deepcopy(value), Place(name))
         except InputError as error:
             raise InputError(
                 error.message, name, None, error.key or key, error.found or None, error.allowed

@@ -183,3 +183,10 @@ def test_a_study_is_of_what_decides_its_trials(old: str, new: str, same: bool) -
 def test_so_is_a_study_of_blue(old: str, new: str, same: bool) -> None:
     made = printed(edited(DUEL, (old, new)), side="blue")
     assert (made == printed(from_text(DUEL), side="blue")) is same
+
+
+def test_a_strategy_that_is_tried_changes_nothing_of_the_search() -> None:
+    moves = blue()
+    before = repr(moves.content())
+    varied(scenario("duel"), moves.changes(first_of("decoys")), "trial 3")
+    assert repr(moves.content()) == before
