@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -85,6 +86,7 @@ def test_a_narrowed_range_keeps_its_kind(declared: Range, given: dict[str, Any])
         narrowed(declared, given)
 
 
+@hypothesis_settings(max_examples=40)
 @given(st.lists(FINITE, min_size=2, max_size=2).map(sorted), st.booleans())
 def test_the_ends_of_a_range_lie_in_it(limits: list[float], log: bool) -> None:
     low, high = limits
@@ -99,6 +101,7 @@ def test_the_ends_of_a_range_lie_in_it(limits: list[float], log: bool) -> None:
 
 
 @pytest.mark.parametrize("method", TACTICS)
+@hypothesis_settings(max_examples=20)
 @given(data=st.data())
 def test_a_tactic_takes_whatever_its_space_holds(method: str, data: st.DataObject) -> None:
     tactic: Any = registry.get("tactic", method)

@@ -19,7 +19,7 @@ from arena.search.measure import Ask, Part, splits, wanted
 from arena.search.phases import on_test, on_validation
 from arena.search.tune import tune
 
-BLIND = "defender={intelligence: blind, objective: {method: clean_finetune}, steps: 4}"
+BLIND = ("defender.intelligence=blind", "defender.objective={method: clean_finetune}")
 TUNE = (
     "tune.trials=2", "tune.best=1", "tune.prompts=16", "tune.compare=[untuned]",
     "tune.seeds={search: [1], select: [2], report: [3]}", "tune.unseen={defender.steps: 3}",
@@ -63,9 +63,9 @@ def test_the_first_look_is_at_one_removal() -> None:
 
 
 def test_a_defence_that_is_told_nothing_has_one_row() -> None:
-    made = plan(BLIND)
+    made = plan(*BLIND)
     assert names(made, "first") == names(made, "all")
-    assert not splits(toy("tune_evasion", BLIND), "lexical")
+    assert not splits(toy("tune_evasion", *BLIND), "lexical")
 
 
 def test_a_first_look_is_less_than_all_where_there_is_more() -> None:
