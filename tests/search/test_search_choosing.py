@@ -18,6 +18,7 @@ from arena.search.choosing import best_trials, candidates, mean_of, search_seen
 from arena.search.judges import RedJudge
 from arena.search.judging import Sighting
 from arena.search.strategy import RedMoves
+from arena.search.studies import FACTS, remember
 from arena.search.tune_results import history
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -34,9 +35,11 @@ def study(*trials: tuple[Any, ...], directions: tuple[str, ...] = ("maximize",))
             params={"x": float(does)},
             distributions={"x": FloatDistribution(0, 9)},
             user_attrs={
-                "violations": {"broad": violation},
-                "changes": {"does": does},
-                "seen": [sight(left=listed[0]).to_json()],
+                FACTS: {
+                    "violations": {"broad": violation},
+                    "changes": {"does": does},
+                    "seen": [sight(left=listed[0]).to_json()],
+                }
             },
         )
         made.add_trial(trial)
@@ -78,8 +81,7 @@ def test_an_infeasible_trial_pushes_nobody_off_the_front() -> None:
     made = optuna.create_study(directions=list(directions))
     for values, violation in (([0.9, 0.1], 0.5), ([0.5, 0.2], -0.1), ([0.4, 0.3], -0.1)):
         trial = made.ask()
-        trial.set_user_attr("violations", {"broad": violation})
-        trial.set_user_attr("changes", {"does": trial.number})
+        remember(trial, {"violations": {"broad": violation}, "changes": {"does": trial.number}})
         trial.set_constraint("broad", violation)
         made.tell(trial, values)
     assert numbers(made) == [1]

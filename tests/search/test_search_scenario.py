@@ -98,7 +98,7 @@ WRONG = (
     Wrong("option's name", DUEL, "name: npo", "name: relabel", "duel.blue.options[1].name",
           "another option has this name", "relabel"),
     Wrong("most", DUEL, "rounds: 2 ", "rounds: 4 ", "duel.most", "must be at least rounds (4)",
-          "3"),
+          "2"),
 )  # fmt: skip
 
 

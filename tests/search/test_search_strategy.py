@@ -77,7 +77,7 @@ def test_a_wrong_strategy_fails_like_bad_yaml() -> None:
     with pytest.raises(InputError) as caught:
         varied(scenario(), wrong, "trial 3")
     assert caught.value.file == "trial 3"
-    assert "tactics[0].rate" in str(caught.value)
+    assert "tactics[1].rate" in str(caught.value)
     assert "must be in [0, 0.5], got 0.9" in str(caught.value)
 
 
@@ -175,7 +175,7 @@ def test_a_study_is_of_what_decides_its_trials(old: str, new: str, same: bool) -
 @pytest.mark.parametrize(
     ("old", "new", "same"),
     [
-        ("    trials: 10\n    options", "    trials: 20\n    options", True),
+        ("    trials: 8\n    options", "    trials: 20\n    options", True),
         ("compute: 0.1 ", "compute: 0.2 ", False),
         ("high: 5.0e-4", "high: 6.0e-4", False),
     ],
