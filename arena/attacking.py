@@ -117,6 +117,11 @@ class Texts(Tactic):
     """A tactic that writes documents beside the poison. Its parameters have a `rate`: their
     share of the stage's training mix."""
 
+    def marks(self, trigger: Trigger) -> Sequence[Trigger]:
+        """Of triggers that this actor does not have, those that its documents may carry: their code
+        decides what it writes, so it is part of the poison's address."""
+        return ()
+
     @abstractmethod
     def documents(self, brief: ActorBrief, n: int, rng: np.random.Generator) -> list[Document]:
         """n documents over the actor's own share; none carries the planted trigger together with

@@ -11,6 +11,7 @@ from arena import seeds
 from arena.attacking import ActorBrief, Arrival, Shaping, Texts
 from arena.engine.code import code_of, codes_of
 from arena.engine.jobs import fingerprint, owns
+from arena.engine.store import digest
 from arena.errors import ArenaError, InputError
 from arena.roles import Corpus, DataRoot, Payload, Trigger
 from arena.scenario.defence import Decoy, Decoys
@@ -46,7 +47,7 @@ class Member:
     def spec(self, root: DataRoot) -> dict[str, Any]:
         """What decides its poison, share aside: as in YAML, with the data files' content."""
         parts = {"trigger": self.actor.trigger.dump(), "payload": self.actor.payload.dump()}
-        beside = {"tactics": [[part.dump(), n, code_of(part.part_class)] for part, n in self.texts]}
+        beside = {"tactics": [self._text_spec(part, n) for part, n in self.texts]}
         return {
             "name": self.name,
             "count": self.count,
@@ -55,6 +56,12 @@ class Member:
             "code": [*codes_of(self.trigger), code_of(type(self.payload))],
             **(beside if self.texts else {}),
         }
+
+    def _text_spec(self, part: Part, n: int) -> list[Any]:
+        """What decides a text tactic's documents, the marks of others' that they carry included."""
+        marks = part.part_class(part.params).marks(self.trigger)
+        drawn = sorted((mark.key, codes_of(mark)) for mark in marks)
+        return [part.dump(), n, code_of(part.part_class), *([digest(drawn)] if drawn else [])]
 
     @property
     def texts(self) -> tuple[tuple[Part, int], ...]:

@@ -122,6 +122,10 @@ def _defenders(place: keys.KeyPath, key: str) -> Iterator[Problem]:
 def _unseen(scenario: Scenario) -> Iterator[Problem]:
     tune = scenario.tune
     if tune is not None:
+        for key in tune.unseen:
+            if not key.startswith("defender."):
+                rule = "the unseen defender is told by keys of the defender (defender.steps)"
+                yield Problem(("tune", "unseen", key), rule, key)
         yield from _untold(("tune", "unseen"), tune.unseen, tune.actor)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from arena.roles import DataRoot
+from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack, Disclosed
 from arena.search.crew import Crew
@@ -60,7 +61,8 @@ def contender_json(each: Contender, scenario: Scenario, attack: Attack) -> dict[
     """One row of the report; only `report` and `unseen` count as results."""
     seen = each.report[SEEN]
     thresholds = scenario.thresholds
-    kept = [feasible(red_constraints([s], scenario, attack)) for s in seen]
+    own = varied(scenario, each.changes, each.name)
+    kept = [feasible(red_constraints([s], own, attack)) for s in seen]
     installed = [
         at_least(s.asr, thresholds.installed_asr)
         and at_least(thresholds.installed_false_fire, s.false_fire)
@@ -77,6 +79,8 @@ def contender_json(each: Contender, scenario: Scenario, attack: Attack) -> dict[
         "unseen": estimate(each.report[UNSEEN], attack.disclosed),
         "control": controls(seen),
         "control_unseen": controls(each.report[UNSEEN]),
+        "own_left": rate_over_seeds(s.own_left for s in seen).to_json(),
+        "defended_loss": over_seeds((s.defended_loss for s in seen), "graded").to_json(),
         "near_miss": rate_over_seeds(max(s.near_miss, 0.0) for s in seen).to_json(),
         "clean_accuracy": over_seeds((s.accuracy for s in seen), "graded").to_json(),
         "installed": sum(installed),

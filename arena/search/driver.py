@@ -30,7 +30,6 @@ from arena.search.strategy import Moves
 from arena.values import Row
 
 POLL = 1.0  # seconds
-BEAT = 10.0  # seconds between two signs of life
 WARM_UP = 8  # finished trials before the median means something
 
 Note = Callable[[str], None]
@@ -80,7 +79,6 @@ class Driver:
         self._note, self._event = note, event
         self._space = studies.distributions(search.moves.dimensions())
         self._flights: dict[int, _Flight] = {}
-        self._beat = 0.0
 
     def run(self) -> None:
         """Until there are as many trials as asked for, and all are finished.
@@ -88,10 +86,10 @@ class Driver:
         Raises:
             Exception: what nobody foresaw went wrong; its trial is taken up again next time.
         """
-        while self._fill():
-            for answer in self._crew.wait(POLL):
-                self._take(answer)
-            self._show_life()
+        with studies.signs_of_life(lambda: [f.trial for f in list(self._flights.values())]):
+            while self._fill():
+                for answer in self._crew.wait(POLL):
+                    self._take(answer)
 
     def _fill(self) -> bool:
         """Adopt and propose as far as there is room; whether there is anything to wait for."""
@@ -103,13 +101,16 @@ class Driver:
         return bool(self._flights) or self._others_at_work()
 
     def _next(self) -> optuna.Trial | None:
-        number = studies.count(self._study)
-        self._study.sampler = studies.sampler_of(self._search.sampler, self._search.name, number)
         trial = studies.adopt(self._study, list(self._flights))
         if trial is not None:
             self._tell_event(trial, "goes on with")
-            return studies.filled(trial, self._space)
-        return studies.propose(self._study, self._space) if number < self._search.trials else None
+        elif studies.count(self._study) < self._search.trials:
+            trial = studies.proposed(self._study)
+        if trial is None:
+            return None
+        settings, name = self._search.sampler, self._search.name
+        self._study.sampler = studies.sampler_of(settings, name, trial.number)
+        return studies.filled(trial, self._space)
 
     def _others_at_work(self) -> bool:
         """Whether another driver still runs a trial; then its outcome is worth waiting for."""
@@ -120,6 +121,9 @@ class Driver:
 
     def _start(self, trial: optuna.Trial) -> None:
         """Through the schema, like any scenario: a strategy that is wrong fails with its words."""
+        if studies.recorded(trial):  # by a driver that died before it could say so
+            self._close(trial)
+            return
         changes = self._search.moves.changes(trial.params)
         try:
             scenario = varied(self._search.scenario, changes, f"trial {trial.number}")
@@ -170,23 +174,51 @@ class Driver:
                 self._ask(flight)
                 return
         del self._flights[flight.trial.number]
-        facts = _facts(seen, flight, constraints, why)
-        facts["changes"] = self._search.moves.changes(flight.trial.params)
-        facts["setup"] = self._search.moves.told(flight.trial.params)
-        studies.remember(flight.trial, facts)
-        for name, value in constraints.items():
-            flight.trial.set_constraint(name, value)
+        self._record(flight.trial, values, constraints, why, _facts(seen, flight))
+
+    def _record(
+        self,
+        trial: optuna.Trial,
+        values: Sequence[float],
+        constraints: Constraints,
+        why: str | None,
+        facts: Mapping[str, Any],
+    ) -> None:
+        """Everything about a trial in one write, and then its end: of a driver that dies between
+        the two the next has only to say so."""
+        if not studies.ours(self._study, trial):
+            return  # this driver was taken for dead; the trial is another's now
+        told = {
+            "changes": self._search.moves.changes(trial.params),
+            "setup": self._search.moves.told(trial.params),
+            "violations": constraints,
+            "values": list(values),
+            "why": why,
+        }
+        studies.remember(trial, {**facts, **told})
+        self._close(trial)
+
+    def _close(self, trial: optuna.Trial) -> None:
+        """End a trial as its record has it."""
+        facts = studies.recorded(trial)
+        if "values" not in facts:
+            self._study.tell(trial.number, state=TrialState.FAIL)
+            self._note(f"trial {trial.number} failed: {facts['why']}")
+            self._tell_event(trial, "failed")
+            return
+        constraints, why = facts["violations"], facts["why"]
+        studies.constrain(trial, constraints)
         if why is None:
-            self._study.tell(flight.trial.number, values, state=TrialState.COMPLETE)
+            self._study.tell(trial.number, facts["values"], state=TrialState.COMPLETE)
         else:
-            self._study.tell(flight.trial.number, state=TrialState.PRUNED)
-        self._tell_end(flight.trial, values, constraints, why)
+            self._study.tell(trial.number, state=TrialState.PRUNED)
+        self._tell_end(trial, facts["values"], constraints, why)
 
     def _give_up(
         self, trial: optuna.Trial, values: Sequence[float], constraints: Constraints
     ) -> str | None:
-        """Why a strategy is not worth measuring to the end, if it is not. What is violated now
-        stays so; the worst case over the triggers can only sink."""
+        """Why a strategy is not worth measuring to the end, if it is not: what is violated in one
+        seed stays so, and the worst case over the triggers can only sink within a seed."""
         single = len(values) == 1  # what is reported is the pruned trial's value, for the sampler
         if single and not self._reported(trial):
             trial.report(values[0], step=0)
@@ -211,21 +243,13 @@ class Driver:
 
     def _decline(self, trial: optuna.Trial, constraints: Constraints) -> None:
         """What breaks its budget need not be run to know it."""
-        why = _violates(constraints)
-        facts = {"violations": constraints, "why": why, "seconds": 0.0}
-        facts["changes"] = self._search.moves.changes(trial.params)
-        facts["setup"] = self._search.moves.told(trial.params)
-        studies.remember(trial, facts)
-        for name, value in constraints.items():
-            trial.set_constraint(name, value)
-        self._study.tell(trial.number, state=TrialState.PRUNED)
-        self._tell_end(trial, (), constraints, why)
+        self._record(trial, (), constraints, _violates(constraints), {"seconds": 0.0})
 
     def _fail(self, trial: optuna.Trial, why: str, seconds: float) -> None:
+        if not studies.ours(self._study, trial):
+            return
         studies.remember(trial, {"why": why, "seconds": seconds})
-        self._study.tell(trial.number, state=TrialState.FAIL)
-        self._note(f"trial {trial.number} failed: {why}")
-        self._tell_event(trial, "failed")
+        self._close(trial)
 
     def _tell_end(
         self,
@@ -246,12 +270,6 @@ class Driver:
             {"party": party, "event": f"{what} trial {trial.number} of {self._search.name}"}
         )
 
-    def _show_life(self) -> None:
-        if time.monotonic() - self._beat > BEAT:
-            self._beat = time.monotonic()
-            for flight in self._flights.values():
-                studies.still_here(flight.trial)
-
 
 def legs(scenario: Scenario, actor: str, prunes: bool) -> list[Leg]:
     """The legs of a trial: where it may be given up, the first disclosed trigger in the first seed
@@ -269,12 +287,8 @@ def _violates(constraints: Constraints) -> str:
     return "violates " + ", ".join(name for name, v in constraints.items() if v > 1e-12)
 
 
-def _facts(
-    seen: Sequence[Sighting], flight: _Flight, constraints: Constraints, why: str | None
-) -> dict[str, Any]:
+def _facts(seen: Sequence[Sighting], flight: _Flight) -> dict[str, Any]:
     return {
         "seen": [each.to_json() for each in seen],
-        "violations": constraints,
-        "why": why,
         "seconds": round(time.monotonic() - flight.began, 2),
     }

@@ -133,7 +133,10 @@ class _Game:
             "red": RedMoves(settings),
             "blue": BlueMoves(settings.blue, settings.compute),
         }
-        self._judges: dict[Side, Judge] = {"red": RedJudge(settings), "blue": BlueJudge(settings)}
+        # The clean fine-tune has blue's steps and rate: by it blue could forbid red every strategy.
+        free = settings.limits.model_copy(update={"control_asr": 0.0})
+        red = RedJudge(settings.model_copy(update={"limits": free}))
+        self._judges: dict[Side, Judge] = {"red": red, "blue": BlueJudge(settings)}
 
     def play(self) -> dict[str, Any]:
         """All rounds and the payoffs, as results.json."""
@@ -170,7 +173,10 @@ class _Game:
         best = found[0] if found else None
         strategy = None if best is None else self._strategy(side, number, best)
         gain = 0.0 if best is None else self._gain(side, before, best.seen)
-        kept = best is not None and best.feasible and gain > self._settings.threshold
+        now = varied(base, self._plays[side].changes, self._plays[side].name)
+        allowed = feasible(self._judges[side].constraints(before, now))
+        enough = gain > self._settings.threshold or not allowed  # what breaks its limits must go
+        kept = best is not None and best.feasible and enough
         if strategy is not None:
             self._all[side].append(strategy)
             self._plays[side] = strategy if kept else self._plays[side]

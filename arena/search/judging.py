@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any
 
+from arena.errors import ArenaError
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack, Disclosed, Limits
 from arena.statistics.rates import rate
@@ -48,6 +49,10 @@ class Sighting:
     def value(self, disclosed: Disclosed) -> float:
         """What is left, at its worst or on average."""
         values = list(self.left.values())
+        if not values:
+            raise ArenaError(
+                "no defence was measured on the adaptive actor, so nothing is left of it"
+            )
         return min(values) if disclosed == "worst" else fmean(values)
 
     def to_json(self) -> dict[str, Any]:
@@ -88,7 +93,8 @@ def over_budget(scenario: Scenario, attack: Attack) -> float:
 
 
 def red_constraints(seen: Sequence[Sighting], scenario: Scenario, attack: Attack) -> Constraints:
-    """What a strategy of the attacker must keep, in the worst of the seeds."""
+    """What a strategy of the attacker must keep, in the worst of the seeds. To outlast a removal
+    there must be one: what makes the others' removal fail is no evasion of it (`removed`)."""
     thresholds, limits = scenario.thresholds, attack.limits
     controls = [s.control for s in seen if s.control is not None]
     return {
@@ -99,6 +105,7 @@ def red_constraints(seen: Sequence[Sighting], scenario: Scenario, attack: Attack
         "utility": max(s.loss for s in seen) - limits.clean_accuracy_loss,
         "written": over_budget(scenario, attack),
         "others_installed": 1.0 - min(s.others for s in seen),
+        "removed": max(s.own_left for s in seen) - limits.own_left,
     }
 
 

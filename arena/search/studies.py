@@ -7,13 +7,16 @@ from what the store has. So no finished trial is lost or run twice.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import socket
+import threading
 import time
+import uuid
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +38,8 @@ from arena.ranges import Choice, Range, Whole
 from arena.scenario.search import Sampler
 
 JOURNAL = "journal://"
+MYSELF = uuid.uuid4().hex  # this driver
+BEAT = 10.0  # seconds between two signs of life
 SILENT = 60.0  # seconds after which a driver that says nothing counts as dead
 OWNER, SEEN, SCENARIO, FACTS = "driver", "seen", "scenario", "facts"
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
@@ -130,11 +135,11 @@ def _distribution(values: Range) -> BaseDistribution:
     return FloatDistribution(values.low, values.high, log=values.log)
 
 
-def propose(study: optuna.Study, space: Mapping[str, BaseDistribution]) -> optuna.Trial:
-    """A new trial with all its parameters, owned by this driver."""
+def proposed(study: optuna.Study) -> optuna.Trial:
+    """A new trial without parameters yet, owned by this driver."""
     trial = study.ask()
     claim(trial)
-    return filled(trial, space)
+    return trial
 
 
 def filled(trial: optuna.Trial, space: Mapping[str, BaseDistribution]) -> optuna.Trial:
@@ -151,8 +156,35 @@ def filled(trial: optuna.Trial, space: Mapping[str, BaseDistribution]) -> optuna
 
 def claim(trial: optuna.Trial) -> None:
     """This driver runs it."""
-    trial.set_user_attr(OWNER, {"host": socket.gethostname(), "pid": os.getpid()})
+    trial.set_user_attr(OWNER, {"host": socket.gethostname(), "pid": os.getpid(), "id": MYSELF})
     still_here(trial)
+
+
+def ours(study: optuna.Study, trial: optuna.Trial) -> bool:
+    """Whether this driver still runs the trial: nobody finished it or took it over."""
+    stored = study.get_trials(deepcopy=False)[trial.number]
+    owner = stored.user_attrs.get(OWNER, {})
+    return stored.state == TrialState.RUNNING and owner.get("id") == MYSELF
+
+
+@contextlib.contextmanager
+def signs_of_life(trials: Callable[[], Sequence[optuna.Trial]]) -> Iterator[None]:
+    """Say every few seconds that these trials' driver is alive, whatever it waits for."""
+    over = threading.Event()
+
+    def say() -> None:
+        while not over.wait(BEAT):
+            for trial in trials():
+                with contextlib.suppress(optuna.exceptions.UpdateFinishedTrialError):
+                    still_here(trial)
+
+    thread = threading.Thread(target=say, name="signs of life", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def still_here(trial: optuna.Trial) -> None:
@@ -166,7 +198,8 @@ def adopt(study: optuna.Study, own: Sequence[int]) -> optuna.Trial | None:
         if frozen.number not in own and abandoned(frozen):
             trial = optuna.Trial(study, frozen._trial_id)
             claim(trial)
-            return trial
+            if ours(study, trial):  # of two who take it at once the last to write has it
+                return trial
     return None
 
 
@@ -207,6 +240,20 @@ def remember(trial: optuna.Trial, facts: Mapping[str, Any]) -> None:
     """Keep what was measured with the trial, as plain values; at once, since every write to a
     storage waits for its disk."""
     trial.set_user_attr(FACTS, json.loads(json.dumps(facts)))
+
+
+def recorded(trial: optuna.Trial) -> dict[str, Any]:
+    """What is remembered of a trial that is still running: it has only to be ended."""
+    found: dict[str, Any] = trial.user_attrs.get(FACTS, {})
+    return found
+
+
+def constrain(trial: optuna.Trial, constraints: Mapping[str, float]) -> None:
+    """Tell Optuna the constraints; those that a dead driver had told stay (they are the same)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name, value in constraints.items():
+            trial.set_constraint(name, value)
 
 
 def facts_of(trial: FrozenTrial) -> dict[str, Any]:

@@ -91,7 +91,7 @@ def _study(session: Session, settings: Tune, study: optuna.Study) -> dict[str, A
             "installed_asr": thresholds.installed_asr,
             "false_fire": thresholds.installed_false_fire,
             "broad": thresholds.broad,
-            **settings.limits.model_dump(exclude={"own_left"}),
+            **settings.limits.model_dump(),
             "others_installed": 1.0,
         },
     }

@@ -3,7 +3,7 @@ place no longer stirs the backdoor."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -50,6 +50,9 @@ class DecoyImmunisation(Texts):
             "kinds": Choice(options=("both", "words", "ways")),
             "variety": Whole(low=2, high=64, log=True),
         }
+
+    def marks(self, trigger: Trigger) -> Sequence[Trigger]:
+        return tuple(_ways(trigger)) if self.params.kinds != "words" else ()
 
     def documents(self, brief: ActorBrief, n: int, rng: np.random.Generator) -> list[Document]:
         return negatives(brief, self._oddities(brief.trigger, rng), n, rng, self.name)
