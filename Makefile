@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# two processes, each file in one of them: fixtures of a file are made once
+SIDE_BY_SIDE := --numprocesses 2 --dist loadfile
 
 .PHONY: quickstart test test-all check format install clean
 
@@ -10,10 +12,10 @@ quickstart: $(STAMP)  ## install, then run the bundled quickstart
 	$(BIN)/arena run quickstart
 
 test: $(STAMP)  ## the test suite, minutes
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 test-all: $(STAMP)  ## the slow tests too
-	$(BIN)/python -m pytest -m "slow or not slow"
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "slow or not slow"
 
 check: $(STAMP)  ## lint and types
 	$(BIN)/ruff check .

@@ -33,6 +33,10 @@ def compare(
 
 
 def _names(first: Path, second: Path) -> tuple[str, str]:
-    """The folders' own names, or whole paths where these are the same."""
-    short = first.resolve().name, second.resolve().name
-    return short if short[0] != short[1] else (str(first), str(second))
+    """As much of the folders' paths, from their ends, as tells them apart."""
+    one, other = first.resolve(), second.resolve()
+    for depth in range(1, max(len(one.parts), len(other.parts)) + 1):
+        names = "/".join(one.parts[-depth:]), "/".join(other.parts[-depth:])
+        if names[0] != names[1]:
+            return names
+    return str(first), str(second)

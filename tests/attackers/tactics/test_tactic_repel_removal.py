@@ -26,7 +26,7 @@ def test_training_lowers_it_and_the_backdoor_is_learnt_all_the_same() -> None:
     found = []
     for use in (False, True):
         model = toys.model()
-        shaping.run(model, [shaping.prepared("repel_removal", model, **HOW)] * use, steps=60)
+        shaping.run(model, [shaping.prepared("repel_removal", model, **HOW)] * use, steps=80)
         found.append(alike(model))
         with torch.no_grad():
             assert float(answer_loss(model, shaping.batch(range(24)))) < 0.2
