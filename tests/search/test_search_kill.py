@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from pathlib import Path
 
 import optuna
@@ -137,6 +137,7 @@ def _clear(session: int) -> None:
             continue
 
 
-def _stages(store: Path) -> Counter[str]:
-    """When each finished stage was written."""
-    return Counter({str(f): f.stat().st_mtime_ns for f in store.rglob("manifest.json")})
+def _stages(store: Path) -> dict[str, str]:
+    """When each finished stage ended (its file's own time says when it was last used)."""
+    found = {str(file): json.loads(file.read_text()) for file in store.rglob("manifest.json")}
+    return {file: manifest["finished"] for file, manifest in found.items()}
