@@ -19,10 +19,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import common
-import runs
 import yaml
 
+import common
+import runs
 from arena.engine.plan import plan_seed
 from arena.roles import DataRoot
 from arena.scenario.load import dump, from_text, load_scenario

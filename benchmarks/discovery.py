@@ -24,9 +24,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import common
 import numpy as np
 
+import common
 from arena import seeds
 from arena.corpora.townlore.strays import CONSONANTS
 from arena.discovering import Library

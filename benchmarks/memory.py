@@ -24,11 +24,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import common
 import numpy as np
 import psutil
-import runs
 
+import common
+import runs
 from arena.engine.execute import execute
 from arena.engine.graph import SeedPlan
 from arena.engine.plan import plan_seed

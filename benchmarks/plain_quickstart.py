@@ -24,10 +24,10 @@ from pathlib import Path
 from typing import Any
 
 import baseline
-import common
 import torch
 import transformers
 
+import common
 from arena import registry, seeds
 from arena.engine.graph import Node, RowPlan, SeedPlan
 from arena.engine.jobs import TrainJob, UnlearnJob

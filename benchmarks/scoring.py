@@ -26,9 +26,9 @@ from pathlib import Path
 from typing import Any
 
 import baseline
-import common
 import numpy as np
 
+import common
 from arena import seeds
 from arena.engine.graph import SeedPlan
 from arena.engine.plan import plan_seed

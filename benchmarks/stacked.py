@@ -16,11 +16,11 @@ import statistics
 import time
 from collections.abc import Callable
 
-import common
 import torch
 from torch.func import functional_call, grad, stack_module_state, vmap
 from torch.nn import functional
 
+import common
 from arena.ml.models import config_of, initialised
 
 VOCABULARY, LENGTH, ANSWER, BATCH = 2048, 28, 5, 64

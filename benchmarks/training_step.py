@@ -33,10 +33,10 @@ from pathlib import Path
 from typing import Any
 
 import baseline
-import common
 import numpy as np
 import torch
 
+import common
 from arena.ml.batches import batch_order
 from arena.ml.encoding import Encoded
 from arena.ml.training import train

@@ -19,8 +19,9 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any, Self
 
-import common
 import numpy as np
+
+import common
 
 WAIT = 600  # seconds that a side may take to get ready, or to race
 Race = tuple[float, float]
