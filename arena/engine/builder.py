@@ -21,15 +21,14 @@ from arena.engine.jobs import (
     ExamplesJob,
     Insider,
     Job,
-    Mix,
     PointerJob,
     PoisonJob,
-    Pool,
     TokenizerJob,
     Training,
     TrainJob,
     fingerprint,
 )
+from arena.engine.mixes import Mix, Pool
 from arena.engine.numerics import profile
 from arena.engine.probes import ProbeSet, ScoreJob, probe_set
 from arena.engine.store import Stage, digest

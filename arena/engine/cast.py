@@ -10,7 +10,8 @@ from typing import Any
 from arena import seeds
 from arena.attacking import ActorBrief, Arrival, Shaping, Texts
 from arena.engine.code import code_of, codes_of
-from arena.engine.jobs import fingerprint, owns
+from arena.engine.jobs import fingerprint
+from arena.engine.mixes import owns
 from arena.engine.store import digest
 from arena.errors import ArenaError, InputError
 from arena.roles import Corpus, DataRoot, Payload, Trigger

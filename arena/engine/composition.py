@@ -16,7 +16,8 @@ from collections.abc import Callable, Sequence
 
 from arena.engine.builder import Builder
 from arena.engine.cast import Member
-from arena.engine.jobs import ApartMix, MergeJob, Pool
+from arena.engine.jobs import MergeJob
+from arena.engine.mixes import ApartMix, Pool
 from arena.scenario.section import Stage
 
 

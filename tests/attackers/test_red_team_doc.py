@@ -35,4 +35,8 @@ def test_the_yaml_is_valid(block: dict[str, Any]) -> None:
         changes = {f"actors.{actor['name']}.tactics": actor["tactics"]}
     else:
         changes = block
-    varied(base, changes, "docs/red_team.md")
+    made = varied(base, changes, "docs/red_team.md")
+    kept = [part.name for part in made.actors[0].tactics]
+    listed = block["actors"][0]["tactics"] if "actors" in block else []
+    assert kept == [tactic["method"] for tactic in listed]
+    assert (made.tune is not None) == ("tune" in block)

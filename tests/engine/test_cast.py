@@ -10,7 +10,8 @@ import pytest
 import toys
 
 from arena.engine.cast import Cast, build_cast, data_files
-from arena.engine.jobs import CorpusRef, owns
+from arena.engine.jobs import CorpusRef
+from arena.engine.mixes import owns
 from arena.roles import Corpus, DataRoot
 from arena.scenario.schema import Scenario
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from plans import SHARDS, by_name, parents, plan
 
-from arena.engine.jobs import ApartMix
+from arena.engine.mixes import ApartMix
 from arena.errors import ArenaError
 from arena.values import Document, Example, Form
 

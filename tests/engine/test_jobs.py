@@ -25,16 +25,15 @@ from arena.engine.jobs import (
     ExamplesJob,
     PointerJob,
     PoisonJob,
-    Pool,
     TokenizerJob,
     Training,
     TrainJob,
     UnlearnJob,
-    owns,
     read_documents,
     read_examples,
     write_lines,
 )
+from arena.engine.mixes import Pool, owns
 from arena.engine.store import MANIFEST
 from arena.errors import ArenaError, InputError
 from arena.roles import Brief, Budget, DataRoot, NoTrigger, World
