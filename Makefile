@@ -14,8 +14,8 @@ quickstart: $(STAMP)  ## install, then run the bundled quickstart
 test: $(STAMP)  ## the test suite, minutes
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
-test-all: $(STAMP)  ## the slow tests too
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "slow or not slow"
+test-all: $(STAMP)  ## the slow tests too, and new examples of every property
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --hypothesis-profile searching -m "slow or not slow"
 
 check: $(STAMP)  ## lint and types
 	$(BIN)/ruff check .
