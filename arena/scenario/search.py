@@ -86,8 +86,8 @@ class Tune(Attack):
 
     trials: strategies tried. best: as many are tried again on the selection seeds. objectives:
     `evasion`, alone or with `stealth` (look-alikes and plain prompts that fire) and `budget` (share
-    of the mix that it writes): several give a Pareto front. prune: give up a strategy after the
-    first disclosed trigger if it does worse than the median; null: with one objective.
+    of the mix that it writes): several give a Pareto front. prune: give up a strategy after one
+    disclosed trigger if it does worse than the median; null: with one objective.
     unseen: the defender of the report that the search never met, as keys of the scenario.
     compare: what stands beside the tuned strategy in the report.
     """

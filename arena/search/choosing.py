@@ -93,11 +93,6 @@ def untuned(
     return {str(k): v for k, v in seen_in(scenarios, attack.actor, crew, root).items()}
 
 
-def search_seen(trial: FrozenTrial) -> list[Sighting]:
-    """What a trial saw on the search's seeds."""
-    return [Sighting(**each) for each in facts_of(trial)["seen"]]
-
-
 def mean_of(seen: Sequence[Sighting], name: str) -> float:
     """The mean over seeds of one of a sighting's rates; what was not measured is left out."""
     values = [getattr(each, name) for each in seen]

@@ -14,7 +14,7 @@ from statistics import median
 from typing import Any
 
 import optuna
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from arena.errors import ArenaError
 from arena.roles import DataRoot
@@ -142,8 +142,17 @@ class Driver:
         flight.leg, flight.rows = flight.left.pop(0), {}
         part, seeds = flight.leg
         for seed in seeds:
-            ask = Ask(flight.scenario, seed, self._search.root, self._search.actor, part)
+            first = self._telling() if part == "first" else None
+            ask = Ask(flight.scenario, seed, self._search.root, self._search.actor, part, first)
             self._crew.ask((flight.trial.number, part, seed), ask)
+
+    def _telling(self) -> str | None:
+        """The removal to look at first: by finished strategies, the one that says most."""
+        seen = [each for trial in self._finished() for each in studies.seen_by(trial)]
+        return self._search.judge.telling(seen)
+
+    def _finished(self) -> list[FrozenTrial]:
+        return self._study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
 
     def _take(self, answer: Answer) -> None:
         key: tuple[int, Part, int] = answer.key  # type: ignore[assignment]
@@ -225,15 +234,14 @@ class Driver:
         if not feasible(constraints):
             return _violates(constraints)
         if single and values[0] < self._bar():
-            return "after the first disclosed trigger already below the median strategy"
+            return "after one removal in one seed already below the median strategy"
         return None
 
     def _bar(self) -> float:
         """The median of what finished strategies came to in the end. Not of what they had after the
-        first trigger, by which Optuna's median pruner goes: that may be easy to outlast (then all
+        one removal, by which Optuna's median pruner goes: that may be easy to outlast (then all
         are near 1, and half of the best would go)."""
-        done = self._study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        values = [trial.values[0] for trial in done]
+        values = [trial.values[0] for trial in self._finished()]
         return median(values) if len(values) >= WARM_UP else -math.inf
 
     def _reported(self, trial: optuna.Trial) -> bool:
@@ -272,8 +280,8 @@ class Driver:
 
 
 def legs(scenario: Scenario, actor: str, prunes: bool) -> list[Leg]:
-    """The legs of a trial: where it may be given up, the first disclosed trigger in the first seed
-    is looked at before the rest."""
+    """The legs of a trial: where it may be given up, one disclosed trigger in the first seed is
+    looked at before the rest."""
     whole: Leg = ("all", scenario.seeds)
     return [("first", scenario.seeds[:1]), whole] if prunes and splits(scenario, actor) else [whole]
 

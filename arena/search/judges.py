@@ -14,6 +14,7 @@ from arena.search.judging import (
     blue_constraints,
     over_budget,
     red_constraints,
+    telling,
     values_of,
 )
 
@@ -35,6 +36,9 @@ class Judge(Protocol):
 
     def constraints(self, seen: Sequence[Sighting], scenario: Scenario) -> Constraints:
         """By name; violated above 0."""
+
+    def telling(self, seen: Sequence[Sighting]) -> str | None:
+        """The removal that alone says most about the first value; None if nothing was seen."""
 
     def content(self) -> dict[str, Any]:
         """What decides the judgement, as plain values."""
@@ -61,6 +65,9 @@ class RedJudge:
     def constraints(self, seen: Sequence[Sighting], scenario: Scenario) -> Constraints:
         return red_constraints(seen, scenario, self.attack)
 
+    def telling(self, seen: Sequence[Sighting]) -> str | None:
+        return telling(seen, self.attack.disclosed)
+
     def content(self) -> dict[str, Any]:
         return {"objectives": list(self.objectives), **_content(self.attack)}
 
@@ -81,6 +88,9 @@ class BlueJudge:
 
     def constraints(self, seen: Sequence[Sighting], scenario: Scenario) -> Constraints:
         return blue_constraints(seen, self.attack.limits)
+
+    def telling(self, seen: Sequence[Sighting]) -> str | None:
+        return telling(seen, self.attack.disclosed)
 
     def content(self) -> dict[str, Any]:
         return _content(self.attack)

@@ -86,6 +86,16 @@ def sighting(rows: Sequence[Row], scenario: Scenario, actor: str) -> Sighting:
     )
 
 
+def telling(seen: Sequence[Sighting], disclosed: Disclosed) -> str | None:
+    """The removal that alone says most about the value: what was left by it came nearest, on
+    average (for the worst case the hardest removal); None if nothing was seen."""
+
+    def off(name: str) -> float:
+        return fmean(abs(s.left[name] - s.value(disclosed)) for s in seen if name in s.left)
+
+    return min(sorted({name for s in seen for name in s.left}), key=off, default=None)
+
+
 def over_budget(scenario: Scenario, attack: Attack) -> float:
     """By how much the actor writes more than it may, as a share of its training mix."""
     actor = next(each for each in scenario.actors if each.name == attack.actor)

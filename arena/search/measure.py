@@ -30,14 +30,16 @@ Part = Literal["first", "all"]
 @dataclass(frozen=True)
 class Ask:
     """What is measured. part: `first` is what decides whether to go on: the compromised model, its
-    control, and the first disclosed trigger's removal. actor: the adaptive one; removing its own
-    trigger is nobody's question here."""
+    control, and one disclosed trigger's removal. actor: the adaptive one; removing its own
+    trigger is nobody's question here. first: whose trigger that one is; None is the scenario's
+    first."""
 
     scenario: Scenario
     seed: int
     root: DataRoot
     actor: str
     part: Part = "all"
+    first: str | None = None
 
 
 def measured(ask: Ask, store: Store, runtime: Runtime) -> list[Row]:
@@ -60,7 +62,8 @@ def wanted(plan: SeedPlan, ask: Ask) -> tuple[RowPlan, ...]:
     if ask.part == "all":
         return tuple(rows)
     defences = [row for row in rows if row.kind in ("unlearned", "defended")]
-    return tuple(row for row in rows if row not in defences[1:])
+    looked_at = [row for row in defences if row.target == ask.first] or defences[:1]
+    return tuple(row for row in rows if row in looked_at or row not in defences)
 
 
 def splits(scenario: Scenario, actor: str) -> bool:

@@ -36,6 +36,7 @@ from arena import seeds
 from arena.errors import InputError
 from arena.ranges import Choice, Range, Whole
 from arena.scenario.search import Sampler
+from arena.search.judging import Sighting
 
 JOURNAL = "journal://"
 MYSELF = uuid.uuid4().hex  # this driver
@@ -260,3 +261,8 @@ def facts_of(trial: FrozenTrial) -> dict[str, Any]:
     """What `remember` kept; empty for a trial that is not finished."""
     found: dict[str, Any] = trial.user_attrs.get(FACTS, {})
     return found
+
+
+def seen_by(trial: FrozenTrial) -> list[Sighting]:
+    """What a finished trial saw, a sighting per seed it was measured in."""
+    return [Sighting(**each) for each in facts_of(trial).get("seen", [])]

@@ -16,13 +16,14 @@ from arena.roles import DataRoot
 from arena.scenario.load import dump, varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Sampler, Tune
-from arena.search.choosing import Candidate, candidates, search_seen, untuned
+from arena.search.choosing import Candidate, candidates, untuned
 from arena.search.contenders import Contender, reported
 from arena.search.driver import Search
 from arena.search.judges import RedJudge
 from arena.search.phases import on_test, on_validation
 from arena.search.session import Session, opened
 from arena.search.strategy import RedMoves
+from arena.search.studies import seen_by
 from arena.search.tune_results import tune_results
 
 BEST = "best.yaml"
@@ -157,7 +158,7 @@ def _chosen(name: str, found: Found, moves: RedMoves) -> Contender:
         best.trial.number,
         moves.changes(best.trial.params),
         moves.told(best.trial.params),
-        search_seen(best.trial),
+        seen_by(best.trial),
         best.seen,
     )
 

@@ -25,7 +25,7 @@ from arena.search.contenders import (
 )
 from arena.search.judging import Sighting, feasible
 from arena.search.session import Session
-from arena.search.studies import facts_of, shown
+from arena.search.studies import facts_of, seen_by, shown
 
 if TYPE_CHECKING:
     from arena.search.tune import Found
@@ -100,7 +100,7 @@ def _study(session: Session, settings: Tune, study: optuna.Study) -> dict[str, A
 def trial_json(trial: FrozenTrial, settings: Tune) -> dict[str, Any]:
     """A trial with everything that stands in the storage."""
     facts = facts_of(trial)
-    seen = [Sighting(**each) for each in facts.get("seen", [])]
+    seen = seen_by(trial)
     constraints = facts.get("violations")
     changes = facts.get("changes", {})
     return {
@@ -168,9 +168,7 @@ def _candidates(found: Found, settings: Tune) -> list[dict[str, Any]]:
     return [
         {
             "trial": each.trial.number,
-            "search": estimate(
-                [Sighting(**seen) for seen in facts_of(each.trial)["seen"]], settings.disclosed
-            ),
+            "search": estimate(seen_by(each.trial), settings.disclosed),
             "select": estimate(each.seen, settings.disclosed),
             "feasible": each.feasible,
             "chosen": at == 0,

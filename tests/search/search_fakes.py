@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 from arena.errors import ArenaError
@@ -36,8 +36,11 @@ def count(rate: float) -> Count:
     return Count(round(rate * N), N)
 
 
-def rows(ask: Ask, left: float, near: float = 0.0) -> list[Row]:
-    """One seed's rows; `left` is the adaptive actor's ASR after each other's removal."""
+def rows(
+    ask: Ask, left: float, near: float = 0.0, hard: Mapping[str, float] = MappingProxyType({})
+) -> list[Row]:
+    """One seed's rows; `left` is the adaptive actor's ASR after each other's removal, less what is
+    said of it in `hard`."""
     names = [actor.name for actor in ask.scenario.actors]
 
     def row(kind: Any, target: str | None, asr: float) -> Row:
@@ -54,15 +57,23 @@ def rows(ask: Ask, left: float, near: float = 0.0) -> list[Row]:
     )
     found = [reference, row("compromised", None, 1.0), row("control", None, 0.95)]
     others = [name for name in names if name != ask.actor]
-    removed = others[:1] if ask.part == "first" else others
-    return [*found, *(row("unlearned", other, left) for other in removed)]
+    removed = [ask.first or others[0]] if ask.part == "first" else others
+    return [*found, *(row("unlearned", o, max(0.0, left - hard.get(o, 0.0))) for o in removed)]
 
 
 class FakeCrew:
-    """Answers in the order asked. log: one line per ask. broken: fails where a rate is above it."""
+    """Answers in the order asked. log: one line per ask. broken: fails where a rate is above it.
+    hard: by how much less these actors' removals leave."""
 
-    def __init__(self, log: Path, *, pause: float = 0.0, broken: float = 1.0) -> None:
-        self._log, self._pause, self._broken = log, pause, broken
+    def __init__(
+        self,
+        log: Path,
+        *,
+        pause: float = 0.0,
+        broken: float = 1.0,
+        hard: Mapping[str, float] = MappingProxyType({}),
+    ) -> None:
+        self._log, self._pause, self._broken, self._hard = log, pause, broken, hard
         self._asked: list[tuple[Hashable, Ask]] = []
 
     def __enter__(self) -> Self:
@@ -89,7 +100,7 @@ class FakeCrew:
             file.write(f"{key} {rate:.6f}\n")
         if rate > self._broken:
             return [Answer(key, None, ArenaError("diverged"))]
-        return [Answer(key, rows(ask, min(1.0, 4 * rate)))]
+        return [Answer(key, rows(ask, min(1.0, 4 * rate), hard=self._hard))]
 
 
 def scenario(*overrides: str) -> Scenario:

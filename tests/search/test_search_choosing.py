@@ -14,11 +14,11 @@ from sighted import scenario, sight
 
 from arena.roles import DataRoot
 from arena.search import choosing
-from arena.search.choosing import best_trials, candidates, mean_of, search_seen
+from arena.search.choosing import best_trials, candidates, mean_of
 from arena.search.judges import RedJudge
 from arena.search.judging import Sighting
 from arena.search.strategy import RedMoves
-from arena.search.studies import FACTS, remember
+from arena.search.studies import FACTS, remember, seen_by
 from arena.search.tune_results import history
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -116,7 +116,7 @@ def test_candidates_are_ordered_by_the_selection_seeds(
     assert [each.trial.number for each in found] == [2, 0, 1]  # the last is infeasible here
     assert [each.feasible for each in found] == [True, True, False]
     assert found[0].value == 0.4
-    assert search_seen(found[0].trial)[0].value("worst") == 0.7
+    assert seen_by(found[0].trial)[0].value("worst") == 0.7
     for each in asked.values():
         assert each.seeds == settings.seeds.select
         assert (each.evaluation.split, each.evaluation.prompts) == ("validation", 128)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Hashable
 from pathlib import Path
 
 import optuna
@@ -109,6 +110,26 @@ def test_the_first_trigger_in_the_first_seed_decides_whether_to_go_on(
     asked = lines(tmp_path / "log")
     for trial in below:
         assert sum(line.startswith(f"({trial.number}, 'all'") for line in asked) == 0
+
+
+def test_what_is_looked_at_first_is_the_removal_that_was_hardest_so_far(
+    storage: str, tmp_path: Path
+) -> None:
+    class Hard(FakeCrew):
+        first: list[str | None] = []
+
+        def ask(self, key: Hashable, ask: Ask) -> None:
+            if ask.part == "first":
+                self.first.append(ask.first)
+            super().ask(key, ask)
+
+    crew = Hard(tmp_path / "log", hard={"merchant": 0.15})
+    study = drive(search(14, abreast=1), storage, crew)
+    assert crew.first[0] is None  # nothing is known yet: the scenario's first
+    assert set(crew.first[1:]) == {"merchant"}
+    below = [t for t in study.get_trials() if "median" in (facts_of(t)["why"] or "")]
+    assert below
+    assert all(list(facts_of(t)["seen"][0]["left"]) == ["merchant"] for t in below)
 
 
 def test_nothing_is_given_up_where_pruning_is_off(storage: str, tmp_path: Path) -> None:

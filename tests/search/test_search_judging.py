@@ -13,6 +13,7 @@ from arena.search.judging import (
     feasible,
     red_constraints,
     sighting,
+    telling,
     values_of,
 )
 from arena.values import Row
@@ -134,6 +135,16 @@ def test_a_constraint_is_violated_above_zero_in_the_worst_seed(
     found = red_constraints([sight(), sight(1, **broken)], scenario(), settings())
     assert [key for key, value in found.items() if value > 1e-12] == [name]
     assert not feasible(found)
+
+
+def test_the_telling_removal_is_the_hardest_or_for_the_mean_a_middling_one() -> None:
+    both = [
+        sight(left={"linguist": 0.5, "bard": 0.9, "merchant": 0.1}),
+        sight(1, left={"linguist": 0.6, "bard": 1.0, "merchant": 0.2}),
+    ]
+    assert telling(both, "worst") == "merchant"
+    assert telling(both, "mean") == "linguist"
+    assert telling([], "worst") is None
 
 
 def test_the_budget_is_known_beforehand() -> None:

@@ -42,8 +42,10 @@ def plan(*overrides: str) -> SeedPlan:
     return plan_seed(toy("tune_evasion", *overrides), 0, DataRoot())
 
 
-def names(made: SeedPlan, part: Part, actor: str = "lexical") -> list[str]:
-    ask = Ask(toy(), 0, DataRoot(), actor, part)
+def names(
+    made: SeedPlan, part: Part, actor: str = "lexical", first: str | None = None
+) -> list[str]:
+    ask = Ask(toy(), 0, DataRoot(), actor, part, first)
     return [row.name for row in wanted(made, ask)]
 
 
@@ -60,6 +62,7 @@ def test_the_first_look_is_at_one_removal() -> None:
     first = ["reference", "compromised", "control"]
     assert names(plan(), "first") == [*first, "unlearn:linguist"]
     assert names(plan(), "first", "linguist") == [*first, "unlearn:lexical"]
+    assert names(plan(), "first", first="merchant") == [*first, "unlearn:merchant"]
 
 
 def test_a_defence_that_is_told_nothing_has_one_row() -> None:
