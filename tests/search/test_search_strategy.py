@@ -50,7 +50,7 @@ def test_dimensions_are_flat_and_every_trial_has_them_all() -> None:
     found = red().dimensions()
     assert set(found) == set(RED)
     assert found["decoy_immunisation"] == Choice(options=(False, True))
-    assert found["poison_budget.rate"] == Real(low=0.04, high=0.2, log=True)
+    assert found["poison_budget.rate"] == Real(low=0.05, high=0.3, log=True)
     assert found["near_miss_negatives.variety"] == Whole(low=1, high=32, log=True)
 
 
@@ -157,7 +157,7 @@ def printed(made: Scenario, *, side: str = "red") -> str:
     ("old", "new", "same"),
     [
         ("trials: 40", "trials: 80", True),
-        ("report: [0, 1,", "report: [50, 1,", True),
+        ("report: [20, 21,", "report: [50, 21,", True),
         ("select: [102,", "select: [202,", True),
         ("defender.steps: 40", "defender.steps: 41", True),
         ("search: [100,", "search: [300,", False),
