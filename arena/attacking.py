@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from arena.ranges import Space
+from arena.ranges import Range, Space
 from arena.roles import Params, Payload, Trigger
 from arena.values import Document, Example
 
@@ -84,6 +84,12 @@ class Tactic(ABC):
     @abstractmethod
     def space(cls) -> Space:
         """Which of its parameters a search chooses, and among what."""
+
+    @classmethod
+    def instead(cls) -> Mapping[str, tuple[str, Range]]:
+        """Parameters that a scenario may have searched (or set) in place of another: which one's
+        place each takes, and among what it is then chosen."""
+        return {}
 
     @classmethod
     def check(cls, params: Any, scene: Scene) -> None:

@@ -24,9 +24,11 @@ def space_of(searched: Searched) -> dict[str, Range]:
             the tactic's entry.
     """
     tactic: Any = registry.get("tactic", searched.method)
-    known = tactic.space()
+    known = _known(tactic, searched)
     for where, keys in (("set", searched.set), ("space", searched.space)):
-        allowed = tuple(tactic.Params.model_fields) if where == "set" else tuple(known)
+        allowed = tuple(tactic.Params.model_fields)
+        if where == "space":
+            allowed = (*tactic.space(), *tactic.instead())
         for key in keys:
             if key not in allowed:
                 rule = f"{searched.method} has no such parameter" + (
@@ -44,6 +46,22 @@ def space_of(searched: Searched) -> dict[str, Range]:
         for value in corners(values):
             _check(tactic.Params, name, value, f"space.{name}")
     return found
+
+
+def _known(tactic: Any, searched: Searched) -> dict[str, Range]:
+    """The tactic's space, with what the scenario names in place of another parameter."""
+    known: dict[str, Range] = dict(tactic.space())
+    for name, (other, values) in tactic.instead().items():
+        where = "space" if name in searched.space else "set"
+        if name not in getattr(searched, where):
+            continue
+        if other in searched.space or other in searched.set:
+            rule = f"stands in place of {other}: give one of the two"
+            raise InputError(rule, key=f"{where}.{name}", found=name)
+        known.pop(other)
+        if where == "space":
+            known[name] = values
+    return known
 
 
 def _narrowed(declared: Range, given: Mapping[str, Any], name: str) -> Range:

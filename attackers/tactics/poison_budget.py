@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from arena.attacking import Setting
 from arena.errors import InputError
-from arena.ranges import Real, Space
+from arena.ranges import Range, Real, Space, Whole
 from arena.registry import register
 from arena.roles import Params
 
@@ -44,6 +44,10 @@ class PoisonBudget(Setting):
     @classmethod
     def space(cls) -> Space:
         return {"rate": Real(low=0.02, high=0.25, log=True)}
+
+    @classmethod
+    def instead(cls) -> Mapping[str, tuple[str, Range]]:
+        return {"count": ("rate", Whole(low=8, high=512, log=True))}
 
     def fits(self, actor: Mapping[str, Any], scenario: Mapping[str, Any]) -> None:
         """A rate of the actors' training apart goes before any count."""

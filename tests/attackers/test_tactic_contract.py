@@ -88,6 +88,10 @@ def test_a_space_holds_parameters_and_every_corner_is_valid(
     corners = itertools.product(*(ends(range_) for range_ in space.values()))
     for corner in corners:
         made(part, dict(zip(space, corner, strict=True)))
+    for name, (other, range_) in part.instead().items():
+        for end in ends(range_):
+            left = {key: ends(values)[0] for key, values in space.items() if key != other}
+            made(part, {**left, name: end})
 
 
 @cases()

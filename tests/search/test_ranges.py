@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from arena import registry
+from arena.errors import InputError
 from arena.ranges import Choice, Range, Real, Whole, corners, narrowed, read
 from arena.scenario.parts import strictly
 from arena.scenario.search import Option, Searched
@@ -108,3 +109,17 @@ def test_a_tactic_takes_whatever_its_space_holds(method: str, data: st.DataObjec
     chosen = {n: data.draw(st.sampled_from(corners(v))) for n, v in tactic.space().items()}
     tactic.Params(**chosen)
     assert space_of(Searched(method=method)) == tactic.space()
+
+
+def test_a_count_is_searched_in_place_of_the_rate() -> None:
+    found = space_of(Searched(method="poison_budget", space={"count": {"high": 64}}))
+    assert found == {"count": Whole(low=8, high=64, log=True)}
+    assert space_of(Searched(method="poison_budget", set={"count": 12})) == {}
+
+
+@pytest.mark.parametrize("also", [{"space": {"rate": {"high": 0.1}}}, {"set": {"rate": 0.1}}])
+@pytest.mark.parametrize("count", [{"space": {"count": {"high": 64}}}, {"set": {"count": 12}}])
+def test_a_count_and_a_rate_are_one_too_many(also: Any, count: Any) -> None:
+    both = {key: {**also.get(key, {}), **count.get(key, {})} for key in ("space", "set")}
+    with pytest.raises(InputError, match="in place of rate"):
+        space_of(Searched(method="poison_budget", **both))
