@@ -133,16 +133,16 @@ def _search(session: Session, settings: Tune, name: str, sampler: Sampler) -> Fo
     base = on_validation(session.scenario, settings, settings.seeds.search)
     study = session.search(
         Search(
-            name,
-            base,
-            settings.actor,
-            moves,
-            judge,
-            sampler,
-            settings.trials,
-            session.abreast,
-            settings.prunes,
-            session.root,
+            name=name,
+            scenario=base,
+            actor=settings.actor,
+            moves=moves,
+            judge=judge,
+            sampler=sampler,
+            trials=settings.trials,
+            abreast=session.abreast,
+            prunes=settings.prunes,
+            root=session.root,
         )
     )
     seconds = time.monotonic() - began
