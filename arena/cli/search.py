@@ -84,7 +84,7 @@ def duel(
     Every round's strategies are then played against all of the other side's, on fresh seeds.
     Stopped or killed, the same command goes on.
 
-    Example: arena duel duel --set duel.compute=0.1
+    Example: arena duel duel --set duel.compute=0.05
     """
     with guarded(debug):
         loaded = read(scenario, overrides=overrides or ())

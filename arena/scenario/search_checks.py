@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from arena import registry
 from arena.errors import InputError
+from arena.ranges import Choice
 from arena.scenario import keys
 from arena.scenario.problems import Problem
 from arena.scenario.searched import space_of
@@ -84,8 +85,8 @@ def _objectives(scenario: Scenario) -> Iterator[Problem]:
         return
     if len(set(tune.objectives)) < len(tune.objectives):
         yield Problem(("tune", "objectives"), "an objective stands twice")
-    if "evasion" not in tune.objectives:
-        rule = "must have evasion: it is what the strategies are chosen by"
+    if tune.objectives[0] != "evasion":
+        rule = "must begin with evasion: the first is what strategies are chosen by"
         yield Problem(("tune", "objectives"), rule, ", ".join(tune.objectives), ("evasion",))
     if tune.prune and len(tune.objectives) > 1:
         yield Problem(("tune", "prune"), "Optuna prunes with one objective only", "true")
@@ -108,7 +109,10 @@ def _duel(scenario: Scenario) -> Iterator[Problem]:
         for part, values in (("set", option.set), ("space", option.space)):
             for key in values:
                 yield from _defenders((*place, part, key), key)
-        yield from _untold((*place, "set"), option.set, duel.actor)
+            yield from _untold((*place, part), values, duel.actor)
+        for key in option.space:
+            if key in option.set:
+                yield Problem((*place, "space", key), "is fixed by `set` already", key)
 
 
 def _defenders(place: keys.KeyPath, key: str) -> Iterator[Problem]:
@@ -131,7 +135,8 @@ def _unseen(scenario: Scenario) -> Iterator[Problem]:
 
 def _untold(place: keys.KeyPath, values: Mapping[str, Any], actor: str) -> Iterator[Problem]:
     """No defender is told the adaptive actor's own trigger."""
-    if values.get(TARGET) == actor:
+    told = values.get(TARGET)
+    if actor in (told.options if isinstance(told, Choice) else (told,)):
         rule = "is the adaptive actor itself, so nothing is undisclosed"
         yield Problem((*place, TARGET), rule, actor)
 

@@ -35,6 +35,9 @@ def space_of(searched: Searched) -> dict[str, Range]:
                     "" if where == "set" else " to search"
                 )
                 raise InputError(rule, key=f"{where}.{key}", found=key, allowed=allowed)
+    for name in searched.space:
+        if name in searched.set:
+            raise InputError("is fixed by `set` already", key=f"space.{name}", found=name)
     found = {
         name: _narrowed(declared, searched.space.get(name, {}), name)
         for name, declared in known.items()
@@ -53,7 +56,7 @@ def _known(tactic: Any, searched: Searched) -> dict[str, Range]:
     known: dict[str, Range] = dict(tactic.space())
     for name, (other, values) in tactic.instead().items():
         where = "space" if name in searched.space else "set"
-        if name not in getattr(searched, where):
+        if getattr(searched, where).get(name) is None:
             continue
         if other in searched.space or other in searched.set:
             rule = f"stands in place of {other}: give one of the two"

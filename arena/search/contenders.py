@@ -12,10 +12,15 @@ from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack, Disclosed
 from arena.search.crew import Crew
-from arena.search.judging import Sighting, feasible, red_constraints
+from arena.search.judging import (
+    Sighting,
+    feasible,
+    is_installed,
+    red_constraints,
+    says_nothing,
+)
 from arena.search.phases import on_test, seen_in
 from arena.statistics.intervals import Estimate, over_seeds, rate_over_seeds
-from arena.statistics.seedrows import at_least
 from arena.statistics.sides import SAYS, side
 
 SEEN, UNSEEN = "seen", "unseen"
@@ -58,16 +63,17 @@ def reported(
 
 
 def contender_json(each: Contender, scenario: Scenario, attack: Attack) -> dict[str, Any]:
-    """One row of the report; only `report` and `unseen` count as results."""
-    seen = each.report[SEEN]
-    thresholds = scenario.thresholds
+    """One row of the report; only `report` and `unseen` count as results, and of them the seeds
+    that say something (`says_nothing`)."""
+    seen, unseen = each.report[SEEN], each.report[UNSEEN]
     own = varied(scenario, each.changes, each.name)
     kept = [feasible(red_constraints([s], own, attack)) for s in seen]
-    installed = [
-        at_least(s.asr, thresholds.installed_asr)
-        and at_least(thresholds.installed_false_fire, s.false_fire)
-        for s in seen
-    ]
+    installed = [is_installed(s, scenario.thresholds) for s in seen]
+
+    def left(sightings: Sequence[Sighting]) -> dict[str, float | None]:
+        told = [s for s in sightings if says_nothing(s, scenario, attack) is None]
+        return estimate(told, attack.disclosed)
+
     return {
         "name": each.name,
         "trial": each.trial,
@@ -75,11 +81,12 @@ def contender_json(each: Contender, scenario: Scenario, attack: Attack) -> dict[
         "tactics": each.changes.get(f"actors.{attack.actor}.tactics", []),
         "search": estimate(each.search, attack.disclosed),
         "select": estimate(each.select, attack.disclosed),
-        "report": estimate(seen, attack.disclosed),
-        "unseen": estimate(each.report[UNSEEN], attack.disclosed),
+        "report": left(seen),
+        "unseen": left(unseen),
         "control": controls(seen),
-        "control_unseen": controls(each.report[UNSEEN]),
+        "control_unseen": controls(unseen),
         "own_left": rate_over_seeds(s.own_left for s in seen).to_json(),
+        "own_left_unseen": rate_over_seeds(s.own_left for s in unseen).to_json(),
         "defended_loss": over_seeds((s.defended_loss for s in seen), "graded").to_json(),
         "near_miss": rate_over_seeds(max(s.near_miss, 0.0) for s in seen).to_json(),
         "clean_accuracy": over_seeds((s.accuracy for s in seen), "graded").to_json(),
@@ -90,17 +97,29 @@ def contender_json(each: Contender, scenario: Scenario, attack: Attack) -> dict[
 
 
 def difference(
-    one: Contender, other: Contender, defender: str, disclosed: Disclosed
+    one: Contender, other: Contender, defender: str, scenario: Scenario, attack: Attack
 ) -> dict[str, Any]:
-    """What one strategy keeps more than another, seed by seed."""
-    pairs = zip(one.report[defender], other.report[defender], strict=True)
-    per_seed = [a.value(disclosed) - b.value(disclosed) for a, b in pairs]
+    """What one strategy keeps more than another, seed by seed; seeds in which either says nothing
+    are left out."""
+    per_seed: dict[int, float] = {}
+    left_out: dict[str, str] = {}
+    for a, b in zip(one.report[defender], other.report[defender], strict=True):
+        found = (
+            (each.name, says_nothing(s, scenario, attack)) for each, s in ((one, a), (other, b))
+        )
+        why = "; ".join(f"{name} {reason}" for name, reason in found if reason)
+        if why:
+            left_out[str(a.seed)] = why
+        else:
+            per_seed[a.seed] = a.value(attack.disclosed) - b.value(attack.disclosed)
     return {
         "of": one.name,
         "against": other.name,
         "defender": defender,
-        "difference": over_seeds(per_seed, "difference").to_json(),
-        "per_seed": [round(value, 4) for value in per_seed],
+        "difference": over_seeds(per_seed.values(), "difference").to_json(),
+        "per_seed": [round(value, 4) for value in per_seed.values()],
+        "seeds": list(per_seed),
+        "left_out": left_out,
     }
 
 

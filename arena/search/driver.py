@@ -24,7 +24,7 @@ from arena.scenario.search import Sampler
 from arena.search import studies
 from arena.search.crew import Answer, Crew
 from arena.search.judges import Judge
-from arena.search.judging import Constraints, Sighting, feasible, sighting
+from arena.search.judging import Constraints, Sighting, broken, feasible, sighting
 from arena.search.measure import Ask, Part, splits
 from arena.search.strategy import Moves
 from arena.values import Row
@@ -42,12 +42,14 @@ class Search:
     """What is searched.
 
     name: of the study. scenario: with the search's seeds, prompts and split. actor: the adaptive
-    one. trials: in all, those of earlier runs included. abreast: trials under way at a time.
+    one. party: whose search it is, as events name it. trials: in all, those of earlier runs
+    included. abreast: trials under way at a time.
     """
 
     name: str
     scenario: Scenario
     actor: str
+    party: str
     moves: Moves
     judge: Judge
     sampler: Sampler
@@ -136,6 +138,7 @@ class Driver:
             return
         left = list(legs(scenario, self._search.actor, self._search.prunes))
         self._flights[trial.number] = _Flight(trial, scenario, left, time.monotonic())
+        self._tell_event(trial, "started")
         self._ask(self._flights[trial.number])
 
     def _ask(self, flight: _Flight) -> None:
@@ -144,7 +147,7 @@ class Driver:
         for seed in seeds:
             first = self._telling() if part == "first" else None
             ask = Ask(flight.scenario, seed, self._search.root, self._search.actor, part, first)
-            self._crew.ask((flight.trial.number, part, seed), ask)
+            self._crew.ask((self._search.name, flight.trial.number, part, seed), ask)
 
     def _telling(self) -> str | None:
         """The removal to look at first: by finished strategies, the one that says most."""
@@ -155,11 +158,11 @@ class Driver:
         return self._study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
 
     def _take(self, answer: Answer) -> None:
-        key: tuple[int, Part, int] = answer.key  # type: ignore[assignment]
-        number, part, seed = key
-        flight = self._flights.get(number)
+        key: tuple[str, int, Part, int] = answer.key  # type: ignore[assignment]
+        name, number, part, seed = key
+        flight = self._flights.get(number) if name == self._search.name else None
         if flight is None or flight.leg[0] != part:
-            return  # of a trial that has failed meanwhile
+            return  # of a trial that has failed meanwhile, perhaps of an earlier search
         if answer.rows is None:
             if not isinstance(answer.error, ArenaError):
                 raise answer.error or RuntimeError("an answer without rows")
@@ -227,7 +230,8 @@ class Driver:
         self, trial: optuna.Trial, values: Sequence[float], constraints: Constraints
     ) -> str | None:
         """Why a strategy is not worth measuring to the end, if it is not: what is violated in one
-        seed stays so, and the worst case over the triggers can only sink within a seed."""
+        seed stays so, and the worst case over the triggers can only sink within a seed. (A mean
+        can rise, so there the removal that was nearest to it so far is looked at.)"""
         single = len(values) == 1  # what is reported is the pruned trial's value, for the sampler
         if single and not self._reported(trial):
             trial.report(values[0], step=0)
@@ -269,14 +273,13 @@ class Driver:
         state = why or ("kept" if feasible(constraints) else "infeasible")
         numbers = ", ".join(f"{value:.3f}" for value in values)
         total = self._search.trials
-        self._note(f"{self._search.name}: trial {trial.number + 1} of {total}: {numbers} ({state})")
+        which = f"{self._search.name}: trial {trial.number} ({trial.number + 1} of {total})"
+        self._note(f"{which}: {numbers} ({state})")
         self._tell_event(trial, "finished" if why is None else "gave up")
 
     def _tell_event(self, trial: optuna.Trial, what: str) -> None:
-        party = f"threat:{self._search.actor}"
-        self._event(
-            {"party": party, "event": f"{what} trial {trial.number} of {self._search.name}"}
-        )
+        event = f"{what} trial {trial.number} of {self._search.name}"
+        self._event({"party": self._search.party, "event": event})
 
 
 def legs(scenario: Scenario, actor: str, prunes: bool) -> list[Leg]:
@@ -292,7 +295,7 @@ def sightings(rows: Mapping[int, Sequence[Row]], scenario: Scenario, actor: str)
 
 
 def _violates(constraints: Constraints) -> str:
-    return "violates " + ", ".join(name for name, v in constraints.items() if v > 1e-12)
+    return "violates " + ", ".join(broken(constraints))
 
 
 def _facts(seen: Sequence[Sighting], flight: _Flight) -> dict[str, Any]:

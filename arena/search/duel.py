@@ -1,14 +1,15 @@
 """`arena duel`: red and blue tune in turn, each against what the other played last.
 
 Red's payoff is the ASR that is left of its backdoor; blue wants it low. Gains are measured on the
-selection seeds, which neither side searched on; the payoff matrix on the report's, with prompts
+selection seeds, which neither side searched on (but the best of a few was picked there, so they
+are a little optimistic); the payoff matrix on the report's, with prompts
 that neither has met.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any, Literal
@@ -37,12 +38,14 @@ Side = Literal["red", "blue"]
 
 @dataclass(frozen=True)
 class Strategy:
-    """What a side plays. round: in which it was found, 0 for what the scenario has."""
+    """What a side plays. round: in which it was found, 0 for what the scenario has. feasible: it
+    kept its side's limits on the selection seeds, against what the other side played then."""
 
     name: str
     round: int
     changes: Mapping[str, Any]
     setup: str
+    feasible: bool = True
 
 
 @dataclass(frozen=True)
@@ -177,6 +180,9 @@ class _Game:
         allowed = feasible(self._judges[side].constraints(before, now))
         enough = gain > self._settings.threshold or not allowed  # what breaks its limits must go
         kept = best is not None and best.feasible and enough
+        if number == 1:
+            self._plays[side] = replace(self._plays[side], feasible=allowed)
+            self._all[side] = [self._plays[side]]
         if strategy is not None:
             self._all[side].append(strategy)
             self._plays[side] = strategy if kept else self._plays[side]
@@ -200,6 +206,7 @@ class _Game:
             name=f"{self._session.name}.{side}{number}",
             scenario=on_validation(base, settings, settings.seeds.search),
             actor=settings.actor,
+            party=self._party(side),
             moves=self._moves[side],
             judge=self._judges[side],
             sampler=settings.sampler,
@@ -220,7 +227,10 @@ class _Game:
 
     def _strategy(self, side: Side, number: int, best: Candidate) -> Strategy:
         params, moves = best.trial.params, self._moves[side]
-        return Strategy(f"{side}{number}", number, moves.changes(params), moves.told(params))
+        told, name = moves.told(params), f"{side}{number}"
+        if side == "blue":
+            told += _cut(best.scenario)
+        return Strategy(name, number, moves.changes(params), told, best.feasible)
 
     def _gain(self, side: Side, before: list[Sighting], after: list[Sighting]) -> float:
         disclosed = self._settings.disclosed
@@ -247,8 +257,19 @@ class _Game:
             f"{'changes to' if kept else 'stays; its best was'} {found.setup} (gain {gain:+.3f})"
         )  # fmt: skip
         self._session.note(f"round {number}: {side} {what}")
-        party = f"threat:{self._settings.actor}" if side == "red" else "defender"
-        self._session.event({"party": party, "event": f"round {number}: {side} {what}"})
+        event = {"party": self._party(side), "event": f"round {number}: {side} {what}"}
+        self._session.event(event)
+
+    def _party(self, side: Side) -> str:
+        return f"threat:{self._settings.actor}" if side == "red" else "defender"
+
+
+def _cut(scenario: Scenario) -> str:
+    """Blue's steps, where the budget pays fewer than were chosen."""
+    defender = scenario.defender
+    taken = defender.steps_within(scenario.training_passes)
+    cut = defender.steps is not None and taken < defender.steps
+    return f", of which the budget pays {taken} steps" if cut else ""
 
 
 def _kept(trial: FrozenTrial) -> bool:

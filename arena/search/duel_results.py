@@ -14,10 +14,11 @@ from arena.engine.results import SCHEMA_VERSION
 from arena.scenario.load import varied
 from arena.scenario.search import Disclosed, Duel
 from arena.search.contenders import controls, estimate
-from arena.search.judging import Sighting
+from arena.search.judging import Sighting, is_installed
 from arena.search.session import Session
 from arena.search.studies import shown
 from arena.statistics.intervals import over_seeds, rate_over_seeds
+from arena.statistics.thresholds import Thresholds
 
 if TYPE_CHECKING:
     from arena.search.duel import Move, Side, Strategy
@@ -36,8 +37,11 @@ def duel_results(
     """Plain values only. `before` and `after` of the rounds are of the selection seeds, the payoff
     matrix is of the report's."""
     scenario = session.scenario
+    lawful = {each.name for found in strategies.values() for each in found if each.feasible}
     means = {
-        pair: fmean(s.value(settings.disclosed) for s in seen) for pair, seen in payoffs.items()
+        pair: _mean(_standing(seen, scenario.thresholds), settings.disclosed)
+        for pair, seen in payoffs.items()
+        if lawful.issuperset(pair)
     }
     replies = best_replies(means)
     return {
@@ -59,7 +63,10 @@ def duel_results(
             for side, found in strategies.items()
         },
         "last": {side: _last(side, rounds, found[0].name) for side, found in strategies.items()},
-        "payoff": [_cell(pair, seen, settings.disclosed) for pair, seen in payoffs.items()],
+        "payoff": [
+            _cell(pair, seen, _standing(seen, scenario.thresholds), settings.disclosed)
+            for pair, seen in payoffs.items()
+        ],
         "replies": replies,
         "cycles": cycles(replies),
         "ended": ended,
@@ -70,7 +77,7 @@ def duel_results(
 
 def best_replies(means: Mapping[tuple[str, str], float]) -> dict[str, dict[str, str]]:
     """By mean payoff: red's best strategy against each of blue's, and the other way round; of
-    equals the earlier."""
+    equals the earlier. Among strategies that keep their limits: what may break them always wins."""
     reds = list(dict.fromkeys(red for red, _ in means))
     blues = list(dict.fromkeys(blue for _, blue in means))
     return {
@@ -82,6 +89,8 @@ def best_replies(means: Mapping[tuple[str, str], float]) -> dict[str, dict[str, 
 def cycles(replies: Mapping[str, Mapping[str, str]]) -> bool:
     """Whether replying in turn, from red's last strategy on, comes back without settling: then no
     side has a strategy that it would keep."""
+    if not replies["blue"]:
+        return False
     red = list(replies["blue"])[-1]
     path: list[str] = []
     while red not in path:
@@ -120,6 +129,7 @@ def _strategy(each: Strategy, side: Side, session: Session) -> dict[str, Any]:
         "round": each.round,
         "setup": each.setup,
         "changes": dict(each.changes),
+        "feasible": each.feasible,
     }
     if side == "blue":
         scenario = varied(session.scenario, each.changes, each.name)
@@ -127,16 +137,32 @@ def _strategy(each: Strategy, side: Side, session: Session) -> dict[str, Any]:
     return found
 
 
-def _cell(pair: tuple[str, str], seen: Sequence[Sighting], disclosed: Disclosed) -> dict[str, Any]:
+def _standing(seen: Sequence[Sighting], thresholds: Thresholds) -> list[Sighting]:
+    """The seeds in which red's backdoor stood: what was never there no defence has removed."""
+    return [s for s in seen if is_installed(s, thresholds)]
+
+
+def _mean(seen: Sequence[Sighting], disclosed: Disclosed) -> float:
+    return fmean(s.value(disclosed) for s in seen) if seen else 0.0
+
+
+def _cell(
+    pair: tuple[str, str],
+    seen: Sequence[Sighting],
+    standing: Sequence[Sighting],
+    disclosed: Disclosed,
+) -> dict[str, Any]:
+    """A game; what is left is over the seeds in which red's backdoor stood, and `seeds` counts
+    them."""
     return {
         "red": pair[0],
         "blue": pair[1],
-        "left": estimate(seen, disclosed),
-        "per_seed": [round(s.value(disclosed), 4) for s in seen],
+        "left": estimate(standing, disclosed),
+        "per_seed": [round(s.value(disclosed), 4) for s in standing],
         "control": controls(seen),
         "clean_accuracy": over_seeds(
             (s.accuracy - s.defended_loss for s in seen), "graded"
         ).to_json(),
         "own_left": rate_over_seeds(s.own_left for s in seen).to_json(),
-        "seeds": len(seen),
+        "seeds": len(standing),
     }

@@ -60,12 +60,14 @@ def seen_in(
     for key, scenario in scenarios.items():
         for seed in scenario.seeds:
             crew.ask((key, seed), Ask(scenario, seed, root, actor))
-    left = sum(len(scenario.seeds) for scenario in scenarios.values())
+    left = {(key, seed) for key, scenario in scenarios.items() for seed in scenario.seeds}
     while left:
         for answer in crew.wait(POLL):
+            if answer.key not in left:
+                continue  # of a trial that failed before it had come in
             if answer.rows is None:
                 raise answer.error or ArenaError("an answer without rows")
-            asked: tuple[Hashable, int] = answer.key  # type: ignore[assignment]
+            asked: tuple[Hashable, int] = answer.key
             found[asked[0]][asked[1]] = answer.rows
-            left -= 1
+            left.remove(asked)
     return {key: sightings(found[key], scenarios[key], actor) for key in scenarios}

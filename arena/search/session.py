@@ -25,6 +25,7 @@ from arena.engine.run import (
 )
 from arena.engine.store import Store, default_root, digest
 from arena.errors import InputError
+from arena.progress import LogLines
 from arena.roles import DataRoot
 from arena.scenario.load import dump
 from arena.scenario.schema import Scenario
@@ -32,7 +33,7 @@ from arena.search import studies
 from arena.search.crew import Alone, Crew, RayTasks
 from arena.search.driver import Driver, Search
 
-# of a scenario, what changes no trial: how many there are, who does them, what comes after
+# of a scenario, what changes no trial (`seeds` are the search's here, and stand apart below)
 OUTSIDE = ("description", "runtime", "seeds")
 
 
@@ -115,7 +116,11 @@ def opened(
         crew = RayTasks(
             artifacts, chosen["threads"], abreast, address=address, device=chosen["device"]
         )
-    with (folder / "events.jsonl").open("a", encoding="utf-8") as events, crew:
+    with (
+        (folder / "run.log").open("a", encoding="utf-8") as log,
+        (folder / "events.jsonl").open("a", encoding="utf-8") as events,
+        crew,
+    ):
         yield Session(
             scenario,
             name,
@@ -125,10 +130,18 @@ def opened(
             where,
             crew,
             1 if scenario.runtime.backend == "serial" else abreast,
-            note,
+            _logged(LogLines(log), note),
             _event(events, began),
             began,
         )
+
+
+def _logged(log: LogLines, shown: Callable[[str], None]) -> Callable[[str], None]:
+    def note(text: str) -> None:
+        log.note(text)
+        shown(text)
+
+    return note
 
 
 def _event(file: TextIO, began: float) -> Callable[[Mapping[str, Any]], None]:

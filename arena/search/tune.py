@@ -136,6 +136,7 @@ def _search(session: Session, settings: Tune, name: str, sampler: Sampler) -> Fo
             name=name,
             scenario=base,
             actor=settings.actor,
+            party=f"threat:{settings.actor}",
             moves=moves,
             judge=judge,
             sampler=sampler,

@@ -45,7 +45,7 @@ def tune_results(
     trials = [trial_json(trial, settings) for trial in main.study.get_trials(deepcopy=False)]
     by_name = {each.name: each for each in rivals}
     differences = [
-        difference(by_name["tuned"], other, defender, settings.disclosed)
+        difference(by_name["tuned"], other, defender, scenario, settings)
         for other in rivals
         for defender in (SEEN, UNSEEN)
         if other.name != "tuned" and "tuned" in by_name
@@ -66,13 +66,19 @@ def tune_results(
         "differences": differences,
         "per_seed": {each.name: _per_seed(each, settings) for each in rivals},
         "unseen": dict(settings.unseen),
-        "verdict": verdict(differences) or "no strategy kept all constraints",
+        "verdict": _verdict(differences, found=bool(main.candidates)),
         "environment": {**environment(scenario.numerics), "optuna": optuna.__version__},
         "seconds": {
             "total": round(seconds, 2),
             **{name: round(each.seconds, 2) for name, each in found.items()},
         },
     }
+
+
+def _verdict(differences: Sequence[Mapping[str, Any]], *, found: bool) -> str:
+    if not found:
+        return "no strategy kept all constraints"
+    return verdict(differences) or "nothing was compared"
 
 
 def _study(session: Session, settings: Tune, study: optuna.Study) -> dict[str, Any]:

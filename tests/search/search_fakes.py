@@ -116,6 +116,7 @@ def search(trials: int = 6, *, sampler: str = "random", prunes: bool = True, **m
         "name": "s",
         "scenario": on_validation(base, attack, attack.seeds.search),
         "actor": attack.actor,
+        "party": f"threat:{attack.actor}",
         "moves": RedMoves(attack),
         "judge": RedJudge(attack),
         "sampler": Sampler(method=sampler, startup=3),  # type: ignore[arg-type]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sighted import sight
+from sighted import scenario, sight
 
 from arena.search.duel import Move, Side, Strategy
-from arena.search.duel_results import _cell, _last, _move, best_replies, cycles
+from arena.search.duel_results import _cell, _last, _move, _standing, best_replies, cycles
 
 
 def matrix(*rows: tuple[float, ...]) -> dict[tuple[str, str], float]:
@@ -78,12 +78,20 @@ def test_a_move_is_told_with_its_numbers() -> None:
     assert (none["name"], none["setup"], none["after"]["value"]) == (None, None, None)
 
 
+def test_where_no_strategy_keeps_its_limits_nobody_replies() -> None:
+    replies = best_replies({})
+    assert replies == {"red": {}, "blue": {}}
+    assert not cycles(replies)
+
+
 def test_a_cell_holds_its_seeds_and_what_it_cost() -> None:
     seen = [
         sight(0, left={"a": 0.2, "b": 0.6}, defended_loss=0.1, own_left=0.04),
         sight(1, left={"a": 0.4, "b": 0.5}, control=0.9),
     ]
-    found: dict[str, Any] = _cell(("red1", "blue0"), seen, "worst")
+    faint = sight(2, left=0.0, asr=0.4)
+    standing = _standing([*seen, faint], scenario("duel").thresholds)
+    found: dict[str, Any] = _cell(("red1", "blue0"), seen, standing, "worst")
     assert (found["red"], found["blue"], found["seeds"]) == ("red1", "blue0", 2)
     assert found["per_seed"] == [0.2, 0.4]
     assert found["left"]["value"] == pytest.approx(0.3)

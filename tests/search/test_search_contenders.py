@@ -40,7 +40,13 @@ def contender(name: str, seen: list[float], unseen: list[float] | None = None) -
 
 
 def compared(one: list[float], two: list[float]) -> dict[str, Any]:
-    return difference(contender("tuned", one), contender("untuned", two), SEEN, "worst")
+    return against(contender("tuned", one), contender("untuned", two))
+
+
+def against(one: Contender, two: Contender, defender: str = SEEN) -> dict[str, Any]:
+    settings = scenario().tune
+    assert settings is not None
+    return difference(one, two, defender, scenario(), settings)
 
 
 def test_strategies_are_compared_seed_by_seed() -> None:
@@ -51,6 +57,29 @@ def test_strategies_are_compared_seed_by_seed() -> None:
     assert (found["of"], found["against"], found["defender"]) == ("tuned", "untuned", "seen")
     with pytest.raises(ValueError, match="shorter"):
         compared(HIGH, LOW[:-1])
+
+
+def test_seeds_in_which_there_was_nothing_to_evade_or_to_outlast_are_left_out() -> None:
+    """Else a rival that failed to install would be beaten, and a removal that failed outlasted."""
+    seen = [sight(seed, left=0.8) for seed in range(8)]
+    faint = [sight(0, left=0.0, asr=0.5), *(sight(s, left=0.1) for s in range(1, 8))]
+    kept = [*seen[:7], sight(7, left=0.9, own_left=0.6)]
+    one = Contender("tuned", 1, {}, "", report={SEEN: kept, UNSEEN: seen})
+    two = Contender("untuned", None, {}, "", report={SEEN: faint, UNSEEN: seen})
+    found = against(one, two)
+    assert found["seeds"] == [1, 2, 3, 4, 5, 6]
+    assert found["left_out"] == {
+        "0": "untuned is not installed", "7": "tuned met no removal: the told trigger was left"
+    }  # fmt: skip
+    assert found["per_seed"] == [0.7] * 6
+    assert "inconclusive" in verdict([found])
+    assert against(one, two, UNSEEN)["seeds"] == list(range(8))
+    settings = scenario().tune
+    assert settings is not None
+    row = contender_json(two, scenario(), settings)
+    assert row["report"]["value"] == pytest.approx(0.1)
+    assert contender_json(one, scenario(), settings)["own_left"]["value"] == pytest.approx(0.075)
+    assert contender_json(one, scenario(), settings)["own_left_unseen"]["value"] == 0.0
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,11 @@ import pytest
 from optuna.trial import TrialState
 from search_fakes import FakeCrew, drive, rows, search
 
+from arena.roles import DataRoot
 from arena.search.crew import Answer
 from arena.search.judges import RedJudge
 from arena.search.measure import Ask
+from arena.search.phases import seen_in
 from arena.search.studies import facts_of
 from arena.values import Row
 
@@ -109,7 +111,7 @@ def test_the_first_trigger_in_the_first_seed_decides_whether_to_go_on(
     assert below
     asked = lines(tmp_path / "log")
     for trial in below:
-        assert sum(line.startswith(f"({trial.number}, 'all'") for line in asked) == 0
+        assert sum(line.startswith(f"('s', {trial.number}, 'all'") for line in asked) == 0
 
 
 def test_what_is_looked_at_first_is_the_removal_that_was_hardest_so_far(
@@ -146,6 +148,21 @@ def test_a_failing_trial_is_told_and_counted(storage: str, tmp_path: Path) -> No
     assert len(study.get_trials()) == 8
     assert {facts_of(trial)["why"] for trial in failed} == {"diverged"}
     assert any("diverged" in note for note in notes)
+
+
+def test_what_a_failed_trial_left_under_way_is_nobody_elses_answer(
+    storage: str, tmp_path: Path
+) -> None:
+    """Its other seeds come in later: to the next phase, which has the same crew."""
+    crew = FakeCrew(tmp_path / "log", broken=0.0)
+    found = search(1, prunes=False)
+    study = drive(found, storage, crew)
+    assert [trial.state for trial in study.get_trials()] == [TrialState.FAIL]
+    assert len(crew._asked) == len(found.scenario.seeds) - 1
+    crew._broken = 1.0
+    seen = seen_in({0: found.scenario}, found.actor, crew, DataRoot())
+    assert [each.seed for each in seen[0]] == list(found.scenario.seeds)
+    drive(search(2, name="another"), storage, crew)
 
 
 def test_what_nobody_foresaw_stops_the_search(storage: str, tmp_path: Path) -> None:

@@ -163,8 +163,11 @@ def test_blue_keeps_utility_and_removes_what_it_was_told() -> None:
 
 
 def test_rounding_breaks_no_constraint() -> None:
-    assert feasible({"a": 1e-13, "b": -1.0})
-    assert not feasible({"a": 1e-9})
+    assert 0.92 - 0.9 - 0.02 > 0
+    kept = red_constraints([sight(loss=0.92 - 0.9)], scenario(), settings())
+    assert kept["utility"] == 0.0
+    assert feasible(kept)
+    assert blue_constraints([sight(defended_loss=0.92 - 0.9)], settings().limits)["utility"] == 0.0
 
 
 def test_a_value_per_objective() -> None:

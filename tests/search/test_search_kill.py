@@ -64,7 +64,7 @@ def test_a_killed_driver_is_gone_on_with(storage: str, tmp_path: Path) -> None:
         trial = trials[number]
         assert (trial.params, trial.values, trial.datetime_complete) == kept
     later = log.read_text().splitlines()[at_kill:]
-    again = {int(line[1:].split(",")[0]) for line in later} & set(before)
+    again = {int(line.split(", ")[1]) for line in later} & set(before)
     assert not again, "a finished trial was run again"
 
 

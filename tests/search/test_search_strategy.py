@@ -145,10 +145,12 @@ def printed(made: Scenario, *, side: str = "red") -> str:
     if side == "blue":
         assert made.duel is not None
         answers = BlueMoves(made.duel.blue, made.duel.compute), BlueJudge(made.duel)
-        search = Search("n", base, attack.actor, *answers, attack.sampler, 9, 1, False, DataRoot())
+        search = Search(
+            "n", base, attack.actor, "blue", *answers, attack.sampler, 9, 1, False, DataRoot()
+        )
     else:
         search = Search(
-            "n", base, attack.actor, moves, judge, attack.sampler, 9, 1, prunes, DataRoot()
+            "n", base, attack.actor, "red", moves, judge, attack.sampler, 9, 1, prunes, DataRoot()
         )
     return fingerprint(search)
 
