@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from arena.attacking import APART
 from arena.errors import InputError
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
-from arena.scenario.section import APART
 
 Option = tuple[str, Any]  # how a value is called, and the value
 NOT_APPLICABLE = "of continual pretraining only: at pretraining there is no checkpoint to hand on"

@@ -6,11 +6,10 @@ import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from arena.attacking import Scene, Setting, Texts
+from arena.attacking import APART, Scene, Setting, Texts
 from arena.errors import InputError
 from arena.scenario import defence_checks, search_checks
 from arena.scenario.problems import Problem
-from arena.scenario.section import APART
 from arena.scenario.source import Pretrained
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from arena.attacking import Texts
+from arena.attacking import APART, Texts
 from arena.scenario import checks
 from arena.scenario.defence import Contender, Decoy, Defence, Defender
 from arena.scenario.grid import Grid
@@ -22,7 +22,6 @@ from arena.scenario.problems import refuse
 from arena.scenario.recipes import ApartRecipe, OwnTraining, Recipe, Training
 from arena.scenario.search import Duel, Tune
 from arena.scenario.section import (
-    APART,
     Composition,
     Fraction,
     Name,

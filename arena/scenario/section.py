@@ -9,7 +9,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Stage = Literal["pretraining", "continual_pretraining"]
 Composition = Literal["pooled", "sequential", "merged", "solo"]
-APART = ("sequential", "merged")  # compositions in which each actor trains by itself
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[float, Field(gt=0, le=1)]
 Share = Annotated[float, Field(gt=0, le=0.5)]

@@ -7,13 +7,11 @@ from typing import Any
 
 from pydantic import Field
 
-from arena.attacking import Setting
+from arena.attacking import APART, Setting, below
 from arena.errors import InputError
 from arena.ranges import Space, Whole
 from arena.registry import register
 from arena.roles import Params
-
-APART = ("sequential", "merged")  # compositions in which an actor trains by itself
 
 
 class LoraRankParams(Params):
@@ -67,7 +65,5 @@ class LoraRank(Setting):
 
 
 def _adapter(actor: Mapping[str, Any], composition: str) -> Mapping[str, Any]:
-    at: Any = actor
-    for key in ("training", composition, "adapter"):
-        at = at.get(key) if isinstance(at, Mapping) else None
-    return at if isinstance(at, Mapping) else {}
+    adapter = below(actor, "training", composition, "adapter")
+    return adapter if isinstance(adapter, Mapping) else {}

@@ -7,14 +7,13 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from arena.attacking import Setting
+from arena.attacking import APART, Setting, below
 from arena.errors import InputError
 from arena.ranges import Range, Real, Space, Whole
 from arena.registry import register
 from arena.roles import Params
 
 AMOUNTS = ("rate", "count")
-APART = ("sequential", "merged")  # where a rate of training would go before the actor's own
 
 
 class PoisonBudgetParams(Params):
@@ -52,7 +51,7 @@ class PoisonBudget(Setting):
     def fits(self, actor: Mapping[str, Any], scenario: Mapping[str, Any]) -> None:
         """A rate of the actors' training apart goes before any count."""
         composition = scenario.get("composition")
-        rate = _below(scenario, "training", composition, "poison_rate")
+        rate = below(scenario, "training", composition, "poison_rate")
         if self.params.count is not None and rate is not None:
             rule = f"training.{composition}.poison_rate goes before it, say a rate here"
             raise InputError(rule, key="count", found=str(self.params.count))
@@ -64,11 +63,6 @@ class PoisonBudget(Setting):
         if not isinstance(poison, Mapping):
             return {}
         kept = {key: value for key, value in poison.items() if key not in AMOUNTS}
+        # a rate of training would go before the actor's own
         apart = {f"training.{name}.poison_rate": self.params.rate for name in APART}
         return {"poison": {**kept, **self.params.model_dump(exclude_none=True)}, **apart}
-
-
-def _below(section: object, *path: object) -> object:
-    for key in path:
-        section = section.get(key) if isinstance(section, Mapping) else None
-    return section
