@@ -14,14 +14,12 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from arena.roles import DataRoot
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack
-from arena.search.crew import Crew
 from arena.search.judges import Judge
 from arena.search.judging import Sighting, feasible
-from arena.search.phases import on_validation, seen_in
+from arena.search.phases import Measure, on_validation
 from arena.search.strategy import Moves
 from arena.search.studies import facts_of
 
@@ -58,8 +56,7 @@ def candidates(
     attack: Attack,
     moves: Moves,
     judge: Judge,
-    crew: Crew,
-    root: DataRoot,
+    measure: Measure,
 ) -> list[Candidate]:
     """The best trials measured on the selection seeds, best first there; none if no trial keeps
     all constraints."""
@@ -69,7 +66,7 @@ def candidates(
         number: varied(base, moves.changes(trial.params), f"trial {number}")
         for number, trial in trials.items()
     }
-    seen = seen_in(scenarios, attack.actor, crew, root)
+    seen = measure(scenarios, attack.actor)
     found = [_candidate(trials[n], scenarios[n], seen[n], judge) for n in trials]
     sign = -1 if judge.directions[0] == "maximize" else 1
     return sorted(found, key=lambda each: (not each.feasible, sign * each.value))
@@ -82,15 +79,13 @@ def _candidate(
     return Candidate(trial, scenario, list(seen), judge.values(seen, scenario)[0], kept)
 
 
-def untuned(
-    scenario: Scenario, attack: Attack, crew: Crew, root: DataRoot
-) -> dict[str, list[Sighting]]:
+def untuned(scenario: Scenario, attack: Attack, measure: Measure) -> dict[str, list[Sighting]]:
     """The scenario as it stands, on the search's and the selection's seeds, for comparison."""
     scenarios: dict[Hashable, Scenario] = {
         "search": on_validation(scenario, attack, attack.seeds.search),
         "select": on_validation(scenario, attack, attack.seeds.select),
     }
-    return {str(k): v for k, v in seen_in(scenarios, attack.actor, crew, root).items()}
+    return {str(k): v for k, v in measure(scenarios, attack.actor).items()}
 
 
 def mean_of(seen: Sequence[Sighting], name: str) -> float:

@@ -7,11 +7,9 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from arena.roles import DataRoot
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack, Disclosed
-from arena.search.crew import Crew
 from arena.search.judging import (
     Sighting,
     feasible,
@@ -19,7 +17,7 @@ from arena.search.judging import (
     red_constraints,
     says_nothing,
 )
-from arena.search.phases import on_test, seen_in
+from arena.search.phases import Measure, on_test
 from arena.statistics.intervals import Estimate, over_seeds, rate_over_seeds
 from arena.statistics.sides import SAYS, side
 
@@ -45,8 +43,7 @@ def reported(
     scenario: Scenario,
     attack: Attack,
     unseen: Mapping[str, Any],
-    crew: Crew,
-    root: DataRoot,
+    measure: Measure,
 ) -> list[Contender]:
     """The contenders with what they come to on the report's seeds."""
     scenarios: dict[Hashable, Scenario] = {}
@@ -55,7 +52,7 @@ def reported(
             changes = {**each.changes, **more}
             name = f"report of {each.name}"
             scenarios[each.name, defender] = on_test(scenario, attack.seeds.report, changes, name)
-    seen = seen_in(scenarios, attack.actor, crew, root)
+    seen = measure(scenarios, attack.actor)
     return [
         Contender(**{**vars(each), "report": {d: seen[each.name, d] for d in (SEEN, UNSEEN)}})
         for each in contenders

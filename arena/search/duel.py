@@ -28,7 +28,7 @@ from arena.search.driver import Search
 from arena.search.duel_results import duel_results
 from arena.search.judges import BlueJudge, Judge, RedJudge
 from arena.search.judging import Sighting, feasible
-from arena.search.phases import on_test, on_validation, seen_in
+from arena.search.phases import on_test, on_validation
 from arena.search.session import Session, opened
 from arena.search.strategy import OPTION, BlueMoves, Moves, RedMoves
 from arena.search.studies import facts_of
@@ -169,8 +169,7 @@ class _Game:
             self._settings,
             self._moves[side],
             self._judges[side],
-            self._session.crew,
-            self._session.root,
+            self._session.measure,
         )
         before = self._now(base, self._plays[side])
         best = found[0] if found else None
@@ -223,7 +222,7 @@ class _Game:
             varied(base, plays.changes, plays.name), settings, settings.seeds.select
         )
         asked: dict[Hashable, Scenario] = {plays.name: scenario}
-        return seen_in(asked, settings.actor, self._session.crew, self._session.root)[plays.name]
+        return self._session.measure(asked, settings.actor)[plays.name]
 
     def _strategy(self, side: Side, number: int, best: Candidate) -> Strategy:
         params, moves = best.trial.params, self._moves[side]
@@ -247,7 +246,7 @@ class _Game:
                 asked[red.name, blue.name] = on_test(
                     self._session.scenario, settings.seeds.report, changes, name
                 )
-        seen = seen_in(asked, settings.actor, self._session.crew, self._session.root)
+        seen = self._session.measure(asked, settings.actor)
         return {key: seen[key] for key in asked}  # type: ignore[misc]
 
     def _tell(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from arena.errors import ArenaError
@@ -15,6 +15,8 @@ from arena.search.driver import POLL, sightings
 from arena.search.judging import Sighting
 from arena.search.measure import Ask
 from arena.values import Row
+
+Measure = Callable[[Mapping[Hashable, Scenario], str], dict[Hashable, list[Sighting]]]
 
 # A search asks for the rows that it is judged by and for nothing else.
 BARE: dict[str, Any] = {
@@ -49,9 +51,13 @@ def on_test(
 
 
 def seen_in(
-    scenarios: Mapping[Hashable, Scenario], actor: str, crew: Crew, root: DataRoot
+    scenarios: Mapping[Hashable, Scenario],
+    actor: str,
+    crew: Crew,
+    root: DataRoot,
+    note: Callable[[str], None],
 ) -> dict[Hashable, list[Sighting]]:
-    """Every scenario measured in all its seeds, several at a time.
+    """Every scenario measured in all its seeds, several at a time; each that is done is noted.
 
     Raises:
         ArenaError: a stage failed; what finished stays in the store.
@@ -70,4 +76,8 @@ def seen_in(
             asked: tuple[Hashable, int] = answer.key
             found[asked[0]][asked[1]] = answer.rows
             left.remove(asked)
+            scenario = scenarios[asked[0]]
+            if len(found[asked[0]]) == len(scenario.seeds):
+                done = sum(len(found[key]) == len(scenarios[key].seeds) for key in scenarios)
+                note(f"{scenario.name}: measured ({done} of {len(scenarios)})")
     return {key: sightings(found[key], scenarios[key], actor) for key in scenarios}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -32,6 +32,8 @@ from arena.scenario.schema import Scenario
 from arena.search import studies
 from arena.search.crew import Alone, Crew, RayTasks
 from arena.search.driver import Driver, Search
+from arena.search.judging import Sighting
+from arena.search.phases import seen_in
 
 # of a scenario, what changes no trial (`seeds` are the search's here, and stand apart below)
 OUTSIDE = ("description", "runtime", "seeds")
@@ -60,6 +62,12 @@ class Session:
         )
         Driver(search, study, self.crew, self.note, self.event).run()
         return study
+
+    def measure(
+        self, scenarios: Mapping[Hashable, Scenario], actor: str
+    ) -> dict[Hashable, list[Sighting]]:
+        """Every scenario in all its seeds, with what became of this actor."""
+        return seen_in(scenarios, actor, self.crew, self.root, self.note)
 
 
 def fingerprint(search: Search) -> str:

@@ -106,9 +106,7 @@ def _tuned(session: Session) -> dict[str, Any]:
     if UNTUNED in settings.compare:
         contenders.insert(min(1, len(contenders)), _as_it_stands(session, settings))
     session.note("report: fresh seeds, unseen prompts, unseen defender")
-    shown = reported(
-        contenders, session.scenario, settings, settings.unseen, session.crew, session.root
-    )
+    shown = reported(contenders, session.scenario, settings, settings.unseen, session.measure)
     best = next((each for each in shown if each.name == TUNED), None)
     if best is not None:
         strategy = best_scenario(session.scenario, settings, best)
@@ -148,7 +146,7 @@ def _search(session: Session, settings: Tune, name: str, sampler: Sampler) -> Fo
     )
     seconds = time.monotonic() - began
     session.note(f"{name}: searched in {seconds:.0f} s; choosing among the best")
-    chosen = candidates(study, session.scenario, settings, moves, judge, session.crew, session.root)
+    chosen = candidates(study, session.scenario, settings, moves, judge, session.measure)
     return Found(study, chosen, seconds)
 
 
@@ -165,5 +163,5 @@ def _chosen(name: str, found: Found, moves: RedMoves) -> Contender:
 
 
 def _as_it_stands(session: Session, settings: Tune) -> Contender:
-    seen = untuned(session.scenario, settings, session.crew, session.root)
+    seen = untuned(session.scenario, settings, session.measure)
     return Contender(UNTUNED, None, {}, "as the scenario has it", seen["search"], seen["select"])

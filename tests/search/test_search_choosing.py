@@ -12,8 +12,6 @@ from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState, create_trial
 from sighted import scenario, sight
 
-from arena.roles import DataRoot
-from arena.search import choosing
 from arena.search.choosing import best_trials, candidates, mean_of
 from arena.search.judges import RedJudge
 from arena.search.judging import Sighting
@@ -88,16 +86,14 @@ def test_an_infeasible_trial_pushes_nobody_off_the_front() -> None:
 
 
 @pytest.mark.parametrize("k", [1, 4])
-def test_candidates_are_ordered_by_the_selection_seeds(
-    monkeypatch: pytest.MonkeyPatch, k: int
-) -> None:
+def test_candidates_are_ordered_by_the_selection_seeds(k: int) -> None:
     made = scenario("tune_evasion", f"tune.best={k}")
     settings = made.tune
     assert settings is not None
     on_selection = {0: sight(left=0.1), 1: sight(left=0.8, control=0.1), 2: sight(left=0.4)}
     asked: dict[Hashable, Any] = {}
 
-    def seen_in(scenarios: Any, *_: Any) -> dict[Hashable, list[Sighting]]:
+    def measure(scenarios: Any, actor: str) -> dict[Hashable, list[Sighting]]:
         asked.update(scenarios)
         return {number: [on_selection[number]] for number in scenarios}
 
@@ -105,10 +101,9 @@ def test_candidates_are_ordered_by_the_selection_seeds(
         def changes(self, params: Any) -> dict[str, Any]:
             return {"description": f"x is {params['x']}"}
 
-    monkeypatch.setattr(choosing, "seen_in", seen_in)
     found = candidates(
         study((0.9, 0, 1), (0.8, 0, 2), (0.7, 0, 3)), made, settings, Moves(settings),
-        RedJudge(settings), None, DataRoot(),  # type: ignore[arg-type]
+        RedJudge(settings), measure,
     )  # fmt: skip
     if k == 1:
         assert [each.trial.number for each in found] == [0]

@@ -160,7 +160,7 @@ def test_what_a_failed_trial_left_under_way_is_nobody_elses_answer(
     assert [trial.state for trial in study.get_trials()] == [TrialState.FAIL]
     assert len(crew._asked) == len(found.scenario.seeds) - 1
     crew._broken = 1.0
-    seen = seen_in({0: found.scenario}, found.actor, crew, DataRoot())
+    seen = seen_in({0: found.scenario}, found.actor, crew, DataRoot(), print)
     assert [each.seed for each in seen[0]] == list(found.scenario.seeds)
     drive(search(2, name="another"), storage, crew)
 
