@@ -63,6 +63,8 @@ def storage_of(url: str) -> optuna.storages.BaseStorage:
         return optuna.storages.RDBStorage(url)
     except Exception as error:  # of whichever database driver it is
         lines = str(error).strip().splitlines() or [type(error).__name__]
+        if isinstance(error.__cause__, ModuleNotFoundError):  # Optuna does not say which
+            lines[0] += f" ({error.__cause__})"
         raise InputError(
             f"cannot be opened: {lines[0]}", key="--storage", found=shown(url)
         ) from error
