@@ -45,6 +45,7 @@ def context(results: Results) -> dict[str, Any]:
         "selected": selected(results),
         "rounds": [row for each in listed(results, "rounds") for row in rounds(each)],
         "costly": bool(board(results).lost),
+        "infeasible": sorted(board(results).infeasible),
         "wide": round(board(results).wide),
         "strategies": {side: _strategies(results, side) for side in SIDES},
         "replies": _replies(results),
@@ -70,8 +71,9 @@ def selected(results: Results) -> str:
     count = len(names(part(results, "seeds"), "select"))
     seeds = f"{count or 'the'} selection seed{'' if count == 1 else 's'}"
     return (
-        f"Before and after come from {seeds} and validation prompts, and decided what was kept; "
-        "the payoffs come from fresh ones."
+        f"Before and after come from {seeds} and validation prompts, and decided what was kept. "
+        "After is of the best of a few that were picked on these very seeds, so a gain is a little "
+        "optimistic; the payoffs come from fresh ones."
     )
 
 
@@ -114,6 +116,8 @@ def _strategies(results: Results, side: str) -> list[dict[str, Any]]:
             "spent": plain(each.get("spent")) if number(each.get("spent")) is not None else "",
             "changes": settings(part(each, "changes")),
             "held": each.get("name") == held,
+            "feasible": outcomes.yes_or_no(each.get("feasible")),
+            "bad": each.get("feasible") is False,
         }
         for each in listed(part(results, "strategies"), side)
     ]

@@ -24,7 +24,8 @@ def board(results: Results) -> Board:
     red, blue = ({**_setups(results, side), **{pair[place]: "" for pair in cells
                   if pair[place] not in _setups(results, side)}}
                  for place, side in enumerate(SIDES))  # fmt: skip
-    return Board(red, blue, cells, part(results, "replies"), _lost(cells))
+    unfit = frozenset(name for side in SIDES for name in infeasible(results, side))
+    return Board(red, blue, cells, part(results, "replies"), _lost(cells), unfit)
 
 
 def _name(entry: Mapping[str, Any], key: str) -> str:
@@ -34,6 +35,17 @@ def _name(entry: Mapping[str, Any], key: str) -> str:
 def _setups(results: Results, side: str) -> dict[str, str]:
     found = listed(part(results, "strategies"), side)
     return {_name(each, "name"): words(each.get("setup")) for each in found}
+
+
+def infeasible(results: Results, side: str) -> list[str]:
+    """A side's strategies that broke their own constraints on the selection seeds."""
+    found = listed(part(results, "strategies"), side)
+    return [_name(each, "name") for each in found if each.get("feasible") is False]
+
+
+def _all_infeasible(results: Results, side: str) -> bool:
+    found = listed(part(results, "strategies"), side)
+    return bool(found) and len(infeasible(results, side)) == len(found)
 
 
 def _lost(cells: Mapping[tuple[str, str], Mapping[str, Any]]) -> dict[tuple[str, str], float]:
@@ -125,6 +137,29 @@ def ending(results: Results) -> list[str]:
         told.append(f"It ended with its rounds ({rounds}), not because the sides had settled.")
     elif results.get("ended"):
         told.append(f"It ended by: {results['ended']}.")
+    return [*told, *_unfit(results), *_settled(results)]
+
+
+def _unfit(results: Results) -> list[str]:
+    """Which strategies are in no best reply, and which of these are still in force."""
+    by_side = {side: infeasible(results, side) for side in SIDES}
+    unfit = [name for names in by_side.values() for name in names]
+    if not unfit:
+        return []
+    told = ["Infeasible, because they broke their own constraints on the selection seeds, and so "
+            f"in no best reply: {', '.join(unfit)}."]  # fmt: skip
+    told += [f"{side.capitalize()} ended with one of these: {last(results, side)}."
+             for side, names in by_side.items() if last(results, side) in names]  # fmt: skip
+    return told
+
+
+def _settled(results: Results) -> list[str]:
+    """Whether best replies settle."""
+    told: list[str] = []
+    if not any(part(part(results, "replies"), side) for side in SIDES):
+        without = [side for side in SIDES if _all_infeasible(results, side)]
+        return [f"There are no best replies: {' and '.join(without)} had no feasible strategy."
+                ] if without else []  # fmt: skip
     if results.get("cycles") is True:
         told.append("It cycles: best replies lead back to a strategy that was played before, so "
                     "no single strategy is the last word.")  # fmt: skip
@@ -133,6 +168,6 @@ def ending(results: Results) -> list[str]:
     pairs = ", ".join(f"{red} and {blue}" for red, blue in mutual(results))
     if pairs:
         told.append(f"Each the other's best reply, so that neither side would move: {pairs}.")
-    elif part(results, "replies"):
+    else:
         told.append("No two strategies are each the other's best reply.")
     return told

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from arena.report import palette
-from arena.report.numbers import Estimate, number
+from arena.report.numbers import NONE, Estimate, number
 from arena.report.parts import names
 from arena.report.view import words
 from arena.statistics.sides import AHEAD, BEHIND, side
@@ -38,6 +38,11 @@ def seeds_in_words(seeds: Mapping[str, Any]) -> str:
     """`2 search · 2 select · 8 report`; nothing where none are told."""
     counts = [(kind, len(names(seeds, kind))) for kind in KINDS]
     return " · ".join(f"{count} {kind}" for kind, count in counts if count)
+
+
+def yes_or_no(thing: Any) -> str:
+    """An en dash for what is neither."""
+    return ("yes" if thing else "no") if isinstance(thing, bool) else NONE
 
 
 def count(thing: Any) -> int | None:

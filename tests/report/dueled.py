@@ -33,6 +33,7 @@ def duel(seeds: int = 8) -> dict[str, Any]:
         "schema_version": 1,
         "kind": "duel",
         "scenario": {"name": "duel_small", "description": "Red and blue tune in turn."},
+        "study": {"name": "duel_small", "storage": "sqlite:///runs/study.db"},
         "actor": "lexical",
         "disclosed": "worst",
         "threshold": 0.05,
@@ -95,4 +96,6 @@ def _move(name: str, against: str, setup: str, before: float, after: float) -> d
 
 def _strategy(name: str, which: int, setup: str) -> dict[str, Any]:
     changes = {"defender.objective.steps": 40 + which} if which else {}
-    return {"name": name, "round": which, "setup": setup, "changes": changes}
+    return {
+        "name": name, "round": which, "setup": setup, "changes": changes, "feasible": True,
+    }  # fmt: skip

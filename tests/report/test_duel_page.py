@@ -63,6 +63,7 @@ def test_the_page_says_everything() -> None:
     assert "it began at 0." in text
     assert "Before and after come from 1 selection seed and validation prompts" in text
     assert "Before and after come from 1 selection seed" in shown(D8, 120)
+    assert "picked on these very seeds, so a gain is a little optimistic" in text
 
 
 @pytest.mark.parametrize(
@@ -109,6 +110,47 @@ def test_how_it_ended_is_said() -> None:
     replies = {"red": {"blue0": "red2"}, "blue": {"red2": "blue0"}}
     assert mutual(D8 | {"replies": replies}) == [("red2", "blue0")]
     assert "neither side would move: red2 and blue0." in ending(D8 | {"replies": replies})[-1]
+
+
+def unfit(*names: str) -> dict[str, Any]:
+    """The sample in which these strategies broke their constraints, and so are in no reply."""
+    found = deepcopy(D8)
+    for each in (each for side in found["strategies"].values() for each in side):
+        each["feasible"] = each["name"] not in names
+    for side, replies in found["replies"].items():
+        kept = {a: b for a, b in replies.items() if a not in names and b not in names}
+        found["replies"][side] = kept
+    return found
+
+
+def test_an_infeasible_strategy_is_marked_and_in_no_best_reply() -> None:
+    found = unfit("red1", "blue1")
+    assert board(found).infeasible == {"red1", "blue1"}
+    assert texts(page(found)[1]["payoff"]).count("infeasible") == 2
+    rows = [row for side in context(found)["strategies"].values() for row in side]
+    assert [r["name"] for r in rows if r["feasible"] == "no"] == ["red1", "blue1"]
+    said = "and so in no best reply: red1, blue1."
+    assert any(line.endswith(said) for line in ending(found))
+    assert "Blue ended with one of these: blue1." in ending(found)
+    assert "it was played, but is in no best reply" in text_of(found)
+    assert said in " ".join(shown(found, 80).split())
+
+
+def test_a_side_without_a_feasible_strategy_has_no_best_reply() -> None:
+    found = unfit("red0", "red1", "red2")
+    found["replies"] = {"red": {}, "blue": {}}
+    assert ending(found)[-1] == "There are no best replies: red had no feasible strategy."
+    assert not any("cycle" in line for line in ending(found))
+    assert not Page(page(found)[0]).open
+
+
+def test_where_feasibility_is_not_told_nothing_is_marked() -> None:
+    old = deepcopy(D8)
+    for each in (each for side in old["strategies"].values() for each in side):
+        del each["feasible"]
+    assert ending(old) == ending(D8)
+    assert "infeasible" not in text_of(old).lower()
+    assert {row["feasible"] for row in context(old)["strategies"]["red"]} == {"\N{EN DASH}"}
 
 
 def test_gains_have_signs() -> None:

@@ -21,13 +21,15 @@ Cell = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Board:
-    """The names of rows and columns, the played cells, best replies, accuracy lost."""
+    """The names of rows and columns, the played cells, best replies, accuracy lost, and the names
+    of strategies that broke their own constraints."""
 
     red: Mapping[str, str]
     blue: Mapping[str, str]
     cells: Mapping[tuple[str, str], Cell]
     replies: Mapping[str, Any]
     lost: Mapping[tuple[str, str], float]
+    infeasible: frozenset[str] = frozenset()
 
     @property
     def cell(self) -> float:
@@ -68,14 +70,22 @@ def _heads(sheet: Sheet, board: Board) -> None:
     sheet.text(LABEL - 14, HEAD - 14, "red: how it evades", size=11, colour=palette.MUTED,
                align="right")  # fmt: skip
     for column, blue in enumerate(board.blue):
-        x = LABEL + board.cell * (column + 0.5)
-        sheet.text(x, HEAD - 14, blue, size=13, bold=True, room=board.cell - 4)
+        x, marked = LABEL + board.cell * (column + 0.5), blue in board.infeasible
+        sheet.text(x, HEAD - (22 if marked else 14), blue, size=13, bold=True, room=board.cell - 4)
+        if marked:
+            _mark(sheet, x, HEAD - 7)
     for row, (red, setup) in enumerate(board.red.items()):
         y = HEAD + HIGH * (row + 0.5)
         sheet.text(LABEL - 14, y - (8 if setup else 0), red, size=13, bold=True, align="right",
                    room=LABEL - 18)  # fmt: skip
         sheet.text(LABEL - 14, y + 10, setup, size=10.5, colour=palette.MUTED, align="right",
                    room=LABEL - 18)  # fmt: skip
+        if red in board.infeasible:
+            _mark(sheet, LABEL - 14, y + (24 if setup else 16), align="right")
+
+
+def _mark(sheet: Sheet, x: float, y: float, align: str = "center") -> None:
+    sheet.text(x, y, "infeasible", size=10.5, colour=palette.WARM, align=align)
 
 
 def _cell(
