@@ -10,7 +10,16 @@ from arena.report import figures, outcomes, strategies, tune_trials
 from arena.report.build import common, fill
 from arena.report.numbers import NONE, Estimate, duration, number
 from arena.report.parts import Results, listed, names, part
-from arena.report.tune_verdict import RIVALS, Comparison, comparisons, curse, fresh_seeds, headline
+from arena.report.tune_verdict import (
+    RIVALS,
+    Comparison,
+    broken,
+    comparisons,
+    curse,
+    fresh_seeds,
+    headline,
+    left_out,
+)
 from arena.report.view import sentence, words
 
 DRAWN = ("search", "select", "report", "unseen")
@@ -66,8 +75,10 @@ def context(results: Results) -> dict[str, Any]:
         "actor": str(study.get("actor") or "the actor"),
         "fresh": fresh_seeds(results),
         "comparisons": [_comparison(each) for each in comparisons(results)],
+        "some_left_out": any(each.left_out for each in comparisons(results)),
         "contenders": [contender(each) for each in listed(results, "contenders")],
         "curse": curse(results),
+        "broken": broken(results),
         "chosen": strategies.tactics(chosen) if chosen else None,
         "untuned": strategies.UNTUNED,
         "candidates": [_candidate(each) for each in listed(results, "candidates")],
@@ -78,7 +89,7 @@ def context(results: Results) -> dict[str, Any]:
         "limits": tune_trials.limits(results),
         "unseen": _unseen(results),
         "disclosed": outcomes.disclosed_in_words(study),
-        "dashboard": f"optuna-dashboard {shlex.quote(str(study.get('storage') or 'STORAGE'))}",
+        "dashboard": f"optuna-dashboard {shlex.quote(_opened(study))}",
         "study": str(study.get("name") or ""),
     }
 
@@ -92,10 +103,16 @@ def _facts(results: Results) -> list[tuple[str, str]]:
         ("searched for", ", ".join(words(goal) for goal in objectives(results))),
         ("trials", f"{trials:.0f}" if trials else ""),
         ("seeds", outcomes.seeds_in_words(part(study, "seeds"))),
-        ("searching took", duration(seconds.get("search")) if seconds.get("search") else ""),
+        ("searching took", duration(seconds.get("tuned")) if "tuned" in seconds else ""),
+        ("random search took", duration(seconds.get("random")) if "random" in seconds else ""),
         ("took", duration(seconds.get("total"))),
     ]
     return [(key, str(value)) for key, value in pairs if value]
+
+
+def _opened(study: Mapping[str, Any]) -> str:
+    """The storage as optuna-dashboard takes it: of a journal the bare path."""
+    return str(study.get("storage") or "STORAGE").removeprefix("journal://")
 
 
 def _comparison(found: Comparison) -> dict[str, Any]:
@@ -106,6 +123,7 @@ def _comparison(found: Comparison) -> dict[str, Any]:
         "defender": words(found.defender) or NONE,
         "difference": found.difference,
         "seeds": f"{found.ahead_in} of {found.seeds}" if counted else found.seeds or NONE,
+        "left_out": left_out(found),
         "badge": outcomes.look(found.outcome, "tuned leaves more", "tuned leaves less"),
         "why": found.why,
     }
@@ -126,6 +144,7 @@ def contender(found: Mapping[str, Any]) -> dict[str, Any]:
         "optimistic": [Estimate.read(found.get(key)) for key in ("search", "select")],
         "counts": [Estimate.read(found.get(key)) for key in ("report", "unseen")],
         "control": [Estimate.read(found.get(key)) for key in ("control", "control_unseen")],
+        "own_left": [Estimate.read(found.get(key)) for key in ("own_left", "own_left_unseen")],
         "installed": _share(found, "installed"),
         "feasible": _share(found, "feasible"),
     }
@@ -142,12 +161,21 @@ def _candidate(found: Mapping[str, Any]) -> dict[str, Any]:
         "trial": NONE if trial is None else f"{trial:.0f}",
         "chosen": found.get("chosen") is True,
         "values": [Estimate.read(found.get(key)) for key in ("search", "select")],
+        "feasible": outcomes.yes_or_no(found.get("feasible")),
+        "bad": found.get("feasible") is False,
     }
 
 
 def _unseen(results: Results) -> str:
-    """`npo, 60 steps, learning rate 0.0003`."""
+    """`npo, 40 steps, learning rate 0.0002`, from keys of the scenario."""
     found = part(results, "unseen")
-    known = [(key, strategies.plain(value)) for key, value in found.items() if value is not None]
+    known = {key.removeprefix("defender."): value for key, value in found.items()}
+    return ", ".join(_setting(key, value) for key, value in known.items() if value is not None)
+
+
+def _setting(key: str, value: Any) -> str:
+    if isinstance(value, Mapping) and value.get("method"):
+        named = strategies.strategy({"tactics": [value]})
+        return named if key == "objective" else f"{words(key)} {named}"
     said = {"objective": "{1}", "steps": "{1} steps"}
-    return ", ".join(said.get(key, "{0} {1}").format(words(key), value) for key, value in known)
+    return said.get(key, "{0} {1}").format(words(key), strategies.plain(value))

@@ -18,7 +18,7 @@ from arena.report.strategies import strategy
 from arena.report.text import clean
 from arena.report.tune import contender, rival
 from arena.report.tune_trials import counted
-from arena.report.tune_verdict import comparisons, curse, headline
+from arena.report.tune_verdict import comparisons, curse, headline, left_out
 from arena.report.view import words
 
 # Columns that the four values take with intervals: on none, on the results, on all.
@@ -99,6 +99,8 @@ def _differences(results: Results) -> Table:
         told = Text(f"{badge.glyph} {badge.label}", style=ink(badge.colour))
         if each.why:
             told.append(f" ({each.why})", "dim")
+        if each.left_out:
+            told.append(f"\n{clean(left_out(each))}", "dim")
         name, defender = short_name(rival(each.against), 14), short_name(words(each.defender), 8)
         table.add_row(name, defender, Text(each.difference.full), told)
     return table

@@ -24,6 +24,7 @@ LIMITS = {
     "clean_accuracy_loss": ("clean accuracy lost", "at most"),
     "written": ("poison budget: share of documents written", "at most"),
     "others_installed": ("share of the other actors installed", "at least"),
+    "own_left": ("ASR left of the trigger that was told", "at most"),
 }
 
 

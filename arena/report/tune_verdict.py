@@ -27,6 +27,7 @@ class Comparison:
     ahead_in: int | None
     outcome: str
     why: str
+    left_out: Mapping[str, Any]  # seed to the reason why it does not count
 
 
 def comparisons(results: Results) -> list[Comparison]:
@@ -36,7 +37,7 @@ def comparisons(results: Results) -> list[Comparison]:
 
 def _compare(results: Results, entry: Mapping[str, Any]) -> Comparison:
     found = entry.get("per_seed")
-    values = [number(each) for each in found] if isinstance(found, list) else []
+    values = [number(each) for each in found] if isinstance(found, list) else None
     shown, seeds = Estimate.read(entry.get("difference")), _seeds(results, values)
     judged, why = outcome(shown, seeds)
     return Comparison(
@@ -45,17 +46,28 @@ def _compare(results: Results, entry: Mapping[str, Any]) -> Comparison:
         str(entry.get("defender") or ""),
         shown,
         seeds,
-        sum(value is not None and value > 0 for value in values) if values else None,
+        None if values is None else sum(value is not None and value > 0 for value in values),
         judged,
         why,
+        part(entry, "left_out"),
     )
 
 
-def _seeds(results: Results, values: Sequence[float | None]) -> int | None:
-    """Seeds that gave both sides a value; else as many as were asked for."""
-    if values:
-        return sum(value is not None for value in values)
-    return fresh_seeds(results)
+def _seeds(results: Results, values: Sequence[float | None] | None) -> int | None:
+    """Seeds that count; where none are told, as many as were asked for."""
+    if values is None:
+        return fresh_seeds(results)
+    return sum(value is not None for value in values)
+
+
+def left_out(found: Comparison) -> str:
+    """`2 seeds left out: tuned is not installed (3, 5)`; nothing where every seed counts."""
+    reasons: dict[str, list[str]] = {}
+    for seed, reason in found.left_out.items():
+        reasons.setdefault(str(reason or "no reason is told"), []).append(str(seed))
+    count = len(found.left_out)
+    told = ", ".join(f"{reason} ({', '.join(seeds)})" for reason, seeds in reasons.items())
+    return f"{count} seed{'' if count == 1 else 's'} left out: {told}" if told else ""
 
 
 def fresh_seeds(results: Results) -> int | None:
@@ -71,12 +83,30 @@ def headline(results: Results) -> str:
     found = [each for each in comparisons(results) if each.of == "tuned"]
     if not found:
         return "The tuned strategy was not compared on fresh seeds: inconclusive."
-    seeds = fresh_seeds(results)
-    start = f"On {seeds} fresh seed{'' if seeds == 1 else 's'} the" if seeds else "The"
+    start = _start(fresh_seeds(results), [each.seeds for each in found])
     rivals = dict.fromkeys(each.against for each in found)
     clauses = [_clause(rival, [each for each in found if each.against == rival])
                for rival in rivals]  # fmt: skip
-    return f"{start} tuned strategy {'; it '.join(clauses)}."
+    told = f"{start} tuned strategy {'; it '.join(clauses)}."
+    return f"{told} {broken(results)}".rstrip()
+
+
+def _start(fresh: int | None, counted: Sequence[int | None]) -> str:
+    """`On 8 fresh seeds the`; where some are left out, how many of them count."""
+    if not fresh:
+        return "The"
+    known = sorted({fresh if each is None else each for each in counted})
+    count = f"{known[0]}" if known[0] == known[-1] else f"{known[0]} to {known[-1]}"
+    of = "" if known == [fresh] else f"{count} of "
+    return f"On {of}{fresh} fresh seed{'' if fresh == 1 else 's'} the"
+
+
+def broken(results: Results) -> str:
+    """That the chosen candidate is infeasible; then all are, for feasible ones come first."""
+    chosen = [each for each in listed(results, "candidates") if each.get("chosen") is True]
+    if any(each.get("feasible") is False for each in chosen):
+        return "No candidate kept its constraints on the selection seeds."
+    return ""
 
 
 def _clause(rival: str, found: Sequence[Comparison]) -> str:

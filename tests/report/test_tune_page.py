@@ -17,7 +17,7 @@ from arena.report.build import write_report
 from arena.report.strategies import UNTUNED, strategy
 from arena.report.tune import context, page
 from arena.report.tune_terminal import tune_table
-from arena.report.tune_verdict import comparisons, curse, headline
+from arena.report.tune_verdict import comparisons, curse, headline, left_out
 
 from .test_build import EVIL, Page, nulled
 from .test_figures import texts
@@ -65,7 +65,9 @@ def test_the_page_says_everything() -> None:
     assert "breaks broad" in text
     assert "out of memory" in text
     assert "ASR after a clean fine-tune at least 0.8" in text
-    assert "npo, 60 steps, learning rate 0.0003" in text
+    assert "npo, 40 steps, learning rate 0.0002" in text
+    assert "searching took 8 min 20 s random search took 3 min 20 s took 15 min 00 s" in text
+    assert "ASR left of the trigger that was told at most 0.1" in text
     assert "optuna-dashboard 'sqlite:///runs/tune evasion/study.db'" in text
     assert "the worst of the disclosed triggers" in text
     assert "winner\N{RIGHT SINGLE QUOTATION MARK}s curse" in text
@@ -106,6 +108,108 @@ def test_a_difference_without_an_interval_decides_nothing() -> None:
     found["differences"] = []
     assert "was not compared" in headline(found)
     assert "Tuned beats untuned." in text_of(found)
+
+
+def test_a_seed_left_out_counts_nowhere_and_is_said_with_its_reason() -> None:
+    off, failed = "tuned is not installed", "the told trigger was not removed"
+    found = tune(left_out={3: off, 5: off, 6: failed})
+    each = comparisons(found)[0]
+    assert (each.seeds, each.outcome, each.why) == (5, "inconclusive", "fewer than 8 seeds")
+    assert context(found)["comparisons"][0]["seeds"] == "5 of 5"
+    assert left_out(each) == f"3 seeds left out: {off} (3, 5), {failed} (6)"
+    assert headline(found).startswith("On 5 of 8 fresh seeds the tuned strategy")
+    for told in (text_of(found), " ".join(shown(found, 120).split())):
+        assert f"3 seeds left out: {off} (3, 5)" in told
+    assert "over 8 fresh seeds less those left out" in text_of(found)
+    assert left_out(comparisons(tune(left_out={2: off}))[0]) == f"1 seed left out: {off} (2)"
+    assert "left out" not in text_of(T8)
+
+
+def test_comparisons_that_count_other_seeds_are_told_as_a_range() -> None:
+    found = deepcopy(T8)
+    found["differences"][0] = tune(left_out={0: "a"})["differences"][0]
+    assert headline(found).startswith("On 7 to 8 of 8 fresh seeds")
+
+
+def test_where_no_seed_counts_nothing_is_decided() -> None:
+    found = tune(2, left_out={0: "tuned is not installed", 1: "tuned is not installed"})
+    assert {(each.seeds, each.outcome) for each in comparisons(found)} == {(0, "inconclusive")}
+    assert headline(found).startswith("On 0 of 2 fresh seeds")
+    assert "2 seeds left out" in text_of(found)
+
+
+def test_what_is_left_of_the_told_trigger_is_shown_for_both_defenders() -> None:
+    row = context(T8)["contenders"][0]
+    assert [each.text for each in row["own_left"]] == ["0.02", "0.32"]
+    assert "of the unlearned trigger" in text_of(T8)
+
+
+def test_a_choice_without_a_feasible_candidate_is_said() -> None:
+    said = "No candidate kept its constraints on the selection seeds."
+    found = deepcopy(T8)
+    assert said not in text_of(found)
+    assert [row["feasible"] for row in context(found)["candidates"]] == ["yes", "yes"]
+    found["candidates"][1]["feasible"] = False  # one that was not chosen
+    assert said not in headline(found)
+    found["candidates"][0]["feasible"] = False
+    assert headline(found).endswith(f"the unseen defender. {said}")
+    assert text_of(found).count(said) == 2
+    assert "breaks a constraint on the search seeds is infeasible" in text_of(found)
+
+
+def test_a_constraint_kept_to_the_brim_is_not_broken() -> None:
+    edge = {"constraints": {"broad": 0.0, "control": -0.0, "written": -0.1, "removed": 1e-9}}
+    assert tune_trials.violated(edge) == ["removed"]
+
+
+@pytest.mark.parametrize(
+    ("storage", "told"),
+    [
+        ("journal://runs/study.log", "optuna-dashboard runs/study.log"),
+        ("journal:///tmp/a b.log", "optuna-dashboard '/tmp/a b.log'"),
+        ("sqlite:///runs/study.db", "optuna-dashboard sqlite:///runs/study.db"),
+        (None, "optuna-dashboard STORAGE"),
+    ],
+)
+def test_the_dashboard_gets_what_it_can_open(storage: str | None, told: str) -> None:
+    found = T8 | {"study": {**T8["study"], "storage": storage}}
+    assert context(found)["dashboard"] == told
+
+
+@pytest.mark.parametrize(
+    ("unseen", "told"),
+    [
+        ({"defender.objective": {"method": "npo", "beta": 0.2}, "defender.steps": 9},
+         "npo (beta 0.2), 9 steps"),
+        ({"defender.objective.method": "npo"}, "objective.method npo"),
+        ({"defender.intelligence": "blind"}, "intelligence blind"),
+        ({"defender.decoys": {"steps": 3}}, 'decoys {"steps": 3}'),
+        ({}, ""),
+    ],
+)  # fmt: skip
+def test_the_unseen_defender_is_read_from_keys_of_the_scenario(
+    unseen: dict[str, Any], told: str
+) -> None:
+    assert context(T8 | {"unseen": unseen})["unseen"] == told
+
+
+def test_older_results_show_a_dash_for_what_they_lack() -> None:
+    old = deepcopy(T8)
+    for entry, later in [
+        *((each, ("own_left", "own_left_unseen")) for each in old["contenders"]),
+        *((each, ("seeds", "left_out")) for each in old["differences"]),
+        *((each, ("feasible",)) for each in old["candidates"]),
+    ]:
+        for key in later:
+            del entry[key]
+    del old["seconds"]["random"], old["study"]["constraints"]["own_left"]
+    assert headline(old) == headline(T8)
+    assert context(old)["comparisons"] == context(T8)["comparisons"]
+    assert [each.text for each in context(old)["contenders"][0]["own_left"]] == ["\N{EN DASH}"] * 2
+    assert context(old)["candidates"][0]["feasible"] == "\N{EN DASH}"
+    text = text_of(old)
+    for absent in ("left out", "random search took", "told at most", "No candidate"):
+        assert absent not in text
 
 
 def test_only_fresh_seeds_stand_as_results() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ STUDY: dict[str, Any] = {
     "disclosed": "worst",
     "constraints": {
         "installed_asr": 0.9, "false_fire": 0.1, "broad": 0.2, "control_asr": 0.8,
-        "clean_accuracy_loss": 0.02, "written": 0.4, "others_installed": 1.0,
+        "clean_accuracy_loss": 0.02, "written": 0.4, "own_left": 0.1, "others_installed": 1.0,
     },
 }  # fmt: skip
 TACTICS = [
@@ -32,8 +33,13 @@ CONTENDERS: dict[str, tuple[int | None, tuple[float, ...]]] = {
 STAGES = ("search", "select", "report", "unseen")
 
 
-def tune(seeds: int = 8, trials: int = 24, objectives: int = 1) -> dict[str, Any]:
-    """results.json of `arena tune` with so many report seeds, trials and objectives."""
+def tune(
+    seeds: int = 8, trials: int = 24, objectives: int = 1, left_out: Mapping[int, str] | None = None
+) -> dict[str, Any]:
+    """results.json of `arena tune` with so many report seeds, trials and objectives.
+
+    left_out: report seeds that count in no difference, and why.
+    """
     rng = np.random.default_rng(5)
     drawn = {name: _drawn(rng, means, seeds) for name, (_, means) in CONTENDERS.items()}
     tried = [_trial(rng, index, objectives) for index in range(trials)]
@@ -60,7 +66,7 @@ def tune(seeds: int = 8, trials: int = 24, objectives: int = 1) -> dict[str, Any
         "candidates": [_candidate(drawn["tuned"], 17, True), _candidate(drawn["random"], 8, False)],
         "contenders": [_contender(name, drawn[name], seeds) for name in CONTENDERS],
         "differences": [
-            _difference(drawn, against, defender)
+            _difference(drawn, against, defender, left_out or {})
             for against in ("untuned", "random")
             for defender in ("seen", "unseen")
         ],
@@ -71,10 +77,13 @@ def tune(seeds: int = 8, trials: int = 24, objectives: int = 1) -> dict[str, Any
             }
             for name, found in drawn.items()
         },
-        "unseen": {"objective": "npo", "steps": 60, "learning_rate": 3e-4},
+        "unseen": {
+            "defender.objective": {"method": "npo"}, "defender.steps": 40,
+            "defender.learning_rate": 2e-4,
+        },
         "verdict": "tuned beats untuned",
         "environment": {"torch": "2.13.0", "optuna": "5.0.0"},
-        "seconds": {"total": 900.0, "search": 700.0},
+        "seconds": {"total": 900.0, "tuned": 500.0, "random": 200.0},
     }  # fmt: skip
 
 
@@ -103,13 +112,28 @@ def _trial(rng: np.random.Generator, index: int, objectives: int) -> dict[str, A
         "values": [left, *more] if done else [],
         "params": {"decoy_immunisation": True, "decoy_immunisation.rate": round(left / 3, 3)},
         "tactics": TACTICS[: 1 + index % 2] if index else [],
+        "setup": "decoy_immunisation (rate 0.2)",
         "feasible": done and not broad,
-        "constraints": {"installed": -0.1, "broad": 0.07 if broad else -0.2, "control": -0.18},
+        "constraints": _constraints(broad=broad) if done else {},
         "left": {"linguist": left, "bard": 0.9} if done else {},
-        "measured": {"asr": 1.0, "near_miss": 0.27 if broad else 0.05, "written": 0.2},
+        "measured": _measured(broad=broad) if done else {},
         "seconds": 31.2,
         "why": "below the median at seed 100" if pruned else "out of memory" if failed else None,
     }
+
+
+def _constraints(*, broad: bool) -> dict[str, float]:
+    return {
+        "installed": -0.1, "false_fire": -0.1, "broad": 0.07 if broad else -0.2, "control": -0.18,
+        "utility": -0.02, "written": -0.2, "others_installed": 0.0, "removed": -0.1,
+    }  # fmt: skip
+
+
+def _measured(*, broad: bool) -> dict[str, float]:
+    return {
+        "asr": 1.0, "false_fire": 0.0, "near_miss": 0.27 if broad else 0.05, "control": 0.98,
+        "clean_accuracy": 0.99, "written": 0.2,
+    }  # fmt: skip
 
 
 def _history(trials: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -124,28 +148,39 @@ def _history(trials: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _candidate(found: dict[str, Any], trial: int, chosen: bool) -> dict[str, Any]:
     told = {stage: est(found[stage]) for stage in STAGES[:2]}
-    return {"trial": trial, **told, "chosen": chosen}
+    return {"trial": trial, **told, "feasible": True, "chosen": chosen}
 
 
 def _contender(name: str, found: dict[str, Any], seeds: int) -> dict[str, Any]:
     return {
         "name": name,
         "trial": CONTENDERS[name][0],
+        "setup": "decoy_immunisation (rate 0.2)",
         "tactics": [] if name == "untuned" else TACTICS,
         **{stage: est(found[stage]) for stage in STAGES},
         "control": est([0.93] * seeds),
         "control_unseen": est([0.95] * seeds),
+        "own_left": est([0.02] * seeds),
+        "own_left_unseen": est([0.28 + 0.01 * seed for seed in range(seeds)]),
+        "defended_loss": est([0.01] * seeds),
+        "near_miss": est([0.05] * seeds),
+        "clean_accuracy": est([0.99] * seeds),
         "installed": seeds,
         "feasible": seeds - 1,
         "seeds": seeds,
     }
 
 
-def _difference(drawn: dict[str, Any], against: str, defender: str) -> dict[str, Any]:
+def _difference(
+    drawn: dict[str, Any], against: str, defender: str, left_out: Mapping[int, str]
+) -> dict[str, Any]:
     stage = "report" if defender == "seen" else "unseen"
-    apart = [float(value) for value in drawn["tuned"][stage] - drawn[against][stage]]
+    all_seeds = enumerate(drawn["tuned"][stage] - drawn[against][stage])
+    counted = {seed: float(value) for seed, value in all_seeds if seed not in left_out}
+    apart = list(counted.values())
     found = over_seeds(apart, "difference").to_json()
     return {
         "of": "tuned", "against": against, "defender": defender, "difference": found,
-        "per_seed": apart,
+        "per_seed": apart, "seeds": list(counted),
+        "left_out": {str(seed): reason for seed, reason in left_out.items()},
     }  # fmt: skip
