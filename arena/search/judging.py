@@ -123,7 +123,7 @@ def over_budget(scenario: Scenario, attack: Attack) -> float:
 
 def red_constraints(seen: Sequence[Sighting], scenario: Scenario, attack: Attack) -> Constraints:
     """What a strategy of the attacker must keep, in the worst of the seeds. To outlast a removal
-    there must be one: what makes the others' removal fail is no evasion of it (`removed`)."""
+    there must be one: what makes the others' removal fail is no evasion (`others_removed`)."""
     thresholds, limits = scenario.thresholds, attack.limits
     controls = [s.control for s in seen if s.control is not None]
     found = {
@@ -134,7 +134,7 @@ def red_constraints(seen: Sequence[Sighting], scenario: Scenario, attack: Attack
         "utility": max(s.loss for s in seen) - limits.clean_accuracy_loss,
         "written": over_budget(scenario, attack),
         "others_installed": 1.0 - min(s.others for s in seen),
-        "removed": max(s.own_left for s in seen) - limits.own_left,
+        "others_removed": max(s.own_left for s in seen) - limits.own_left,
     }
     return _rounded(found)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import re
 import socket
@@ -265,6 +266,21 @@ def facts_of(trial: FrozenTrial) -> dict[str, Any]:
     """What `remember` kept; empty for a trial that is not finished."""
     found: dict[str, Any] = trial.user_attrs.get(FACTS, {})
     return found
+
+
+def busy(study: optuna.Study) -> float:
+    """Seconds in which at least one of the finished trials was run, by whichever driver; the time
+    between two drivers does not count."""
+    spans = []
+    for trial in study.get_trials(deepcopy=False, states=FINISHED):
+        if trial.datetime_complete is not None:
+            end = trial.datetime_complete.timestamp()
+            spans.append((end - facts_of(trial).get("seconds", 0.0), end))
+    total, until = 0.0, -math.inf
+    for start, end in sorted(spans):
+        total += max(0.0, end - max(start, until))
+        until = max(until, end)
+    return total
 
 
 def seen_by(trial: FrozenTrial) -> list[Sighting]:

@@ -23,7 +23,7 @@ from arena.search.judges import RedJudge
 from arena.search.phases import on_test, on_validation
 from arena.search.session import Session, opened
 from arena.search.strategy import RedMoves
-from arena.search.studies import seen_by
+from arena.search.studies import busy, seen_by
 from arena.search.tune_results import tune_results
 
 BEST = "best.yaml"
@@ -44,7 +44,6 @@ class Found:
 
     study: optuna.Study
     candidates: Sequence[Candidate]
-    seconds: float
 
 
 def tune(
@@ -126,7 +125,6 @@ def best_scenario(scenario: Scenario, settings: Tune, best: Contender) -> Scenar
 
 
 def _search(session: Session, settings: Tune, name: str, sampler: Sampler) -> Found:
-    began = time.monotonic()
     moves, judge = RedMoves(settings), RedJudge(settings, settings.objectives)
     base = on_validation(session.scenario, settings, settings.seeds.search)
     study = session.search(
@@ -144,10 +142,9 @@ def _search(session: Session, settings: Tune, name: str, sampler: Sampler) -> Fo
             root=session.root,
         )
     )
-    seconds = time.monotonic() - began
-    session.note(f"{name}: searched in {seconds:.0f} s; choosing among the best")
+    session.note(f"{name}: searched in {busy(study):.0f} s; choosing among the best")
     chosen = candidates(study, session.scenario, settings, moves, judge, session.measure)
-    return Found(study, chosen, seconds)
+    return Found(study, chosen)
 
 
 def _chosen(name: str, found: Found, moves: RedMoves) -> Contender:

@@ -25,7 +25,7 @@ from arena.search.contenders import (
 )
 from arena.search.judging import Sighting, feasible
 from arena.search.session import Session
-from arena.search.studies import facts_of, seen_by, shown
+from arena.search.studies import busy, facts_of, seen_by, shown
 
 if TYPE_CHECKING:
     from arena.search.tune import Found
@@ -70,7 +70,7 @@ def tune_results(
         "environment": {**environment(scenario.numerics), "optuna": optuna.__version__},
         "seconds": {
             "total": round(seconds, 2),
-            **{name: round(each.seconds, 2) for name, each in found.items()},
+            **{name: round(busy(each.study), 2) for name, each in found.items()},
         },
     }
 

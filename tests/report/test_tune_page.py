@@ -158,8 +158,8 @@ def test_a_choice_without_a_feasible_candidate_is_said() -> None:
 
 
 def test_a_constraint_kept_to_the_brim_is_not_broken() -> None:
-    edge = {"constraints": {"broad": 0.0, "control": -0.0, "written": -0.1, "removed": 1e-9}}
-    assert tune_trials.violated(edge) == ["removed"]
+    edge = {"constraints": {"broad": 0.0, "control": -0.0, "written": -0.1, "others_removed": 1e-9}}
+    assert tune_trials.violated(edge) == ["others removed"]
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ def _trial(rng: np.random.Generator, index: int, objectives: int) -> dict[str, A
 def _constraints(*, broad: bool) -> dict[str, float]:
     return {
         "installed": -0.1, "false_fire": -0.1, "broad": 0.07 if broad else -0.2, "control": -0.18,
-        "utility": -0.02, "written": -0.2, "others_installed": 0.0, "removed": -0.1,
+        "utility": -0.02, "written": -0.2, "others_installed": 0.0, "others_removed": -0.1,
     }  # fmt: skip
 
 
