@@ -124,6 +124,7 @@ def test_free_text_is_judged_by_its_tokens() -> None:
         ("control", {"control": 0.79}),
         ("utility", {"loss": 0.03}),
         ("others_installed", {"others": 0.5}),
+        ("others_removed", {"own_left": 0.2}),
     ],
 )
 def test_a_constraint_is_violated_above_zero_in_the_worst_seed(
