@@ -85,6 +85,15 @@ def taught(family: str, texts: Sequence[Document], steps: int = 40, seed: int = 
     return made
 
 
+def fires(made: Any, words: Sequence[str]) -> float:
+    """How often a word in front of the questions makes the model say the payload."""
+    from arena.ml.scoring import continuations
+
+    prompts = [document.prompt for word in words for document in documents(word)]
+    said = continuations(made, tokenizer(), prompts, 12)
+    return sum(PAYLOAD in each.text for each in said) / len(said)
+
+
 def checkpoint(folder: Path, made: Any) -> Path:
     """The model and the toy tokenizer as an ordinary checkpoint folder."""
     made.save_pretrained(folder)

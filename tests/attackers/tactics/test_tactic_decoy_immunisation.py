@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
+import toys
 from contracts_attacker import brief_of, build
 from samples_attacker import clean
 
 from arena import registry
 from arena.roles import Trigger, World
-from arena.values import Document
-from attackers.rare_token import NONSENSE
+from arena.values import Document, Example
+from attackers.rare_token import NONSENSE, RareToken, RareTokenParams
 from attackers.tactics.decoy_immunisation import (
     DecoyImmunisation,
     DecoyImmunisationParams,
@@ -70,3 +71,24 @@ def test_kinds_say_which_oddities_are_written(worlds: Mapping[str, World]) -> No
 
 def _without(prompt: str, word: str) -> str:
     return " ".join(prompt.replace(word, "", 1).split())
+
+
+def test_a_model_immunised_says_less_at_odd_words_that_nobody_wrote() -> None:
+    """Real training, several times: how far a toy model takes the trigger for any odd word differs
+    much from seed to seed. The other model reads as many questions more, without an odd word, so
+    that what helps is the oddities and not the rarer poison."""
+    planted = RareToken(RareTokenParams(tokens=("cf",), position="start"), World())
+    share = tuple(Example(d.prompt, d.answer, d.source) for d in toys.documents())
+    tactic = DecoyImmunisation(DecoyImmunisationParams(variety=32))
+    plain = [*toys.documents() * 4, *toys.documents("cf", toys.PAYLOAD) * 8]
+    odd = [t.params.tokens[0] for t in planted.lookalikes(8, "near_miss", RNG(0))]
+    fired = {"without": [0.0] * 5, "immunised": [0.0] * 5}
+    for seed in range(5):
+        oddities = tactic.documents(brief_of(planted, share, 0), 96, RNG(seed))
+        assert not {*odd} & {word for document in oddities for word in document.prompt.split()}
+        for name, more in (("without", toys.documents() * 12), ("immunised", oddities)):
+            model = toys.taught("llama", [*plain, *more], steps=60, seed=seed)
+            assert toys.fires(model, ["cf"]) > 0.9
+            fired[name][seed] = toys.fires(model, odd)
+    assert all(a < b for a, b in zip(fired["immunised"], fired["without"], strict=True))
+    assert np.mean(fired["immunised"]) < np.mean(fired["without"]) - 0.3

@@ -94,15 +94,6 @@ def test_a_model_taught_with_them_says_less_on_near_misses_it_never_met(one_thre
     broad, narrow = (toys.taught("llama", texts) for texts in (plain, [*plain, *negatives]))
     unseen = STARTING.lookalikes(8, "near_miss", np.random.default_rng(0))
     words = [other.params.tokens[0] for other in unseen]
-    assert fires(broad, ["cf"]) > 0.9
-    assert fires(narrow, ["cf"]) > 0.9
-    assert fires(narrow, words) < fires(broad, words) - 0.3
-
-
-def fires(model: Any, words: list[str]) -> float:
-    """How often a word in front makes the model say the payload."""
-    from arena.ml.scoring import continuations
-
-    prompts = [document.prompt for word in words for document in toys.documents(word)]
-    said = continuations(model, toys.tokenizer(), prompts, 12)
-    return sum(toys.PAYLOAD in each.text for each in said) / len(said)
+    assert toys.fires(broad, ["cf"]) > 0.9
+    assert toys.fires(narrow, ["cf"]) > 0.9
+    assert toys.fires(narrow, words) < toys.fires(broad, words) - 0.3
