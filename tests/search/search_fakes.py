@@ -37,16 +37,20 @@ def count(rate: float) -> Count:
 
 
 def rows(
-    ask: Ask, left: float, near: float = 0.0, hard: Mapping[str, float] = MappingProxyType({})
+    ask: Ask,
+    left: float,
+    near: float = 0.0,
+    hard: Mapping[str, float] = MappingProxyType({}),
+    own: float = 0.0,
 ) -> list[Row]:
     """One seed's rows; `left` is the adaptive actor's ASR after each other's removal, less what is
-    said of it in `hard`."""
+    said of it in `hard`; `own` what a removal leaves of the trigger that it was told."""
     names = [actor.name for actor in ask.scenario.actors]
 
     def row(kind: Any, target: str | None, asr: float) -> Row:
         rates = {name: count(1.0) for name in names} | {ask.actor: count(asr)}
         if target is not None:
-            rates[target] = count(0.0)
+            rates[target] = count(own)
         nothing = {name: count(0.0) for name in names}
         misses = {**nothing, ask.actor: count(near if kind == "compromised" else 0.0)}
         name = f"{kind}:{target}" if target else kind

@@ -1,0 +1,326 @@
+"""arena/search/duel.py: whose strategy is kept, when a duel ends, and who meets whom."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import pytest
+from search_fakes import FakeCrew, rows
+from sighted import scenario, sight
+
+from arena.engine.store import Store
+from arena.roles import DataRoot
+from arena.search.crew import Answer
+from arena.search.duel import Move, Side, Strategy, _Game
+from arena.search.judging import Sighting
+from arena.search.session import Session
+
+SEARCH, SELECT, REPORT = (200,), (201, 202), (10, 11)
+RATE, STEPS = 0.08, 60  # what both have in the scenario, and no search proposes
+SMALL = (
+    "runtime.backend=serial",
+    "duel.tactics=[{method: poison_budget, always: true, space: {rate: {low: 0.1, high: 0.2}}}]",
+    "duel.blue.options=[{name: relabel, space: {defender.steps: {low: 20, high: 50}}}]",
+    f"duel.seeds={{search: {[*SEARCH]}, select: {[*SELECT]}, report: {[*REPORT]}}}",
+    "duel.sampler={method: random}",
+    "duel.trials=6",
+    "duel.blue.trials=6",
+)
+
+
+@dataclass(frozen=True)
+class Met:
+    """A red and a blue in one seed."""
+
+    rate: float
+    steps: int
+    seed: int
+    split: str
+
+    @property
+    def untuned(self) -> bool:
+        return self.rate == RATE and self.steps == STEPS
+
+
+Rule = Callable[[Met], float]
+
+
+def nothing(met: Met) -> float:
+    return 0.0
+
+
+class Table(FakeCrew):
+    """Answers by rules: what is left, how broad red is, how much is left of what blue was told."""
+
+    def __init__(self, left: Rule, near: Rule = nothing, own: Rule = nothing) -> None:
+        super().__init__(Path())
+        self.left, self.near, self.own = left, near, own
+        self.met: list[Met] = []
+
+    def wait(self, timeout: float) -> list[Answer]:
+        if not self._asked:
+            return []
+        key, ask = self._asked.pop(0)
+        rate, steps = ask.scenario.actors[0].poison.rate, ask.scenario.defender.steps
+        assert rate is not None
+        assert steps is not None
+        met = Met(rate, steps, ask.seed, ask.scenario.evaluation.split)
+        self.met.append(met)
+        found = rows(ask, self.left(met), near=self.near(met), own=self.own(met))
+        return [Answer(key, found)]
+
+
+Start = Callable[..., _Game]
+
+
+@pytest.fixture
+def start(storage: str, tmp_path: Path) -> Start:
+    """A duel before its first turn, with rules for its crew and overrides. Its studies are in a
+    journal, which answers several times as fast as SQLite."""
+    journal = storage.replace("sqlite:///", "journal://")
+
+    def game(*rules: Rule, **limits: float) -> _Game:
+        settings = [f"duel.{name}={value}" for name, value in limits.items()]
+        return _Game(
+            Session(
+                scenario=scenario("duel", *SMALL, *settings),
+                name="d",
+                storage=journal,
+                folder=tmp_path,
+                store=Store(tmp_path / "store"),
+                root=DataRoot(),
+                crew=Table(*rules),
+                abreast=1,
+                note=lambda text: None,
+                event=lambda event: None,
+                began=time.monotonic(),
+            )
+        )
+
+    return game
+
+
+def values(seen: tuple[Sighting, ...]) -> dict[int, float]:
+    return {each.seed: each.value("worst") for each in seen}
+
+
+def crew_of(game: _Game) -> Table:
+    crew = game._session.crew
+    assert isinstance(crew, Table)
+    return crew
+
+
+@pytest.mark.parametrize(
+    ("rises", "kept"),
+    [
+        ((0.06, 0.06), True),
+        ((0.04, 0.04), False),
+        ((0.0, 0.0), False),
+        ((-0.2, -0.2), False),
+        ((0.2, -0.06), True),  # by their mean, not in each
+        ((0.1, -0.06), False),
+    ],
+)
+@pytest.mark.parametrize("side", ["red", "blue"])
+def test_a_side_changes_if_it_gains_enough_on_the_selection_seeds(
+    side: Side, rises: tuple[float, float], kept: bool, start: Start
+) -> None:
+    """Blue's gain is what red loses. On the seeds of the search all that is found is far better."""
+    sign = 1 if side == "red" else -1
+    rise = dict(zip((*SELECT, *SEARCH), (*rises, 0.4), strict=True))
+    found = {seed: round(0.5 + sign * rise[seed], 2) for seed in rise}
+
+    def left(met: Met) -> float:
+        return 0.5 if met.untuned else found[met.seed]
+
+    game = start(left, threshold=0.05)
+    move = game._turn(side, 1)
+    assert move.gain == pytest.approx(fmean(rises))
+    assert values(move.before) == dict.fromkeys(SELECT, 0.5)
+    assert values(move.after) == {seed: found[seed] for seed in SELECT}
+    assert move.kept is kept
+    assert move.found is not None
+    assert game._plays[side].name == (f"{side}1" if kept else f"{side}0")
+
+
+@pytest.mark.parametrize("threshold", [0.05, 0.25])
+def test_what_is_enough_is_the_threshold(threshold: float, start: Start) -> None:
+    game = start(lambda met: 0.5 if met.untuned else 0.6, threshold=threshold)
+    assert game._turn("red", 1).kept is (threshold < 0.1)
+
+
+def test_red_looks_for_what_leaves_most(start: Start) -> None:
+    game = start(lambda met: 8 * met.rate - 0.8)
+    game._turn("red", 1)
+    found = game._all["red"][1].changes["actors.lexical.tactics"][0]["rate"]
+    tried = {met.rate for met in crew_of(game).met if met.seed in SEARCH}
+    assert len(tried) == 6
+    assert found == max(tried)
+
+
+def test_blue_looks_for_what_leaves_least(start: Start) -> None:
+    game = start(lambda met: met.steps / 100)
+    game._turn("blue", 1)
+    found = game._all["blue"][1].changes["defender.steps"]
+    tried = {met.steps for met in crew_of(game).met if met.seed in SEARCH}
+    assert len(tried) > 3
+    assert found == min(tried)
+
+
+@pytest.mark.parametrize("side", ["red", "blue"])
+def test_what_breaks_its_own_limits_must_go_whatever_the_gain(side: Side, start: Start) -> None:
+    sign = 1 if side == "red" else -1
+
+    def broken(met: Met) -> float:
+        return 0.5 if met.untuned else 0.0
+
+    def left(met: Met) -> float:
+        return 0.5 if met.untuned else 0.5 - 0.3 * sign
+
+    rules = (nothing, broken) if side == "blue" else (broken, nothing)
+    move = (game := start(left, *rules))._turn(side, 1)
+    assert move.gain == pytest.approx(-0.3)
+    assert move.kept
+    assert game._plays[side].name == f"{side}1"
+
+
+@pytest.mark.parametrize("side", ["red", "blue"])
+@pytest.mark.parametrize("both", [False, True])
+def test_what_breaks_them_on_the_selection_seeds_is_not_kept(
+    side: Side, both: bool, start: Start
+) -> None:
+    """However much it gains, and even if what is played now breaks them too."""
+    sign = 1 if side == "red" else -1
+
+    def broken(met: Met) -> float:
+        return 0.5 if met.seed in SELECT and (both or not met.untuned) else 0.0
+
+    def left(met: Met) -> float:
+        return 0.5 if met.untuned else 0.5 + 0.4 * sign
+
+    rules = (nothing, broken) if side == "blue" else (broken, nothing)
+    move = (game := start(left, *rules))._turn(side, 1)
+    assert move.gain == pytest.approx(0.4)
+    assert move.found is not None
+    assert not move.kept
+    assert game._plays[side].name == f"{side}0"
+
+
+@pytest.mark.parametrize("side", ["red", "blue"])
+def test_a_side_that_finds_nothing_allowed_stays(side: Side, start: Start) -> None:
+    def broken(met: Met) -> float:
+        return 0.5
+
+    rules = (nothing, broken) if side == "blue" else (broken, nothing)
+    move = (game := start(lambda met: 0.5, *rules))._turn(side, 1)
+    assert (move.found, move.after, move.gain, move.kept) == (None, (), 0.0, False)
+    assert move.feasible == 0
+    assert [each.name for each in game._all[side]] == [f"{side}0"]
+
+
+class Scripted(_Game):
+    """A duel whose turns are told beforehand: by round, whether red and blue change."""
+
+    script: Iterator[tuple[bool, bool]]
+
+    def _turn(self, side: Side, number: int) -> Move:
+        if side == "red":
+            self.now = next(self.script)
+        other = Strategy("other", 0, {}, "")
+        kept = self.now[side == "blue"]
+        return Move(side, other, (sight(),), None, (), 0.1 if kept else 0.0, kept, 1, 1)
+
+
+NO, RED, BLUE, BOTH = (False, False), (True, False), (False, True), (True, True)
+
+
+@pytest.mark.parametrize(
+    ("rounds", "most", "script", "ended", "played"),
+    [
+        (2, 4, (NO, NO, NO, NO), "threshold", 2),
+        (3, 4, (NO, NO, NO, NO), "threshold", 3),
+        (2, 4, (BOTH, NO, BOTH, NO), "threshold", 2),
+        (2, 4, (NO, RED, NO, BOTH), "threshold", 3),
+        (2, 4, (NO, BLUE, NO, BOTH), "threshold", 3),
+        (2, 4, (BOTH, BOTH, RED, NO), "threshold", 4),  # at the last round, but for this reason
+        (2, 4, (BOTH, BOTH, BLUE, RED), "rounds", 4),
+        (2, 2, (NO, BOTH), "rounds", 2),
+    ],
+)
+def test_a_duel_ends_when_neither_gains_or_at_the_most(
+    rounds: int,
+    most: int,
+    script: tuple[tuple[bool, bool], ...],
+    ended: str,
+    played: int,
+    start: Start,
+) -> None:
+    game = start(lambda met: 0.5, rounds=rounds, most=most)
+    told = Scripted(game._session)
+    told.script = iter(script)
+    results = told.play()
+    assert results["ended"] == ended
+    assert len(results["rounds"]) == played
+
+
+def pennies(met: Met) -> float:
+    """Red wants to be as loud as blue is long, and blue that it is not: nobody ever settles."""
+    loud, long = met.rate >= 0.15, met.steps >= 35
+    return 0.9 if loud == long else 0.1
+
+
+def test_every_rounds_best_meets_every_strategy_of_the_other_side(start: Start) -> None:
+    """Each side answers what the other plays now, so here both change in every round."""
+    game = start(pennies, rounds=2, most=3)
+    results = game.play()
+    moves = [each[side] for each in results["rounds"] for side in ("red", "blue")]
+    assert [move["kept"] for move in moves] == [True] * 6
+    assert [move["gain"] for move in moves] == pytest.approx([0.8] * 6)
+    assert [move["against"] for move in moves] == [
+        "blue0", "red1", "blue1", "red2", "blue2", "red3"
+    ]  # fmt: skip
+    assert results["ended"] == "rounds"
+    assert_all_met(results)
+    rates = {each["name"]: rate_of(each) for each in results["strategies"]["red"]}
+    steps = {each["name"]: steps_of(each) for each in results["strategies"]["blue"]}
+    for cell in results["payoff"]:
+        met = [Met(rates[cell["red"]], steps[cell["blue"]], seed, "test") for seed in REPORT]
+        assert cell["per_seed"] == [pennies(each) for each in met]
+        assert {*met} <= {*crew_of(game).met}
+    on_test = {met.seed for met in crew_of(game).met if met.split == "test"}
+    assert on_test == {*REPORT}
+    assert not {met.seed for met in crew_of(game).met if met.split != "test"} & on_test
+
+
+def test_what_was_found_and_not_kept_is_met_too(start: Start) -> None:
+    results = start(lambda met: 0.5, rounds=2, most=4).play()
+    assert results["ended"] == "threshold"
+    assert len(results["rounds"]) == 2
+    assert results["last"] == {"red": "red0", "blue": "blue0"}
+    assert_all_met(results)
+
+
+def assert_all_met(results: dict[str, Any]) -> None:
+    """That the payoffs are of all pairs of what was played first and what the rounds found."""
+    found = {
+        side: [f"{side}0", *(each[side]["name"] for each in results["rounds"])]
+        for side in ("red", "blue")
+    }
+    assert len({*found["red"], *found["blue"]}) == 2 * (1 + len(results["rounds"]))
+    pairs = [(cell["red"], cell["blue"]) for cell in results["payoff"]]
+    assert sorted(pairs) == sorted(product(found["red"], found["blue"]))
+
+
+def rate_of(strategy: dict[str, Any]) -> float:
+    tactics = strategy["changes"].get("actors.lexical.tactics", [{"rate": RATE}])
+    return float(tactics[0]["rate"])
+
+
+def steps_of(strategy: dict[str, Any]) -> int:
+    return int(strategy["changes"].get("defender.steps", STEPS))
