@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import optuna
 import pytest
 from optuna.trial import FrozenTrial, TrialState
 from search_fakes import FakeCrew, drive, rows, scenario, search
+from sqlalchemy.exc import OperationalError
 
 from arena.search import driver, studies
 from arena.search.crew import Answer
@@ -211,3 +213,23 @@ def test_a_driver_gives_signs_of_life_while_its_crew_measures(
 
     study = drive(search(1, prunes=False), storage, Slow(tmp_path / "log"))
     assert [trial.state for trial in study.get_trials()] == [TrialState.COMPLETE]
+
+
+def test_a_storage_that_fails_once_does_not_silence_a_driver(
+    beat: float, study: optuna.Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Silent for long it would count as dead, and its trials would be measured twice."""
+    trial = studies.proposed(study)
+    write, failed = trial.storage.set_trial_user_attr, threading.Event()
+
+    def busy(*args: Any) -> None:
+        if not failed.is_set():
+            failed.set()
+            raise OperationalError("UPDATE", {}, Exception("database is locked"))
+        write(*args)
+
+    trial.set_user_attr(studies.SEEN, 0.0)
+    monkeypatch.setattr(trial.storage, "set_trial_user_attr", busy)
+    with studies.signs_of_life(lambda: [trial]):
+        assert failed.wait(PATIENCE)
+        until(lambda: seen(study, trial.number) > 0)
