@@ -124,8 +124,8 @@ class Duel(Attack):
     """Red and blue adapt in turn (`arena duel`).
 
     trials: strategies that red tries in a round. rounds: full rounds at least; most: and at most.
-    threshold: least gain on the selection seeds, fixed beforehand, for which a side changes its
-    strategy; when neither does in a round, the duel ends. compute: the defender's budget, as a
+    threshold: a side changes its strategy if it gains more than this on the selection seeds, fixed
+    beforehand; when neither does in a round, the duel ends. compute: the defender's budget, as a
     share of the compute that trained the suspect.
     """
 

@@ -175,6 +175,9 @@ class Driver:
 
     def _judge(self, flight: _Flight) -> None:
         """A leg is done: go on, give up, or finish."""
+        if not studies.ours(self._study, flight.trial):
+            del self._flights[flight.trial.number]
+            return  # this driver was taken for dead; the trial is another's now
         rows = [flight.rows[seed] for seed in flight.leg[1]]
         seen = [sighting(each, flight.scenario, self._search.actor) for each in rows]
         constraints = self._search.judge.constraints(seen, flight.scenario)

@@ -27,7 +27,7 @@ from arena.search.choosing import Candidate, candidates
 from arena.search.driver import Search
 from arena.search.duel_results import duel_results
 from arena.search.judges import BlueJudge, Judge, RedJudge
-from arena.search.judging import Sighting, feasible
+from arena.search.judging import DIGITS, Sighting, feasible
 from arena.search.phases import on_test, on_validation
 from arena.search.session import Session, opened
 from arena.search.strategy import OPTION, BlueMoves, Moves, RedMoves
@@ -234,7 +234,7 @@ class _Game:
     def _gain(self, side: Side, before: list[Sighting], after: list[Sighting]) -> float:
         disclosed = self._settings.disclosed
         rise = fmean(s.value(disclosed) for s in after) - fmean(s.value(disclosed) for s in before)
-        return rise if side == "red" else -rise
+        return round(rise if side == "red" else -rise, DIGITS)
 
     def _payoffs(self) -> dict[tuple[str, str], list[Sighting]]:
         settings = self._settings

@@ -21,7 +21,7 @@ from arena.statistics.thresholds import Thresholds
 from arena.values import Row
 
 Constraints = dict[str, float]  # by name; violated above 0
-DIGITS = 9  # of a constraint: 0.92 - 0.9 - 0.02 violates nothing
+DIGITS = 9  # of differences that a limit is held against: 0.92 - 0.9 - 0.02 is no more than 0
 
 
 @dataclass(frozen=True)

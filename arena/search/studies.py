@@ -179,10 +179,10 @@ def signs_of_life(trials: Callable[[], Sequence[optuna.Trial]]) -> Iterator[None
     def say() -> None:
         while not over.wait(BEAT):
             for trial in trials():
-                with contextlib.suppress(
-                    Exception
-                ):  # a busy storage; the next sign may get through
-                    still_here(trial)
+                # a busy storage, say; the next sign may get through
+                with contextlib.suppress(Exception):
+                    if ours(trial.study, trial):
+                        still_here(trial)
 
     thread = threading.Thread(target=say, name="signs of life", daemon=True)
     thread.start()

@@ -141,13 +141,19 @@ def finish(study: optuna.Study) -> None:
 
 @pytest.mark.parametrize("how", ["taken", "taken and ended", "ended"])
 @pytest.mark.parametrize("broken", [1.0, 0.0])  # it has values to tell, or a failure
+@pytest.mark.parametrize("prunes", [False, True])
 def test_a_driver_that_was_taken_for_dead_writes_nothing(
-    broken: float, how: str, storage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    prunes: bool,
+    broken: float,
+    how: str,
+    storage: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(driver, "POLL", 0.01)
     notes: list[str] = []
     crew = Robbed(tmp_path / "log", storage, how, broken=broken)
-    study = drive(search(1, prunes=False), storage, crew, notes)
+    study = drive(search(1, prunes=prunes), storage, crew, notes)
     (ended,) = study.get_trials()
     assert asked(tmp_path / "log")
     assert ended.state == TrialState.COMPLETE
@@ -155,6 +161,7 @@ def test_a_driver_that_was_taken_for_dead_writes_nothing(
     assert ended.constraints == OTHERS["violations"]
     assert studies.facts_of(ended) == OTHERS
     assert (ended.user_attrs[studies.OWNER]["id"] == "another") is ("taken" in how)
+    assert ended.intermediate_values == {}
     assert notes == []
 
 
