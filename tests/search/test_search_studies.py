@@ -33,6 +33,11 @@ def test_a_storage_that_cannot_be_opened_is_told(url: str) -> None:
     assert caught.value.found == url
 
 
+def test_a_storage_without_its_driver_says_which() -> None:
+    with pytest.raises(InputError, match="No module named 'MySQLdb'"):
+        studies.storage_of("mysql://host/db")
+
+
 def test_a_study_of_another_scenario_is_refused(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 's.db'}"
     studies.open_study(url, "s", ["maximize"], "one")
