@@ -79,5 +79,12 @@ def seen_in(
             scenario = scenarios[asked[0]]
             if len(found[asked[0]]) == len(scenario.seeds):
                 done = sum(len(found[key]) == len(scenarios[key].seeds) for key in scenarios)
-                note(f"{scenario.name}: measured ({done} of {len(scenarios)})")
+                note(f"{_called(asked[0])}: measured ({done} of {len(scenarios)})")
     return {key: sightings(found[key], scenarios[key], actor) for key in scenarios}
+
+
+def _called(key: Hashable) -> str:
+    """A strategy in words: a trial's number, a name, or one against another."""
+    if isinstance(key, tuple):
+        return " against ".join(str(each) for each in key)
+    return f"trial {key}" if isinstance(key, int) else str(key)

@@ -87,7 +87,7 @@ def test_real_results_fill_their_pages(
     real_tune: dict[str, Any], real_duel: dict[str, Any]
 ) -> None:
     text = said(tune_page.page(real_tune)[0])
-    assert "npo, 40 steps, learning rate 0.0002" in text
+    assert "self distillation, 40 steps, learning rate 0.0001" in text
     assert "searching took" in text
     assert "random search took" in text
     assert "ASR left of the trigger that was told at most 0.1" in text
