@@ -26,14 +26,21 @@ from arena.ranges import Range, Space
 from arena.roles import Params, Payload, Trigger
 from arena.values import Document, Example
 
-APART = ("sequential", "merged")  # compositions in which each actor trains by itself
-
 if TYPE_CHECKING:
     import torch
 
     from arena.ml.batches import Batch
 
     Gradients = Mapping[str, torch.Tensor]  # by parameter name, of those that train
+
+APART = ("sequential", "merged")  # compositions in which each actor trains by itself
+
+
+def at_path(section: object, *path: object) -> object:
+    """What stands at a path of a section as in YAML; None where the path ends early."""
+    for key in path:
+        section = section.get(key) if isinstance(section, Mapping) else None
+    return section
 
 
 @dataclass(frozen=True)
@@ -119,13 +126,6 @@ class Setting(Tactic):
         Raises:
             InputError: the actor has no such setting (its trigger has no position).
         """
-
-
-def below(section: object, *path: object) -> object:
-    """What stands at a path of a section as in YAML; None where the path ends early."""
-    for key in path:
-        section = section.get(key) if isinstance(section, Mapping) else None
-    return section
 
 
 class Texts(Tactic):

@@ -59,7 +59,7 @@ def _facts(results: Results) -> list[tuple[str, str]]:
         ("red actor", results.get("actor")),
         ("rounds", len(listed(results, "rounds")) or None),
         ("seeds", outcomes.seeds_in_words(part(results, "seeds"))),
-        ("a gain counts from", plain(limits["threshold"]) if limits["threshold"] else ""),
+        ("a gain counts above", plain(limits["threshold"]) if limits["threshold"] else ""),
         ("blue may spend", plain(limits["budget"]) if limits["budget"] else ""),
         ("took", duration(part(results, "seconds").get("total"))),
     ]

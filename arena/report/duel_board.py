@@ -97,13 +97,15 @@ def standing(results: Results) -> Standing:
 
 def seeds_of(cell: Mapping[str, Any]) -> int | None:
     """How many seeds a cell was played on."""
-    found = cell.get("per_seed")
-    return count(cell.get("seeds")) or (len(found) if isinstance(found, list) else None)
+    found, told = cell.get("per_seed"), count(cell.get("seeds"))
+    return told if told is not None else len(found) if isinstance(found, list) else None
 
 
 def headline(results: Results) -> str:
     """Who is ahead at the end, by which value, on how many seeds."""
     at = standing(results)
+    if at.left.value is None and at.seeds == 0:
+        return f"{at.red}, with which red ended, stood in no fresh seed: inconclusive."
     if at.left.value is None:
         return "The strategies that the sides ended with were not played: inconclusive."
     who = {
@@ -132,7 +134,8 @@ def ending(results: Results) -> list[str]:
     rounds = len(listed(results, "rounds"))
     if results.get("ended") == "threshold":
         by = f"more than {limit.text}" if limit.value is not None else "enough"
-        told.append(f"It ended because neither side gained {by} in the last round.")
+        told.append(f"It ended because neither side changed in the last round: none had a feasible "
+                    f"strategy that gained {by}.")  # fmt: skip
     elif results.get("ended") == "rounds":
         told.append(f"It ended with its rounds ({rounds}), not because the sides had settled.")
     elif results.get("ended"):

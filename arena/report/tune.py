@@ -143,11 +143,20 @@ def contender(found: Mapping[str, Any]) -> dict[str, Any]:
         "strategy": strategies.strategy(found),
         "optimistic": [Estimate.read(found.get(key)) for key in ("search", "select")],
         "counts": [Estimate.read(found.get(key)) for key in ("report", "unseen")],
+        "fewer": [_fewer(found, key) for key in ("report_seeds", "unseen_seeds")],
         "control": [Estimate.read(found.get(key)) for key in ("control", "control_unseen")],
         "own_left": [Estimate.read(found.get(key)) for key in ("own_left", "own_left_unseen")],
         "installed": _share(found, "installed"),
         "feasible": _share(found, "feasible"),
     }
+
+
+def _fewer(found: Mapping[str, Any], key: str) -> str:
+    """`over 5 seeds` where a value is not over all of them."""
+    counted, seeds = outcomes.count(found.get(key)), outcomes.count(found.get("seeds"))
+    if counted is None or counted == seeds:
+        return ""
+    return f"over {counted} seed{'' if counted == 1 else 's'}"
 
 
 def _share(found: Mapping[str, Any], key: str) -> str:

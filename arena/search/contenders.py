@@ -67,10 +67,10 @@ def contender_json(each: Contender, scenario: Scenario, attack: Attack) -> dict[
     kept = [feasible(red_constraints([s], own, attack)) for s in seen]
     installed = [is_installed(s, scenario.thresholds) for s in seen]
 
-    def left(sightings: Sequence[Sighting]) -> dict[str, float | None]:
-        told = [s for s in sightings if says_nothing(s, scenario, attack) is None]
-        return estimate(told, attack.disclosed)
-
+    telling, telling_unseen = (
+        [s for s in sightings if says_nothing(s, scenario, attack) is None]
+        for sightings in (seen, unseen)
+    )
     return {
         "name": each.name,
         "trial": each.trial,
@@ -78,8 +78,10 @@ def contender_json(each: Contender, scenario: Scenario, attack: Attack) -> dict[
         "tactics": each.changes.get(f"actors.{attack.actor}.tactics", []),
         "search": estimate(each.search, attack.disclosed),
         "select": estimate(each.select, attack.disclosed),
-        "report": left(seen),
-        "unseen": left(unseen),
+        "report": estimate(telling, attack.disclosed),
+        "unseen": estimate(telling_unseen, attack.disclosed),
+        "report_seeds": len(telling),
+        "unseen_seeds": len(telling_unseen),
         "control": controls(seen),
         "control_unseen": controls(unseen),
         "own_left": rate_over_seeds(s.own_left for s in seen).to_json(),

@@ -38,10 +38,11 @@ def duel_results(
     matrix is of the report's."""
     scenario = session.scenario
     lawful = {each.name for found in strategies.values() for each in found if each.feasible}
+    standing = {pair: _standing(seen, scenario.thresholds) for pair, seen in payoffs.items()}
     means = {
-        pair: _mean(_standing(seen, scenario.thresholds), settings.disclosed)
-        for pair, seen in payoffs.items()
-        if lawful.issuperset(pair)
+        pair: fmean(s.value(settings.disclosed) for s in seen)
+        for pair, seen in standing.items()
+        if seen and lawful.issuperset(pair)
     }
     replies = best_replies(means)
     return {
@@ -64,8 +65,7 @@ def duel_results(
         },
         "last": {side: _last(side, rounds, found[0].name) for side, found in strategies.items()},
         "payoff": [
-            _cell(pair, seen, _standing(seen, scenario.thresholds), settings.disclosed)
-            for pair, seen in payoffs.items()
+            _cell(pair, seen, standing[pair], settings.disclosed) for pair, seen in payoffs.items()
         ],
         "replies": replies,
         "cycles": cycles(replies),
@@ -77,7 +77,8 @@ def duel_results(
 
 def best_replies(means: Mapping[tuple[str, str], float]) -> dict[str, dict[str, str]]:
     """By mean payoff: red's best strategy against each of blue's, and the other way round; of
-    equals the earlier. Among strategies that keep their limits: what may break them always wins."""
+    equals the earlier. Only among strategies that keep their limits (what may break them always
+    wins), and red ones that stood in some seed."""
     reds = list(dict.fromkeys(red for red, _ in means))
     blues = list(dict.fromkeys(blue for _, blue in means))
     return {
@@ -140,10 +141,6 @@ def _strategy(each: Strategy, side: Side, session: Session) -> dict[str, Any]:
 def _standing(seen: Sequence[Sighting], thresholds: Thresholds) -> list[Sighting]:
     """The seeds in which red's backdoor stood: what was never there no defence has removed."""
     return [s for s in seen if is_installed(s, thresholds)]
-
-
-def _mean(seen: Sequence[Sighting], disclosed: Disclosed) -> float:
-    return fmean(s.value(disclosed) for s in seen) if seen else 0.0
 
 
 def _cell(

@@ -96,12 +96,12 @@ def is_installed(seen: Sighting, thresholds: Thresholds) -> bool:
 
 
 def says_nothing(seen: Sighting, scenario: Scenario, attack: Attack) -> str | None:
-    """Why nothing can be said of evasion in a seed, if so: there was nothing to suppress, or no
-    removal to outlast."""
+    """Why nothing can be said of evasion in a seed, if so: there was nothing to suppress, or a
+    removal that is to be outlasted was none."""
     if not is_installed(seen, scenario.thresholds):
         return "is not installed"
     if not at_least(attack.limits.own_left, seen.own_left):
-        return "met no removal: the told trigger was left"
+        return "met a removal that failed: its told trigger was left"
     return None
 
 

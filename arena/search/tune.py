@@ -60,7 +60,7 @@ def tune(
     """Search, choose and report; what is finished is not done again.
 
     The folder holds scenario.yaml, best.yaml (the chosen strategy as a scenario that `arena run`
-    takes), results.json, report.html, figures, events.jsonl.
+    takes), results.json, report.html, figures, events.jsonl, run.log.
 
     Args:
         storage: URL of the study's storage; by default SQLite beside the artifacts. study: its

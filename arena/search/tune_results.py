@@ -142,8 +142,8 @@ def _measured(
 
 
 def history(trials: Sequence[Mapping[str, Any]], maximize: bool) -> list[dict[str, Any]]:
-    """Value by trial, and the best feasible one so far; a pruned trial's value is of its first
-    trigger alone and moves nothing."""
+    """Value by trial, and the best feasible one so far; a pruned trial's value is of one
+    removal in one seed and moves nothing."""
     better = max if maximize else min
     best: float | None = None
     found = []

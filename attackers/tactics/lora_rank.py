@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from arena.attacking import APART, Setting, below
+from arena.attacking import APART, Setting, at_path
 from arena.errors import InputError
 from arena.ranges import Space, Whole
 from arena.registry import register
@@ -65,5 +65,5 @@ class LoraRank(Setting):
 
 
 def _adapter(actor: Mapping[str, Any], composition: str) -> Mapping[str, Any]:
-    adapter = below(actor, "training", composition, "adapter")
+    adapter = at_path(actor, "training", composition, "adapter")
     return adapter if isinstance(adapter, Mapping) else {}

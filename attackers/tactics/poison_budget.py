@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from arena.attacking import APART, Setting, below
+from arena.attacking import APART, Setting, at_path
 from arena.errors import InputError
 from arena.ranges import Range, Real, Space, Whole
 from arena.registry import register
@@ -51,7 +51,7 @@ class PoisonBudget(Setting):
     def fits(self, actor: Mapping[str, Any], scenario: Mapping[str, Any]) -> None:
         """A rate of the actors' training apart goes before any count."""
         composition = scenario.get("composition")
-        rate = below(scenario, "training", composition, "poison_rate")
+        rate = at_path(scenario, "training", composition, "poison_rate")
         if self.params.count is not None and rate is not None:
             rule = f"training.{composition}.poison_rate goes before it, say a rate here"
             raise InputError(rule, key="count", found=str(self.params.count))

@@ -101,10 +101,23 @@ def test_every_payoff_is_in_the_heat_map_and_costs_are_noted() -> None:
     assert set(board(D8).lost) == {(red, "blue2") for red in ("red0", "red1", "red2")}
 
 
+def test_a_last_pair_in_which_red_never_stood_is_not_called_unplayed() -> None:
+    at = standing(D8)
+    cells = [
+        each | {"left": {"value": None, "low": None, "high": None}, "per_seed": [], "seeds": 0}
+        if (each["red"], each["blue"]) == (at.red, at.blue) else each
+        for each in D8["payoff"]
+    ]  # fmt: skip
+    assert headline(D8 | {"payoff": cells}) == (
+        f"{at.red}, with which red ended, stood in no fresh seed: inconclusive."
+    )
+    assert "were not played" in headline(D8 | {"payoff": []})
+
+
 def test_how_it_ended_is_said() -> None:
     assert "It ended with its rounds (2)" in ending(D8)[0]
     other = D8 | {"ended": "threshold", "cycles": True}
-    assert "neither side gained more than 0.05" in ending(other)[0]
+    assert "neither side changed in the last round: none had a feasible" in ending(other)[0]
     assert "It cycles" in ending(other)[1]
     assert mutual(D8) == []
     replies = {"red": {"blue0": "red2"}, "blue": {"red2": "blue0"}}

@@ -11,7 +11,7 @@ from arena.report import duel as duel_page
 from arena.report import tune as tune_page
 
 from .dueled import duel
-from .searched import dueled, searched
+from .real_searches import real_duel_results, real_tune_results
 from .test_build import Page
 from .tuned import tune
 
@@ -52,12 +52,12 @@ DUEL: dict[str, Read] = {
 
 @pytest.fixture(scope="module")
 def real_tune(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return searched(tmp_path_factory.mktemp("tune"))
+    return real_tune_results(tmp_path_factory.mktemp("tune"))
 
 
 @pytest.fixture(scope="module")
 def real_duel(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return dueled(tmp_path_factory.mktemp("duel"))
+    return real_duel_results(tmp_path_factory.mktemp("duel"))
 
 
 def keys(found: Any) -> set[str]:

@@ -15,7 +15,7 @@ from arena.cli.app import show_results
 from arena.report import figures, tune_trials
 from arena.report.build import write_report
 from arena.report.strategies import UNTUNED, strategy
-from arena.report.tune import context, page
+from arena.report.tune import contender, context, page
 from arena.report.tune_terminal import tune_table
 from arena.report.tune_verdict import comparisons, curse, headline, left_out
 
@@ -210,6 +210,12 @@ def test_older_results_show_a_dash_for_what_they_lack() -> None:
     text = text_of(old)
     for absent in ("left out", "random search took", "told at most", "No candidate"):
         assert absent not in text
+
+
+def test_how_many_seeds_count_is_said_where_some_do_not() -> None:
+    some = {"seeds": 8, "report_seeds": 8, "unseen_seeds": 5}
+    assert contender(some)["fewer"] == ["", "over 5 seeds"]
+    assert contender({"seeds": 8})["fewer"] == ["", ""]
 
 
 def test_only_fresh_seeds_stand_as_results() -> None:

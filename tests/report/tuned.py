@@ -168,6 +168,8 @@ def _contender(name: str, found: dict[str, Any], seeds: int) -> dict[str, Any]:
         "installed": seeds,
         "feasible": seeds - 1,
         "seeds": seeds,
+        "report_seeds": seeds,
+        "unseen_seeds": seeds,
     }
 
 

@@ -69,8 +69,9 @@ def test_seeds_in_which_there_was_nothing_to_evade_or_to_outlast_are_left_out() 
     found = against(one, two)
     assert found["seeds"] == [1, 2, 3, 4, 5, 6]
     assert found["left_out"] == {
-        "0": "untuned is not installed", "7": "tuned met no removal: the told trigger was left"
-    }  # fmt: skip
+        "0": "untuned is not installed",
+        "7": "tuned met a removal that failed: its told trigger was left",
+    }
     assert found["per_seed"] == [0.7] * 6
     assert "inconclusive" in verdict([found])
     assert against(one, two, UNSEEN)["seeds"] == list(range(8))
@@ -78,6 +79,7 @@ def test_seeds_in_which_there_was_nothing_to_evade_or_to_outlast_are_left_out() 
     assert settings is not None
     row = contender_json(two, scenario(), settings)
     assert row["report"]["value"] == pytest.approx(0.1)
+    assert (row["report_seeds"], row["unseen_seeds"], row["seeds"]) == (7, 8, 8)
     assert contender_json(one, scenario(), settings)["own_left"]["value"] == pytest.approx(0.075)
     assert contender_json(one, scenario(), settings)["own_left_unseen"]["value"] == 0.0
 

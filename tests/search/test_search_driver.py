@@ -162,7 +162,21 @@ def test_what_a_failed_trial_left_under_way_is_nobody_elses_answer(
     crew._broken = 1.0
     seen = seen_in({0: found.scenario}, found.actor, crew, DataRoot(), print)
     assert [each.seed for each in seen[0]] == list(found.scenario.seeds)
-    drive(search(2, name="another"), storage, crew)
+
+
+def test_what_a_failed_trial_left_under_way_is_no_other_studys_answer(
+    storage: str, tmp_path: Path
+) -> None:
+    """Both have a trial 0 under way in the same seed: the strategies differ."""
+    crew = FakeCrew(tmp_path / "log", broken=0.0)
+    drive(search(1, prunes=False), storage, crew)
+    assert crew._asked
+    crew._broken = 1.0
+    study = drive(search(1, name="another", prunes=False), storage, crew)
+    alone = drive(
+        search(1, name="another", prunes=False), f"{storage}.alone", FakeCrew(tmp_path / "log")
+    )
+    assert [t.values for t in study.get_trials()] == [t.values for t in alone.get_trials()]
 
 
 def test_what_nobody_foresaw_stops_the_search(storage: str, tmp_path: Path) -> None:

@@ -16,12 +16,12 @@ from arena.search.session import Session
 from arena.search.tune import _tuned
 
 
-def searched(folder: Path) -> dict[str, Any]:
+def real_tune_results(folder: Path) -> dict[str, Any]:
     """results.json of a short `arena tune`."""
     return _tuned(_session("tune_evasion", folder, "tune.trials=5", "tune.best=2"))
 
 
-def dueled(folder: Path) -> dict[str, Any]:
+def real_duel_results(folder: Path) -> dict[str, Any]:
     """results.json of a short `arena duel`."""
     few = ("duel.trials=2", "duel.blue.trials=2")
     return _Game(_session("duel", folder, *few)).play()
