@@ -164,8 +164,8 @@ def _settled(results: Results) -> list[str]:
         return [f"There are no best replies: {' and '.join(without)} had no feasible strategy."
                 ] if without else []  # fmt: skip
     if results.get("cycles") is True:
-        told.append("It cycles: best replies lead back to a strategy that was played before, so "
-                    "no single strategy is the last word.")  # fmt: skip
+        told.append("It cycles by the means: best replies lead back to a strategy that was played "
+                    "before. Means that are close may do so by chance.")  # fmt: skip
     elif results.get("cycles") is False:
         told.append("Best replies do not cycle.")
     pairs = ", ".join(f"{red} and {blue}" for red, blue in mutual(results))
