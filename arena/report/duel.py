@@ -102,7 +102,7 @@ def rounds(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
 def gain(move: Mapping[str, Any]) -> str:
     """What a move won for its own side, with its sign."""
     value = number(move.get("gain"))
-    text = decimals(value)
+    text = decimals(value, 3)  # beside a threshold, 0.047 must not look like 0.05
     return text if value is None or text.startswith(MINUS) or value <= 0 else f"+{text}"
 
 

@@ -167,8 +167,8 @@ def test_where_feasibility_is_not_told_nothing_is_marked() -> None:
 
 
 def test_gains_have_signs() -> None:
-    assert [gain({"gain": value}) for value in (0.4, -0.1, 0.0, None)] == [
-        "+0.40", "\N{MINUS SIGN}0.10", "0.00", "\N{EN DASH}",
+    assert [gain({"gain": value}) for value in (0.0472, -0.1, 0.0, None)] == [
+        "+0.047", "\N{MINUS SIGN}0.100", "0.000", "\N{EN DASH}",
     ]  # fmt: skip
 
 
