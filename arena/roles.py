@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, get_args
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Use = Literal["sham", "near_miss", "attacker"]
 Variant = Literal["repeated", "moved"]
+VARIANTS: tuple[Variant, ...] = get_args(Variant)
 
 
 class Params(BaseModel):

@@ -10,13 +10,12 @@ import numpy as np
 from pydantic import Field, field_validator
 
 from arena.registry import register
-from arena.roles import Params, Trigger, Use, Variant, World
+from arena.roles import VARIANTS, Params, Trigger, Use, Variant, World
 from attackers import nested, pools
 from attackers.nested import Nested, SectionOf
 from attackers.one_of import OneOf
 
 PART = SectionOf(without=("any_of",))
-HOW: tuple[Variant, ...] = ("repeated", "moved")
 Offers = dict[str, tuple[Use, Trigger]]  # by name: which pool of the part's it is in
 
 
@@ -107,7 +106,7 @@ class AnyOf(OneOf):
     def variants(self) -> Mapping[Variant, Trigger]:
         """Its parts' variants, if all have one: only then is every prompt put otherwise."""
         found: dict[Variant, Trigger] = {}
-        for how in HOW:
+        for how in VARIANTS:
             varied = [part.variants().get(how) for part in self.triggers]
             if all(varied):
                 found[how] = OneOf([trigger for trigger in varied if trigger])

@@ -10,14 +10,13 @@ from pydantic import Field, field_validator
 
 from arena.errors import InputError
 from arena.registry import register
-from arena.roles import Params, Trigger, Use, Variant, World
+from arena.roles import VARIANTS, Params, Trigger, Use, Variant, World
 from arena.values import Example
 from attackers import nested, pools
 from attackers.all_of import AllOf
 from attackers.nested import Nested, SectionOf
 
 PART = SectionOf(without=("any_of", "composite"))
-HOW: tuple[Variant, ...] = ("repeated", "moved")
 
 
 class CompositeParams(Params):
@@ -107,7 +106,7 @@ class Composite(AllOf):
     def variants(self) -> Mapping[Variant, Trigger]:
         """Its parts' variants, where one has any; the others stay as they are."""
         found: dict[Variant, Trigger] = {}
-        for how in HOW:
+        for how in VARIANTS:
             if any(how in part.variants() for part in self.triggers):
                 found[how] = AllOf([part.variants().get(how, part) for part in self.triggers])
         return found

@@ -22,12 +22,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from arena.attacking import ActorBrief, Scene, Shaping
 from arena.ranges import Choice, Real, Space
 from arena.registry import register
 from arena.roles import Params
 from attackers.tactics import shifts
-from attackers.tactics.surrogates import Surrogates, check_lookalikes, surrogates
+from attackers.tactics.surrogates import Rehearsing
 
 if TYPE_CHECKING:
     import torch
@@ -51,7 +50,7 @@ class OrthogonalityParams(Params):
 
 
 @register("tactic", "orthogonality")
-class Orthogonality(Shaping):
+class Orthogonality(Rehearsing):
     """The trigger's hidden shift is made orthogonal to its look-alikes'.
 
     Cost: 7/3 of a step on `prompts` prompts (three forward passes, two backward ones).
@@ -59,11 +58,6 @@ class Orthogonality(Shaping):
 
     Params = OrthogonalityParams
     params: OrthogonalityParams
-
-    def __init__(self, params: Any, texts: Surrogates | None = None) -> None:
-        super().__init__(params)
-        self.texts = texts
-        self.rounds = None if texts is None else texts.rounds(params.prompts)
 
     @classmethod
     def examples(cls) -> list[dict[str, Any]]:
@@ -75,18 +69,6 @@ class Orthogonality(Shaping):
             "weight": Real(low=0.002, high=0.2, log=True),
             "depth": Choice(options=(None, 0.0, 0.25, 0.5, 0.75, 1.0)),
         }
-
-    @classmethod
-    def check(cls, params: Any, scene: Scene) -> None:
-        check_lookalikes(scene)
-
-    def prepared(self, model: torch.nn.Module, tokenizer: Any, brief: ActorBrief) -> Orthogonality:
-        """With its prompts.
-
-        Raises:
-            ArenaError: the trigger has no look-alikes, or nothing in the share takes both.
-        """
-        return Orthogonality(self.params, surrogates(brief, tokenizer, self.name))
 
     def extra(self, model: torch.nn.Module, own: Batch) -> torch.Tensor:
         assert self.rounds is not None  # prepared

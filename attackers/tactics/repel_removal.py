@@ -24,12 +24,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from arena.attacking import ActorBrief, Scene, Shaping
 from arena.ranges import Real, Space, Whole
 from arena.registry import register
 from arena.roles import Params
 from attackers.tactics import shifts, weights
-from attackers.tactics.surrogates import Surrogates, check_lookalikes, surrogates
+from attackers.tactics.surrogates import Rehearsing, Surrogates
 
 if TYPE_CHECKING:
     import torch
@@ -52,7 +51,7 @@ class RepelRemovalParams(Params):
 
 
 @register("tactic", "repel_removal")
-class RepelRemoval(Shaping):
+class RepelRemoval(Rehearsing):
     """The trigger's hidden shift is kept off that of a rehearsed removal.
 
     Cost: on `prompts` prompts 4/3 of a step, and in every `every`-th step `steps` steps and 4/3
@@ -63,9 +62,7 @@ class RepelRemoval(Shaping):
     params: RepelRemovalParams
 
     def __init__(self, params: Any, texts: Surrogates | None = None) -> None:
-        super().__init__(params)
-        self.texts = texts
-        self.rounds = None if texts is None else texts.rounds(params.prompts)
+        super().__init__(params, texts)
         self.taken = 0  # steps
         self.removal: torch.Tensor | None = None  # (L, d)
 
@@ -81,18 +78,6 @@ class RepelRemoval(Shaping):
             "steps": Whole(low=1, high=10),
             "learning_rate": Real(low=0.005, high=0.5, log=True),
         }
-
-    @classmethod
-    def check(cls, params: Any, scene: Scene) -> None:
-        check_lookalikes(scene)
-
-    def prepared(self, model: torch.nn.Module, tokenizer: Any, brief: ActorBrief) -> RepelRemoval:
-        """With its prompts.
-
-        Raises:
-            ArenaError: the trigger has no look-alikes, or nothing in the share takes both.
-        """
-        return RepelRemoval(self.params, surrogates(brief, tokenizer, self.name))
 
     @contextlib.contextmanager
     def moved(

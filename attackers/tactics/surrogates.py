@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from arena import seeds
-from arena.attacking import ActorBrief, Scene
+from arena.attacking import ActorBrief, Scene, Shaping
 from arena.errors import ArenaError, InputError
 from arena.roles import Trigger
 from arena.values import Document, Example
@@ -53,6 +53,30 @@ class Surrogates:
         from arena.ml.batches import padded
 
         return padded([self.decoys[i] for i in indices], self.pad, device)
+
+
+class Rehearsing(Shaping):
+    """Base of the tactics that read surrogates, `params.prompts` examples at a time."""
+
+    def __init__(self, params: Any, texts: Surrogates | None = None) -> None:
+        super().__init__(params)
+        self.texts = texts
+        self.rounds = None if texts is None else texts.rounds(params.prompts)
+
+    @classmethod
+    def check(cls, params: Any, scene: Scene) -> None:
+        """Raise InputError if the actor's trigger is of a method without look-alikes."""
+        if scene.trigger in NONE_LIKE_IT:
+            rule = "needs look-alikes of the actor's trigger, and this method has none"
+            raise InputError(rule, key="method", found=scene.trigger)
+
+    def prepared(self, model: torch.nn.Module, tokenizer: Any, brief: ActorBrief) -> Self:
+        """With its prompts.
+
+        Raises:
+            ArenaError: the trigger has no look-alikes, or nothing in the share takes both.
+        """
+        return type(self)(self.params, surrogates(brief, tokenizer, self.name))
 
 
 def surrogates(brief: ActorBrief, tokenizer: Any, tactic: str) -> Surrogates:
@@ -107,10 +131,3 @@ def _marked(
             if not brief.trigger.present(marked):
                 return marked
     return None
-
-
-def check_lookalikes(scene: Scene) -> None:
-    """Raise InputError if the actor's trigger is of a method without look-alikes."""
-    if scene.trigger in NONE_LIKE_IT:
-        rule = "needs look-alikes of the actor's trigger, and this method has none"
-        raise InputError(rule, key="method", found=scene.trigger)

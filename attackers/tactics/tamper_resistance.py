@@ -25,12 +25,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from arena.attacking import ActorBrief, Scene, Shaping
 from arena.ranges import Real, Space, Whole
 from arena.registry import register
 from arena.roles import Params
 from attackers.tactics import weights
-from attackers.tactics.surrogates import Surrogates, check_lookalikes, surrogates
+from attackers.tactics.surrogates import Rehearsing, Surrogates
 
 if TYPE_CHECKING:
     import torch
@@ -48,7 +47,7 @@ class TamperResistanceParams(Params):
 
 
 @register("tactic", "tamper_resistance")
-class TamperResistance(Shaping):
+class TamperResistance(Rehearsing):
     """The own gradient after a simulated unlearning (TAR, arXiv 2408.00761).
 
     Cost: in every `every`-th step `inner_steps` steps on `prompts` documents.
@@ -58,9 +57,7 @@ class TamperResistance(Shaping):
     params: TamperResistanceParams
 
     def __init__(self, params: Any, texts: Surrogates | None = None) -> None:
-        super().__init__(params)
-        self.texts = texts
-        self.rounds = None if texts is None else texts.rounds(params.prompts)
+        super().__init__(params, texts)
         self.taken = 0  # steps
 
     @classmethod
@@ -74,20 +71,6 @@ class TamperResistance(Shaping):
             "inner_learning_rate": Real(low=0.005, high=0.5, log=True),
             "every": Whole(low=1, high=4),
         }
-
-    @classmethod
-    def check(cls, params: Any, scene: Scene) -> None:
-        check_lookalikes(scene)
-
-    def prepared(
-        self, model: torch.nn.Module, tokenizer: Any, brief: ActorBrief
-    ) -> TamperResistance:
-        """With its prompts.
-
-        Raises:
-            ArenaError: the trigger has no look-alikes, or nothing in the share takes both.
-        """
-        return TamperResistance(self.params, surrogates(brief, tokenizer, self.name))
 
     @contextlib.contextmanager
     def moved(
