@@ -144,8 +144,8 @@ class Driver:
     def _ask(self, flight: _Flight) -> None:
         flight.leg, flight.rows = flight.left.pop(0), {}
         part, seeds = flight.leg
+        first = self._telling() if part == "first" else None
         for seed in seeds:
-            first = self._telling() if part == "first" else None
             ask = Ask(flight.scenario, seed, self._search.root, self._search.actor, part, first)
             self._crew.ask((self._search.name, flight.trial.number, part, seed), ask)
 
@@ -201,8 +201,6 @@ class Driver:
     ) -> None:
         """Everything about a trial in one write, and then its end: of a driver that dies between
         the two the next has only to say so."""
-        if not studies.ours(self._study, trial):
-            return  # this driver was taken for dead; the trial is another's now
         told = {
             "changes": self._search.moves.changes(trial.params),
             "setup": self._search.moves.told(trial.params),
@@ -245,7 +243,7 @@ class Driver:
         return None
 
     def _bar(self) -> float:
-        """The median of what finished strategies came to in the end. Not of what they had after the
+        """The median of what finished strategies came to in the end. Not of what they had after
         one removal, by which Optuna's median pruner goes: that may be easy to outlast (then all
         are near 1, and half of the best would go)."""
         values = [trial.values[0] for trial in self._finished()]

@@ -96,7 +96,7 @@ def encoded() -> list[Encoded]:
     return encode(toys.tokenizer(), TEXTS)
 
 
-def close(one: Gradients, other: Gradients) -> None:
+def assert_close(one: Gradients, other: Gradients) -> None:
     assert one.keys() == other.keys()
     for name, gradient in one.items():
         torch.testing.assert_close(gradient, other[name], atol=1e-6, rtol=1e-3)
@@ -121,7 +121,7 @@ def test_tactics_that_do_nothing_change_nothing(
     loss, plain = gradients(model, indices, [], micro_batch=micro)
     other, shaped = gradients(model, indices, OWNERS[who](), micro_batch=micro)
     assert other == pytest.approx(loss, rel=1e-5)
-    close(shaped, plain)
+    assert_close(shaped, plain)
 
 
 @pytest.mark.parametrize("family", toys.FAMILIES)
@@ -130,7 +130,7 @@ def test_so_it_is_in_every_family_and_with_an_adapter(family: str) -> None:
         loss, plain = gradients(model, BATCHES[0], [])
         other, shaped = gradients(model, BATCHES[0], OWNERS["two owners"]())
         assert other == pytest.approx(loss, rel=1e-5)
-        close(shaped, plain)
+        assert_close(shaped, plain)
         frozen = {n for n, p in model.named_parameters() if not p.requires_grad}
         assert not frozen & shaped.keys()
 
@@ -142,15 +142,15 @@ def test_only_own_documents_are_shaped() -> None:
     share = sum(tokens[i] for i in indices[2:]) / sum(tokens[i] for i in indices)
     _, rest = gradients(model, indices[2:], [])
     _, shaped = gradients(model, indices, [Owner(FIRST, (Silenced(),))])
-    close(shaped, {name: share * gradient for name, gradient in rest.items()})
+    assert_close(shaped, {name: share * gradient for name, gradient in rest.items()})
 
 
 def test_a_tactic_is_shown_its_own_gradient_and_the_clean_rests() -> None:
     """The rest has no other owner's documents in it."""
     model, idle = toys.model(), Idle()
     gradients(model, BATCHES[0], [Owner(FIRST, (idle,)), Owner(SECOND, (Silenced(),))])
-    close(idle.own[0], gradients(model, BATCHES[0][:2], [])[1])
-    close(idle.rest[0], gradients(model, BATCHES[0][4:], [])[1])
+    assert_close(idle.own[0], gradients(model, BATCHES[0][:2], [])[1])
+    assert_close(idle.rest[0], gradients(model, BATCHES[0][4:], [])[1])
     assert len(idle.batches[0].forget) == 2
 
 
@@ -169,7 +169,7 @@ def test_the_own_gradient_is_taken_where_a_tactic_moved_the_weights() -> None:
     with torch.no_grad():
         for p in model.parameters():
             p.mul_(2)
-    close(idle.own[0], gradients(model, BATCHES[0][:2], [])[1])
+    assert_close(idle.own[0], gradients(model, BATCHES[0][:2], [])[1])
 
 
 def run(owners: list[Owner], model: Any = None) -> tuple[list[float], dict[str, torch.Tensor]]:
