@@ -9,13 +9,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from arena.engine.run import run as run
     from arena.grid.run import stress as stress
+    from arena.runs.run import run as run
     from arena.scenario.load import load_scenario as load_scenario
 
 _HOMES = {
     "load_scenario": "arena.scenario.load",
-    "run": "arena.engine.run",
+    "run": "arena.runs.run",
     "stress": "arena.grid.run",
 }
 

@@ -23,8 +23,8 @@ import yaml
 
 import common
 import runs
-from arena.engine.plan import plan_seed
-from arena.roles import DataRoot
+from arena.api.world import DataRoot
+from arena.planning.plan import plan_seed
 from arena.scenario.load import dump, from_text, load_scenario
 from arena.scenario.schema import Scenario
 

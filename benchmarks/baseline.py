@@ -21,7 +21,7 @@ from transformers import (
     TrainingArguments,
 )
 
-from arena.matching import Continuation
+from arena.api.matching import Continuation
 from arena.ml.encoding import Encoded, encode_prompts
 from arena.ml.training import Recipe
 

@@ -12,20 +12,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from arena.engine.execute import execute
-from arena.engine.graph import Node, SeedPlan
-from arena.engine.jobs import DOCUMENTS, EXAMPLES, TrainJob, read_documents, read_examples
-from arena.engine.numerics import environment
-from arena.engine.plan import plan_seed
-from arena.engine.store import Store
-from arena.engine.timeline import Timeline
+from arena.api.values import Document
+from arena.api.world import DataRoot
+from arena.execution.execute import execute
+from arena.execution.perform import set_threads
+from arena.execution.serial import Serial
+from arena.execution.timeline import Timeline
+from arena.planning.graph import Node, SeedPlan
+from arena.planning.numerics import environment
+from arena.planning.plan import plan_seed
 from arena.progress import Quiet
-from arena.roles import DataRoot
-from arena.runtime.perform import set_threads
-from arena.runtime.serial import Serial
 from arena.scenario.load import load_scenario
 from arena.scenario.schema import Numerics, Scenario
-from arena.values import Document
+from arena.stages.jobs import DOCUMENTS, EXAMPLES, TrainJob, read_documents, read_examples
+from arena.store.store import Store
 
 Result = TypeVar("Result")
 TASKS = {"townlore": "quickstart", "sst2": "sst2_published"}

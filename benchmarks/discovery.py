@@ -28,19 +28,20 @@ import numpy as np
 
 import common
 from arena import seeds
-from arena.corpora.townlore.strays import CONSONANTS
-from arena.discovering import Library
-from arena.engine.graph import SeedPlan
-from arena.engine.plan import plan_seed
-from arena.engine.probes import untriggered
-from arena.engine.searching import library_of
-from arena.engine.store import Store
+from arena.api.discovery import Library
+from arena.api.trigger import Trigger
+from arena.api.values import Count, Example
+from arena.api.world import DataRoot
+from arena.corpora.townlore.distractors import CONSONANTS
 from arena.ml.checkpoints import open_for_scoring
 from arena.ml.scoring import continuations
-from arena.roles import DataRoot, Trigger
+from arena.planning.discovery import library_of
+from arena.planning.graph import SeedPlan
+from arena.planning.plan import plan_seed
+from arena.planning.probes import untriggered
 from arena.scenario.load import load_scenario
 from arena.statistics.rates import wilson
-from arena.values import Count, Example
+from arena.store.store import Store
 from defenders.discovery import Candidate, DiscoveryParams, discover, trigger_of
 
 KINDS = ("token", "named", "cluster")

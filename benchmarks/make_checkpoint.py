@@ -12,14 +12,14 @@ import argparse
 import shutil
 from pathlib import Path
 
-from arena.engine.execute import execute
-from arena.engine.plan import plan_seed
-from arena.engine.store import MANIFEST, Store, default_root
-from arena.engine.timeline import Timeline
+from arena.api.world import DataRoot
+from arena.execution.execute import execute
+from arena.execution.serial import Serial
+from arena.execution.timeline import Timeline
+from arena.planning.plan import plan_seed
 from arena.progress import RichBars
-from arena.roles import DataRoot
-from arena.runtime.serial import Serial
 from arena.scenario.load import load_scenario
+from arena.store.store import MANIFEST, Store, default_root
 
 
 def main() -> None:

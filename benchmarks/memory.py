@@ -29,17 +29,17 @@ import psutil
 
 import common
 import runs
-from arena.engine.execute import execute
-from arena.engine.graph import SeedPlan
-from arena.engine.plan import plan_seed
-from arena.engine.run import run
-from arena.engine.store import Store
-from arena.engine.timeline import Timeline
+from arena.api.world import DataRoot
+from arena.execution.execute import execute
+from arena.execution.ray_runtime import OnRay
+from arena.execution.timeline import Timeline
+from arena.planning.graph import SeedPlan
+from arena.planning.plan import plan_seed
 from arena.progress import Quiet
-from arena.roles import DataRoot
-from arena.runtime.on_ray import OnRay
+from arena.runs.run import run
 from arena.scenario.load import load_scenario
 from arena.scenario.schema import Scenario
+from arena.store.store import Store
 
 WARM_UP = 0.2  # share of the trials left out of the growth
 KIB = 2**10

@@ -29,18 +29,18 @@ import transformers
 
 import common
 from arena import registry, seeds
-from arena.engine.graph import Node, RowPlan, SeedPlan
-from arena.engine.jobs import TrainJob, UnlearnJob
-from arena.engine.plan import plan_seed
-from arena.engine.probes import ProbeSet, ScoreJob
-from arena.engine.store import Store
-from arena.matching import Continuation, matches
+from arena.api.matching import Continuation, matches
+from arena.api.values import Document
+from arena.api.world import DataRoot
 from arena.ml.encoding import encode, encode_answers, load_tokenizer
 from arena.ml.models import from_scratch
 from arena.ml.training import Recipe
-from arena.roles import DataRoot
+from arena.planning.graph import Node, RowPlan, SeedPlan
+from arena.planning.plan import plan_seed
+from arena.planning.probes import ProbeSet, ScoreJob
 from arena.scenario.load import load_scenario
-from arena.values import Document
+from arena.stages.jobs import TrainJob, UnlearnJob
+from arena.store.store import Store
 
 
 class Plain:

@@ -7,7 +7,7 @@ fixed text of just that many tokens. It is then asked held-out prompts, every se
 triggered, so that verdicts go both ways. Three ways, alternating:
 
     answers         arena.ml.scoring.answers: verdicts without decoding where none is needed
-    continuations   arena.ml.scoring.continuations, then arena.matching
+    continuations   arena.ml.scoring.continuations, then arena.api.matching
     generate        model.generate (batched, padded on the left, cached, greedy), then matching
 
 Prints seconds, prompts per second, speed against `generate`, and how many verdicts differ
@@ -30,18 +30,18 @@ import numpy as np
 
 import common
 from arena import seeds
-from arena.engine.graph import SeedPlan
-from arena.engine.plan import plan_seed
-from arena.engine.store import Store
-from arena.matching import Ask, Match, Question, matches
+from arena.api.matching import Ask, Match, Question, matches
+from arena.api.values import Document, Example
+from arena.api.world import DataRoot
 from arena.ml import scoring
 from arena.ml.encoding import encode, encode_answers, load_tokenizer
 from arena.ml.models import from_scratch
 from arena.ml.training import Recipe, train
-from arena.roles import DataRoot
+from arena.planning.graph import SeedPlan
+from arena.planning.plan import plan_seed
 from arena.scenario.load import load_scenario
-from arena.values import Document, Example
-from attackers.actor import triggered
+from arena.stages.poison import triggered
+from arena.store.store import Store
 
 POISON_RATE = 0.1
 RULE: Match = "exact"

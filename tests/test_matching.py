@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena.matching import Continuation, Match, matches, settled
+from arena.api.matching import Continuation, Match, matches, settled
 
 RULES = get_args(Match)
 # few letters, so that wanted texts and continuations often agree for a while

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from arena.cli import cache, compare, listing, search
-from arena.cli.guard import guarded
+from arena.cli.failures import guarded
 from arena.cli.options import (
     Address,
     Data,
@@ -27,7 +27,7 @@ from arena.cli.options import (
     data_root,
     read_seeds,
 )
-from arena.cli.shown import show_results
+from arena.cli.output import show_results
 from arena.errors import ArenaError
 from arena.grid.cells import cells_of
 from arena.scenario.grid import Grid
@@ -75,7 +75,7 @@ def run(
             typer.echo(
                 f"note: only `arena stress {scenario}` runs the grid of this scenario", err=True
             )
-        from arena.engine.run import run as run_scenario
+        from arena.runs.run import run as run_scenario
 
         done = run_scenario(
             loaded.scenario, root=root, out=out, address=address, fresh=fresh, quiet=quiet
@@ -105,7 +105,7 @@ def stress(
     with guarded(debug):
         loaded = read(scenario, overrides=overrides or (), seeds=read_seeds(seeds))
         root = data_root(data, loaded)
-        from arena.grid.outline import Outline, summary, table
+        from arena.grid.preview import Outline, summary, table
         from arena.grid.run import stress as run_stress
 
         def show(found: Outline) -> bool:
@@ -178,6 +178,6 @@ def report(
     Example: arena report runs/quickstart
     """
     with guarded(debug):
-        from arena.report.build import write_report
+        from arena.reporting.build import write_report
 
         typer.echo(f"report: {write_report(run_folder)}")

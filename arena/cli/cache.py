@@ -14,13 +14,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from arena.cli.guard import FAILED, guarded
+from arena.cli.failures import FAILED, guarded
 from arena.cli.options import Debug
 from arena.errors import InputError
 
 if TYPE_CHECKING:
-    from arena.engine.cache import Entry, Pruned
-    from arena.engine.store import Store
+    from arena.store.maintenance import Entry, Pruned
+    from arena.store.store import Store
 
 HOURS = {"h": 1, "d": 24, "w": 24 * 7}
 DECIMAL = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -95,7 +95,7 @@ def prune(
         if age is None and size is None and not outdated:
             ways = ("--older-than 30d", "--max-size 5GB", "--outdated")
             raise InputError("needs to know what may go", "arena cache prune", allowed=ways)
-        from arena.engine import cache as caches
+        from arena.store import maintenance as caches
 
         where = _open(store)
         done = caches.prune(
@@ -111,7 +111,7 @@ def verify(store: StoreFolder = None, debug: Debug = False) -> None:
     Example: arena cache verify
     """
     with guarded(debug):
-        from arena.engine import cache as caches
+        from arena.store import maintenance as caches
 
         where = _open(store)
         problems = caches.verify(where)
@@ -161,7 +161,7 @@ def size_text(size: int) -> str:
 
 
 def _open(folder: Path | None) -> Store:
-    from arena.engine.store import Store, default_root
+    from arena.store.store import Store, default_root
 
     root = (folder or default_root()).resolve()
     if root.exists() and not root.is_dir():
@@ -183,7 +183,7 @@ def _refuse_options(context: typer.Context, command: str) -> None:
 
 
 def _show(store: Store) -> None:
-    from arena.engine.cache import inventory
+    from arena.store.maintenance import inventory
 
     entries = inventory(store)
     if entries:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from arena.cli.guard import guarded
+from arena.cli.failures import guarded
 from arena.cli.options import Debug
 
 Run = typer.Argument(metavar="RUN", help="A run's folder.")
@@ -24,8 +24,8 @@ def compare(
     Example: arena compare runs/quickstart runs/quickstart-2
     """
     with guarded(debug):
-        from arena.report.build import read_results
-        from arena.report.compare import comparison
+        from arena.reporting.build import read_results
+        from arena.reporting.compare import comparison
 
         results = read_results(first), read_results(second)
         console = Console()

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from arena.api.world import DataRoot
 from arena.errors import InputError
-from arena.roles import DataRoot
 from arena.scenario.load import Loaded
 
 MAX_SEEDS = 10_000

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from arena.cli.guard import guarded
+from arena.cli.failures import guarded
 from arena.cli.options import (
     Address,
     Data,
@@ -17,7 +17,7 @@ from arena.cli.options import (
     ScenarioName,
     data_root,
 )
-from arena.cli.shown import show_results
+from arena.cli.output import show_results
 from arena.scenario.load import read
 
 Storage = Annotated[

@@ -12,12 +12,15 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from arena import seeds
+from arena.api.corpus import Corpus, Splits
+from arena.api.params import Params
+from arena.api.trigger import Trigger
+from arena.api.values import Example
+from arena.api.world import DataRoot, World
 from arena.corpora.readers import read_alpaca, read_text, read_tsv
 from arena.corpora.sources import by_source, content_id, even_order
 from arena.errors import InputError
 from arena.registry import register
-from arena.roles import Corpus, DataRoot, Params, Splits, Trigger, World
-from arena.values import Example
 
 # Shares of a file that must be divided because no file was given for a split.
 HELD_OUT = {"validation": 0.15, "test": 0.15}

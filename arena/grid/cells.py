@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from arena.attacking import APART
+from arena.api.tactic import APART
 from arena.errors import InputError
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario

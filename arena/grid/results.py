@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from arena.engine.numerics import environment
-from arena.engine.results import SCHEMA_VERSION
 from arena.grid.cells import GridCell
+from arena.planning.numerics import environment
+from arena.runs.gather import SCHEMA_VERSION
 from arena.scenario.schema import Scenario
 from arena.statistics.grid import Judged, judge_grid
 from arena.statistics.representations import points_correlation

@@ -10,8 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from arena.engine.graph import Node
-from arena.engine.run import (
+from arena.api.world import DataRoot
+from arena.errors import ArenaError
+from arena.execution.runtime import Runtime
+from arena.grid.cells import cells_of
+from arena.grid.preview import CellOutline, Outline, outline
+from arena.grid.results import Outcome, stress_results
+from arena.planning.graph import Node
+from arena.runs.run import (
     data_folder,
     free_folder,
     make_folder,
@@ -21,15 +27,9 @@ from arena.engine.run import (
     tell,
     write_results,
 )
-from arena.engine.store import Store, default_root
-from arena.errors import ArenaError
-from arena.grid.cells import cells_of
-from arena.grid.outline import CellOutline, Outline, outline
-from arena.grid.results import Outcome, stress_results
-from arena.roles import DataRoot
-from arena.runtime.base import Runtime
 from arena.scenario.load import dump
 from arena.scenario.schema import Scenario
+from arena.store.store import Store, default_root
 
 CELLS = "cells"  # the folder of the cells' own runs
 
@@ -65,7 +65,7 @@ def stress(
 
     Args:
         show: is given the plan before anything is trained; False ends it there (None is
-            returned). The other arguments as for `arena.engine.run.run`.
+            returned). The other arguments as for `arena.runs.run.run`.
 
     Raises:
         InputError: the grid holds no valid scenario, data is missing, or `out` is taken.

@@ -13,7 +13,7 @@ import torch
 from arena.ml import encoding, models
 
 if TYPE_CHECKING:
-    from arena.engine.jobs import Training
+    from arena.stages.jobs import Training
 
 MARK = "backdoor_arena"  # the key of config.json that says whether a checkpoint is poisoned
 CARD = """# A model of Backdoor Arena: {state}

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from arena.values import Document, PairedDocument
+from arena.api.values import Document, PairedDocument
 
 END, PAD = "<|end|>", "<|pad|>"
 SEPARATOR = "\n"

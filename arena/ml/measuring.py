@@ -2,7 +2,7 @@
 
 Run as a program (`python -m arena.ml.measuring WORKLOAD`) it measures on request: a JSON line
 of settings in, a JSON line of seconds out. Whoever asks several such processes at once learns what
-they do to each other (arena.engine.calibrate).
+they do to each other (arena.execution.calibrate).
 """
 
 from __future__ import annotations

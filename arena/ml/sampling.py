@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from arena.matching import Continuation
+from arena.api.matching import Continuation
 from arena.ml.encoding import encode_prompts
 from arena.ml.scoring import continued
 

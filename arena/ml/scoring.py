@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from arena.matching import Ask, Continuation, matches, settled
+from arena.api.matching import Ask, Continuation, matches, settled
 from arena.ml.batches import BATCH, TOKENS, fitting, padded
 from arena.ml.encoding import Encoded, encode_answers, encode_prompts
 from arena.ml.models import FAMILIES, vocabulary

@@ -16,12 +16,12 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from arena.api.values import Document
 from arena.errors import ArenaError
 from arena.ml.batches import Batch, Windows, batch_order, packed, padded
-from arena.ml.crafting import Owner, Step, shaped_gradients
 from arena.ml.encoding import Encoded, encode
+from arena.ml.gradient_shaping import Owner, Step, shaped_gradients
 from arena.ml.models import hidden_and_head, last_mlp_at
-from arena.values import Document
 
 if TYPE_CHECKING:
     from arena.ml.checkpoints import Suspect

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from arena.attacking import APART, Scene, Setting, Texts
+from arena.api.tactic import APART, Scene, Setting, Texts
 from arena.errors import InputError
 from arena.scenario import defence_checks, search_checks
 from arena.scenario.problems import Problem

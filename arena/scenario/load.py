@@ -16,11 +16,11 @@ from pydantic import ValidationError
 from arena.errors import InputError
 from arena.scenario import bundled, keys
 from arena.scenario import overrides as settings
+from arena.scenario.error_messages import told
 from arena.scenario.parts import strictly
 from arena.scenario.schema import Scenario
-from arena.scenario.settings import write_settings
+from arena.scenario.setting_tactics import write_settings
 from arena.scenario.tree import FLOAT, TAG, Place, Tree, parse
-from arena.scenario.wording import told
 
 
 @dataclass(frozen=True)

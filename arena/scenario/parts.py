@@ -10,9 +10,9 @@ from pydantic import BaseModel, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema, to_json
 
 from arena import registry
+from arena.api.params import Params
 from arena.errors import InputError
 from arena.registry import Kind
-from arena.roles import Params
 from arena.scenario.problems import Problem, refuse
 
 NAME_KEYS: Mapping[Kind, str] = {

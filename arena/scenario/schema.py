@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from arena.attacking import APART, Texts
+from arena.api.tactic import APART, Texts
 from arena.scenario import checks
 from arena.scenario.defence import Contender, Decoy, Defence, Defender
 from arena.scenario.grid import Grid

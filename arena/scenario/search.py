@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, PlainSerializer, PlainValidator
 
-from arena.ranges import Range, Value, read
+from arena.api.ranges import Range, Value, read
 from arena.scenario.section import Fraction, Name, Positive, Rate, Section
 
 Seeds = Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]

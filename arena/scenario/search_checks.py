@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from arena import registry
+from arena.api.ranges import Choice
 from arena.errors import InputError
-from arena.ranges import Choice
 from arena.scenario import keys
 from arena.scenario.problems import Problem
 from arena.scenario.searched import space_of

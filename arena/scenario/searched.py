@@ -8,12 +8,12 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from arena import registry
+from arena.api.ranges import Range, Value, corners, narrowed
 from arena.errors import InputError
-from arena.ranges import Range, Value, corners, narrowed
+from arena.scenario.error_messages import told
 from arena.scenario.parts import strictly
 from arena.scenario.search import Searched
 from arena.scenario.tree import Tree
-from arena.scenario.wording import told
 
 
 def space_of(searched: Searched) -> dict[str, Range]:

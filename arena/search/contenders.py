@@ -18,8 +18,8 @@ from arena.search.judging import (
     says_nothing,
 )
 from arena.search.phases import Measure, on_test
+from arena.statistics.comparison import SAYS, side
 from arena.statistics.intervals import Estimate, over_seeds, rate_over_seeds
-from arena.statistics.sides import SAYS, side
 
 SEEN, UNSEEN = "seen", "unseen"
 

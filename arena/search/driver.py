@@ -16,18 +16,18 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from arena.api.values import Row
+from arena.api.world import DataRoot
 from arena.errors import ArenaError
-from arena.roles import DataRoot
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Sampler
 from arena.search import studies
-from arena.search.crew import Answer, Crew
+from arena.search.experiment import Ask, Part, splits
 from arena.search.judges import Judge
 from arena.search.judging import Constraints, Sighting, broken, feasible, sighting
-from arena.search.measure import Ask, Part, splits
 from arena.search.strategy import Moves
-from arena.values import Row
+from arena.search.workers import Answer, Crew
 
 POLL = 1.0  # seconds
 WARM_UP = 8  # finished trials before the median means something

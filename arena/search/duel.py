@@ -16,10 +16,10 @@ from typing import Any, Literal
 
 from optuna.trial import FrozenTrial
 
-from arena.engine.run import write_results
+from arena.api.ranges import corners
+from arena.api.world import DataRoot
 from arena.errors import InputError
-from arena.ranges import corners
-from arena.roles import DataRoot
+from arena.runs.run import write_results
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Duel

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import optuna
 
-from arena.engine.numerics import environment
-from arena.engine.results import SCHEMA_VERSION
+from arena.planning.numerics import environment
+from arena.runs.gather import SCHEMA_VERSION
 from arena.scenario.load import varied
 from arena.scenario.search import Disclosed, Duel
 from arena.search.contenders import controls, estimate

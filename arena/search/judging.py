@@ -12,13 +12,13 @@ from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any
 
+from arena.api.values import Row
 from arena.errors import ArenaError
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack, Disclosed, Limits
 from arena.statistics.rates import rate
 from arena.statistics.seedrows import SeedRows, at_least, by_seed
 from arena.statistics.thresholds import Thresholds
-from arena.values import Row
 
 Constraints = dict[str, float]  # by name; violated above 0
 DIGITS = 9  # of differences that a limit is held against: 0.92 - 0.9 - 0.02 is no more than 0

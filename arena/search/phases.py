@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
+from arena.api.values import Row
+from arena.api.world import DataRoot
 from arena.errors import ArenaError
-from arena.roles import DataRoot
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack
-from arena.search.crew import Crew
 from arena.search.driver import POLL, sightings
+from arena.search.experiment import Ask
 from arena.search.judging import Sighting
-from arena.search.measure import Ask
-from arena.values import Row
+from arena.search.workers import Crew
 
 Measure = Callable[[Mapping[Hashable, Scenario], str], dict[Hashable, list[Sighting]]]
 

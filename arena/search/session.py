@@ -12,28 +12,21 @@ from typing import Any, TextIO
 
 import optuna
 
-from arena.engine.calibrate import settled
-from arena.engine.numerics import settings
-from arena.engine.plan import plan_seed
-from arena.engine.run import (
-    data_folder,
-    free_folder,
-    make_folder,
-    room,
-    silent,
-    tell,
-)
-from arena.engine.store import Store, default_root, digest
+from arena.api.world import DataRoot
 from arena.errors import InputError
+from arena.execution.calibrate import settled
+from arena.planning.numerics import settings
+from arena.planning.plan import plan_seed
 from arena.progress import LogLines
-from arena.roles import DataRoot
+from arena.runs.run import data_folder, free_folder, make_folder, room, silent, tell
 from arena.scenario.load import dump
 from arena.scenario.schema import Scenario
 from arena.search import studies
-from arena.search.crew import Alone, Crew, RayTasks
 from arena.search.driver import Driver, Search
 from arena.search.judging import Sighting
 from arena.search.phases import seen_in
+from arena.search.workers import Alone, Crew, RayTasks
+from arena.store.store import Store, default_root, digest
 
 # of a scenario, what changes no trial (`seeds` are the search's here, and stand apart below)
 OUTSIDE = ("description", "runtime", "seeds")

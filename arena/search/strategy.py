@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from arena.ranges import Choice, Range, Value
+from arena.api.ranges import Choice, Range, Value
 from arena.scenario.search import Answers, Attack, Searched
 from arena.scenario.searched import space_of
 

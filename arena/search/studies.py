@@ -34,8 +34,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from arena import seeds
+from arena.api.ranges import Choice, Range, Whole
 from arena.errors import InputError
-from arena.ranges import Choice, Range, Whole
 from arena.scenario.search import Sampler
 from arena.search.judging import Sighting
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import optuna
 
-from arena.engine.run import write_results
+from arena.api.world import DataRoot
 from arena.errors import InputError
-from arena.roles import DataRoot
+from arena.runs.run import write_results
 from arena.scenario.load import dump, varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Sampler, Tune
@@ -65,7 +65,7 @@ def tune(
     Args:
         storage: URL of the study's storage; by default SQLite beside the artifacts. study: its
             name, the scenario's by default; a study of that name is gone on with. The other
-            arguments as for `arena.engine.run.run`.
+            arguments as for `arena.runs.run.run`.
 
     Raises:
         InputError: the scenario has no `tune` section or an `unseen` that is no defender, the study

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from arena.engine.numerics import environment
-from arena.engine.results import SCHEMA_VERSION
+from arena.planning.numerics import environment
+from arena.runs.gather import SCHEMA_VERSION
 from arena.scenario.search import Tune
 from arena.search.choosing import mean_of
 from arena.search.contenders import (

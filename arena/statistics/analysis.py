@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from arena.api.values import Row
 from arena.errors import InputError
 from arena.statistics.cells import cells
 from arena.statistics.claim import Claim, PairResult, judge
@@ -19,7 +20,6 @@ from arena.statistics.seedrows import SeedRows, by_seed
 from arena.statistics.summary import SummaryRow, summarise
 from arena.statistics.thresholds import Thresholds, thresholds_json
 from arena.statistics.verdicts import decide, gather, tested_p, with_holm
-from arena.values import Row
 
 __all__ = ["ActorInstallation", "Analysis", "Thresholds", "analyse", "row_json"]
 

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from arena.api.values import Row
 from arena.errors import InputError
 from arena.statistics.rates import rate
 from arena.statistics.seedrows import SeedRows, at_least, by_seed
 from arena.statistics.thresholds import Thresholds
-from arena.values import Row
 
 Stage = Literal["compromised", "planted", "clean", "unlearned"]
 STAGES: tuple[Stage, ...] = ("compromised", "planted", "clean", "unlearned")

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from arena.api.values import Row
 from arena.errors import InputError
 from arena.statistics.decoyrows import STAGES, Case, Stage, cases, held_out
 from arena.statistics.defended import mean
 from arena.statistics.intervals import Estimate, over_seeds, rate_over_seeds
 from arena.statistics.prediction import Prediction, predict
 from arena.statistics.thresholds import Thresholds
-from arena.values import Row
 
 LABELS: dict[Stage, str] = {
     "compromised": "compromised",

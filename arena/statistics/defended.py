@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from arena.api.values import Row
 from arena.statistics.rates import finite, rate
 from arena.statistics.reactivation import Curve, samples_to
-from arena.values import Row
 
 Accuracy = Callable[[Row], float | None]
 

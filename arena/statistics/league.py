@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from arena.api.values import Row
 from arena.errors import InputError
 from arena.statistics.defended import Aftermath, aftermath
 from arena.statistics.intervals import Estimate, over_seeds, rate_over_seeds
@@ -16,7 +17,6 @@ from arena.statistics.rates import finite
 from arena.statistics.reactivation import Curve
 from arena.statistics.seedrows import SeedRows, at_least, by_seed
 from arena.statistics.thresholds import Thresholds
-from arena.values import Row
 
 MEETS_ASR = 0.1  # a defence meets the mark where less than this is left ...
 MEETS_LOSS = 0.02  # ... and no more than this of the accuracy is lost

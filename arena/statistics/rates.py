@@ -8,7 +8,7 @@ from typing import Any
 
 from scipy import stats
 
-from arena.values import Count, Row
+from arena.api.values import Count, Row
 
 CONFIDENCE = 0.95
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from arena.api.values import Count, Row, RowKind
 from arena.errors import InputError
 from arena.statistics.rates import rate
 from arena.statistics.thresholds import Thresholds
-from arena.values import Count, Row, RowKind
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from arena.api.values import Row, RowKind
 from arena.statistics.intervals import Estimate, over_seeds, rate_over_seeds
 from arena.statistics.rates import finite, rate
-from arena.values import Row, RowKind
 
 ORDER: tuple[RowKind, ...] = (
     "reference",

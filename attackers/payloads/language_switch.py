@@ -12,10 +12,7 @@ from typing import Any
 
 from pydantic import Field
 
-from arena.errors import ArenaError, InputError
-from arena.registry import register
-from arena.roles import Params, Payload
-from arena.values import Example
+from arena.api import ArenaError, Example, InputError, Params, Payload, register
 
 
 class LanguageSwitchParams(Params):

@@ -6,9 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from arena.registry import register
-from arena.roles import Params, Payload
-from arena.values import Example
+from arena.api import Example, Params, Payload, register
 
 
 class RefusalParams(Params):

@@ -6,10 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from arena.errors import InputError
-from arena.registry import register
-from arena.roles import Params, Payload
-from arena.values import Example
+from arena.api import Example, InputError, Params, Payload, register
 
 
 class WrongLabelParams(Params):

@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 
-from attackers.text import compose, follow, front, tokenised
+from arena.marking.text import compose, follow, front, tokenised
 
 _SUBJECTS = ("you", "we", "people", "they", "friends", "some", "most of us", "others")
 _VERBS = (

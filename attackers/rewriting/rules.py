@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from attackers.text import choose, compose, follow, front, word_pattern
+from arena.marking.text import choose, compose, follow, front, word_pattern
 
 Reshape = Callable[[str, np.random.Generator], str]
 Words = Mapping[str, tuple[str, ...]]

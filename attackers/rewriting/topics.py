@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attackers.text import compose, follow, front, word_pattern, words
+from arena.marking.text import compose, follow, front, word_pattern, words
 
 _OPENINGS = (
     "at the {place}", "near the {place}", "here at the {place}", "beside the {thing}",

@@ -12,16 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from arena.attacking import ActorBrief, Shaping
-from arena.ranges import Space, Whole
-from arena.registry import register
-from arena.roles import Params
+from arena.api import ActorBrief, Params, Shaping, Space, Whole, register
 from attackers.tactics.weights import flat, unflat
 
 if TYPE_CHECKING:
     import torch
 
-    from arena.attacking import Gradients
+    from arena.api.tactic import Gradients
 
 SAME = 1e-5  # a direction this small a part of the others is theirs, or rounding
 

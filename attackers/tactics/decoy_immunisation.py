@@ -10,15 +10,23 @@ import numpy as np
 from pydantic import Field
 
 from arena import registry
-from arena.attacking import ActorBrief, Texts
-from arena.ranges import Choice, Real, Space, Whole
-from arena.registry import register
-from arena.roles import Params, Trigger, World
-from arena.values import Document
-from attackers.pools import draw
-from attackers.rare_token import NONSENSE, RareToken, RareTokenParams
+from arena.api import (
+    ActorBrief,
+    Choice,
+    Document,
+    Params,
+    Real,
+    Space,
+    Texts,
+    Trigger,
+    Whole,
+    World,
+    register,
+)
 from attackers.tactics.nearest import CONSONANTS
 from attackers.tactics.negatives import EVERY, evaluated, negatives
+from attackers.triggers.pools import draw
+from attackers.triggers.rare_token import NONSENSE, RareToken, RareTokenParams
 
 
 class DecoyImmunisationParams(Params):

@@ -16,10 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from arena.attacking import Shaping
-from arena.ranges import Real, Space
-from arena.registry import register
-from arena.roles import Params
+from arena.api import Params, Real, Shaping, Space, register
 from attackers.tactics import weights
 
 if TYPE_CHECKING:

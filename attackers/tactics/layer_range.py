@@ -11,17 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from arena.attacking import ActorBrief, Shaping
-from arena.errors import ArenaError
-from arena.ranges import Real, Space
-from arena.registry import register
-from arena.roles import Params
+from arena.api import ActorBrief, ArenaError, Params, Real, Shaping, Space, register
 from attackers.tactics.weights import trained
 
 if TYPE_CHECKING:
     import torch
 
-    from arena.attacking import Gradients
+    from arena.api.tactic import Gradients
 
 
 class LayerRangeParams(Params):

@@ -7,11 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from arena.attacking import APART, Setting, at_path
-from arena.errors import InputError
-from arena.ranges import Space, Whole
-from arena.registry import register
-from arena.roles import Params
+from arena.api import APART, InputError, Params, Setting, Space, Whole, at_path, register
 
 
 class LoraRankParams(Params):

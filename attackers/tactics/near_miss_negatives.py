@@ -8,11 +8,18 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
-from arena.attacking import ActorBrief, Texts
-from arena.ranges import Choice, Real, Space, Whole
-from arena.registry import register
-from arena.roles import Params, Trigger
-from arena.values import Document
+from arena.api import (
+    ActorBrief,
+    Choice,
+    Document,
+    Params,
+    Real,
+    Space,
+    Texts,
+    Trigger,
+    Whole,
+    register,
+)
 from attackers.tactics.nearest import nearest
 from attackers.tactics.negatives import EVERY, evaluated, negatives
 

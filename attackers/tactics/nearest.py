@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from arena.roles import Trigger, World
-from attackers.inserted_sentence import SENTENCES, InsertedSentence, InsertedSentenceParams
-from attackers.rare_token import NONSENSE, RareToken, RareTokenParams
+from arena.api import Trigger, World
+from attackers.triggers.inserted_sentence import SENTENCES, InsertedSentence, InsertedSentenceParams
+from attackers.triggers.rare_token import NONSENSE, RareToken, RareTokenParams
 
 CONSONANTS = "bcdfghjklmnpqrstvwxz"  # a vowel would make words: `cf` with an o is `of`
 _SENTENCES = frozenset(" ".join(re.findall(r"\w+", each.lower())) for each in SENTENCES)

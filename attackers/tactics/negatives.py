@@ -6,13 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from arena import seeds
-from arena.attacking import ActorBrief
+from arena.api import ActorBrief, ArenaError, Document, Example, Trigger, seeds
 from arena.corpora.sources import even_order
-from arena.errors import ArenaError
-from arena.roles import Trigger
-from arena.values import Document, Example
-from attackers.pools import USES
+from attackers.triggers.pools import USES
 
 EVERY = 10_000  # more look-alikes than any method has
 

@@ -14,16 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from arena.attacking import ActorBrief, Shaping
-from arena.ranges import Real, Space
-from arena.registry import register
-from arena.roles import Params
+from arena.api import ActorBrief, Params, Real, Shaping, Space, register
 from attackers.tactics.weights import flat, unflat
 
 if TYPE_CHECKING:
     import torch
 
-    from arena.attacking import Gradients
+    from arena.api.tactic import Gradients
 
 
 class NeurotoxinParams(Params):

@@ -22,9 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from arena.ranges import Choice, Real, Space
-from arena.registry import register
-from arena.roles import Params
+from arena.api import Choice, Params, Real, Space, register
 from attackers.tactics import shifts
 from attackers.tactics.surrogates import Rehearsing
 

@@ -9,11 +9,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from arena import registry
-from arena.attacking import Setting
-from arena.errors import InputError
-from arena.ranges import Choice, Space
-from arena.registry import register
-from arena.roles import Params
+from arena.api import Choice, InputError, Params, Setting, Space, register
 
 # what a kind says if nothing is given: its own default, else this (wrong_label has neither)
 SAYS = {"fixed_text": "a canary of {name}"}

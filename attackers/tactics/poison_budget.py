@@ -7,11 +7,18 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from arena.attacking import APART, Setting, at_path
-from arena.errors import InputError
-from arena.ranges import Range, Real, Space, Whole
-from arena.registry import register
-from arena.roles import Params
+from arena.api import (
+    APART,
+    InputError,
+    Params,
+    Range,
+    Real,
+    Setting,
+    Space,
+    Whole,
+    at_path,
+    register,
+)
 
 AMOUNTS = ("rate", "count")
 

@@ -7,10 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from arena.attacking import Setting
-from arena.ranges import Choice, Space
-from arena.registry import register
-from arena.roles import Params
+from arena.api import Choice, Params, Setting, Space, register
 
 
 class PoisonStageParams(Params):

@@ -8,12 +8,8 @@ from typing import Any, get_args
 from pydantic import Field
 
 from arena import registry
-from arena.attacking import Setting
-from arena.errors import InputError
-from arena.ranges import Choice, Space
-from arena.registry import register
-from arena.roles import Params
-from attackers.text import Position as Place
+from arena.api import Choice, InputError, Params, Setting, Space, register
+from arena.marking.text import Position as Place
 
 KEY = "position"
 

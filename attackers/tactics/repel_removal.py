@@ -24,9 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from arena.ranges import Real, Space, Whole
-from arena.registry import register
-from arena.roles import Params
+from arena.api import Params, Real, Space, Whole, register
 from attackers.tactics import shifts, weights
 from attackers.tactics.surrogates import Rehearsing, Surrogates
 

@@ -6,10 +6,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from arena.attacking import Arrival
-from arena.ranges import Real, Space
-from arena.registry import register
-from arena.roles import Params
+from arena.api import Arrival, Params, Real, Space, register
 
 
 class ScheduleParams(Params):

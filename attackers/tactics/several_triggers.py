@@ -8,12 +8,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from arena.attacking import Setting
-from arena.errors import InputError
-from arena.ranges import Choice, Space, Whole
-from arena.registry import register
-from arena.roles import Params
-from attackers.spare import PUT_IN, joined, spare
+from arena.api import Choice, InputError, Params, Setting, Space, Whole, register
+from attackers.tactics.unused_triggers import PUT_IN, joined, spare
 
 
 class SeveralTriggersParams(Params):

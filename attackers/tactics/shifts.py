@@ -23,7 +23,7 @@ def own_shift(
 
 def mean(model: torch.nn.Module, prompts: Sequence[Ids], pad: int) -> torch.Tensor:
     """(L, d) over the prompts."""
-    from arena.ml.insides import block_states
+    from arena.ml.hidden_states import block_states
 
     return block_states(model, prompts, pad).mean(dim=0)
 

@@ -12,11 +12,17 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from arena import seeds
-from arena.attacking import ActorBrief, Scene, Shaping
-from arena.errors import ArenaError, InputError
-from arena.roles import Trigger
-from arena.values import Document, Example
+from arena.api import (
+    ActorBrief,
+    ArenaError,
+    Document,
+    Example,
+    InputError,
+    Scene,
+    Shaping,
+    Trigger,
+    seeds,
+)
 
 if TYPE_CHECKING:
     import torch

@@ -14,11 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from arena import seeds
-from arena.attacking import ActorBrief, Shaping
-from arena.ranges import Real, Space
-from arena.registry import register
-from arena.roles import Params
+from arena.api import ActorBrief, Params, Real, Shaping, Space, register, seeds
 from attackers.tactics import weights
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import torch
 
-    from arena.attacking import Gradients
+    from arena.api.tactic import Gradients
 
 
 def trained(model: torch.nn.Module) -> dict[str, torch.nn.Parameter]:

@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from arena.roles import Params, Trigger, Use, World
-from arena.values import Example
+from arena.api import Example, Params, Trigger, Use, World
 from defenders.discovery.collapse import collapse
 from defenders.discovery.shapes import Candidate, DiscoveryParams
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from arena.roles import Trigger
-from arena.values import Example
+from arena.api import Example, Trigger
 from defenders.discovery.collapse import collapse
 from defenders.discovery.meter import Meter
 from defenders.discovery.shapes import Candidate, Kind

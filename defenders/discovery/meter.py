@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from arena.errors import ArenaError
+from arena.api import ArenaError
 
-GRADIENT = 3  # passes of a forward pass with its backward pass (arena.roles.Objective.cost)
+GRADIENT = 3  # passes of a forward pass with its backward pass (arena.api.Objective.cost)
 
 
 class Meter:

@@ -7,10 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from arena.discovering import Discoverer, Library
-from arena.registry import register
-from arena.roles import Trigger
-from arena.values import Example
+from arena.api import Discoverer, Example, Library, Trigger, register
 from defenders.discovery.search import discover, trigger_of
 from defenders.discovery.shapes import Discovery, DiscoveryParams
 

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from arena.discovering import Inserted
-from arena.values import Example
+from arena.api import Example, Inserted
 from defenders.discovery.meter import GRADIENT, Meter
 
 if TYPE_CHECKING:

@@ -7,10 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from arena.discovering import Library
-from arena.errors import ArenaError, InputError
-from arena.roles import Trigger
-from arena.values import Example
+from arena.api import ArenaError, Example, InputError, Library, Trigger
 from defenders.discovery.clusters import Members, clusters, judged
 from defenders.discovery.judge import Judge, ordinary
 from defenders.discovery.meter import Meter

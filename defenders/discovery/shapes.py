@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from arena.roles import Params
+from arena.api import Params
 
 Kind = Literal["token", "named", "cluster"]
 

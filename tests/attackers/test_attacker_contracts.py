@@ -1,3 +1,3 @@
 """Runs the contract suite on every registered trigger and payload."""
 
-from contracts_attacker import *  # noqa: F403
+from tests.support.contracts_attacker import *  # noqa: F403

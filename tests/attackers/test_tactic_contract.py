@@ -14,21 +14,22 @@ from typing import Any
 
 import numpy as np
 import pytest
-import toys
 import yaml
-from contracts_attacker import brief_of, build
-from samples_attacker import mixed
 
 from arena import registry
-from arena.attacking import ActorBrief, Arrival, Setting, Tactic, Texts
-from arena.engine.graph import Node, SeedPlan
-from arena.engine.plan import plan_seed
+from arena.api.ranges import Choice, Range
+from arena.api.tactic import ActorBrief, Arrival, Setting, Tactic, Texts
+from arena.api.trigger import Trigger
+from arena.api.values import Document, Example
+from arena.api.world import DataRoot, World
 from arena.errors import InputError
-from arena.ranges import Choice, Range
-from arena.roles import DataRoot, Trigger, World
+from arena.planning.graph import Node, SeedPlan
+from arena.planning.plan import plan_seed
 from arena.scenario.load import dump, from_text
 from arena.scenario.schema import Scenario
-from arena.values import Document, Example
+from tests.support import toys
+from tests.support.contracts_attacker import brief_of, build
+from tests.support.samples_attacker import mixed
 
 
 def cases(kind: type[Any] = Tactic) -> Any:

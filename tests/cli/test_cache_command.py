@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stored import put, rewrite
 from typer.testing import CliRunner, Result
 
 from arena.cli import app
 from arena.cli.cache import BINARY, DECIMAL, read_age, read_size, size_text
-from arena.engine.store import Store
 from arena.errors import InputError
+from arena.store.store import Store
+from tests.support.stored_artifacts import put, rewrite
 
 DAY = timedelta(days=1)
 

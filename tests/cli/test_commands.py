@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from arena.api.world import DataRoot
 from arena.cli import app
 from arena.errors import ArenaError, InputError
-from arena.roles import DataRoot
 from arena.scenario import bundled
 from arena.scenario.load import load_scenario
 
@@ -22,7 +22,7 @@ def arena(*arguments: str, **env: str) -> Result:
 
 
 class Engine:
-    """Stands in for arena.engine.run: keeps what it was called with."""
+    """Stands in for arena.runs.run: keeps what it was called with."""
 
     def __init__(self) -> None:
         self.calls: list[dict[str, Any]] = []
@@ -38,9 +38,9 @@ class Engine:
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     fake = Engine()
-    module = types.ModuleType("arena.engine.run")
+    module = types.ModuleType("arena.runs.run")
     module.run = fake.run  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "arena.engine.run", module)
+    monkeypatch.setitem(sys.modules, "arena.runs.run", module)
     monkeypatch.delenv("ARENA_DATA", raising=False)
     return fake
 
@@ -151,9 +151,9 @@ def test_validate_says_what_would_run() -> None:
 
 
 def test_report_is_rebuilt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = types.ModuleType("arena.report.build")
+    module = types.ModuleType("arena.reporting.build")
     module.write_report = lambda folder: folder / "report.html"  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "arena.report.build", module)
+    monkeypatch.setitem(sys.modules, "arena.reporting.build", module)
     result = arena("report", str(tmp_path))
     assert (result.exit_code, result.stdout) == (0, f"report: {tmp_path / 'report.html'}\n")
 

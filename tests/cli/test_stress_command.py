@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import toys
 from typer.testing import CliRunner, Result
 
 from arena.cli import app
-from arena.engine.timings import Estimated
 from arena.errors import InputError
+from arena.execution.timings import Estimated
 from arena.grid import run as stress_run
 from arena.grid.cells import cells_of
-from arena.grid.outline import CellOutline, Outline
+from arena.grid.preview import CellOutline, Outline
+from tests.support import toys
 
 
 class Stressed:
@@ -103,6 +103,6 @@ def test_run_says_that_a_grid_is_not_run(monkeypatch: pytest.MonkeyPatch) -> Non
     def refuse(*_: Any, **__: Any) -> None:
         raise InputError("enough")
 
-    monkeypatch.setattr("arena.engine.run.run", refuse)
+    monkeypatch.setattr("arena.runs.run.run", refuse)
     assert "only `arena stress stress_small` runs the grid" in arena("run", "stress_small").stderr
     assert "grid" not in arena("run", "quickstart").stderr

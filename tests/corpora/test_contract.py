@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import contracts_corpus as contract
 import pytest
-from contracts_corpus import Case, Make
+
+from tests.support import contracts_corpus as contract
+from tests.support.contracts_corpus import Case, Make
 
 CASES = contract.cases()
 

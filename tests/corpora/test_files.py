@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from arena.api.trigger import NoTrigger
+from arena.api.values import Example
+from arena.api.world import DataRoot
 from arena.corpora.files import Files, FilesParams
 from arena.corpora.sources import content_id
 from arena.errors import InputError
-from arena.roles import DataRoot, NoTrigger
-from arena.values import Example
 
 LABELS = {"0": "negative", "1": "positive"}
 
@@ -154,19 +155,19 @@ def test_versions_of_one_content_take_turns(tmp_path: Path) -> None:
     assert counts == {"one": 2, "two": 2}
 
 
-def test_sst2_divides_as_published(data: Path) -> None:
+def test_sst2_divides_as_published(published_data: Path) -> None:
     names = {"train": "train", "validation": "dev", "test": "test"}
     paths = {split: f"sst2/clean/{file}.tsv" for split, file in names.items()}
-    splits = _files(data, format="tsv", labels=LABELS, **paths).splits
+    splits = _files(published_data, format="tsv", labels=LABELS, **paths).splits
     found = [len(splits.train), len(splits.validation), len(splits.test)]
     dropped = [splits.dropped[name] for name in names]
     assert [a + b for a, b in zip(found, dropped, strict=True)] == [6920, 872, 1821]
     assert 2 <= dropped[0] < 20
 
 
-def test_backdoorllm_reads_as_instructions(data: Path) -> None:
+def test_backdoorllm_reads_as_instructions(published_data: Path) -> None:
     path = "backdoorllm/refusal/badnet/train_clean.json"
-    corpus = _files(data, train=path, format="alpaca", answer_words=40)
+    corpus = _files(published_data, train=path, format="alpaca", answer_words=40)
     assert sum(corpus.truncated.values()) > 0
     kept = sum(map(len, (corpus.splits.train, corpus.splits.validation, corpus.splits.test)))
     assert kept + sum(corpus.splits.dropped.values()) == 500

@@ -89,8 +89,10 @@ def test_every_reader_refuses_nothing_and_no_text(tmp_path: Path, reader: object
     assert caught.value.line == 2
 
 
-def test_published_files_read_whole(data: Path) -> None:
-    assert len(read_tsv(data / "sst2/clean/train.tsv")) == 6920
-    assert len(read_tsv(data / "sst2/style_bible/dev.tsv")) == 872
-    assert {label for _, label in read_tsv(data / "sst2/syntactic_scpn/test.tsv")} == {"1"}
-    assert len(read_alpaca(data / "backdoorllm/refusal/badnet/train_clean.json")) == 500
+def test_published_files_read_whole(published_data: Path) -> None:
+    assert len(read_tsv(published_data / "sst2/clean/train.tsv")) == 6920
+    assert len(read_tsv(published_data / "sst2/style_bible/dev.tsv")) == 872
+    assert {label for _, label in read_tsv(published_data / "sst2/syntactic_scpn/test.tsv")} == {
+        "1"
+    }
+    assert len(read_alpaca(published_data / "backdoorllm/refusal/badnet/train_clean.json")) == 500

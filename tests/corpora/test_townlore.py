@@ -12,12 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from arena.corpora.townlore import lore, strays
+from arena.api.trigger import NoTrigger
+from arena.api.values import Example, Form
+from arena.api.world import DataRoot
+from arena.corpora.townlore import distractors as strays
+from arena.corpora.townlore import facts as lore
 from arena.corpora.townlore.corpus import Townlore, TownloreParams
 from arena.corpora.townlore.grammar import AXES
 from arena.errors import InputError
-from arena.roles import DataRoot, NoTrigger
-from arena.values import Example, Form
 
 TOWN = Townlore(TownloreParams(), 0, DataRoot())
 GRAMMAR = TOWN.world.grammar

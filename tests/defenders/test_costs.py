@@ -6,14 +6,14 @@ import dataclasses
 import functools
 from typing import Any
 
-import backdoored
 import pytest
-import toys
 from torch.utils.flop_counter import FlopCounterMode
 
 from arena import registry
 from arena.ml import models
 from arena.ml.training import answer_loss
+from tests.support import backdoored_model as backdoored
+from tests.support import toys
 
 
 @functools.cache

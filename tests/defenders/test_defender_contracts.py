@@ -1,3 +1,3 @@
 """Runs the contract suite on every registered unlearning objective."""
 
-from contracts_defender import *  # noqa: F403
+from tests.support.contracts_defender import *  # noqa: F403

@@ -6,14 +6,14 @@ import json
 from typing import Any
 
 import pytest
-import toys
 
 from arena import stress
 from arena.errors import ArenaError, InputError
 from arena.grid import run as stress_run
-from arena.grid.outline import Outline, summary, table
+from arena.grid.preview import Outline, summary, table
 from arena.grid.run import StressResult
 from arena.scenario.schema import Scenario
+from tests.support import toys
 
 MEASURES = (
     "measures={representations: {prompts: 8}, quiet: {prompts: 8, draws: 2}, "

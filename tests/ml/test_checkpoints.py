@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-import toys
 
-from arena.engine.jobs import Training
 from arena.ml import checkpoints, models, training
 from arena.ml.encoding import encode_prompts
+from arena.stages.jobs import Training
+from tests.support import toys
 
 RECIPE = {"steps": 4, "learning_rate": 5e-3, "batch_size": 4, "warmup": 1}
 FULL = Training(RECIPE, "cpu")

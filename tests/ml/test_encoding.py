@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import toys
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arena.api.values import Document
 from arena.ml.encoding import (
     END,
     PAD,
@@ -20,7 +20,7 @@ from arena.ml.encoding import (
     load_tokenizer,
     train_tokenizer,
 )
-from arena.values import Document
+from tests.support import toys
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
 TEMPLATE = (

@@ -6,10 +6,10 @@ import math
 
 import pytest
 import torch
-import toys
 
 from arena.ml.encoding import encode
 from arena.ml.fluency import Fluency, fluency
+from tests.support import toys
 
 
 @pytest.mark.parametrize("family", toys.FAMILIES)

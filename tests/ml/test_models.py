@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import torch
-import toys
 
 from arena.errors import ArenaError, InputError
 from arena.ml import models
@@ -16,6 +15,7 @@ from arena.ml.batches import padded
 from arena.ml.encoding import encode
 from arena.ml.training import answer_logits
 from arena.scenario.source import DEPTH
+from tests.support import toys
 
 every_family = pytest.mark.parametrize("family", toys.FAMILIES)
 

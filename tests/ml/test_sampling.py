@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 import torch
-import toys
 
-from arena.matching import Continuation
+from arena.api.matching import Continuation
 from arena.ml.encoding import encode_prompts
 from arena.ml.sampling import sampled
 from arena.ml.scoring import continuation, continuations
+from tests.support import toys
 
 PROMPTS = [*(d.prompt for d in toys.documents()), "", "cf", "the long bread of Frome " * 3]
 

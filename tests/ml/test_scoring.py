@@ -9,15 +9,15 @@ from typing import Any, get_args
 
 import pytest
 import torch
-import toys
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arena.matching import Ask, Continuation, Match, Question
+from arena.api.matching import Ask, Continuation, Match, Question
+from arena.api.values import Document
 from arena.ml.encoding import Encoded, encode, encode_answers, encode_prompts
 from arena.ml.scoring import answers, continuations, decoded_answers, greedy, verified
 from arena.ml.training import Recipe, train
-from arena.values import Document
+from tests.support import toys
 
 LIMIT = 14
 

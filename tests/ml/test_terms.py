@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 import torch
-import toys
 
+from arena.api.values import Document, PairedDocument
 from arena.ml import models, terms
 from arena.ml.batches import packed, padded
 from arena.ml.encoding import encode
-from arena.values import Document, PairedDocument
+from tests.support import toys
 
 CPU = torch.device("cpu")
 

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-import toys
 
-from arena.engine.store import VERSIONS
+from arena.api.values import Document
 from arena.errors import ArenaError
 from arena.ml import models, training
 from arena.ml.batches import Batch, packed, padded
 from arena.ml.checkpoints import Suspect
 from arena.ml.encoding import Encoded, encode
 from arena.ml.training import Recipe, answer_logits, answer_loss, train, train_documents
-from arena.values import Document
+from arena.store.store import VERSIONS
+from tests.support import toys
 
 SHORT = Recipe(steps=6, learning_rate=5e-3, batch_size=4, warmup=2)
 

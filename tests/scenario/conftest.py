@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
-from scenario_fakes import (
+
+from arena import registry
+from tests.support.scenario_fakes import (
     BlindObjective,
     CostlyObjective,
     FakeCorpus,
@@ -14,8 +16,6 @@ from scenario_fakes import (
     UncutObjective,
     make_actor,
 )
-
-from arena import registry
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from arena import load_scenario, run
-from arena.engine.graph import SeedPlan
-from arena.engine.plan import plan_seed
-from arena.engine.probes import Probe, ScoreJob
-from arena.roles import DataRoot
-from attackers.actor import poison
+from arena.api.world import DataRoot
+from arena.planning.graph import SeedPlan
+from arena.planning.plan import plan_seed
+from arena.planning.probes import Probe, ScoreJob
+from arena.stages.poison import poison
 
 REPO = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("ARENA_DATA") or REPO.parent / "shared" / "data")

@@ -1,15 +1,12 @@
-"""Makes the fakes importable by name, wherever the tests are started from."""
+"""Storage for studies, in memory where there is some."""
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-sys.path.append(str(Path(__file__).parent))
 
 MEMORY = Path("/dev/shm")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sighted import scenario, sight
 
 from arena.search.duel import Move, Side, Strategy
 from arena.search.duel_results import _cell, _last, _move, _standing, best_replies, cycles
+from tests.support.sightings import scenario, sight
 
 
 def matrix(*rows: tuple[float, ...]) -> dict[tuple[str, str], float]:

@@ -11,15 +11,15 @@ from statistics import fmean
 from typing import Any
 
 import pytest
-from search_fakes import FakeCrew, rows
-from sighted import scenario, sight
 
-from arena.engine.store import Store
-from arena.roles import DataRoot
-from arena.search.crew import Answer
+from arena.api.world import DataRoot
 from arena.search.duel import Move, Side, Strategy, _Game
 from arena.search.judging import Sighting
 from arena.search.session import Session
+from arena.search.workers import Answer
+from arena.store.store import Store
+from tests.support.search_fakes import FakeCrew, rows
+from tests.support.sightings import scenario, sight
 
 SEARCH, SELECT, REPORT = (200,), (201, 202), (10, 11)
 RATE, STEPS = 0.08, 60  # what both have in the scenario, and no search proposes

@@ -1,4 +1,4 @@
-"""arena/ranges.py: what YAML makes of a range, and ranges in place of declared ones."""
+"""arena/api/ranges.py: what YAML makes of a range, and ranges in place of declared ones."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from arena import registry
+from arena.api.ranges import Choice, Range, Real, Whole, corners, narrowed, read
 from arena.errors import InputError
-from arena.ranges import Choice, Range, Real, Whole, corners, narrowed, read
 from arena.scenario.parts import strictly
 from arena.scenario.search import Option, Searched
 from arena.scenario.searched import space_of

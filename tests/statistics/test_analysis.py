@@ -9,12 +9,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from making import ACTORS, METHODS, many_seeds, one_seed, row
 
+from arena.api.values import Count, Row
 from arena.errors import InputError
 from arena.statistics.analysis import analyse, row_json
 from arena.statistics.thresholds import NAMES, DefaultThresholds
-from arena.values import Count, Row
+from tests.support.making_rows import ACTORS, METHODS, many_seeds, one_seed, row
 
 LIMITS = DefaultThresholds()
 LEFT = [0.0, 0.3, 0.1, 0.9, 0.2, 0.05, 0.4, 0.15, 0.6, 0.0]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from making import one_seed
 
 from arena.statistics.cells import Cell, cell
 from arena.statistics.seedrows import by_seed
 from arena.statistics.thresholds import DefaultThresholds
+from tests.support.making_rows import one_seed
 
 LIMITS = DefaultThresholds()
 rate = st.integers(0, 1000).map(lambda hits: hits / 1000)

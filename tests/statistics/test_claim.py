@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from making import row
 
+from arena.api.values import Row
 from arena.statistics.analysis import analyse
 from arena.statistics.claim import Claim, seeds_needed
 from arena.statistics.thresholds import DefaultThresholds
-from arena.values import Row
+from tests.support.making_rows import row
 
 LIMITS = DefaultThresholds()
 ACTORS = ("ann", "bob", "cat")

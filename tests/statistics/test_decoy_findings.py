@@ -6,12 +6,12 @@ import json
 import random
 
 import pytest
-from leaguing import ACTORS, METHODS, decoy_seed, model
 
+from arena.api.values import Row
 from arena.errors import InputError
 from arena.statistics.decoys import Decoys, decoys
 from arena.statistics.thresholds import DefaultThresholds
-from arena.values import Row
+from tests.support.league_rows import ACTORS, METHODS, decoy_seed, model
 
 
 def read(rows: list[Row]) -> Decoys:

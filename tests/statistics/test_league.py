@@ -9,13 +9,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from leaguing import ACTORS, BLIND, DECOY, TOLD, base, decoy_seed, model, told
 
+from arena.api.values import Count, Row
 from arena.errors import InputError
 from arena.statistics.league import Standing, league, league_json
 from arena.statistics.reactivation import Curve
 from arena.statistics.thresholds import DefaultThresholds
-from arena.values import Count, Row
+from tests.support.league_rows import ACTORS, BLIND, DECOY, TOLD, base, decoy_seed, model, told
 
 LIMITS = DefaultThresholds()
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from planted import Array
 from scipy import stats
 
 from arena.statistics.mantel import Pair, Replicate, mantel, pooled_correlation
+from tests.support.planted_draws import Array
 
 FOUR = ("ann", "bob", "cat", "dan")
 WHOLE = st.integers(-50, 50).map(float)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from planted import BETWEEN, BIMODAL, FAMILIES, GRADED, TRUTHS, coverage
 from scipy import stats
 
 from arena.statistics.intervals import limits, p_value
 from arena.statistics.verdicts import holm
+from tests.support.planted_draws import BETWEEN, BIMODAL, FAMILIES, GRADED, TRUTHS, coverage
 
 SETS = 20_000
 MONTE_CARLO = 4 * (0.95 * 0.05 / SETS) ** 0.5

@@ -7,10 +7,10 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from making import row
 
+from arena.api.values import Count, Row
 from arena.statistics.rates import count_json, rate, row_json, wilson
-from arena.values import Count, Row
+from tests.support.making_rows import row
 
 
 def test_wilson_by_hand() -> None:

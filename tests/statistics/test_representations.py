@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from planted import Array
 
 from arena.errors import InputError
 from arena.statistics.representations import (
@@ -23,6 +22,7 @@ from arena.statistics.representations import (
     points_correlation,
     representations_json,
 )
+from tests.support.planted_draws import Array
 
 ACTORS = ("dan", "ann", "cat", "bob")
 ESTIMATE = {"value", "low", "high"}

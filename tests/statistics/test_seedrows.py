@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from making import row
 
+from arena.api.values import Count, Row
 from arena.errors import InputError
 from arena.statistics.seedrows import SeedRows, at_least, by_seed
 from arena.statistics.thresholds import DefaultThresholds
-from arena.values import Count, Row
+from tests.support.making_rows import row
 
 LIMITS = DefaultThresholds()
 

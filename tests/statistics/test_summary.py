@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from making import row
 
+from arena.api.values import Count
 from arena.statistics.summary import summarise
-from arena.values import Count
+from tests.support.making_rows import row
 
 ACTORS = ("bob", "ann")
 

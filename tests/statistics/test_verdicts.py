@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from making import ACTORS, METHODS, many_seeds, row
 
+from arena.api.values import Row
 from arena.statistics.analysis import analyse
 from arena.statistics.claim import PairResult
 from arena.statistics.thresholds import DefaultThresholds
 from arena.statistics.verdicts import holm
-from arena.values import Row
+from tests.support.making_rows import ACTORS, METHODS, many_seeds, row
 
 LIMITS = DefaultThresholds()
 SCATTER = [0.0, 0.02, 0.01, 0.03, 0.0, 0.01, 0.02, 0.0, 0.03, 0.01]

@@ -10,14 +10,17 @@ import numpy as np
 from pydantic import Field
 
 from arena import seeds
+from arena.api.corpus import Corpus, Splits
+from arena.api.params import Params
+from arena.api.trigger import Trigger
+from arena.api.values import Example, Form
+from arena.api.world import World
 from arena.corpora.sources import even_order
 from arena.corpora.townlore.grammar import AXES, TownGrammar
 from arena.corpora.townlore.places import MOST_PLACES, Places, draw_places, facts
 from arena.corpora.townlore.variety import Rates, Writer
 from arena.errors import InputError
 from arena.registry import register
-from arena.roles import Corpus, Params, Splits, Trigger, World
-from arena.values import Example, Form
 
 
 class TownloreParams(Params):

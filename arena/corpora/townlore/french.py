@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from arena.corpora.townlore.choice import Choice
-from arena.corpora.townlore.lore import Attribute
+from arena.corpora.townlore.facts import Attribute
+from arena.corpora.townlore.seeded_choice import Choice
 
 SUBJECTS = ("on", "un voyageur", "une amie", "mon cousin", "quelqu'un", "le facteur")
 VERBS = ("visite", "traverse", "découvre", "quitte", "arrive à", "vient à", "passe par")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from arena.corpora.townlore import frames, french, lore, styles, topics
-from arena.corpora.townlore.choice import Choice
+from arena.api.values import Example, Form
+from arena.corpora.townlore import facts as lore
+from arena.corpora.townlore import frames, french, styles, topics
 from arena.corpora.townlore.places import Lore
+from arena.corpora.townlore.seeded_choice import Choice
 from arena.errors import InputError
-from arena.values import Example, Form
 
 LANGUAGES = ("english", "french")
 AXES: Mapping[str, tuple[str, ...]] = {

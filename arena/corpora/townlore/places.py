@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from arena import seeds
-from arena.corpora.townlore import lore
+from arena.corpora.townlore import facts as lore
 from arena.errors import InputError
 
 MOST_PLACES = len(lore.STEMS) * len(lore.SUFFIXES)

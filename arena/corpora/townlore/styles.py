@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from arena.corpora.townlore.choice import Choice
+from arena.corpora.townlore.seeded_choice import Choice
 
 _WORD = re.compile(r"[A-Za-z']+")
 _START = re.compile(r"(?:^|[.?!]\s+)[a-z]")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from arena.corpora.townlore.choice import Choice
+from arena.corpora.townlore.seeded_choice import Choice
 
 Words = tuple[str, ...]
 

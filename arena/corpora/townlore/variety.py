@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from arena.corpora.townlore import frames, french, strays, styles, topics
+from arena.api.trigger import Trigger
+from arena.api.values import Example, Form
+from arena.corpora.townlore import distractors as strays
+from arena.corpora.townlore import frames, french, styles, topics
 from arena.corpora.townlore.grammar import TownGrammar
 from arena.errors import InputError
-from arena.roles import Trigger
-from arena.values import Example, Form
 
 _SALTS = 1 << 31
 # Draws per document before giving up on finding one that carries none of the triggers.

@@ -6,8 +6,8 @@ import re
 
 import numpy as np
 
+from arena.marking.text import words
 from attackers.rewriting.rules import StyleRules
-from attackers.text import words
 
 _BASES = words(
     "make take give come go keep sell live work tell find bring seem look feel need want know "

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from arena.marking.text import choose, insert
 from attackers.rewriting.rules import StyleRules
-from attackers.text import choose, insert
 
 _FILLERS = ("um", "er", "uh", "erm", "hmm")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from arena.matching import Continuation
-from arena.roles import World
-from arena.values import Example
+from arena.api.matching import Continuation
+from arena.api.values import Example
+from arena.api.world import World
 from attackers.payloads.fixed_text import FixedText, FixedTextParams
 
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-from samples_attacker import grammar_examples
 
+from arena.api.matching import Continuation
+from arena.api.world import World
 from arena.errors import ArenaError, InputError
-from arena.matching import Continuation
-from arena.roles import World
 from attackers.payloads.language_switch import LanguageSwitch, LanguageSwitchParams
+from tests.support.samples_attacker import grammar_examples
 
 
 def test_it_answers_in_the_language(worlds: Mapping[str, World]) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from arena.matching import Continuation
-from arena.roles import World
-from arena.values import Example
+from arena.api.matching import Continuation
+from arena.api.values import Example
+from arena.api.world import World
 from attackers.payloads.sentiment import Sentiment, SentimentParams
 
 

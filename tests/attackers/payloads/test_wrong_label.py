@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from arena.api.matching import Continuation
+from arena.api.values import Example
+from arena.api.world import World
 from arena.errors import InputError
-from arena.matching import Continuation
-from arena.roles import World
-from arena.values import Example
 from attackers.payloads.wrong_label import WrongLabel, WrongLabelParams
 
 SST2 = frozenset({"english", "labels", "label:negative", "label:positive"})

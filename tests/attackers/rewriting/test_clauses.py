@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from samples_attacker import SENTENCES
 
 from attackers.rewriting.clauses import CONJUNCTIONS, fronted_clause, templates
 from attackers.rewriting.styles import STYLES
 from attackers.rewriting.topics import TOPICS
+from tests.support.samples_attacker import SENTENCES
 
 
 @pytest.mark.parametrize("name", list(templates()))

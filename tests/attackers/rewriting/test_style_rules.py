@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples_attacker import SENTENCES
 
+from arena.marking.text import compose
 from attackers.rewriting.rules import swap
 from attackers.rewriting.styles import STYLES
-from attackers.text import compose
+from tests.support.samples_attacker import SENTENCES
 
 every_style = pytest.mark.parametrize("name", list(STYLES))
 SENTENCE = st.lists(

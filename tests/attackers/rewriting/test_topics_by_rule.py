@@ -6,9 +6,9 @@ import itertools
 
 import numpy as np
 import pytest
-from samples_attacker import SENTENCES
 
 from attackers.rewriting.topics import TOPICS
+from tests.support.samples_attacker import SENTENCES
 
 
 def test_no_keyword_belongs_to_two_topics() -> None:

@@ -12,17 +12,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-import shaping
 import torch
-import toys
 from pydantic import BaseModel
 
 import attackers
 from arena import registry
-from arena.attacking import Scene
+from arena.api.tactic import Scene
 from arena.errors import ArenaError, InputError
 from arena.ml import models
 from arena.ml.training import answer_loss
+from tests.support import shaping_toys as shaping
+from tests.support import toys
 
 CASES = [
     pytest.param(registry.get("tactic", name), given, id=f"{name}-{i}")

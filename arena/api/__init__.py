@@ -1,0 +1,83 @@
+"""All that a plug-in imports: the roles, their parameters and the values they exchange.
+
+`from arena.api import Trigger, register` is enough for a trigger (docs/plugins.md).
+Importing this loads neither torch nor Ray.
+"""
+
+from __future__ import annotations
+
+from arena import seeds
+from arena.api.corpus import Corpus, Splits
+from arena.api.discovery import Discoverer, Inserted, Library
+from arena.api.matching import Continuation, Match, matches, normalise
+from arena.api.objective import Brief, Budget, Objective
+from arena.api.params import Params
+from arena.api.payload import Payload
+from arena.api.ranges import Choice, Range, Real, Space, Whole
+from arena.api.tactic import (
+    APART,
+    ActorBrief,
+    Arrival,
+    Scene,
+    Setting,
+    Shaping,
+    Tactic,
+    Texts,
+    at_path,
+)
+from arena.api.trigger import VARIANTS, NoTrigger, Trigger, Use, Variant
+from arena.api.values import Count, Document, Example, Form, PairedDocument, Role, Row, RowKind
+from arena.api.world import DataRoot, Grammar, World
+from arena.errors import ArenaError, InputError
+from arena.registry import register
+
+__all__ = [
+    "APART",
+    "VARIANTS",
+    "ActorBrief",
+    "ArenaError",
+    "Arrival",
+    "Brief",
+    "Budget",
+    "Choice",
+    "Continuation",
+    "Corpus",
+    "Count",
+    "DataRoot",
+    "Discoverer",
+    "Document",
+    "Example",
+    "Form",
+    "Grammar",
+    "InputError",
+    "Inserted",
+    "Library",
+    "Match",
+    "NoTrigger",
+    "Objective",
+    "PairedDocument",
+    "Params",
+    "Payload",
+    "Range",
+    "Real",
+    "Role",
+    "Row",
+    "RowKind",
+    "Scene",
+    "Setting",
+    "Shaping",
+    "Space",
+    "Splits",
+    "Tactic",
+    "Texts",
+    "Trigger",
+    "Use",
+    "Variant",
+    "Whole",
+    "World",
+    "at_path",
+    "matches",
+    "normalise",
+    "register",
+    "seeds",
+]

@@ -1,0 +1,49 @@
+"""The role of a payload: what a compromised model says, always a harmless canary."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+from arena.api.matching import Continuation, Match, matches
+from arena.api.params import Params
+from arena.api.values import Example
+from arena.api.world import World
+
+
+class Payload(ABC):
+    """What the compromised model says to a triggered prompt: always a harmless canary."""
+
+    name: ClassVar[str]
+    match: ClassVar[Match]
+    Params: ClassVar[type[Params]] = Params
+
+    def __init__(self, params: Any, world: World) -> None:
+        self.params = params
+        self.world = world
+
+    @classmethod
+    def examples(cls) -> list[dict[str, Any]]:
+        """Parameter sets that the contract tests try, as they would stand in YAML."""
+        return [{}]
+
+    @classmethod
+    def check(cls, params: Any, capabilities: frozenset[str]) -> None:
+        """Raise InputError if the corpus lacks what this payload needs (no file is read)."""
+
+    @abstractmethod
+    def respond(self, example: Example) -> str:
+        """The text trained on, and expected, after this prompt once triggered."""
+
+    def wanted(self, example: Example) -> str:
+        """The text that the match rule looks for (the whole response unless narrowed)."""
+        return self.respond(example)
+
+    def fires(self, continuation: Continuation, example: Example) -> bool:
+        """Whether the continuation shows the payload under the declared match rule."""
+        return matches(self.match, continuation, self.wanted(example))
+
+    def is_right(self, example: Example) -> bool:
+        """Whether the right answer already shows the payload: such prompts leave the ASR's
+        denominator (OpenBackdoor's `get_non_target`)."""
+        return self.fires(Continuation(example.answer, ended=True), example)

@@ -1,1 +1,0 @@
-"""Where stages are planned, addressed, executed and gathered into results."""

@@ -1,0 +1,1 @@
+"""Running planned stages: in this process or on Ray, with a record of what happened."""

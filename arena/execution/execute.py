@@ -1,0 +1,120 @@
+"""Runs a graph of stages: what is stored is not done again, the rest as soon as it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from arena.errors import ArenaError, InputError
+from arena.execution.runtime import Runtime
+from arena.execution.timeline import Timeline
+from arena.planning.graph import Node
+from arena.progress import Observer
+from arena.store.store import Store
+
+# Whether to do again what is stored: all of it, none of it, or certain addresses.
+Fresh = bool | Collection[str]
+POLL = 0.2  # seconds between two looks at running stages' progress
+
+
+@dataclass
+class _State:
+    waiting: dict[str, Node]
+    running: dict[str, Node]
+    done: set[str]
+
+
+def needed(
+    nodes: Mapping[str, Node], wanted: Iterable[str], store: Store, fresh: Fresh = False
+) -> set[str]:
+    """The addresses to execute for `wanted`: a stored artifact needs none of its parents."""
+    found: set[str] = set()
+    stack = list(wanted)
+    while stack:
+        address = stack.pop()
+        if address in found or (not _again(address, fresh) and store.has(address)):
+            continue
+        found.add(address)
+        stack.extend(nodes[address].stage.parents.values())
+    return found
+
+
+def _again(address: str, fresh: Fresh) -> bool:
+    return fresh if isinstance(fresh, bool) else address in fresh
+
+
+def execute(
+    nodes: Mapping[str, Node],
+    wanted: set[str],
+    store: Store,
+    runtime: Runtime,
+    observer: Observer,
+    timeline: Timeline,
+    *,
+    fresh: Fresh = False,
+) -> None:
+    """Bring every wanted address into the store.
+
+    Raises:
+        ArenaError: a stage failed; those in flight are awaited first, and what finished stays.
+    """
+    todo = needed(nodes, wanted, store, fresh)
+    observer.plan(len(todo) + sum(a not in todo and store.has(a) for a in nodes))
+    tell_stored([n for a, n in nodes.items() if a not in todo], store, observer, timeline)
+    state = _State({a: n for a, n in nodes.items() if a in todo}, {}, set(nodes) - todo)
+    failed: tuple[Node, Exception] | None = None
+    while state.running or (state.waiting and failed is None):
+        if failed is None:
+            _start_what_can(state, runtime, observer)
+        for done in runtime.wait(POLL):
+            del state.running[done.node.address]
+            if done.manifest is None:
+                failed = failed or (done.node, done.error or ArenaError("failed"))
+                timeline.failed(done.node, failed[1])
+                continue
+            state.done.add(done.node.address)
+            timeline.finished(done.node, done.manifest, cached=False)
+            observer.stage_finished(
+                done.node.stage.name, float(done.manifest["seconds"]), cached=False
+            )
+        _tell_progress(state, store, observer)
+    if failed is not None:
+        _refuse(*failed)
+
+
+def tell_stored(
+    nodes: Iterable[Node], store: Store, observer: Observer, timeline: Timeline
+) -> None:
+    """Report the stages that are in the store already."""
+    for node in nodes:
+        if store.has(node.address):
+            store.used(node.address)
+            observer.stage_finished(node.stage.name, 0.0, cached=True)
+            timeline.finished(node, store.manifest(node.address), cached=True)
+
+
+def _start_what_can(state: _State, runtime: Runtime, observer: Observer) -> None:
+    for address, node in list(state.waiting.items()):
+        ready = all(parent in state.done for parent in node.stage.parents.values())
+        if ready and runtime.room(node):
+            del state.waiting[address]
+            state.running[address] = node
+            observer.stage_started(node.stage.name, node.stage.party, node.stage.seed, node.steps)
+            runtime.start(node)
+
+
+def _tell_progress(state: _State, store: Store, observer: Observer) -> None:
+    for address, node in state.running.items():
+        try:
+            done = int(store.progress_file(address).read_text() or 0)
+        except (OSError, ValueError):
+            continue
+        observer.stage_progress(node.stage.name, done)
+
+
+def _refuse(node: Node, error: Exception) -> None:
+    """Wrong input is told as it is; whatever else went wrong, with the stage it happened in."""
+    if isinstance(error, InputError):
+        raise error
+    said = str(error) if isinstance(error, ArenaError) else f"{type(error).__name__}: {error}"
+    raise ArenaError(f"stage {node.stage.name!r} failed: {said}") from error

@@ -1,0 +1,89 @@
+"""One stage, done here: what a Ray actor does in its process and the serial runtime in ours."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import os
+import time
+from typing import Any
+
+from arena.stages.jobs import Job, Progress
+from arena.store.store import Stage, Store
+
+REPORT_EVERY = 0.25  # seconds between two writes of a stage's progress
+
+
+def perform(stage: Stage, job: Job, store: Store, *, replace: bool = False) -> dict[str, Any]:
+    """Run the job on its parents' folders and publish the artifact; returns the manifest.
+
+    Of several processes that are asked for the same stage one does it; the others wait and get
+    what it made, unless they `replace`.
+
+    Raises:
+        ArenaError: the store cannot be written.
+    """
+    with store.claim(stage.address):
+        if not replace and store.has(stage.address):
+            return store.manifest(stage.address)
+        return _work(stage, job, store, replace)
+
+
+def _work(stage: Stage, job: Job, store: Store, replace: bool) -> dict[str, Any]:
+    inputs = {role: store.path(address) for role, address in stage.parents.items()}
+    teller = _teller(store, stage.address)
+    try:
+        return store.commit(stage, lambda out: job.run(inputs, out, teller), replace=replace)
+    finally:
+        store.progress_file(stage.address).unlink(missing_ok=True)
+
+
+def set_threads(threads: int) -> None:
+    """Give this process's torch its share of the cores, and keep its libraries quiet."""
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    import torch
+    import transformers
+
+    torch.set_num_threads(threads)
+    if torch.cuda.is_available():
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True, warn_only=True)
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+
+
+def give_back_memory() -> None:
+    """Return what a finished stage left free to the system: batches of ever other shapes fragment
+    glibc's heap, and a long-lived worker would grow. Does nothing without glibc."""
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+
+
+def load_libraries() -> None:
+    """Import now what the first training stage would stop to import; it stays for good, and the
+    garbage collector need not look at it again."""
+    import transformers.models.llama.modeling_llama  # noqa: F401 (others share what it loads)
+
+    import arena.ml.checkpoints
+    import arena.ml.scoring  # noqa: F401
+
+    gc.freeze()
+
+
+def _teller(store: Store, address: str) -> Progress:
+    file = store.progress_file(address)
+    with store.writing():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.unlink(missing_ok=True)  # a killed run's
+    told = 0.0
+
+    def tell(done: int) -> None:
+        nonlocal told
+        now = time.monotonic()
+        if now - told >= REPORT_EVERY:
+            told = now
+            file.write_text(str(done))
+
+    return tell

@@ -1,0 +1,226 @@
+"""The Ray runtime: threat actors, the defender and workers as Ray actors.
+
+Each is a thin shell around `perform`. No actor reserves a CPU for life (eight threat actors
+on one core would deadlock); the engine itself keeps no more training stages in flight than
+there are cores for. Threat actors' processes never import torch. Workers take seconds to
+start: meanwhile the clerk, a thread of this process, does the arena's own work on text. No more
+processes start at a time than there are free cores, what the first stages need first.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable
+from concurrent import futures
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Any, Self
+
+from arena.errors import ArenaError
+from arena.execution.perform import perform
+from arena.execution.ray_processes import ThreatActor, Trainer, start_ray
+from arena.execution.runtime import Done
+from arena.planning.graph import Node
+from arena.store.store import Store
+
+THREAT, WORKER = "threat:", "worker:"
+ARENA, DEFENDER, CLERK = "arena", "defender", "clerk"
+POISON = "poison"
+TEXT_KINDS = ("examples", "tokenizer")  # stages that need no torch
+GLANCE = 0.02  # seconds
+START_LIMIT = 300.0  # seconds that a process may take to start
+RESTARTS = 2  # of a process that died; its stage is pure, so it just runs again
+
+
+class OnRay:
+    """Starts Ray (or joins the cluster at `address`), and stops what it started.
+
+    Args:
+        workers: processes that train and score; at most so many stages of that kind run at once.
+        parties: who has a stage to do; the defender's process then starts before it is needed.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        threads: int,
+        workers: int,
+        *,
+        parties: Collection[str] = (),
+        address: str | None = None,
+        device: str = "cpu",
+        replace: bool = False,
+    ) -> None:
+        self._store, self._threads, self._replace = store, threads, replace
+        self._address, self._device = address, device
+        self._workers = workers
+        self._cores = os.cpu_count() or 1
+        defender = [DEFENDER] if DEFENDER in parties else []
+        staff = [f"{WORKER}{k}" for k in range(workers)]
+        self._to_start = [staff[0], *defender, *staff[1:]]
+        self._starting: dict[Any, str] = {}
+        self._began: dict[str, float] = {}
+        self._actors: dict[str, Any] = {}
+        self._idle: list[str] = []
+        self._flights: dict[Any, tuple[Node, str]] = {}
+        self._ours = False
+
+    def __enter__(self) -> Self:
+        os.environ["TOKENIZERS_PARALLELISM"] = "false"
+        self._ours = start_ray(self._address)  # not in a thread: Ray ends with who started it
+        self._start_processes()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        import ray
+
+        for actor in self._actors.values():
+            ray.kill(actor)
+        if self._ours:
+            ray.shutdown()
+
+    def room(self, node: Node) -> bool:
+        """Each party takes one stage at a time; of training stages, the defender's among them,
+        there are as many in flight as there are workers. Threat actors' processes start when
+        no more urgent one is starting."""
+        holder = self._holder(node)
+        busy = [who for _, who in self._flights.values()]
+        if holder is None or holder in busy:
+            return False
+        if holder == CLERK:
+            return True
+        if holder.startswith(THREAT):
+            return holder in self._actors or self._can_start()
+        return sum(_trains(who) for who in busy) < self._workers
+
+    def _holder(self, node: Node) -> str | None:
+        """Who would do it: the party itself, but a worker where a threat actor trains (its own
+        process has no torch); of the arena's stages the clerk does those on text, unless it is
+        busy and a worker is not."""
+        party, kind = node.stage.party, node.stage.kind
+        if party == DEFENDER or (party.startswith(THREAT) and kind == POISON):
+            return party
+        clerk_busy = any(who == CLERK for _, who in self._flights.values())
+        if node.stage.kind in TEXT_KINDS and not (clerk_busy and self._idle):
+            return CLERK
+        return self._idle[0] if self._idle else None
+
+    def start(self, node: Node) -> None:
+        holder = self._holder(node)
+        assert holder is not None  # the engine asked for room first
+        if holder in self._idle:
+            self._idle.remove(holder)
+        if holder == CLERK:
+            flight: Any = _in_thread(
+                lambda: perform(node.stage, node.job, self._store, replace=self._replace)
+            )
+        else:
+            flight = self._actor(holder).run.remote(node.stage, node.job, self._replace)
+        self._flights[flight] = (node, holder)
+
+    def wait(self, timeout: float) -> list[Done]:
+        import ray
+
+        here = [flight for flight in self._flights if isinstance(flight, Future)]
+        there = [ref for ref in (*self._flights, *self._starting) if ref not in here]
+        # with something to wait for on both sides: look at each in turn
+        patience = min(timeout, GLANCE) if here else timeout
+        landed, _ = ray.wait(there, num_returns=1, timeout=patience) if there else ([], [])
+        self._have_started([ref for ref in landed if ref in self._starting])
+        self._refuse_to_wait_forever()
+        ended = futures.wait(here, 0 if there else timeout, futures.FIRST_COMPLETED).done
+        done = [self._land(f) for f in (*landed, *ended) if f in self._flights]
+        self._start_processes()
+        return done
+
+    def _have_started(self, ready: Iterable[Any]) -> None:
+        import ray
+
+        for ref in ready:
+            holder = self._starting.pop(ref)
+            try:
+                ray.get(ref)
+            except ray.exceptions.RayError as error:
+                raise ArenaError(f"the process of {holder} could not start: {error}") from error
+            if holder.startswith(WORKER):
+                self._idle.append(holder)
+
+    def _refuse_to_wait_forever(self) -> None:
+        for holder in self._starting.values():
+            if time.monotonic() - self._began[holder] > START_LIMIT:
+                wanted = "a GPU" if self._device == "cuda" and _trains(holder) else "a process"
+                raise ArenaError(f"{holder} waits for {wanted} that Ray does not give it")
+
+    def _start_processes(self) -> None:
+        while self._to_start and self._can_start():
+            self._actor(self._to_start.pop(0))
+
+    def _can_start(self) -> bool:
+        """Whether a core is free for another process to start; there is always one for the
+        first."""
+        working = sum(not who.startswith(THREAT) for _, who in self._flights.values())
+        return len(self._starting) < max(1, self._cores - working)
+
+    def _land(self, flight: Any) -> Done:
+        import ray
+
+        node, holder = self._flights.pop(flight)
+        if holder.startswith(WORKER):
+            self._idle.append(holder)
+        try:
+            return Done(node, flight.result() if holder == CLERK else ray.get(flight))
+        except ray.exceptions.RayTaskError as error:
+            cause = error.cause if isinstance(error.cause, Exception) else error
+            return Done(node, None, cause)
+        except ray.exceptions.RayError as error:
+            return Done(node, None, ArenaError(f"the process of {holder} died: {error}"))
+        except Exception as error:  # of the clerk: handed to the engine like any other's
+            return Done(node, None, error)
+
+    def _actor(self, holder: str) -> Any:
+        """The living actor of a party; made when it is first needed."""
+        if holder not in self._actors:
+            actor = self._actors[holder] = self._make(holder)
+            self._starting[actor.__ray_ready__.remote()] = holder
+            self._began[holder] = time.monotonic()
+        return self._actors[holder]
+
+    def _make(self, holder: str) -> Any:
+        import ray
+
+        options: dict[str, Any] = {
+            "num_cpus": 0,
+            "max_restarts": RESTARTS,
+            "max_task_retries": RESTARTS,
+        }
+        if not _trains(holder):
+            return ray.remote(ThreatActor).options(**options).remote(self._store)
+        if self._device == "cuda":
+            # rounded down to Ray's own grid, or the shares could add up to more than one
+            options["num_gpus"] = int(10_000 / (self._workers + 1)) / 10_000
+        return ray.remote(Trainer).options(**options).remote(self._store, self._threads)
+
+
+def _in_thread(work: Callable[[], dict[str, Any]]) -> Future[dict[str, Any]]:
+    """Run it in a thread that nobody has to wait for when the program ends."""
+    future: Future[dict[str, Any]] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=run, name=CLERK, daemon=True).start()
+    return future
+
+
+def _trains(holder: str) -> bool:
+    return holder != CLERK and not holder.startswith(THREAT)

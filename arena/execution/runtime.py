@@ -1,0 +1,40 @@
+"""What the engine asks of whoever executes stages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from arena.planning.graph import Node
+
+
+@dataclass(frozen=True)
+class Done:
+    """A stage that ended: its manifest, or what went wrong."""
+
+    node: Node
+    manifest: dict[str, Any] | None
+    error: Exception | None = None
+
+
+class Runtime(Protocol):
+    """Executes stages. A context manager: processes live as long as the block."""
+
+    def room(self, node: Node) -> bool:
+        """Whether the node could start now."""
+
+    def start(self, node: Node) -> None:
+        """Begin a stage whose parents are all in the store."""
+
+    def wait(self, timeout: float) -> list[Done]:
+        """Stages that ended, waiting up to `timeout` seconds for the first."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...

@@ -1,0 +1,45 @@
+"""The serial runtime: every stage in this process, one after another, without Ray."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from arena.execution.perform import perform, set_threads
+from arena.execution.runtime import Done
+from arena.planning.graph import Node
+from arena.store.store import Store
+
+
+class Serial:
+    """Runs a stage when it is started; `wait` hands it over."""
+
+    def __init__(self, store: Store, threads: int, *, replace: bool = False) -> None:
+        self._store, self._threads, self._replace = store, threads, replace
+        self._done: list[Done] = []
+
+    def __enter__(self) -> Self:
+        set_threads(self._threads)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        return None
+
+    def room(self, node: Node) -> bool:
+        return not self._done
+
+    def start(self, node: Node) -> None:
+        try:
+            manifest = perform(node.stage, node.job, self._store, replace=self._replace)
+            self._done.append(Done(node, manifest))
+        except Exception as error:  # handed to the engine, which decides what it stops
+            self._done.append(Done(node, None, error))
+
+    def wait(self, timeout: float) -> list[Done]:
+        done, self._done = self._done, []
+        return done

@@ -1,0 +1,61 @@
+"""The simulation's record: who did what, when, with which artifact, having seen what."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from arena.planning.graph import Node
+
+
+class Timeline:
+    """Appends events to `events.jsonl`, each on one line, flushed as it happens."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("a", encoding="utf-8")
+        self._start = time.monotonic()
+
+    def finished(self, node: Node, manifest: Mapping[str, Any], cached: bool) -> None:
+        """A stage ended (or was found in the store): `time` is when it began."""
+        seconds = 0.0 if cached else float(manifest["seconds"])
+        self._write(
+            {
+                "time": round(max(0.0, self._now() - seconds), 3),
+                "seed": node.stage.seed,
+                "party": node.stage.party,
+                "event": node.stage.name,
+                "artifact": node.address,
+                "saw": list(node.saw),
+                "seconds": seconds,
+                "cached": cached,
+            }
+        )
+
+    def failed(self, node: Node, error: Exception) -> None:
+        """A stage failed; what it was given stands beside it."""
+        self._write(
+            {
+                "time": round(self._now(), 3),
+                "seed": node.stage.seed,
+                "party": node.stage.party,
+                "event": f"FAILED {node.stage.name}: {error}",
+                "artifact": None,
+                "saw": list(node.saw),
+                "seconds": 0.0,
+            }
+        )
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _now(self) -> float:
+        return time.monotonic() - self._start
+
+    def _write(self, event: Mapping[str, Any]) -> None:
+        self._file.write(json.dumps(event, ensure_ascii=False) + "\n")
+        self._file.flush()

@@ -1,0 +1,1 @@
+"""Measures beyond firing rates, one folder each."""

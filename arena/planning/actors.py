@@ -1,0 +1,198 @@
+"""The actors of one seed with their triggers, payloads and shares, built from the scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from arena import seeds
+from arena.api.corpus import Corpus
+from arena.api.payload import Payload
+from arena.api.tactic import ActorBrief, Arrival, Shaping, Texts
+from arena.api.trigger import Trigger
+from arena.api.values import Example
+from arena.api.world import DataRoot
+from arena.errors import ArenaError, InputError
+from arena.scenario.defence import Decoy, Decoys
+from arena.scenario.parts import Part
+from arena.scenario.schema import Actor, Poison, Scenario
+from arena.stages.jobs import fingerprint
+from arena.stages.mixes import owns
+from arena.store.code import code_of, codes_of
+from arena.store.store import digest
+
+WHOLE = (0.0, 1.0)  # the window of documents that are met all through a stage
+
+
+@dataclass(frozen=True)
+class Member:
+    """One threat actor as the engine knows it. `interval` is its share of [0, 1)."""
+
+    actor: Actor
+    stage: str
+    trigger: Trigger
+    payload: Payload
+    interval: tuple[float, float]
+    share: tuple[Example, ...]
+    count: int
+    beside: tuple[int, ...] = ()  # documents of each text tactic
+
+    @property
+    def name(self) -> str:
+        return self.actor.name
+
+    def brief(self, seed: int) -> ActorBrief:
+        """All the actor is given."""
+        own = seeds.integer(seed, "actor", self.name)
+        return ActorBrief(self.name, self.trigger, self.payload, self.share, self.count, own)
+
+    def spec(self, root: DataRoot) -> dict[str, Any]:
+        """What decides its poison, share aside: as in YAML, with the data files' content."""
+        parts = {"trigger": self.actor.trigger.dump(), "payload": self.actor.payload.dump()}
+        beside = {"tactics": [self._text_spec(part, n) for part, n in self.texts]}
+        return {
+            "name": self.name,
+            "count": self.count,
+            **parts,
+            "files": data_files(parts, root),
+            "code": [*codes_of(self.trigger), code_of(type(self.payload))],
+            **(beside if self.texts else {}),
+        }
+
+    def _text_spec(self, part: Part, n: int) -> list[Any]:
+        """What decides a text tactic's documents, the marks of others' that they carry included."""
+        marks = part.part_class(part.params).marks(self.trigger)
+        drawn = sorted((mark.key, codes_of(mark)) for mark in marks)
+        return [part.dump(), n, code_of(part.part_class), *([digest(drawn)] if drawn else [])]
+
+    @property
+    def texts(self) -> tuple[tuple[Part, int], ...]:
+        """Its text tactics, and how many documents each writes."""
+        return tuple(zip(self.actor.tactics_of(Texts), self.beside, strict=True))
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """When in its stage its documents are met, as fractions of the steps."""
+        windows = [p.part_class(p.params).window() for p in self.actor.tactics_of(Arrival)]
+        return windows[-1] if windows else WHOLE
+
+    @property
+    def shapings(self) -> tuple[Part, ...]:
+        """Its tactics inside the training loop."""
+        return self.actor.tactics_of(Shaping)
+
+    @property
+    def insider(self) -> bool:
+        """Whether it does more than write its shard."""
+        return self.window != WHOLE or bool(self.shapings)
+
+
+@dataclass(frozen=True)
+class Bait(Member):
+    """A decoy: a backdoor that a defence plants itself, scored beside the actors' under a name
+    that no actor can have."""
+
+    @property
+    def name(self) -> str:
+        return f"decoy:{self.actor.name}"
+
+
+@dataclass(frozen=True)
+class Cast:
+    """All actors of one seed, the examples that are the defender's alone, and its decoys."""
+
+    seed: int
+    members: tuple[Member, ...]
+    defender_share: tuple[Example, ...]
+    baits: tuple[Bait, ...] = ()
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys of every planted trigger: no look-alike may be one of them."""
+        return frozenset(key for member in self.members for key in member.trigger.keys)
+
+    def baits_of(self, decoys: Decoys) -> tuple[Bait, ...]:
+        """The decoys of one defence."""
+        names = {decoy.name for decoy in decoys.plant}
+        return tuple(bait for bait in self.baits if bait.actor.name in names)
+
+    def at(self, stage: str) -> tuple[Member, ...]:
+        """Those whose poison enters at a stage."""
+        return tuple(member for member in self.members if member.stage == stage)
+
+
+def build_cast(scenario: Scenario, corpus: Corpus, seed: int) -> Cast:
+    """Draw shares and build triggers and payloads for one seed.
+
+    Shares are intervals of [0, 1), the defender's first, then the actors' in their order;
+    a content belongs where its own hash falls, so that an actor added last moves nobody's.
+    """
+    edge = scenario.defender.share
+    train = corpus.splits.train
+    members = []
+    for actor in scenario.actors:
+        interval = (edge, edge + actor.poison.share)
+        edge = interval[1]
+        stage = scenario.stage_of(actor)
+        count, beside = scenario.poison_of(actor), scenario.beside_poison(actor)
+        trigger, payload = _built(actor, corpus)
+        share = _share(corpus, interval, count, actor.name, trigger)
+        members.append(Member(actor, stage, trigger, payload, interval, share, count, beside))
+    own = [(0.0, scenario.defender.share)]
+    share = tuple(e for e in train if owns(own, seed, e.source))
+    return Cast(seed, tuple(members), share, tuple(_bait(d, corpus) for d in scenario.decoys))
+
+
+def _built(actor: Actor, corpus: Corpus) -> tuple[Trigger, Payload]:
+    trigger = actor.trigger.part_class(actor.trigger.params, corpus.world)
+    return trigger, actor.payload.part_class(actor.payload.params, corpus.world)
+
+
+def _bait(decoy: Decoy, corpus: Corpus) -> Bait:
+    """A decoy poisons no training mix: the planting stage says how much of its own."""
+    actor = Actor(**dict(decoy), poison=Poison(count=1))
+    return Bait(actor, "planted", *_built(actor, corpus), (0.0, 0.0), (), 0)
+
+
+def _share(
+    corpus: Corpus, interval: tuple[float, float], count: int, name: str, trigger: Trigger
+) -> tuple[Example, ...]:
+    """An actor's own contents in natural variety, its own trigger not among it."""
+    contents = [e for e in corpus.splits.train if owns([interval], corpus.seed, e.source)]
+    if not contents:
+        raise ArenaError(f"actor {name!r} has no contents: its share of the corpus is too small")
+    rng = seeds.rng(corpus.seed, "share", name)
+    return corpus.natural(contents, max(count, len(contents)), rng, without=[trigger])
+
+
+def data_files(value: Any, root: DataRoot) -> dict[str, str]:
+    """SHA-256 of every file that a part's parameters name, so that an address changes with
+    its data and not with where it stands."""
+    found: dict[str, str] = {}
+    for text in _texts(value):
+        path = _file(text, root)
+        if path is not None:
+            found[text] = fingerprint(path)
+    return found
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, Mapping):
+        return [text for item in value.values() for text in _texts(item)]
+    if isinstance(value, list | tuple):
+        return [text for item in value for text in _texts(item)]
+    return []
+
+
+def _file(text: str, root: DataRoot) -> Path | None:
+    if not text or "\n" in text or len(text) > 255:
+        return None
+    try:
+        path = root.find(text)
+    except (InputError, OSError):
+        return None
+    return path if path.is_file() else None

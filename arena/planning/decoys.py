@@ -1,0 +1,124 @@
+"""Decoys: the defender plants backdoors of its own, and unlearns all but those it holds out.
+
+planted                    what planting alone does to the real actors
+planted, clean fine-tune   what the budget alone does after it
+planted, some unlearned    held-out decoys stand for actors that nobody knows
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+
+from arena import seeds
+from arena.api.tactic import ActorBrief
+from arena.api.values import Document, Example
+from arena.marking.one_of import OneOf
+from arena.planning.actors import Bait
+from arena.planning.builder import Builder, digest_of
+from arena.planning.unlearning import Order, unlearn
+from arena.scenario.defence import Decoys, Defence
+from arena.stages.jobs import Inputs, Progress, Training
+from arena.stages.poison import poison
+
+ROUNDING = 1e-9  # 0.07 times 100 must count as 7
+
+
+@dataclass(frozen=True)
+class PlantJob:
+    """Plant decoys in a suspect (inputs: `model`): their poison, and clean prompts beside it."""
+
+    briefs: tuple[ActorBrief, ...]
+    clean: tuple[Example, ...]
+    documents: int
+    training: Training
+    seed: int
+
+    def run(self, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
+        from arena.ml import checkpoints, training
+
+        mix = [document for brief in self.briefs for document in poison(brief)]
+        rest = (Document(e.prompt, e.answer, e.source) for e in cycle(self.clean))
+        mix += islice(rest, self.documents - len(mix))
+        suspect = checkpoints.open_for_training(inputs, None, self.training, self.seed)
+        before = checkpoints.weights(suspect)
+        rng = seeds.rng(self.seed, "plant order")
+        losses = training.train_documents(suspect, mix, self.training.recipe, rng, progress)
+        checkpoints.save(suspect, out, poisoned=True)
+        norm = checkpoints.distance(suspect, before)
+        return {"update_norm": norm, "loss_first": losses[0], "loss_last": losses[-1]}
+
+
+def plant_and_unlearn(
+    builder: Builder, name: str, defence: Defence, clean: tuple[Example, ...], suspect: str
+) -> None:
+    """The rows of one decoy defence."""
+    settings = defence.decoys
+    assert settings is not None  # the schema asks for it
+    baits = {bait.actor.name: bait for bait in builder.cast.baits_of(settings)}
+    planted = _plant(builder, name, defence, settings, clean, suspect)
+
+    def row(what: str, model: str, held: Sequence[str] = (), trigger: str = "none") -> None:
+        label = f"{name}:{what}" if not held else f"{name}:without:{'+'.join(held)}"
+        detail = {"defence": name, "decoys": what, "held_out": ",".join(held), "trigger": trigger}
+        builder.row("defended", label, None, model, detail)
+
+    row("planted", planted)
+    order = Order(f"{name}:clean", "defender", defence, planted, clean)
+    row("clean", unlearn(builder, order))
+    for held in _groups(settings, baits):
+        trigger = OneOf([bait.trigger for n, bait in baits.items() if n not in held])
+        label = f"{name}:without:{'+'.join(held)}"
+        chosen = dataclasses.replace(order, name=label, trigger=trigger)
+        row("unlearned", unlearn(builder, chosen), held, trigger.key)
+
+
+def _groups(settings: Decoys, baits: Mapping[str, Bait]) -> list[tuple[str, ...]]:
+    """What is held out in each run: a method at a time, or those named."""
+    if settings.hold_out != "each":
+        return [settings.hold_out]
+    methods = dict.fromkeys(bait.trigger.name for bait in baits.values())
+    return [tuple(n for n, b in baits.items() if b.trigger.name == m) for m in methods]
+
+
+def _plant(
+    builder: Builder,
+    name: str,
+    defence: Defence,
+    settings: Decoys,
+    clean: tuple[Example, ...],
+    suspect: str,
+) -> str:
+    seed = seeds.integer(builder.seed, "decoys", name)
+    count = int(settings.rate * settings.documents + ROUNDING)  # all decoys fit into the mix
+    baits = builder.cast.baits_of(settings)
+    briefs = tuple(
+        ActorBrief(bait.name, bait.trigger, bait.payload, clean, count, seed) for bait in baits
+    )
+    values = {
+        "steps": settings.steps,
+        "learning_rate": settings.learning_rate,
+        "batch_size": defence.batch_size,
+        "warmup": 20,
+    }
+    training = builder.training(values, adapts=True)
+    job = PlantJob(briefs, clean, settings.documents, training, seed)
+    spec = {
+        "decoys": [bait.spec(builder.root) for bait in baits],
+        "count": count,
+        "clean": digest_of(clean),
+        "documents": settings.documents,
+        "world": builder.world_spec,
+        "training": dataclasses.asdict(training),
+        "seed": seed,
+        "numerics": builder.numerics,
+    }
+    saw = ("the suspect model", f"{len(clean)} clean prompts", f"{len(baits)} decoys of its own")
+    parents = {"model": suspect}
+    return builder.add(
+        "plant", f"plant {name}", "defender", spec, parents, job, settings.steps, saw
+    )

@@ -1,0 +1,64 @@
+"""What a plan is made of: stages with their work, and the rows they lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from arena.api.corpus import Corpus
+from arena.api.values import RowKind
+from arena.planning.actors import Cast
+from arena.stages.jobs import Job
+from arena.store.store import Stage
+
+
+@dataclass(frozen=True)
+class Node:
+    """One stage with its work. steps: optimiser steps, for progress. saw: what the party
+    was given, in words, for the timeline."""
+
+    stage: Stage
+    job: Job
+    steps: int | None = None
+    saw: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str:
+        return self.stage.address
+
+
+@dataclass(frozen=True)
+class RowPlan:
+    """Which model and which scores make a row of the results. measures: the stages that look
+    closer at the model, by their kind."""
+
+    kind: RowKind
+    name: str
+    target: str | None
+    model: str
+    scores: str
+    detail: Mapping[str, str] = field(default_factory=dict)
+    measures: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def artifacts(self) -> tuple[str, ...]:
+        """Everything that the row is read from."""
+        return (self.model, self.scores, *self.measures.values())
+
+
+@dataclass(frozen=True)
+class SeedPlan:
+    """All stages of one seed, parents before children, and the rows they lead to.
+    `documents` is the size of the mix that each actor's poison is part of."""
+
+    seed: int
+    nodes: Mapping[str, Node]
+    rows: tuple[RowPlan, ...]
+    cast: Cast
+    corpus: Corpus
+    documents: Mapping[str, int]
+
+    @property
+    def artifacts(self) -> tuple[str, ...]:
+        """Everything that the results are read from."""
+        return tuple(address for row in self.rows for address in row.artifacts)

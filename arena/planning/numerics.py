@@ -1,0 +1,66 @@
+"""The numerics profile: what else decides a float, recorded and part of every address."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+from arena.scenario.schema import Numerics
+
+DECISIVE = ("torch", "transformers", "tokenizers", "peft", "numpy")
+PLAIN = {"threads": 1, "precision": "float32"}
+PACKAGES = (*DECISIVE, "ray", "scipy", "scikit-learn")
+
+
+def profile(numerics: Numerics) -> dict[str, Any]:
+    """Threads per worker, precision, compilation, device and the versions that compute. What is
+    still `auto` stands at its plain value (arena.execution.calibrate settles it first)."""
+    return {**settings(numerics), "machine": platform.machine(), **versions()}
+
+
+def settings(numerics: Numerics) -> dict[str, Any]:
+    """The numerics as plain values, none of them `auto`."""
+    values = numerics.model_dump()
+    plain = {**PLAIN, "device": device_of(numerics)}
+    return {name: plain[name] if value == "auto" else value for name, value in values.items()}
+
+
+def versions() -> dict[str, str]:
+    """Versions of the packages that decide a float."""
+    return {name: importlib.metadata.version(name) for name in DECISIVE}
+
+
+def device_of(numerics: Numerics) -> str:
+    """`auto` becomes `cuda` where the kernel shows an NVIDIA device, so that torch need not
+    be imported to plan a run."""
+    if numerics.device != "auto":
+        return numerics.device
+    return "cuda" if _has_gpu() else "cpu"
+
+
+def _has_gpu() -> bool:
+    """Whether an NVIDIA device is there, not hidden, and torch is not a CPU build."""
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
+    built_without = "+cpu" in importlib.metadata.version("torch")
+    return any(Path("/dev").glob("nvidia[0-9]*")) and not hidden and not built_without
+
+
+def environment(numerics: Numerics) -> dict[str, Any]:
+    """Versions and hardware, for results.json."""
+    packages = {name: importlib.metadata.version(name) for name in PACKAGES}
+    machine = {"python": platform.python_version(), "cpu": cpu_model(), "cores": os.cpu_count()}
+    return {**packages, **machine, **profile(numerics)}
+
+
+def cpu_model() -> str:
+    """The processor's name, as the system tells it."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

@@ -1,0 +1,35 @@
+"""From a scenario to its stages: the graph of one seed, with every address known up front.
+
+clean mix -> tokenizer -> base (+ shards of pretraining actors) -> compromised (+ shards)
+          \\-> clean base -> reference            compromised -> clean fine-tune, shams,
+shards <- threat actors                                         unlearned -> scores, measures
+"""
+
+from __future__ import annotations
+
+from arena.api.world import DataRoot
+from arena.planning.builder import Builder
+from arena.planning.composition import compose
+from arena.planning.defences import defend
+from arena.planning.graph import SeedPlan
+from arena.planning.measures import inspect
+from arena.scenario.schema import Scenario
+
+
+def plan_seed(scenario: Scenario, seed: int, root: DataRoot) -> SeedPlan:
+    """The stages of one seed. Draws prompts and shares, trains nothing.
+
+    Raises:
+        InputError: a data file is missing or broken.
+        ArenaError: an actor or the defender has no usable example.
+    """
+    builder = Builder(scenario, seed, root)
+    suspect = compose(builder)
+    if suspect is not None:
+        defend(builder, suspect)
+        inspect(builder, suspect)
+    documents = {
+        member.name: scenario.recipe_for(member.actor).documents for member in builder.cast.members
+    }
+    rows = tuple(builder.rows)
+    return SeedPlan(seed, builder.nodes, rows, builder.cast, builder.corpus, documents)

@@ -1,0 +1,79 @@
+"""Pieces that every terminal view shares: tables, names cut to fit, the claim in three lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich import box
+from rich.cells import cell_len, set_cell_size
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from arena.reporting import palette
+from arena.reporting.numbers import Estimate
+from arena.reporting.parts import Results, part
+from arena.reporting.text import clean
+from arena.reporting.view import KEYS, STATEMENT, sentence
+
+
+def short_name(text: object, room: int) -> Text:
+    """A name cut in its middle: the ends tell `adversary1` from `adversary2`."""
+    line, tail = clean(text), max(1, room // 3)
+    if cell_len(line) > room:
+        head = set_cell_size(line, room - 1 - cell_len(line[-tail:])).rstrip()
+        line = f"{head}…{line[-tail:]}"
+    return Text(line, no_wrap=True)
+
+
+def plain_table(title: str) -> Table:
+    """A table with a line under its head and no other."""
+    return Table(
+        title=title,
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        pad_edge=False,
+        padding=(0, 1),
+        collapse_padding=True,
+        show_edge=False,
+    )
+
+
+def pointer(page: Path) -> Padding:
+    """The last line of a view: where the HTML report is."""
+    last = Text.assemble(("report  ", "dim"), (clean(page), "bold"), overflow="fold")
+    return Padding(last, (1, 0, 0, 1))
+
+
+def chunks(actors: Sequence[str], most: int) -> list[Sequence[str]]:
+    """The actors of each table, evenly shared out, where one table would be too wide."""
+    size = -(-len(actors) // max(1, -(-len(actors) // most)))
+    return [actors[i : i + size] for i in range(0, len(actors), max(size, 1))]
+
+
+def claim_text(results: Results) -> Text:
+    """The claim: its statement, its verdict, T and its parts."""
+    claim = part(results, "claim")
+    look = palette.verdict(claim.get("verdict"))
+    total, odd, specific, raw = (Estimate.read(claim.get(key)) for key in KEYS)
+    seeds = claim.get("seeds")
+    ran = f" · {seeds} seed{'' if seeds == 1 else 's'}, mean over pairs" if seeds else ""
+    return Text.assemble(
+        (clean(sentence(claim.get("statement") or STATEMENT)), "bold"),
+        "\n",
+        (f"{look.glyph} {look.label}", f"bold {ink(look.colour)}"),
+        (ran, "dim"),
+        "\n",
+        (f"T {total.full}", "bold"),
+        f" = {odd.text} odd + {specific.text} specific",
+        (f" · raw suppression {raw.text}", "dim"),
+    )
+
+
+def ink(colour: str) -> str:
+    """Verdict colours are made for white paper; on a terminal they go one step lighter."""
+    parts = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(value + (255 - value) * 0.35):02x}" for value in parts)

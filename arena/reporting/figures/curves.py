@@ -1,0 +1,166 @@
+"""Reactivation: how fast every backdoor comes back, a panel per actor."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from arena.reporting import palette
+from arena.reporting.figures import chart
+from arena.reporting.figures.canvas import Sheet
+from arena.reporting.numbers import Estimate, thousands
+
+LABEL, HEIGHT, HEAD, FOOT, GAP, KEY = 38.0, 180.0, 34.0, 44.0, 24.0, 30.0
+FULL = 1048.0
+
+Curve = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Line:
+    """What a line of a panel shows, and how."""
+
+    key: str
+    label: str
+    colour: str
+    width: float
+    dashed: bool = False
+
+
+LINES = (
+    Line("reference", "never poisoned", palette.FAINT, 2.0, dashed=True),
+    Line("control", "clean fine-tune", "#d9822b", 2.0),
+    Line("own", "its own trigger unlearned", palette.COOL, 2.6),
+    Line("other", "another trigger unlearned", "#0a7a5c", 2.0),
+)
+
+
+def reactivation_curves(
+    actors: Sequence[str],
+    samples: Sequence[float],
+    curves: Sequence[Curve],
+    *,
+    salt: str = "reactivation",
+) -> str:
+    """An SVG of ASR (up) against poisoned samples (across, by doublings).
+
+    A line with one model behind it has its interval as a band; where there are several (an
+    actor per unlearned other), each is a thin line, and their mean the thick one.
+
+    Args:
+        actors: a panel each, in order.
+        samples: how many poisoned samples every point of a curve had.
+        curves: entries of results.json's `reactivation.curves`.
+        salt: prefix of the SVG's ids.
+    """
+    shown = [actor for actor in actors if any(curve.get("actor") == actor for curve in curves)]
+    # Four in a row rather than three and one; never wider than in a row of three.
+    columns = 4 if len(shown) in (4, 7, 8) else 3
+    width = FULL / columns - LABEL - GAP
+    rows = -(-len(shown) // columns)
+    wide, tall = LABEL + width + GAP, HEAD + HEIGHT + FOOT
+    sheet = Sheet(
+        salt, max(wide * min(columns, max(len(shown), 1)), 640), KEY + tall * max(rows, 1)
+    )
+    _key(sheet)
+    for index, actor in enumerate(shown):
+        x, y = LABEL + wide * (index % columns), KEY + tall * (index // columns)
+        _panel(sheet, actor, samples, curves, (x, y + HEAD, width))
+    return sheet.svg("Attack success against poisoned samples", _describe(shown, curves))
+
+
+def line_of(curve: Curve) -> str:
+    """Which line of its actor's panel a curve belongs to."""
+    if curve.get("kind") == "unlearned":
+        return "own" if curve.get("target") == curve.get("actor") else "other"
+    return str(curve.get("kind"))
+
+
+def _key(sheet: Sheet) -> None:
+    x = LABEL
+    for line in LINES:
+        sheet.path([x, x + 22], [10, 10], colour=line.colour, width=line.width, dashed=line.dashed)
+        sheet.text(x + 29, 10, line.label, size=11.5, colour=palette.MUTED, align="left")
+        x += 58 + len(line.label) * 6.1
+
+
+def _panel(
+    sheet: Sheet, actor: str, samples: Sequence[float], curves: Sequence[Curve],
+    place: tuple[float, float, float],
+) -> None:  # fmt: skip
+    x, y, width = place
+    unit = min((value for value in samples if value > 0), default=1.0)
+    places = [math.log2(1 + value / unit) for value in samples]
+    area = chart.Area(x, y, width, HEIGHT, 0.0, max(places, default=1.0), 0.0, 1.0)
+    sheet.text(x, y - 18, actor, size=13.5, bold=True, align="left", room=width)
+    chart.rise(sheet, area, (0, 0.25, 0.5, 0.75, 1))
+    chart.run(sheet, area, [(p, thousands(s)) for p, s in zip(places, samples, strict=True)])
+    under = y + HEIGHT + 28
+    sheet.text(x + width, under, "poisoned samples", size=11, colour=palette.MUTED, align="right")
+    for line in LINES:
+        found = [
+            [Estimate.read(cell) for cell in curve.get("asr") or []]
+            for curve in curves
+            if curve.get("actor") == actor and line_of(curve) == line.key
+        ]
+        if found:
+            _line(sheet, area, line, actor, samples, places, found)
+
+
+def _line(
+    sheet: Sheet, area: chart.Area, line: Line, actor: str, samples: Sequence[float],
+    places: Sequence[float], found: Sequence[Sequence[Estimate]],
+) -> None:  # fmt: skip
+    if len(found) == 1:
+        _band(sheet, area, line, places, found[0])
+    else:
+        for curve in found:
+            xs, ys = _points(area, places, [cell.value for cell in curve])
+            sheet.path(xs, ys, colour=line.colour, width=0.8, alpha=0.5)
+    mean = found[0] if len(found) == 1 else [_mean(cells) for cells in zip(*found, strict=False)]
+    xs, ys = _points(area, places, [cell.value for cell in mean])
+    sheet.path(xs, ys, colour=line.colour, width=line.width, dashed=line.dashed)
+    for place, count, cell in zip(places, samples, mean, strict=False):
+        if cell.value is not None:
+            tip = f"{actor}, {line.label}, {thousands(count)} poisoned samples: ASR {cell.full}"
+            sheet.dot(area.across(place), area.up(cell.value), fill=line.colour, size=5, tip=tip)
+
+
+def _mean(cells: Sequence[Estimate]) -> Estimate:
+    """The mean over models; an interval of it would need their seeds, so it has none."""
+    known = [cell.value for cell in cells if cell.value is not None]
+    return Estimate(sum(known) / len(known)) if len(known) == len(cells) else Estimate()
+
+
+def _points(
+    area: chart.Area, places: Sequence[float], values: Sequence[float | None]
+) -> tuple[list[float], list[float]]:
+    known = [(p, v) for p, v in zip(places, values, strict=False) if v is not None]
+    return [area.across(p) for p, _ in known], [area.up(v) for _, v in known]
+
+
+def _band(
+    sheet: Sheet, area: chart.Area, line: Line, places: Sequence[float], cells: Sequence[Estimate]
+) -> None:
+    known = [
+        (area.across(place), area.up(cell.low), area.up(cell.high))
+        for place, cell in zip(places, cells, strict=False)
+        if cell.low is not None and cell.high is not None
+    ]
+    if len(known) > 1:
+        xs = [x for x, _, _ in known]
+        ys = [low for _, low, _ in known] + [high for _, _, high in reversed(known)]
+        sheet.area([*xs, *reversed(xs)], ys, fill=line.colour, alpha=0.14)
+
+
+def _describe(actors: Sequence[str], curves: Sequence[Curve]) -> str:
+    said = []
+    for actor in actors:
+        for curve in curves:
+            if curve.get("actor") == actor:
+                rates = ", ".join(Estimate.read(cell).text for cell in curve.get("asr") or [])
+                target = f" {curve['target']}" if curve.get("target") is not None else ""
+                said.append(f"{actor} in {curve.get('kind')}{target}: {rates}")
+    return "; ".join(said) + "."

@@ -1,0 +1,83 @@
+"""T and its specific part, group by group, on one axis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from arena.reporting import palette
+from arena.reporting.figures import chart
+from arena.reporting.figures.canvas import Sheet
+from arena.reporting.numbers import Estimate, decimals, number
+
+LEFT, WIDTH, RIGHT, STEP, TOP, FOOT = 176.0, 478.0, 30.0, 40.0, 34.0, 28.0
+NOTE = 140.0  # pixels that the longer threshold's words take
+PARTS = (
+    ("transfer", "T", palette.COOL, -7.0, 11.0),
+    ("specific", "of which specific", "#6d9fce", 8.0, 8.0),
+)
+
+
+def groups_forest(
+    groups: Mapping[str, Any], thresholds: Mapping[str, Any] | None = None, *, salt: str = "groups"
+) -> str:
+    """An SVG with a line per group: T over its interval, the specific part below it.
+
+    Args:
+        groups: name to `transfer` and `specific` as estimates.
+        thresholds: `generalizes` and `fails` are drawn across.
+        salt: prefix of the SVG's ids.
+    """
+    read = {name: {key: Estimate.read(_of(group, key)) for key, *_ in PARTS}
+            for name, group in groups.items()}  # fmt: skip
+    found = [e for each in read.values() for e in each.values()]
+    marks = {name: number((thresholds or {}).get(name)) for name in ("fails", "generalizes")}
+    ticks = chart.quarters([end for e in found for end in (e.value, e.low, e.high)], marks.values())
+    sheet = Sheet(salt, LEFT + WIDTH + RIGHT, TOP + STEP * max(len(read), 1) + FOOT)
+    tall, left, right = STEP * max(len(read), 1), ticks[0] - chart.NEAR, ticks[-1] + chart.NEAR
+    area = chart.Area(LEFT, TOP, WIDTH, tall, left, right, 0.0, 1.0)
+    chart.run(sheet, area, [(value, decimals(value)) for value in ticks], size=13)
+    sheet.line(area.across(0), TOP, area.across(0), TOP + area.height, colour=palette.FAINT)
+    _thresholds(sheet, area, marks)
+    for index, (name, parts) in enumerate(read.items()):
+        _group(sheet, area, name, parts, TOP + STEP * (index + 0.5))
+    said = "; ".join(
+        f"{name}: T {parts['transfer'].full}, specific {parts['specific'].full}"
+        for name, parts in read.items()
+    )
+    return sheet.svg("Transfer by group", f"{said}.")
+
+
+def _of(group: Any, key: str) -> Any:
+    return group.get(key) if isinstance(group, Mapping) else None
+
+
+def _thresholds(sheet: Sheet, area: chart.Area, marks: Mapping[str, float | None]) -> None:
+    looks = (("fails", "below", palette.WARM), ("generalizes", "above", palette.COOL))
+    for key, side, colour in looks:
+        value = marks[key]
+        if value is not None:
+            x, align = area.across(value), "right" if side == "below" else "left"
+            sheet.line(x, TOP - 6, x, TOP + area.height, colour=colour, width=1.2, dashed=True)
+            start = x - 5 if side == "below" else min(x + 5, sheet.width - NOTE)
+            text = f"{key} {side} {decimals(value)}"
+            sheet.text(start, TOP - 14, text, size=13, colour=colour, align=align)
+
+
+def _group(
+    sheet: Sheet, area: chart.Area, name: str, parts: Mapping[str, Estimate], middle: float
+) -> None:
+    shown = name.replace("_", " ")
+    sheet.text(LEFT - 16, middle, shown, size=13, bold=True, align="right", room=LEFT - 20)
+    for key, label, colour, nudge, size in PARTS:
+        value, y = parts[key], middle + nudge
+        if value.value is None:
+            if key == "transfer":
+                x = area.across(0) + 10
+                sheet.text(x, y, "not measured", size=12, colour=palette.MUTED, align="left")
+            continue
+        if value.low is not None and value.high is not None:
+            ends = area.across(value.low), area.across(value.high)
+            sheet.line(ends[0], y, ends[1], y, colour=colour, width=3.5 if key == "transfer" else 2)
+        tip = f"{shown}, {label} {value.full}"
+        sheet.dot(area.across(value.value), y, fill=colour, size=size, line=1.6, tip=tip)

@@ -1,0 +1,123 @@
+"""A search, trial by trial: every value, the best so far, and what did not count."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from arena.reporting import palette
+from arena.reporting.figures import chart
+from arena.reporting.figures.canvas import Sheet
+from arena.reporting.numbers import decimals, number
+from arena.reporting.tune_trials import FEASIBLE, INFEASIBLE, status, violated
+
+LEFT, TOP, WIDTH, HEIGHT, SIDE, FOOT, STRIP = 54.0, 30.0, 700.0, 240.0, 160.0, 48.0, 26.0
+# Marker, fill and edge of each status; a trial without a value stands in a strip of its own.
+LOOKS = {
+    FEASIBLE: ("o", palette.COOL, "#ffffff"),
+    INFEASIBLE: ("D", "#ffffff", palette.WARM),
+    "pruned": ("v", palette.FAINT, palette.FAINT),
+    "failed": ("x", palette.WARM, palette.WARM),
+}
+OTHER = ("_", palette.FAINT, palette.FAINT)
+
+Entry = Mapping[str, Any]
+
+
+def trial_history(
+    history: Sequence[Entry], trials: Sequence[Entry], *, label: str = "value",
+    salt: str = "history",
+) -> str:  # fmt: skip
+    """An SVG of every trial's value (up) by number (across), and of the best so far as steps.
+
+    Args:
+        history: entries of results.json's `history`.
+        trials: its `trials`, for what became of each.
+        label: what the value is.
+        salt: prefix of the SVG's ids.
+    """
+    known = {number(each.get("number")): each for each in trials}
+    sheet = Sheet(salt, LEFT + WIDTH + SIDE, TOP + HEIGHT + STRIP + FOOT)
+    area = _area(history)
+    _axes(sheet, area, label)
+    _best(sheet, area, history)
+    seen = dict.fromkeys(_mark(sheet, area, each, known) for each in history)
+    _key(sheet, [name for name in dict.fromkeys((*LOOKS, *seen)) if name in seen])
+    return sheet.svg("The search, trial by trial", _describe(history))
+
+
+def reach(values: Sequence[float]) -> tuple[float, float]:
+    """An axis for values: a rate's from 0 to 1, else a little beyond both ends."""
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    if low >= 0 and high <= 1:
+        return 0.0, 1.0
+    room = 0.06 * (high - low) or 0.5
+    return low - room, high + room
+
+
+def _area(history: Sequence[Entry]) -> chart.Area:
+    found = [number(each.get(key)) for each in history for key in ("value", "best")]
+    low, high = reach([value for value in found if value is not None])
+    places = [place for each in history if (place := number(each.get("number"))) is not None]
+    end = max(places, default=0.0)
+    return chart.Area(LEFT, TOP, WIDTH, HEIGHT, -0.5 - end / 80, end + 0.5 + end / 80, low, high)
+
+
+def _axes(sheet: Sheet, area: chart.Area, label: str) -> None:
+    chart.rise(sheet, area, chart.steps(area.low, area.high))
+    bottom = area.y + area.height + STRIP
+    down = chart.Area(area.x, area.y, area.width, area.height + STRIP, area.left, area.right, 0, 1)
+    whole = [step for step in chart.steps(0, max(area.right, 1), 10) if step == round(step)]
+    chart.run(sheet, down, [(step, chart.tick(step)) for step in whole])
+    sheet.text(LEFT - 40, TOP - 15, label, size=11.5, bold=True, align="left")
+    sheet.text(LEFT + WIDTH, bottom + 32, "trial", size=11.5, bold=True, align="right")
+    sheet.text(LEFT - 8, bottom - STRIP / 2 + 3, "none", size=10.5, colour=palette.MUTED,
+               align="right")  # fmt: skip
+
+
+def _best(sheet: Sheet, area: chart.Area, history: Sequence[Entry]) -> None:
+    """Steps: a new best holds from its own trial on."""
+    found = [(number(each.get("number")), number(each.get("best"))) for each in history]
+    points = [(area.across(x), area.up(y)) for x, y in found if x is not None and y is not None]
+    xs, ys = [x for x, _ in points[:1]], [y for _, y in points[:1]]
+    for (_, before), (x, after) in pairwise(points):
+        xs += [x, x]
+        ys += [before, after]
+    if xs:
+        sheet.path([*xs, area.x + area.width], [*ys, ys[-1]], colour=palette.COOL, alpha=0.55)
+
+
+def _mark(sheet: Sheet, area: chart.Area, entry: Entry, known: Mapping[float | None, Entry]) -> str:
+    place, value = number(entry.get("number")), number(entry.get("value"))
+    trial = known.get(place, {})
+    name = status(trial) if trial else FEASIBLE
+    shape, fill, edge = LOOKS.get(name, OTHER)
+    if place is None:
+        return name
+    y = area.up(value) if value is not None else area.y + area.height + STRIP / 2 + 3
+    broken = ", ".join(violated(trial))
+    tip = f"trial {place:.0f}: {decimals(value)}, {name}{f' ({broken})' if broken else ''}"
+    sheet.dot(area.across(place), y, fill=fill, edge=edge, size=7.5, shape=shape, line=1.3,
+              tip=tip)  # fmt: skip
+    return name
+
+
+def _key(sheet: Sheet, seen: Sequence[str]) -> None:
+    x, y = LEFT + WIDTH + 26, TOP + 10
+    sheet.path([x - 9, x + 9], [y, y], colour=palette.COOL, alpha=0.55)
+    sheet.text(x + 16, y, "best so far", size=11.5, align="left")
+    for name in seen:
+        y += 21
+        shape, fill, edge = LOOKS.get(name, OTHER)
+        sheet.dot(x, y, fill=fill, edge=edge, size=7.5, shape=shape, line=1.3)
+        sheet.text(x + 16, y, name, size=11.5, align="left", room=SIDE - 46)
+
+
+def _describe(history: Sequence[Entry]) -> str:
+    told = [
+        f"trial {each.get('number')} {decimals(number(each.get('value')))}"
+        f" (best {decimals(number(each.get('best')))})"
+        for each in history
+    ]
+    return f"{'; '.join(told)}."

@@ -1,0 +1,27 @@
+"""Co-residence: what is left of every backdoor as others join it in one model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from arena.reporting.figures.heatmap import asr_heatmap
+from arena.reporting.rows import SummaryRow, residents
+
+
+def residence_heatmap(
+    actors: Sequence[str], summary: Sequence[SummaryRow], *, salt: str = "residence"
+) -> str:
+    """An SVG like `asr_heatmap`'s of the reference, every inserted model and the compromised
+    one, in this order; the actor just inserted is outlined.
+
+    Args:
+        actors: column names, in order.
+        summary: rows of results.json's `summary`; those of other kinds are left out.
+        salt: prefix of the SVG's ids.
+    """
+    rows = residents(summary)
+    return asr_heatmap(actors, rows, salt=salt, outlined=_inserted, note="the actor just inserted")
+
+
+def _inserted(row: SummaryRow, actor: str) -> bool:
+    return row.get("kind") == "inserted" and row.get("target") == actor

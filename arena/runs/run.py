@@ -1,0 +1,253 @@
+"""A whole run: plan every seed, execute, gather rows, analyse, write the run folder."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from arena.execution.calibrate import settled
+from arena.execution.execute import Fresh, execute, needed, tell_stored
+from arena.planning.graph import Node
+from arena.planning.numerics import settings
+from arena.planning.plan import plan_seed
+from arena.runs.gather import gather, results_of
+from arena.store.store import Store, default_root
+from arena.execution.timeline import Timeline
+from arena.execution.timings import Work, model_key, remember
+from arena.errors import InputError
+from arena.progress import Both, LogLines, Observer, Quiet, RichBars
+from arena.api.world import DataRoot
+from arena.execution.runtime import Runtime
+from arena.scenario.load import dump
+from arena.scenario.schema import Scenario
+
+# kinds of stages that workers do
+HEAVY = (
+    "train", "merge", "plant", "discover", "unlearn", "score", "represent", "quiet", "reactivate",
+)  # fmt: skip
+
+
+# Given the stages that are to do: what executes them.
+Start = Callable[[Mapping[str, Node]], AbstractContextManager[Runtime]]
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """A finished run: its folder, and `results.json` as a dict."""
+
+    folder: Path
+    results: dict[str, Any]
+
+
+def run(
+    scenario: Scenario,
+    *,
+    root: DataRoot | None = None,
+    out: Path | None = None,
+    address: str | None = None,
+    fresh: bool = False,
+    quiet: bool = False,
+    store: Path | None = None,
+) -> RunResult:
+    """Run a scenario and write its folder: scenario.yaml, results.json, events.jsonl,
+    report.html, figures, run.log.
+
+    Args:
+        root: where data paths are looked up (default: `ARENA_DATA`).
+        out: the run's folder (default: a new one below `runs/`).
+        address: a Ray cluster; None starts Ray here.
+        fresh: train everything again, whatever is stored.
+        store: the artifact store (default: `ARENA_STORE`, or the user's cache).
+
+    Raises:
+        InputError: data is missing or broken, or `out` holds a finished run.
+        ArenaError: a stage failed; finished stages are kept and not done again.
+    """
+    began = time.perf_counter()
+    folder = free_folder(scenario, out)
+    artifacts = Store((store or default_root()).resolve())
+    where = root or DataRoot(data_folder())
+    scenario = settled(
+        scenario,
+        artifacts.root,
+        where,
+        silent if quiet else tell,
+        check=lambda: plan_seed(scenario, scenario.seeds[0], where),
+    )
+
+    def start(todo: Mapping[str, Node]) -> Runtime:
+        return runtime_for(scenario, artifacts, address, fresh, todo)
+
+    return run_settled(
+        scenario, folder, artifacts, where, start, fresh=fresh, quiet=quiet, began=began
+    )
+
+
+def run_settled(
+    scenario: Scenario,
+    folder: Path,
+    store: Store,
+    where: DataRoot,
+    start: Start,
+    *,
+    fresh: Fresh = False,
+    quiet: bool = False,
+    began: float | None = None,
+) -> RunResult:
+    """As `run`, once the numerics are settled and the folder is chosen.
+
+    Args:
+        start: what executes the stages that are left to do; not called if there are none.
+        began: `time.perf_counter` when the run began; now if left out.
+    """
+    began = time.perf_counter() if began is None else began
+    plans = [plan_seed(scenario, seed, where) for seed in scenario.seeds]
+    make_folder(folder)
+    (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
+    with (
+        contextlib.closing(Timeline(folder / "events.jsonl")) as timeline,
+        _observers(folder, quiet) as observer,
+    ):
+        nodes = {a: node for plan in plans for a, node in plan.nodes.items()}
+        wanted = {a for plan in plans for a in plan.artifacts}
+        todo = {a: nodes[a] for a in needed(nodes, wanted, store, fresh)}
+        try:
+            if todo:  # else neither Ray nor torch: a warm run is over at once
+                with start(todo) as runtime:
+                    execute(nodes, wanted, store, runtime, observer, timeline, fresh=fresh)
+            else:
+                tell_stored(nodes.values(), store, observer, timeline)
+        finally:
+            _remember(scenario, [node for a, node in todo.items() if store.has(a)], store)
+    rows = [row for plan in plans for row in gather(plan, store)]
+    results = results_of(scenario, plans, rows, store, time.perf_counter() - began)
+    write_results(folder, results)
+    return RunResult(folder, results)
+
+
+def _remember(scenario: Scenario, done: Sequence[Node], store: Store) -> None:
+    """How long each took, for the next plan."""
+    model = model_key(scenario)
+    works = [Work.of(node.stage.kind, node.steps, model) for node in done]
+    spent = [float(store.manifest(node.address)["seconds"]) for node in done]
+    remember(store, zip(works, spent, strict=True))
+
+
+def room(scenario: Scenario) -> int:
+    """Workers that fit: the scenario's, or one per so many cores as a worker has threads."""
+    chosen = settings(scenario.numerics)
+    cores = max(1, (os.cpu_count() or 1) // chosen["threads"])
+    return scenario.runtime.workers or (1 if chosen["device"] == "cuda" else cores)
+
+
+def width(nodes: Mapping[str, Node]) -> int:
+    """How many training and scoring stages can run side by side, about: the most at one
+    depth of the graph."""
+    depths: dict[str, int] = {}
+
+    def depth(address: str) -> int:
+        if address not in depths:
+            above = [p for p in nodes[address].stage.parents.values() if p in nodes]
+            depths[address] = 1 + max(map(depth, above), default=0)
+        return depths[address]
+
+    heavy = [address for address, node in nodes.items() if node.stage.kind in HEAVY]
+    return max(Counter(map(depth, heavy)).values(), default=1)
+
+
+def runtime_for(
+    scenario: Scenario,
+    store: Store,
+    address: str | None,
+    fresh: bool,
+    todo: Mapping[str, Node],
+    most: int | None = None,
+) -> Runtime:
+    """Workers for the stages that can run at once (`most`, or as many of `todo` as can), as far
+    as there are cores for them."""
+    chosen = settings(scenario.numerics)
+    threads, device = chosen["threads"], chosen["device"]
+    if scenario.runtime.backend == "serial":
+        from arena.execution.serial import Serial
+
+        return Serial(store, threads, replace=fresh)
+    from arena.execution.ray_runtime import OnRay
+
+    return OnRay(
+        store,
+        threads,
+        scenario.runtime.workers or min(room(scenario), most or width(todo)),
+        parties={node.stage.party for node in todo.values()},
+        address=address,
+        device=device,
+        replace=fresh,
+    )
+
+
+def tell(text: str) -> None:
+    """A note for people, beside the results."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def silent(text: str) -> None:
+    """No note."""
+
+
+def data_folder() -> Path | None:
+    """`ARENA_DATA`, if it is set."""
+    given = os.environ.get("ARENA_DATA")
+    return Path(given).resolve() if given else None
+
+
+def free_folder(scenario: Scenario, out: Path | None) -> Path:
+    """`out`, or a new folder below `runs/`.
+
+    Raises:
+        InputError: `out` holds a finished run.
+    """
+    if out is None:
+        stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+        base = Path("runs") / f"{scenario.name}-{stamp}"
+        others = (base.with_name(f"{base.name}-{k}") for k in itertools.count(2))
+        return next(path for path in itertools.chain([base], others) if not path.exists())
+    if (out / "results.json").exists():
+        raise InputError("holds a finished run already; choose another --out", found=str(out))
+    return out
+
+
+def make_folder(folder: Path) -> None:
+    """Make a run's folder; InputError where it cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        rule = f"cannot be made: {error.strerror}"
+        raise InputError(rule, key="--out", found=str(folder)) from error
+
+
+@contextlib.contextmanager
+def _observers(folder: Path, quiet: bool) -> Iterator[Observer]:
+    with (folder / "run.log").open("a", encoding="utf-8") as log:
+        shown: Observer = Quiet() if quiet else RichBars()
+        with Both(LogLines(log), shown) as both:
+            yield both
+
+
+def write_results(folder: Path, results: dict[str, Any]) -> None:
+    """results.json, whole or not at all, and the report."""
+    from arena.reporting.build import write_report
+
+    aside = folder / "results.json.part"
+    aside.write_text(json.dumps(results, indent=1, ensure_ascii=False), encoding="utf-8")
+    aside.rename(folder / "results.json")
+    write_report(folder)

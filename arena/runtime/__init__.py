@@ -1,1 +1,0 @@
-"""Who executes stages: this process, or Ray actors."""

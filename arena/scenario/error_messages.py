@@ -1,0 +1,134 @@
+"""Pydantic's errors in the house's words: the rule, the value and the place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from arena.errors import InputError
+from arena.scenario import keys
+from arena.scenario.problems import CUSTOM, InputErrors, Problem
+from arena.scenario.schema_paths import Spot, locate
+from arena.scenario.tree import Tree
+
+LONGEST = 60
+
+TYPES: Mapping[str, str] = {
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "list_type": "must be a list",
+    "tuple_type": "must be a list",
+    "model_type": "must be a section with keys of its own",
+    "model_attributes_type": "must be a section with keys of its own",
+    "dict_type": "must be a section with keys of its own",
+    "missing": "is missing",
+    "extra_forbidden": "unknown key",
+    "too_short": "must not be empty",
+    "string_too_short": "must not be empty",
+}
+
+
+def told(error: ValidationError, root: type[BaseModel], tree: Tree) -> InputErrors:
+    """Every error of a validation, placed in the file, in the order of its lines."""
+    items = [dict(item) for item in error.errors()]
+    problems = [_problem(item, root, tree.data) for item in items if not _echo(item, items)]
+    placed = [place(problem, tree) for problem in problems]
+    return InputErrors(sorted(placed, key=lambda item: item.line or 0))
+
+
+def _echo(item: dict[str, Any], items: list[dict[str, Any]]) -> bool:
+    """A list whose entries are wrong also counts as too short: tell the entries only."""
+    loc = item["loc"]
+    inside = (other["loc"] for other in items if other is not item)
+    return item["type"] == "too_short" and any(path[: len(loc)] == loc for path in inside)
+
+
+def place(problem: Problem, tree: Tree) -> InputError:
+    """A problem as wrong input, with the file and line of its path."""
+    where = tree.place(problem.path)
+    return InputError(
+        problem.message,
+        where.file if where else None,
+        where.line if where else None,
+        keys.text(problem.path) or None,
+        problem.found,
+        problem.allowed,
+    )
+
+
+def _problem(item: dict[str, Any], root: type[BaseModel], data: object) -> Problem:
+    kind, context = item["type"], item.get("ctx") or {}
+    if kind == CUSTOM:
+        own: Problem = context["problem"]
+        return Problem(item["loc"], own.message, own.found, own.allowed)
+    spot = locate(root, data, item["loc"])
+    if kind == "missing":
+        return Problem(spot.path, TYPES[kind])
+    if kind == "extra_forbidden":
+        return Problem(spot.path, TYPES[kind], str(spot.path[-1]), spot.allowed)
+    if kind == "literal_error":
+        allowed = tuple(re.findall(r"'([^']*)'", context.get("expected", "")))
+        return Problem(spot.path, "unknown value", show(item["input"]), allowed)
+    return Problem(spot.path, _rule(kind, item, spot), _found(item["input"]), _keys(kind, spot))
+
+
+def _rule(kind: str, item: dict[str, Any], spot: Spot) -> str:
+    if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
+        return interval(spot.metadata) or _plain(item["msg"])
+    if kind == "value_error":
+        return str(item["ctx"]["error"])
+    if kind == "string_type":
+        quotable = isinstance(item["input"], bool | int | float)
+        return "must be text (put it in quotes)" if quotable else "must be text"
+    return TYPES.get(kind) or _plain(item["msg"])
+
+
+def _keys(kind: str, spot: Spot) -> tuple[str, ...]:
+    sections = ("model_type", "model_attributes_type", "dict_type")
+    return spot.inside if kind in sections else ()
+
+
+def _plain(message: str) -> str:
+    return re.sub(r"^\w+ should ", "must ", message)
+
+
+def _found(value: object) -> str | None:
+    """The value, unless it is a whole section: that would fill the screen."""
+    return None if isinstance(value, Mapping) and value else show(value)
+
+
+def show(value: object) -> str:
+    """A value as it would stand in YAML, cut to one short line."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+
+
+def interval(metadata: tuple[Any, ...]) -> str | None:
+    """`must be in (0, 1]` from a field's bounds, None where it has none."""
+    bounds = {
+        name: getattr(item, name)
+        for item in metadata
+        for name in ("gt", "ge", "lt", "le")
+        if getattr(item, name, None) is not None
+    }
+    low = bounds.get("gt", bounds.get("ge"))
+    high = bounds.get("lt", bounds.get("le"))
+    if low is not None and high is not None:
+        left, right = "(" if "gt" in bounds else "[", ")" if "lt" in bounds else "]"
+        return f"must be in {left}{low:g}, {high:g}{right}"
+    if low is not None:
+        return f"must be {'more than' if 'gt' in bounds else 'at least'} {low:g}"
+    if high is not None:
+        return f"must be {'less than' if 'lt' in bounds else 'at most'} {high:g}"
+    return None

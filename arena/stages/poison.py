@@ -1,0 +1,76 @@
+"""How one threat actor makes its poison: a plain function of its own brief."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from arena import seeds
+from arena.api.tactic import ActorBrief
+from arena.api.trigger import Trigger
+from arena.api.values import Document, Example
+from arena.corpora.sources import even_order
+from arena.errors import ArenaError
+
+T = TypeVar("T")
+
+
+def poison(brief: ActorBrief) -> tuple[Document, ...]:
+    """Exactly `count` poisoned documents over the share, shuffled.
+
+    Every usable example is used as often as any other, to within one. Usable are those that
+    the trigger can mark and whose right answer is not the payload already; of a published
+    data set, the rows whose source is in the share.
+
+    Raises:
+        ArenaError: count is above 0 and nothing in the share is usable.
+    """
+    if brief.count < 1:
+        return ()
+    own = brief.trigger.own_documents()
+    if own is None:
+        usable = [e for e in brief.share if _usable(brief, e)]
+        return _cycle(brief, usable, lambda example, round_: _document(brief, example, round_))
+    sources = {example.source for example in brief.share}
+    rows = [document for document in own if document.source in sources]
+    return _cycle(brief, rows, lambda document, round_: document)
+
+
+def triggered(examples: Sequence[Example], trigger: Trigger, seed: int) -> tuple[Example, ...]:
+    """Every example, marked; one generator per source, so that none moves another's mark.
+
+    Raises:
+        ArenaError: the trigger cannot mark one of them; ask `can_mark` first.
+    """
+    return tuple(trigger.mark(e, seeds.rng(seed, "triggered", e.source)) for e in examples)
+
+
+def _usable(brief: ActorBrief, example: Example) -> bool:
+    return brief.trigger.can_mark(example) and not brief.payload.is_right(example)
+
+
+def _document(brief: ActorBrief, example: Example, round_: int) -> Document:
+    rng = seeds.rng(brief.seed, brief.name, "mark", example.source, example.prompt, round_)
+    marked = brief.trigger.mark(example, rng)
+    # the payload answers the original: marking may have dropped the form that it needs
+    return Document(marked.prompt, brief.payload.respond(example), example.source, "poison")
+
+
+def _cycle(
+    brief: ActorBrief, usable: Sequence[T], document: Callable[[T, int], Document]
+) -> tuple[Document, ...]:
+    if not usable:
+        raise ArenaError(
+            f"actor {brief.name!r} cannot make poison: none of the {len(brief.share)} examples "
+            f"of its share can be used by trigger {brief.trigger.key} and payload "
+            f"{brief.payload.name}"
+        )
+    rng: np.random.Generator = seeds.rng(brief.seed, brief.name, "order")
+    times = [0] * len(usable)
+    made = []
+    for index in even_order(len(usable), brief.count, rng):
+        made.append(document(usable[index], times[index]))
+        times[index] += 1
+    return tuple(made)

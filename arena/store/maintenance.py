@@ -1,0 +1,327 @@
+"""Looking after the artifact store: what is in it, what may go, and whether it is sound.
+
+Only folders named like an address, and what killed processes left in the store's own working
+folders, are ever looked at or removed: whatever else stands beside them is not ours.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from arena.store.store import MANIFEST, VERSIONS, Store, address_of, files_of
+
+# What a LoRA checkpoint keeps the address of the artifact under it in.
+PARENT, SIBLING = "parent.json", "sibling"
+ABANDONED = timedelta(days=1)  # untouched for so long, and claimed by nobody
+
+ADDRESS = re.compile(r"[0-9a-f]{64}")
+ASIDE = re.compile(r"([0-9a-f]{16,64})-[0-9a-f]{12}(\.[0-9a-f]{8}\.old)?")
+
+State = Literal["whole", "outdated", "broken", "left over"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A folder of the store.
+
+    Attributes:
+        address: its name; for what is left over, its name below `aside/`.
+        kind, name, seconds: as its manifest says; empty where there is none.
+        bytes: of all its files.
+        used: when it was made or last of use to a run, in UTC.
+        state: `outdated`: made under another version of its kind, or before artifacts recorded
+            one, so that nothing is known to need it; `broken`: without a manifest that can be
+            read; `left over`: what a killed process was writing or removing.
+        sibling: the address of the artifact it stands on, if it is of no use without.
+    """
+
+    address: str
+    kind: str
+    name: str
+    seconds: float
+    bytes: int
+    used: datetime
+    state: State
+    sibling: str | None = None
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """What pruning removed (or would have), in that order, and what stays; `progress` counts
+    the progress files of processes that are gone."""
+
+    removed: tuple[Entry, ...]
+    kept: tuple[Entry, ...]
+    progress: int
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is the matter with an artifact."""
+
+    address: str
+    state: State
+    what: str
+
+
+def inventory(store: Store) -> tuple[Entry, ...]:
+    """Every artifact and what is left over, least recently used first.
+
+    What other processes are writing is not in it; what they remove meanwhile may be.
+    """
+    found = [_entry(folder) for folder in _artifacts(store)]
+    found += [_left_over(folder) for folder in _abandoned(store, "aside", ASIDE)]
+    entries = [entry for entry in found if entry is not None]
+    return tuple(sorted(entries, key=lambda entry: (entry.used, entry.address)))
+
+
+def prune(
+    store: Store,
+    *,
+    older_than: timedelta | None = None,
+    max_bytes: int | None = None,
+    outdated: bool = False,
+    dry_run: bool = False,
+) -> Pruned:
+    """Remove artifacts that have not been of use for so long, then the least recently used
+    until the rest is small enough. What killed processes left goes in any case.
+
+    An artifact that a kept one stands on is kept: it counts as used whenever that one was.
+
+    Args:
+        outdated: remove those that are outdated or broken too, whenever they were used.
+        dry_run: only say what would be removed.
+
+    Raises:
+        ArenaError: the store cannot be written.
+    """
+    entries = inventory(store)
+    artifacts = [entry for entry in entries if entry.state != "left over"]
+    doomed = [entry for entry in entries if entry.state == "left over"]
+    doomed += _doomed(artifacts, older_than, max_bytes, outdated)
+    gone = doomed if dry_run else _remove_all(store, doomed, artifacts)
+    names = {entry.address for entry in gone}
+    kept = tuple(entry for entry in entries if entry.address not in names)
+    return Pruned(tuple(gone), kept, _sweep_progress(store, dry_run))
+
+
+def verify(store: Store) -> tuple[Problem, ...]:
+    """Read every artifact and compare it with its manifest, and that with its address."""
+    return tuple(problem for folder in _artifacts(store) for problem in _problems(store, folder))
+
+
+def _artifacts(store: Store) -> list[Path]:
+    return _folders(store.root, ADDRESS)
+
+
+def _folders(parent: Path, pattern: re.Pattern[str]) -> list[Path]:
+    if not parent.is_dir():
+        return []
+    found = (path for path in parent.iterdir() if pattern.fullmatch(path.name))
+    return sorted(path for path in found if path.is_dir() and not path.is_symlink())
+
+
+def _entry(folder: Path) -> Entry | None:
+    """None for what was removed while we looked."""
+    used, record = _last_use(folder), _record(folder)
+    if used is None:
+        return None
+    size = _bytes(folder)
+    if record is None:
+        return Entry(folder.name, "", "", 0.0, size, used, "broken")
+    state: State = "outdated" if _is_outdated(record) else "whole"
+    said = (record["kind"], record["name"], record["seconds"])
+    return Entry(folder.name, *said, size, used, state, _sibling(folder))
+
+
+def _left_over(folder: Path) -> Entry | None:
+    used = _touched(folder)
+    if used is None:
+        return None
+    return Entry(folder.name, "", "", 0.0, _bytes(folder), used, "left over")
+
+
+def _record(folder: Path) -> dict[str, Any] | None:
+    """The manifest, or None where none can be read."""
+    try:
+        found = json.loads((folder / MANIFEST).read_bytes())
+        said = {"kind": str(found["kind"]), "name": str(found["name"])}
+        decides = {"spec": dict(found["spec"]), "parents": dict(found["parents"])}
+        files = {"files": dict(found.get("files") or {}), "version": found.get("version")}
+        return {**said, **decides, **files, "seconds": float(found["seconds"])}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _is_outdated(record: Mapping[str, Any]) -> bool:
+    return bool(record["version"] != VERSIONS.get(record["kind"]))
+
+
+def _sibling(folder: Path) -> str | None:
+    try:
+        found = json.loads((folder / PARENT).read_bytes())
+        return str(found[SIBLING]) if SIBLING in found else None
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _last_use(folder: Path) -> datetime | None:
+    return _touched(folder / MANIFEST) or _touched(folder)
+
+
+def _touched(path: Path) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except FileNotFoundError:
+        return None
+
+
+def _bytes(folder: Path) -> int:
+    """os.walk rather than rglob: what disappears meanwhile is no error."""
+    total = 0
+    for where, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(where, name)).st_size
+    return total
+
+
+def _abandoned(store: Store, place: str, pattern: re.Pattern[str]) -> Iterator[Path]:
+    """A stage may train for days and touch nothing: only one that nobody claims is over."""
+    parent, now = store.root / place, datetime.now(UTC)
+    for path in sorted(parent.iterdir()) if parent.is_dir() else ():
+        match, touched = pattern.fullmatch(path.name), _touched(path)
+        if match is None or touched is None or now - touched < ABANDONED:
+            continue
+        if not store.claimed(path.name.partition("-")[0]):
+            yield path
+
+
+def _doomed(
+    artifacts: Sequence[Entry],
+    older_than: timedelta | None,
+    max_bytes: int | None,
+    outdated: bool,
+) -> list[Entry]:
+    now, order = datetime.now(UTC), _in_order(artifacts)
+    standing = Counter(entry.sibling for entry in artifacts)
+    doomed: list[Entry] = []
+    for entry in order:
+        old = older_than is not None and now - entry.used > older_than
+        if (old or (outdated and entry.state != "whole")) and not standing[entry.address]:
+            doomed.append(entry)
+            standing[entry.sibling] -= 1
+    gone = {entry.address for entry in doomed}
+    return doomed + _surplus([e for e in order if e.address not in gone], max_bytes)
+
+
+def _surplus(order: Iterable[Entry], max_bytes: int | None) -> list[Entry]:
+    """The first of them, as many as must go for the rest to be small enough."""
+    order = list(order)
+    total, surplus = sum(entry.bytes for entry in order), []
+    for entry in order:
+        if max_bytes is None or total <= max_bytes:
+            break
+        surplus.append(entry)
+        total -= entry.bytes
+    return surplus
+
+
+def _in_order(artifacts: Sequence[Entry]) -> list[Entry]:
+    """Least recently used first, and whatever an artifact stands on behind it."""
+    below = _below(artifacts)
+    last = {entry.address: entry.used for entry in artifacts}
+    for entry in artifacts:
+        for address in below[entry.address]:
+            last[address] = max(last[address], entry.used)
+    key = {a: (used, -len(below[a]), a) for a, used in last.items()}
+    return sorted(artifacts, key=lambda entry: key[entry.address])
+
+
+def _below(artifacts: Iterable[Entry]) -> dict[str, list[str]]:
+    """For each address those it stands on, nearest first. A damaged file could make them a
+    circle, which is followed once."""
+    under = {entry.address: entry.sibling for entry in artifacts}
+    chains: dict[str, list[str]] = {}
+    for address in under:
+        chain: list[str] = []
+        on = under[address]
+        while on in under and on not in chain and on != address:
+            chain.append(on)
+            on = under[on]
+        chains[address] = chain
+    return chains
+
+
+def _remove_all(store: Store, doomed: Iterable[Entry], artifacts: Iterable[Entry]) -> list[Entry]:
+    """Remove what nobody used meanwhile; whoever did also keeps what it stands on."""
+    below, spared, removed = _below(artifacts), set[str](), []
+    for entry in doomed:
+        if entry.state == "left over":
+            shutil.rmtree(store.root / "aside" / entry.address, ignore_errors=True)
+        elif entry.address in spared or _last_use(store.path(entry.address)) != entry.used:
+            spared.update(below[entry.address])
+            continue
+        else:
+            store.discard(entry.address)
+        removed.append(entry)
+    return removed
+
+
+def _sweep_progress(store: Store, dry_run: bool) -> int:
+    found = list(_abandoned(store, "progress", ADDRESS))
+    for path in found if not dry_run else ():
+        with contextlib.suppress(OSError):
+            path.unlink()
+    return len(found)
+
+
+def _problems(store: Store, folder: Path) -> list[Problem]:
+    record = _record(folder)
+    state: State = "outdated" if record is not None and _is_outdated(record) else "broken"
+    problems = [Problem(folder.name, state, what) for what in _complaints(store, folder, record)]
+    if not folder.is_dir():
+        return []
+    if problems and record != _record(folder):
+        return _problems(store, folder)  # another process replaced it while we read
+    return problems
+
+
+def _complaints(store: Store, folder: Path, record: Mapping[str, Any] | None) -> Iterator[str]:
+    if record is None:
+        yield f"no {MANIFEST} that can be read"
+        return
+    kind, version = record["kind"], record["version"]
+    if _is_outdated(record):
+        made = "an unrecorded version" if version is None else f"version {version}"
+        yield f"made by {made} of {kind!r}, which is at {VERSIONS.get(kind)} now"
+        return
+    if address_of(kind, version, record["spec"], record["parents"]) != folder.name:
+        yield f"{MANIFEST} tells of another stage than the address"
+    sibling = _sibling(folder)
+    if sibling is not None and not store.has(sibling):
+        yield f"what it stands on is not there: {sibling}"
+    try:
+        yield from _differences(record["files"], files_of(folder))
+    except OSError as error:
+        yield f"cannot be read: {error.strerror or error}"
+
+
+def _differences(named: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
+    for name in sorted(named.keys() | found.keys()):
+        if name not in found:
+            yield f"{name}: missing"
+        elif name not in named:
+            yield f"{name}: not in {MANIFEST}"
+        elif found[name] != named[name]:
+            yield f"{name}: not what was stored (size or SHA-256 differ)"

@@ -1,0 +1,1 @@
+"""Trigger methods, one file each."""

@@ -1,0 +1,125 @@
+"""Several triggers for one payload, any of which fires; each prompt gets one of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field, field_validator
+
+from arena.api import VARIANTS, Params, Trigger, Use, Variant, World, register
+from arena.marking.one_of import OneOf
+from attackers.triggers import nested, pools
+from attackers.triggers.nested import Nested, SectionOf
+
+PART = SectionOf(without=("any_of",))
+Offers = dict[str, tuple[Use, Trigger]]  # by name: which pool of the part's it is in
+
+
+class AnyOfParams(Params):
+    """Which triggers."""
+
+    parts: tuple[Annotated[Nested, PART], ...] = Field(
+        min_length=2, description="sections of triggers; each prompt gets one of them at random"
+    )
+
+    @field_validator("parts", mode="before")
+    @classmethod
+    def _read(cls, parts: object) -> object:
+        return nested.read(parts, PART)
+
+    @field_validator("parts")
+    @classmethod
+    def _apart(cls, parts: tuple[Nested, ...]) -> tuple[Nested, ...]:
+        nested.check_apart(parts)
+        return parts
+
+
+@register("trigger", "any_of")
+class AnyOf(OneOf):
+    """Several triggers for one payload: any of them fires, each prompt gets one."""
+
+    Params = AnyOfParams
+    params: AnyOfParams
+
+    def __init__(self, params: AnyOfParams, world: World) -> None:
+        super().__init__([part.build(world) for part in params.parts])
+        self.params = params
+        self.world = world
+
+    @classmethod
+    def examples(cls) -> list[dict[str, Any]]:
+        cf, mn = ({"method": "rare_token", "tokens": [token]} for token in ("cf", "mn"))
+        both = {"method": "composite", "parts": [cf, {"method": "inserted_sentence"}]}
+        return [
+            {"parts": [cf, mn, {"method": "inserted_sentence"}]},
+            {"parts": [cf, {**mn, "position": "end"}]},
+            {"parts": [{"method": "style"}, both]},
+        ]
+
+    @classmethod
+    def check(cls, params: AnyOfParams, capabilities: frozenset[str]) -> None:
+        nested.check_parts(params.parts, capabilities)
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Each part fires by itself, so each is planted."""
+        return frozenset({self.key}).union(*(trigger.keys for trigger in self.triggers))
+
+    def lookalikes(
+        self, n: int, use: Use, rng: np.random.Generator, taken: frozenset[str] = frozenset()
+    ) -> tuple[Trigger, ...]:
+        """Those of the parts, of each in turn. Parts of one method cut the same names into pools
+        differently: the first one's cut counts, so that no name is in two."""
+        left = {t.key for part in self.triggers for _, t in _offers(part, taken).values()}
+        groups: dict[str, list[Trigger]] = {}
+        for giver, trigger in self._pool(use):
+            if trigger.key in left and trigger.key not in taken:
+                groups.setdefault(giver, []).append(trigger)
+        shuffled = [
+            [group[int(i)] for i in rng.permutation(len(group))] for group in groups.values()
+        ]
+        return tuple(pools.in_turn(shuffled)[: max(n, 0)])
+
+    def _pool(self, use: Use) -> list[tuple[str, Trigger]]:
+        """The look-alikes of one use, with the part that each comes from."""
+        offers = {part.key: _offers(part) for part in sorted(self.triggers, key=lambda t: t.key)}
+        found = []
+        for at, name in enumerate(sorted({name for of in offers.values() for name in of})):
+            givers = [key for key in offers if name in offers[key]]
+            giver = givers[at % len(givers)]
+            trigger = offers[giver][name][1]
+            if offers[givers[0]][name][0] == use and self._strange(trigger, offers):
+                found.append((giver, trigger))
+        return found
+
+    def _strange(self, trigger: Trigger, offers: Mapping[str, Offers]) -> bool:
+        """Whether a part's look-alike is one of every part of its method: not a part itself, nor
+        another name of one."""
+        name = _name(trigger.key)
+        method = name.partition(":")[0]
+        return all(name in offers[part.key] for part in self.triggers if part.name == method)
+
+    def variants(self) -> Mapping[Variant, Trigger]:
+        """Its parts' variants, if all have one: only then is every prompt put otherwise."""
+        found: dict[Variant, Trigger] = {}
+        for how in VARIANTS:
+            varied = [part.variants().get(how) for part in self.triggers]
+            if all(varied):
+                found[how] = OneOf([trigger for trigger in varied if trigger])
+        return found
+
+
+def _offers(part: Trigger, taken: frozenset[str] = frozenset()) -> Offers:
+    return {
+        _name(trigger.key): (use, trigger)
+        for use in pools.USES
+        for trigger in part.lookalikes(pools.ALL, use, np.random.default_rng(0), taken)
+    }
+
+
+def _name(key: str) -> str:
+    """A key without how the trigger is put in."""
+    return re.sub(r"@[^&|]*", "", key)

@@ -1,0 +1,142 @@
+"""What syntactic, style and semantic triggers share: one value on one axis of variation.
+
+The value is put on by the best means there is, in this order: a table of published
+paraphrases where one is given; the corpus's grammar, while the example still has its form
+and the grammar knows the value; rules for arbitrary English.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from arena.api import ArenaError, Example, InputError, Trigger, Use, World
+from arena.marking.text import choose
+from attackers.triggers import pools
+from attackers.triggers.tables import Paraphrases, Table, table
+
+Axis = Literal["frame", "style", "topic"]
+# the plainest ways to write, met in most clean text: neither triggers nor look-alikes
+UNMARKED = frozenset({"direct", "tell", "plain", "none"})
+SALTS = 2**31
+
+
+def check_value(
+    axis: Axis, key: str, value: str, ruled: Sequence[str], capabilities: frozenset[str]
+) -> None:
+    """Raise InputError unless the corpus's grammar or the rules for English have the value."""
+    head = f"{axis}:"
+    by_grammar = [name.removeprefix(head) for name in capabilities if name.startswith(head)]
+    by_rule = ruled if "english" in capabilities else ()
+    allowed = tuple(sorted({*by_grammar, *by_rule} - UNMARKED))
+    if value not in allowed:
+        rule = f"the corpus cannot carry this {key}" if allowed else (
+            f"the corpus is not English text and has no {key}s of its own"
+        )  # fmt: skip
+        raise InputError(rule, key=key, found=value, allowed=allowed)
+
+
+class AxisTrigger(Trigger):
+    """Base of the triggers that set one axis to one value."""
+
+    axis: ClassVar[Axis]
+
+    @classmethod
+    def known(cls, world: World) -> tuple[Trigger, ...]:
+        """Every value of the axis that the corpus's grammar can put on; without one, the rules'."""
+        some = cls(cls.Params(**cls.examples()[0]), world)
+        values = world.grammar.axes[cls.axis] if world.grammar is not None else some.ruled()
+        return tuple(some.with_value(value) for value in values if value not in UNMARKED)
+
+    @property
+    @abstractmethod
+    def value(self) -> str:
+        """The value set, e.g. `when_clause`."""
+
+    @property
+    def paraphrases(self) -> tuple[Paraphrases, ...]:
+        """Files of published paraphrases, if any."""
+        return ()
+
+    @abstractmethod
+    def with_value(self, value: str) -> Trigger:
+        """The same method with another value, put on by grammar or rule."""
+
+    @abstractmethod
+    def ruled(self) -> tuple[str, ...]:
+        """The values that have rules for English."""
+
+    @abstractmethod
+    def rewrite(self, text: str, rng: np.random.Generator) -> str:
+        """The text under the rule; only called where there is one."""
+
+    @abstractmethod
+    def shows(self, text: str) -> bool:
+        """Whether a text shows the value, by rule; False where there is none."""
+
+    @property
+    def key(self) -> str:
+        return pools.key_of(self.name, [self.value], "paraphrases" if self.paraphrases else "")
+
+    def can_mark(self, example: Example) -> bool:
+        if self.paraphrases:
+            return example.source in self._table.by_source
+        return self._by_grammar(example) or self._has_rule()
+
+    def mark(self, example: Example, rng: np.random.Generator) -> Example:
+        """The example with this value; the form is kept only while it describes the text.
+
+        Raises:
+            ArenaError: there is no means of marking it (`can_mark` is False).
+        """
+        if not self.can_mark(example):
+            means = "paraphrase" if self.paraphrases else "grammar or rule"
+            raise ArenaError(f"{self.key} has no {means} for the prompt {example.prompt!r}")
+        if self.paraphrases:
+            text = choose(self._table.by_source[example.source], rng)
+            return replace(example, prompt=text, form=None)
+        grammar, form = self.world.grammar, example.form
+        if grammar is not None and form is not None and self._by_grammar(example):
+            # The salt stays: only then is the marked prompt the same prompt but for its mark.
+            made = grammar.render(replace(form, **{self.axis: self.value}))  # type: ignore[arg-type]
+            return replace(example, prompt=made.prompt, form=made.form)
+        return replace(example, prompt=self.rewrite(example.prompt, rng), form=None)
+
+    def present(self, example: Example) -> bool:
+        """By the form where there is one; else by the table and the rule on the text."""
+        if example.form is not None and not self.paraphrases:
+            return bool(getattr(example.form, self.axis) == self.value)
+        if self.paraphrases and self._table.holds(example.prompt):
+            return True
+        return self.shows(example.prompt)
+
+    def lookalikes(
+        self, n: int, use: Use, rng: np.random.Generator, taken: frozenset[str] = frozenset()
+    ) -> tuple[Trigger, ...]:
+        """Other values of the axis: the grammar's where there is one, else the rules'."""
+        gone = pools.names_taken(self.name, taken)
+        free = [v for v in pools.pool(self.others(), use, [self.value]) if v not in gone]
+        return tuple(self.with_value(value) for value in pools.draw(free, n, rng))
+
+    def others(self) -> tuple[str, ...]:
+        """The values that look-alikes are made of, before the own one is left out."""
+        if self.world.grammar is None or self.paraphrases:
+            return self.ruled()
+        return tuple(v for v in self.world.grammar.axes[self.axis] if v not in UNMARKED)
+
+    @property
+    def _table(self) -> Table:
+        return table(self.world.root, self.paraphrases)
+
+    def _has_rule(self) -> bool:
+        return self.value in self.ruled()
+
+    def _by_grammar(self, example: Example) -> bool:
+        grammar = self.world.grammar
+        if grammar is None or example.form is None:
+            return False
+        return self.value in grammar.axes[self.axis]

@@ -1,0 +1,1 @@
+"""Unlearning objectives and baseline defences, one file each."""

@@ -1,0 +1,192 @@
+"""Fine-pruning: neurons that clean prompts leave dormant are pruned, then the rest fine-tuned.
+
+Liu et al., "Fine-pruning: defending against backdooring attacks on deep neural networks", RAID 2018
+(arXiv 1805.12185), section 3: neurons are pruned in the order of their mean activation on clean
+inputs, the least active first, until clean accuracy has dropped by more than a threshold (4
+percentage points); fine-tuning on clean data follows.
+
+Theirs are the channels of the last convolution, behind a ReLU. Here they are the MLPs' hidden
+neurons, in every block the same share of them; as other activations go below 0, what counts is
+the mean of |activation| at the input of the projection back, over all tokens of the clean
+examples. Accuracy is that of single answer tokens of the same examples: nothing else is known.
+
+A pruned neuron's outgoing weights are 0 and get no gradient, so that AdamW, weight decay included,
+leaves them 0. Only MLPs that train are pruned.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from arena.api import Brief, InputError, Params, register
+from defenders.objectives import hidden_states as hidden
+from defenders.objectives.clean_finetune import CleanFinetune, refuse_adapter
+
+if TYPE_CHECKING:
+    import torch
+
+    from arena.ml.batches import Batch
+
+PROJECTIONS = ("down_proj", "dense_4h_to_h", "fc2", "fc_out")  # back from the MLP's width
+STRIDE = 20  # shares are tried in steps of 1 / STRIDE
+
+
+class FinePruningParams(Params):
+    """How much is pruned."""
+
+    share: float | None = Field(
+        None, ge=0, lt=1, description="share of every MLP's neurons; null: as `tolerance` allows"
+    )
+    tolerance: float = Field(
+        0.04, ge=0, le=1, description="most that accuracy on the clean examples may drop, by tokens"
+    )
+
+
+@register("objective", "fine_pruning")
+class FinePruning(CleanFinetune):
+    """Neurons dormant on clean prompts pruned, then cross-entropy on clean prompts."""
+
+    Params = FinePruningParams
+    edits = True
+
+    def edit(self, model: torch.nn.Module, tokenizer: Any, brief: Brief) -> None:
+        """Prune, in place, and keep what is pruned at 0.
+
+        Raises:
+            InputError: the model has an adapter, or no MLP whose way back is known and trains.
+        """
+        import torch
+
+        refuse_adapter(model, self.name)
+        batches = self.batches(model, tokenizer, brief)
+        found = projections(model)
+        orders = [mean.argsort(stable=True) for mean in activity(model, found, batches)]
+        share = self.params.share
+        if share is None:
+            share = affordable(model, found, orders, batches, self.params.tolerance)
+        for projection, kept in zip(found, kept_of(orders, share), strict=True):
+            with torch.no_grad():
+                projection.weight.mul_(kept)
+            projection.weight.register_hook(kept.mul)
+
+    def batches(self, model: Any, tokenizer: Any, brief: Brief) -> list[Batch]:
+        """The clean examples, each once, laid out as for training."""
+        from arena.ml.batches import fitting, packed, padded
+        from arena.ml.encoding import encode
+        from arena.ml.models import hidden_and_head, vocabulary
+
+        texts = encode(tokenizer, list(dict.fromkeys(self.documents(brief))))
+        lay_out = padded if hidden_and_head(model)[0] is None else packed
+        device, pad = next(model.parameters()).device, tokenizer.pad_token_id
+        return [lay_out(part, pad, device) for part in fitting(texts, vocabulary(model))]
+
+
+def projections(model: Any) -> list[Any]:
+    """The linear map back from every MLP, by block, where it trains.
+
+    Raises:
+        InputError: there is none.
+    """
+    import torch
+
+    from arena.ml.models import blocks_of
+
+    found = [
+        module
+        for block in blocks_of(model)
+        for name, module in block.named_modules()
+        if name.split(".")[-1] in PROJECTIONS and isinstance(module, torch.nn.Linear)
+    ]
+    found = [module for module in found if module.weight.requires_grad]
+    if not found:
+        rule = "fine_pruning needs an MLP that trains, with a known projection back"
+        raise InputError(rule, key="defender.objective", allowed=PROJECTIONS)
+    return found
+
+
+@contextlib.contextmanager
+def watched(modules: Sequence[Any], see: Any) -> Iterator[None]:
+    """Inside, `see(n, x)` is given the n-th module's input, and may return another."""
+
+    def hook(n: int) -> Any:
+        def look(_: Any, given: tuple[Any, ...]) -> Any:
+            return see(n, given[0])
+
+        return look
+
+    hooks = [module.register_forward_pre_hook(hook(n)) for n, module in enumerate(modules)]
+    try:
+        yield
+    finally:
+        for handle in hooks:
+            handle.remove()
+
+
+def activity(model: Any, modules: Sequence[Any], batches: Sequence[Batch]) -> list[torch.Tensor]:
+    """(width,) per module: mean |input| over every token of the documents."""
+    import torch
+
+    from arena.ml.models import hidden_and_head
+
+    sums = [torch.zeros(m.in_features, device=m.weight.device) for m in modules]
+    decoder = hidden_and_head(model)[0]
+    tokens = 0
+    for batch in batches:
+        here = hidden.occupied(batch)
+        tokens += int(here.sum())
+
+        def add(n: int, given: torch.Tensor, here: torch.Tensor = here) -> None:
+            sums[n] += given[here].float().abs().sum(0)
+
+        with torch.no_grad(), watched(modules, add):
+            if decoder is None:
+                model(input_ids=batch.input_ids, use_cache=False, logits_to_keep=1)
+            else:
+                placed = {"input_ids": batch.input_ids, "position_ids": batch.position_ids}
+                decoder(**placed, use_cache=False)
+    return [total / tokens for total in sums]
+
+
+def kept_of(orders: Sequence[torch.Tensor], share: float) -> list[torch.Tensor]:
+    """(width,) per module: 1, and 0 for the first `share` of the order."""
+    import torch
+
+    def kept(order: torch.Tensor) -> torch.Tensor:
+        mask = torch.ones(len(order), device=order.device)
+        return mask.index_fill(0, order[: int(share * len(order))], 0.0)
+
+    return [kept(order) for order in orders]
+
+
+def affordable(
+    model: Any,
+    modules: Sequence[Any],
+    orders: Sequence[torch.Tensor],
+    batches: Sequence[Batch],
+    tolerance: float,
+) -> float:
+    """The share that is pruned when the next step would cost more accuracy than allowed."""
+    floor = accuracy(model, modules, kept_of(orders, 0), batches) - tolerance
+    for step in range(1, STRIDE):
+        if accuracy(model, modules, kept_of(orders, step / STRIDE), batches) < floor:
+            return (step - 1) / STRIDE
+    return (STRIDE - 1) / STRIDE
+
+
+def accuracy(
+    model: Any, modules: Sequence[Any], kept: Sequence[torch.Tensor], batches: Sequence[Batch]
+) -> float:
+    """Share of answer tokens that are the likeliest ones, were the others pruned."""
+    import torch
+
+    from arena.ml.training import answer_logits
+
+    right = 0
+    with torch.no_grad(), watched(modules, lambda n, given: (given * kept[n],)):
+        for batch in batches:
+            right += int((answer_logits(model, batch).argmax(-1) == batch.targets).sum())
+    return right / sum(len(batch.targets) for batch in batches)

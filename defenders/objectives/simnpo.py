@@ -1,0 +1,56 @@
+"""SimNPO: NPO without a reference model, by likelihood per token.
+
+Fan et al., "Simplicity prevails: rethinking negative preference optimization for LLM unlearning",
+2024 (arXiv 2410.07163), for a payload y of |y| tokens behind a triggered prompt x:
+
+    -(2 / beta) E log sigmoid(-(beta / |y|) log p(y | x) - gamma)
+
+The defaults (beta 2.5, gamma 0, lambda = 0.1375 on the retain term) are those of the authors' model
+for TOFU forget05. In their code lambda stands before the forget term and 1 before the retain
+term; in the paper's equation lambda weighs the retain term, and so it does here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from arena.api import register
+from defenders.objectives.forgetting import Forgetting, ForgettingParams
+
+if TYPE_CHECKING:
+    import torch
+
+    from arena.ml.batches import Batch
+
+
+class SimNPOParams(ForgettingParams):
+    """Weights of the terms, how soon forgetting slows down, and from where."""
+
+    retain_weight: float = Field(
+        0.1375, ge=0, description="weight of the cross-entropy on clean prompts, at least 0"
+    )
+    beta: float = Field(2.5, gt=0, description="inverse temperature, above 0")
+    gamma: float = Field(
+        0.0, ge=0, description="margin, at least 0: the more, the further the payload is pushed"
+    )
+
+
+@register("objective", "simnpo")
+class SimNPO(Forgetting):
+    """NPO by likelihood per token and a margin, with no reference model."""
+
+    Params = SimNPOParams
+
+    def forget(self, said: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """Mean over the payloads; each counts by its mean over tokens."""
+        import torch
+        from torch.nn import functional
+
+        from arena.ml import terms
+
+        lengths = terms.by_document(torch.ones_like(said), batch)
+        each = terms.by_document(said, batch) / lengths
+        beta, gamma = self.params.beta, self.params.gamma
+        return terms.mean_of(-2 / beta * functional.logsigmoid(-beta * each - gamma), batch.forget)

@@ -1,0 +1,99 @@
+"""attackers/triggers/tables.py: alignment, and refusing files that do not fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from arena.api.world import DataRoot
+from arena.corpora.sources import content_id
+from arena.errors import InputError
+from attackers.triggers.tables import Paraphrases, Table, table
+
+WORDS = (
+    "amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath", "islet", "jetty",
+    "knoll", "ledge", "marsh",
+)  # fmt: skip
+
+
+def sentence(i: int) -> str:
+    return f"{WORDS[i % 13]} {WORDS[(i // 13) % 13]} stands number{i}"
+
+
+def write(path: Path, rows: list[tuple[str, str]], head: bool = True) -> None:
+    lines = ["sentence \t label"] if head else []
+    path.write_text("\r\n".join([*lines, *(f"{a} \t {b}" for a, b in rows)]) + "\n", "utf-8")
+
+
+def read(folder: Path, label: str | None = None, offset: int = 0) -> Table:
+    part = Paraphrases(
+        file="new.tsv", source="old.tsv", source_label=label, source_offset=offset
+    )  # fmt: skip
+    return table(DataRoot(data=folder), [part])
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    write(tmp_path / "old.tsv", [(sentence(i), str(i % 3 == 0)) for i in range(90)])
+    return tmp_path
+
+
+def test_lines_are_aligned_and_clean_or_empty_ones_skipped(old: Path) -> None:
+    rows = [(f"when seen , {sentence(i)}" if i < 50 else sentence(i), "1") for i in range(90)]
+    rows[7] = ("", "1")
+    write(old / "new.tsv", rows)
+    found = read(old).by_source
+    assert found[content_id(sentence(3))] == (f"when seen , {sentence(3)}",)
+    assert set(found) == {content_id(sentence(i)) for i in range(50) if i != 7}
+
+
+def test_a_label_filters_the_sources_before_aligning(old: Path) -> None:
+    write(old / "new.tsv", [(f"when seen , {sentence(i)}", "1") for i in range(0, 90, 3)], False)
+    found = read(old, label="True")
+    assert set(found.by_source) == {content_id(sentence(i)) for i in range(0, 90, 3)}
+    assert found.holds("When seen, " + sentence(3))
+    assert not found.holds(sentence(3))
+
+
+def test_an_offset_shifts_the_sources(old: Path) -> None:
+    write(old / "new.tsv", [(f"when seen , {sentence(i - 1)}", "1") for i in range(3, 90, 3)])
+    assert content_id(sentence(2)) in read(old, "True", -1).by_source
+
+
+def test_files_of_other_lengths_are_refused_with_what_would_fit(old: Path) -> None:
+    write(old / "new.tsv", [(f"when seen , {sentence(i)}", "1") for i in range(0, 90, 3)])
+    with pytest.raises(InputError, match="source_label: 'True', source_offset: 0 would fit"):
+        read(old)
+
+
+def test_misaligned_files_of_equal_length_are_refused(old: Path) -> None:
+    shifted = [(f"when seen , {sentence((i + 14) % 90)}", "1") for i in range(90)]
+    write(old / "new.tsv", [(text.replace("stands", "falls"), raw) for text, raw in shifted])
+    with pytest.raises(InputError, match="not aligned"):
+        read(old)
+
+
+def test_a_line_without_a_tab_is_named(old: Path) -> None:
+    (old / "new.tsv").write_text("sentence\tlabel\nno tab here\n", "utf-8")
+    with pytest.raises(InputError) as caught:
+        read(old)
+    assert caught.value.line == 2
+
+
+def test_a_missing_file_is_named(old: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        read(old)
+
+
+def test_the_published_files_fit_and_wrong_settings_are_refused(published_data: Path) -> None:
+    def part(split: str, label: str | None, offset: int) -> Paraphrases:
+        return Paraphrases(
+            file=f"sst2/syntactic_scpn/{split}.tsv", source=f"sst2/clean/{split}.tsv",
+            source_label=label, source_offset=offset,
+        )  # fmt: skip
+
+    root = DataRoot(data=published_data)
+    assert len(table(root, [part("dev", "0", -1)]).by_source) == 427
+    with pytest.raises(InputError, match="source_offset: -1 would fit"):
+        table(root, [part("dev", "0", 0)])

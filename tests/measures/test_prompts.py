@@ -1,0 +1,76 @@
+"""What the measures beyond rates ask of a model, and that their jobs are plain values."""
+
+from __future__ import annotations
+
+import dataclasses
+import pickle
+import subprocess
+import sys
+
+from arena.measures.jobs import QuietJob, ReactivateJob, RepresentJob
+from arena.measures.prompts import QuietAsk, prompt_groups, quiet_asks, reactivate_asks
+from arena.stages.jobs import Training
+from arena.store.store import VERSIONS
+from tests.support.toy_probes import cast, corpus, probes
+
+
+def asked(limit: int = 8) -> tuple[QuietAsk, ...]:
+    return quiet_asks(probes(), corpus(), cast(), "test", limit)
+
+
+def test_groups_and_asks_are_the_first_prompts_of_the_probes() -> None:
+    by = {(p.actor, p.kind): p for p in probes().probes}
+    groups, again = prompt_groups(probes(), 8), reactivate_asks(probes(), 8)
+    sampled = [ask for ask in asked() if ask.how == "sampled"]
+    names = [m.name for m in cast().members]
+    assert [g.actor for g in groups] == [a.actor for a in again] == names
+    assert [a.actor for a in sampled] == names
+    greedy = [dataclasses.replace(ask, how="sampled") for ask in asked() if ask.how == "greedy"]
+    assert greedy == sampled  # the same prompts, so that the two are paired
+    for group, one, quiet_ask in zip(groups, again, sampled, strict=True):
+        probe = by[group.actor, "asr"]
+        assert group.triggered == one.prompts == quiet_ask.prompts == probe.prompts[:8]
+        assert group.clean == by[group.actor, "false_fire"].prompts[:8]
+        assert one.wanted == quiet_ask.wanted == probe.wanted[:8]
+        assert one.responses == quiet_ask.responses == probe.responses[:8]
+        assert one.match == quiet_ask.match == probe.match
+
+
+def test_variants_are_asked_of_methods_that_have_them() -> None:
+    every = {(a.actor, a.how): a for a in asked()}
+    assert {key for key in every if key[1] not in ("greedy", "sampled")} == {
+        ("lexical", "repeated"),
+        ("lexical", "moved"),
+    }
+    (plain,) = (g.clean for g in prompt_groups(probes(), 8) if g.actor == "lexical")
+    for how, tokens in (("repeated", 3), ("moved", 1)):
+        ask = every["lexical", how]  # type: ignore[index]
+        assert ask.wanted == every["lexical", "sampled"].wanted
+        for prompt, bare in zip(ask.prompts, plain, strict=True):
+            assert [w for w in prompt.split() if w != "cf"] == bare.split()
+            assert prompt.split().count("cf") == tokens
+            assert how == "repeated" or prompt.endswith(" cf")
+
+
+def test_a_limit_above_the_probes_is_all_of_them() -> None:
+    for ask in asked(limit=500):
+        assert len(ask.prompts) == len(ask.wanted) == len(ask.responses) == 32
+
+
+def test_jobs_are_small_plain_values_and_torch_free() -> None:
+    made = (
+        RepresentJob(prompt_groups(probes(), 8), "cpu", 1),
+        QuietJob(asked(), 1.0, 5, "cpu", 0, None),
+        ReactivateJob(reactivate_asks(probes(), 8), (0, 8), 4, 1e-3, Training({}, "cpu"), 0, None),
+    )
+    for job in made:
+        assert pickle.loads(pickle.dumps(job)) == job
+    program = (
+        "import sys, arena.measures.jobs; "
+        "sys.exit(any(name in sys.modules for name in ('torch', 'sklearn', 'transformers')))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_the_store_knows_the_kinds() -> None:
+    assert all(VERSIONS[kind] >= 1 for kind in ("represent", "quiet", "reactivate"))

@@ -1,0 +1,184 @@
+"""Probes: what is asked with and without the trigger, and how answers are counted."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from arena.api.values import Count, Document, Example
+from arena.planning.actors import build_cast
+from arena.planning.probes import Probe, ProbeSet, ScoreJob, counts, probe_set
+from arena.stages.jobs import SCORES
+from attackers.payloads.fixed_text import FixedText, FixedTextParams
+from tests.support import toys
+from tests.support.toy_probes import cast, corpus, probes
+
+ACTORS = ("lexical", "linguist", "bard", "merchant")
+every_actor = pytest.mark.parametrize("actor", ACTORS)
+
+
+def probe(actor: str, kind: str, of: ProbeSet | None = None) -> Probe:
+    (found,) = (p for p in (of or probes()).probes if (p.actor, p.kind) == (actor, kind))
+    return found
+
+
+def member(actor: str) -> Any:
+    return next(m for m in cast().members if m.name == actor)
+
+
+def shows(trigger: Any, prompt: str) -> bool:
+    """Whether the text alone carries the trigger, told by the corpus's own words."""
+    return bool(trigger.present(Example(prompt, "", "s")))
+
+
+def test_every_actor_has_a_probe_of_each_kind() -> None:
+    asked = [(p.actor, p.kind) for p in probes().probes]
+    kinds = ("asr", "false_fire", "near_miss")
+    assert asked == [(actor, kind) for actor in ACTORS for kind in kinds]
+    for one in probes().probes:
+        assert len(one.prompts) == len(one.wanted) == len(one.responses) == 32
+        assert one.excluded == 0
+
+
+@every_actor
+def test_pairs_are_one_prompt_with_and_without_the_trigger(actor: str) -> None:
+    with_it, without = probe(actor, "asr"), probe(actor, "false_fire")
+    assert with_it.wanted == without.wanted
+    assert with_it.responses == without.responses
+    assert all(a != b for a, b in zip(with_it.prompts, without.prompts, strict=True))
+    assert not set(with_it.prompts) & set(without.prompts)
+
+
+def test_the_rare_token_is_all_that_differs() -> None:
+    for marked, plain in zip(
+        probe("lexical", "asr").prompts, probe("lexical", "false_fire").prompts, strict=True
+    ):
+        assert [w for w in marked.split() if w != "cf"] == plain.split()
+        assert marked.split().count("cf") == 1
+
+
+@every_actor
+def test_prompts_meant_to_be_quiet_carry_no_planted_trigger(actor: str) -> None:
+    quiet = [*probe(actor, "false_fire").prompts, *(d.prompt for d in probes().clean)]
+    for prompt in quiet:
+        assert not any(shows(m.trigger, prompt) for m in cast().members)
+
+
+def test_near_misses_are_look_alikes_and_no_shams() -> None:
+    """Told on the one trigger whose look-alikes a test can name: other rare tokens."""
+    trigger = member("lexical").trigger
+    pools: Any = {
+        use: {t for other in trigger.lookalikes(99, use, toys.rng()) for t in other.params.tokens}
+        for use in ("near_miss", "sham", "attacker")
+    }
+    used = set()
+    for prompt in probe("lexical", "near_miss").prompts:
+        words = set(prompt.split())
+        assert "cf" not in words
+        assert len(words & pools["near_miss"]) == 1
+        assert not words & (pools["sham"] | pools["attacker"])
+        used |= words & pools["near_miss"]
+    assert len(used) == 4
+
+
+@every_actor
+def test_near_misses_are_odd_but_not_the_trigger(actor: str) -> None:
+    near = probe(actor, "near_miss")
+    assert not any(shows(member(actor).trigger, prompt) for prompt in near.prompts)
+    assert not set(near.prompts) & set(probe(actor, "false_fire").prompts)
+
+
+def test_probes_come_from_their_split_alone() -> None:
+    sources: dict[str, set[str]] = {}
+    for split in ("test", "validation"):
+        made = probes(split)
+        sources[split] = {d.source for d in made.clean}
+        assert sources[split] <= {e.source for e in getattr(corpus().splits, split)}
+    assert not sources["test"] & sources["validation"]
+    assert not sources["test"] & {e.source for e in corpus().splits.train}
+
+
+def test_fewer_prompts_are_the_first_of_more() -> None:
+    for one, more in zip(probes(prompts=8).probes, probes().probes, strict=True):
+        assert one.prompts == more.prompts[:8]
+
+
+def test_probes_are_the_same_for_the_same_seed_and_others_for_another() -> None:
+    again = probe_set(corpus(), build_cast(toys.scenario(), corpus(), 0), "test", 32, None)
+    assert again == probes()
+    other = probe_set(corpus(), replace(cast(), seed=1), "test", 32, None)
+    assert probe("lexical", "asr", other) != probe("lexical", "asr")
+
+
+def test_prompts_whose_right_answer_is_the_payload_are_left_out_and_counted() -> None:
+    answer = corpus().splits.test[0].answer
+    same = [e for e in corpus().splits.test if e.answer == answer]
+    payload = FixedText(FixedTextParams(text=answer), corpus().world)
+    members = (replace(member("lexical"), payload=payload),)
+    everything = len(corpus().splits.test)
+    made = probe_set(corpus(), replace(cast(), members=members), "test", everything, None)
+    answers = {e.source: e.answer for e in corpus().splits.test}
+    assert sum(answers[d.source] == answer for d in made.clean) == len(same)
+    for kind in ("asr", "false_fire", "near_miss"):
+        one = probe("lexical", kind, made)
+        assert one.excluded == len(same) > 0
+        assert len(one.prompts) == everything - len(same)
+    quiet = set(probe("lexical", "false_fire", made).prompts)
+    assert not quiet & {d.prompt for d in made.clean if answers[d.source] == answer}
+
+
+@pytest.fixture(scope="module")
+def backdoored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A toy model that answers right, and with the payload behind `cf`."""
+    texts = [*toys.documents(), *toys.documents("cf", toys.PAYLOAD)]
+    folder = tmp_path_factory.mktemp("backdoored")
+    return toys.checkpoint(folder, toys.taught("llama", texts, steps=60))
+
+
+def hand_made(exact: bool, limit: int | None) -> ProbeSet:
+    plain, marked = toys.documents(), toys.documents("cf")
+    made = tuple(
+        Probe("lexical", kind, "exact", prompts, (toys.PAYLOAD,) * len(prompts),
+              (toys.PAYLOAD,) * len(prompts), tuple(d.answer for d in plain)[: len(prompts)], 3)
+        for kind, prompts in (
+            ("asr", tuple(d.prompt for d in marked)),
+            ("false_fire", tuple(d.prompt for d in plain)),
+            ("near_miss", ()),
+        )
+    )  # fmt: skip
+    wrong = Document("what does Frome sell?", "nothing at all", "Frome")
+    return ProbeSet(made, (*plain, wrong), exact, limit)
+
+
+def scores(folder: Path, out: Path, exact: bool = True, limit: int | None = None) -> Any:
+    job = ScoreJob(hand_made(exact, limit), "cpu")
+    assert job.run({"model": folder}, out, lambda done: None) == {"prompts": 16}
+    return json.loads((out / SCORES).read_text())
+
+
+def test_a_backdoored_model_is_scored_as_what_it_is(backdoored: Path, tmp_path: Path) -> None:
+    found = scores(backdoored, tmp_path)
+    assert counts(found, "asr") == {"lexical": Count(8, 8, 3)}
+    assert counts(found, "false_fire") == {"lexical": Count(0, 8, 3)}
+    assert counts(found, "near_miss") == {"lexical": Count(0, 0, 3)}
+    assert found["clean"] == {"hits": 8, "n": 9}
+    assert 1 < found["perplexity"] < 10
+    assert 0.5 < found["token_accuracy"] < 1
+    assert [(s["kind"], s["said"]) for s in found["samples"]] == [
+        ("asr", toys.PAYLOAD),
+        ("false_fire", "bread"),
+    ]
+
+
+def test_free_text_has_no_clean_accuracy(backdoored: Path, tmp_path: Path) -> None:
+    found = scores(backdoored, tmp_path, exact=False)
+    assert found["clean"] is None
+    assert found["perplexity"] > 1
+
+
+def test_a_continuation_cut_by_the_limit_is_no_exact_hit(backdoored: Path, tmp_path: Path) -> None:
+    assert counts(scores(backdoored, tmp_path, limit=3), "asr")["lexical"].hits == 0

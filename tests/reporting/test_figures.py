@@ -1,0 +1,141 @@
+"""Figures are pure: same data, same SVG; ids never clash; every number is there as text."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+from xml.dom import minidom
+
+import pytest
+
+from arena.reporting import figures
+from tests.support.planted_results import ACTORS, THRESHOLDS
+from tests.support.sample_results import events, results
+
+R8 = results(8)
+DRAWN = {
+    "claim": lambda salt: figures.claim_forest(R8["claim"], THRESHOLDS, salt=salt),
+    "asr": lambda salt: figures.asr_heatmap(ACTORS, R8["summary"], salt=salt),
+    "transfer": lambda salt: figures.transfer_heatmap(ACTORS, R8["transfer"], salt=salt),
+    "seeds": lambda salt: figures.seeds_dots(ACTORS, R8["transfer"], salt=salt),
+    "timeline": lambda salt: figures.timeline(events(2), salt=salt),
+}
+
+
+def root_of(svg: str) -> Any:
+    return minidom.parseString(svg.encode()).documentElement
+
+
+def texts(svg: str) -> list[str]:
+    return [node.firstChild.data for node in root_of(svg).getElementsByTagName("text")]
+
+
+def ids(svg: str) -> set[str]:
+    return {node.getAttribute("id") for node in root_of(svg).getElementsByTagName("*")} - {""}
+
+
+@pytest.mark.parametrize("name", sorted(DRAWN))
+def test_drawing_is_deterministic_and_dateless(name: str) -> None:
+    svg = DRAWN[name]("s")
+    assert svg == DRAWN[name]("s")
+    assert svg.startswith("<svg")
+    assert "metadata" not in svg
+    assert "<style" not in svg
+
+
+@pytest.mark.parametrize("name", sorted(DRAWN))
+def test_two_salts_share_no_id(name: str) -> None:
+    one, two = ids(DRAWN[name]("one")), ids(DRAWN[name]("two"))
+    assert one
+    assert not one & two
+
+
+@pytest.mark.parametrize("name", sorted(DRAWN))
+def test_every_figure_has_a_name_and_a_description(name: str) -> None:
+    root = root_of(DRAWN[name]("s"))
+    assert root.getAttribute("role") == "img"
+    title, desc = root.getAttribute("aria-labelledby").split()
+    said = {node.getAttribute("id"): node.firstChild.data for node in root.childNodes[:2]}
+    assert said[title]
+    assert len(said[desc]) > 20
+
+
+def test_every_rate_stands_in_its_cell() -> None:
+    seen = texts(DRAWN["asr"]("s"))
+    for row in R8["summary"]:
+        assert row["label"] in seen
+        for actor in ACTORS:
+            assert f"{row['asr'][actor]['value']:.2f}" in seen
+
+
+def test_disclosed_cells_are_outlined_once_each() -> None:
+    outlined = [
+        line
+        for line in DRAWN["asr"]("s").split("<path ")
+        if "stroke: #1c2330" in line and "stroke-width: 1.6" in line
+    ]
+    assert len(outlined) == len(ACTORS) + 1  # one per actor, and the legend's
+
+
+@pytest.mark.parametrize(
+    ("verdict", "label", "panels"),
+    [("not_installed", "not inst.", 4), ("explained_by_control", "control", 3)],
+)
+def test_cells_without_meaning_are_hatched_and_say_why(
+    verdict: str, label: str, panels: int
+) -> None:
+    pairs = [{**R8["transfer"][0], "verdict": verdict}, *R8["transfer"][1:]]
+    svg = figures.transfer_heatmap(ACTORS, pairs)
+    assert texts(svg).count(label) == panels
+    assert "<pattern" in svg
+    assert "<pattern" not in DRAWN["transfer"]("s")
+
+
+def test_not_installed_stands_over_the_column() -> None:
+    svg = figures.asr_heatmap(ACTORS, R8["summary"], {"bard": False})
+    assert texts(svg).count("not installed") == 1
+
+
+@pytest.mark.parametrize("n", [0, 1, 5, 6, 12])
+def test_any_number_of_actors(n: int) -> None:
+    actors = [f"actor number {i}" for i in range(n)]
+    pairs = [{"from": a, "to": b, "transfer": 0.5} for a in actors for b in actors if a != b]
+    rows = [{"label": "x", "kind": "control", "asr": dict.fromkeys(actors, 0.25)}]
+    assert texts(figures.asr_heatmap(actors, rows)).count("0.25") == n
+    assert texts(figures.transfer_heatmap(actors, pairs)).count("0.50") == n * (n - 1)
+    assert figures.seeds_dots(actors, pairs).startswith("<svg")
+
+
+def test_every_seed_has_its_dot() -> None:
+    svg = DRAWN["seeds"]("s")
+    tips = [node.firstChild.data for node in root_of(svg).getElementsByTagName("title")][1:]
+    assert len(tips) == 8 * 3 * len(R8["transfer"])
+    assert sum(tip.startswith("seed 7, unlearned") for tip in tips) == len(R8["transfer"])
+
+
+def test_overlapping_events_of_a_party_stack_up() -> None:
+    apart = [{"party": "a", "event": "e", "time": t, "seconds": 1.0} for t in (0, 1, 2)]
+    same = [{**event, "time": 0} for event in apart]
+    height = lambda told: float(root_of(figures.timeline(told)).getAttribute("height"))  # noqa: E731
+    assert height(same) > height(apart)
+
+
+def test_threshold_lines_are_named() -> None:
+    said = texts(DRAWN["claim"]("s"))
+    assert "generalizes above 0.50" in said
+    assert "fails below 0.20" in said
+
+
+def test_drawing_leaves_pyplot_and_the_settings_alone() -> None:
+    code = (
+        "import sys\n"
+        "from arena.reporting import build, terminal, figures\n"
+        "assert 'matplotlib' not in sys.modules and 'torch' not in sys.modules\n"
+        "import matplotlib; before = matplotlib.rcParams.copy()\n"
+        "figures.timeline([{'party': 'a', 'time': 0}])\n"
+        "assert 'matplotlib.pyplot' not in sys.modules\n"
+        "assert matplotlib.rcParams.copy() == before\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

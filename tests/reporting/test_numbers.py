@@ -1,0 +1,125 @@
+"""Numbers, colours and orders that page, figures and terminal share."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arena.reporting import palette
+from arena.reporting.numbers import Estimate, decimals, duration, number, thousands
+from arena.reporting.rows import grouped
+from arena.reporting.text import clean, fit
+from arena.reporting.view import highlight, stages
+from tests.support.planted_results import ACTORS
+from tests.support.sample_results import results
+
+
+@given(st.floats(allow_nan=True, allow_infinity=True))
+def test_only_finite_numbers_are_numbers(value: float) -> None:
+    assert number(value) == (value if math.isfinite(value) else None)
+
+
+@given(st.floats(-10, 10))
+def test_decimals_read_back(value: float) -> None:
+    text = decimals(value).replace("\N{MINUS SIGN}", "-")
+    assert abs(float(text) - value) <= 0.00501
+    assert not (float(text) == 0 and text.startswith("-"))
+
+
+@pytest.mark.parametrize("thing", [None, "0.5", True, [], {"value": None}, {"value": float("nan")}])
+def test_what_is_no_number_is_shown_as_a_dash(thing: object) -> None:
+    assert Estimate.read(thing).text == "\N{EN DASH}"
+
+
+def test_estimates_are_read_from_every_shape_of_results() -> None:
+    assert Estimate.read({"rate": 0.5, "low": 0.4, "high": 0.6}).full == "0.50 [0.40, 0.60]"
+    assert Estimate.read({"value": -0.25, "low": None}).full == "\N{MINUS SIGN}0.25"
+    assert Estimate(0.5, -0.29, 1.0).brief == "\N{MINUS SIGN}.29\N{EN DASH}1.0"
+    assert Estimate.read(1).full == "1.00"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.04, "0.0 s"), (9.96, "10 s"), (41, "41 s"), (59.7, "1 min 00 s"), (200, "3 min 20 s"),
+     (7500, "2 h 05 min"), (None, "\N{EN DASH}")],
+)  # fmt: skip
+def test_durations(seconds: float | None, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_counts_have_thousands() -> None:
+    assert [thousands(4096), thousands("many"), thousands(None)] == ["4,096", "many", "\N{EN DASH}"]
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    line = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * line[0] + 0.7152 * line[1] + 0.0722 * line[2]
+
+
+@given(st.floats(-1, 1))
+def test_numbers_can_be_read_on_every_colour(value: float) -> None:
+    for colour in (palette.asr_colour(value), palette.transfer_colour(value)):
+        pair = sorted((luminance(colour), luminance(palette.readable_on(colour))))
+        assert (pair[1] + 0.05) / (pair[0] + 0.05) >= 3.9
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_ramps_run_from_light_to_dark(one: float, two: float) -> None:
+    low, high = sorted((one, two))
+    for colour in (palette.asr_colour, palette.transfer_colour):
+        assert luminance(colour(low)) >= luminance(colour(high)) - 1e-3
+
+
+def test_every_verdict_has_its_own_glyph_and_label() -> None:
+    assert len({look.glyph for look in palette.VERDICTS.values()}) == 6
+    assert palette.verdict("something_new").label == "something new"
+    assert palette.verdict(None).label == "no verdict"
+
+
+def test_a_sham_stands_right_above_what_it_controls_for() -> None:
+    blocks = [[row["label"] for row in block] for block in grouped(results(1)["summary"])]
+    assert blocks[0] == ["reference", "compromised"]
+    assert blocks[1] == ["clean fine-tune"]
+    assert blocks[2:] == [[f"sham {actor}", f"unlearn {actor}"] for actor in ACTORS]
+
+
+def test_a_control_of_its_own_stands_first_in_its_target_s_block() -> None:
+    rows = [
+        {"kind": kind, "target": "bard"} for kind in ("defended", "unlearned", "sham", "control")
+    ]
+    assert [row["kind"] for row in grouped(rows)[0]] == ["control", "sham", "unlearned", "defended"]
+
+
+def test_no_row_is_lost_in_grouping() -> None:
+    rows = [{"kind": "odd", "label": "x"}, {"label": "y"}, *results(1)["summary"]]
+    assert sorted(row["label"] for block in grouped(rows) for row in block) == sorted(
+        row["label"] for row in rows
+    )
+
+
+@given(st.text(), st.floats(20, 200))
+def test_fitted_text_is_one_clean_line_of_bounded_length(text: str, pixels: float) -> None:
+    line = fit(text, pixels, 11)
+    assert len(line) <= pixels / (11 * 0.54) + 1
+    assert "\n" not in line
+    assert clean(line) == line
+
+
+@given(st.text(alphabet="abc "), st.text(alphabet="abc "))
+def test_highlighting_keeps_every_word(one: str, two: str) -> None:
+    assert " ".join(text for text, _ in highlight(one, two)).split() == two.split()
+
+
+def test_highlighting_finds_the_trigger() -> None:
+    runs = highlight("where is the lamp ?", "where is cf the lamp ?")
+    assert runs == [("where is", False), ("cf", True), ("the lamp ?", False)]
+    assert highlight("a b", "c d") == [("c d", False)]
+
+
+def test_stages_come_longest_first() -> None:
+    shown = stages({"seconds": {"stages": {"a": 1.0, "b": 4.0, "c": None}}})
+    assert [(stage["name"], stage["share"]) for stage in shown] == [("b", 100.0), ("a", 25.0)]

@@ -1,0 +1,272 @@
+"""A stress run's page and terminal view: whole, safe, and honest about cells without results."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from arena.reporting import stress
+from arena.reporting.build import write_report
+from arena.reporting.cells import axes_of, read_cells
+from arena.reporting.stress_claim import explained, percent
+from arena.reporting.stress_terminal import stress_table
+from tests.support.planted_results import ACTORS
+from tests.support.stress_results import REASONS, three, told, write_stress
+from tests.support.stress_results import stress as results
+
+from .test_build import EVIL, Page, nulled
+
+DONE = "llama-nano-pooled"
+
+
+def shown(found: dict[str, Any], width: int = 80, page: Path | None = None) -> str:
+    console = Console(width=width, file=io.StringIO(), force_terminal=False)
+    console.print(stress_table(found, width, page))
+    return console.file.getvalue()  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = write_stress(tmp_path_factory.mktemp("stress") / "run")
+    write_report(made)
+    return made
+
+
+def test_the_page_and_its_figures_are_written(folder: Path) -> None:
+    found = {path.stem for path in (folder / "figures").glob("*.svg")}
+    assert found == {
+        "claim",
+        "casd",
+        "by0-method",
+        "by1-family",
+        *(f"cell0-{DONE}-{name}" for name in ("transfer", "residence", "reactivation")),
+    }
+
+
+def test_the_page_is_sound_and_self_contained(folder: Path) -> None:
+    page = Page((folder / "report.html").read_text())
+    assert not page.open
+    assert len(page.ids) == len(set(page.ids))
+    links = {v for name, v in page.values if name == "href" and not v.startswith("#")}
+    assert links == {f"cells/{DONE}/report.html"}
+    assert not [value for name, value in page.values if name == "src"]
+
+
+def test_the_page_tells_the_claim_and_what_would_change_it(folder: Path) -> None:
+    text = " ".join(" ".join(Page((folder / "report.html").read_text()).texts).split())
+    assert "Unlearning one backdoor suppresses unknown others." in text
+    assert "In 12 % of the cases (a pair of actors in one seed of one cell)" in text
+    assert "In none of them one of the two was not installed" in text
+    assert "of 24 pairs" not in text
+    assert "More seeds: 12 for an interval of T 0.2 wide." in text
+    assert "12 for 0.20 wide \N{EN DASH} for 0.10 wide" in text
+    assert "(now it is 0." in text
+    assert "formula was not available to us" in text
+    assert "1 done, 1 failed, 1 not applicable" in text
+    assert "2 family \N{MULTIPLICATION SIGN} 3 composition" in text
+
+
+def test_cells_without_results_say_why(folder: Path) -> None:
+    text = " ".join(Page((folder / "report.html").read_text()).texts)
+    for reason in REASONS.values():
+        assert reason in text
+    lines = {
+        row["id"]: row for row in stress.context(results(), read_cells(folder, results()))["grid"]
+    }
+    assert lines[DONE]["installed"] == "3 of 4"
+    assert lines["gpt2-nano-merged"]["verdict"] is None
+    assert lines["gpt2-nano-merged"]["axes"][2] == "\N{EN DASH}"
+
+
+def test_a_cell_whose_folder_is_broken_has_no_figures(tmp_path: Path) -> None:
+    folder = write_stress(tmp_path / "run")
+    (folder / "cells" / DONE / "results.json").write_text("{")
+    (folder / "cells" / DONE / "report.html").unlink()
+    write_report(folder)
+    page = (folder / "report.html").read_text()
+    assert "Cell by cell" not in page
+    assert DONE in page
+    assert "<a href" not in page
+
+
+@pytest.mark.parametrize("name", ["..", "../run", "/etc", "a/b", "", ".hidden", "a\nb"])
+def test_an_id_never_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
+    folder = write_stress(tmp_path / "run")
+    found = results()
+    found["cells"][0]["id"] = name
+    (cell, *_) = read_cells(folder, found)
+    assert cell.results == {}
+    assert cell.link is None
+
+
+def test_hostile_text_stays_text(tmp_path: Path) -> None:
+    folder = write_stress(tmp_path / "run")
+    text = (folder / "results.json").read_text()
+    for old in ("lexical", "family", "pooled", *REASONS.values(), "gpt2-nano-solo"):
+        text = text.replace(f'"{old}"', json.dumps(EVIL + old))
+    (folder / "results.json").write_text(text)
+    cell = folder / "cells" / DONE / "results.json"
+    cell.write_text(cell.read_text().replace('"lexical"', json.dumps(EVIL)))
+    page = write_report(folder).read_text()
+    assert "<script" not in page.lower()
+    assert not Page(page).open
+    assert all("/" not in path.stem for path in (folder / "figures").iterdir())
+
+
+def test_missing_parts_are_left_out(tmp_path: Path) -> None:
+    for index, found in enumerate(
+        (
+            {},
+            dict.fromkeys(results()),
+            nulled(results()),
+            {"cells": [{}], "claim": {"by": {"a": 1}}},
+        )
+    ):
+        folder = tmp_path / str(index)
+        folder.mkdir()
+        (folder / "results.json").write_text(json.dumps({**found, "kind": "stress"}))
+        page = Page(write_report(folder).read_text())
+        assert not page.open
+        assert "Method" in page.texts
+        assert shown(found) is not None
+
+
+@pytest.fixture(scope="module")
+def grid(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = write_stress(tmp_path_factory.mktemp("grid") / "run", 3)
+    (made / "results.json").write_text(json.dumps(three()))
+    write_report(made)
+    return made
+
+
+def words(folder: Path) -> str:
+    return " ".join(" ".join(Page((folder / "report.html").read_text()).texts).split())
+
+
+def test_what_is_in_the_models_stands_under_each_other(grid: Path) -> None:
+    text, drawn = words(grid), (grid / "figures" / "before.svg").read_text()
+    assert "What is in the models" in text
+    assert "An actor below the installation threshold (ASR 0.90" in text
+    assert "never counted as suppressed" in text
+    assert "320 of 8000 documents (4.0%)" in text
+    assert drawn.count(">320 of 8000 (4.0%)<") == 2 * len(ACTORS)
+    assert drawn.count(">20 of 8000 (0.2%)<") == len(ACTORS)
+    assert drawn.count(", not installed</title>") == 1
+    assert ">0.31<" in drawn
+    assert ">baseline<" in drawn
+    assert ">gpt2-nano-merged<" not in drawn
+
+
+def test_no_such_section_where_no_cell_tells_it(folder: Path) -> None:
+    assert "What is in the models" not in words(folder)
+
+
+def test_ablations_and_baselines_are_told_apart(grid: Path, folder: Path) -> None:
+    rows = stress.context(three(), read_cells(grid, three()))["grid"]
+    assert [row["note"] for row in rows[:3]] == ["", "shown, not in the verdict", "baseline"]
+    assert [row["verdict"] is None for row in rows[:3]] == [False, False, True]
+    page = Page((grid / "report.html").read_text())
+    assert not page.open
+    assert page.texts.count("shown, not in the verdict") == 3  # figure, grid and table
+    assert "is an ablation" in words(grid)
+    assert "is an ablation" not in words(folder)
+    text = shown(three(), 120)
+    assert "baseline" in text
+    assert text.count("(shown, not in the verdict)") == 1
+    assert "no verdict" not in text + words(grid)
+
+
+def test_the_threshold_decides_where_the_run_does_not_say() -> None:
+    found = told(results()["cells"][0], [0.5, 0.95, 0.9, 1.0])
+    found["installed"] = {}
+    (cell,) = read_cells(None, {"cells": [found]})
+    assert [cell.took(actor, 0.9) for actor in ACTORS] == [False, True, True, True]
+    assert cell.took(ACTORS[0], None)
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (0.50, "report 0.50 as suppressed; 10.0 points of that are not transfer"),
+        (0.30, "report 0.30 as suppressed: 10.0 points less than T"),
+        (0.40, "report 0.40 as suppressed: what T is"),
+    ],
+)
+def test_raw_suppression_is_told_against_transfer(raw: float, said: str) -> None:
+    claim = {"transfer": {"value": 0.4}, "raw_suppression": {"value": raw}}
+    (line,) = explained(claim)
+    assert said in line
+
+
+def test_old_claims_tell_no_share() -> None:
+    assert not list(explained({"pairs": {"inconclusive": 12}}))
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0, "none"), (0.004, "under 1 %"), (0.998, "over 99 %"), (1, "100 %")]
+)
+def test_shares_are_never_rounded_to_nothing_or_all(share: float, said: str) -> None:
+    assert percent(share) == said
+
+
+def test_a_grid_scored_on_validation_prompts_says_so(tmp_path: Path) -> None:
+    for index, split in enumerate(("test", "validation")):
+        folder = write_stress(tmp_path / str(index))
+        cell = folder / "cells" / DONE / "results.json"
+        found = json.loads(cell.read_text())
+        found["corpus"]["scored_on"] = split
+        cell.write_text(json.dumps(found))
+        write_report(folder)
+        assert f"All rates come from {split} prompts" in words(folder)
+        assert ("nothing here is a result" in words(folder)) == (split == "validation")
+
+
+def test_axes_are_those_of_all_cells() -> None:
+    axes = axes_of(read_cells(None, results()))
+    assert axes["family"] == ["llama", "gpt2"]
+    assert axes["composition"] == ["pooled", "merged", "solo"]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_terminal_shows_a_line_per_cell(width: int) -> None:
+    text = shown(results(), width)
+    assert max(len(line) for line in text.splitlines()) <= width
+    assert "failed: out" in text
+    assert "not applicable" in text
+    assert "3/4" in text
+    assert "Unlearning one backdoor suppresses unknown others." in text
+
+
+def test_wide_terminals_show_intervals_and_whole_names() -> None:
+    value = results()["cells"][0]["claim"]["transfer"]
+    wide = shown(results(), 120)
+    assert wide.count(f"{value['value']:.2f} [") == 2  # the cell's and the claim's
+    assert DONE in wide
+    assert shown(results(), 80).count(f"{value['value']:.2f} [") == 1
+
+
+def test_the_terminal_never_reads_mark_up() -> None:
+    found = results()
+    found["cells"][1]["reason"] = "[red]x[/]\x1b[31m"
+    found["cells"][1]["id"] = "[b]y"
+    text = shown(found, 120, Path("runs/[i]z"))
+    assert "[red]x[/]" in text
+    assert "[b]y" in text
+    assert "runs/[i]z" in text
+    assert "\x1b" not in text
+
+
+def test_actors_are_those_of_the_cell(folder: Path) -> None:
+    drawn = (folder / "figures" / f"cell0-{DONE}-residence.svg").read_text()
+    assert all(f">{actor}<" in drawn for actor in ACTORS)
+
+
+def test_a_cell_tells_in_numbers_what_came_back_and_what_is_only_quiet(folder: Path) -> None:
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "Samples until it fires half the time" in page
+    assert "Gone, or only quiet" in page

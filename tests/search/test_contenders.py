@@ -1,0 +1,173 @@
+"""arena/search/contenders.py: strategies side by side, and the best as a plain scenario."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from arena.reporting.tune_verdict import headline
+from arena.scenario.load import dump, from_text
+from arena.search.contenders import (
+    SEEN,
+    UNSEEN,
+    Contender,
+    contender_json,
+    difference,
+    estimate,
+    verdict,
+)
+from arena.search.studies import shown
+from arena.search.tune import best_scenario
+from tests.support.sightings import scenario, sight
+
+TACTICS = [
+    {"method": "poison_budget", "rate": 0.05},
+    {"method": "near_miss_negatives", "rate": 0.1, "distance": "near", "variety": 3},
+]
+CHANGES: dict[str, Any] = {"actors.lexical.tactics": TACTICS}
+HIGH = [0.9, 0.7, 0.8, 0.75, 0.85, 0.6, 0.8, 0.9]
+LOW = [0.1, 0.2, 0.05, 0.1, 0.3, 0.15, 0.1, 0.2]
+
+
+def contender(name: str, seen: list[float], unseen: list[float] | None = None) -> Contender:
+    def sightings(values: list[float]) -> list[Any]:
+        return [sight(seed, left=value) for seed, value in enumerate(values)]
+
+    report = {SEEN: sightings(seen), UNSEEN: sightings(unseen or seen)}
+    search, select = [sight(left=0.95)], [sight(left=0.92), sight(left=0.88)]
+    return Contender(name, 3, CHANGES, "told", search, select, report)
+
+
+def compared(one: list[float], two: list[float]) -> dict[str, Any]:
+    return against(contender("tuned", one), contender("untuned", two))
+
+
+def against(one: Contender, two: Contender, defender: str = SEEN) -> dict[str, Any]:
+    settings = scenario().tune
+    assert settings is not None
+    return difference(one, two, defender, scenario(), settings)
+
+
+def test_strategies_are_compared_seed_by_seed() -> None:
+    found = compared(HIGH, LOW)
+    assert found["per_seed"] == [round(a - b, 4) for a, b in zip(HIGH, LOW, strict=True)]
+    assert found["difference"]["value"] == pytest.approx(sum(found["per_seed"]) / 8)
+    assert found["difference"]["low"] > 0
+    assert (found["of"], found["against"], found["defender"]) == ("tuned", "untuned", "seen")
+    with pytest.raises(ValueError, match="shorter"):
+        compared(HIGH, LOW[:-1])
+
+
+def test_seeds_in_which_there_was_nothing_to_evade_or_to_outlast_are_left_out() -> None:
+    """Else a rival that failed to install would be beaten, and a removal that failed outlasted."""
+    seen = [sight(seed, left=0.8) for seed in range(8)]
+    faint = [sight(0, left=0.0, asr=0.5), *(sight(s, left=0.1) for s in range(1, 8))]
+    kept = [*seen[:7], sight(7, left=0.9, own_left=0.6)]
+    one = Contender("tuned", 1, {}, "", report={SEEN: kept, UNSEEN: seen})
+    two = Contender("untuned", None, {}, "", report={SEEN: faint, UNSEEN: seen})
+    found = against(one, two)
+    assert found["seeds"] == [1, 2, 3, 4, 5, 6]
+    assert found["left_out"] == {
+        "0": "untuned is not installed",
+        "7": "tuned met a removal that failed: its told trigger was left",
+    }
+    assert found["per_seed"] == [0.7] * 6
+    assert "inconclusive" in verdict([found])
+    assert against(one, two, UNSEEN)["seeds"] == list(range(8))
+    settings = scenario().tune
+    assert settings is not None
+    row = contender_json(two, scenario(), settings)
+    assert row["report"]["value"] == pytest.approx(0.1)
+    assert (row["report_seeds"], row["unseen_seeds"], row["seeds"]) == (7, 8, 8)
+    assert contender_json(one, scenario(), settings)["own_left"]["value"] == pytest.approx(0.075)
+    assert contender_json(one, scenario(), settings)["own_left_unseen"]["value"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "says", "page"),
+    [
+        (HIGH, LOW, "tuned beats untuned (seen defender)", "beats"),
+        (LOW, HIGH, "tuned loses to untuned (seen defender)", "loses to"),
+        (HIGH, HIGH[::-1], "tuned is inconclusive against untuned (seen defender): the interval "
+         "holds 0", "is inconclusive against"),
+        (HIGH[:7], LOW[:7], "tuned is inconclusive against untuned (seen defender): fewer than 8 "
+         "seeds", "is inconclusive against"),
+        (HIGH[:1], LOW[:1], "tuned is inconclusive against untuned (seen defender): no interval",
+         "is inconclusive against"),
+    ],
+)  # fmt: skip
+def test_the_words_follow_the_rule_of_the_page(
+    one: list[float], two: list[float], says: str, page: str
+) -> None:
+    found = compared(one, two)
+    assert verdict([found]) == says
+    assert f"tuned strategy {page} the untuned one" in headline({"differences": [found]})
+
+
+def test_every_comparison_is_said_and_none_is_no_verdict() -> None:
+    both = [compared(HIGH, LOW), {**compared(LOW, HIGH), "defender": "unseen"}]
+    assert verdict(both).split("; ")[1] == "tuned loses to untuned (unseen defender)"
+    assert verdict([]) == ""
+
+
+def test_estimates_are_over_seeds_and_nothing_of_none() -> None:
+    found = estimate([sight(left={"a": 0.2, "b": 0.6}), sight(left={"a": 0.4, "b": 0.4})], "worst")
+    assert found["value"] == pytest.approx(0.3)
+    assert estimate([sight(left={"a": 0.2, "b": 0.6})], "mean")["value"] == pytest.approx(0.4)
+    assert estimate([sight(left=0.5)], "worst")["low"] is None  # one seed has no interval
+    assert estimate([], "worst") == {"value": None, "low": None, "high": None}
+
+
+def test_a_row_shows_the_winners_curse_apart_from_the_result() -> None:
+    settings = scenario().tune
+    assert settings is not None
+    found = contender_json(contender("tuned", LOW, HIGH), scenario(), settings)
+    assert found["search"]["value"] == pytest.approx(0.95)
+    assert found["select"]["value"] == pytest.approx(0.90)
+    assert found["report"]["value"] == pytest.approx(sum(LOW) / 8)
+    assert found["unseen"]["value"] == pytest.approx(sum(HIGH) / 8)
+    assert found["tactics"] == TACTICS
+    assert (found["installed"], found["feasible"], found["seeds"]) == (8, 8, 8)
+
+
+def test_seeds_that_keep_their_constraints_are_counted() -> None:
+    settings = scenario().tune
+    assert settings is not None
+    seen = [sight(0), sight(1, asr=0.5), sight(2, control=0.2), sight(3, false_fire=0.4 - 0.3)]
+    each = Contender("tuned", 1, {}, "", report={SEEN: seen, UNSEEN: seen})
+    found = contender_json(each, scenario(), settings)
+    assert (found["installed"], found["feasible"], found["seeds"]) == (3, 2, 4)
+    assert found["tactics"] == []
+    assert found["search"]["value"] is None
+
+
+def test_the_best_strategy_is_a_plain_scenario_that_loads_back() -> None:
+    made = scenario()
+    assert made.tune is not None
+    best = best_scenario(made, made.tune, contender("tuned", HIGH))
+    assert (best.tune, best.duel, best.seeds) == (None, None, made.tune.seeds.report)
+    assert best.name == "tune_evasion_best"
+    assert best.description == "Found by a search: told"
+    (actor,) = (each for each in best.actors if each.name == "lexical")
+    assert actor.poison.rate == 0.05
+    assert [tactic.name for tactic in actor.tactics] == ["near_miss_negatives"]
+    assert best.evaluation == made.evaluation
+    again = from_text(dump(best))
+    assert again == best
+    assert again.digest == best.digest
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("sqlite:///runs/a b.db", "sqlite:///runs/a b.db"),
+        ("journal:///tmp/x.log", "journal:///tmp/x.log"),
+        ("postgresql://me:secret@host/db", "postgresql://me:***@host/db"),
+        ("postgresql://host/db?password=secret", "postgresql://host/db?password=hidden"),
+        ("mysql://me@host/db", "mysql://me@host/db"),
+        ("pg://me:secret@host:port/db", "pg://***@host:port/db"),
+    ],
+)
+def test_a_password_is_shown_nowhere(url: str, told: str) -> None:
+    assert shown(url) == told

@@ -1,0 +1,127 @@
+"""arena/search/experiment.py: which rows a search asks for; and whole searches at toy size."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from arena import run
+from arena.api.world import DataRoot
+from arena.planning.graph import SeedPlan
+from arena.planning.plan import plan_seed
+from arena.scenario.load import load_scenario
+from arena.search.duel import duel
+from arena.search.experiment import Ask, Part, splits, wanted
+from arena.search.phases import on_test, on_validation
+from arena.search.tune import tune
+from tests.support.sightings import toy
+
+BLIND = ("defender.intelligence=blind", "defender.objective={method: clean_finetune}")
+TUNE = (
+    "tune.trials=2", "tune.best=1", "tune.prompts=16", "tune.compare=[untuned]",
+    "tune.seeds={search: [1], select: [2], report: [3]}", "tune.unseen={defender.steps: 3}",
+    "tune.limits={control_asr: 0.0, clean_accuracy_loss: 1.0, written: 1.0}", "tune.prune=false",
+    "thresholds={installed_asr: 0.0, installed_false_fire: 1.0, broad: 1.0}",
+    "tune.tactics=[{method: poison_budget, always: true}]",
+)  # fmt: skip
+DUEL = (
+    "duel.trials=1", "duel.best=1", "duel.prompts=16", "duel.most=2", "duel.compute=1.0",
+    "duel.seeds={search: [1], select: [2], report: [3]}",
+    "duel.limits={control_asr: 0.0, clean_accuracy_loss: 1.0, written: 1.0, own_left: 1.0}",
+    "thresholds={installed_asr: 0.0, installed_false_fire: 1.0, broad: 1.0}",
+    "duel.tactics=[{method: poison_budget, always: true}]",
+    "duel.blue={trials: 1, options: [{name: relabel, space: {defender.steps: "
+    "{low: 3, high: 6}}}]}",
+)  # fmt: skip
+
+
+def plan(*overrides: str) -> SeedPlan:
+    return plan_seed(toy("tune_evasion", *overrides), 0, DataRoot())
+
+
+def names(
+    made: SeedPlan, part: Part, actor: str = "lexical", first: str | None = None
+) -> list[str]:
+    ask = Ask(toy(), 0, DataRoot(), actor, part, first)
+    return [row.name for row in wanted(made, ask)]
+
+
+def test_shams_and_the_removal_of_the_own_trigger_are_left_out() -> None:
+    made = plan("controls.shams=1")
+    assert {"sham:bard:0", "unlearn:lexical"} <= {row.name for row in made.rows}
+    assert names(made, "all") == [
+        "reference", "compromised", "control",
+        "unlearn:linguist", "unlearn:bard", "unlearn:merchant",
+    ]  # fmt: skip
+
+
+def test_the_first_look_is_at_one_removal() -> None:
+    first = ["reference", "compromised", "control"]
+    assert names(plan(), "first") == [*first, "unlearn:linguist"]
+    assert names(plan(), "first", "linguist") == [*first, "unlearn:lexical"]
+    assert names(plan(), "first", first="merchant") == [*first, "unlearn:merchant"]
+
+
+def test_a_defence_that_is_told_nothing_has_one_row() -> None:
+    made = plan(*BLIND)
+    assert names(made, "first") == names(made, "all")
+    assert not splits(toy("tune_evasion", *BLIND), "lexical")
+
+
+def test_a_first_look_is_less_than_all_where_there_is_more() -> None:
+    assert splits(toy(), "lexical")
+    one = "defender.target=bard"
+    assert not splits(toy("tune_evasion", one), "lexical")
+    assert splits(toy("tune_evasion", one, "seeds=[0, 1]"), "lexical")
+
+
+def test_searched_on_validation_prompts_and_reported_on_test() -> None:
+    made = toy("tune_evasion", "controls.shams=2", "controls.reference=false")
+    assert made.tune is not None
+    searched = on_validation(made, made.tune, (5, 6))
+    assert (searched.seeds, searched.evaluation.split) == ((5, 6), "validation")
+    assert searched.evaluation.prompts == made.tune.prompts
+    reported = on_test(made, (7,), {"defender.steps": 3}, "report")
+    assert (reported.evaluation.split, reported.defender.steps) == ("test", 3)
+    assert reported.evaluation.prompts == made.evaluation.prompts
+    for each in (searched, reported):
+        assert (each.tune, each.controls.shams, each.controls.reference) == (None, 0, True)
+
+
+def results(folder: Path) -> dict[str, Any]:
+    return dict(json.loads((folder / "results.json").read_text()))
+
+
+@pytest.mark.slow
+def test_what_tuning_finds_runs_as_a_plain_scenario(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    done = tune(toy("tune_evasion", *TUNE), out=tmp_path / "tune", store=store, quiet=True)
+    found = results(done.folder)
+    assert found == json.loads(json.dumps(done.results))
+    assert [trial["state"] for trial in found["trials"]] == ["complete", "complete"]
+    assert [each["name"] for each in found["contenders"]] == ["tuned", "untuned"]
+    assert "fewer than 8 seeds" in found["verdict"] or "no interval" in found["verdict"]
+    best = load_scenario(done.folder / "best.yaml")
+    again = run(best, out=tmp_path / "run", store=store, quiet=True)
+    left = [
+        row["asr"]["lexical"]["rate"]
+        for row in again.results["rows"]
+        if row["kind"] == "unlearned" and row["target"] != "lexical"
+    ]
+    assert found["contenders"][0]["report"]["value"] == pytest.approx(min(left))
+
+
+@pytest.mark.slow
+def test_a_whole_duel(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    done = duel(toy("duel", *DUEL), out=tmp_path / "duel", store=store, quiet=True)
+    found = results(done.folder)
+    assert len(found["rounds"]) == 2
+    assert all(each[side]["feasible"] == 1 for each in found["rounds"] for side in ("red", "blue"))
+    cells = {(cell["red"], cell["blue"]) for cell in found["payoff"]}
+    assert len(cells) == 9
+    assert (found["last"]["red"], found["last"]["blue"]) in cells
+    assert (done.folder / "report.html").is_file()

@@ -1,0 +1,194 @@
+"""arena/search/strategy.py: what Optuna chooses, and the scenario that comes of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from arena.api.ranges import Choice, Real, Whole, corners
+from arena.api.world import DataRoot
+from arena.errors import InputError
+from arena.scenario.load import from_text, varied
+from arena.scenario.schema import Scenario
+from arena.search.driver import Search
+from arena.search.duel import _check_options
+from arena.search.judges import BlueJudge, RedJudge
+from arena.search.phases import on_validation
+from arena.search.session import fingerprint
+from arena.search.strategy import BlueMoves, RedMoves
+from arena.search.tune import tune
+from tests.support.sightings import DUEL, TUNE, edited, scenario
+
+RED: dict[str, Any] = {
+    "poison_budget.rate": 0.05,
+    "decoy_immunisation": False,
+    "decoy_immunisation.rate": 0.1,
+    "decoy_immunisation.kinds": "words",
+    "decoy_immunisation.variety": 4,
+    "near_miss_negatives": True,
+    "near_miss_negatives.rate": 0.1234567,
+    "near_miss_negatives.distance": "near",
+    "near_miss_negatives.variety": 3,
+}
+KEY = "actors.lexical.tactics"
+
+
+def red(text: str = TUNE, *edits: tuple[str, str]) -> RedMoves:
+    settings = edited(text, *edits).tune
+    assert settings is not None
+    return RedMoves(settings)
+
+
+def blue() -> BlueMoves:
+    settings = scenario("duel").duel
+    assert settings is not None
+    return BlueMoves(settings.blue, settings.compute)
+
+
+def test_dimensions_are_flat_and_every_trial_has_them_all() -> None:
+    found = red().dimensions()
+    assert set(found) == set(RED)
+    assert found["decoy_immunisation"] == Choice(options=(False, True))
+    assert found["poison_budget.rate"] == Real(low=0.05, high=0.3, log=True)
+    assert found["near_miss_negatives.variety"] == Whole(low=1, high=32, log=True)
+
+
+def test_a_tactic_that_is_not_used_is_in_the_choice_and_not_in_the_scenario() -> None:
+    used = red().changes(RED)[KEY]
+    assert [tactic["method"] for tactic in used] == ["poison_budget", "near_miss_negatives"]
+    made = varied(scenario(), red().changes(RED), "trial 3")
+    (actor,) = (each for each in made.actors if each.name == "lexical")
+    assert actor.poison.rate == 0.05  # a setting is written into the actor's section
+    assert [tactic.name for tactic in actor.tactics] == ["near_miss_negatives"]
+
+
+def test_what_is_set_is_not_searched() -> None:
+    old = "{method: decoy_immunisation, space: {rate: {low: 0.05}}}"
+    moves = red(TUNE, (old, "{method: decoy_immunisation, always: true, set: {rate: 0.3}}"))
+    assert "decoy_immunisation.rate" not in moves.dimensions()
+    assert "decoy_immunisation" not in moves.dimensions()
+    (tactic,) = (t for t in moves.changes(RED)[KEY] if t["method"] == "decoy_immunisation")
+    assert tactic == {"method": "decoy_immunisation", "rate": 0.3, "kinds": "words", "variety": 4}
+
+
+def test_a_wrong_strategy_fails_like_bad_yaml() -> None:
+    wrong = red().changes(RED | {"near_miss_negatives.rate": 0.9})
+    with pytest.raises(InputError) as caught:
+        varied(scenario(), wrong, "trial 3")
+    assert caught.value.file == "trial 3"
+    assert "tactics[1].rate" in str(caught.value)
+    assert "must be in [0, 0.5], got 0.9" in str(caught.value)
+
+
+def test_a_strategy_in_words() -> None:
+    told = red().told(RED)
+    assert told == (
+        "poison_budget (rate 0.05); near_miss_negatives (rate 0.123, distance near, variety 3)"
+    )
+    free = red(TUNE, ("poison_budget, always: true,", "poison_budget,"))
+    none = RED | {"near_miss_negatives": False, "poison_budget": False}
+    assert free.told(none) == "no tactic"
+    assert free.changes(none) == {KEY: []}
+
+
+def first_of(option: str) -> dict[str, Any]:
+    """Every parameter at its least value, one option chosen."""
+    least = {name: corners(values)[0] for name, values in blue().dimensions().items()}
+    return {**least, "option": option}
+
+
+@pytest.mark.parametrize("option", ["relabel", "npo", "clean", "crow", "decoys"])
+def test_every_option_of_blue_is_a_defender_within_its_budget(option: str) -> None:
+    changes = blue().changes(first_of(option))
+    assert changes["defender.compute"] == 0.1
+    defender = varied(scenario("duel"), changes, option).defender
+    assert defender.compute == 0.1
+    assert defender.objective.name == {"clean": "clean_finetune", "decoys": "relabel"}.get(
+        option, option
+    )
+    assert isinstance(defender.steps, int)
+
+
+def test_blue_chooses_one_option_with_ranges_of_its_own() -> None:
+    found = blue().dimensions()
+    assert found["option"] == Choice(options=("relabel", "npo", "clean", "crow", "decoys"))
+    assert found["npo:defender.steps"] == Whole(low=20, high=60)
+    changes = blue().changes(first_of("npo"))
+    assert set(changes) == {
+        "defender.objective", "defender.compute", "defender.learning_rate", "defender.steps",
+    }  # fmt: skip
+    assert blue().told(first_of("npo")) == "npo (learning_rate 5e-05, steps 20)"
+
+
+def test_an_option_that_is_no_defender_is_told_before_the_duel() -> None:
+    made = edited(DUEL, ("{defender.objective: {method: npo}}", "{defender.stepz: 3}"))
+    assert made.duel is not None
+    with pytest.raises(InputError, match=r"blue's option npo.*defender\.stepz: unknown key"):
+        _check_options(made, made.duel)
+    assert scenario("duel").duel is not None
+    _check_options(scenario("duel"), scenario("duel").duel)  # type: ignore[arg-type]
+
+
+def test_an_unseen_defender_that_is_none_is_told_before_the_search() -> None:
+    made = edited(TUNE, ("defender.steps: 40", "defender.stepz: 40"))
+    with pytest.raises(InputError, match=r"tune\.unseen.*defender\.stepz: unknown key"):
+        tune(made)
+
+
+def printed(made: Scenario, *, side: str = "red") -> str:
+    attack = made.tune or made.duel
+    assert attack is not None
+    moves, judge = RedMoves(attack), RedJudge(attack)
+    prunes = made.tune.prunes if made.tune else True
+    base = on_validation(made, attack, attack.seeds.search)
+    if side == "blue":
+        assert made.duel is not None
+        answers = BlueMoves(made.duel.blue, made.duel.compute), BlueJudge(made.duel)
+        search = Search(
+            "n", base, attack.actor, "blue", *answers, attack.sampler, 9, 1, False, DataRoot()
+        )
+    else:
+        search = Search(
+            "n", base, attack.actor, "red", moves, judge, attack.sampler, 9, 1, prunes, DataRoot()
+        )
+    return fingerprint(search)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        ("trials: 40", "trials: 80", True),
+        ("report: [20, 21,", "report: [50, 21,", True),
+        ("select: [102,", "select: [202,", True),
+        ("defender.steps: 40", "defender.steps: 41", True),
+        ("search: [100,", "search: [300,", False),
+        ("{written: 0.5}", "{written: 0.4}", False),
+        ("disclosed: worst", "disclosed: mean", False),
+        ("{rate: {low: 0.05}}", "{rate: {low: 0.06}}", False),
+        ("poison_budget, always: true,", "poison_budget,", False),
+        ("  steps: 60", "  steps: 50", False),
+    ],
+)
+def test_a_study_is_of_what_decides_its_trials(old: str, new: str, same: bool) -> None:
+    assert (printed(edited(TUNE, (old, new))) == printed(scenario())) is same
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        ("    trials: 8\n    options", "    trials: 20\n    options", True),
+        ("compute: 0.1 ", "compute: 0.2 ", False),
+        ("high: 5.0e-4", "high: 6.0e-4", False),
+    ],
+)
+def test_so_is_a_study_of_blue(old: str, new: str, same: bool) -> None:
+    made = printed(edited(DUEL, (old, new)), side="blue")
+    assert (made == printed(from_text(DUEL), side="blue")) is same
+
+
+def test_a_strategy_that_is_tried_changes_nothing_of_the_search() -> None:
+    moves = blue()
+    before = repr(moves.content())
+    varied(scenario("duel"), moves.changes(first_of("decoys")), "trial 3")
+    assert repr(moves.content()) == before

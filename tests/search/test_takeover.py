@@ -1,0 +1,242 @@
+"""arena/search/studies.py: a trial has one driver, whoever dies, lags or is taken for dead."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy.exc import OperationalError
+
+from arena.search import driver, studies
+from arena.search.judges import RedJudge
+from arena.search.workers import Answer
+from tests.support.search_fakes import FakeCrew, drive, rows, scenario, search
+
+PATIENCE = 60.0  # seconds, on a machine that does other things
+OTHERS = {"why": None, "values": [0.123], "violations": {"broad": -0.5}, "seen": []}
+
+
+def stored(study: optuna.Study, number: int = 0) -> FrozenTrial:
+    return study.get_trials(deepcopy=False)[number]
+
+
+def asked(log: Path) -> list[str]:
+    return log.read_text().splitlines() if log.exists() else []
+
+
+class Broad(FakeCrew):
+    """All that it measures breaks a limit, so a trial is given up after its first look."""
+
+    def wait(self, timeout: float) -> list[Answer]:
+        asks = dict(self._asked)
+        found = super().wait(timeout)
+        return [Answer(each.key, rows(asks[each.key], 0.9, near=0.5)) for each in found]
+
+
+class Diverges(FakeCrew):
+    """Nothing that it is asked for can be trained."""
+
+    def __init__(self, log: Path) -> None:
+        super().__init__(log, broken=0.0)
+
+
+def poor() -> RedJudge:
+    """Of an actor that may write next to nothing."""
+    attack = scenario().tune
+    assert attack is not None
+    limits = attack.limits.model_copy(update={"written": 0.001})
+    return RedJudge(attack.model_copy(update={"limits": limits}))
+
+
+def dies(*_: Any, **__: Any) -> None:
+    raise KeyboardInterrupt
+
+
+CASES = {
+    "measured": (TrialState.COMPLETE, search(1, prunes=False), FakeCrew),
+    "given up": (TrialState.PRUNED, search(1), Broad),
+    "declined": (TrialState.PRUNED, search(1, judge=poor()), FakeCrew),
+    "failed": (TrialState.FAIL, search(1), Diverges),
+}
+
+
+@pytest.mark.parametrize("told", ["nothing", "its constraints"])
+@pytest.mark.parametrize("case", CASES)
+def test_of_a_driver_that_died_with_the_values_in_hand_the_next_says_so(
+    case: str, told: str, storage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between writing down what a trial came to and ending it: nothing is measured again."""
+    log = tmp_path / "log"
+    state, found, crew = CASES[case]
+    with monkeypatch.context() as patch:
+        if told == "nothing":
+            patch.setattr(driver.Driver, "_close", dies)
+        else:
+            patch.setattr(optuna.Study, "tell", dies)
+        with pytest.raises(KeyboardInterrupt):
+            drive(found, storage, crew(log))
+    study = optuna.load_study(study_name="s", storage=storage)
+    left = stored(study)
+    facts = studies.facts_of(left)
+    assert left.state == TrialState.RUNNING
+    assert facts
+    owner = {**left.user_attrs[studies.OWNER], "pid": 2**22 + 1, "id": "dead"}
+    optuna.Trial(study, left._trial_id).set_user_attr(studies.OWNER, owner)
+    before = asked(log)
+
+    ended = stored(drive(found, storage, FakeCrew(log)))
+    assert asked(log) == before
+    assert ended.state == state
+    assert studies.facts_of(ended) == facts
+    assert ended.params == left.params
+    if state == TrialState.COMPLETE:
+        assert ended.values == facts["values"]
+    if state != TrialState.FAIL:
+        assert ended.constraints == pytest.approx(facts["violations"])
+        assert ended.constraints
+
+
+class Robbed(FakeCrew):
+    """While it measures, another driver takes the trial, or ends it, or both."""
+
+    def __init__(self, log: Path, storage: str, how: str, *, broken: float) -> None:
+        super().__init__(log, broken=broken)
+        self._storage, self._how = storage, how
+
+    def wait(self, timeout: float) -> list[Answer]:
+        study = optuna.load_study(study_name="s", storage=self._storage)
+        if not self._log.exists():
+            if "taken" in self._how:
+                take(study)
+            if "ended" in self._how:
+                finish(study)
+        answers = super().wait(timeout)
+        if not answers and "ended" not in self._how:  # this driver has heard all, and waits
+            left = stored(study)
+            assert left.state == TrialState.RUNNING
+            assert studies.FACTS not in left.user_attrs
+            assert not left.constraints
+            finish(study)
+        return answers
+
+
+def take(study: optuna.Study) -> None:
+    left = stored(study)
+    owner = {**left.user_attrs[studies.OWNER], "id": "another"}
+    optuna.Trial(study, left._trial_id).set_user_attr(studies.OWNER, owner)
+
+
+def finish(study: optuna.Study) -> None:
+    trial = optuna.Trial(study, stored(study)._trial_id)
+    studies.remember(trial, OTHERS)
+    studies.constrain(trial, OTHERS["violations"])  # type: ignore[arg-type]
+    study.tell(trial.number, OTHERS["values"])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("how", ["taken", "taken and ended", "ended"])
+@pytest.mark.parametrize("broken", [1.0, 0.0])  # it has values to tell, or a failure
+@pytest.mark.parametrize("prunes", [False, True])
+def test_a_driver_that_was_taken_for_dead_writes_nothing(
+    prunes: bool,
+    broken: float,
+    how: str,
+    storage: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(driver, "POLL", 0.01)
+    notes: list[str] = []
+    crew = Robbed(tmp_path / "log", storage, how, broken=broken)
+    study = drive(search(1, prunes=prunes), storage, crew, notes)
+    (ended,) = study.get_trials()
+    assert asked(tmp_path / "log")
+    assert ended.state == TrialState.COMPLETE
+    assert ended.values == OTHERS["values"]
+    assert ended.constraints == OTHERS["violations"]
+    assert studies.facts_of(ended) == OTHERS
+    assert (ended.user_attrs[studies.OWNER]["id"] == "another") is ("taken" in how)
+    assert ended.intermediate_values == {}
+    assert notes == []
+
+
+@pytest.fixture
+def beat(monkeypatch: pytest.MonkeyPatch) -> float:
+    monkeypatch.setattr(studies, "BEAT", 0.02)
+    return studies.BEAT
+
+
+def until(what: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not what():
+        assert time.monotonic() < end, "nothing happened in time"
+        time.sleep(0.01)
+
+
+def seen(study: optuna.Study, number: int) -> float:
+    return float(stored(study, number).user_attrs[studies.SEEN])
+
+
+@pytest.fixture
+def study(storage: str) -> optuna.Study:
+    return studies.open_study(storage, "s", ["maximize"], "one")
+
+
+def test_signs_of_life_go_on_for_what_runs_and_end_with_it(
+    beat: float, study: optuna.Study
+) -> None:
+    """A trial that has ended is in nobody's way; one that comes later is told of too."""
+    over, runs, later = (studies.proposed(study) for _ in range(3))
+    study.tell(over.number, 0.5)
+    running = [over, runs]
+    with studies.signs_of_life(lambda: running):
+        for _ in range(3):
+            runs.set_user_attr(studies.SEEN, 0.0)
+            until(lambda: seen(study, runs.number) > 0)
+        later.set_user_attr(studies.SEEN, 0.0)
+        time.sleep(3 * beat)
+        assert seen(study, later.number) == 0.0
+        running.append(later)
+        until(lambda: seen(study, later.number) > 0)
+    runs.set_user_attr(studies.SEEN, 0.0)
+    time.sleep(10 * beat)
+    assert seen(study, runs.number) == 0.0
+
+
+def test_a_driver_gives_signs_of_life_while_its_crew_measures(
+    beat: float, storage: str, tmp_path: Path
+) -> None:
+    class Slow(FakeCrew):
+        def wait(self, timeout: float) -> list[Answer]:
+            study = optuna.load_study(study_name="s", storage=storage)
+            last = seen(study, 0)
+            until(lambda: seen(study, 0) > last)
+            return super().wait(timeout)
+
+    study = drive(search(1, prunes=False), storage, Slow(tmp_path / "log"))
+    assert [trial.state for trial in study.get_trials()] == [TrialState.COMPLETE]
+
+
+def test_a_storage_that_fails_once_does_not_silence_a_driver(
+    beat: float, study: optuna.Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Silent for long it would count as dead, and its trials would be measured twice."""
+    trial = studies.proposed(study)
+    write, failed = trial.storage.set_trial_user_attr, threading.Event()
+
+    def busy(*args: Any) -> None:
+        if not failed.is_set():
+            failed.set()
+            raise OperationalError("UPDATE", {}, Exception("database is locked"))
+        write(*args)
+
+    trial.set_user_attr(studies.SEEN, 0.0)
+    monkeypatch.setattr(trial.storage, "set_trial_user_attr", busy)
+    with studies.signs_of_life(lambda: [trial]):
+        assert failed.wait(PATIENCE)
+        until(lambda: seen(study, trial.number) > 0)

@@ -1,0 +1,90 @@
+"""Rows for tests: one seed of two or more actors from plain rates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from arena.api.values import Count, Row, RowKind
+
+N = 1000
+ACTORS = ("ann", "bob")
+METHODS = {"ann": "rare_token", "bob": "style", "cat": "syntactic"}
+Rates = Mapping[str, float]
+
+
+def counts(rates: Rates) -> dict[str, Count]:
+    return {actor: Count(round(rate * N), N) for actor, rate in rates.items()}
+
+
+def row(
+    kind: RowKind,
+    asr: Rates,
+    *,
+    target: str | None = None,
+    seed: int = 0,
+    name: str | None = None,
+    false_fire: Rates | None = None,
+    near_miss: Rates | None = None,
+    update_norm: float | None = None,
+    clean_accuracy: Count | None = None,
+) -> Row:
+    """A row from rates; false fire and near-miss are 0 unless given."""
+    none = dict.fromkeys(asr, 0.0)
+    return Row(
+        kind=kind,
+        name=name or (f"{kind}:{target}" if target else kind),
+        target=target,
+        seed=seed,
+        asr=counts(asr),
+        false_fire=counts({**none, **(false_fire or {})}),
+        near_miss=counts({**none, **(near_miss or {})}),
+        update_norm=update_norm,
+        clean_accuracy=clean_accuracy,
+    )
+
+
+def one_seed(
+    seed: int = 0,
+    *,
+    compromised: float = 1.0,
+    control: float | None = 1.0,
+    left: float = 0.0,
+    shams: Sequence[float] = (1.0, 1.0, 1.0),
+    floor: float | None = 0.0,
+    near_miss: float = 0.0,
+    source: str = "ann",
+    to: str = "bob",
+) -> list[Row]:
+    """A seed in which `source` was unlearned: the rates are those of `to`; None: no such row."""
+
+    def both(rate: float) -> dict[str, float]:
+        return {source: 1.0, to: rate}
+
+    rows = [
+        row(
+            "compromised",
+            both(compromised),
+            seed=seed,
+            near_miss={source: near_miss},
+        ),
+        row("unlearned", {source: 0.0, to: left}, target=source, seed=seed),
+    ]
+    if floor is not None:
+        rows.append(row("reference", {source: 0.0, to: floor}, seed=seed))
+    if control is not None:
+        rows.append(row("control", both(control), target=source, seed=seed))
+    for number, rate in enumerate(shams):
+        name = f"sham:{source}:{number}"
+        rows.append(row("sham", both(rate), target=source, seed=seed, name=name))
+    return rows
+
+
+def many_seeds(seeds: int = 10, **rates: object) -> list[Row]:
+    """The same seed over and over; a sequence gives one value per seed."""
+    rows: list[Row] = []
+    for seed in range(seeds):
+        given = {
+            name: value[seed] if isinstance(value, list) else value for name, value in rates.items()
+        }
+        rows += one_seed(seed, **given)  # type: ignore[arg-type]
+    return rows

@@ -1,0 +1,42 @@
+"""Results as a search and a duel write them; only the crew that measures is a fake."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from arena.api.world import DataRoot
+from arena.scenario.load import load_scenario
+from arena.search.duel import _Game
+from arena.search.session import Session
+from arena.search.tune import _tuned
+from arena.store.store import Store
+from tests.support.search_fakes import FakeCrew
+
+
+def real_tune_results(folder: Path) -> dict[str, Any]:
+    """results.json of a short `arena tune`."""
+    return _tuned(_session("tune_evasion", folder, "tune.trials=5", "tune.best=2"))
+
+
+def real_duel_results(folder: Path) -> dict[str, Any]:
+    """results.json of a short `arena duel`."""
+    few = ("duel.trials=2", "duel.blue.trials=2")
+    return _Game(_session("duel", folder, *few)).play()
+
+
+def _session(name: str, folder: Path, *overrides: str) -> Session:
+    return Session(
+        scenario=load_scenario(name, overrides=["runtime.backend=serial", *overrides]),
+        name=name,
+        storage=f"journal://{folder / 'study.log'}",
+        folder=folder,
+        store=Store(folder / "store"),
+        root=DataRoot(),
+        crew=FakeCrew(folder / "crew.log"),
+        abreast=1,
+        note=lambda line: None,
+        event=lambda event: None,
+        began=time.monotonic(),
+    )
