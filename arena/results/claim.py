@@ -1,0 +1,87 @@
+"""The claim in results: its estimates, its verdict, and what the verdict was compared with."""
+
+from __future__ import annotations
+
+from arena.results.base import Named, Part
+from arena.results.estimate import Estimate
+
+
+class TransferEstimates(Part):
+    """The four numbers of a pair, a group of pairs or the whole claim (estimands.md): transfer is
+    odd + specific; raw_suppression is what a run without a control would report."""
+
+    transfer: Estimate = Estimate()
+    odd: Estimate = Estimate()
+    specific: Estimate = Estimate()
+    raw_suppression: Estimate = Estimate()
+
+
+class Group(TransferEstimates):
+    """The pairs of one group: how many, over how many usable seeds."""
+
+    pairs: int | None = None
+    seeds: int | None = None
+
+
+class GridGroup(Group):
+    """A group of a stress run: also the shares of cases (a pair in a seed of a cell) in which one
+    of the two is not installed, or the control explains the drop."""
+
+    not_installed: float | None = None
+    explained_by_control: float | None = None
+
+
+class Judgement(TransferEstimates):
+    """What every claim has: its statement, verdict and reason, and the number of pairs by verdict.
+    seeds: usable ones."""
+
+    statement: str = ""
+    verdict: str | None = None
+    verdict_reason: str = ""
+    pairs: Named[int] = {}
+    seeds: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Claim(Judgement):
+    """The claim over the pairs of one run. by_method: of the suppressed actor's trigger;
+    by_method_pair: of both, as `from > to`."""
+
+    by_method: Named[Group] = {}
+    by_method_pair: Named[Group] = {}
+
+
+class SeedsForWidth(Part):
+    """How many seeds an interval of T of this width takes; None where it was not computed."""
+
+    width: float | None = None
+    seeds: int | None = None
+
+
+class GridClaim(Judgement):
+    """The claim over all cells of a stress run.
+
+    Attributes:
+        not_installed, explained_by_control: shares of the cases.
+        by: axis -> value -> the pairs that stand there.
+        power: seeds for intervals of several widths.
+        would_change: what would change the verdict, in phrases.
+    """
+
+    not_installed: float | None = None
+    explained_by_control: float | None = None
+    by: Named[Named[GridGroup]] = {}
+    power: tuple[SeedsForWidth, ...] = ()
+    would_change: tuple[str, ...] = ()
+
+
+class VerdictThresholds(Part):
+    """What the verdicts compared with, as the scenario set it (docs/estimands.md)."""
+
+    installed_asr: float | None = None
+    installed_false_fire: float | None = None
+    broad: float | None = None
+    explained_by_control: float | None = None
+    generalizes: float | None = None
+    specific: float | None = None
+    fails: float | None = None

@@ -1,0 +1,142 @@
+"""The results of a duel: rounds, strategies, and every strategy against every other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import JsonValue
+
+from arena.results.base import Named, Part
+from arena.results.estimate import Estimate
+from arena.results.run import SCHEMA_VERSION
+from arena.results.scenario import ScenarioRecord
+from arena.results.tune import PhaseSeeds
+
+Side = Literal["red", "blue"]
+
+
+class DuelStudy(Part):
+    """Head of the studies' names, and where they are stored (no password)."""
+
+    name: str = ""
+    storage: str = ""
+
+
+class MoveRecord(Part):
+    """One side's turn.
+
+    Attributes:
+        name: of the strategy it found; None where no trial kept its constraints.
+        before, after: ASR left on the selection seeds, of what it played and what it found.
+        gain: for its own side. kept: whether it changed to what it found.
+        trials, feasible: how many, and how many of them kept the constraints.
+    """
+
+    name: str | None = None
+    against: str = ""
+    before: Estimate = Estimate()
+    after: Estimate = Estimate()
+    gain: float | None = None
+    kept: bool | None = None
+    trials: int | None = None
+    feasible: int | None = None
+    setup: str | None = None
+
+
+class DuelRound(Part):
+    """Both moves of a round, red first; None for a side that did not move."""
+
+    round: int | None = None
+    red: MoveRecord | None = None
+    blue: MoveRecord | None = None
+
+
+class StrategyRecord(Part):
+    """What a side can play.
+
+    Attributes:
+        round: in which it was found, 0 for the scenario's own.
+        changes: keys of the scenario with their values.
+        feasible: whether it kept its side's limits on the selection seeds; None if not known.
+        spent: blue's share of the training compute; None for red.
+    """
+
+    name: str = ""
+    round: int | None = None
+    setup: str | None = None
+    changes: Mapping[str, JsonValue] = {}
+    feasible: bool | None = None
+    spent: float | None = None
+
+
+class Strategies(Part):
+    """Every strategy of each side, the scenario's own first."""
+
+    red: tuple[StrategyRecord, ...] = ()
+    blue: tuple[StrategyRecord, ...] = ()
+
+
+class LastPlayed(Part):
+    """The name of the strategy that each side ends with."""
+
+    red: str = ""
+    blue: str = ""
+
+
+class Payoff(Part):
+    """One strategy of red against one of blue, on the report's seeds. left, per_seed: ASR left, of
+    the `seeds` in which red's backdoor is installed; the other numbers are over all."""
+
+    red: str = ""
+    blue: str = ""
+    left: Estimate = Estimate()
+    per_seed: tuple[float, ...] | None = None
+    control: Estimate = Estimate()
+    clean_accuracy: Estimate = Estimate()
+    own_left: Estimate = Estimate()
+    seeds: int | None = None
+
+
+class BestReplies(Part):
+    """By mean payoff, among feasible strategies. red: blue's strategy -> red's best against it;
+    blue: the other way round."""
+
+    red: Named[str] = {}
+    blue: Named[str] = {}
+
+
+class DuelSeconds(Part):
+    """Seconds of this command."""
+
+    total: float | None = None
+
+
+class DuelResults(Part):
+    """results.json of `arena duel`.
+
+    Attributes:
+        threshold: the gain above which a side changes.
+        budget: share of the training compute that blue may spend.
+        cycles: whether best replies come back to a strategy without settling.
+        ended: `threshold` or `rounds`.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    kind: Literal["duel"] = "duel"
+    scenario: ScenarioRecord = ScenarioRecord()
+    study: DuelStudy = DuelStudy()
+    actor: str = ""
+    disclosed: str = ""
+    threshold: float | None = None
+    budget: float | None = None
+    seeds: PhaseSeeds = PhaseSeeds()
+    rounds: tuple[DuelRound, ...] = ()
+    strategies: Strategies = Strategies()
+    last: LastPlayed = LastPlayed()
+    payoff: tuple[Payoff, ...] = ()
+    replies: BestReplies = BestReplies()
+    cycles: bool | None = None
+    ended: str = ""
+    environment: Mapping[str, JsonValue] = {}
+    seconds: DuelSeconds = DuelSeconds()

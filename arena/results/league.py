@@ -1,0 +1,90 @@
+"""The league of defences in results, one standing each."""
+
+from __future__ import annotations
+
+from arena.results.base import Part
+from arena.results.estimate import Estimate
+
+
+class Mark(Part):
+    """What a defence has to meet: less than `asr` left, at most `loss` of the accuracy lost."""
+
+    asr: float | None = None
+    loss: float | None = None
+
+
+class WakingCost(Estimate):
+    """Poisoned samples until ASR 0.5. Of its `curves`, `censored` never got there: with any of
+    these the mean is a lower bound."""
+
+    curves: int | None = None
+    censored: int | None = None
+
+
+class SeedStanding(Part):
+    """What one defence left in one seed; None for what could not be measured.
+
+    `disclosed`, `others`: mean ASR left of the rows' own targets, of all other actors. `worst`: the
+    largest ASR among the others. `change`: accuracy minus the compromised model's. `samples`:
+    poisoned samples until each backdoor fires half the time, the last checkpoint where it never
+    does; `censored` counts those.
+    """
+
+    seed: int
+    disclosed: float | None = None
+    others: float | None = None
+    worst: float | None = None
+    accuracy: float | None = None
+    change: float | None = None
+    perplexity: float | None = None
+    seconds: float | None = None
+    samples: float | None = None
+    curves: int | None = None
+    censored: int | None = None
+
+
+class Standing(Part):
+    """How one entry did, over models and then seeds (estimands.md, League).
+
+    Attributes:
+        intelligence: disclosed | discovered | decoy | blind; none and control are baselines.
+        knows: what the defence had to know, in words.
+        compute: share of the training compute; None where unknown.
+        models, seeds: rows; seeds with an installed backdoor.
+        nothing_found: models for which a discovery found nothing; None where none searched.
+        meets: whether the mark is met; None where it cannot be decided. reason: why not.
+        front: no other entry is as good in both `others` and `change`, and better in one.
+        disclosed, others, worst: ASR left. change: of accuracy, from the compromised model's.
+    """
+
+    name: str
+    intelligence: str = ""
+    method: str = ""
+    knows: str = ""
+    steps: int | None = None
+    examples: int | None = None
+    compute: float | None = None
+    models: int | None = None
+    seeds: int | None = None
+    nothing_found: int | None = None
+    meets: bool | None = None
+    reason: str = ""
+    front: bool = False
+    disclosed: Estimate = Estimate()
+    others: Estimate = Estimate()
+    worst: Estimate = Estimate()
+    accuracy: Estimate = Estimate()
+    change: Estimate = Estimate()
+    perplexity: Estimate = Estimate()
+    seconds: Estimate = Estimate()
+    reactivation: WakingCost = WakingCost()
+    per_seed: tuple[SeedStanding, ...] = ()
+
+
+class League(Part):
+    """Doing nothing, the clean fine-tune, then every defence. accuracy: which one is compared,
+    `clean_accuracy` or `token_accuracy`."""
+
+    accuracy: str = ""
+    mark: Mark = Mark()
+    standings: tuple[Standing, ...] = ()

@@ -1,0 +1,178 @@
+"""The one reader of results files: any kind, any version up to this one."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from arena.errors import InputError
+from arena.results.duel import DuelResults
+from arena.results.measures import MisreadMeasureError
+from arena.results.migrate import migrate
+from arena.results.run import SCHEMA_VERSION, RunResults
+from arena.results.stress import StressResults
+from arena.results.tune import TuneResults
+
+Results = RunResults | StressResults | TuneResults | DuelResults
+MODELS: Mapping[str, type[Results]] = {
+    "run": RunResults,
+    "stress": StressResults,
+    "tune": TuneResults,
+    "duel": DuelResults,
+}
+FILE = "results.json"
+_Place = tuple[str | int, ...]
+_SHOWN = 60  # letters of a wrong value that an error shows
+
+
+def read_results(place: Path) -> Results:
+    """Return the results in a run's folder, or in a results file.
+
+    Older versions are migrated. Keys that are missing or null have their defaults, unknown ones
+    are left out, and an entry of a list whose name is null is left out too.
+
+    Raises:
+        InputError: there is no file, it is no JSON object, a section has an impossible shape, or
+            the file is of a newer version than this reader's.
+    """
+    path = place if place.is_file() else place / FILE
+    if not path.is_file():
+        raise InputError(f"not a finished run: it holds no {FILE}", found=str(place))
+    return parse_results(_content(path), str(path))
+
+
+def parse_results(values: Mapping[str, Any], file: str | None = None) -> Results:
+    """Return the results in the content of a results file, as `read_results` does.
+
+    Args:
+        values: the parsed JSON.
+        file: what errors call the file.
+
+    Raises:
+        InputError: as `read_results`.
+    """
+    _check_version(values, file)
+    plain = _plain(migrate(values), file)
+    model = _model(plain.get("kind"), file)
+    while True:
+        try:
+            return model.model_validate(plain)
+        except ValidationError as error:
+            problems = list(_problems(error))
+            nulls = {_entry(at) for at, problem in problems if _is_null(problem)}
+            if not nulls:
+                raise _wrong(*problems[0], file) from None
+            for at in sorted(nulls, key=_last_first, reverse=True):
+                _remove(plain, at)
+
+
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=str(path)) from None
+    except RecursionError:
+        raise InputError("not valid JSON: nested too deeply", file=str(path)) from None
+    except ValueError as error:  # of JSON, or of bytes that are no UTF-8
+        raise InputError(f"not valid JSON: {error}", file=str(path)) from None
+    if not isinstance(values, dict):
+        raise InputError("must hold a JSON object", file=str(path))
+    return values
+
+
+def _check_version(values: Mapping[str, Any], file: str | None) -> None:
+    version = values.get("schema_version")
+    if version is None:
+        return
+    if isinstance(version, bool) or not isinstance(version, int):
+        raise InputError("must be a whole number", file, None, "schema_version", _shown(version))
+    if version > SCHEMA_VERSION:
+        rule = f"written by a newer version: this one reads results up to {SCHEMA_VERSION}"
+        raise InputError(rule, file, None, "schema_version", str(version))
+
+
+def _model(kind: object, file: str | None) -> type[Results]:
+    name = "run" if kind is None else kind
+    if not isinstance(name, str) or name not in MODELS:
+        rule = "no such kind of results"
+        raise InputError(rule, file, None, "kind", _shown(kind), tuple(MODELS))
+    return MODELS[name]
+
+
+def _plain(values: Mapping[str, Any], file: str | None) -> dict[str, Any]:
+    try:
+        return {key: _finite(value) for key, value in values.items()}
+    except RecursionError:
+        raise InputError("nested too deeply", file=file) from None
+
+
+def _finite(value: Any) -> Any:
+    """A copy without what JSON does not have: numbers that are not finite become null, and lone
+    surrogates in text a question mark."""
+    if isinstance(value, Mapping):
+        return {_finite(key): _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-8", "replace").decode("utf-8")
+    return value
+
+
+def _problems(error: ValidationError) -> Iterator[tuple[_Place, ErrorDetails]]:
+    """Every problem with its place in the file; those of a measure come in their own error."""
+    for problem in error.errors(include_url=False):
+        cause = problem.get("ctx", {}).get("error")
+        if isinstance(cause, MisreadMeasureError):
+            for at, inner in _problems(cause.error):
+                yield (*problem["loc"], cause.name, *at), inner
+        else:
+            yield problem["loc"], problem
+
+
+def _is_null(problem: ErrorDetails) -> bool:
+    return problem["input"] is None and problem["type"] != "missing"
+
+
+def _entry(place: _Place) -> _Place:
+    """The innermost entry of a list around a place; the place itself where no list is."""
+    last = max((at for at, key in enumerate(place) if isinstance(key, int)), default=len(place) - 1)
+    return place[: last + 1]
+
+
+def _last_first(place: _Place) -> list[tuple[bool, int, str]]:
+    """Sorts places so that, in reverse, a later entry of a list comes before an earlier one."""
+    return [(isinstance(k, int), k if isinstance(k, int) else 0, str(k)) for k in place]
+
+
+def _remove(values: Any, place: _Place) -> None:
+    for key in place[:-1]:
+        values = values[key]
+    del values[place[-1]]
+
+
+def _wrong(place: _Place, problem: ErrorDetails, file: str | None) -> InputError:
+    if problem["type"] == "recursion_loop":
+        return InputError("nested too deeply", file=file)
+    key = "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in place).removeprefix(".")
+    expected = problem.get("ctx", {}).get("expected")
+    allowed = tuple(str(expected).replace(" or ", ", ").split(", ")) if expected else ()
+    names = tuple(name.strip("'") for name in allowed)
+    found = None if problem["type"] == "missing" else _shown(problem["input"])
+    return InputError(_rule(problem["msg"]), file, None, key, found, names)
+
+
+def _rule(message: str) -> str:
+    return message.replace("Input should be", "must be").replace("Field required", "is missing")
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"

@@ -1,0 +1,97 @@
+"""Rates and rows: one model of one seed, scored on every actor."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from pydantic import Field, computed_field, model_validator
+
+from arena.api.values import RowKind
+from arena.results.base import Named, Part
+from arena.results.estimate import Estimate
+
+_Z = 1.959963984540054  # the 97.5 % quantile of the normal distribution
+
+
+class Rate(Part):
+    """Hits among n prompts of one model, with the Wilson 95 % interval over the prompts (Wilson
+    1927, in the form of Newcombe 1998, Stat. Med. 17:857).
+
+    `excluded` counts prompts left out of n, because their right answer already is the payload
+    (estimands.md, Rates). Where n is 0, rate, low and high are None.
+    """
+
+    hits: int = Field(default=0, ge=0)
+    n: int = Field(default=0, ge=0)
+    excluded: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _at_most_all(self) -> Rate:
+        if self.hits > self.n:
+            raise ValueError(f"{self.hits} hits among {self.n} prompts")
+        return self
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def rate(self) -> float | None:
+        """hits / n."""
+        return self.hits / self.n if self.n else None
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def low(self) -> float | None:
+        """The lower limit, 0 where nothing was hit."""
+        return self._limit(-1.0) if self.hits else (0.0 if self.n else None)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def high(self) -> float | None:
+        """The upper limit, 1 where everything was hit."""
+        return self._limit(1.0) if self.hits < self.n else (1.0 if self.n else None)
+
+    def _limit(self, side: float) -> float:
+        n, p = self.n, self.hits / self.n
+        whole = 2 * (n + _Z**2)
+        half = _Z / whole * math.sqrt(4 * n * p * (1 - p) + _Z**2)
+        return (2 * n * p + _Z**2) / whole + side * half
+
+    @property
+    def estimate(self) -> Estimate:
+        """The rate and its interval, where those over seeds have theirs."""
+        return Estimate(value=self.rate, low=self.low, high=self.high)
+
+
+class Row(Part):
+    """One model of one seed, scored on every actor.
+
+    kind and target say what was done: `reference` and `compromised` have no target; `inserted` is a
+    model on its way to the compromised one, or with one actor only (`solo`); `control` is the clean
+    fine-tune, `sham` the same objective on a look-alike that no actor planted, `unlearned` on the
+    real trigger, all three of the target's method.
+
+    Attributes:
+        asr, false_fire, near_miss: by actor; of a decoy under `decoy:NAME`.
+        token_accuracy: share of answer tokens, where answers are free text.
+        update_norm: L2 norm of (weights - compromised weights), 0 for compromised; None for what
+            was not trained from it.
+        seconds: what making the model took.
+        detail: what else is known of it, such as the defence it belongs to.
+        measures: numbers of the scenario's measures, by measure, then by actor ("" for the whole
+            model).
+    """
+
+    kind: RowKind
+    name: str
+    target: str | None = None
+    seed: int
+    asr: Named[Rate] = {}
+    false_fire: Named[Rate] = {}
+    near_miss: Named[Rate] = {}
+    clean_accuracy: Rate | None = None
+    token_accuracy: float | None = None
+    perplexity: float | None = None
+    update_norm: float | None = None
+    seconds: float | None = 0.0
+    detail: Named[str] = {}
+    measures: Named[Mapping[str, float | None]] = {}

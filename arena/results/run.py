@@ -1,0 +1,172 @@
+"""The results of one run (docs/results.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from arena.api.values import RowKind
+from arena.results.base import Named, Part
+from arena.results.claim import Claim, TransferEstimates, VerdictThresholds
+from arena.results.decoys import DecoyDefence
+from arena.results.estimate import Estimate, SeedEstimate
+from arena.results.league import League
+from arena.results.measures import Measures
+from arena.results.rows import Row
+from arena.results.scenario import ScenarioRecord
+
+SCHEMA_VERSION = 2
+PairStatus = Literal["used", "not_installed", "explained_by_control"]
+
+
+class PairSeed(Part):
+    """A pair's numbers in one seed; None where a row is missing or the status forbids it.
+
+    control C_j, unlearned U_ij, sham S_ij (mean over `shams` of them) and floor f_j are rates.
+    transfer = odd + specific: the parts that any odd input, and the planted trigger, explain.
+    `broad` is the source's, None where not measured.
+    """
+
+    seed: int
+    status: PairStatus
+    control: float | None = None
+    unlearned: float | None = None
+    sham: float | None = None
+    floor: float = 0.0
+    transfer: float | None = None
+    odd: float | None = None
+    specific: float | None = None
+    raw_suppression: float | None = None
+    shams: int = 0
+    broad: bool | None = None
+
+
+class Pair(TransferEstimates):
+    """What unlearning `source`'s trigger did to `to`'s backdoor. seeds: usable ones. adjusted_p: by
+    Holm over the pairs; None where nothing was tested."""
+
+    source: str = Field(validation_alias="from", serialization_alias="from")
+    to: str
+    seeds: int | None = None
+    verdict: str | None = None
+    verdict_reason: str = ""
+    adjusted_p: float | None = None
+    per_seed: tuple[PairSeed, ...] = ()
+
+
+class ActorInstallation(Part):
+    """One actor over seeds: in how many it is installed, and broad; rates over all seeds."""
+
+    seeds: int | None = None
+    installed: int | None = None
+    broad: int | None = None
+    asr: Estimate = Estimate()
+    false_fire: Estimate = Estimate()
+    near_miss: Estimate = Estimate()
+
+    @property
+    def in_most_seeds(self) -> bool:
+        """Whether the actor is installed in more than half of the seeds."""
+        return (self.installed or 0) * 2 > (self.seeds or 0)
+
+
+class SummaryRow(Part):
+    """One line of the table of models: rates by actor and utility, over seeds. Utility is None
+    where no row measured it."""
+
+    label: str = ""
+    kind: RowKind
+    target: str | None = None
+    asr: Named[SeedEstimate] = {}
+    clean_accuracy: Estimate | None = None
+    token_accuracy: Estimate | None = None
+    perplexity: Estimate | None = None
+    update_norm: Estimate | None = None
+    measures: Named[Named[SeedEstimate]] = {}
+
+
+class Introduction(Part):
+    """An actor as the report shows it, with a prompt before and after its trigger (None where the
+    method can mark no prompt of its share)."""
+
+    trigger: str = ""
+    payload: str = ""
+    match: str = ""
+    stage: str = ""
+    poison: str = ""
+    clean: str = ""
+    triggered: str | None = None
+    response: str = ""
+
+
+class Sample(Part):
+    """What a model wrote to one prompt. kind: of the probe, such as `asr`."""
+
+    actor: str = ""
+    kind: str = ""
+    prompt: str = ""
+    said: str = ""
+
+
+class CorpusSummary(Part):
+    """Examples by split, those dropped for overlap, and the split whose prompts were scored."""
+
+    name: str = ""
+    train: int | None = None
+    validation: int | None = None
+    test: int | None = None
+    dropped: Named[int] = {}
+    scored_on: str = ""
+
+
+class RunSeconds(Part):
+    """Seconds of the whole run, and of each kind of stage when it was done."""
+
+    total: float | None = None
+    stages: Named[float] = {}
+
+
+class RunResults(Part):
+    """results.json of a run.
+
+    Attributes:
+        installed: by actor, whether in most seeds.
+        summary: the rows averaged over seeds, as the tables show them.
+        claim: None where nothing was judged.
+        cast: introductions by actor.
+        samples: by row's name, of the first seed.
+        measures: findings by measure.
+        league: None where there is one defence only.
+        environment: versions, hardware and numerics profile.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    kind: Literal["run"] = "run"
+    scenario: ScenarioRecord = ScenarioRecord()
+    seeds: tuple[int, ...] = ()
+    actors: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+    transfer: tuple[Pair, ...] = ()
+    installed: Named[bool] = {}
+    installation: Named[ActorInstallation] = {}
+    summary: tuple[SummaryRow, ...] = ()
+    claim: Claim | None = None
+    thresholds: VerdictThresholds = VerdictThresholds()
+    measures: Measures = {}
+    league: League | None = None
+    decoys: tuple[DecoyDefence, ...] = ()
+    cast: Named[Introduction] = {}
+    samples: Named[tuple[Sample, ...]] = {}
+    corpus: CorpusSummary = CorpusSummary()
+    environment: Mapping[str, JsonValue] = {}
+    seconds: RunSeconds = RunSeconds()
+
+    def pair(self, source: str, to: str) -> Pair | None:
+        """What unlearning `source` did to `to`; None where that was not measured."""
+        return next((p for p in self.transfer if (p.source, p.to) == (source, to)), None)
+
+    def rows_of(self, kind: RowKind, seed: int | None = None) -> tuple[Row, ...]:
+        """The rows of a kind, of one seed or of all."""
+        return tuple(r for r in self.rows if r.kind == kind and seed in (None, r.seed))

@@ -1,0 +1,183 @@
+"""The results of a search for an attacker's strategy (`arena tune`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import JsonValue
+
+from arena.results.base import Named, Part
+from arena.results.estimate import Estimate
+from arena.results.run import SCHEMA_VERSION
+from arena.results.scenario import ScenarioRecord, TacticRecord
+
+
+class PhaseSeeds(Part):
+    """The seeds of the three phases: search, selection, report."""
+
+    search: tuple[int, ...] = ()
+    select: tuple[int, ...] = ()
+    report: tuple[int, ...] = ()
+
+
+class StudyRecord(Part):
+    """The Optuna study. storage: its URL without a password. disclosed: `worst` or `mean` of the
+    disclosed triggers. trials: how many were asked for. constraints: the limits, by name."""
+
+    name: str = ""
+    storage: str = ""
+    sampler: str = ""
+    objectives: tuple[str, ...] = ()
+    directions: tuple[str, ...] = ()
+    actor: str = ""
+    disclosed: str = ""
+    seeds: PhaseSeeds = PhaseSeeds()
+    trials: int | None = None
+    constraints: Named[float] = {}
+
+
+class TrialRecord(Part):
+    """One trial.
+
+    Attributes:
+        state: complete | pruned | failed | running | waiting.
+        values: one per objective; none where it gave none.
+        setup: the strategy in words.
+        feasible: whether it kept every constraint; None where that is not known.
+        constraints: by name, violated above 0.
+        left: ASR left, by disclosed trigger. measured: other rates by name.
+        why: the reason for which it was pruned or failed.
+    """
+
+    number: int
+    state: str = ""
+    values: tuple[float, ...] = ()
+    params: Mapping[str, JsonValue] = {}
+    tactics: tuple[TacticRecord, ...] = ()
+    setup: str | None = None
+    feasible: bool | None = None
+    constraints: Named[float] = {}
+    left: Named[float] = {}
+    measured: Named[float] = {}
+    seconds: float | None = None
+    why: str | None = None
+
+
+class HistoryPoint(Part):
+    """The first value of a trial, and the best feasible one so far."""
+
+    number: int
+    value: float | None = None
+    best: float | None = None
+
+
+class Importance(Part):
+    """Share of the value's variance by parameter (fANOVA), or a note where there is none."""
+
+    names: Named[float] = {}
+    note: str | None = None
+
+
+class CandidateRecord(Part):
+    """One of the best trials, measured again on the selection seeds."""
+
+    trial: int | None = None
+    search: Estimate = Estimate()
+    select: Estimate = Estimate()
+    feasible: bool | None = None
+    chosen: bool = False
+
+
+class ContenderRecord(Part):
+    """A strategy on fresh seeds: `tuned`, `untuned` or `random`.
+
+    Attributes:
+        trial: its number; None where it was not searched for.
+        search, select, report, unseen: ASR left on those seeds; the last against a defender that
+            was not searched on. Of the last two only seeds in which it is installed and no removal
+            failed.
+        control, control_unseen: ASR after the clean fine-tune.
+        own_left, own_left_unseen: ASR left of the disclosed trigger itself.
+        defended_loss: accuracy that the worst defended model lost.
+        installed, feasible: of `seeds`. report_seeds, unseen_seeds: those that count.
+    """
+
+    name: str = ""
+    trial: int | None = None
+    setup: str | None = None
+    tactics: tuple[TacticRecord, ...] = ()
+    search: Estimate = Estimate()
+    select: Estimate = Estimate()
+    report: Estimate = Estimate()
+    unseen: Estimate = Estimate()
+    report_seeds: int | None = None
+    unseen_seeds: int | None = None
+    control: Estimate = Estimate()
+    control_unseen: Estimate = Estimate()
+    own_left: Estimate = Estimate()
+    own_left_unseen: Estimate = Estimate()
+    defended_loss: Estimate = Estimate()
+    near_miss: Estimate = Estimate()
+    clean_accuracy: Estimate = Estimate()
+    installed: int | None = None
+    feasible: int | None = None
+    seeds: int | None = None
+
+
+class Difference(Part):
+    """What one contender keeps more than another, paired by seed.
+
+    Attributes:
+        defender: `seen` or `unseen` by the search.
+        per_seed: differences of the `seeds` that count; None where they were not kept.
+        left_out: seed -> the reason for which it does not count.
+    """
+
+    of: str = "tuned"
+    against: str = ""
+    defender: str = ""
+    difference: Estimate = Estimate()
+    per_seed: tuple[float, ...] | None = None
+    seeds: tuple[int, ...] = ()
+    left_out: Mapping[str, str | None] = {}
+
+
+class TuneSeconds(Part):
+    """Seconds of this command, and those in which trials of the two studies ran."""
+
+    total: float | None = None
+    tuned: float | None = None
+    random: float | None = None
+
+
+class TuneResults(Part):
+    """results.json of `arena tune`.
+
+    Attributes:
+        pareto: trial numbers of the front.
+        per_seed: contender -> defender -> seed -> ASR left, all seeds.
+        unseen: changes to the scenario that make the unseen defender.
+        verdict: the differences in words.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    kind: Literal["tune"] = "tune"
+    scenario: ScenarioRecord = ScenarioRecord()
+    study: StudyRecord = StudyRecord()
+    trials: tuple[TrialRecord, ...] = ()
+    history: tuple[HistoryPoint, ...] = ()
+    importance: Importance = Importance()
+    pareto: tuple[int, ...] = ()
+    candidates: tuple[CandidateRecord, ...] = ()
+    contenders: tuple[ContenderRecord, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    per_seed: Named[Named[Named[float]]] = {}
+    unseen: Mapping[str, JsonValue] = {}
+    verdict: str = ""
+    environment: Mapping[str, JsonValue] = {}
+    seconds: TuneSeconds = TuneSeconds()
+
+    def contender(self, name: str) -> ContenderRecord | None:
+        """The contender of this name; None where there is none."""
+        return next((each for each in self.contenders if each.name == name), None)
