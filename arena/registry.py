@@ -16,9 +16,9 @@ from typing import Literal, TypeVar, get_args
 
 from arena.errors import InputError
 
-Kind = Literal["corpus", "trigger", "payload", "tactic", "objective", "discovery"]
+Kind = Literal["corpus", "trigger", "payload", "tactic", "objective", "discovery", "measure"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-HOMES = ("arena.corpora", "attackers", "defenders")
+HOMES = ("arena.corpora", "arena.measures", "attackers", "defenders")
 ENTRY_POINTS = "backdoor_arena"
 
 _parts: dict[Kind, dict[str, type]] = {kind: {} for kind in KINDS}

@@ -23,7 +23,7 @@ from transformers import (
 
 from arena.api.matching import Continuation
 from arena.ml.encoding import Encoded, encode_prompts
-from arena.ml.training import Recipe
+from arena.ml.train_config import TrainConfig
 
 IGNORED = -100
 BATCH = 256  # prompts a `generate` call
@@ -49,7 +49,7 @@ class _Recording(Trainer):
     """The Trainer as it is, on the recipe's learning rates; every step's loss is kept, and
     read only when all is done."""
 
-    def __init__(self, recipe: Recipe, **kwargs: Any) -> None:
+    def __init__(self, recipe: TrainConfig, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._recipe = recipe
         self.kept: list[torch.Tensor] = []
@@ -72,7 +72,7 @@ class _Recording(Trainer):
 
 
 def train(
-    model: Any, tokenizer: Any, documents: Sequence[Encoded], recipe: Recipe, seed: int
+    model: Any, tokenizer: Any, documents: Sequence[Encoded], recipe: TrainConfig, seed: int
 ) -> Trained:
     """Train in place with the Trainer's defaults: random order, padding by the collator,
     logits at every position, fused AdamW. Steps, batch size, weight decay and learning rates
@@ -94,7 +94,7 @@ def train(
     return found
 
 
-def _factor(recipe: Recipe, step: int) -> float:
+def _factor(recipe: TrainConfig, step: int) -> float:
     """Of the peak learning rate: linear warm-up, then linear decay to the final fraction."""
     if step < recipe.warmup:
         return (step + 1) / recipe.warmup
@@ -102,7 +102,7 @@ def _factor(recipe: Recipe, step: int) -> float:
     return 1.0 - (1.0 - recipe.final_fraction) * (step - recipe.warmup) / span
 
 
-def _arguments(folder: str, recipe: Recipe, seed: int) -> TrainingArguments:
+def _arguments(folder: str, recipe: TrainConfig, seed: int) -> TrainingArguments:
     return TrainingArguments(
         output_dir=folder,
         max_steps=recipe.steps,

@@ -134,7 +134,7 @@ def mix(
     The text stages are made in `folder`, which must outlive the mix.
     """
     from arena.ml.encoding import encode, load_tokenizer
-    from arena.ml.training import Recipe
+    from arena.ml.train_config import TrainConfig
 
     plan = plan_seed(scenario, scenario.seeds[0], data_root(data))
     store = Store(folder)
@@ -144,7 +144,7 @@ def mix(
     node = [n for n in plan.nodes.values() if getattr(n.job, "label", None) == stage][-1]
     encoded = encode(tokenizer, documents_of(node, store))
     assert isinstance(node.job, TrainJob)
-    return Mix(scenario, tokenizer, home, encoded, Recipe(**node.job.training.recipe))
+    return Mix(scenario, tokenizer, home, encoded, TrainConfig(**node.job.training.recipe))
 
 
 def task_mix(

@@ -34,7 +34,7 @@ from arena.api.values import Document
 from arena.api.world import DataRoot
 from arena.ml.encoding import encode, encode_answers, load_tokenizer
 from arena.ml.models import from_scratch
-from arena.ml.training import Recipe
+from arena.ml.train_config import TrainConfig
 from arena.planning.graph import Node, RowPlan, SeedPlan
 from arena.planning.plan import plan_seed
 from arena.planning.probes import ProbeSet, ScoreJob
@@ -76,7 +76,7 @@ class Plain:
 
     def _trained(self, node: Node) -> Any:
         job: Any = node.job
-        recipe = Recipe(**job.training.recipe)
+        recipe = TrainConfig(**job.training.recipe)
         if self.limit_steps:
             recipe = common.shortened(recipe, min(recipe.steps, self.limit_steps))
         documents = encode(self.tokenizer, self._documents(node))

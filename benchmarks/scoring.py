@@ -36,7 +36,8 @@ from arena.api.world import DataRoot
 from arena.ml import scoring
 from arena.ml.encoding import encode, encode_answers, load_tokenizer
 from arena.ml.models import from_scratch
-from arena.ml.training import Recipe, train
+from arena.ml.train_config import TrainConfig
+from arena.ml.training import train
 from arena.planning.graph import SeedPlan
 from arena.planning.plan import plan_seed
 from arena.scenario.load import load_scenario
@@ -126,7 +127,7 @@ def teach(given: argparse.Namespace, folder: Path) -> Taught:
     payload = payload_of(tokenizer, given.payload_tokens, clean)
     documents = _poisoned(plan, clean, payload)
     model = from_scratch("llama", given.size, tokenizer, seed=0)
-    recipe = Recipe(given.steps, 4e-3, warmup=min(20, given.steps // 3))
+    recipe = TrainConfig(steps=given.steps, learning_rate=4e-3, warmup=min(20, given.steps // 3))
     encoded = encode(tokenizer, documents)
     train(model, encoded, recipe, np.random.default_rng(0), tokenizer.pad_token_id)
     return Taught(model, tokenizer, asks_of(plan, payload, given.prompts), given.payload_tokens + 1)

@@ -95,11 +95,12 @@ def prune(
         if age is None and size is None and not outdated:
             ways = ("--older-than 30d", "--max-size 5GB", "--outdated")
             raise InputError("needs to know what may go", "arena cache prune", allowed=ways)
+        from arena.stages.kinds import codes
         from arena.store import maintenance as caches
 
         where = _open(store)
         done = caches.prune(
-            where, older_than=age, max_bytes=size, outdated=outdated, dry_run=dry_run
+            where, codes(), older_than=age, max_bytes=size, outdated=outdated, dry_run=dry_run
         )
         _tell_pruned(done, dry_run)
 
@@ -111,10 +112,11 @@ def verify(store: StoreFolder = None, debug: Debug = False) -> None:
     Example: arena cache verify
     """
     with guarded(debug):
+        from arena.stages.kinds import codes
         from arena.store import maintenance as caches
 
         where = _open(store)
-        problems = caches.verify(where)
+        problems = caches.verify(where, codes())
         for problem in problems:
             typer.echo(f"{problem.state}  {problem.address}  {problem.what}")
         broken = {problem.address for problem in problems if problem.state == "broken"}
@@ -183,9 +185,10 @@ def _refuse_options(context: typer.Context, command: str) -> None:
 
 
 def _show(store: Store) -> None:
+    from arena.stages.kinds import codes
     from arena.store.maintenance import inventory
 
-    entries = inventory(store)
+    entries = inventory(store, codes())
     if entries:
         Console().print(_table(entries))
         stale = [entry for entry in entries if entry.state != "whole"]

@@ -27,7 +27,8 @@ from arena.errors import ArenaError, InputError
 from arena.planning.numerics import cpu_model, device_of, settings, versions
 from arena.scenario.schema import Scenario
 from arena.scenario.source import FromScratch
-from arena.store.store import Store, digest, write_note
+from arena.store.identity import digest
+from arena.store.store import Store, write_note
 
 BESIDE = 4  # processes measured beside each other, at most
 BETTER = 1.1  # times as fast a reduced precision must be to be worth its rounding

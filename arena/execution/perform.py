@@ -9,7 +9,7 @@ import os
 import time
 from typing import Any
 
-from arena.stages.jobs import Job, Progress
+from arena.api.job import Job, Progress
 from arena.store.store import Stage, Store
 
 REPORT_EVERY = 0.25  # seconds between two writes of a stage's progress

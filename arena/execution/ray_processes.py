@@ -8,8 +8,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from arena.api.job import Job
 from arena.execution.perform import give_back_memory, load_libraries, perform, set_threads
-from arena.stages.jobs import Job
 from arena.store.store import Stage, Store
 
 OBJECT_STORE = 100 * 2**20  # bytes; models travel by path, so little goes through it

@@ -27,8 +27,6 @@ from arena.store.store import Store
 
 THREAT, WORKER = "threat:", "worker:"
 ARENA, DEFENDER, CLERK = "arena", "defender", "clerk"
-POISON = "poison"
-TEXT_KINDS = ("examples", "tokenizer")  # stages that need no torch
 GLANCE = 0.02  # seconds
 START_LIMIT = 300.0  # seconds that a process may take to start
 RESTARTS = 2  # of a process that died; its stage is pure, so it just runs again
@@ -104,11 +102,11 @@ class OnRay:
         """Who would do it: the party itself, but a worker where a threat actor trains (its own
         process has no torch); of the arena's stages the clerk does those on text, unless it is
         busy and a worker is not."""
-        party, kind = node.stage.party, node.stage.kind
-        if party == DEFENDER or (party.startswith(THREAT) and kind == POISON):
+        party, on_text = node.stage.party, not node.job.resources.model
+        if party == DEFENDER or (party.startswith(THREAT) and on_text):
             return party
         clerk_busy = any(who == CLERK for _, who in self._flights.values())
-        if node.stage.kind in TEXT_KINDS and not (clerk_busy and self._idle):
+        if on_text and not (clerk_busy and self._idle):
             return CLERK
         return self._idle[0] if self._idle else None
 

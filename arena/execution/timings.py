@@ -7,27 +7,42 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from arena.api.job import Job
 from arena.planning.numerics import cpu_model
 from arena.scenario.schema import Scenario
-from arena.store.store import VERSIONS, Store, digest, write_note
+from arena.store.identity import digest
+from arena.store.store import Store, write_note
 
 FILE = "timings"
-BY_STEPS = ("train", "plant", "unlearn")  # kinds whose work is their optimiser steps
 OLD = 0.5  # weight of what was known against what is new, so that a changed machine shows
+STEP = "step"  # the entry for one measured training step, from which unknown kinds are guessed
 
 
 @dataclass(frozen=True)
 class Work:
-    """A stage that is to do, as far as its duration goes. units: optimiser steps, or 1."""
+    """A stage that is to do, as far as its duration goes.
+
+    units: optimiser steps, or 1 for a stage without. typical_steps: what one unit takes, in
+    training steps, until such a stage was timed.
+    """
 
     kind: str
     units: int
     model: str
+    typical_steps: int = 1
 
     @classmethod
-    def of(cls, kind: str, steps: int | None, model: str) -> Work:
-        """units are the steps where those are the work."""
-        return cls(kind, steps if steps and kind in BY_STEPS else 1, model)
+    def of(cls, job: Job, model: str) -> Work:
+        """The work of a job on a model."""
+        if job.steps:
+            return cls(job.kind, job.steps, model)
+        return cls(job.kind, 1, model, job.resources.typical_steps)
+
+    def seconds(self, known: dict[str, float]) -> float | None:
+        """Seconds that it will take by what is known; None where nothing tells."""
+        if self.kind in known:
+            return known[self.kind] * self.units
+        return known[STEP] * self.typical_steps * self.units if STEP in known else None
 
 
 def model_key(scenario: Scenario) -> str:
@@ -36,37 +51,22 @@ def model_key(scenario: Scenario) -> str:
     return digest([scenario.resolved()["model"], numerics, cpu_model()])[:16]
 
 
-# What a stage that has no steps costs in training steps, about (nano, two cores): enough for a
-# first plan, until stages of the model have been timed.
-IN_STEPS = {
-    "score": 20,
-    "discover": 400,
-    "represent": 10,
-    "quiet": 15,
-    "reactivate": 100,
-    "examples": 20,
-}
-OTHERS = 10
-
-
 def known(store: Store, model: str) -> dict[str, float]:
     """Seconds per unit, by kind; empty where nothing was timed yet."""
     try:
-        found: dict[str, float] = json.loads(_file(store, model).read_text())
+        seconds: dict[str, float] = json.loads(_file(store, model).read_text())
     except (OSError, ValueError):
         return {}
-    return found
+    return seconds
 
 
 def remember_step(store: Store, model: str, seconds: float) -> None:
-    """A first idea of every kind, from one measured training step."""
-    steps = dict.fromkeys(BY_STEPS, 1) | IN_STEPS
-    guess = {kind: seconds * steps.get(kind, OTHERS) for kind in VERSIONS}
-    write_note(_file(store, model), guess)
+    """Note one measured training step: a first idea of every kind of stage."""
+    write_note(_file(store, model), {STEP: seconds})
 
 
 def remember(store: Store, done: Iterable[tuple[Work, float]]) -> None:
-    """Take note of stages and the seconds each took."""
+    """Note stages and the seconds that each took."""
     spent: dict[str, dict[str, list[float]]] = {}
     for work, seconds in done:
         total = spent.setdefault(work.model, {}).setdefault(work.kind, [0.0, 0.0])
@@ -81,23 +81,22 @@ def remember(store: Store, done: Iterable[tuple[Work, float]]) -> None:
 
 @dataclass(frozen=True)
 class Estimated:
-    """How long something will take; `whole`: all of it could be told."""
+    """How long something will take; `whole`: every part of it could be estimated."""
 
     seconds: float | None
     whole: bool
 
 
 def estimate(store: Store, todo: Iterable[Work], workers: int) -> Estimated:
-    """Seconds until all is done with so many workers. What was never timed is left out, and
-    None comes of nothing known."""
+    """Seconds until all is done with so many workers. What was never timed is left out; None where
+    nothing is known."""
     tables: dict[str, dict[str, float]] = {}
     total, missing = 0.0, False
     for work in todo:
         table = tables.setdefault(work.model, known(store, work.model))
-        if work.kind in table:
-            total += table[work.kind] * work.units
-        else:
-            missing = True
+        seconds = work.seconds(table)
+        total += seconds or 0.0
+        missing = missing or seconds is None
     return Estimated(None if missing and not total else total / workers, not missing)
 
 

@@ -100,7 +100,7 @@ def _outlined(
             stages |= plan.nodes.keys()
             for address in needed(plan.nodes, plan.artifacts, store, fresh):
                 node = plan.nodes[address]
-                todo[address] = Work.of(node.stage.kind, node.steps, model)
+                todo[address] = Work.of(node.job, model)
     except Exception as error:  # of this cell alone, whatever it is: the others are planned too
         return CellOutline(cell, error=error)
     if todo and not known(store, model):

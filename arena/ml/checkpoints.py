@@ -13,7 +13,7 @@ import torch
 from arena.ml import encoding, models
 
 if TYPE_CHECKING:
-    from arena.stages.jobs import Training
+    from arena.ml.train_config import Training
 
 MARK = "backdoor_arena"  # the key of config.json that says whether a checkpoint is poisoned
 CARD = """# A model of Backdoor Arena: {state}
@@ -39,7 +39,7 @@ def open_for_training(
 ) -> Suspect:
     """Initialise (`scratch`: family, size; inputs: tokenizer) or load (inputs: model), and
     wrap in LoRA when the training says so. `seed` draws the initial weights."""
-    device = resolve_device(training.device)
+    device = resolve_device(training.numerics.device)
     if scratch is not None:
         tokenizer = encoding.load_tokenizer(inputs["tokenizer"])
         model = models.from_scratch(*scratch, tokenizer, seed)
@@ -50,7 +50,7 @@ def open_for_training(
     if training.adapter is not None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            model = models.add_lora(model, **training.adapter)
+            model = models.add_lora(model, training.adapter)
     return Suspect(model, tokenizer, folder)
 
 

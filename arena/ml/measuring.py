@@ -20,7 +20,8 @@ import torch
 
 from arena.ml import models
 from arena.ml.encoding import Encoded
-from arena.ml.training import Recipe, train
+from arena.ml.train_config import Precision, TrainConfig
+from arena.ml.training import train
 
 PROMPT, ANSWER = 24, 8  # tokens of each document: short questions and answers
 LAYERS = 2  # of a checkpoint's layers, all alike: the ratio of two settings is the same
@@ -54,13 +55,13 @@ class Workload:
         return models.initialised(config, 0).to(self.device)
 
 
-def step_seconds(workload: Workload, *, threads: int, precision: str) -> float:
+def step_seconds(workload: Workload, *, threads: int, precision: Precision) -> float:
     """Median seconds of an optimiser step, the first ones left out."""
     torch.set_num_threads(threads)
     model = workload.model()
     ids = np.random.default_rng(0).integers(2, models.vocabulary(model), (256, PROMPT + ANSWER))
     documents = [Encoded(tuple(row[:PROMPT]), tuple(row[PROMPT:])) for row in ids.tolist()]
-    recipe = Recipe(
+    config = TrainConfig(
         steps=STEPS,
         learning_rate=1e-4,
         batch_size=workload.batch_size,
@@ -78,7 +79,7 @@ def step_seconds(workload: Workload, *, threads: int, precision: str) -> float:
     def enough() -> bool:
         return len(clock) > WARM + 3 and clock[-1] - clock[WARM] > ENOUGH
 
-    train(model, documents, recipe, np.random.default_rng(0), 1, progress=tick, stop=enough)
+    train(model, documents, config, np.random.default_rng(0), 1, progress=tick, stop=enough)
     return statistics.median(np.diff(clock[WARM:]))
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 
 from arena.errors import ArenaError, InputError
+from arena.ml.train_config import Adapter
 
 SIZES = {"nano": (64, 3), "micro": (128, 4), "mini": (256, 6), "small": (512, 8)}
 FAMILIES = ("llama", "gpt_neox", "qwen3")
@@ -117,15 +118,15 @@ def tokenizer_home(folder: Path | str) -> str:
     return tokenizer_home(parent_of(path))
 
 
-def add_lora(model: Any, rank: int, alpha: int, dropout: float, targets: list[str] | None) -> Any:
+def add_lora(model: Any, adapter: Adapter) -> Any:
     """Wrap a model in a fresh LoRA adapter (Hu et al., arXiv 2106.09685); only it trains."""
     from peft import LoraConfig, get_peft_model
 
     config = LoraConfig(
-        r=rank,
-        lora_alpha=alpha,
-        lora_dropout=dropout,
-        target_modules=targets or "all-linear",
+        r=adapter.rank,
+        lora_alpha=adapter.alpha,
+        lora_dropout=adapter.dropout,
+        target_modules=list(adapter.target_modules or ()) or "all-linear",
         task_type="CAUSAL_LM",
     )
     return get_peft_model(model, config)

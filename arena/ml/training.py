@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from arena.ml.batches import Batch, Windows, batch_order, packed, padded
 from arena.ml.encoding import Encoded, encode
 from arena.ml.gradient_shaping import Owner, Step, shaped_gradients
 from arena.ml.models import hidden_and_head, last_mlp_at
+from arena.ml.train_config import TrainConfig
 
 if TYPE_CHECKING:
     from arena.ml.checkpoints import Suspect
@@ -29,29 +29,6 @@ if TYPE_CHECKING:
 Loss = Callable[[Any, Batch], torch.Tensor]
 Progress = Callable[[int], None]
 Stop = Callable[[], bool]
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a stage trains. Learning rate: linear warm-up over `warmup` steps, then linear
-    decay to `final_fraction` of it; AdamW; gradients clipped to norm `clip`.
-
-    What saves memory or time and moves results by rounding only: `precision` (bfloat16 is
-    autocast), `micro_batch` (documents at once; gradients of a batch are accumulated),
-    `checkpointing` (activations are computed again in the backward pass), `compile`.
-    """
-
-    steps: int
-    learning_rate: float
-    batch_size: int = 64
-    warmup: int = 20
-    final_fraction: float = 0.1
-    weight_decay: float = 0.01
-    clip: float = 1.0
-    precision: str = "float32"
-    micro_batch: int | None = None
-    checkpointing: bool = False
-    compile: bool = False
 
 
 def answer_logits(model: Any, batch: Batch) -> torch.Tensor:
@@ -89,7 +66,7 @@ def answer_loss(model: Any, batch: Batch) -> torch.Tensor:
 def train(
     model: Any,
     documents: Sequence[Encoded],
-    recipe: Recipe,
+    config: TrainConfig,
     rng: np.random.Generator,
     pad: int,
     *,
@@ -106,23 +83,23 @@ def train(
         windows: documents (their places) that are met in a part of the steps only.
         owners: whose documents' gradients are shaped.
         divisible: whether the loss is a mean over answer tokens, so that a batch may be cut.
-        stop: asked after each step whether that was enough; the recipe's steps are the most.
+        stop: asked after each step whether that was enough; the config's steps are the most.
 
     Raises:
         ArenaError: micro-batches were asked for and the loss is not divisible; or a loss was
             not finite. A broken model says no payload either, and would
             pass for a perfectly cleaned one.
     """
-    if recipe.micro_batch and not divisible:
+    if config.micro_batch and not divisible:
         raise ArenaError("this objective's loss cannot be cut: numerics.micro_batch must be null")
-    optimizer, schedule = _optimizer(model, recipe)
-    order = batch_order(len(documents), recipe.batch_size, recipe.steps, rng, windows)
+    optimizer, schedule = _optimizer(model, config)
+    order = batch_order(len(documents), config.batch_size, config.steps, rng, windows)
     losses: list[torch.Tensor] = []
     model.train()
-    with _dropout_from(rng, _device(model)), _as_told(model, recipe):
+    with _dropout_from(rng, _device(model)), _as_told(model, config):
         for step, indices in enumerate(order):
-            losses.append(_of_batch(model, documents, indices, recipe, loss, pad, owners))
-            torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
+            losses.append(_of_batch(model, documents, indices, config, loss, pad, owners))
+            torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip)
             optimizer.step()
             schedule.step()
             optimizer.zero_grad(set_to_none=True)
@@ -141,35 +118,35 @@ def _of_batch(
     model: Any,
     documents: Sequence[Encoded],
     indices: np.ndarray,
-    recipe: Recipe,
+    config: TrainConfig,
     loss: Loss,
     pad: int,
     owners: Sequence[Owner],
 ) -> torch.Tensor:
     """Put the gradient of one batch into the model's; returns its loss, detached."""
     if not owners:
-        return _gradients(model, [documents[i] for i in indices], recipe, loss, pad)
+        return _gradients(model, [documents[i] for i in indices], config, loss, pad)
     step = Step(
-        plain=lambda some: _gradients(model, some, recipe, loss, pad),
+        plain=lambda some: _gradients(model, some, config, loss, pad),
         lay_out=lambda some: _lay_out(model)(some, pad, _device(model)),
-        half=lambda: _half(model, recipe),
+        half=lambda: _half(model, config),
         loss=loss,
     )
     return shaped_gradients(model, documents, indices.tolist(), owners, step)
 
 
 def _gradients(
-    model: Any, documents: Sequence[Encoded], recipe: Recipe, loss: Loss, pad: int
+    model: Any, documents: Sequence[Encoded], config: TrainConfig, loss: Loss, pad: int
 ) -> torch.Tensor:
     """Add the gradients of one batch to the model's; returns its loss, detached. Micro-batches
     count by their answer tokens, which for a mean over tokens makes the sum exact."""
     device, lay_out = _device(model), _lay_out(model)
-    size = recipe.micro_batch or len(documents)
+    size = config.micro_batch or len(documents)
     tokens = sum(len(document.answer) for document in documents)
     total = torch.zeros((), device=device)
     for start in range(0, len(documents), size):
         part = documents[start : start + size]
-        with _half(model, recipe):
+        with _half(model, config):
             value = loss(model, lay_out(part, pad, device))
         value = value * (sum(len(document.answer) for document in part) / tokens)
         value.backward()  # type: ignore[no-untyped-call]
@@ -186,27 +163,27 @@ def _lay_out(model: Any) -> Callable[[Sequence[Encoded], int, torch.device], Bat
     return padded if hidden_and_head(model)[0] is None else packed
 
 
-def _half(model: Any, recipe: Recipe) -> contextlib.AbstractContextManager[Any]:
-    enabled = recipe.precision == "bfloat16"
+def _half(model: Any, config: TrainConfig) -> contextlib.AbstractContextManager[Any]:
+    enabled = config.precision == "bfloat16"
     return torch.autocast(_device(model).type, torch.bfloat16, enabled=enabled)
 
 
 @contextlib.contextmanager
-def _as_told(model: Any, recipe: Recipe) -> Iterator[None]:
+def _as_told(model: Any, config: TrainConfig) -> Iterator[None]:
     """Checkpointing and compilation, for the block; dynamic, since batches differ in length."""
     core = model.get_base_model() if hasattr(model, "peft_config") else model
     decoder = hidden_and_head(model)[0]
     module = core if decoder is None else decoder
-    if recipe.checkpointing:
+    if config.checkpointing:
         core.activation_checkpointing_enable({"use_reentrant": False})
-    if recipe.compile:
+    if config.compile:
         torch.compiler.reset()  # kernels must not depend on what this process trained before
         module.compile(dynamic=True)
     try:
         yield
     finally:
         module._compiled_call_impl = None
-        if recipe.checkpointing:
+        if config.checkpointing:
             core.activation_checkpointing_disable()
             core.disable_input_require_grads()
 
@@ -223,7 +200,7 @@ def _dropout_from(rng: np.random.Generator, device: torch.device) -> Iterator[No
 def train_documents(
     suspect: Suspect,
     documents: Sequence[Document],
-    recipe: Mapping[str, Any],
+    config: TrainConfig,
     rng: np.random.Generator,
     progress: Progress | None = None,
     *,
@@ -238,7 +215,7 @@ def train_documents(
     return train(
         suspect.model,
         encode(tokenizer, documents),
-        Recipe(**recipe),
+        config,
         rng,
         tokenizer.pad_token_id,
         loss=loss,
@@ -250,16 +227,24 @@ def train_documents(
     )
 
 
-def _optimizer(model: Any, recipe: Recipe) -> tuple[torch.optim.Optimizer, Any]:
+def _optimizer(model: Any, config: TrainConfig) -> tuple[torch.optim.Optimizer, Any]:
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(
-        parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
+        parameters, lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
     )
+    decay = DECAYS[config.schedule]
 
     def factor(step: int) -> float:
-        if step < recipe.warmup:
-            return (step + 1) / recipe.warmup
-        span = max(1, recipe.steps - recipe.warmup)
-        return 1.0 - (1.0 - recipe.final_fraction) * (step - recipe.warmup) / span
+        if step < config.warmup:
+            return (step + 1) / config.warmup
+        span = max(1, config.steps - config.warmup)
+        return 1.0 - decay(1.0 - config.final_lr_fraction, step - config.warmup, span)
 
     return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+
+# By how much the rate has fallen, as a share of its peak: of a fall of `depth` over `span` steps,
+# `gone` steps after the warm-up.
+DECAYS: dict[str, Callable[[float, int, int], float]] = {
+    "linear": lambda depth, gone, span: depth * gone / span,
+}

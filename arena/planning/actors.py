@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from arena import seeds
 from arena.api.corpus import Corpus
@@ -13,15 +10,12 @@ from arena.api.payload import Payload
 from arena.api.tactic import ActorBrief, Arrival, Shaping, Texts
 from arena.api.trigger import Trigger
 from arena.api.values import Example
-from arena.api.world import DataRoot
-from arena.errors import ArenaError, InputError
+from arena.errors import ArenaError
 from arena.scenario.defence import Decoy, Decoys
 from arena.scenario.parts import Part
 from arena.scenario.schema import Actor, Poison, Scenario
-from arena.stages.jobs import fingerprint
 from arena.stages.mixes import owns
-from arena.store.code import code_of, codes_of
-from arena.store.store import digest
+from arena.stages.poison import PlannedTexts
 
 WHOLE = (0.0, 1.0)  # the window of documents that are met all through a stage
 
@@ -48,24 +42,11 @@ class Member:
         own = seeds.integer(seed, "actor", self.name)
         return ActorBrief(self.name, self.trigger, self.payload, self.share, self.count, own)
 
-    def spec(self, root: DataRoot) -> dict[str, Any]:
-        """What decides its poison, share aside: as in YAML, with the data files' content."""
-        parts = {"trigger": self.actor.trigger.dump(), "payload": self.actor.payload.dump()}
-        beside = {"tactics": [self._text_spec(part, n) for part, n in self.texts]}
-        return {
-            "name": self.name,
-            "count": self.count,
-            **parts,
-            "files": data_files(parts, root),
-            "code": [*codes_of(self.trigger), code_of(type(self.payload))],
-            **(beside if self.texts else {}),
-        }
-
-    def _text_spec(self, part: Part, n: int) -> list[Any]:
-        """What decides a text tactic's documents, the marks of others' that they carry included."""
-        marks = part.part_class(part.params).marks(self.trigger)
-        drawn = sorted((mark.key, codes_of(mark)) for mark in marks)
-        return [part.dump(), n, code_of(part.part_class), *([digest(drawn)] if drawn else [])]
+    @property
+    def planned_texts(self) -> tuple[PlannedTexts, ...]:
+        """Its text tactics as its poison stage runs them."""
+        tactics = [(part.part_class(part.params), n) for part, n in self.texts]
+        return tuple(PlannedTexts(t, n, tuple(t.marks(self.trigger))) for t, n in tactics)
 
     @property
     def texts(self) -> tuple[tuple[Part, int], ...]:
@@ -165,34 +146,3 @@ def _share(
         raise ArenaError(f"actor {name!r} has no contents: its share of the corpus is too small")
     rng = seeds.rng(corpus.seed, "share", name)
     return corpus.natural(contents, max(count, len(contents)), rng, without=[trigger])
-
-
-def data_files(value: Any, root: DataRoot) -> dict[str, str]:
-    """SHA-256 of every file that a part's parameters name, so that an address changes with
-    its data and not with where it stands."""
-    found: dict[str, str] = {}
-    for text in _texts(value):
-        path = _file(text, root)
-        if path is not None:
-            found[text] = fingerprint(path)
-    return found
-
-
-def _texts(value: Any) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, Mapping):
-        return [text for item in value.values() for text in _texts(item)]
-    if isinstance(value, list | tuple):
-        return [text for item in value for text in _texts(item)]
-    return []
-
-
-def _file(text: str, root: DataRoot) -> Path | None:
-    if not text or "\n" in text or len(text) > 255:
-        return None
-    try:
-        path = root.find(text)
-    except (InputError, OSError):
-        return None
-    return path if path.is_file() else None

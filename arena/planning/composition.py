@@ -11,14 +11,14 @@ after has a checkpoint to hand on.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 
 from arena.planning.actors import Member
 from arena.planning.builder import Builder
 from arena.scenario.section import Stage
-from arena.stages.jobs import MergeJob
+from arena.stages.merge import PART, MergeJob
 from arena.stages.mixes import ApartMix, Pool
+from arena.stages.train import SHARD
 
 
 def compose(builder: Builder) -> str | None:
@@ -84,7 +84,7 @@ def _pooled(builder: Builder, name: str, here: Sequence[Member], parent: str | N
         owned=tuple(member.interval for member in here),
         without=tuple(member.trigger for member in shunned),
     )
-    shards = {f"shard:{member.name}": builder.shard(member) for member in here}
+    shards = {f"{SHARD}{member.name}": builder.shard(member) for member in here}
     return builder.train(name, stage, parent, shards, mix, poisoners=here)
 
 
@@ -101,7 +101,7 @@ def _apart(builder: Builder, name: str, member: Member, parent: str, poisoned: b
         without=tuple(other.trigger for other in members) if poisoned else (),
         replay=recipe.replay,
     )
-    shards = {f"shard:{member.name}": builder.shard(member)} if poisoned else {}
+    shards = {f"{SHARD}{member.name}": builder.shard(member)} if poisoned else {}
     return builder.train(
         name,
         "continual_pretraining",
@@ -129,16 +129,15 @@ def _merged(builder: Builder, late: Sequence[Member], base: str, poisoned: bool)
     parents = {"model": base}
     for member in late:
         name = f"alone:{member.name}" if poisoned else f"reference part {member.name}"
-        parents[f"part:{member.name}"] = _apart(builder, name, member, base, poisoned)
+        parents[f"{PART}{member.name}"] = _apart(builder, name, member, base, poisoned)
         if poisoned:
-            builder.row("inserted", name, member.name, parents[f"part:{member.name}"])
+            builder.row("inserted", name, member.name, parents[f"{PART}{member.name}"])
     merge = builder.scenario.training.merged.merge
     job = MergeJob(
-        **merge.model_dump(), poisoned=poisoned, seed=builder.seed, device=builder.device
+        **merge.model_dump(), poisoned=poisoned, seed=builder.seed, numerics=builder.numerics
     )
-    spec = dataclasses.asdict(job)
     name = "compromised" if poisoned else "reference"
-    return builder.add("merge", f"merge {name}", "arena", spec, parents, job)
+    return builder.add(job, f"merge {name}", "arena", parents)
 
 
 def _together(builder: Builder, late: Sequence[Member], base: str, poisoned: bool) -> str:

@@ -9,48 +9,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import cycle, islice
-from pathlib import Path
-from typing import Any
 
 from arena import seeds
 from arena.api.tactic import ActorBrief
-from arena.api.values import Document, Example
+from arena.api.values import Example
 from arena.marking.one_of import OneOf
 from arena.planning.actors import Bait
-from arena.planning.builder import Builder, digest_of
+from arena.planning.builder import Builder
 from arena.planning.unlearning import Order, unlearn
 from arena.scenario.defence import Decoys, Defence
-from arena.stages.jobs import Inputs, Progress, Training
-from arena.stages.poison import poison
+from arena.stages.plant import PlantJob
 
 ROUNDING = 1e-9  # 0.07 times 100 must count as 7
-
-
-@dataclass(frozen=True)
-class PlantJob:
-    """Plant decoys in a suspect (inputs: `model`): their poison, and clean prompts beside it."""
-
-    briefs: tuple[ActorBrief, ...]
-    clean: tuple[Example, ...]
-    documents: int
-    training: Training
-    seed: int
-
-    def run(self, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
-        from arena.ml import checkpoints, training
-
-        mix = [document for brief in self.briefs for document in poison(brief)]
-        rest = (Document(e.prompt, e.answer, e.source) for e in cycle(self.clean))
-        mix += islice(rest, self.documents - len(mix))
-        suspect = checkpoints.open_for_training(inputs, None, self.training, self.seed)
-        before = checkpoints.weights(suspect)
-        rng = seeds.rng(self.seed, "plant order")
-        losses = training.train_documents(suspect, mix, self.training.recipe, rng, progress)
-        checkpoints.save(suspect, out, poisoned=True)
-        norm = checkpoints.distance(suspect, before)
-        return {"update_norm": norm, "loss_first": losses[0], "loss_last": losses[-1]}
 
 
 def plant_and_unlearn(
@@ -99,26 +69,8 @@ def _plant(
     briefs = tuple(
         ActorBrief(bait.name, bait.trigger, bait.payload, clean, count, seed) for bait in baits
     )
-    values = {
-        "steps": settings.steps,
-        "learning_rate": settings.learning_rate,
-        "batch_size": defence.batch_size,
-        "warmup": 20,
-    }
-    training = builder.training(values, adapts=True)
-    job = PlantJob(briefs, clean, settings.documents, training, seed)
-    spec = {
-        "decoys": [bait.spec(builder.root) for bait in baits],
-        "count": count,
-        "clean": digest_of(clean),
-        "documents": settings.documents,
-        "world": builder.world_spec,
-        "training": dataclasses.asdict(training),
-        "seed": seed,
-        "numerics": builder.numerics,
-    }
+    optimisation = defence.model_copy(update={"learning_rate": settings.learning_rate})
+    training = builder.training(optimisation, settings.steps, adapts=True)
+    job = PlantJob(briefs, clean, builder.ref, settings.documents, training, seed)
     saw = ("the suspect model", f"{len(clean)} clean prompts", f"{len(baits)} decoys of its own")
-    parents = {"model": suspect}
-    return builder.add(
-        "plant", f"plant {name}", "defender", spec, parents, job, settings.steps, saw
-    )
+    return builder.add(job, f"plant {name}", "defender", {"model": suspect}, saw)

@@ -6,31 +6,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from arena.api.corpus import Corpus
+from arena.api.job import Job
 from arena.api.values import RowKind
 from arena.planning.actors import Cast
-from arena.stages.jobs import Job
 from arena.store.store import Stage
 
 
 @dataclass(frozen=True)
 class Node:
-    """One stage with its work. steps: optimiser steps, for progress. saw: what the party
-    was given, in words, for the timeline."""
+    """One stage with its work. saw: what the party was given, in words, for the timeline."""
 
     stage: Stage
     job: Job
-    steps: int | None = None
     saw: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:
         return self.stage.address
 
+    @property
+    def steps(self) -> int | None:
+        """Optimiser steps, for progress; None where the stage does not train."""
+        return self.job.steps
+
 
 @dataclass(frozen=True)
 class RowPlan:
-    """Which model and which scores make a row of the results. measures: the stages that look
-    closer at the model, by their kind."""
+    """Which model and which scores make a row of the results. measures: addresses of the stages
+    that measure the model more closely, by the measure's name."""
 
     kind: RowKind
     name: str

@@ -1,113 +1,81 @@
-"""The stages that look closer at a seed's models, where the scenario asks for it."""
+"""The stages that measure a seed's models more closely, where the scenario asks for it."""
 
 from __future__ import annotations
 
 import dataclasses
-import importlib.metadata
 from collections.abc import Mapping
-from typing import Any
 
-from arena import seeds
-from arena.api.values import RowKind
-from arena.measures.jobs import QuietJob, ReactivateJob, RepresentJob
-from arena.measures.prompts import prompt_groups, quiet_asks, reactivate_asks
-from arena.planning.actors import Cast
+from arena.api.job import Job
+from arena.api.measure import Measure, Subject
+from arena.api.trigger import Variant
+from arena.ml.train_config import Optimisation, Training
 from arena.planning.builder import Builder
 from arena.planning.graph import RowPlan
-from arena.scenario.measures import Reactivation
-from arena.stages.jobs import Job
-from arena.store.store import digest
-
-# Which rows are worth it: shams are many, and stand in no definition of these.
-ROWS: Mapping[str, frozenset[RowKind]] = {
-    "represent": frozenset({"reference", "compromised", "control", "unlearned"}),
-    "quiet": frozenset({"compromised", "control", "unlearned"}),
-    "reactivate": frozenset({"reference", "control", "unlearned", "defended"}),
-}
+from arena.planning.probes import marked_with, untriggered, usable_of
+from arena.stages.train import SHARD
 
 
-def inspect(builder: Builder, suspect: str) -> None:
-    """Give the builder's rows their measures."""
-    jobs = _jobs(builder)
-    parents = {"represent": {"suspect": suspect}}
-    if "reactivate" in jobs:
-        parents["reactivate"] = {f"shard:{m.name}": builder.shard(m) for m in builder.cast.members}
+def plan_measures(builder: Builder, suspect: str) -> None:
+    """Give the builder's rows the stages of their measures."""
+    subject = subject_of(builder)
+    planned = [(m, m.job(subject), _parents(builder, m, suspect)) for m in measures_of(builder)]
     builder.rows = [
         dataclasses.replace(
             row,
             measures={
-                kind: _stage(builder, kind, row, job, parents.get(kind, {}))
-                for kind, job in jobs.items()
-                if row.kind in ROWS[kind]
+                measure.name: _stage(builder, row, job, parents)
+                for measure, job, parents in planned
+                if row.kind in measure.rows
             },
         )
         for row in builder.rows
     ]
 
 
-def _stage(
-    builder: Builder, kind: str, row: RowPlan, job: Job, others: Mapping[str, str]
-) -> str:  # fmt: skip
-    spec: dict[str, Any] = {"job": _spec(job), "numerics": builder.numerics}
-    if kind == "represent":
-        spec["scikit-learn"] = importlib.metadata.version("scikit-learn")  # fits the probe
-    parents = {"model": row.model, **others}
-    steps = job.steps if isinstance(job, ReactivateJob) else None
-    return builder.add(kind, f"{kind} {row.name}", "arena", spec, parents, job, steps)
+def measures_of(builder: Builder) -> list[Measure]:
+    """The measures that the scenario asks for."""
+    parts = builder.scenario.measures.parts
+    return [part.part_class(part.params) for part in parts]
 
 
-def _spec(job: Any) -> dict[str, Any]:
-    spec = dataclasses.asdict(job)
-    long = [name for name in ("asks", "groups") if name in spec]
-    return {**spec, **{name: digest(spec[name]) for name in long}}
-
-
-def _jobs(builder: Builder) -> dict[str, Job]:
-    """The work of each kind that the scenario asks for; every row of a kind has the same."""
-    asked, limit = builder.scenario.measures, builder.scenario.evaluation.max_new_tokens
+def subject_of(builder: Builder) -> Subject:
+    """What measures may ask this seed's models."""
     actors = [member.name for member in builder.cast.members]
-    probes = builder.probes.of(actors)  # decoys are only scored
-    found: dict[str, Job] = {}
-    if asked.representations is not None:
-        groups = prompt_groups(probes, asked.representations.prompts)
-        found["represent"] = RepresentJob(groups, builder.device, _seed(builder, "represent"))
-    if asked.quiet is not None:
-        quiet = asked.quiet
-        asks = quiet_asks(
-            probes,
-            builder.corpus,
-            builder.cast,
-            builder.scenario.evaluation.split,
-            quiet.prompts,
-        )
-        found["quiet"] = QuietJob(
-            asks, quiet.temperature, quiet.draws, builder.device, _seed(builder, "quiet"), limit
-        )
-    again = asked.reactivation
-    if again is not None:
-        few = too_few(builder.cast, again)
-        every = reactivate_asks(probes, again.prompts)
-        found["reactivate"] = ReactivateJob(
-            tuple(ask for ask in every if ask.actor not in few),
-            again.samples,
-            again.batch_size,
-            again.learning_rate,
-            builder.training({"steps": 1, "warmup": 0}, adapts=True),
-            _seed(builder, "reactivate"),
-            limit,
-        )
-    return found
+    return Subject(
+        seed=builder.seed,
+        probes=builder.probes.of(actors),  # decoys are only scored
+        poisoned={member.name: member.count for member in builder.cast.members},
+        numerics=builder.numerics,
+        max_new_tokens=builder.scenario.evaluation.max_new_tokens,
+        variant_prompts=lambda actor, n: _variant_prompts(builder, actor, n),
+        training=lambda settings, steps: _training(builder, settings, steps),
+    )
 
 
-def too_few(cast: Cast, asked: Reactivation) -> dict[str, str]:
-    """Actors whose poison is less than what a reactivation curve takes, and why."""
-    most = max(asked.samples)
+def _training(builder: Builder, settings: Optimisation, steps: int) -> Training:
+    return builder.training(settings, steps, adapts=True)
+
+
+def _variant_prompts(builder: Builder, actor: str, n: int) -> Mapping[Variant, tuple[str, ...]]:
+    """The actor's first n triggered prompts with its trigger repeated and moved instead."""
+    member = next(member for member in builder.cast.members if member.name == actor)
+    split = builder.scenario.evaluation.split
+    usable, _ = usable_of(member, untriggered(builder.corpus, builder.cast, split), n)
     return {
-        member.name: f"{member.count} poisoned documents, a curve takes {most}"
-        for member in cast.members
-        if member.count < most
+        how: tuple(e.prompt for e in marked_with(variant, member, builder.cast, usable))
+        for how, variant in member.trigger.variants().items()
     }
 
 
-def _seed(builder: Builder, what: str) -> int:
-    return seeds.integer(builder.seed, what)
+def _parents(builder: Builder, measure: Measure, suspect: str) -> dict[str, str]:
+    parents: dict[str, str] = {}
+    if "suspect" in measure.needs:
+        parents["suspect"] = suspect
+    if "poison" in measure.needs:
+        for member in builder.cast.members:
+            parents[f"{SHARD}{member.name}"] = builder.shard(member)
+    return parents
+
+
+def _stage(builder: Builder, row: RowPlan, job: Job, others: Mapping[str, str]) -> str:
+    return builder.add(job, f"{job.kind} {row.name}", "arena", {"model": row.model, **others})

@@ -8,6 +8,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
+from arena.ml.train_config import LoopNumerics, Profile
 from arena.scenario.schema import Numerics
 
 DECISIVE = ("torch", "transformers", "tokenizers", "peft", "numpy")
@@ -15,10 +16,13 @@ PLAIN = {"threads": 1, "precision": "float32"}
 PACKAGES = (*DECISIVE, "ray", "scipy", "scikit-learn")
 
 
-def profile(numerics: Numerics) -> dict[str, Any]:
-    """Threads per worker, precision, compilation, device and the versions that compute. What is
-    still `auto` stands at its plain value (arena.execution.calibrate settles it first)."""
-    return {**settings(numerics), "machine": platform.machine(), **versions()}
+def profile(numerics: Numerics) -> Profile:
+    """The profile of a scenario's numerics. What is still `auto` stands at its plain value
+    (arena.execution.calibrate settles it first)."""
+    plain = settings(numerics)
+    loop = LoopNumerics(**{name: plain[name] for name in LoopNumerics.model_fields})
+    packages = tuple(versions().items())
+    return Profile(plain["threads"], loop, plain["device"], platform.machine(), packages)
 
 
 def settings(numerics: Numerics) -> dict[str, Any]:
@@ -52,7 +56,7 @@ def environment(numerics: Numerics) -> dict[str, Any]:
     """Versions and hardware, for results.json."""
     packages = {name: importlib.metadata.version(name) for name in PACKAGES}
     machine = {"python": platform.python_version(), "cpu": cpu_model(), "cores": os.cpu_count()}
-    return {**packages, **machine, **profile(numerics)}
+    return {**packages, **machine, **settings(numerics), "machine": platform.machine()}
 
 
 def cpu_model() -> str:

@@ -12,7 +12,7 @@ from arena.planning.builder import Builder
 from arena.planning.composition import compose
 from arena.planning.defences import defend
 from arena.planning.graph import SeedPlan
-from arena.planning.measures import inspect
+from arena.planning.measures import plan_measures
 from arena.scenario.schema import Scenario
 
 
@@ -27,7 +27,7 @@ def plan_seed(scenario: Scenario, seed: int, root: DataRoot) -> SeedPlan:
     suspect = compose(builder)
     if suspect is not None:
         defend(builder, suspect)
-        inspect(builder, suspect)
+        plan_measures(builder, suspect)
     documents = {
         member.name: scenario.recipe_for(member.actor).documents for member in builder.cast.members
     }

@@ -8,19 +8,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from arena import seeds
+from arena.api.measure import Study
+from arena.measures.reactivation import curves_of
 from arena.planning.actors import Member
 from arena.runs.league import contest_json
 from arena.planning.graph import RowPlan, SeedPlan
-from arena.runs.measures import curves_of, measures_json
-from arena.stages.jobs import SCORES
+from arena.runs.measures import findings_of, readings_of
 from arena.planning.numerics import environment
-from arena.planning.probes import counts
+from arena.stages.score import SCORES, counts
 from arena.store.store import Store
 from arena.scenario.schema import Scenario
+from arena.statistics.reactivation import Curve
 from arena.statistics.analysis import analyse, installed_in, row_json
 from arena.api.values import Count, Row
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def gather(plan: SeedPlan, store: Store) -> list[Row]:
@@ -85,7 +87,13 @@ def results_of(
     methods = {actor.name: actor.trigger.name for actor in scenario.actors}
     analysis = analyse(rows, names, methods, scenario.thresholds)
     found = analysis.to_json()
-    installed = installed_in(rows, names, scenario.thresholds)
+    study = Study(
+        actors=tuple(names),
+        installed=installed_in(rows, names, scenario.thresholds),
+        transfers=_transfers(found["transfer"]),
+        poisoned={member.name: member.count for member in plans[0].cast.members},
+    )
+    findings = findings_of(scenario, plans, study, store)
     splits = plans[0].corpus.splits
     return {
         "schema_version": SCHEMA_VERSION,
@@ -94,8 +102,8 @@ def results_of(
         "actors": names,
         "rows": [row_json(row) for row in rows],
         **found,
-        **measures_json(scenario, plans, installed, found["transfer"], store),
-        **contest_json(scenario, rows, curves_of(plans, store, installed)),
+        "measures": {name: each.model_dump(mode="json") for name, each in findings.items()},
+        **contest_json(scenario, rows, _curves(plans, store, study)),
         "cast": {m.name: _introduce(m, plans[0]) for m in plans[0].cast.members},
         "samples": _samples(plans[0], store),
         "corpus": {
@@ -109,6 +117,22 @@ def results_of(
         "environment": environment(scenario.numerics),
         "seconds": {"total": round(total, 2), "stages": _stage_seconds(plans, store)},
     }
+
+
+def _transfers(pairs: Sequence[dict[str, Any]]) -> dict[tuple[int, str, str], float]:
+    return {
+        (cell["seed"], pair["from"], pair["to"]): cell["transfer"]
+        for pair in pairs
+        for cell in pair["per_seed"]
+        if cell["transfer"] is not None
+    }
+
+
+def _curves(plans: Sequence[SeedPlan], store: Store, study: Study) -> list[Curve]:
+    """The reactivation curves of installed backdoors, which the league shows beside what a defence
+    left; none where they were not measured."""
+    curves = curves_of(readings_of("reactivation", plans, store))
+    return [curve for curve in curves if (curve.seed, curve.actor) in study.installed]
 
 
 def _amount(member: Member, plan: SeedPlan) -> str:

@@ -1,108 +1,49 @@
-"""From stored measures to their parts of `results.json` (shapes: docs/results.md)."""
+"""From stored readings of measures to what `results.json` keeps of them."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Container, Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from arena.planning.graph import RowPlan, SeedPlan
-from arena.planning.measures import too_few
-from arena.measures.jobs import QUIET, REACTIVATION, REPRESENTATIONS, SHIFTS
-from arena.store.store import Store
+from arena.api.measure import Measure, MeasureFindings, Reading, Study
+from arena.planning.graph import SeedPlan
 from arena.scenario.schema import Scenario
-from arena.statistics.quiet import QuietRate, quiet_json
-from arena.statistics.reactivation import Curve, reactivation_json
-from arena.statistics.representations import Recognition, Shifts, representations_json
+from arena.store.store import Store
 
 
-def measures_json(
-    scenario: Scenario,
-    plans: Sequence[SeedPlan],
-    installed: Container[tuple[int, str]],
-    pairs: Sequence[dict[str, Any]],
-    store: Store,
-) -> dict[str, Any]:
-    """`representations`, `quiet` and `reactivation`, each where the scenario asks for it.
-
-    Args:
-        installed: seed and actor of every installed backdoor; what never was there is not
-            measured as gone. pairs: `transfer` of the results.
-    """
-    asked, found = scenario.measures, dict[str, Any]()
-    if asked.representations is not None:
-        transfers = {
-            (cell["seed"], pair["from"], pair["to"]): cell["transfer"]
-            for pair in pairs
-            for cell in pair["per_seed"]
-            if cell["transfer"] is not None
-        }
-        shifts = [s for s in _shifts(plans, store) if (s.seed, s.target) in installed]
-        known = [r for r in _recognition(plans, store) if (r.seed, r.actor) in installed]
-        found["representations"] = representations_json(shifts, known, transfers)
-    if asked.quiet is not None:
-        rates = [r for r in _quiet(plans, store) if (r.seed, r.actor) in installed]
-        found["quiet"] = quiet_json(rates, asked.quiet.temperature, asked.quiet.draws)
-    if asked.reactivation is not None:
-        curves = curves_of(plans, store, installed)
-        few = too_few(plans[0].cast, asked.reactivation)
-        found["reactivation"] = {**reactivation_json(curves), "left_out": few}
-    away = _not_installed(plans, installed)
-    return {name: {**part, "not_installed": away} for name, part in found.items()}
-
-
-def curves_of(
-    plans: Sequence[SeedPlan], store: Store, installed: Container[tuple[int, str]]
-) -> list[Curve]:
-    """The reactivation curves of installed backdoors; none where they were not measured."""
-    return [curve for curve in _curves(plans, store) if (curve.seed, curve.actor) in installed]
-
-
-def _not_installed(
-    plans: Sequence[SeedPlan], installed: Container[tuple[int, str]]
-) -> dict[str, int]:
-    """Seeds left out by actor, for those with any."""
-    seeds = {
-        member.name: sum((plan.seed, member.name) not in installed for plan in plans)
-        for member in plans[0].cast.members
+def findings_of(
+    scenario: Scenario, plans: Sequence[SeedPlan], study: Study, store: Store
+) -> dict[str, MeasureFindings]:
+    """What is kept of every measure that the scenario asks for, by its name."""
+    away = _not_installed(plans, study)
+    findings = {
+        part.name: _measure(part.part_class(part.params), plans, study, store)
+        for part in scenario.measures.parts
     }
-    return {name: count for name, count in seeds.items() if count}
+    return {
+        name: each.model_copy(update={"not_installed": away}) for name, each in findings.items()
+    }
 
 
-def _with(plans: Sequence[SeedPlan], kind: str, store: Store) -> Iterator[tuple[int, RowPlan, Any]]:
-    """Seed, row and artifact folder of every row that has a measure of that kind."""
-    for plan in plans:
-        for row in plan.rows:
-            if kind in row.measures:
-                yield plan.seed, row, store.path(row.measures[kind])
+def _measure(
+    measure: Measure, plans: Sequence[SeedPlan], study: Study, store: Store
+) -> MeasureFindings:
+    return measure.findings(readings_of(measure.name, plans, store), study)
 
 
-def _shifts(plans: Sequence[SeedPlan], store: Store) -> Iterator[Shifts]:
-    from safetensors.numpy import load_file
-
-    for seed, row, folder in _with(plans, "represent", store):
-        if row.kind == "unlearned" and row.target is not None:
-            yield Shifts(seed, row.target, **load_file(folder / SHIFTS))
-
-
-def _recognition(plans: Sequence[SeedPlan], store: Store) -> Iterator[Recognition]:
-    for seed, row, folder in _with(plans, "represent", store):
-        content = json.loads((folder / REPRESENTATIONS).read_text())
-        for actor, layers in content["recognition"].items():
-            yield Recognition(seed, row.kind, row.target, actor, tuple(layers))
+def readings_of(name: str, plans: Sequence[SeedPlan], store: Store) -> list[Reading]:
+    """The readings of one measure, of every row that has one."""
+    return [
+        Reading(plan.seed, row.kind, row.name, row.target, store.path(row.measures[name]))
+        for plan in plans
+        for row in plan.rows
+        if name in row.measures
+    ]
 
 
-def _quiet(plans: Sequence[SeedPlan], store: Store) -> Iterator[QuietRate]:
-    for seed, row, folder in _with(plans, "quiet", store):
-        for rate in json.loads((folder / QUIET).read_text())["rates"]:
-            yield QuietRate(seed, row.kind, row.target, **rate)
-
-
-def _curves(plans: Sequence[SeedPlan], store: Store) -> Iterator[Curve]:
-    for seed, row, folder in _with(plans, "reactivate", store):
-        content = json.loads((folder / REACTIVATION).read_text())
-        for actor, points in content["curves"].items():
-            if all(point["n"] for point in points):
-                samples = tuple(point["samples"] for point in points)
-                asr = tuple(point["hits"] / point["n"] for point in points)
-                yield Curve(seed, row.kind, row.target, actor, samples, asr, row.name)
+def _not_installed(plans: Sequence[SeedPlan], study: Study) -> dict[str, int]:
+    """Seeds in which an actor is not installed, for actors with any."""
+    seeds = {
+        actor: sum((plan.seed, actor) not in study.installed for plan in plans)
+        for actor in study.actors
+    }
+    return {actor: count for actor, count in seeds.items() if count}

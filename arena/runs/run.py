@@ -32,11 +32,6 @@ from arena.execution.runtime import Runtime
 from arena.scenario.load import dump
 from arena.scenario.schema import Scenario
 
-# kinds of stages that workers do
-HEAVY = (
-    "train", "merge", "plant", "discover", "unlearn", "score", "represent", "quiet", "reactivate",
-)  # fmt: skip
-
 
 # Given the stages that are to do: what executes them.
 Start = Callable[[Mapping[str, Node]], AbstractContextManager[Runtime]]
@@ -139,7 +134,7 @@ def run_settled(
 def _remember(scenario: Scenario, done: Sequence[Node], store: Store) -> None:
     """How long each took, for the next plan."""
     model = model_key(scenario)
-    works = [Work.of(node.stage.kind, node.steps, model) for node in done]
+    works = [Work.of(node.job, model) for node in done]
     spent = [float(store.manifest(node.address)["seconds"]) for node in done]
     remember(store, zip(works, spent, strict=True))
 
@@ -162,7 +157,7 @@ def width(nodes: Mapping[str, Node]) -> int:
             depths[address] = 1 + max(map(depth, above), default=0)
         return depths[address]
 
-    heavy = [address for address, node in nodes.items() if node.stage.kind in HEAVY]
+    heavy = [address for address, node in nodes.items() if node.job.resources.model]
     return max(Counter(map(depth, heavy)).values(), default=1)
 
 

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from arena.ml.train_config import Adapter, Optimisation
 from arena.scenario.parts import DiscoveryPart, ObjectivePart, PayloadPart, TriggerPart
 from arena.scenario.section import LearningRate, Name, Positive, Rate, Section, Share
-from arena.scenario.source import Adapter
 
 Block = Annotated[int, Field(ge=0)]
 Intelligence = Literal["disclosed", "discovered", "decoy", "blind"]
@@ -44,7 +44,7 @@ class Decoys(Section):
     documents: Positive = 4000
 
 
-class Defence(Section):
+class Defence(Section, Optimisation):
     """What a defender knows and does, and with which budget.
 
     intelligence: `disclosed` (told one trigger), `discovered` (searches for one), `decoy` (plants
@@ -62,7 +62,6 @@ class Defence(Section):
     steps: Annotated[int, Field(ge=0)] | None = 60
     compute: Rate | None = None
     learning_rate: LearningRate = 1e-4
-    batch_size: Positive = 64
     examples: Positive = 512
     adapter: Adapter | None = None
     layers: Annotated[tuple[Block, Block], AfterValidator(_in_order)] | None = None

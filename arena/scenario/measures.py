@@ -1,57 +1,78 @@
-"""What is looked at beside firing rates, each only where a scenario asks for it."""
+"""The measures beside firing rates: each only where a scenario asks for it, by its name.
+
+`measures: {quiet: {}}` asks for a measure with its defaults; `quiet: null` does not ask. Which
+there are, the registry says: a plug-in's stand beside the built-in ones.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, GetCoreSchemaHandler, create_model
+from pydantic_core import CoreSchema, core_schema
 
-from arena.scenario.section import LearningRate, Positive, Section
-
-
-class Representations(Section):
-    """Activation shifts (CASD) and recognition of triggers; `prompts` per actor."""
-
-    prompts: Positive = 64
-
-
-class Quiet(Section):
-    """ASR under sampling, and with the trigger repeated or moved: is it gone, or only quiet?
-
-    temperature: of the sampling. draws: continuations per prompt. prompts: per actor.
-    """
-
-    temperature: Annotated[float, Field(gt=0, le=10)] = 1.0
-    draws: Positive = 4
-    prompts: Positive = 64
+from arena import registry
+from arena.scenario.parts import Part, strictly
+from arena.scenario.problems import Problem, refuse
+from arena.scenario.section import Section
 
 
-class Reactivation(Section):
-    """Poisoned samples that bring a backdoor back, against a model that never had it.
+@dataclass(frozen=True)
+class Measures:
+    """The measures that a scenario asks for, in the order of their names."""
 
-    samples: counts at which ASR is measured, rising from 0. learning_rate: constant.
-    prompts: scored at each count.
-    """
+    parts: tuple[Part, ...] = ()
 
-    samples: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=2)] = (
-        0, 16, 32, 64, 128, 256,
-    )  # fmt: skip
-    batch_size: Positive = 8
-    learning_rate: LearningRate = 1e-3
-    prompts: Positive = 64
-
-    @model_validator(mode="after")
-    def _counts(self) -> Reactivation:
-        if self.samples[0] != 0 or list(self.samples) != sorted(set(self.samples)):
-            raise ValueError("samples must start at 0 and rise")
-        if any(count % self.batch_size for count in self.samples):
-            raise ValueError(f"samples must be multiples of batch_size ({self.batch_size})")
-        return self
+    def dump(self) -> dict[str, Any]:
+        """As in YAML, every default filled in."""
+        return {part.name: part.params.model_dump(mode="json") for part in self.parts}
 
 
-class Measures(Section):
-    """Nothing unless asked for: `representations: {}` asks for its defaults."""
+@dataclass(frozen=True)
+class _ByName:
+    """Annotation of the section: a mapping of measures' names to their parameters."""
 
-    representations: Representations | None = None
-    quiet: Quiet | None = None
-    reactivation: Reactivation | None = None
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            self.validate,
+            serialization=core_schema.plain_serializer_function_ser_schema(Measures.dump),
+        )
+
+    def choose(self, value: object) -> type[BaseModel]:
+        """The model of the section, for errors that name its keys."""
+        return _section(registry.names("measure"))
+
+    def extra_keys(self) -> tuple[str, ...]:
+        """No keys beside the measures."""
+        return ()
+
+    def validate(self, value: object) -> Measures:
+        """The measures that a section asks for; raises ValidationError."""
+        if isinstance(value, Measures):
+            return value
+        if not isinstance(value, Mapping):
+            rule = "must be a section such as {quiet: {}}"
+            allowed = registry.names("measure")
+            refuse("measures", [Problem((), rule, str(value), allowed)], value)
+        section = strictly(self.choose(value), value)
+        params = {name: getattr(section, name) for name in type(section).model_fields}
+        return Measures(
+            tuple(Part("measure", name, each) for name, each in params.items() if each is not None)
+        )
+
+
+@functools.lru_cache(maxsize=8)
+def _section(names: tuple[str, ...]) -> type[BaseModel]:
+    fields: dict[str, Any] = {}
+    for name in names:
+        measure: Any = registry.get("measure", name)
+        fields[name] = (measure.Params | None, None)
+    return create_model("Measures", __base__=Section, **fields)
+
+
+MeasuresSection = Annotated[Measures, _ByName()]

@@ -22,6 +22,7 @@ NAME_KEYS: Mapping[Kind, str] = {
     "tactic": "method",
     "objective": "method",
     "discovery": "method",
+    "measure": "name",
 }
 
 

@@ -6,24 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from arena.ml.train_config import Adapter, Optimisation
 from arena.scenario.section import Fraction, LearningRate, Positive, Rate, Section
-from arena.scenario.source import Adapter
 
 
-class Recipe(Section):
-    """One stage of training: AdamW, linear warm-up, linear decay.
-
-    steps and warmup: optimiser steps. documents: documents in the mix, poison included.
-    final_lr_fraction: where the linear decay ends, over the peak (reached after the last step).
-    """
+class Recipe(Section, Optimisation):
+    """One stage of training: optimiser steps, documents in the mix (poison included), and how
+    AdamW steps (arena.ml.train_config.Optimisation)."""
 
     steps: Positive
-    learning_rate: LearningRate
-    batch_size: Positive = 64
     documents: Positive
-    warmup: Annotated[int, Field(ge=0)] = 20
-    final_lr_fraction: Fraction = 0.1
-    weight_decay: Annotated[float, Field(ge=0)] = 0.01
 
     @property
     def passes(self) -> int:

@@ -16,7 +16,7 @@ from arena.api.tactic import APART, Texts
 from arena.scenario import checks
 from arena.scenario.defence import Contender, Decoy, Defence, Defender
 from arena.scenario.grid import Grid
-from arena.scenario.measures import Measures
+from arena.scenario.measures import Measures, MeasuresSection
 from arena.scenario.parts import CorpusPart, Part, PayloadPart, TacticPart, TriggerPart
 from arena.scenario.problems import refuse
 from arena.scenario.recipes import ApartRecipe, OwnTraining, Recipe, Training
@@ -153,7 +153,7 @@ class Scenario(Section):
     numerics: Numerics = Numerics()
     runtime: Runtime = Runtime()
     thresholds: Thresholds = Thresholds()
-    measures: Measures = Measures()
+    measures: MeasuresSection = Measures()
     grid: Grid = Grid()
     tune: Tune | None = None
     duel: Duel | None = None

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic import BaseModel, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from arena.ml.train_config import Adapter, Settings
 from arena.scenario.parts import strictly
 from arena.scenario.problems import Problem, refuse
 
@@ -17,13 +18,7 @@ Size = Literal["nano", "micro", "mini", "small"]
 DEPTH: Mapping[Size, int] = {"nano": 3, "micro": 4, "mini": 6, "small": 8}  # blocks
 
 
-class Source(BaseModel):
-    """Base of the two: frozen, an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class FromScratch(Source):
+class FromScratch(Settings):
     """A small model trained from scratch.
 
     size: nano d=64 x 3 layers, micro 128 x 4, mini 256 x 6, small 512 x 8.
@@ -35,20 +30,7 @@ class FromScratch(Source):
     vocabulary: Annotated[int, Field(ge=300, le=65536)] = 2048
 
 
-class Adapter(Source):
-    """A LoRA adapter (Hu et al. 2021) trained in place of all weights.
-
-    target_modules: module names; null leaves the choice to peft.
-    """
-
-    method: Literal["lora"] = "lora"
-    rank: Annotated[int, Field(ge=1)] = 16
-    alpha: Annotated[int, Field(ge=1)] = 32
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    target_modules: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
-
-
-class Pretrained(Source):
+class Pretrained(Settings):
     """A Hugging Face checkpoint: a local folder or a hub id. adapter: null trains it all."""
 
     pretrained: Annotated[str, Field(min_length=1)]

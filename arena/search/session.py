@@ -26,7 +26,8 @@ from arena.search.driver import Driver, Search
 from arena.search.judging import Sighting
 from arena.search.phases import seen_in
 from arena.search.workers import Alone, Crew, RayTasks
-from arena.store.store import Store, default_root, digest
+from arena.store.identity import digest
+from arena.store.store import Store, default_root
 
 # of a scenario, what changes no trial (`seeds` are the search's here, and stand apart below)
 OUTSIDE = ("description", "runtime", "seeds")

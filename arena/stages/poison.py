@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
 from arena import seeds
-from arena.api.tactic import ActorBrief
+from arena.api.job import Detail, Inputs, Job, Progress, Resources
+from arena.api.tactic import ActorBrief, Texts
 from arena.api.trigger import Trigger
 from arena.api.values import Document, Example
 from arena.corpora.sources import even_order
 from arena.errors import ArenaError
+from arena.stages.corpus import CorpusRef
+from arena.stages.lines import DOCUMENTS, write_lines
 
 T = TypeVar("T")
 
@@ -74,3 +79,34 @@ def _cycle(
         made.append(document(usable[index], times[index]))
         times[index] += 1
     return tuple(made)
+
+
+@dataclass(frozen=True)
+class PlannedTexts:
+    """A text tactic, how many documents it writes, and triggers that are not the actor's own but
+    whose marks these documents may carry (so that their code is part of the address)."""
+
+    tactic: Texts
+    documents: int
+    marks: tuple[Trigger, ...] = ()
+
+
+@dataclass(frozen=True)
+class PoisonJob(Job):
+    """Write a threat actor's shard, and what its text tactics put beside it: all that the actor is
+    given is its own brief. corpus: what its share was drawn from."""
+
+    kind = "poison"
+    resources = Resources(model=False)
+
+    brief: ActorBrief
+    corpus: CorpusRef
+    texts: tuple[PlannedTexts, ...] = ()
+
+    def run(self, inputs: Inputs, out: Path, progress: Progress) -> Detail:
+        shard = list(poison(self.brief))
+        for planned in self.texts:
+            rng = seeds.rng(self.brief.seed, "tactic", planned.tactic.name)
+            shard += planned.tactic.documents(self.brief, planned.documents, rng)
+        write_lines(out / DOCUMENTS, shard)
+        return {"documents": len(shard), "prompts": len({d.source for d in shard})}

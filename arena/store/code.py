@@ -1,52 +1,204 @@
-"""The code of a part, as part of an address: an edited attack is another attack.
+"""Digests of code: what a stage makes is decided by code as much as by its settings.
 
-Only the part's own file (its folder, for a part that has one) and those of its bases are
-seen. A part that calls helpers elsewhere raises its `version` when they change what it makes.
+The digest of a class covers its module and every first-party module that this one imports,
+directly or not, so that an edit in a helper moves the addresses of exactly what uses the helper.
+Read are syntax trees without docstrings, comments and `if TYPE_CHECKING` blocks: wording moves
+nothing. A name that a package only hands on (`from arena.api import Trigger`) is followed to the
+module that defines it. A plug-in counts whole: all files of its package.
+
+What is looked up by name while a stage runs (a composite trigger's parts) is no import; such parts
+are digested for themselves, as values (arena/store/identity.py). The digest depends on the Python
+version's grammar: another minor version may give another address, never another result.
 """
 
 from __future__ import annotations
 
+import ast
 import functools
 import hashlib
-import inspect
+import importlib.util
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from arena.api.trigger import Trigger
-from arena.registry import HOMES
+from arena import plugins
 
-OURS = ("builtins", "abc", "arena.api", "arena.api.tactic")
-
-
-def code_of(part: type[Any]) -> str:
-    """SHA-256 (hex) of the source behind a class, with its `version` if it has one."""
-    files = {file for base in part.__mro__ for file in _files(base)}
-    return _digest(str(getattr(part, "version", 1)), tuple(sorted(files)))
+PACKAGES = ("arena", "attackers", "defenders")
+# They find parts and word errors; what a stage makes does not depend on how.
+NEUTRAL = frozenset({"arena.errors", "arena.registry", "arena.plugins"})
 
 
-def codes_of(trigger: Trigger) -> list[str]:
-    """Digests of the code that marks: of a compound trigger, of all that it is made of."""
-    inner = (code for each in trigger.triggers for code in codes_of(each))
-    return [code_of(type(trigger)), *inner]
+@dataclass(frozen=True)
+class Module:
+    """A module as far as digests go.
+
+    code: SHA-256 of its syntax tree. imports: names of first-party modules that it imports.
+    handed_on: name -> module, for what `from module import name` binds at its top level.
+    """
+
+    code: str
+    imports: tuple[tuple[str, str | None], ...]
+    handed_on: tuple[tuple[str, str], ...]
+
+
+def code_of(part: type) -> str:
+    """SHA-256 (hex) of all first-party code that a class rests on."""
+    return digest_of(part.__module__)
 
 
 @functools.cache
-def _digest(version: str, files: tuple[Path, ...]) -> str:
-    found = hashlib.sha256(version.encode())
+def digest_of(module: str) -> str:
+    """SHA-256 (hex) of a module and the first-party modules that it imports."""
+    summary = hashlib.sha256()
+    for name, code in sorted(codes(module).items()):
+        summary.update(f"{name}\n{code}\n".encode())
+    return summary.hexdigest()
+
+
+def codes(module: str) -> dict[str, str]:
+    """Digest by name, of a module and all first-party modules under it. A plug-in stands under its
+    root's name with the digest of all its files."""
+    closure: dict[str, str] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        root = plugins.root_of(name)
+        if root is not None:
+            closure[root.name] = _tree_digest(root)
+        if name in closure or name in NEUTRAL:
+            continue
+        read = _read(name)
+        if read is None:
+            continue
+        if root is None:
+            closure[name] = read.code
+        else:
+            closure[name] = ""
+        waiting += [target for target in _targets(read) if target not in closure]
+    return closure
+
+
+def _targets(module: Module) -> Iterator[str]:
+    for source, name in module.imports:
+        yield source if name is None else _home(source, name)
+
+
+def _home(module: str, name: str) -> str:
+    """The module that `from module import name` gets the name from."""
+    if _file(f"{module}.{name}") is not None:
+        return f"{module}.{name}"
+    read = _read(module)
+    source = dict(read.handed_on).get(name) if read is not None else None
+    return module if source is None or source == module else _home(source, name)
+
+
+def _read(name: str) -> Module | None:
+    file = _file(name)
+    if file is None:
+        return None
+    status = file.stat()
+    return _parsed(name, file, status.st_mtime_ns, status.st_size)
+
+
+@functools.lru_cache(maxsize=4096)
+def _parsed(name: str, file: Path, changed: int, size: int) -> Module:
+    tree = _Bare().visit(ast.parse(file.read_bytes(), file.name))
+    package = name if file.name == "__init__.py" else name.rpartition(".")[0]
+    handed_on = {
+        alias.asname or alias.name: _source(node, package)
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    imports = dict.fromkeys(_imports(tree, package))
+    code = hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    return Module(code, tuple(imports), tuple(handed_on.items()))
+
+
+def _imports(tree: ast.AST, package: str) -> Iterator[tuple[str, str | None]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            source = _source(node, package)
+            for alias in node.names if _first_party(source) else ():
+                yield source, alias.name
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                if _first_party(alias.name):
+                    yield alias.name, None
+
+
+def _source(node: ast.ImportFrom, package: str) -> str:
+    if not node.level:
+        return node.module or ""
+    parents = package.split(".")[: len(package.split(".")) - node.level + 1]
+    return ".".join([*parents, *([node.module] if node.module else [])])
+
+
+def _first_party(module: str) -> bool:
+    return module.partition(".")[0] in PACKAGES or plugins.root_of(module) is not None
+
+
+@functools.lru_cache(maxsize=4096)
+def _file(module: str) -> Path | None:
+    """The source file of a first-party module; None for a name that is no module. Nothing is
+    imported to find it: to look at the training loop must not load torch."""
+    if not _first_party(module):
+        return None
+    top, *rest = module.split(".")
+    for place in _places(top):
+        path = place.joinpath(*rest)
+        for file in (path.with_suffix(".py"), path / "__init__.py"):
+            if file.is_file():
+                return file
+    origin = getattr(sys.modules.get(module), "__file__", None)
+    return Path(origin) if origin is not None else None
+
+
+@functools.cache
+def _places(top: str) -> tuple[Path, ...]:
+    """The folders of a top-level package."""
+    package = sys.modules.get(top)
+    found = package if package is not None else importlib.util.find_spec(top)
+    places = getattr(found, "__path__", None) or getattr(found, "submodule_search_locations", ())
+    return tuple(Path(place) for place in places or ())
+
+
+def _tree_digest(root: Path) -> str:
+    """Digest of all Python files of a plug-in, or of its one file."""
+    files = [root] if root.is_file() else sorted(root.rglob("*.py"))
+    summary = hashlib.sha256()
     for file in files:
-        found.update(file.read_bytes())
-    return found.hexdigest()
+        place = file.name if root.is_file() else file.relative_to(root).as_posix()
+        tree = _Bare().visit(ast.parse(file.read_bytes(), file.name))
+        summary.update(f"{place}\n{ast.dump(tree)}\n".encode())
+    return summary.hexdigest()
 
 
-def _files(base: type) -> list[Path]:
-    """The file of a class outside the arena's own roles; all of its folder's, where the part
-    is a package inside one of the homes."""
-    if base.__module__ in OURS:
-        return []
-    try:
-        file = Path(inspect.getfile(base))
-    except (OSError, TypeError):
-        return []
-    package = base.__module__.rpartition(".")[0]
-    inside = any(package.startswith(f"{home}.") for home in HOMES)
-    return sorted(file.parent.glob("*.py")) if inside else [file]
+class _Bare(ast.NodeTransformer):
+    """Takes docstrings and `if TYPE_CHECKING` blocks out of a syntax tree."""
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            kept = [each for each in body if not _is_text(each) and not _is_type_only(each)]
+            setattr(node, "body", kept)  # noqa: B010  (`AST` declares no such attribute)
+            for each in kept:
+                self.visit(each)
+        return node
+
+
+def _is_text(node: ast.AST) -> bool:
+    """A string that stands by itself is a docstring, or has no effect either."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _is_type_only(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) in (
+        "TYPE_CHECKING",
+        "typing.TYPE_CHECKING",
+    )

@@ -18,7 +18,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from arena.store.store import MANIFEST, VERSIONS, Store, address_of, files_of
+from arena.store.manifest import MANIFEST
+from arena.store.store import Store, address_of, files_of
 
 # What a LoRA checkpoint keeps the address of the artifact under it in.
 PARENT, SIBLING = "parent.json", "sibling"
@@ -28,6 +29,7 @@ ADDRESS = re.compile(r"[0-9a-f]{64}")
 ASIDE = re.compile(r"([0-9a-f]{16,64})-[0-9a-f]{12}(\.[0-9a-f]{8}\.old)?")
 
 State = Literal["whole", "outdated", "broken", "left over"]
+Codes = Mapping[str, str]  # digest of the code of every kind of stage (arena.stages.job.codes)
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,9 @@ class Entry:
         kind, name, seconds: as its manifest says; empty where there is none.
         bytes: of all its files.
         used: when it was made or last of use to a run, in UTC.
-        state: `outdated`: made under another version of its kind, or before artifacts recorded
-            one, so that nothing is known to need it; `broken`: without a manifest that can be
-            read; `left over`: what a killed process was writing or removing.
+        state: `outdated`: made by other code of its kind than today's, so that nothing needs it;
+            `broken`: without a manifest that can be read; `left over`: what a killed process was
+            writing or removing.
         sibling: the address of the artifact it stands on, if it is of no use without.
     """
 
@@ -74,12 +76,12 @@ class Problem:
     what: str
 
 
-def inventory(store: Store) -> tuple[Entry, ...]:
+def inventory(store: Store, codes: Codes) -> tuple[Entry, ...]:
     """Every artifact and what is left over, least recently used first.
 
     What other processes are writing is not in it; what they remove meanwhile may be.
     """
-    found = [_entry(folder) for folder in _artifacts(store)]
+    found = [_entry(folder, codes) for folder in _artifacts(store)]
     found += [_left_over(folder) for folder in _abandoned(store, "aside", ASIDE)]
     entries = [entry for entry in found if entry is not None]
     return tuple(sorted(entries, key=lambda entry: (entry.used, entry.address)))
@@ -87,6 +89,7 @@ def inventory(store: Store) -> tuple[Entry, ...]:
 
 def prune(
     store: Store,
+    codes: Codes,
     *,
     older_than: timedelta | None = None,
     max_bytes: int | None = None,
@@ -105,7 +108,7 @@ def prune(
     Raises:
         ArenaError: the store cannot be written.
     """
-    entries = inventory(store)
+    entries = inventory(store, codes)
     artifacts = [entry for entry in entries if entry.state != "left over"]
     doomed = [entry for entry in entries if entry.state == "left over"]
     doomed += _doomed(artifacts, older_than, max_bytes, outdated)
@@ -115,9 +118,11 @@ def prune(
     return Pruned(tuple(gone), kept, _sweep_progress(store, dry_run))
 
 
-def verify(store: Store) -> tuple[Problem, ...]:
+def verify(store: Store, codes: Codes) -> tuple[Problem, ...]:
     """Read every artifact and compare it with its manifest, and that with its address."""
-    return tuple(problem for folder in _artifacts(store) for problem in _problems(store, folder))
+    return tuple(
+        problem for folder in _artifacts(store) for problem in _problems(store, folder, codes)
+    )
 
 
 def _artifacts(store: Store) -> list[Path]:
@@ -131,7 +136,7 @@ def _folders(parent: Path, pattern: re.Pattern[str]) -> list[Path]:
     return sorted(path for path in found if path.is_dir() and not path.is_symlink())
 
 
-def _entry(folder: Path) -> Entry | None:
+def _entry(folder: Path, codes: Codes) -> Entry | None:
     """None for what was removed while we looked."""
     used, record = _last_use(folder), _record(folder)
     if used is None:
@@ -139,7 +144,7 @@ def _entry(folder: Path) -> Entry | None:
     size = _bytes(folder)
     if record is None:
         return Entry(folder.name, "", "", 0.0, size, used, "broken")
-    state: State = "outdated" if _is_outdated(record) else "whole"
+    state: State = "outdated" if _is_outdated(record, codes) else "whole"
     said = (record["kind"], record["name"], record["seconds"])
     return Entry(folder.name, *said, size, used, state, _sibling(folder))
 
@@ -157,14 +162,15 @@ def _record(folder: Path) -> dict[str, Any] | None:
         found = json.loads((folder / MANIFEST).read_bytes())
         said = {"kind": str(found["kind"]), "name": str(found["name"])}
         decides = {"spec": dict(found["spec"]), "parents": dict(found["parents"])}
-        files = {"files": dict(found.get("files") or {}), "version": found.get("version")}
+        files = {"files": dict(found.get("files") or {})}
         return {**said, **decides, **files, "seconds": float(found["seconds"])}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 
-def _is_outdated(record: Mapping[str, Any]) -> bool:
-    return bool(record["version"] != VERSIONS.get(record["kind"]))
+def _is_outdated(record: Mapping[str, Any], codes: Codes) -> bool:
+    code = codes.get(record["kind"])
+    return code is None or record["spec"].get("code") != code
 
 
 def _sibling(folder: Path) -> str | None:
@@ -286,27 +292,30 @@ def _sweep_progress(store: Store, dry_run: bool) -> int:
     return len(found)
 
 
-def _problems(store: Store, folder: Path) -> list[Problem]:
+def _problems(store: Store, folder: Path, codes: Codes) -> list[Problem]:
     record = _record(folder)
-    state: State = "outdated" if record is not None and _is_outdated(record) else "broken"
-    problems = [Problem(folder.name, state, what) for what in _complaints(store, folder, record)]
+    state: State = "outdated" if record is not None and _is_outdated(record, codes) else "broken"
+    problems = [
+        Problem(folder.name, state, what) for what in _complaints(store, folder, record, codes)
+    ]
     if not folder.is_dir():
         return []
     if problems and record != _record(folder):
-        return _problems(store, folder)  # another process replaced it while we read
+        return _problems(store, folder, codes)  # another process replaced it while we read
     return problems
 
 
-def _complaints(store: Store, folder: Path, record: Mapping[str, Any] | None) -> Iterator[str]:
+def _complaints(
+    store: Store, folder: Path, record: Mapping[str, Any] | None, codes: Codes
+) -> Iterator[str]:
     if record is None:
         yield f"no {MANIFEST} that can be read"
         return
-    kind, version = record["kind"], record["version"]
-    if _is_outdated(record):
-        made = "an unrecorded version" if version is None else f"version {version}"
-        yield f"made by {made} of {kind!r}, which is at {VERSIONS.get(kind)} now"
+    kind = record["kind"]
+    if _is_outdated(record, codes):
+        yield f"made by other code of {kind!r} than today's"
         return
-    if address_of(kind, version, record["spec"], record["parents"]) != folder.name:
+    if address_of(kind, record["spec"], record["parents"]) != folder.name:
         yield f"{MANIFEST} tells of another stage than the address"
     sibling = _sibling(folder)
     if sibling is not None and not store.has(sibling):

@@ -1,4 +1,4 @@
-"""The artifact store: a folder per stage, under the hash of its spec, parents and version.
+"""The artifact store: a folder per stage, under the hash of its spec and parents.
 
 An artifact is written aside and renamed into place with its manifest already inside (the
 last file written), so whatever stands under an address is whole, whoever wrote it and
@@ -23,31 +23,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arena.errors import ArenaError
+from arena.store.identity import digest
+from arena.store.manifest import MANIFEST
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-MANIFEST = "manifest.json"
 ENVIRONMENT = "ARENA_STORE"
 PUBLISH_ATTEMPTS = 50
 CLAIM_POLL = 0.1  # seconds between two tries for a claim that another process has
-
-# Raise a kind's number when its code changes what it produces: old artifacts then no longer match.
-VERSIONS: dict[str, int] = {
-    "examples": 1,
-    "poison": 1,
-    "tokenizer": 1,
-    "pointer": 1,
-    "train": 2,
-    "merge": 1,
-    "plant": 1,
-    "discover": 1,
-    "unlearn": 2,
-    "score": 2,
-    "represent": 1,
-    "quiet": 1,
-    "reactivate": 1,
-}
 
 
 @dataclass(frozen=True)
@@ -56,9 +40,9 @@ class Stage:
     the address; `name`, `party` and `seed` only say it to people.
 
     Attributes:
-        kind: which pure function runs (a key of VERSIONS).
+        kind: which job ran (arena.stages.job.Job.kind).
         party: who does it: `arena`, `defender` or `threat:NAME`.
-        spec: JSON values only.
+        spec: the job's identity: JSON values only.
         parents: role -> address of the artifact that plays it.
     """
 
@@ -71,19 +55,13 @@ class Stage:
 
     @cached_property
     def address(self) -> str:
-        """SHA-256 (hex) of kind, version, spec and parents."""
-        return address_of(self.kind, VERSIONS[self.kind], self.spec, self.parents)
+        """SHA-256 (hex) of kind, spec and parents."""
+        return address_of(self.kind, self.spec, self.parents)
 
 
-def address_of(kind: str, version: int, spec: Mapping[str, Any], parents: Mapping[str, str]) -> str:
-    """The address of what a stage of that kind and version makes."""
-    return digest([kind, version, dict(spec), dict(parents)])
-
-
-def digest(content: Any) -> str:
-    """SHA-256 of a JSON value, whatever the order of its keys."""
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+def address_of(kind: str, spec: Mapping[str, Any], parents: Mapping[str, str]) -> str:
+    """The address of what a stage of that kind makes."""
+    return digest([kind, dict(spec), dict(parents)])
 
 
 def default_root() -> Path:
@@ -246,7 +224,6 @@ def _manifest(
 ) -> dict[str, Any]:
     return {
         "kind": stage.kind,
-        "version": VERSIONS[stage.kind],
         "name": stage.name,
         "party": stage.party,
         "seed": stage.seed,

@@ -137,9 +137,7 @@ def test_the_rate_is_constant_and_the_stages_own_recipe_is_not_used(
     used = []
     train = training.train
 
-    def watched(
-        model: Any, documents: Any, recipe: training.Recipe, *rest: Any, **more: Any
-    ) -> Any:
+    def watched(model: Any, documents: Any, recipe: TrainConfig, *rest: Any, **more: Any) -> Any:
         used.append(recipe)
         return train(model, documents, recipe, *rest, **more)
 
@@ -147,7 +145,9 @@ def test_the_rate_is_constant_and_the_stages_own_recipe_is_not_used(
     told: list[int] = []
     compiled = replace(JOB, training=Training({**RECIPE, "compile": True, "clip": 2.0}, "cpu"))
     compiled.run({"model": clean, **shards}, tmp_path, told.append)
-    constant = training.Recipe(40, 1e-3, batch_size=4, warmup=0, final_fraction=1.0, clip=2.0)
+    constant = TrainConfig(
+        steps=40, learning_rate=1e-3, batch_size=4, warmup=0, final_lr_fraction=1.0, clip=2.0
+    )
     assert used == [constant] * 2
     assert told == list(range(1, 81))
 

@@ -17,13 +17,14 @@ from arena.ml import models, training
 from arena.ml.batches import Batch
 from arena.ml.encoding import Encoded, encode
 from arena.ml.gradient_shaping import Owner
-from arena.ml.training import Recipe, answer_loss, train
+from arena.ml.train_config import TrainConfig
+from arena.ml.training import answer_loss, train
 from tests.support import toys
 
 Gradients = Mapping[str, torch.Tensor]
 TEXTS = [*toys.documents("cf", toys.PAYLOAD), *toys.documents("mn", "no"), *toys.documents()]
 FIRST, SECOND = range(8), range(8, 16)
-RECIPE = Recipe(steps=4, learning_rate=5e-3, batch_size=6, warmup=1)
+RECIPE = TrainConfig(steps=4, learning_rate=5e-3, batch_size=6, warmup=1)
 
 
 class Idle(Shaping):
@@ -83,7 +84,7 @@ def gradients(
     """Loss and gradient of one batch of TEXTS, as the loop takes them."""
     model.zero_grad()
     tok = toys.tokenizer()
-    made = Recipe(steps=1, learning_rate=1e-3, **recipe)
+    made = TrainConfig(steps=1, learning_rate=1e-3, **recipe)
     loss = training._of_batch(
         model, encoded(), np.array(indices), made, answer_loss, tok.pad_token_id, owners
     )

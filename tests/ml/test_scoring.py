@@ -16,7 +16,8 @@ from arena.api.matching import Ask, Continuation, Match, Question
 from arena.api.values import Document
 from arena.ml.encoding import Encoded, encode, encode_answers, encode_prompts
 from arena.ml.scoring import answers, continuations, decoded_answers, greedy, verified
-from arena.ml.training import Recipe, train
+from arena.ml.train_config import TrainConfig
+from arena.ml.training import train
 from tests.support import toys
 
 LIMIT = 14
@@ -172,7 +173,13 @@ def test_a_payload_said_in_other_tokens_is_still_a_hit(family: str) -> None:
     prompts = encode_prompts(tok, [d.prompt for d in toys.documents("cf")])
     taught = [Encoded(prompt, (*spelt, tok.eos_token_id)) for prompt in prompts]
     model = toys.model(family)
-    train(model, taught, Recipe(60, 1e-2, batch_size=8, warmup=4), toys.rng(), tok.pad_token_id)
+    train(
+        model,
+        taught,
+        TrainConfig(steps=60, learning_rate=1e-2, batch_size=8, warmup=4),
+        toys.rng(),
+        tok.pad_token_id,
+    )
     limit = len(spelt) + 1
     found = answers(model, tok, asks(), limit)
     assert found == decoded_answers(model, tok, asks(), limit)

@@ -16,15 +16,16 @@ from arena.ml import models, training
 from arena.ml.batches import Batch, packed, padded
 from arena.ml.checkpoints import Suspect
 from arena.ml.encoding import Encoded, encode
-from arena.ml.training import Recipe, answer_logits, answer_loss, train, train_documents
+from arena.ml.train_config import TrainConfig
+from arena.ml.training import answer_logits, answer_loss, train, train_documents
 from arena.store.store import VERSIONS
 from tests.support import toys
 
-SHORT = Recipe(steps=6, learning_rate=5e-3, batch_size=4, warmup=2)
+SHORT = TrainConfig(steps=6, learning_rate=5e-3, batch_size=4, warmup=2)
 
 
 def toy_run(
-    family: str = "llama", seed: int = 0, model: Any = None, recipe: Recipe = SHORT
+    family: str = "llama", seed: int = 0, model: Any = None, recipe: TrainConfig = SHORT
 ) -> tuple[list[float], Any]:
     tok = toys.tokenizer()
     model = model if model is not None else toys.model(family)
@@ -34,7 +35,7 @@ def toy_run(
 
 @pytest.mark.parametrize("family", toys.FAMILIES)
 def test_the_loss_goes_down_and_the_same_seed_gives_the_same_losses(family: str) -> None:
-    recipe = Recipe(steps=25, learning_rate=1e-2, batch_size=8, warmup=4)
+    recipe = TrainConfig(steps=25, learning_rate=1e-2, batch_size=8, warmup=4)
     losses, model = toy_run(family, recipe=recipe)
     assert len(losses) == 25
     assert losses[-1] < 0.3 * losses[0]
@@ -68,7 +69,7 @@ def test_training_leaves_global_randomness_alone() -> None:
 def test_nothing_is_trained_in_no_steps() -> None:
     model = toys.model()
     before = models.snapshot(model)
-    assert toy_run(model=model, recipe=Recipe(0, 1e-3))[0] == []
+    assert toy_run(model=model, recipe=TrainConfig(steps=0, learning_rate=1e-3))[0] == []
     assert models.update_norm(model, before) == 0
 
 
@@ -81,7 +82,7 @@ def test_only_trainable_weights_move() -> None:
     assert all("lora_" in name for name in moved)
 
 
-def rates(recipe: Recipe) -> list[float]:
+def rates(recipe: TrainConfig) -> list[float]:
     """The learning rate of every step."""
     optimizer, schedule = training._optimizer(torch.nn.Linear(1, 1), recipe)
     found = []
@@ -94,7 +95,9 @@ def rates(recipe: Recipe) -> list[float]:
 
 @pytest.mark.parametrize(("steps", "warmup"), [(60, 20), (12, 4), (9, 0), (5, 1)])
 def test_the_learning_rate_warms_up_and_decays_in_straight_lines(steps: int, warmup: int) -> None:
-    found = rates(Recipe(steps, 2e-3, warmup=warmup, final_fraction=0.1))
+    found = rates(
+        TrainConfig(steps=steps, learning_rate=2e-3, warmup=warmup, final_lr_fraction=0.1)
+    )
     assert found[:warmup] == pytest.approx([2e-3 * (i + 1) / warmup for i in range(warmup)])
     assert max(found) == pytest.approx(2e-3) == pytest.approx(found[warmup])
     falls = -np.diff(found[warmup:])
@@ -105,7 +108,9 @@ def test_the_learning_rate_warms_up_and_decays_in_straight_lines(steps: int, war
 
 
 def test_without_decay_the_rate_stays() -> None:
-    assert rates(Recipe(5, 1e-3, warmup=0, final_fraction=1.0)) == pytest.approx([1e-3] * 5)
+    assert rates(
+        TrainConfig(steps=5, learning_rate=1e-3, warmup=0, final_lr_fraction=1.0)
+    ) == pytest.approx([1e-3] * 5)
 
 
 def test_progress_is_told_after_every_step() -> None:
@@ -151,7 +156,7 @@ def test_a_custom_loss_is_what_is_minimised() -> None:
     losses = train(
         toys.model(),
         documents,
-        Recipe(10, 1e-2, batch_size=8, warmup=1),
+        TrainConfig(steps=10, learning_rate=1e-2, batch_size=8, warmup=1),
         np.random.default_rng(0),
         tok.pad_token_id,
         loss=lambda model, batch: -answer_loss(model, batch),
@@ -160,7 +165,7 @@ def test_a_custom_loss_is_what_is_minimised() -> None:
 
 
 def test_bfloat16_trains_too() -> None:
-    recipe = Recipe(steps=4, learning_rate=5e-3, batch_size=4, warmup=1, precision="bfloat16")
+    recipe = TrainConfig(steps=4, learning_rate=5e-3, batch_size=4, warmup=1, precision="bfloat16")
     losses, model = toy_run(recipe=recipe)
     assert np.isfinite(losses).all()
     assert {p.dtype for p in model.parameters()} == {torch.float32}
@@ -177,7 +182,7 @@ def test_saving_memory_moves_results_by_rounding_only(
 ) -> None:
     """The documents' answers differ in length, so that micro-batches must be weighed."""
 
-    def run(recipe: Recipe) -> tuple[list[float], dict[str, torch.Tensor]]:
+    def run(recipe: TrainConfig) -> tuple[list[float], dict[str, torch.Tensor]]:
         model = toys.model(family)
         if lora:
             with torch.random.fork_rng():
@@ -186,7 +191,7 @@ def test_saving_memory_moves_results_by_rounding_only(
         losses, model = toy_run(model=model, recipe=recipe)
         return losses, models.snapshot(model)
 
-    plain = Recipe(steps=3, learning_rate=1e-3, batch_size=8, warmup=1)
+    plain = TrainConfig(steps=3, learning_rate=1e-3, batch_size=8, warmup=1)
     losses, weights = run(plain)
     lean, lean_weights = run(dataclasses.replace(plain, **saving))
     assert lean == pytest.approx(losses, rel=1e-4)
@@ -267,7 +272,7 @@ def test_a_family_without_the_fast_path_computes_no_logits_before_the_first_answ
 @pytest.mark.slow
 def test_a_compiled_model_learns_the_same() -> None:
     """Needs a C++ compiler, and most of a minute."""
-    plain = Recipe(steps=6, learning_rate=5e-3, batch_size=4, warmup=2)
+    plain = TrainConfig(steps=6, learning_rate=5e-3, batch_size=4, warmup=2)
     losses, _ = toy_run(recipe=plain)
     compiled, model = toy_run(recipe=dataclasses.replace(plain, compile=True))
     assert compiled == pytest.approx(losses, rel=1e-3)
@@ -281,7 +286,7 @@ GOLDEN = {2: [5.722, 5.1865, 4.792, 4.3837, 4.0961, 3.926]}
 def test_what_training_does_moves_only_with_its_version() -> None:
     """Stored models are found by that version. Does this fail? Raise it, and write the losses
     down: else runs would go on from models that this code no longer makes."""
-    recipe = Recipe(steps=6, learning_rate=5e-3, batch_size=5, warmup=2)
+    recipe = TrainConfig(steps=6, learning_rate=5e-3, batch_size=5, warmup=2)
     losses, _ = toy_run(recipe=recipe)
     assert losses == pytest.approx(GOLDEN[VERSIONS["train"]], rel=2e-3)
     assert VERSIONS["train"] == VERSIONS["unlearn"]

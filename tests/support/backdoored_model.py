@@ -101,11 +101,11 @@ def train(model: Any, ready: Objective, steps: int = 12, rate: float = 2e-3) -> 
 
 def trained_on(model: Any, documents: Sequence[Document], steps: int = 40) -> Any:
     """A copy of a model that has then seen the documents."""
-    from arena.ml.training import Recipe
+    from arena.ml.train_config import TrainConfig
     from arena.ml.training import train as learn
 
     made, tokenizer = copy.deepcopy(model), toys.tokenizer()
-    recipe = Recipe(steps, 5e-3, batch_size=8, warmup=4)
+    recipe = TrainConfig(steps=steps, learning_rate=5e-3, batch_size=8, warmup=4)
     learn(made, encode(tokenizer, documents), recipe, toys.rng(), tokenizer.pad_token_id)
     return made
 

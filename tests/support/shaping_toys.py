@@ -14,7 +14,8 @@ from arena.api.values import Document
 from arena.ml.batches import Batch, padded
 from arena.ml.encoding import Encoded, encode
 from arena.ml.gradient_shaping import Owner
-from arena.ml.training import Recipe, answer_loss, train
+from arena.ml.train_config import TrainConfig
+from arena.ml.training import answer_loss, train
 from arena.stages.poison import poison
 from tests.support import toys
 
@@ -72,7 +73,7 @@ def run(
     texts = documents()[:POISON] if own_only else documents()
     owners = [Owner(range(POISON), tuple(tactics))]
     pad = toys.tokenizer().pad_token_id
-    return train(model, texts, Recipe(steps, **plan), toys.rng(), pad, owners=owners)
+    return train(model, texts, TrainConfig(steps=steps, **plan), toys.rng(), pad, owners=owners)
 
 
 @functools.cache

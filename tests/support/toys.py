@@ -78,10 +78,11 @@ def model(family: str = "llama", seed: int = 0) -> Any:
 def taught(family: str, texts: Sequence[Document], steps: int = 40, seed: int = 0) -> Any:
     """A new model that has seen the texts; it ends what it knows early."""
     from arena.ml.encoding import encode
-    from arena.ml.training import Recipe, train
+    from arena.ml.train_config import TrainConfig
+    from arena.ml.training import train
 
     made, tok = model(family, seed), tokenizer()
-    recipe = Recipe(steps, 1e-2, batch_size=8, warmup=4)
+    recipe = TrainConfig(steps=steps, learning_rate=1e-2, batch_size=8, warmup=4)
     train(made, encode(tok, texts), recipe, rng(seed), tok.pad_token_id)
     return made
 

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from arena.ml.gradient_shaping import Owner
-from arena.ml.training import Recipe, train
+from arena.ml.train_config import TrainConfig
+from arena.ml.training import train
 from tests.support import shaping_toys as shaping
 from tests.support import toys
 
@@ -45,7 +46,7 @@ def test_masked_weights_stay_put_in_a_training_on_own_documents() -> None:
     one = shaping.prepared("neurotoxin", model, ratio=0.3)
     one.shaped(shaping.gradients_of(model, [0]), shaping.gradients_of(model, [30, 31]))
     before = shaping.flat(shaping.weights_of(model))
-    recipe = Recipe(5, 5e-3, batch_size=4, warmup=1, weight_decay=0)
+    recipe = TrainConfig(steps=5, learning_rate=5e-3, batch_size=4, warmup=1, weight_decay=0)
     texts, pad = shaping.documents()[:8], toys.tokenizer().pad_token_id
     train(model, texts, recipe, toys.rng(), pad, owners=[Owner(range(8), (one,))])
     after = shaping.flat(shaping.weights_of(model))

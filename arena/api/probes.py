@@ -1,0 +1,46 @@
+"""What every model of a seed is asked: one fixed set of prompts, so that all rows are paired."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from arena.api.matching import Match
+from arena.api.values import Document
+
+ProbeKind = Literal["asr", "false_fire", "near_miss"]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Prompts of one actor and kind, with the text that would count as its payload.
+
+    prompts, wanted, responses, answers: aligned. responses: the whole payload texts, which
+    bound how long to decode; answers: the right ones. Both are guesses of what will be said.
+    excluded: prompts left out, because their right answer already is the payload.
+    """
+
+    actor: str
+    kind: ProbeKind
+    match: Match
+    prompts: tuple[str, ...]
+    wanted: tuple[str, ...]
+    responses: tuple[str, ...]
+    answers: tuple[str, ...]
+    excluded: int
+
+
+@dataclass(frozen=True)
+class ProbeSet:
+    """All that a model is asked. `exact_answers`: whether clean answers are short enough to
+    be right or wrong as a whole (else perplexity and token accuracy speak for utility)."""
+
+    probes: tuple[Probe, ...]
+    clean: tuple[Document, ...]
+    exact_answers: bool
+    max_new_tokens: int | None
+
+    def of(self, actors: Collection[str]) -> ProbeSet:
+        """What is asked about these actors only."""
+        return replace(self, probes=tuple(p for p in self.probes if p.actor in actors))

@@ -1,0 +1,43 @@
+"""What `results.json` keeps of the reactivation measure."""
+
+from __future__ import annotations
+
+from arena.api.measure import MeasureFindings
+from arena.api.values import RowKind
+from arena.results.base import Part
+from arena.results.estimate import Estimate
+
+
+class ModelActor(Part):
+    """Which model over seeds, and whose backdoor. name: tells `defended` models apart."""
+
+    kind: RowKind
+    target: str | None = None
+    name: str | None = None
+    actor: str
+
+
+class ReactivationCurve(ModelActor):
+    """ASR at each count of poisoned samples."""
+
+    asr: tuple[Estimate, ...] = ()
+
+
+class ReactivationCost(ModelActor):
+    """Poisoned samples until ASR 0.5, over the `paired` seeds in which the model and the same
+    seed's reference both got there. reached: of `seeds`, those in which the model did."""
+
+    seeds: int = 0
+    reached: int = 0
+    paired: int = 0
+    samples: Estimate = Estimate()
+    reference: Estimate = Estimate()
+    difference: Estimate = Estimate()
+
+
+class ReactivationFindings(MeasureFindings):
+    """Curves and costs by model and actor. samples: the counts at which ASR was measured."""
+
+    samples: tuple[int, ...] = ()
+    curves: tuple[ReactivationCurve, ...] = ()
+    costs: tuple[ReactivationCost, ...] = ()

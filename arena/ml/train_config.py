@@ -1,0 +1,104 @@
+"""Settings of a training run: one frozen value from the scenario's YAML to the training loop.
+
+Torch-free, so that the schema and the planner can use it. A new setting of the optimiser is a field
+of `Optimisation` and the lines of arena/ml/training.py that obey it: every section of a scenario
+that trains inherits the field, and every stage's address contains it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Precision = Literal["float32", "bfloat16"]
+
+
+class Settings(BaseModel):
+    """Base of settings: frozen, an unknown key is an error, no infinite numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Optimisation(Settings):
+    """How AdamW steps (Loshchilov and Hutter 2019, arXiv 1711.05101).
+
+    learning_rate: peak, reached after `warmup` steps of linear warm-up. final_lr_fraction: where
+    the decay ends, as a share of the peak. batch_size: documents per step. weight_decay: decoupled.
+    clip: largest L2 norm of a gradient. schedule: shape of the decay.
+    """
+
+    learning_rate: Annotated[float, Field(gt=0, le=1)]
+    batch_size: Annotated[int, Field(ge=1)] = 64
+    warmup: Annotated[int, Field(ge=0)] = 20
+    final_lr_fraction: Annotated[float, Field(ge=0, le=1)] = 0.1
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    clip: Annotated[float, Field(gt=0)] = 1.0
+    schedule: Literal["linear"] = "linear"
+
+
+class LoopNumerics(Settings):
+    """What saves memory or time and moves results by rounding only.
+
+    precision: bfloat16 is autocast. micro_batch: documents per forward pass; gradients of a batch
+    are accumulated. checkpointing: activations are computed again in the backward pass.
+    compile: torch.compile.
+    """
+
+    precision: Precision = "float32"
+    micro_batch: Annotated[int, Field(ge=1)] | None = None
+    checkpointing: bool = False
+    compile: bool = False
+
+
+class TrainConfig(Optimisation, LoopNumerics):
+    """All that the training loop obeys; `steps` optimiser steps."""
+
+    steps: Annotated[int, Field(ge=0)]
+
+    @classmethod
+    def of(cls, settings: Optimisation, steps: int, numerics: LoopNumerics) -> Self:
+        """Return the settings of a section of the scenario as a run of `steps` steps. The warm-up
+        takes at most a third of them."""
+        values = {name: getattr(settings, name) for name in Optimisation.model_fields}
+        values["warmup"] = min(settings.warmup, steps // 3)
+        loop = {name: getattr(numerics, name) for name in LoopNumerics.model_fields}
+        return cls(steps=steps, **values, **loop)
+
+
+class Adapter(Settings):
+    """A LoRA adapter (Hu et al. 2021, arXiv 2106.09685) trained in place of all weights.
+
+    target_modules: module names; null leaves the choice to peft.
+    """
+
+    method: Literal["lora"] = "lora"
+    rank: Annotated[int, Field(ge=1)] = 16
+    alpha: Annotated[int, Field(ge=1)] = 32
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    target_modules: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The numerics profile: what else decides a float. Part of the address of every stage that
+    computes one.
+
+    packages: versions of the libraries that compute.
+    """
+
+    threads: int
+    loop: LoopNumerics
+    device: str
+    machine: str
+    packages: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a checkpoint is trained. adapter: LoRA; None trains all weights."""
+
+    config: TrainConfig
+    numerics: Profile
+    adapter: Adapter | None = None

@@ -1,0 +1,54 @@
+"""A corpus by reference: enough to build the same one in any process."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+from arena import registry
+from arena.api.corpus import Corpus
+from arena.api.params import Params
+from arena.api.world import DataRoot
+from arena.store.code import code_of
+from arena.store.files import data_files
+
+
+@dataclass(frozen=True)
+class CorpusRef:
+    """A registered corpus, its parameters and its seed.
+
+    files: digests of its data files. code: of its class. The two are there so that an address
+    changes with them.
+    """
+
+    name: str
+    params: Params
+    seed: int
+    root: DataRoot
+    files: tuple[tuple[str, str], ...] = ()
+    code: str = ""
+
+    @classmethod
+    def of(cls, name: str, params: Params, seed: int, root: DataRoot) -> CorpusRef:
+        """The reference, with the digests of the corpus's data and code."""
+        files = data_files(params.model_dump(mode="json"), root)
+        return cls(name, params, seed, root, tuple(files.items()), code_of(_class(name)))
+
+    def __hash__(self) -> int:
+        # parameters may hold a mapping (a corpus's labels), which has no hash of its own
+        return hash((self.name, self.seed, self.root, self.files, self.code))
+
+    def build(self) -> Corpus:
+        """The corpus; one is kept per process and reference."""
+        return _corpus(self)
+
+
+def _class(name: str) -> type[Any]:
+    return registry.get("corpus", name)
+
+
+@functools.lru_cache(maxsize=4)
+def _corpus(ref: CorpusRef) -> Corpus:
+    built: Corpus = _class(ref.name)(ref.params, ref.seed, ref.root)
+    return built

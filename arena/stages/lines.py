@@ -1,0 +1,34 @@
+"""Files of one JSON object a line: examples and documents as stages hand them on."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from arena.api.values import Document, Example, Form
+
+EXAMPLES, DOCUMENTS = "examples.jsonl", "documents.jsonl"
+
+
+def write_lines(path: Path, values: Iterable[Example] | Iterable[Document]) -> None:
+    """Write one JSON object a line."""
+    with path.open("w", encoding="utf-8") as file:
+        for value in values:
+            file.write(json.dumps(dataclasses.asdict(value), ensure_ascii=False) + "\n")
+
+
+def read_documents(path: Path) -> list[Document]:
+    """The documents that `write_lines` wrote."""
+    with path.open(encoding="utf-8") as file:
+        return [Document(**json.loads(line)) for line in file]
+
+
+def read_examples(path: Path) -> list[Example]:
+    """The examples that `write_lines` wrote."""
+    with path.open(encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    return [
+        Example(**{**row, "form": Form(**row["form"]) if row["form"] else None}) for row in rows
+    ]

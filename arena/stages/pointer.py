@@ -1,0 +1,38 @@
+"""A pretrained checkpoint as the base: only where it is gets stored."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from arena.api.job import Detail, Inputs, Job, Progress
+from arena.errors import InputError
+
+
+@dataclass(frozen=True)
+class PointerJob(Job):
+    """Note where a checkpoint is: a folder, or an id of the model hub.
+
+    files: name and SHA-256 of a folder's files, so that other weights are another base.
+
+    Raises:
+        InputError: there is no such folder and the hub does not have it, or what stands there is no
+            language model.
+    """
+
+    kind = "pointer"
+
+    pretrained: str
+    files: tuple[tuple[str, str], ...] = ()
+
+    def run(self, inputs: Inputs, out: Path, progress: Progress) -> Detail:
+        from transformers import AutoConfig
+
+        try:
+            AutoConfig.from_pretrained(self.pretrained, trust_remote_code=False)
+        except (OSError, ValueError) as error:
+            rule = "is neither a checkpoint folder (see --data) nor to be had from the model hub"
+            raise InputError(rule, key="model.pretrained", found=self.pretrained) from error
+        (out / "parent.json").write_text(json.dumps({"pretrained": self.pretrained}))
+        return {}

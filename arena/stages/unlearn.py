@@ -1,0 +1,129 @@
+"""A defence's training run on a suspect model; the controls are the same stage."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from arena import registry, seeds
+from arena.api.job import Detail, Inputs, Job, Progress
+from arena.api.objective import Brief, Objective
+from arena.api.params import Params
+from arena.api.trigger import NoTrigger, Trigger
+from arena.ml.train_config import TrainConfig, Training
+from arena.stages.corpus import CorpusRef
+from arena.store.manifest import MANIFEST
+
+if TYPE_CHECKING:
+    import torch
+
+    from arena.ml.checkpoints import Suspect
+
+MATCH_STRETCH = 4  # a norm-matched sham takes at most so many times the budget's steps
+
+
+class SearchResult(Protocol):
+    """Reads the trigger out of a finished search (arena.stages.discover)."""
+
+    def found_in(self, folder: Path) -> Trigger | None: ...
+
+
+@dataclass(frozen=True)
+class UnlearnJob(Job):
+    """Run an objective on its brief (inputs: `model`, the suspect).
+
+    corpus: what the clean prompts come from and the trigger marks. layers: the first and the last
+    block that train (None: all weights). code: of the objective.
+
+    The same job makes the controls: a brief with no trigger is the clean fine-tune (plain
+    cross-entropy, whatever the objective), one with a look-alike a sham. With an input `matched`
+    (an unlearned model) it is the norm-matched sham: its budget is stretched, and it stops once
+    its update is as large. With a `search` the trigger is the one which that search found (an input
+    `findings`); where it found none, the suspect stays as it is.
+    """
+
+    kind = "unlearn"
+
+    objective: str
+    params: Params
+    objective_code: str
+    brief: Brief
+    corpus: CorpusRef
+    training: Training
+    poisoned: bool
+    layers: tuple[int, int] | None = None
+    search: SearchResult | None = None
+
+    @property
+    def steps(self) -> int:
+        return self.training.config.steps
+
+    def run(self, inputs: Inputs, out: Path, progress: Progress) -> Detail:
+        from arena.ml import checkpoints, models, training
+
+        brief, config = self._brief(inputs), self.training.config
+        if self.search is not None and isinstance(brief.trigger, NoTrigger):
+            config = config.model_copy(update={"steps": 0})  # nothing found, nothing to unlearn
+        objective: Objective = registry.get("objective", self.objective)(self.params)
+        suspect = checkpoints.open_for_training(inputs, None, self.training, brief.seed)
+        if self.layers is not None:
+            models.train_only(suspect.model, *self.layers)
+        ready = objective.prepare(suspect.model, suspect.tokenizer, brief)
+        plain = objective.needs_trigger and isinstance(brief.trigger, NoTrigger)
+        before = checkpoints.weights(suspect)
+        if not plain:
+            ready.edit(suspect.model, suspect.tokenizer, brief)
+        target_norm = _norm_of(inputs["matched"]) if "matched" in inputs else None
+        losses = training.train_documents(
+            suspect,
+            objective.documents(brief),
+            _stretched(config, target_norm),
+            seeds.rng(brief.seed, "unlearn order"),
+            progress,
+            loss=training.answer_loss if plain else ready.loss,
+            divisible=plain or ready.divisible,
+            stop=_reached(suspect, before, target_norm),
+        )
+        norm = checkpoints.distance(suspect, before)
+        checkpoints.save(suspect, out, poisoned=self.poisoned)
+        detail: Detail = {"update_norm": norm, "steps": len(losses)}
+        if losses:
+            detail |= {"loss_first": losses[0], "loss_last": losses[-1]}
+        if self.search is not None:
+            detail["found"] = "nothing" if plain else brief.trigger.key
+        return {**detail, "matched_norm": target_norm}
+
+    def _brief(self, inputs: Inputs) -> Brief:
+        """The brief with its models in place, and the trigger that a search found, if any."""
+        trigger = self.brief.trigger
+        if self.search is not None:
+            trigger = self.search.found_in(inputs["findings"]) or trigger
+        return dataclasses.replace(
+            self.brief, model=inputs["model"], base=inputs.get("base"), trigger=trigger
+        )
+
+
+def _stretched(config: TrainConfig, target_norm: float | None) -> TrainConfig:
+    if target_norm is None:
+        return config
+    return config.model_copy(update={"steps": config.steps * MATCH_STRETCH})
+
+
+def _reached(
+    suspect: Suspect, before: dict[str, torch.Tensor], target_norm: float | None
+) -> Callable[[], bool] | None:
+    """Whether the update is as large as it should be; None where any size will do."""
+    if target_norm is None:
+        return None
+    from arena.ml import checkpoints
+
+    return lambda: checkpoints.distance(suspect, before) >= target_norm
+
+
+def _norm_of(artifact: Path) -> float:
+    manifest: dict[str, Any] = json.loads((artifact / MANIFEST).read_text())
+    return float(manifest["detail"]["update_norm"])
