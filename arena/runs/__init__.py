@@ -1,0 +1,1 @@
+"""A whole run: plan, execute, gather results, write the run folder."""
