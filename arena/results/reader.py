@@ -159,7 +159,7 @@ def _remove(values: Any, place: _Place) -> None:
 
 
 def _wrong(place: _Place, problem: ErrorDetails, file: str | None) -> InputError:
-    if problem["type"] == "recursion_loop":
+    if problem["type"].startswith("recursion"):
         return InputError("nested too deeply", file=file)
     key = "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in place).removeprefix(".")
     expected = problem.get("ctx", {}).get("expected")
