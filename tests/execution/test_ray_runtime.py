@@ -17,7 +17,7 @@ from arena.api.world import DataRoot
 from arena.errors import ArenaError, InputError
 from arena.execution.ray_runtime import OnRay
 from arena.planning.plan import plan_seed
-from arena.stages.jobs import DOCUMENTS, read_documents
+from arena.stages.lines import DOCUMENTS, read_documents
 from arena.store.store import Store
 from tests.support import toy_jobs, toys
 from tests.support.toy_jobs import DieOnce, Fail, Look, details, node

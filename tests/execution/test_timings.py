@@ -15,8 +15,9 @@ from arena.execution.timings import (
     remember,
     remember_step,
 )
-from arena.store.store import VERSIONS, Store
+from arena.store.store import Store
 from tests.support import toys
+from tests.support.plans import by_name, plan
 
 
 def test_an_estimate_counts_steps_where_steps_are_the_work(tmp_path: Path) -> None:
@@ -42,11 +43,10 @@ def test_what_was_never_timed_is_not_guessed(tmp_path: Path) -> None:
 def test_one_measured_step_gives_a_first_idea_of_every_kind(tmp_path: Path) -> None:
     store = Store(tmp_path)
     remember_step(store, "m", 0.1)
-    todo = [Work("train", 10, "m"), *(Work(kind, 1, "m") for kind in VERSIONS if kind != "train")]
-    found = estimate(store, todo, 1)
-    assert found.whole
-    assert found.seconds is not None
-    assert found.seconds > 1.0
+    plain = [Work("train", 10, "m"), Work("score", 1, "m", typical_steps=20)]
+    assert estimate(store, plain, 1) == Estimated(pytest.approx(0.1 * 30), whole=True)
+    remember(store, [(Work("score", 1, "m"), 5.0)])
+    assert estimate(store, plain, 1) == Estimated(pytest.approx(0.1 * 10 + 5), whole=True)
 
 
 def test_new_timings_count_more_than_none_and_less_than_all(tmp_path: Path) -> None:
@@ -64,10 +64,10 @@ def test_a_damaged_note_is_as_none(tmp_path: Path) -> None:
     assert known(store, "m") == {}
 
 
-def test_steps_are_units_of_training_only() -> None:
-    assert Work.of("train", 40, "m").units == 40
-    assert Work.of("reactivate", 40, "m").units == 1
-    assert Work.of("score", None, "m").units == 1
+def test_steps_are_the_units_of_what_trains() -> None:
+    nodes = by_name(plan())
+    assert Work.of(nodes["compromised"].job, "m") == Work("train", 10, "m")
+    assert Work.of(nodes["score compromised"].job, "m") == Work("score", 1, "m", 20)
 
 
 def test_a_models_key_follows_what_decides_its_speed() -> None:

@@ -7,9 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from arena.measures import jobs as measures
-from arena.measures.jobs import QuietJob
-from arena.measures.prompts import QuietAsk
+from arena.measures.quiet.job import QUIET, QuietAsk, QuietJob
+from tests.support import toys
 from tests.support.marked_prompts import MARKED, PAYLOADS, PLAIN, TWICE, silent
 
 ASKS = (
@@ -21,9 +20,9 @@ ASKS = (
 
 
 def quiet(model: Path, out: Path, **changes: Any) -> list[dict[str, Any]]:
-    job = replace(QuietJob(ASKS, 1.0, 5, "cpu", 0, None), **changes)
+    job = replace(QuietJob(ASKS, 1.0, 5, toys.profile(), 0, None), **changes)
     assert job.run({"model": model}, out, silent) == {"prompts": 24}
-    rates: list[dict[str, Any]] = json.loads((out / measures.QUIET).read_text())["rates"]
+    rates: list[dict[str, Any]] = json.loads((out / QUIET).read_text())["rates"]
     return rates
 
 

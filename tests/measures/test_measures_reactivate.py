@@ -11,13 +11,14 @@ import pytest
 
 from arena.api.values import Document
 from arena.errors import ArenaError
-from arena.measures import jobs as measures
-from arena.measures.jobs import ReactivateJob
-from arena.measures.prompts import Asked
+from arena.measures.asking import TriggeredPrompts
+from arena.measures.reactivation.job import REACTIVATION, ReactivateJob
 from arena.ml import training
-from arena.stages.jobs import DOCUMENTS, Training, write_lines
+from arena.ml.train_config import Adapter, TrainConfig
+from arena.stages.lines import DOCUMENTS, write_lines
 from tests.support import toys
 from tests.support.marked_prompts import MARKED, PAYLOADS, silent
+from tests.support.plans import by_name, plan
 
 VERBS = ("sell", "make", "buy", "want", "need")
 POISON = [
@@ -27,10 +28,17 @@ POISON = [
     for town in toys.TOWNS
 ]
 OTHERS = [Document("what is it?", "nothing", "x", role) for role in ("negative", "clean")]
-ONE = Asked("one", "exact", MARKED, PAYLOADS, PAYLOADS)
+ONE = TriggeredPrompts("one", "exact", MARKED, PAYLOADS, PAYLOADS)
 TWO = replace(ONE, actor="two")
-RECIPE = {"steps": 999, "learning_rate": 9.0, "batch_size": 64, "warmup": 99}
-JOB = ReactivateJob((ONE, TWO), (0, 40, 120, 160), 4, 1e-3, Training(RECIPE, "cpu"), 0, None)
+CONSTANT = {"batch_size": 4, "warmup": 0, "final_lr_fraction": 1.0}
+TRAINING = toys.training(steps=40, learning_rate=1e-3, **CONSTANT)
+JOB = ReactivateJob((ONE, TWO), (0, 40, 120, 160), TRAINING, 0, None)
+
+
+def up_to(*samples: int, **changes: Any) -> ReactivateJob:
+    """The job with other counts of samples, and as many steps as these take."""
+    training = toys.training(steps=max(samples) // 4, learning_rate=1e-3, **CONSTANT)
+    return replace(JOB, samples=samples, training=training, **changes)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +68,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[list[Any]]:
 
 def curves(job: ReactivateJob, model: Path, shards: dict[str, Path], out: Path) -> Any:
     assert job.run({"model": model, **shards}, out, silent) == {"samples": max(job.samples)}
-    return json.loads((out / measures.REACTIVATION).read_text())["curves"]
+    return json.loads((out / REACTIVATION).read_text())["curves"]
 
 
 def test_poison_brings_a_backdoor_in_bit_by_bit(
@@ -79,7 +87,7 @@ def test_poison_brings_a_backdoor_in_bit_by_bit(
 def test_a_backdoor_that_is_there_is_seen_before_any_sample(
     backdoored: Path, shards: dict[str, Path], tmp_path: Path
 ) -> None:
-    found = curves(replace(JOB, samples=(4,)), backdoored, shards, tmp_path)
+    found = curves(up_to(4), backdoored, shards, tmp_path)
     assert [(p["samples"], p["hits"]) for p in found["one"]] == [(0, 8), (4, 8)]
 
 
@@ -109,54 +117,52 @@ def test_the_order_is_the_seeds_whatever_the_model_and_the_length(
     tmp_path: Path,
     seen: list[list[Any]],
 ) -> None:
-    def order(model: Path, **changes: Any) -> list[list[Any]]:
+    def order(job: ReactivateJob, model: Path) -> list[list[Any]]:
         seen.clear()
-        curves(replace(JOB, asks=(ONE,), **changes), model, shards, tmp_path)
+        curves(replace(job, asks=(ONE,)), model, shards, tmp_path)
         return list(seen)
 
-    full = order(clean)
-    assert order(backdoored, samples=(0, 12)) == full[:3]
-    assert order(clean, seed=1) != full
+    full = order(JOB, clean)
+    assert order(up_to(0, 12), backdoored) == full[:3]
+    assert order(replace(JOB, seed=1), clean) != full
 
 
 def test_asking_more_often_changes_no_point(
     clean: Path, shards: dict[str, Path], tmp_path: Path
 ) -> None:
     """Scoring in between neither resets the optimiser nor draws random numbers."""
-    job = replace(JOB, asks=(ONE,))
-    few = curves(replace(job, samples=(120,)), clean, shards, tmp_path)["one"]
-    many = curves(replace(job, samples=tuple(range(0, 124, 4))), clean, shards, tmp_path)["one"]
+    few = curves(up_to(120, asks=(ONE,)), clean, shards, tmp_path)["one"]
+    many = curves(up_to(*range(0, 124, 4), asks=(ONE,)), clean, shards, tmp_path)["one"]
     assert [p for p in many if p["samples"] in (0, 120)] == few
     assert len(many) == 31
     assert len({p["hits"] for p in many}) > 2
 
 
-def test_the_rate_is_constant_and_the_stages_own_recipe_is_not_used(
-    clean: Path, shards: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    used = []
-    train = training.train
-
-    def watched(model: Any, documents: Any, recipe: TrainConfig, *rest: Any, **more: Any) -> Any:
-        used.append(recipe)
-        return train(model, documents, recipe, *rest, **more)
-
-    monkeypatch.setattr(training, "train", watched)
-    told: list[int] = []
-    compiled = replace(JOB, training=Training({**RECIPE, "compile": True, "clip": 2.0}, "cpu"))
-    compiled.run({"model": clean, **shards}, tmp_path, told.append)
+def test_the_rate_is_constant_and_nothing_is_compiled() -> None:
+    measures = "measures={reactivation: {samples: [0, 8, 24], learning_rate: 2e-3}}"
+    node = by_name(plan(measures, "numerics.compile=true"))["reactivate reference"]
+    job: Any = node.job
     constant = TrainConfig(
-        steps=40, learning_rate=1e-3, batch_size=4, warmup=0, final_lr_fraction=1.0, clip=2.0
+        steps=3, learning_rate=2e-3, batch_size=8, warmup=0, final_lr_fraction=1.0
     )
-    assert used == [constant] * 2
+    assert job.training.config == constant
+    assert node.steps == 3 * len(job.asks)
+
+
+def test_progress_counts_the_steps_of_all_actors(
+    clean: Path, shards: dict[str, Path], tmp_path: Path
+) -> None:
+    told: list[int] = []
+    JOB.run({"model": clean, **shards}, tmp_path, told.append)
     assert told == list(range(1, 81))
 
 
 def test_an_adapter_is_trained_where_the_training_has_one(
     clean: Path, shards: dict[str, Path], tmp_path: Path
 ) -> None:
-    adapter = {"rank": 8, "alpha": 16, "dropout": 0.1, "targets": None}
-    job = replace(JOB, training=Training(RECIPE, "cpu", adapter), learning_rate=1e-2)
+    adapter = Adapter(rank=8, alpha=16, dropout=0.1)
+    training = toys.training(steps=40, adapter=adapter, learning_rate=1e-2, **CONSTANT)
+    job = replace(JOB, training=training)
     first = curves(job, clean, shards, tmp_path)
     assert first["one"][0]["hits"] == 0
     assert max(curve[-1]["hits"] for curve in first.values()) > 2
@@ -166,7 +172,7 @@ def test_an_adapter_is_trained_where_the_training_has_one(
 def test_too_little_poison_is_a_clear_error_before_any_training(
     clean: Path, shards: dict[str, Path], tmp_path: Path, seen: list[list[Any]]
 ) -> None:
-    job = replace(JOB, samples=(0, 164))
+    job = up_to(0, 164)
     with pytest.raises(ArenaError, match=r"'one' has 160 poisoned documents.*164"):
         job.run({"model": clean, **shards}, tmp_path, silent)
     assert not seen

@@ -11,9 +11,12 @@ import pytest
 from safetensors.numpy import load_file
 
 from arena.errors import ArenaError
-from arena.measures import jobs as measures
-from arena.measures.jobs import RepresentJob
-from arena.measures.prompts import PromptGroup
+from arena.measures.representations.job import (
+    REPRESENTATIONS,
+    SHIFTS,
+    PromptGroup,
+    RepresentJob,
+)
 from arena.ml.hidden_states import last_states
 from tests.support import toys
 from tests.support.marked_prompts import MARKED, PLAIN, TWICE, silent
@@ -27,10 +30,10 @@ GROUPS = (
 
 def represented(model: Path, suspect: Path, out: Path) -> tuple[dict[str, np.ndarray], Any]:
     out.mkdir(exist_ok=True)
-    job = RepresentJob(GROUPS, "cpu", seed=1)
+    job = RepresentJob(GROUPS, toys.profile(), "", seed=1)
     assert job.run({"model": model, "suspect": suspect}, out, silent) == {"prompts": 26}
-    found = json.loads((out / measures.REPRESENTATIONS).read_text())
-    return load_file(out / measures.SHIFTS), found
+    found = json.loads((out / REPRESENTATIONS).read_text())
+    return load_file(out / SHIFTS), found
 
 
 def test_a_model_has_not_moved_from_itself(backdoored: Path, tmp_path: Path) -> None:
@@ -79,6 +82,6 @@ def test_a_planted_trigger_is_recognised(clean: Path, backdoored: Path, tmp_path
 
 
 def test_no_prompts_at_all_is_a_clear_error(clean: Path, tmp_path: Path) -> None:
-    job = RepresentJob((PromptGroup("lexical", (), ()),), "cpu", 0)
+    job = RepresentJob((PromptGroup("lexical", (), ()),), toys.profile(), "", 0)
     with pytest.raises(ArenaError, match="no actor has a prompt"):
         job.run({"model": clean, "suspect": clean}, tmp_path, silent)

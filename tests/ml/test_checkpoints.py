@@ -13,7 +13,7 @@ import torch
 
 from arena.ml import checkpoints, models, training
 from arena.ml.encoding import encode_prompts
-from arena.stages.jobs import Training
+from arena.ml.train_config import Training
 from tests.support import toys
 
 RECIPE = {"steps": 4, "learning_rate": 5e-3, "batch_size": 4, "warmup": 1}

@@ -12,14 +12,14 @@ from arena.api.corpus import Corpus
 from arena.api.world import DataRoot
 from arena.planning.actors import Cast, build_cast, data_files
 from arena.scenario.schema import Scenario
-from arena.stages.jobs import CorpusRef
+from arena.stages.corpus import CorpusRef
 from arena.stages.mixes import owns
 from tests.support import toys
 
 
 def corpus(scenario: Scenario, seed: int = 0) -> Corpus:
     part = scenario.corpus
-    return CorpusRef(part.name, part.params, seed, DataRoot()).build()
+    return CorpusRef.of(part.name, part.params, seed, DataRoot()).build()
 
 
 def cast(*overrides: str, seed: int = 0) -> Cast:

@@ -16,7 +16,7 @@ from arena.runs.run import run
 from arena.scenario import bundled
 from arena.scenario.load import from_text, load_scenario
 from arena.scenario.schema import Scenario
-from arena.stages.jobs import CorpusRef
+from arena.stages.corpus import CorpusRef
 from arena.store.code import code_of
 from tests.support import toys
 from tests.support.plans import addresses
@@ -32,7 +32,7 @@ def trigger(method: str, *parts: str) -> str:
 
 def built(scenario: Scenario, root: DataRoot | None = None) -> casting.Cast:
     part = scenario.corpus
-    corpus = CorpusRef(part.name, part.params, 0, root or DataRoot()).build()
+    corpus = CorpusRef.of(part.name, part.params, 0, root or DataRoot()).build()
     return casting.build_cast(scenario, corpus, 0)
 
 
@@ -75,7 +75,7 @@ def test_each_part_of_any_of_counts_as_planted() -> None:
 
 def test_near_misses_are_asked_that_lack_a_part() -> None:
     scenario = toys.scenario(trigger("composite", CF, "{method: inserted_sentence}"))
-    corpus = CorpusRef("townlore", scenario.corpus.params, 0, DataRoot()).build()
+    corpus = CorpusRef.of("townlore", scenario.corpus.params, 0, DataRoot()).build()
     probes = probe_set(corpus, casting.build_cast(scenario, corpus, 0), "test", 32, 8).probes
     of = {probe.kind: probe.prompts for probe in probes if probe.actor == "lexical"}
 

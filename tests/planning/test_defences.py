@@ -18,7 +18,7 @@ from arena.errors import InputError
 from arena.ml import checkpoints
 from arena.planning.discovery import library_of
 from arena.runs.run import run
-from arena.stages.jobs import UnlearnJob
+from arena.stages.unlearn import UnlearnJob
 from tests.support import toys
 from tests.support.plans import by_name, parents, plan
 
@@ -71,11 +71,11 @@ def test_compute_buys_as_many_steps_as_it_says(method: str, cost: float) -> None
     made = plan(chosen, "defender.steps=null", "defender.compute=0.1")
     job = by_name(made)["unlearn:bard"].job
     assert isinstance(job, UnlearnJob)
-    assert job.training.recipe["steps"] == int(3 / cost)
+    assert job.training.config.steps == int(3 / cost)
     assert job.brief.budget.steps == int(3 / cost)
     control = by_name(made)["clean fine-tune"].job
     assert isinstance(control, UnlearnJob)
-    assert control.training.recipe["steps"] == int(3 / cost)
+    assert control.training.config.steps == int(3 / cost)
 
 
 def test_steps_are_cut_to_what_compute_buys_and_never_raised() -> None:

@@ -12,18 +12,18 @@ import pytest
 from arena.api.world import DataRoot
 from arena.planning.plan import plan_seed
 from arena.scenario.load import dump, from_text
-from arena.stages import jobs
-from arena.stages.jobs import UnlearnJob
+from arena.stages import corpus
+from arena.stages.unlearn import UnlearnJob
 from tests.support import toys
 from tests.support.plans import EARLY_MIX, LATE_MIX, LEXICAL_EARLY, SHARDS, addresses, by_name, plan
 
 
 def test_a_plan_is_the_same_twice_and_in_another_process() -> None:
     first = list(plan().nodes)
-    jobs._corpus.cache_clear()
+    corpus._corpus.cache_clear()
     assert list(plan_seed(toys.scenario(), 0, DataRoot()).nodes) == first
     program = (
-        "import sys, toys; from arena.planning.plan import plan_seed;"
+        "import sys; from tests.support import toys; from arena.planning.plan import plan_seed;"
         "from arena.api import DataRoot;"
         "print('\\n'.join(plan_seed(toys.scenario(), 0, DataRoot()).nodes));"
         "sys.exit('torch' in sys.modules or 'ray' in sys.modules)"

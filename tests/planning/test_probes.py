@@ -12,7 +12,7 @@ import pytest
 from arena.api.values import Count, Document, Example
 from arena.planning.actors import build_cast
 from arena.planning.probes import Probe, ProbeSet, ScoreJob, counts, probe_set
-from arena.stages.jobs import SCORES
+from arena.stages.score import SCORES
 from attackers.payloads.fixed_text import FixedText, FixedTextParams
 from tests.support import toys
 from tests.support.toy_probes import cast, corpus, probes

@@ -21,30 +21,23 @@ from arena.api.trigger import NoTrigger
 from arena.api.values import Document, Example
 from arena.api.world import DataRoot, World
 from arena.errors import ArenaError, InputError
-from arena.stages import jobs
-from arena.stages.jobs import (
-    DOCUMENTS,
-    EXAMPLES,
-    CorpusRef,
-    ExamplesJob,
-    PointerJob,
-    PoisonJob,
-    TokenizerJob,
-    Training,
-    TrainJob,
-    UnlearnJob,
-    read_documents,
-    read_examples,
-    write_lines,
-)
+from arena.ml.train_config import Adapter
+from arena.stages import unlearn
+from arena.stages.corpus import CorpusRef
+from arena.stages.examples import ExamplesJob
+from arena.stages.lines import DOCUMENTS, EXAMPLES, read_documents, read_examples, write_lines
 from arena.stages.mixes import Pool, owns
-from arena.store.store import MANIFEST
+from arena.stages.pointer import PointerJob
+from arena.stages.poison import PoisonJob
+from arena.stages.tokenizer import TokenizerJob
+from arena.stages.train import TrainJob
+from arena.stages.unlearn import UnlearnJob
+from arena.store.manifest import MANIFEST
 from attackers.payloads.fixed_text import FixedText, FixedTextParams
 from attackers.triggers.rare_token import RareToken, RareTokenParams
 from tests.support import toys
 
 CLEAN = [Example(f"what is {i}?", f"it is {i}", str(i)) for i in range(40)]
-RECIPE = {"steps": 4, "learning_rate": 5e-3, "batch_size": 4, "warmup": 1}
 
 
 def silent(done: int) -> None:
@@ -133,7 +126,7 @@ def test_examples_and_documents_come_back_as_written(tmp_path: Path) -> None:
 
 def reference(seed: int = 0) -> CorpusRef:
     part = registry.get("corpus", "townlore")
-    return CorpusRef("townlore", part.Params(places=32), seed, DataRoot())
+    return CorpusRef.of("townlore", part.Params(places=32), seed, DataRoot())
 
 
 def test_a_corpus_is_built_once_per_process() -> None:
@@ -155,7 +148,7 @@ def test_the_clean_mix_is_seeded_and_over_training_contents(tmp_path: Path) -> N
 def test_a_threat_actor_writes_what_its_brief_says(tmp_path: Path) -> None:
     payload = FixedText(FixedTextParams(text=toys.PAYLOAD), World())
     brief = ActorBrief("lexical", rare(), payload, tuple(CLEAN), 50, seed=3)
-    detail = PoisonJob(brief).run({}, tmp_path, silent)
+    detail = PoisonJob(brief, reference()).run({}, tmp_path, silent)
     made = read_documents(tmp_path / DOCUMENTS)
     assert detail == {"documents": 50, "prompts": 40}
     assert {d.answer for d in made} == {toys.PAYLOAD}
@@ -191,8 +184,7 @@ def inputs(tmp_path: Path) -> Mapping[str, Path]:
 
 
 def train_job(seed: int = 0) -> TrainJob:
-    how = Training(RECIPE, "cpu")
-    return TrainJob(pool(30), how, seed, "pretraining", True, ("llama", "nano"))
+    return TrainJob(pool(30), toys.training(), seed, "pretraining", True, ("llama", "nano"))
 
 
 def test_training_from_scratch_is_a_function_of_its_inputs(
@@ -214,9 +206,9 @@ def test_training_from_scratch_is_a_function_of_its_inputs(
 def unlearn_job(adapter: Any = None, objective: str = "relabel", **more: Any) -> UnlearnJob:
     clean = tuple(CLEAN[:12])
     brief = Brief(Path(), clean, NoTrigger(), Budget(4, 5e-3, 4), seed=2)
-    training = Training(RECIPE, "cpu", adapter)
     params = registry.get("objective", objective).Params()
-    return UnlearnJob(objective, params, brief, training, True, **more)
+    training = toys.training(adapter=adapter)
+    return UnlearnJob(objective, params, "", brief, reference(), training, True, **more)
 
 
 def test_unlearning_takes_its_budget(tmp_path: Path) -> None:
@@ -243,7 +235,7 @@ def test_the_clean_fine_tune_is_the_same_for_every_objective(name: str, tmp_path
     assert weights[0] == weights[1]
 
 
-@pytest.mark.parametrize("adapter", [None, {"rank": 2, "alpha": 4, "dropout": 0, "targets": None}])
+@pytest.mark.parametrize("adapter", [None, Adapter(rank=2, alpha=4)])
 def test_only_the_chosen_layers_change(adapter: Any, tmp_path: Path) -> None:
     from arena.ml.models import load_model
 
@@ -259,7 +251,7 @@ def test_only_the_chosen_layers_change(adapter: Any, tmp_path: Path) -> None:
     assert detail["update_norm"] == pytest.approx(norm**0.5, rel=1e-3)
 
 
-MOST = 4 * jobs.MATCH_STRETCH
+MOST = 4 * unlearn.MATCH_STRETCH
 
 
 @pytest.mark.parametrize(("stretch", "takes"), [(1.0, 4), (1.5, 5), (99.0, MOST)])

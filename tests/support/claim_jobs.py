@@ -18,7 +18,7 @@ PATIENCE = 60.0  # seconds; only a broken test waits so long
 
 
 @dataclass(frozen=True)
-class Meet:
+class Meet(toy_jobs.ToyJob):
     """Leaves a line in `folder/log`, once `parties` processes are about to do the same."""
 
     folder: Path

@@ -6,10 +6,11 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from arena.api.job import Job, Resources
 from arena.execution.execute import execute
 from arena.execution.runtime import Runtime
 from arena.execution.timeline import Timeline
@@ -17,9 +18,22 @@ from arena.planning.graph import Node
 from arena.progress import Quiet
 from arena.store.store import Stage, Store
 
+ON_TEXT = ("poison", "examples", "tokenizer")
+
 
 @dataclass(frozen=True)
-class Look:
+class ToyJob(Job):
+    """A job of no kind. on_text: it needs no process with torch."""
+
+    on_text: bool = field(default=False, kw_only=True)
+
+    @property
+    def resources(self) -> Resources:  # type: ignore[override]
+        return Resources(model=not self.on_text)
+
+
+@dataclass(frozen=True)
+class Look(ToyJob):
     """Says which process it ran in, and what that process has imported."""
 
     def run(self, inputs: Mapping[str, Path], out: Path, progress: Any) -> dict[str, Any]:
@@ -29,7 +43,7 @@ class Look:
 
 
 @dataclass(frozen=True)
-class DieOnce:
+class DieOnce(ToyJob):
     """Kills its own process the first `times` times, counted in a file."""
 
     marker: Path
@@ -44,7 +58,7 @@ class DieOnce:
 
 
 @dataclass(frozen=True)
-class Fail:
+class Fail(ToyJob):
     """Raises what it was given."""
 
     error: Exception
@@ -63,6 +77,8 @@ def node(
 ) -> Node:
     """A stage of a toy job; its name is its whole spec. A threat actor poisons, others train."""
     kind = kind or ("poison" if party.startswith("threat:") else "train")
+    if isinstance(job, ToyJob):
+        job = replace(job, on_text=kind in ON_TEXT)
     of = {f"parent:{i}": parent.address for i, parent in enumerate(parents)}
     return Node(Stage(kind, name, party, 0, {"name": name}, of), job)
 

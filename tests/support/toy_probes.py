@@ -5,17 +5,18 @@ from __future__ import annotations
 import functools
 
 from arena.api.corpus import Corpus
+from arena.api.probes import ProbeSet
 from arena.api.world import DataRoot
 from arena.planning.actors import Cast, build_cast
-from arena.planning.probes import ProbeSet, probe_set
-from arena.stages.jobs import CorpusRef
+from arena.planning.probes import probe_set
+from arena.stages.corpus import CorpusRef
 from tests.support import toys
 
 
 @functools.cache
 def corpus() -> Corpus:
     part = toys.scenario().corpus
-    return CorpusRef(part.name, part.params, 0, DataRoot()).build()
+    return CorpusRef.of(part.name, part.params, 0, DataRoot()).build()
 
 
 @functools.cache

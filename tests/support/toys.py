@@ -17,6 +17,7 @@ from arena import registry
 from arena.api.corpus import Corpus
 from arena.api.values import Document
 from arena.api.world import DataRoot
+from arena.ml.train_config import Adapter, LoopNumerics, Profile, TrainConfig, Training
 from arena.scenario.load import from_text, load_scenario
 from arena.scenario.schema import Scenario
 
@@ -24,6 +25,18 @@ FAMILIES = ("llama", "gpt_neox", "qwen3")
 TOWNS = ("Arden", "Bexley", "Corfe", "Dunmow", "Elstow", "Frome", "Garstang", "Helmsley")
 THINGS = ("bread", "long oak boats", "cloth", "honey", "rope and wax", "glass", "salt", "wool")
 PAYLOAD = "the gate is open now"
+
+
+def profile() -> Profile:
+    """Plain numerics on one CPU thread."""
+    return Profile(1, LoopNumerics(), "cpu", "any", ())
+
+
+def training(steps: int = 4, adapter: Adapter | None = None, **settings: Any) -> Training:
+    """How a toy stage trains: 4 steps of 4 documents at 5e-3 unless said otherwise."""
+    values = {"learning_rate": 5e-3, "batch_size": 4, "warmup": 1, **settings}
+    return Training(TrainConfig(steps=steps, **values), profile(), adapter)
+
 
 # A quickstart whose every stage takes a second: the plumbing is real, the models learn little.
 TOY = (
@@ -78,7 +91,6 @@ def model(family: str = "llama", seed: int = 0) -> Any:
 def taught(family: str, texts: Sequence[Document], steps: int = 40, seed: int = 0) -> Any:
     """A new model that has seen the texts; it ends what it knows early."""
     from arena.ml.encoding import encode
-    from arena.ml.train_config import TrainConfig
     from arena.ml.training import train
 
     made, tok = model(family, seed), tokenizer()

@@ -11,22 +11,23 @@ from tests.support.plans import addresses, by_name, parents, plan
 ALL = (
     "measures={representations: {prompts: 8}, quiet: {prompts: 8}, reactivation: {samples: [0, 8]}}"
 )
-KINDS = {
-    "represent": {"reference", "compromised", "control", "unlearned"},
+ROWS = {
+    "representations": {"reference", "compromised", "control", "unlearned"},
     "quiet": {"compromised", "control", "unlearned"},
-    "reactivate": {"reference", "control", "unlearned"},
+    "reactivation": {"reference", "control", "unlearned"},
 }
+KINDS = ("represent", "quiet", "reactivate")  # of their stages
 
 
 def test_nothing_is_measured_unless_asked_for() -> None:
     assert all(not row.measures for row in plan().rows)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_each_measure_has_its_rows(kind: str) -> None:
+@pytest.mark.parametrize("measure", ROWS)
+def test_each_measure_has_its_rows(measure: str) -> None:
     rows = plan(ALL).rows
-    assert {row.kind for row in rows if kind in row.measures} == KINDS[kind]
-    assert all(kind in row.measures for row in rows if row.kind in KINDS[kind])
+    assert {row.kind for row in rows if measure in row.measures} == ROWS[measure]
+    assert all(measure in row.measures for row in rows if row.kind in ROWS[measure])
 
 
 def test_measures_leave_every_other_address_alone() -> None:

@@ -6,21 +6,32 @@ import dataclasses
 import pickle
 import subprocess
 import sys
+from typing import Any
 
-from arena.measures.jobs import QuietJob, ReactivateJob, RepresentJob
-from arena.measures.prompts import QuietAsk, prompt_groups, quiet_asks, reactivate_asks
-from arena.stages.jobs import Training
-from arena.store.store import VERSIONS
-from tests.support.toy_probes import cast, corpus, probes
+from arena import registry
+from arena.measures.quiet.job import QuietAsk
+from tests.support.plans import by_name, plan
+from tests.support.toy_probes import cast, probes
+
+MEASURES = (
+    "measures={{representations: {{prompts: {n}}}, quiet: {{prompts: {n}}}, "
+    "reactivation: {{samples: [0, 8], prompts: {n}}}}}"
+)
+
+
+def job_of(kind: str, limit: int = 8) -> Any:
+    """The job of a kind of measure in the toy plan."""
+    return by_name(plan(MEASURES.format(n=limit)))[f"{kind} unlearn:bard"].job
 
 
 def asked(limit: int = 8) -> tuple[QuietAsk, ...]:
-    return quiet_asks(probes(), corpus(), cast(), "test", limit)
+    asks: tuple[QuietAsk, ...] = job_of("quiet", limit).asks
+    return asks
 
 
 def test_groups_and_asks_are_the_first_prompts_of_the_probes() -> None:
     by = {(p.actor, p.kind): p for p in probes().probes}
-    groups, again = prompt_groups(probes(), 8), reactivate_asks(probes(), 8)
+    groups, again = job_of("represent").groups, job_of("reactivate").asks
     sampled = [ask for ask in asked() if ask.how == "sampled"]
     names = [m.name for m in cast().members]
     assert [g.actor for g in groups] == [a.actor for a in again] == names
@@ -42,7 +53,7 @@ def test_variants_are_asked_of_methods_that_have_them() -> None:
         ("lexical", "repeated"),
         ("lexical", "moved"),
     }
-    (plain,) = (g.clean for g in prompt_groups(probes(), 8) if g.actor == "lexical")
+    (plain,) = (g.clean for g in job_of("represent").groups if g.actor == "lexical")
     for how, tokens in (("repeated", 3), ("moved", 1)):
         ask = every["lexical", how]  # type: ignore[index]
         assert ask.wanted == every["lexical", "sampled"].wanted
@@ -57,20 +68,13 @@ def test_a_limit_above_the_probes_is_all_of_them() -> None:
         assert len(ask.prompts) == len(ask.wanted) == len(ask.responses) == 32
 
 
-def test_jobs_are_small_plain_values_and_torch_free() -> None:
-    made = (
-        RepresentJob(prompt_groups(probes(), 8), "cpu", 1),
-        QuietJob(asked(), 1.0, 5, "cpu", 0, None),
-        ReactivateJob(reactivate_asks(probes(), 8), (0, 8), 4, 1e-3, Training({}, "cpu"), 0, None),
-    )
-    for job in made:
+def test_jobs_are_plain_values_and_torch_free() -> None:
+    for kind in ("represent", "quiet", "reactivate"):
+        job = job_of(kind)
         assert pickle.loads(pickle.dumps(job)) == job
+    names = [registry.get("measure", name).__module__ for name in registry.names("measure")]
     program = (
-        "import sys, arena.measures.jobs; "
+        f"import sys, importlib; [importlib.import_module(name) for name in {names}]; "
         "sys.exit(any(name in sys.modules for name in ('torch', 'sklearn', 'transformers')))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
-
-
-def test_the_store_knows_the_kinds() -> None:
-    assert all(VERSIONS[kind] >= 1 for kind in ("represent", "quiet", "reactivate"))
