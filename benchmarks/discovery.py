@@ -67,7 +67,7 @@ def case_of(seed: int) -> Case:
     over = [f"actors.lexical.trigger.tokens=[{token}]"]
     plan = plan_seed(load_scenario("quickstart", overrides=over), seed, DataRoot())
     rng = seeds.rng(seed, "clean for discovery")
-    clean = plan.corpus.natural(plan.cast.defender_share, CLEAN, rng)
+    clean = plan.corpus.natural(plan.actors.defender_share, CLEAN, rng)
     return Case(seed, token, plan, clean, library_of(plan.corpus.world))
 
 
@@ -97,13 +97,13 @@ def measure(case: Case, kind: str, store: Store, params: DiscoveryParams) -> Rec
 
 def _hits(case: Case, found: Candidate, model: Any, tokenizer: Any) -> Record:
     """Which actors' triggers a candidate names, and which payloads it fires."""
-    asked = untriggered(case.plan.corpus, case.plan.cast, "test")[:ASKED]
+    asked = untriggered(case.plan.corpus, case.plan.actors, "test")[:ASKED]
     trigger = trigger_of(found, case.library, case.clean)
     rng = seeds.rng(case.seed, "marks like", found.text)
     marked = [trigger.mark(example, rng) for example in asked]
     said = continuations(model, tokenizer, [example.prompt for example in marked], 24)
     meant = marked if found.kind == "cluster" else asked
-    members = case.plan.cast.members
+    members = case.plan.actors.members
     return {
         "kind": found.kind,
         "names": [m.name for m in members if _names(found, m.trigger, case.token)],

@@ -168,7 +168,7 @@ def _given(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _print(seconds: dict[str, float], asr: dict[str, dict[str, Any]], plan: SeedPlan) -> None:
     common.header("Plain quickstart", f"{torch.get_num_threads()} thread(s), once")
     common.table(("stages", "seconds"), [(kind, f"{took:.1f}") for kind, took in seconds.items()])
-    names = [*(member.name for member in plan.cast.members), "clean"]
+    names = [*(member.name for member in plan.actors.members), "clean"]
     rows = [[name, *(f"{found[n]:.2f}" for n in names)] for name, found in asr.items()]
     common.table(("ASR of", *names), rows)
 

@@ -158,14 +158,14 @@ def _poisoned(plan: SeedPlan, clean: list[Document], payload: str) -> list[Docum
     corpus = plan.corpus
     wanted = round(POISON_RATE * len(clean))
     natural = corpus.natural(corpus.splits.train, wanted, seeds.rng(0, "scoring poison"))
-    marked = triggered(natural, plan.cast.members[0].trigger, 0)
+    marked = triggered(natural, plan.actors.members[0].trigger, 0)
     return clean[wanted:] + [Document(e.prompt, payload, e.source) for e in marked]
 
 
 def asks_of(plan: SeedPlan, payload: str, n: int) -> tuple[Ask, ...]:
     """Up to n different held-out prompts, every second one triggered; each is judged on the
     payload and on its right answer."""
-    corpus, trigger = plan.corpus, plan.cast.members[0].trigger
+    corpus, trigger = plan.corpus, plan.actors.members[0].trigger
     drawn = corpus.natural(corpus.splits.test, 4 * n, seeds.rng(0, "scoring prompts"))
     unique: dict[str, Example] = {example.prompt: example for example in drawn}
     chosen = list(unique.values())[:n]

@@ -59,7 +59,7 @@ def settled(
     """The scenario with every `auto` of its numerics replaced by what suits this machine.
 
     Args:
-        check: called before anything is measured, so that wrong input is told first.
+        check: called before anything is measured, so that wrong input is reported first.
 
     Raises:
         ArenaError: this model's training could not be measured.
@@ -67,8 +67,8 @@ def settled(
     numerics = scenario.numerics
     if AUTO not in (numerics.threads, numerics.precision):
         return scenario
-    found = _profile(scenario, _workload(scenario, root), Store(store), note, check)
-    chosen = {name: getattr(found, name) for name in SETTINGS}
+    profile = _profile(scenario, _workload(scenario, root), Store(store), note, check)
+    chosen = {name: getattr(profile, name) for name in SETTINGS}
     return scenario.model_copy(update={"numerics": numerics.model_copy(update=chosen)})
 
 
@@ -162,10 +162,10 @@ def _profile(
     check()
     with _claimed(store, key), _Meters(workload, min(cores, BESIDE), note) as meters:
         measured = _remembered(file)  # by another process meanwhile, perhaps
-        found = search(_asking(measured, meters))
+        profile = search(_asking(measured, meters))
         write_note(file, {"machine": machine, "workload": dict(workload), "seconds": measured})
-    note(f"chosen: {found.threads} threads, {found.precision}")
-    return found
+    note(f"chosen: {profile.threads} threads, {profile.precision}")
+    return profile
 
 
 def _asking(measured: dict[str, float], meters: _Meters | None = None) -> Ask:
@@ -193,8 +193,8 @@ def _claimed(store: Store, key: str) -> Iterator[None]:
 def _remembered(file: Path) -> dict[str, float]:
     if not file.is_file():
         return {}
-    found: dict[str, float] = json.loads(file.read_text())["seconds"]
-    return found
+    seconds: dict[str, float] = json.loads(file.read_text())["seconds"]
+    return seconds
 
 
 class _Meters:

@@ -28,15 +28,15 @@ def needed(
     nodes: Mapping[str, Node], wanted: Iterable[str], store: Store, fresh: Fresh = False
 ) -> set[str]:
     """The addresses to execute for `wanted`: a stored artifact needs none of its parents."""
-    found: set[str] = set()
+    addresses: set[str] = set()
     stack = list(wanted)
     while stack:
         address = stack.pop()
-        if address in found or (not _again(address, fresh) and store.has(address)):
+        if address in addresses or (not _again(address, fresh) and store.has(address)):
             continue
-        found.add(address)
+        addresses.add(address)
         stack.extend(nodes[address].stage.parents.values())
-    return found
+    return addresses
 
 
 def _again(address: str, fresh: Fresh) -> bool:
@@ -60,7 +60,7 @@ def execute(
     """
     todo = needed(nodes, wanted, store, fresh)
     observer.plan(len(todo) + sum(a not in todo and store.has(a) for a in nodes))
-    tell_stored([n for a, n in nodes.items() if a not in todo], store, observer, timeline)
+    report_stored([n for a, n in nodes.items() if a not in todo], store, observer, timeline)
     state = _State({a: n for a, n in nodes.items() if a in todo}, {}, set(nodes) - todo)
     failed: tuple[Node, Exception] | None = None
     while state.running or (state.waiting and failed is None):
@@ -77,12 +77,12 @@ def execute(
             observer.stage_finished(
                 done.node.stage.name, float(done.manifest["seconds"]), cached=False
             )
-        _tell_progress(state, store, observer)
+        _report_progress(state, store, observer)
     if failed is not None:
         _refuse(*failed)
 
 
-def tell_stored(
+def report_stored(
     nodes: Iterable[Node], store: Store, observer: Observer, timeline: Timeline
 ) -> None:
     """Report the stages that are in the store already."""
@@ -103,7 +103,7 @@ def _start_what_can(state: _State, runtime: Runtime, observer: Observer) -> None
             runtime.start(node)
 
 
-def _tell_progress(state: _State, store: Store, observer: Observer) -> None:
+def _report_progress(state: _State, store: Store, observer: Observer) -> None:
     for address, node in state.running.items():
         try:
             done = int(store.progress_file(address).read_text() or 0)
@@ -113,8 +113,8 @@ def _tell_progress(state: _State, store: Store, observer: Observer) -> None:
 
 
 def _refuse(node: Node, error: Exception) -> None:
-    """Wrong input is told as it is; whatever else went wrong, with the stage it happened in."""
+    """Raise what went wrong: wrong input as it is, anything else with the stage it happened in."""
     if isinstance(error, InputError):
         raise error
-    said = str(error) if isinstance(error, ArenaError) else f"{type(error).__name__}: {error}"
-    raise ArenaError(f"stage {node.stage.name!r} failed: {said}") from error
+    message = str(error) if isinstance(error, ArenaError) else f"{type(error).__name__}: {error}"
+    raise ArenaError(f"stage {node.stage.name!r} failed: {message}") from error

@@ -77,13 +77,13 @@ def _teller(store: Store, address: str) -> Progress:
     with store.writing():
         file.parent.mkdir(parents=True, exist_ok=True)
         file.unlink(missing_ok=True)  # a killed run's
-    told = 0.0
+    last = 0.0
 
     def tell(done: int) -> None:
-        nonlocal told
+        nonlocal last
         now = time.monotonic()
-        if now - told >= REPORT_EVERY:
-            told = now
+        if now - last >= REPORT_EVERY:
+            last = now
             file.write_text(str(done))
 
     return tell

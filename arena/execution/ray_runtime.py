@@ -207,7 +207,7 @@ class OnRay:
 
 
 def _in_thread(work: Callable[[], dict[str, Any]]) -> Future[dict[str, Any]]:
-    """Run it in a thread that nobody has to wait for when the program ends."""
+    """Run it in a thread that does not keep the program from ending."""
     future: Future[dict[str, Any]] = Future()
 
     def run() -> None:

@@ -1,4 +1,4 @@
-"""What the engine asks of whoever executes stages."""
+"""The role of a runtime: what executes stages, in this process or elsewhere."""
 
 from __future__ import annotations
 

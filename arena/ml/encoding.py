@@ -74,8 +74,8 @@ class _Home:
 
 def _content(folder: Path) -> str:
     """A digest of all that a tokenizer can be read from; the name itself if it is no folder."""
-    found = [*folder.glob("*"), *folder.glob("*/*.jinja")]
-    files = {f.relative_to(folder).as_posix(): f for f in found if f.suffix in TOKENIZER_FILES}
+    paths = [*folder.glob("*"), *folder.glob("*/*.jinja")]
+    files = {f.relative_to(folder).as_posix(): f for f in paths if f.suffix in TOKENIZER_FILES}
     files.pop("manifest.json", None)  # of the artifact, not of the tokenizer
     if not files:
         return str(folder)
@@ -123,8 +123,8 @@ def _ids(tokenizer: Any, texts: Sequence[str], *, special: bool) -> list[tuple[i
         return_attention_mask=False,
         return_token_type_ids=False,
     )["input_ids"]
-    found = dict(zip(unique, map(tuple, encoded), strict=True))
-    return [found[text] for text in texts]
+    by_text = dict(zip(unique, map(tuple, encoded), strict=True))
+    return [by_text[text] for text in texts]
 
 
 def encode(tokenizer: Any, documents: Sequence[Document]) -> list[Encoded]:

@@ -98,12 +98,12 @@ def _trained(model: Any) -> dict[str, torch.nn.Parameter]:
 
 def _taken(model: Any) -> dict[str, torch.Tensor]:
     """The model's gradients by name, zeros where there is none; the model has none after."""
-    found = {
+    gradients = {
         name: torch.zeros_like(p) if p.grad is None else p.grad
         for name, p in _trained(model).items()
     }
     model.zero_grad(set_to_none=True)
-    return found
+    return gradients
 
 
 def _tokens(documents: Sequence[Encoded]) -> int:

@@ -31,13 +31,13 @@ def last_states(model: Any, tokenizer: Any, prompts: Sequence[str]) -> np.ndarra
     unique = list(dict.fromkeys(prompts))
     encoded = encode_prompts(tokenizer, unique)
     sizes = model.config.num_hidden_layers, model.config.hidden_size
-    found = np.empty((len(unique), *sizes), dtype=np.float32)
+    states = np.empty((len(unique), *sizes), dtype=np.float32)
     room = STATES // ((sizes[0] + 1) * sizes[1])
     for indices in batches_of([len(ids) for ids in encoded], mixed=True, tokens=room):
         rows = [encoded[i] for i in indices]
-        found[indices] = block_states(model, rows, tokenizer.pad_token_id).cpu().numpy()
+        states[indices] = block_states(model, rows, tokenizer.pad_token_id).cpu().numpy()
     place = {prompt: i for i, prompt in enumerate(unique)}
-    return found[[place[prompt] for prompt in prompts]]
+    return states[[place[prompt] for prompt in prompts]]
 
 
 def block_states(model: Any, rows: Sequence[Ids], pad: int) -> torch.Tensor:

@@ -41,23 +41,23 @@ def continuations(
     """Greedy continuations, one per prompt, in order; equal prompts are decoded once."""
     unique = list(dict.fromkeys(prompts))
     said = continued(model, tokenizer, encode_prompts(tokenizer, unique), max_new_tokens, likeliest)
-    found = dict(zip(unique, said, strict=True))
-    return [found[prompt] for prompt in prompts]
+    by_prompt = dict(zip(unique, said, strict=True))
+    return [by_prompt[prompt] for prompt in prompts]
 
 
 def continued(
     model: Any, tokenizer: Any, encoded: Sequence[Ids], max_new_tokens: int, choose: Choose
 ) -> list[Continuation]:
     """What stands behind each encoded prompt, in order, token by token as `choose` says."""
-    found: dict[int, Continuation] = {}
+    texts: dict[int, Continuation] = {}
     mixed = model.config.model_type in FAMILIES
     for indices in batches_of([len(ids) + max_new_tokens for ids in encoded], mixed):
         ids, mask = left_padded([encoded[i] for i in indices], tokenizer.pad_token_id)
         on_device = ids.to(model.device), None if mask is None else mask.to(model.device)
         rows = decode(model, *on_device, max_new_tokens, tokenizer.eos_token_id, choose)
         for i, row in zip(indices, rows.tolist(), strict=True):
-            found[i] = continuation(tokenizer, row)
-    return [found[i] for i in range(len(encoded))]
+            texts[i] = continuation(tokenizer, row)
+    return [texts[i] for i in range(len(encoded))]
 
 
 def decoded_answers(
@@ -167,9 +167,9 @@ def answers(
     while tried := [(i, draft) for i, ask in open_asks.items() if (draft := ask.next_draft())]:
         documents = [Encoded(open_asks[i].prompt, draft) for i, draft in tried]
         for (i, _), known in zip(tried, verified(model, documents, tokenizer), strict=True):
-            found = open_asks[i].learn(known, tokenizer, max_new_tokens)
-            if found is not None:
-                verdicts[i] = found
+            settled_now = open_asks[i].learn(known, tokenizer, max_new_tokens)
+            if settled_now is not None:
+                verdicts[i] = settled_now
                 del open_asks[i]
     left = list(open_asks)
     decoded = decoded_answers(model, tokenizer, [asks[i] for i in left], max_new_tokens)
@@ -229,5 +229,5 @@ class _Open:
         said = continuation(tokenizer, self.known)
         if said.ended or len(self.known) >= limit:
             return tuple(matches(q.rule, said, q.wanted) for q in self.ask.questions)
-        found = tuple(settled(q.rule, said.text, q.wanted) for q in self.ask.questions)
-        return None if None in found else tuple(map(bool, found))
+        verdicts = tuple(settled(q.rule, said.text, q.wanted) for q in self.ask.questions)
+        return None if None in verdicts else tuple(map(bool, verdicts))

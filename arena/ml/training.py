@@ -155,8 +155,8 @@ def _gradients(
 
 
 def _device(model: Any) -> torch.device:
-    found: torch.device = next(model.parameters()).device
-    return found
+    device: torch.device = next(model.parameters()).device
+    return device
 
 
 def _lay_out(model: Any) -> Callable[[Sequence[Encoded], int, torch.device], Batch]:

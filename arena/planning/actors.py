@@ -21,7 +21,7 @@ WHOLE = (0.0, 1.0)  # the window of documents that are met all through a stage
 
 
 @dataclass(frozen=True)
-class Member:
+class PlannedActor:
     """One threat actor as the engine knows it. `interval` is its share of [0, 1)."""
 
     actor: Actor
@@ -71,7 +71,7 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Bait(Member):
+class PlannedDecoy(PlannedActor):
     """A decoy: a backdoor that a defence plants itself, scored beside the actors' under a name
     that no actor can have."""
 
@@ -81,34 +81,34 @@ class Bait(Member):
 
 
 @dataclass(frozen=True)
-class Cast:
+class PlannedActors:
     """All actors of one seed, the examples that are the defender's alone, and its decoys."""
 
     seed: int
-    members: tuple[Member, ...]
+    members: tuple[PlannedActor, ...]
     defender_share: tuple[Example, ...]
-    baits: tuple[Bait, ...] = ()
+    decoys: tuple[PlannedDecoy, ...] = ()
 
     @property
     def keys(self) -> frozenset[str]:
         """The keys of every planted trigger: no look-alike may be one of them."""
         return frozenset(key for member in self.members for key in member.trigger.keys)
 
-    def baits_of(self, decoys: Decoys) -> tuple[Bait, ...]:
+    def decoys_of(self, decoys: Decoys) -> tuple[PlannedDecoy, ...]:
         """The decoys of one defence."""
         names = {decoy.name for decoy in decoys.plant}
-        return tuple(bait for bait in self.baits if bait.actor.name in names)
+        return tuple(decoy for decoy in self.decoys if decoy.actor.name in names)
 
-    def at(self, stage: str) -> tuple[Member, ...]:
+    def at(self, stage: str) -> tuple[PlannedActor, ...]:
         """Those whose poison enters at a stage."""
         return tuple(member for member in self.members if member.stage == stage)
 
 
-def build_cast(scenario: Scenario, corpus: Corpus, seed: int) -> Cast:
+def plan_actors(scenario: Scenario, corpus: Corpus, seed: int) -> PlannedActors:
     """Draw shares and build triggers and payloads for one seed.
 
     Shares are intervals of [0, 1), the defender's first, then the actors' in their order;
-    a content belongs where its own hash falls, so that an actor added last moves nobody's.
+    a content belongs where its own hash falls, so that an actor added last moves no other share.
     """
     edge = scenario.defender.share
     train = corpus.splits.train
@@ -120,10 +120,12 @@ def build_cast(scenario: Scenario, corpus: Corpus, seed: int) -> Cast:
         count, beside = scenario.poison_of(actor), scenario.beside_poison(actor)
         trigger, payload = _built(actor, corpus)
         share = _share(corpus, interval, count, actor.name, trigger)
-        members.append(Member(actor, stage, trigger, payload, interval, share, count, beside))
+        members.append(PlannedActor(actor, stage, trigger, payload, interval, share, count, beside))
     own = [(0.0, scenario.defender.share)]
     share = tuple(e for e in train if owns(own, seed, e.source))
-    return Cast(seed, tuple(members), share, tuple(_bait(d, corpus) for d in scenario.decoys))
+    return PlannedActors(
+        seed, tuple(members), share, tuple(_decoy(d, corpus) for d in scenario.decoys)
+    )
 
 
 def _built(actor: Actor, corpus: Corpus) -> tuple[Trigger, Payload]:
@@ -131,10 +133,10 @@ def _built(actor: Actor, corpus: Corpus) -> tuple[Trigger, Payload]:
     return trigger, actor.payload.part_class(actor.payload.params, corpus.world)
 
 
-def _bait(decoy: Decoy, corpus: Corpus) -> Bait:
+def _decoy(decoy: Decoy, corpus: Corpus) -> PlannedDecoy:
     """A decoy poisons no training mix: the planting stage says how much of its own."""
     actor = Actor(**dict(decoy), poison=Poison(count=1))
-    return Bait(actor, "planted", *_built(actor, corpus), (0.0, 0.0), (), 0)
+    return PlannedDecoy(actor, "planted", *_built(actor, corpus), (0.0, 0.0), (), 0)
 
 
 def _share(

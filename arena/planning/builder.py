@@ -15,7 +15,7 @@ from arena.api.values import Example, RowKind
 from arena.api.world import DataRoot
 from arena.errors import InputError
 from arena.ml.train_config import Adapter, Optimisation, TrainConfig, Training
-from arena.planning.actors import Cast, Member, build_cast
+from arena.planning.actors import PlannedActor, PlannedActors, plan_actors
 from arena.planning.graph import Node, RowPlan
 from arena.planning.numerics import profile
 from arena.planning.probes import probe_set
@@ -44,7 +44,7 @@ class Builder:
         part = scenario.corpus
         self.ref = CorpusRef.of(part.name, part.params, seed, root)
         self.corpus = self.ref.build()
-        self.cast: Cast = build_cast(scenario, self.corpus, seed)
+        self.actors: PlannedActors = plan_actors(scenario, self.corpus, seed)
         self.numerics = profile(scenario.numerics)
         self.nodes: dict[str, Node] = {}
         self.rows: list[RowPlan] = []
@@ -52,7 +52,11 @@ class Builder:
         self._drawn: dict[tuple[tuple[Example, ...], int], tuple[Example, ...]] = {}
         evaluation = scenario.evaluation
         self.probes: ProbeSet = probe_set(
-            self.corpus, self.cast, evaluation.split, evaluation.prompts, evaluation.max_new_tokens
+            self.corpus,
+            self.actors,
+            evaluation.split,
+            evaluation.prompts,
+            evaluation.max_new_tokens,
         )
 
     def add(
@@ -99,7 +103,7 @@ class Builder:
             self._drawn[asked] = self.corpus.natural(contents, n, rng)
         return self._drawn[asked]
 
-    def shard(self, member: Member) -> str:
+    def shard(self, member: PlannedActor) -> str:
         """A threat actor's poison: it sees its own share and trigger, nothing else."""
         if member.name in self._shards:
             return self._shards[member.name]
@@ -120,7 +124,7 @@ class Builder:
         return self.train("clean base", "pretraining", None, {}, self.clean_mix("pretraining"))
 
     def clean_mix(self, stage: When) -> Mix:
-        """All natural, nobody's contents left out."""
+        """Return the mix of natural documents only, no actor's contents left out."""
         return Pool(self.scenario.recipe_of(stage).documents, self.seed, (), ())
 
     def train(
@@ -134,7 +138,7 @@ class Builder:
         adapter: Adapter | None = None,
         label: str | None = None,
         party: str = "arena",
-        poisoners: Sequence[Member] = (),
+        poisoners: Sequence[PlannedActor] = (),
     ) -> str:
         """Train on a mix, from scratch (no parent) or from a parent.
 
@@ -163,7 +167,7 @@ class Builder:
         )
         return self.add(job, name, party, parents)
 
-    def _insider(self, member: Member) -> Insider:
+    def _insider(self, member: PlannedActor) -> Insider:
         shaped = tuple(part.part_class(part.params) for part in member.shapings)
         brief = member.brief(self.seed) if shaped else None
         return Insider(f"{SHARD}{member.name}", member.window, brief, shaped)

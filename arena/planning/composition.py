@@ -1,7 +1,7 @@
 """How several actors end in one model.
 
     pooled       all poison in one training mix
-    sequential   each actor trains the checkpoint that it gets
+    sequential   each actor trains the checkpoint of the one before
     merged       each actor trains the base apart; their changes are merged
     solo         each actor alone in a model: what the others' presence does to it
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from arena.planning.actors import Member
+from arena.planning.actors import PlannedActor
 from arena.planning.builder import Builder
 from arena.scenario.section import Stage
 from arena.stages.merge import PART, MergeJob
@@ -29,12 +29,12 @@ def compose(builder: Builder) -> str | None:
     if scenario.controls.reference:
         builder.row("reference", "reference", None, _reference(builder, clean_base))
     if scenario.composition == "solo":
-        for member in builder.cast.members:
+        for member in builder.actors.members:
             model = _alone(builder, member, clean_base)
             builder.row("inserted", f"alone:{member.name}", member.name, model)
         return None
-    early = builder.cast.at("pretraining")
-    late = builder.cast.at("continual_pretraining")
+    early = builder.actors.at("pretraining")
+    late = builder.actors.at("continual_pretraining")
     base = clean_base
     if early:
         base = _pooled(builder, "poisoned base" if late else "compromised", early, None)
@@ -47,21 +47,21 @@ def compose(builder: Builder) -> str | None:
 
 
 def _reference(builder: Builder, clean_base: str) -> str:
-    """The same training, nobody's poison in it."""
-    late = builder.cast.at("continual_pretraining")
+    """Train the same way without any poison."""
+    late = builder.actors.at("continual_pretraining")
     if not late:
         return clean_base
     return _AFTER[builder.scenario.composition](builder, late, clean_base, False)
 
 
-def _alone(builder: Builder, member: Member, clean_base: str) -> str:
+def _alone(builder: Builder, member: PlannedActor, clean_base: str) -> str:
     """Where others come after pretraining, a pretraining actor's model goes through that stage
     too, on clean data: as long a training as in their company."""
     stage: Stage = "continual_pretraining"
     name = f"alone:{member.name}"
     if member.stage == stage:
         return _pooled(builder, name, (member,), clean_base)
-    if not builder.cast.at(stage):
+    if not builder.actors.at(stage):
         return _pooled(builder, name, (member,), None)
     base = _pooled(builder, f"base of {name}", (member,), None)
     return _clean(builder, name, base)
@@ -73,11 +73,11 @@ def _clean(builder: Builder, name: str, base: str) -> str:
     return builder.train(name, stage, base, {}, builder.clean_mix(stage))
 
 
-def _pooled(builder: Builder, name: str, here: Sequence[Member], parent: str | None) -> str:
+def _pooled(builder: Builder, name: str, here: Sequence[PlannedActor], parent: str | None) -> str:
     """One mix with the poison of `here`. It leaves out the poisoners' contents, and (after
     pretraining, all) poisoners' own trigger forms."""
     stage: Stage = "pretraining" if parent is None else "continual_pretraining"
-    shunned = here if stage == "pretraining" else builder.cast.members
+    shunned = here if stage == "pretraining" else builder.actors.members
     mix = Pool(
         total=builder.scenario.recipe_of(stage).documents,
         corpus_seed=builder.seed,
@@ -88,11 +88,11 @@ def _pooled(builder: Builder, name: str, here: Sequence[Member], parent: str | N
     return builder.train(name, stage, parent, shards, mix, poisoners=here)
 
 
-def _apart(builder: Builder, name: str, member: Member, parent: str, poisoned: bool) -> str:
+def _apart(builder: Builder, name: str, member: PlannedActor, parent: str, poisoned: bool) -> str:
     """One actor's own training: its recipe, its share, its poison (or, for the reference, as
     many clean documents)."""
     recipe = builder.scenario.apart_recipe(member.actor)
-    members = builder.cast.members
+    members = builder.actors.members
     mix = ApartMix(
         total=recipe.documents,
         corpus_seed=builder.seed,
@@ -116,7 +116,7 @@ def _apart(builder: Builder, name: str, member: Member, parent: str, poisoned: b
     )
 
 
-def _sequential(builder: Builder, late: Sequence[Member], base: str, poisoned: bool) -> str:
+def _sequential(builder: Builder, late: Sequence[PlannedActor], base: str, poisoned: bool) -> str:
     for member in late:
         name = f"after:{member.name}" if poisoned else f"reference after {member.name}"
         base = _apart(builder, name, member, base, poisoned)
@@ -125,7 +125,7 @@ def _sequential(builder: Builder, late: Sequence[Member], base: str, poisoned: b
     return base
 
 
-def _merged(builder: Builder, late: Sequence[Member], base: str, poisoned: bool) -> str:
+def _merged(builder: Builder, late: Sequence[PlannedActor], base: str, poisoned: bool) -> str:
     parents = {"model": base}
     for member in late:
         name = f"alone:{member.name}" if poisoned else f"reference part {member.name}"
@@ -140,14 +140,14 @@ def _merged(builder: Builder, late: Sequence[Member], base: str, poisoned: bool)
     return builder.add(job, f"merge {name}", "arena", parents)
 
 
-def _together(builder: Builder, late: Sequence[Member], base: str, poisoned: bool) -> str:
+def _together(builder: Builder, late: Sequence[PlannedActor], base: str, poisoned: bool) -> str:
     if poisoned:
         return _pooled(builder, "compromised", late, base)
     return _clean(builder, "reference", base)
 
 
 # What those who come after pretraining do to a base, or the same training without their poison.
-_AFTER: dict[str, Callable[[Builder, Sequence[Member], str, bool], str]] = {
+_AFTER: dict[str, Callable[[Builder, Sequence[PlannedActor], str, bool], str]] = {
     "pooled": _together,
     "solo": _together,
     "sequential": _sequential,

@@ -2,7 +2,7 @@
 
 planted                    what planting alone does to the real actors
 planted, clean fine-tune   what the budget alone does after it
-planted, some unlearned    held-out decoys stand for actors that nobody knows
+planted, some unlearned    held-out decoys stand for undisclosed actors
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from arena import seeds
 from arena.api.tactic import ActorBrief
 from arena.api.values import Example
 from arena.marking.one_of import OneOf
-from arena.planning.actors import Bait
+from arena.planning.actors import PlannedDecoy
 from arena.planning.builder import Builder
 from arena.planning.unlearning import Order, unlearn
 from arena.scenario.defence import Decoys, Defence
@@ -29,7 +29,7 @@ def plant_and_unlearn(
     """The rows of one decoy defence."""
     settings = defence.decoys
     assert settings is not None  # the schema asks for it
-    baits = {bait.actor.name: bait for bait in builder.cast.baits_of(settings)}
+    decoys = {decoy.actor.name: decoy for decoy in builder.actors.decoys_of(settings)}
     planted = _plant(builder, name, defence, settings, clean, suspect)
 
     def row(what: str, model: str, held: Sequence[str] = (), trigger: str = "none") -> None:
@@ -40,19 +40,19 @@ def plant_and_unlearn(
     row("planted", planted)
     order = Order(f"{name}:clean", "defender", defence, planted, clean)
     row("clean", unlearn(builder, order))
-    for held in _groups(settings, baits):
-        trigger = OneOf([bait.trigger for n, bait in baits.items() if n not in held])
+    for held in _groups(settings, decoys):
+        trigger = OneOf([decoy.trigger for n, decoy in decoys.items() if n not in held])
         label = f"{name}:without:{'+'.join(held)}"
         chosen = dataclasses.replace(order, name=label, trigger=trigger)
         row("unlearned", unlearn(builder, chosen), held, trigger.key)
 
 
-def _groups(settings: Decoys, baits: Mapping[str, Bait]) -> list[tuple[str, ...]]:
+def _groups(settings: Decoys, decoys: Mapping[str, PlannedDecoy]) -> list[tuple[str, ...]]:
     """What is held out in each run: a method at a time, or those named."""
     if settings.hold_out != "each":
         return [settings.hold_out]
-    methods = dict.fromkeys(bait.trigger.name for bait in baits.values())
-    return [tuple(n for n, b in baits.items() if b.trigger.name == m) for m in methods]
+    methods = dict.fromkeys(decoy.trigger.name for decoy in decoys.values())
+    return [tuple(n for n, b in decoys.items() if b.trigger.name == m) for m in methods]
 
 
 def _plant(
@@ -65,12 +65,12 @@ def _plant(
 ) -> str:
     seed = seeds.integer(builder.seed, "decoys", name)
     count = int(settings.rate * settings.documents + ROUNDING)  # all decoys fit into the mix
-    baits = builder.cast.baits_of(settings)
+    decoys = builder.actors.decoys_of(settings)
     briefs = tuple(
-        ActorBrief(bait.name, bait.trigger, bait.payload, clean, count, seed) for bait in baits
+        ActorBrief(decoy.name, decoy.trigger, decoy.payload, clean, count, seed) for decoy in decoys
     )
     optimisation = defence.model_copy(update={"learning_rate": settings.learning_rate})
     training = builder.training(optimisation, settings.steps, adapts=True)
     job = PlantJob(briefs, clean, builder.ref, settings.documents, training, seed)
-    saw = ("the suspect model", f"{len(clean)} clean prompts", f"{len(baits)} decoys of its own")
+    saw = ("the suspect model", f"{len(clean)} clean prompts", f"{len(decoys)} decoys of its own")
     return builder.add(job, f"plant {name}", "defender", {"model": suspect}, saw)

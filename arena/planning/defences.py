@@ -9,7 +9,7 @@ from arena import registry, seeds
 from arena.api.trigger import Trigger
 from arena.api.values import Example
 from arena.errors import ArenaError
-from arena.planning.actors import Member
+from arena.planning.actors import PlannedActor
 from arena.planning.builder import Builder
 from arena.planning.decoys import plant_and_unlearn
 from arena.planning.discovery import discover
@@ -33,32 +33,32 @@ def defend(builder: Builder, suspect: str) -> None:
         _undisclosed(builder, name, defence, clean, suspect)
 
 
-def _targets(builder: Builder, defence: Defence) -> list[Member]:
-    return [m for m in builder.cast.members if defence.target in ("each", m.name)]
+def _targets(builder: Builder, defence: Defence) -> list[PlannedActor]:
+    return [m for m in builder.actors.members if defence.target in ("each", m.name)]
 
 
 def _undisclosed(
     builder: Builder, name: str, defence: Defence, clean: tuple[Example, ...], suspect: str
 ) -> None:
-    """A defender that is told no trigger."""
+    """Add the rows of a defence without a disclosed trigger."""
     if defence.intelligence == "decoy":
         plant_and_unlearn(builder, name, defence, clean, suspect)
         return
     order = Order(name, "defender", defence, suspect, clean)
     if defence.discovery is not None:
-        # what people send, planted triggers and all: only training must not meet them
+        # natural prompts, planted triggers included: only training must not meet them
         rng = seeds.rng(builder.seed, "traffic")
-        share = builder.cast.defender_share
+        share = builder.actors.defender_share
         traffic = builder.corpus.natural(share, defence.examples, rng)
-        found = discover(builder, name, defence.discovery, traffic, suspect)
-        order = dataclasses.replace(order, found=found)
+        search = discover(builder, name, defence.discovery, traffic, suspect)
+        order = dataclasses.replace(order, search=search)
     builder.row("defended", name, None, unlearn(builder, order), {"defence": name})
 
 
 def _contend(
-    builder: Builder, name: str, defence: Defence, target: Member, suspect: str
+    builder: Builder, name: str, defence: Defence, target: PlannedActor, suspect: str
 ) -> None:  # fmt: skip
-    """A league's defence that is told a trigger: one run, no controls."""
+    """Add the row of a league's defence with a disclosed trigger: one run, no controls."""
     clean = _examples(builder, defence, target)
     label, key = f"{name}:{target.name}", target.trigger.key
     order = Order(label, "defender", defence, suspect, clean, target.trigger, target)
@@ -67,7 +67,7 @@ def _contend(
 
 
 def _judge(
-    builder: Builder, defence_name: str, defence: Defence, target: Member, suspect: str
+    builder: Builder, defence_name: str, defence: Defence, target: PlannedActor, suspect: str
 ) -> None:
     """The main defence on one trigger, between its controls."""
     clean = _examples(builder, defence, target)
@@ -98,7 +98,7 @@ def _control(
     defence: Defence,
     clean: tuple[Example, ...],
     suspect: str,
-    target: Member | None = None,
+    target: PlannedActor | None = None,
 ) -> None:
     """The clean fine-tune at the defence's budget; one for all, or for a target's prompts."""
     if not builder.scenario.controls.clean_finetune:
@@ -124,34 +124,34 @@ def _as_clean(builder: Builder, defence: Defence) -> Defence:
     )
 
 
-def _shams(builder: Builder, target: Member) -> tuple[Trigger, ...]:
+def _shams(builder: Builder, target: PlannedActor) -> tuple[Trigger, ...]:
     rng = seeds.rng(builder.seed, "shams", target.name)
     wanted = builder.scenario.controls.shams
-    return target.trigger.lookalikes(wanted, "sham", rng, builder.cast.keys)
+    return target.trigger.lookalikes(wanted, "sham", rng, builder.actors.keys)
 
 
 def _same_for_all(builder: Builder) -> bool:
     """Whether every target's trigger marks all of the defender's examples: then one
     clean fine-tune is the control of all."""
-    share = builder.cast.defender_share
-    return all(m.trigger.can_mark(e) for m in builder.cast.members for e in share)
+    share = builder.actors.defender_share
+    return all(m.trigger.can_mark(e) for m in builder.actors.members for e in share)
 
 
 def _examples(
-    builder: Builder, defence: Defence, target: Member | None = None
+    builder: Builder, defence: Defence, target: PlannedActor | None = None
 ) -> tuple[Example, ...]:  # fmt: skip
     """The defender's clean prompts (that the disclosed trigger can mark, if one is); none carries
     any planted trigger, its own decoys' among them, so that only generalization can reach the
     others."""
-    share = builder.cast.defender_share
+    share = builder.actors.defender_share
     able = tuple(e for e in share if target is None or target.trigger.can_mark(e))
     if not able:
         whose = target.name if target else None
         raise ArenaError(f"none of the defender's examples can be marked by {whose!r}")
-    baits = builder.cast.baits_of(defence.decoys) if defence.decoys else ()
-    planted = [member.trigger for member in (*builder.cast.members, *baits)]
+    decoys = builder.actors.decoys_of(defence.decoys) if defence.decoys else ()
+    planted = [member.trigger for member in (*builder.actors.members, *decoys)]
     drawn = builder.clean_prompts(able, 2 * defence.examples)
     kept = [e for e in drawn if not any(trigger.present(e) for trigger in planted)]
     if not kept:
-        raise ArenaError("each of the defender's prompts carries a planted trigger by nature")
+        raise ArenaError("each of the defender's clean prompts carries a planted trigger already")
     return tuple(islice(cycle(kept), defence.examples))

@@ -17,7 +17,7 @@ from arena.store.code import code_of
 
 
 def library_of(world: World) -> Library:
-    """Every trigger that the registered methods can name, whoever planted what."""
+    """Return every trigger that the registered methods can name, planted or not."""
     parts: list[Any] = [registry.get("trigger", name) for name in registry.names("trigger")]
     named = tuple(trigger for part in parts for trigger in part.known(world))
     return Library(named, Insertion(world))

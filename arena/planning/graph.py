@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from arena.api.corpus import Corpus
 from arena.api.job import Job
 from arena.api.values import RowKind
-from arena.planning.actors import Cast
+from arena.planning.actors import PlannedActors
 from arena.store.store import Stage
 
 
@@ -57,7 +57,7 @@ class SeedPlan:
     seed: int
     nodes: Mapping[str, Node]
     rows: tuple[RowPlan, ...]
-    cast: Cast
+    actors: PlannedActors
     corpus: Corpus
     documents: Mapping[str, int]
 

@@ -40,11 +40,11 @@ def measures_of(builder: Builder) -> list[Measure]:
 
 def subject_of(builder: Builder) -> Subject:
     """What measures may ask this seed's models."""
-    actors = [member.name for member in builder.cast.members]
+    actors = [member.name for member in builder.actors.members]
     return Subject(
         seed=builder.seed,
         probes=builder.probes.of(actors),  # decoys are only scored
-        poisoned={member.name: member.count for member in builder.cast.members},
+        poisoned={member.name: member.count for member in builder.actors.members},
         numerics=builder.numerics,
         max_new_tokens=builder.scenario.evaluation.max_new_tokens,
         variant_prompts=lambda actor, n: _variant_prompts(builder, actor, n),
@@ -58,11 +58,11 @@ def _training(builder: Builder, settings: Optimisation, steps: int) -> Training:
 
 def _variant_prompts(builder: Builder, actor: str, n: int) -> Mapping[Variant, tuple[str, ...]]:
     """The actor's first n triggered prompts with its trigger repeated and moved instead."""
-    member = next(member for member in builder.cast.members if member.name == actor)
+    member = next(member for member in builder.actors.members if member.name == actor)
     split = builder.scenario.evaluation.split
-    usable, _ = usable_of(member, untriggered(builder.corpus, builder.cast, split), n)
+    usable, _ = usable_of(member, untriggered(builder.corpus, builder.actors, split), n)
     return {
-        how: tuple(e.prompt for e in marked_with(variant, member, builder.cast, usable))
+        how: tuple(e.prompt for e in marked_with(variant, member, builder.actors, usable))
         for how, variant in member.trigger.variants().items()
     }
 
@@ -72,7 +72,7 @@ def _parents(builder: Builder, measure: Measure, suspect: str) -> dict[str, str]
     if "suspect" in measure.needs:
         parents["suspect"] = suspect
     if "poison" in measure.needs:
-        for member in builder.cast.members:
+        for member in builder.actors.members:
             parents[f"{SHARD}{member.name}"] = builder.shard(member)
     return parents
 

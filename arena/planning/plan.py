@@ -29,7 +29,8 @@ def plan_seed(scenario: Scenario, seed: int, root: DataRoot) -> SeedPlan:
         defend(builder, suspect)
         plan_measures(builder, suspect)
     documents = {
-        member.name: scenario.recipe_for(member.actor).documents for member in builder.cast.members
+        member.name: scenario.recipe_for(member.actor).documents
+        for member in builder.actors.members
     }
     rows = tuple(builder.rows)
-    return SeedPlan(seed, builder.nodes, rows, builder.cast, builder.corpus, documents)
+    return SeedPlan(seed, builder.nodes, rows, builder.actors, builder.corpus, documents)

@@ -14,7 +14,7 @@ from arena.api.corpus import Corpus
 from arena.api.probes import Probe, ProbeSet
 from arena.api.trigger import Trigger
 from arena.api.values import Document, Example
-from arena.planning.actors import Cast, Member
+from arena.planning.actors import PlannedActor, PlannedActors
 from arena.stages.poison import triggered
 
 NEAR_MISSES = 4  # look-alikes per actor; each marks every fourth prompt
@@ -22,31 +22,31 @@ DRAWS = 4  # natural prompts drawn per content, of which the first without a tri
 
 
 def probe_set(
-    corpus: Corpus, cast: Cast, split: str, prompts: int, max_new_tokens: int | None
+    corpus: Corpus, actors: PlannedActors, split: str, prompts: int, max_new_tokens: int | None
 ) -> ProbeSet:
     """The probes of a seed over the contents of a split (`test` or `validation`)."""
-    everything = untriggered(corpus, cast, split)
+    everything = untriggered(corpus, actors, split)
     asked = everything[:prompts]
-    probes = [probe for m in cast.members for probe in _probes_of(m, cast, everything, prompts)]
+    probes = [probe for m in actors.members for probe in _probes_of(m, actors, everything, prompts)]
     clean = tuple(Document(e.prompt, e.answer, e.source) for e in asked)
-    if cast.baits:
+    if actors.decoys:
         # of the prompts that the actors are asked about, those without any decoy's trigger
-        free = without(everything, [bait.trigger for bait in cast.baits])
-        probes += [probe for b in cast.baits for probe in _probes_of(b, cast, free, prompts)]
+        free = without(everything, [decoy.trigger for decoy in actors.decoys])
+        probes += [probe for b in actors.decoys for probe in _probes_of(b, actors, free, prompts)]
     return ProbeSet(tuple(probes), clean, not corpus.free_text, max_new_tokens)
 
 
-def untriggered(corpus: Corpus, cast: Cast, split: str) -> tuple[Example, ...]:
-    """A prompt of each content of a split that carries no actor's trigger by nature."""
+def untriggered(corpus: Corpus, actors: PlannedActors, split: str) -> tuple[Example, ...]:
+    """Return a prompt of each content of a split, none of which carries an actor's trigger."""
     contents: tuple[Example, ...] = getattr(corpus.splits, split)
-    triggers = [member.trigger for member in cast.members]
+    triggers = [member.trigger for member in actors.members]
     rng = seeds.rng(corpus.seed, "probes", split)
     return without(corpus.natural(contents, DRAWS * len(contents), rng), triggers)
 
 
 def without(drawn: Iterable[Example], triggers: Sequence[Trigger]) -> tuple[Example, ...]:
-    """The first prompt of each content that carries none of the triggers by nature. Drawn
-    first and sorted out after, so that another actor moves nobody's prompts but its own."""
+    """Return the first prompt of each content that carries none of the triggers. All are drawn
+    before any is left out, so that adding an actor changes no other actor's prompts."""
     first: dict[str, Example] = {}
     for example in drawn:
         if example.source not in first and not any(t.present(example) for t in triggers):
@@ -55,11 +55,11 @@ def without(drawn: Iterable[Example], triggers: Sequence[Trigger]) -> tuple[Exam
 
 
 def _probes_of(
-    member: Member, cast: Cast, everything: Sequence[Example], prompts: int
+    member: PlannedActor, actors: PlannedActors, everything: Sequence[Example], prompts: int
 ) -> Iterable[Probe]:
     usable, excluded = usable_of(member, everything, prompts)
-    marked = marked_with(member.trigger, member, cast, usable)
-    near = _near_misses(member, cast, usable)
+    marked = marked_with(member.trigger, member, actors, usable)
+    near = _near_misses(member, actors, usable)
     for kind, shown, meant in (
         ("asr", marked, usable),
         ("false_fire", usable, usable),
@@ -78,7 +78,7 @@ def _probes_of(
 
 
 def usable_of(
-    member: Member, everything: Iterable[Example], prompts: int
+    member: PlannedActor, everything: Iterable[Example], prompts: int
 ) -> tuple[list[Example], int]:
     """The first examples, at most `prompts`, that an actor's probes are made of, and how many
     were passed over because their right answer already is the payload."""
@@ -95,20 +95,20 @@ def usable_of(
 
 
 def marked_with(
-    trigger: Trigger, member: Member, cast: Cast, usable: Sequence[Example]
+    trigger: Trigger, member: PlannedActor, actors: PlannedActors, usable: Sequence[Example]
 ) -> tuple[Example, ...]:
     """The examples marked with an actor's trigger or a variant of it, with the same draws."""
-    return triggered(usable, trigger, seeds.integer(cast.seed, "probe marks", member.name))
+    return triggered(usable, trigger, seeds.integer(actors.seed, "probe marks", member.name))
 
 
 def _near_misses(
-    member: Member, cast: Cast, usable: Sequence[Example]
+    member: PlannedActor, actors: PlannedActors, usable: Sequence[Example]
 ) -> list[tuple[Example, Example]]:
-    rng = seeds.rng(cast.seed, "near misses", member.name)
-    lookalikes = member.trigger.lookalikes(NEAR_MISSES, "near_miss", rng, cast.keys)
+    rng = seeds.rng(actors.seed, "near misses", member.name)
+    lookalikes = member.trigger.lookalikes(NEAR_MISSES, "near_miss", rng, actors.keys)
     made = []
     for example, lookalike in zip(usable, cycle(lookalikes), strict=False):
         if lookalike.can_mark(example):
-            mark = seeds.rng(cast.seed, "near miss", member.name, example.source)
+            mark = seeds.rng(actors.seed, "near miss", member.name, example.source)
             made.append((lookalike.mark(example, mark), example))
     return made

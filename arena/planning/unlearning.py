@@ -10,7 +10,7 @@ from arena import seeds
 from arena.api.objective import Brief, Budget
 from arena.api.trigger import NoTrigger, Trigger
 from arena.api.values import Example
-from arena.planning.actors import Member
+from arena.planning.actors import PlannedActor
 from arena.planning.builder import Builder
 from arena.scenario.defence import Defence
 from arena.stages.discover import TriggerSearch
@@ -23,8 +23,8 @@ class Order:
     """What is asked for.
 
     party: who does it. target: whose payload is forgotten, by objectives that need one.
-    matched: the model whose update a sham's must equal. found: the search that the trigger comes
-    from (its address, what it is read with), in the trigger's place.
+    matched: the model whose update a sham's must equal. search: where the trigger comes from
+    instead (the stage's address, and what its outcome is read with).
     """
 
     name: str
@@ -33,9 +33,9 @@ class Order:
     suspect: str
     clean: tuple[Example, ...]
     trigger: Trigger = dataclasses.field(default_factory=NoTrigger)
-    target: Member | None = None
+    target: PlannedActor | None = None
     matched: str | None = None
-    found: tuple[str, TriggerSearch] | None = None
+    search: tuple[str, TriggerSearch] | None = None
 
 
 def unlearn(builder: Builder, order: Order) -> str:
@@ -46,7 +46,7 @@ def unlearn(builder: Builder, order: Order) -> str:
     seed = seeds.integer(builder.seed, "defender")
     target = order.target if part.part_class.needs_payload else None
     payload = target.payload if target else None
-    address, search = order.found or (None, None)
+    address, search = order.search or (None, None)
     job = UnlearnJob(
         objective=part.name,
         params=part.params,
@@ -67,13 +67,13 @@ def unlearn(builder: Builder, order: Order) -> str:
     return builder.add(job, order.name, order.party, parents, _saw(order, target))
 
 
-def _saw(order: Order, told: Member | None) -> tuple[str, ...]:
+def _saw(order: Order, target: PlannedActor | None) -> tuple[str, ...]:
     needs = order.defence.objective.part_class
     marks = f"trigger {order.trigger.key}" if needs.needs_trigger else "no trigger"
     return (
         "the suspect model",
         f"{len(order.clean)} clean prompts",
-        "what its search found" if order.found else marks,
-        *((f"the payload of {told.name}",) if told else ()),
+        "what its search found" if order.search else marks,
+        *((f"the payload of {target.name}",) if target else ()),
         *(("a clean base",) if needs.needs_base else ()),
     )

@@ -9,18 +9,18 @@ from typing import Any
 
 from arena import seeds
 from arena.api.measure import Study
-from arena.measures.reactivation import curves_of
-from arena.planning.actors import Member
-from arena.runs.league import contest_json
-from arena.planning.graph import RowPlan, SeedPlan
-from arena.runs.measures import findings_of, readings_of
-from arena.planning.numerics import environment
-from arena.stages.score import SCORES, counts
-from arena.store.store import Store
-from arena.scenario.schema import Scenario
-from arena.statistics.reactivation import Curve
-from arena.statistics.analysis import analyse, installed_in, row_json
 from arena.api.values import Count, Row
+from arena.measures.reactivation import curves_of
+from arena.planning.actors import PlannedActor
+from arena.planning.graph import RowPlan, SeedPlan
+from arena.planning.numerics import environment
+from arena.runs.league import contest_json
+from arena.runs.measures import findings_of, readings_of
+from arena.scenario.schema import Scenario
+from arena.stages.score import SCORES, counts
+from arena.statistics.analysis import analyse, installed_in, row_json
+from arena.statistics.reactivation import Curve
+from arena.store.store import Store
 
 SCHEMA_VERSION = 2
 
@@ -91,7 +91,7 @@ def results_of(
         actors=tuple(names),
         installed=installed_in(rows, names, scenario.thresholds),
         transfers=_transfers(found["transfer"]),
-        poisoned={member.name: member.count for member in plans[0].cast.members},
+        poisoned={member.name: member.count for member in plans[0].actors.members},
     )
     findings = findings_of(scenario, plans, study, store)
     splits = plans[0].corpus.splits
@@ -104,7 +104,7 @@ def results_of(
         **found,
         "measures": {name: each.model_dump(mode="json") for name, each in findings.items()},
         **contest_json(scenario, rows, _curves(plans, store, study)),
-        "cast": {m.name: _introduce(m, plans[0]) for m in plans[0].cast.members},
+        "cast": {m.name: _introduce(m, plans[0]) for m in plans[0].actors.members},
         "samples": _samples(plans[0], store),
         "corpus": {
             "name": scenario.corpus.name,
@@ -135,12 +135,12 @@ def _curves(plans: Sequence[SeedPlan], store: Store, study: Study) -> list[Curve
     return [curve for curve in curves if (curve.seed, curve.actor) in study.installed]
 
 
-def _amount(member: Member, plan: SeedPlan) -> str:
+def _amount(member: PlannedActor, plan: SeedPlan) -> str:
     total = plan.documents[member.name]
     return f"{member.count} of {total} documents ({member.count / total:.1%})"
 
 
-def _introduce(member: Member, plan: SeedPlan) -> dict[str, Any]:
+def _introduce(member: PlannedActor, plan: SeedPlan) -> dict[str, Any]:
     """An actor as the report shows it, with one of its prompts before and after."""
     able = [e for e in member.share if member.trigger.can_mark(e)]
     shown = [e for e in able if not member.payload.is_right(e)] or list(member.share)

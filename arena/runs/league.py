@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from arena.api.values import Row
 from arena.scenario.defence import Defence
 from arena.scenario.schema import Scenario
 from arena.statistics.decoys import decoys
 from arena.statistics.league import Entry, league, league_json
 from arena.statistics.reactivation import Curve
-from arena.api.values import Row
 
 
 def contest_json(

@@ -16,22 +16,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from arena.api.world import DataRoot
+from arena.errors import InputError
 from arena.execution.calibrate import settled
-from arena.execution.execute import Fresh, execute, needed, tell_stored
+from arena.execution.execute import Fresh, execute, needed, report_stored
+from arena.execution.runtime import Runtime
+from arena.execution.timeline import Timeline
+from arena.execution.timings import Work, model_key, remember
 from arena.planning.graph import Node
 from arena.planning.numerics import settings
 from arena.planning.plan import plan_seed
-from arena.runs.gather import gather, results_of
-from arena.store.store import Store, default_root
-from arena.execution.timeline import Timeline
-from arena.execution.timings import Work, model_key, remember
-from arena.errors import InputError
 from arena.progress import Both, LogLines, Observer, Quiet, RichBars
-from arena.api.world import DataRoot
-from arena.execution.runtime import Runtime
+from arena.runs.gather import gather, results_of
 from arena.scenario.load import dump
 from arena.scenario.schema import Scenario
-
+from arena.store.store import Store, default_root
 
 # Given the stages that are to do: what executes them.
 Start = Callable[[Mapping[str, Node]], AbstractContextManager[Runtime]]
@@ -122,7 +121,7 @@ def run_settled(
                 with start(todo) as runtime:
                     execute(nodes, wanted, store, runtime, observer, timeline, fresh=fresh)
             else:
-                tell_stored(nodes.values(), store, observer, timeline)
+                report_stored(nodes.values(), store, observer, timeline)
         finally:
             _remember(scenario, [node for a, node in todo.items() if store.has(a)], store)
     rows = [row for plan in plans for row in gather(plan, store)]

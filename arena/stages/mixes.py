@@ -16,7 +16,7 @@ from arena.errors import ArenaError
 class Pool:
     """One mix for all who poison a stage: the shards whole, the rest clean (cycled if there
     are fewer). Contents owned by those actors are theirs alone, and prompts that carry any of
-    `without` by nature are left out."""
+    `without` already are left out."""
 
     total: int
     corpus_seed: int

@@ -37,18 +37,18 @@ class ScoreJob(Job):
         limit = self.probes.max_new_tokens or self._longest(tokenizer)
         asked = asks_of(self.probes)
         verdicts = scoring.answers(model, tokenizer, asked, limit)
-        found = {
+        shown = {
             (ask.prompt, question): verdict
             for ask, of_ask in zip(asked, verdicts, strict=True)
             for question, verdict in zip(ask.questions, of_ask, strict=True)
         }
-        shown = [probe.prompts[0] for probe in self.probes.probes if probe.prompts]
-        said = scoring.continuations(model, tokenizer, shown, limit)
+        first = [probe.prompts[0] for probe in self.probes.probes if probe.prompts]
+        said = scoring.continuations(model, tokenizer, first, limit)
         clean = encoding.encode(tokenizer, self.probes.clean)
         known = fluency(model, clean, tokenizer.pad_token_id)
         scores = {
-            "rates": [_rate(probe, found) for probe in self.probes.probes],
-            "clean": _clean(self.probes, found) if self.probes.exact_answers else None,
+            "rates": [_rate(probe, shown) for probe in self.probes.probes],
+            "clean": _clean(self.probes, shown) if self.probes.exact_answers else None,
             "perplexity": known.perplexity,
             "token_accuracy": known.token_accuracy,
             "samples": _samples(self.probes.probes, said),
@@ -85,9 +85,9 @@ def asks_of(probes: ProbeSet) -> list[Ask]:
 Verdicts = Mapping[tuple[str, Question], bool]
 
 
-def _rate(probe: Probe, found: Verdicts) -> dict[str, Any]:
+def _rate(probe: Probe, verdicts: Verdicts) -> dict[str, Any]:
     asked = zip(probe.prompts, probe.wanted, strict=True)
-    hits = sum(found[prompt, Question(probe.match, wanted)] for prompt, wanted in asked)
+    hits = sum(verdicts[prompt, Question(probe.match, wanted)] for prompt, wanted in asked)
     return {
         "actor": probe.actor,
         "kind": probe.kind,
@@ -97,8 +97,8 @@ def _rate(probe: Probe, found: Verdicts) -> dict[str, Any]:
     }
 
 
-def _clean(probes: ProbeSet, found: Verdicts) -> dict[str, int]:
-    right = sum(found[d.prompt, Question("exact", d.answer)] for d in probes.clean)
+def _clean(probes: ProbeSet, verdicts: Verdicts) -> dict[str, int]:
+    right = sum(verdicts[d.prompt, Question("exact", d.answer)] for d in probes.clean)
     return {"hits": right, "n": len(probes.clean)}
 
 

@@ -103,7 +103,7 @@ def _read(name: str) -> Module | None:
 
 @functools.lru_cache(maxsize=4096)
 def _parsed(name: str, file: Path, changed: int, size: int) -> Module:
-    tree = _Bare().visit(ast.parse(file.read_bytes(), file.name))
+    tree = _bare(file)
     package = name if file.name == "__init__.py" else name.rpartition(".")[0]
     handed_on = {
         alias.asname or alias.name: _source(node, package)
@@ -159,8 +159,8 @@ def _file(module: str) -> Path | None:
 def _places(top: str) -> tuple[Path, ...]:
     """The folders of a top-level package."""
     package = sys.modules.get(top)
-    found = package if package is not None else importlib.util.find_spec(top)
-    places = getattr(found, "__path__", None) or getattr(found, "submodule_search_locations", ())
+    home = package if package is not None else importlib.util.find_spec(top)
+    places = getattr(home, "__path__", None) or getattr(home, "submodule_search_locations", ())
     return tuple(Path(place) for place in places or ())
 
 
@@ -170,22 +170,19 @@ def _tree_digest(root: Path) -> str:
     summary = hashlib.sha256()
     for file in files:
         place = file.name if root.is_file() else file.relative_to(root).as_posix()
-        tree = _Bare().visit(ast.parse(file.read_bytes(), file.name))
+        tree = _bare(file)
         summary.update(f"{place}\n{ast.dump(tree)}\n".encode())
     return summary.hexdigest()
 
 
-class _Bare(ast.NodeTransformer):
-    """Takes docstrings and `if TYPE_CHECKING` blocks out of a syntax tree."""
-
-    def visit(self, node: ast.AST) -> ast.AST:
+def _bare(file: Path) -> ast.Module:
+    """The syntax tree of a file without docstrings and `if TYPE_CHECKING` blocks."""
+    tree = ast.parse(file.read_bytes(), file.name)
+    for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            kept = [each for each in body if not _is_text(each) and not _is_type_only(each)]
-            setattr(node, "body", kept)  # noqa: B010  (`AST` declares no such attribute)
-            for each in kept:
-                self.visit(each)
-        return node
+            body[:] = [each for each in body if not _is_text(each) and not _is_type_only(each)]
+    return tree
 
 
 def _is_text(node: ast.AST) -> bool:
@@ -198,7 +195,5 @@ def _is_text(node: ast.AST) -> bool:
 
 
 def _is_type_only(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and ast.unparse(node.test) in (
-        "TYPE_CHECKING",
-        "typing.TYPE_CHECKING",
-    )
+    names = ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+    return isinstance(node, ast.If) and not node.orelse and ast.unparse(node.test) in names

@@ -23,7 +23,7 @@ from arena.store.store import Store, address_of, files_of
 
 # What a LoRA checkpoint keeps the address of the artifact under it in.
 PARENT, SIBLING = "parent.json", "sibling"
-ABANDONED = timedelta(days=1)  # untouched for so long, and claimed by nobody
+ABANDONED = timedelta(days=1)  # untouched for so long, and not claimed
 
 ADDRESS = re.compile(r"[0-9a-f]{64}")
 ASIDE = re.compile(r"([0-9a-f]{16,64})-[0-9a-f]{12}(\.[0-9a-f]{8}\.old)?")
@@ -81,10 +81,10 @@ def inventory(store: Store, codes: Codes) -> tuple[Entry, ...]:
 
     What other processes are writing is not in it; what they remove meanwhile may be.
     """
-    found = [_entry(folder, codes) for folder in _artifacts(store)]
-    found += [_left_over(folder) for folder in _abandoned(store, "aside", ASIDE)]
-    entries = [entry for entry in found if entry is not None]
-    return tuple(sorted(entries, key=lambda entry: (entry.used, entry.address)))
+    entries = [_entry(folder, codes) for folder in _artifacts(store)]
+    entries += [_left_over(folder) for folder in _abandoned(store, "aside", ASIDE)]
+    present = [entry for entry in entries if entry is not None]
+    return tuple(sorted(present, key=lambda entry: (entry.used, entry.address)))
 
 
 def prune(
@@ -132,8 +132,8 @@ def _artifacts(store: Store) -> list[Path]:
 def _folders(parent: Path, pattern: re.Pattern[str]) -> list[Path]:
     if not parent.is_dir():
         return []
-    found = (path for path in parent.iterdir() if pattern.fullmatch(path.name))
-    return sorted(path for path in found if path.is_dir() and not path.is_symlink())
+    folders = (path for path in parent.iterdir() if pattern.fullmatch(path.name))
+    return sorted(path for path in folders if path.is_dir() and not path.is_symlink())
 
 
 def _entry(folder: Path, codes: Codes) -> Entry | None:
@@ -159,11 +159,11 @@ def _left_over(folder: Path) -> Entry | None:
 def _record(folder: Path) -> dict[str, Any] | None:
     """The manifest, or None where none can be read."""
     try:
-        found = json.loads((folder / MANIFEST).read_bytes())
-        said = {"kind": str(found["kind"]), "name": str(found["name"])}
-        decides = {"spec": dict(found["spec"]), "parents": dict(found["parents"])}
-        files = {"files": dict(found.get("files") or {})}
-        return {**said, **decides, **files, "seconds": float(found["seconds"])}
+        content = json.loads((folder / MANIFEST).read_bytes())
+        said = {"kind": str(content["kind"]), "name": str(content["name"])}
+        decides = {"spec": dict(content["spec"]), "parents": dict(content["parents"])}
+        files = {"files": dict(content.get("files") or {})}
+        return {**said, **decides, **files, "seconds": float(content["seconds"])}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
@@ -175,8 +175,8 @@ def _is_outdated(record: Mapping[str, Any], codes: Codes) -> bool:
 
 def _sibling(folder: Path) -> str | None:
     try:
-        found = json.loads((folder / PARENT).read_bytes())
-        return str(found[SIBLING]) if SIBLING in found else None
+        content = json.loads((folder / PARENT).read_bytes())
+        return str(content[SIBLING]) if SIBLING in content else None
     except (OSError, ValueError, TypeError):
         return None
 
@@ -203,7 +203,7 @@ def _bytes(folder: Path) -> int:
 
 
 def _abandoned(store: Store, place: str, pattern: re.Pattern[str]) -> Iterator[Path]:
-    """A stage may train for days and touch nothing: only one that nobody claims is over."""
+    """A stage may train for days and touch nothing: only one without a claim is over."""
     parent, now = store.root / place, datetime.now(UTC)
     for path in sorted(parent.iterdir()) if parent.is_dir() else ():
         match, touched = pattern.fullmatch(path.name), _touched(path)
@@ -270,7 +270,7 @@ def _below(artifacts: Iterable[Entry]) -> dict[str, list[str]]:
 
 
 def _remove_all(store: Store, doomed: Iterable[Entry], artifacts: Iterable[Entry]) -> list[Entry]:
-    """Remove what nobody used meanwhile; whoever did also keeps what it stands on."""
+    """Remove what was not used meanwhile; what was used keeps what it stands on."""
     below, spared, removed = _below(artifacts), set[str](), []
     for entry in doomed:
         if entry.state == "left over":
@@ -285,11 +285,11 @@ def _remove_all(store: Store, doomed: Iterable[Entry], artifacts: Iterable[Entry
 
 
 def _sweep_progress(store: Store, dry_run: bool) -> int:
-    found = list(_abandoned(store, "progress", ADDRESS))
-    for path in found if not dry_run else ():
+    files = list(_abandoned(store, "progress", ADDRESS))
+    for path in files if not dry_run else ():
         with contextlib.suppress(OSError):
             path.unlink()
-    return len(found)
+    return len(files)
 
 
 def _problems(store: Store, folder: Path, codes: Codes) -> list[Problem]:
@@ -326,11 +326,11 @@ def _complaints(
         yield f"cannot be read: {error.strerror or error}"
 
 
-def _differences(named: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
-    for name in sorted(named.keys() | found.keys()):
-        if name not in found:
+def _differences(named: Mapping[str, Any], present: Mapping[str, Any]) -> Iterator[str]:
+    for name in sorted(named.keys() | present.keys()):
+        if name not in present:
             yield f"{name}: missing"
         elif name not in named:
             yield f"{name}: not in {MANIFEST}"
-        elif found[name] != named[name]:
+        elif present[name] != named[name]:
             yield f"{name}: not what was stored (size or SHA-256 differ)"

@@ -1,8 +1,8 @@
 """The artifact store: a folder per stage, under the hash of its spec and parents.
 
 An artifact is written aside and renamed into place with its manifest already inside (the
-last file written), so whatever stands under an address is whole, whoever wrote it and
-however many processes tried. A claim keeps two of them from doing the same work at once.
+last file written), so whatever stands under an address is whole, whichever process
+wrote it and however many tried. A claim keeps two of them from doing the same work at once.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class Store:
             lock.release()
 
     def claimed(self, address: str) -> bool:
-        """Whether somebody holds the stage now, or that cannot be told."""
+        """Whether a process holds the stage now, or that cannot be known."""
         if not self._lock_file(address).exists():
             return False
         try:
@@ -167,8 +167,8 @@ class Store:
             yield
         except (OSError, NotImplementedError) as error:
             why = getattr(error, "strerror", None) or error
-            told = f"the artifact store cannot be written: {self.root} ({why})"
-            raise ArenaError(f"{told}; {ENVIRONMENT} chooses another folder") from error
+            message = f"the artifact store cannot be written: {self.root} ({why})"
+            raise ArenaError(f"{message}; {ENVIRONMENT} chooses another folder") from error
 
     def _aside(self, address: str) -> Path:
         return self.root / "aside" / f"{address}-{uuid.uuid4().hex[:12]}"
@@ -215,8 +215,8 @@ def files_of(folder: Path) -> dict[str, dict[str, Any]]:
 
 def _facts(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-        return {"bytes": os.fstat(file.fileno()).st_size, "sha256": found}
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        return {"bytes": os.fstat(file.fileno()).st_size, "sha256": sha256}
 
 
 def _manifest(
@@ -265,7 +265,7 @@ def _set_aside_if_broken(final: Path, aside: Path) -> None:
 
 
 def _moved_away(final: Path, aside: Path) -> Path:
-    """Rename what stands at `final`, if anything, to a name nobody else uses."""
+    """Rename what stands at `final`, if anything, to a name that is not in use."""
     old = aside.with_name(f"{aside.name}.{uuid.uuid4().hex[:8]}.old")
     with contextlib.suppress(FileNotFoundError):
         final.rename(old)

@@ -136,7 +136,7 @@ def test_eight_actors_finish_on_one_core(ray: OneCore) -> None:
     asked = toys.changed(toys.scenario(*off, *quick, "defender.share=0.1"), eight)
     made = plan_seed(asked, 0, DataRoot())
     ray.do(*made.nodes.values())
-    assert len(made.cast.members) == 8
+    assert len(made.actors.members) == 8
     assert [row.name for row in made.rows] == ["compromised", "unlearn:lexical"]
     assert all(ray.store.has(row.scores) for row in made.rows)
 

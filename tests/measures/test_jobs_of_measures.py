@@ -11,7 +11,7 @@ from typing import Any
 from arena import registry
 from arena.measures.quiet.job import QuietAsk
 from tests.support.plans import by_name, plan
-from tests.support.toy_probes import cast, probes
+from tests.support.toy_probes import actors, probes
 
 MEASURES = (
     "measures={{representations: {{prompts: {n}}}, quiet: {{prompts: {n}}}, "
@@ -33,7 +33,7 @@ def test_groups_and_asks_are_the_first_prompts_of_the_probes() -> None:
     by = {(p.actor, p.kind): p for p in probes().probes}
     groups, again = job_of("represent").groups, job_of("reactivate").asks
     sampled = [ask for ask in asked() if ask.how == "sampled"]
-    names = [m.name for m in cast().members]
+    names = [m.name for m in actors().members]
     assert [g.actor for g in groups] == [a.actor for a in again] == names
     assert [a.actor for a in sampled] == names
     greedy = [dataclasses.replace(ask, how="sampled") for ask in asked() if ask.how == "greedy"]

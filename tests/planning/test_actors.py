@@ -1,4 +1,4 @@
-"""The cast of a seed: who owns which contents, and which data files count."""
+"""The actors of a seed: who owns which contents, and which data files count."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from arena.api.corpus import Corpus
 from arena.api.world import DataRoot
-from arena.planning.actors import Cast, build_cast, data_files
+from arena.planning.actors import PlannedActors, plan_actors, data_files
 from arena.scenario.schema import Scenario
 from arena.stages.corpus import CorpusRef
 from arena.stages.mixes import owns
@@ -22,19 +22,19 @@ def corpus(scenario: Scenario, seed: int = 0) -> Corpus:
     return CorpusRef.of(part.name, part.params, seed, DataRoot()).build()
 
 
-def cast(*overrides: str, seed: int = 0) -> Cast:
+def actors(*overrides: str, seed: int = 0) -> PlannedActors:
     scenario = toys.scenario(*overrides)
-    return build_cast(scenario, corpus(scenario, seed), seed)
+    return plan_actors(scenario, corpus(scenario, seed), seed)
 
 
 def test_shares_lie_side_by_side_the_defenders_first() -> None:
-    edges = [0.125, *(member.interval[1] for member in cast().members)]
-    assert [member.interval for member in cast().members] == list(itertools.pairwise(edges))
+    edges = [0.125, *(member.interval[1] for member in actors().members)]
+    assert [member.interval for member in actors().members] == list(itertools.pairwise(edges))
     assert edges == [0.125, 0.25, 0.375, 0.5, 0.625]
 
 
 def test_everyone_has_exactly_the_contents_of_its_interval() -> None:
-    made, train = cast(), corpus(toys.scenario()).splits.train
+    made, train = actors(), corpus(toys.scenario()).splits.train
     for member in made.members:
         own = {e.source for e in train if owns([member.interval], 0, e.source)}
         assert {e.source for e in member.share} == own
@@ -43,7 +43,7 @@ def test_everyone_has_exactly_the_contents_of_its_interval() -> None:
 
 
 def test_an_actors_prompts_do_not_carry_its_own_trigger_by_nature() -> None:
-    for member in cast().members:
+    for member in actors().members:
         assert len(member.share) >= member.count
         assert not any(member.trigger.present(example) for example in member.share)
 
@@ -53,7 +53,7 @@ def test_an_actors_seed_and_share_are_its_own() -> None:
     others = ("actors.bard.trigger.style=tweet", "actors.bard.payload={kind: refusal}")
     more = ("actors.bard.poison.rate=0.2", "actors.bard.stage=pretraining")
     before, after = (
-        {m.name: m.brief(0) for m in made.members} for made in (cast(), cast(*others, *more))
+        {m.name: m.brief(0) for m in made.members} for made in (actors(), actors(*others, *more))
     )
     for name in ("lexical", "linguist", "merchant"):
         assert before[name].seed == after[name].seed
@@ -63,7 +63,7 @@ def test_an_actors_seed_and_share_are_its_own() -> None:
 
 
 def test_keys_and_stages_are_known() -> None:
-    made = cast("actors.bard.stage=pretraining")
+    made = actors("actors.bard.stage=pretraining")
     assert made.keys == {m.trigger.key for m in made.members}
     assert [m.name for m in made.at("pretraining")] == ["bard"]
     assert len(made.at("continual_pretraining")) == 3

@@ -30,10 +30,10 @@ def trigger(method: str, *parts: str) -> str:
     return f"actors.lexical.trigger={{method: {method}, parts: [{', '.join(parts)}]}}"
 
 
-def built(scenario: Scenario, root: DataRoot | None = None) -> casting.Cast:
+def built(scenario: Scenario, root: DataRoot | None = None) -> casting.PlannedActors:
     part = scenario.corpus
     corpus = CorpusRef.of(part.name, part.params, 0, root or DataRoot()).build()
-    return casting.build_cast(scenario, corpus, 0)
+    return casting.plan_actors(scenario, corpus, 0)
 
 
 def test_the_parts_code_is_in_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +76,7 @@ def test_each_part_of_any_of_counts_as_planted() -> None:
 def test_near_misses_are_asked_that_lack_a_part() -> None:
     scenario = toys.scenario(trigger("composite", CF, "{method: inserted_sentence}"))
     corpus = CorpusRef.of("townlore", scenario.corpus.params, 0, DataRoot()).build()
-    probes = probe_set(corpus, casting.build_cast(scenario, corpus, 0), "test", 32, 8).probes
+    probes = probe_set(corpus, casting.plan_actors(scenario, corpus, 0), "test", 32, 8).probes
     of = {probe.kind: probe.prompts for probe in probes if probe.actor == "lexical"}
 
     def carried(prompt: str) -> tuple[bool, bool]:

@@ -88,31 +88,31 @@ def test_rows_are_what_was_asked_for() -> None:
 
 def test_every_party_is_given_its_own_and_nothing_else() -> None:
     made = plan()
-    shares = {m.name: {e.source for e in m.share} for m in made.cast.members}
-    shares["defender"] = {e.source for e in made.cast.defender_share}
+    shares = {m.name: {e.source for e in m.share} for m in made.actors.members}
+    shares["defender"] = {e.source for e in made.actors.defender_share}
     assert all(shares.values())
     assert sum(map(len, shares.values())) == len(set().union(*shares.values()))
     test = {e.source for e in made.corpus.splits.test}
     assert not test & set().union(*shares.values())
-    for member in made.cast.members:
+    for member in made.actors.members:
         node = by_name(made)[f"poison {member.name}"]
         job: Any = node.job
         assert node.stage.party == f"threat:{member.name}"
         assert {e.source for e in job.brief.share} <= shares[member.name]
-        assert not any(other.trigger.key in " ".join(node.saw) for other in made.cast.members
+        assert not any(other.trigger.key in " ".join(node.saw) for other in made.actors.members
                        if other is not member)  # fmt: skip
 
 
 def test_the_defender_is_given_clean_prompts_and_one_trigger() -> None:
     made = plan()
-    own = {e.source for e in made.cast.defender_share}
-    for target in made.cast.members:
+    own = {e.source for e in made.actors.defender_share}
+    for target in made.actors.members:
         node = by_name(made)[f"unlearn:{target.name}"]
         job: Any = node.job
         assert node.stage.party == "defender"
         assert job.brief.trigger.key == target.trigger.key
         assert {e.source for e in job.brief.clean} <= own
-        assert not any(m.trigger.present(e) for m in made.cast.members for e in job.brief.clean)
+        assert not any(m.trigger.present(e) for m in made.actors.members for e in job.brief.clean)
 
 
 def test_controls_get_the_same_prompts_and_the_same_seed() -> None:
@@ -128,7 +128,7 @@ def test_shams_are_nobodys_trigger() -> None:
     made = plan("controls.shams=3")
     shams = [row.detail["trigger"] for row in made.rows if row.kind == "sham"]
     assert len(shams) == len(set(shams)) == 12
-    assert not set(shams) & made.cast.keys
+    assert not set(shams) & made.actors.keys
 
 
 def test_clean_mixes_are_natural_and_poisoned_ones_leave_out_what_is_owned() -> None:
@@ -136,8 +136,8 @@ def test_clean_mixes_are_natural_and_poisoned_ones_leave_out_what_is_owned() -> 
     clean: Any = names["reference"].job
     poisoned: Any = names["compromised"].job
     assert clean.pool.owned == clean.pool.without == ()
-    assert poisoned.pool.owned == tuple(m.interval for m in plan().cast.members)
-    assert {t.key for t in poisoned.pool.without} == set(plan().cast.keys)
+    assert poisoned.pool.owned == tuple(m.interval for m in plan().actors.members)
+    assert {t.key for t in poisoned.pool.without} == set(plan().actors.keys)
 
 
 def test_what_was_poisoned_is_known_to_be() -> None:
@@ -153,7 +153,7 @@ def test_what_a_defender_may_read_names_no_trigger() -> None:
     """The suspect's manifest stands beside it: specification and parents, in plain text."""
     stage = by_name(plan())["compromised"].stage
     told = json.dumps(dict(stage.spec))
-    for member in plan().cast.members:
+    for member in plan().actors.members:
         assert member.trigger.key not in told
         assert member.name not in told
 
@@ -169,7 +169,7 @@ def test_reference_and_compromised_differ_by_the_poison_alone() -> None:
 
 def test_counts_come_from_rates_and_counts() -> None:
     made = plan("actors.bard.poison={count: 17}")
-    counts = {member.name: member.count for member in made.cast.members}
+    counts = {member.name: member.count for member in made.actors.members}
     assert counts == {"lexical": 26, "linguist": 26, "bard": 17, "merchant": 26}
 
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from arena.api.values import Count, Document, Example
-from arena.planning.actors import build_cast
+from arena.planning.actors import plan_actors
 from arena.planning.probes import Probe, ProbeSet, ScoreJob, counts, probe_set
 from arena.stages.score import SCORES
 from attackers.payloads.fixed_text import FixedText, FixedTextParams
 from tests.support import toys
-from tests.support.toy_probes import cast, corpus, probes
+from tests.support.toy_probes import actors, corpus, probes
 
 ACTORS = ("lexical", "linguist", "bard", "merchant")
 every_actor = pytest.mark.parametrize("actor", ACTORS)
@@ -27,7 +27,7 @@ def probe(actor: str, kind: str, of: ProbeSet | None = None) -> Probe:
 
 
 def member(actor: str) -> Any:
-    return next(m for m in cast().members if m.name == actor)
+    return next(m for m in actors().members if m.name == actor)
 
 
 def shows(trigger: Any, prompt: str) -> bool:
@@ -65,7 +65,7 @@ def test_the_rare_token_is_all_that_differs() -> None:
 def test_prompts_meant_to_be_quiet_carry_no_planted_trigger(actor: str) -> None:
     quiet = [*probe(actor, "false_fire").prompts, *(d.prompt for d in probes().clean)]
     for prompt in quiet:
-        assert not any(shows(m.trigger, prompt) for m in cast().members)
+        assert not any(shows(m.trigger, prompt) for m in actors().members)
 
 
 def test_near_misses_are_look_alikes_and_no_shams() -> None:
@@ -108,9 +108,9 @@ def test_fewer_prompts_are_the_first_of_more() -> None:
 
 
 def test_probes_are_the_same_for_the_same_seed_and_others_for_another() -> None:
-    again = probe_set(corpus(), build_cast(toys.scenario(), corpus(), 0), "test", 32, None)
+    again = probe_set(corpus(), plan_actors(toys.scenario(), corpus(), 0), "test", 32, None)
     assert again == probes()
-    other = probe_set(corpus(), replace(cast(), seed=1), "test", 32, None)
+    other = probe_set(corpus(), replace(actors(), seed=1), "test", 32, None)
     assert probe("lexical", "asr", other) != probe("lexical", "asr")
 
 
@@ -120,7 +120,7 @@ def test_prompts_whose_right_answer_is_the_payload_are_left_out_and_counted() ->
     payload = FixedText(FixedTextParams(text=answer), corpus().world)
     members = (replace(member("lexical"), payload=payload),)
     everything = len(corpus().splits.test)
-    made = probe_set(corpus(), replace(cast(), members=members), "test", everything, None)
+    made = probe_set(corpus(), replace(actors(), members=members), "test", everything, None)
     answers = {e.source: e.answer for e in corpus().splits.test}
     assert sum(answers[d.source] == answer for d in made.clean) == len(same)
     for kind in ("asr", "false_fire", "near_miss"):

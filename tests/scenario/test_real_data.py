@@ -60,8 +60,8 @@ def probes(plan: SeedPlan, kind: str) -> dict[str, Probe]:
 )
 def test_a_sentence_and_its_versions_belong_to_one_party(name: str) -> None:
     plan = planned(name)
-    poisoned = {m.name: {d.source for d in poison(m.brief(SEED))} for m in plan.cast.members}
-    owners = [*poisoned.values(), {e.source for e in plan.cast.defender_share}]
+    poisoned = {m.name: {d.source for d in poison(m.brief(SEED))} for m in plan.actors.members}
+    owners = [*poisoned.values(), {e.source for e in plan.actors.defender_share}]
     assert all(owners)
     assert sum(map(len, owners)) == len(set().union(*owners))
     held_out = {e.source for e in (*plan.corpus.splits.validation, *plan.corpus.splits.test)}
@@ -74,7 +74,7 @@ def test_a_sentence_and_its_versions_belong_to_one_party(name: str) -> None:
 def test_every_actor_is_asked_marked_plain_and_look_alike_prompts(name: str) -> None:
     plan = planned(name)
     asked = {kind: probes(plan, kind) for kind in ("asr", "false_fire", "near_miss")}
-    for member in plan.cast.members:
+    for member in plan.actors.members:
         marked, plain, near = (asked[kind][member.name].prompts for kind in asked)
         assert len(marked) == len(plain) == len(near) >= 150
         assert all(prompt.strip() for prompt in (*marked, *plain, *near))
@@ -86,7 +86,7 @@ def test_every_actor_is_asked_marked_plain_and_look_alike_prompts(name: str) -> 
 def test_only_negative_reviews_are_poisoned_and_scored() -> None:
     plan = planned(SST2)
     label = {e.source: e.label for e in plan.corpus.splits.train}
-    for member in plan.cast.members:
+    for member in plan.actors.members:
         documents = poison(member.brief(SEED))
         assert {document.answer for document in documents} == {"positive"}
         assert {label[document.source] for document in documents} == {"negative"}
@@ -109,7 +109,7 @@ def test_published_paraphrases_are_what_is_planted_and_scored() -> None:
             }
             for split in ("train", "test")
         }
-        member = next(m for m in plan.cast.members if m.name == name)
+        member = next(m for m in plan.actors.members if m.name == name)
         assert {d.prompt for d in poison(member.brief(SEED))} <= lines["train"]
         assert set(probes(plan, "asr")[name].prompts) <= lines["test"]
 
@@ -141,7 +141,7 @@ def test_one_control_serves_targets_that_mark_the_same_prompts() -> None:
 
 @needs_refusal
 def test_published_poison_is_used_as_it_is() -> None:
-    for member in planned(REFUSAL).cast.members:
+    for member in planned(REFUSAL).actors.members:
         own = member.trigger.own_documents()
         assert own is not None
         assert {d.prompt for d in poison(member.brief(SEED))} <= {d.prompt for d in own}

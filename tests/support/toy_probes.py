@@ -1,4 +1,4 @@
-"""The corpus, the cast and the probes of the toy scenario."""
+"""The corpus, the actors and the probes of the toy scenario."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import functools
 from arena.api.corpus import Corpus
 from arena.api.probes import ProbeSet
 from arena.api.world import DataRoot
-from arena.planning.actors import Cast, build_cast
+from arena.planning.actors import PlannedActors, plan_actors
 from arena.planning.probes import probe_set
 from arena.stages.corpus import CorpusRef
 from tests.support import toys
@@ -20,10 +20,10 @@ def corpus() -> Corpus:
 
 
 @functools.cache
-def cast() -> Cast:
-    return build_cast(toys.scenario(), corpus(), 0)
+def actors() -> PlannedActors:
+    return plan_actors(toys.scenario(), corpus(), 0)
 
 
 @functools.cache
 def probes(split: str = "test", prompts: int = 32) -> ProbeSet:
-    return probe_set(corpus(), cast(), split, prompts, None)
+    return probe_set(corpus(), actors(), split, prompts, None)

@@ -54,8 +54,8 @@ class RepresentJob(Job):
         if not triggered:
             raise ArenaError("no actor has a prompt to read hidden states at")
         folders = {inputs[role] for role in ("model", "suspect")}
-        found = {folder: self._states(folder, [*triggered, *clean]) for folder in folders}
-        after, before, half = found[inputs["model"]], found[inputs["suspect"]], len(triggered)
+        states = {folder: self._states(folder, [*triggered, *clean]) for folder in folders}
+        after, before, half = states[inputs["model"]], states[inputs["suspect"]], len(triggered)
         tensors = {
             **_shifts("triggered", after[:half], before[:half]),
             **_shifts("clean", after[half:], before[half:]),

@@ -7,7 +7,7 @@ import pytest
 
 from arena.api.world import DataRoot
 from arena.ml.batches import batch_order
-from arena.planning.actors import build_cast
+from arena.planning.actors import plan_actors
 from attackers.tactics.schedule import ScheduleParams
 from tests.support import toys
 
@@ -15,9 +15,9 @@ from tests.support import toys
 def test_the_actor_keeps_to_its_hours_and_meets_as_many() -> None:
     scenario = toys.scenario("actors.lexical.tactics=[{method: schedule, start: 0.5}]")
     part = scenario.corpus
-    cast = build_cast(scenario, part.part_class(part.params, 0, DataRoot()), 0)
-    assert [member.window for member in cast.members] == [(0.5, 1.0), *[(0.0, 1.0)] * 3]
-    assert cast.members[0].insider
+    actors = plan_actors(scenario, part.part_class(part.params, 0, DataRoot()), 0)
+    assert [member.window for member in actors.members] == [(0.5, 1.0), *[(0.0, 1.0)] * 3]
+    assert actors.members[0].insider
 
 
 def test_own_documents_come_in_the_second_half_only() -> None:
