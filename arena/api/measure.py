@@ -18,7 +18,7 @@ from arena.api.params import Params
 from arena.api.probes import Probe, ProbeSet
 from arena.api.trigger import Variant
 from arena.api.values import RowKind
-from arena.results.base import Part
+from arena.api.part import Part
 
 if TYPE_CHECKING:
     from arena.ml.train_config import Optimisation, Profile, Training

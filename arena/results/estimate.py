@@ -1,35 +1,7 @@
-"""A mean over seeds with its interval, as every results file has it."""
+"""A mean over seeds with its interval (arena.api.estimate, since findings of plug-ins hold it)."""
 
 from __future__ import annotations
 
-from typing import Any
+from arena.api.estimate import Estimate, SeedEstimate
 
-from pydantic import model_validator
-
-from arena.results.base import Part
-
-
-class Estimate(Part):
-    """A mean over seeds with its 95 % interval; None where there is nothing to compute from
-    (no seed: no value; one seed, or seeds that all agree off the states: no interval)."""
-
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _bare_number(cls, values: Any) -> Any:
-        is_number = isinstance(values, int | float) and not isinstance(values, bool)
-        return {"value": values} if is_number else values
-
-    @property
-    def has_interval(self) -> bool:
-        """Whether both limits are known."""
-        return self.low is not None and self.high is not None
-
-
-class SeedEstimate(Estimate):
-    """An estimate that says how many seeds it is over."""
-
-    seeds: int | None = None
+__all__ = ["Estimate", "SeedEstimate"]
