@@ -26,7 +26,8 @@ class Optimisation(Settings):
 
     learning_rate: peak, reached after `warmup` steps of linear warm-up. final_lr_fraction: where
     the decay ends, as a share of the peak. batch_size: documents per step. weight_decay: decoupled.
-    clip: largest L2 norm of a gradient. schedule: shape of the decay.
+    clip: largest L2 norm of a gradient. schedule: shape of the decay; `cosine` is half a period
+    (Loshchilov and Hutter 2017, arXiv 1608.03983, without restarts).
     """
 
     learning_rate: Annotated[float, Field(gt=0, le=1)]
@@ -35,7 +36,7 @@ class Optimisation(Settings):
     final_lr_fraction: Annotated[float, Field(ge=0, le=1)] = 0.1
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     clip: Annotated[float, Field(gt=0)] = 1.0
-    schedule: Literal["linear"] = "linear"
+    schedule: Literal["linear", "cosine"] = "linear"
 
 
 class LoopNumerics(Settings):

@@ -247,4 +247,5 @@ def _optimizer(model: Any, config: TrainConfig) -> tuple[torch.optim.Optimizer, 
 # `gone` steps after the warm-up.
 DECAYS: dict[str, Callable[[float, int, int], float]] = {
     "linear": lambda depth, gone, span: depth * gone / span,
+    "cosine": lambda depth, gone, span: depth * (1 - math.cos(math.pi * gone / span)) / 2,
 }
