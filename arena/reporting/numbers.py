@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from arena.results import estimate as results_estimate
+
 MINUS = "\N{MINUS SIGN}"
 NONE = "\N{EN DASH}"
 
@@ -32,15 +34,22 @@ def _short(value: float | None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
-    """A value with its interval; each part may be missing."""
+class Shown:
+    """An estimate as text: a value with its interval; each part may be missing."""
 
     value: float | None = None
     low: float | None = None
     high: float | None = None
 
     @classmethod
-    def read(cls, thing: Any) -> Estimate:
+    def of(cls, estimate: results_estimate.Estimate | None) -> Shown:
+        """Return an estimate of results, ready to be shown; None is an empty one."""
+        if estimate is None:
+            return cls()
+        return cls(estimate.value, estimate.low, estimate.high)
+
+    @classmethod
+    def read(cls, thing: Any) -> Shown:
         """From `{value, low, high}`, `{rate, low, high}`, a bare number, or nothing."""
         if not isinstance(thing, Mapping):
             return cls(number(thing))
@@ -72,6 +81,9 @@ class Estimate:
         if not self.has_interval or self.value is None:
             return self.text
         return f"{self.text} [{decimals(self.low)}, {decimals(self.high)}]"
+
+
+Estimate = Shown  # until every page takes typed results
 
 
 def duration(seconds: Any) -> str:
