@@ -13,12 +13,13 @@ from arena.scenario.problems import Problem
 from arena.scenario.source import Pretrained
 
 if TYPE_CHECKING:
-    from arena.scenario.schema import Actor, Scenario
+    from arena.scenario.actor import Actor
+    from arena.scenario.sections import Sections
 
 SLACK = 1e-9  # sums of decimal fractions: ten times 0.1 must count as 1
 
 
-def problems(scenario: Scenario) -> list[Problem]:
+def problems(scenario: Sections) -> list[Problem]:
     """Everything that is wrong between sections, in the order of the file."""
     rules = (
         _seeds,
@@ -35,13 +36,13 @@ def problems(scenario: Scenario) -> list[Problem]:
     return [problem for rule in rules for problem in rule(scenario)]
 
 
-def _seeds(scenario: Scenario) -> Iterator[Problem]:
+def _seeds(scenario: Sections) -> Iterator[Problem]:
     for index, seed in enumerate(scenario.seeds):
         if seed in scenario.seeds[:index]:
             yield Problem(("seeds", index), "this seed is already in the list", str(seed))
 
 
-def _stages(scenario: Scenario) -> Iterator[Problem]:
+def _stages(scenario: Sections) -> Iterator[Problem]:
     """A checkpoint was pretrained elsewhere: nobody can poison that."""
     if not isinstance(scenario.model, Pretrained):
         return
@@ -54,7 +55,7 @@ def _stages(scenario: Scenario) -> Iterator[Problem]:
             yield Problem(("actors", index, "stage"), rule, "pretraining", allowed)
 
 
-def _names(scenario: Scenario) -> Iterator[Problem]:
+def _names(scenario: Sections) -> Iterator[Problem]:
     seen: dict[str, int] = {}
     for index, actor in enumerate(scenario.actors):
         path = ("actors", index, "name")
@@ -66,7 +67,7 @@ def _names(scenario: Scenario) -> Iterator[Problem]:
         seen.setdefault(actor.name, index)
 
 
-def _parts_fit(scenario: Scenario) -> Iterator[Problem]:
+def _parts_fit(scenario: Sections) -> Iterator[Problem]:
     """Ask every trigger and payload whether this corpus can carry it."""
     corpus = scenario.corpus
     try:
@@ -82,7 +83,7 @@ def _parts_fit(scenario: Scenario) -> Iterator[Problem]:
                 yield Problem.of(error, ("actors", index, part.kind))
 
 
-def _tactics(scenario: Scenario) -> Iterator[Problem]:
+def _tactics(scenario: Sections) -> Iterator[Problem]:
     """Ask every tactic whether its actor can use it here."""
     try:
         capabilities = frozenset(scenario.corpus.part_class.capabilities(scenario.corpus.params))
@@ -113,7 +114,7 @@ def _tactics(scenario: Scenario) -> Iterator[Problem]:
                 yield Problem.of(error, place)
 
 
-def _poison(scenario: Scenario) -> Iterator[Problem]:
+def _poison(scenario: Sections) -> Iterator[Problem]:
     """The poison of one stage is part of its training mix, so it cannot outgrow it."""
 
     def part_of_mix(actor: Actor) -> float:
@@ -132,7 +133,7 @@ def _poison(scenario: Scenario) -> Iterator[Problem]:
             yield Problem(("actors", worst, "poison", amount), rule, f"{total:g}")
 
 
-def _mixes(scenario: Scenario) -> Iterator[tuple[str, dict[int, Actor]]]:
+def _mixes(scenario: Sections) -> Iterator[tuple[str, dict[int, Actor]]]:
     """The training mixes that hold poison: what each is called, and whose."""
     for stage in ("pretraining", "continual_pretraining"):
         here = {i: a for i, a in enumerate(scenario.actors) if scenario.stage_of(a) == stage}
@@ -144,7 +145,7 @@ def _mixes(scenario: Scenario) -> Iterator[tuple[str, dict[int, Actor]]]:
             yield stage, here
 
 
-def _composition(scenario: Scenario) -> Iterator[Problem]:
+def _composition(scenario: Sections) -> Iterator[Problem]:
     """Handing on a checkpoint, or merging, takes a base that is there before the actors."""
     composition = scenario.composition
     if composition not in APART:
@@ -158,7 +159,7 @@ def _sum(actors: dict[int, Actor], size: Callable[[Actor], float]) -> str:
     return " + ".join(f"{actor.name} {size(actor):g}" for actor in actors.values())
 
 
-def _shares(scenario: Scenario) -> Iterator[Problem]:
+def _shares(scenario: Sections) -> Iterator[Problem]:
     """Shares of the training contents are disjoint, so together they are at most all."""
     shares = [actor.poison.share for actor in scenario.actors]
     total = math.fsum([*shares, scenario.defender.share])

@@ -13,19 +13,19 @@ from arena.scenario.source import DEPTH, FromScratch
 if TYPE_CHECKING:
     from arena.scenario.defence import Decoys, Defence
     from arena.scenario.parts import Part
-    from arena.scenario.schema import Scenario
+    from arena.scenario.sections import Sections
 
 Place = tuple[str | int, ...]
 
 
-def _defences(scenario: Scenario) -> Iterator[tuple[Place, Defence]]:
+def _defences(scenario: Sections) -> Iterator[tuple[Place, Defence]]:
     """Every defence with its place in the file."""
     yield ("defender",), scenario.defender
     for index, contender in enumerate(scenario.league):
         yield ("league", index), contender
 
 
-def _target(scenario: Scenario) -> Iterator[Problem]:
+def _target(scenario: Sections) -> Iterator[Problem]:
     allowed = ("each", *(actor.name for actor in scenario.actors))
     for place, defence in _defences(scenario):
         path, target = (*place, "target"), defence.target
@@ -36,7 +36,7 @@ def _target(scenario: Scenario) -> Iterator[Problem]:
             yield Problem(path, rule, target, ("each",))
 
 
-def _contenders(scenario: Scenario) -> Iterator[Problem]:
+def _contenders(scenario: Sections) -> Iterator[Problem]:
     """Names of defences and of their decoys name rows and rates of the results."""
     seen = {scenario.defender.objective.name: "the defender's objective"}
     for index, contender in enumerate(scenario.league):
@@ -46,7 +46,7 @@ def _contenders(scenario: Scenario) -> Iterator[Problem]:
         seen.setdefault(contender.name, f"league[{index}]")
 
 
-def _layers(scenario: Scenario) -> Iterator[Problem]:
+def _layers(scenario: Sections) -> Iterator[Problem]:
     """A checkpoint's depth is known when it is opened."""
     model = scenario.model
     for place, defence in _defences(scenario):
@@ -56,7 +56,7 @@ def _layers(scenario: Scenario) -> Iterator[Problem]:
             yield Problem((*place, "layers"), rule, f"[{layers[0]}, {layers[1]}]")
 
 
-def _cut(scenario: Scenario) -> Iterator[Problem]:
+def _cut(scenario: Sections) -> Iterator[Problem]:
     """Gradients of parts of a batch add up only where the loss is a mean over tokens."""
     if scenario.numerics.micro_batch is None:
         return
@@ -67,7 +67,7 @@ def _cut(scenario: Scenario) -> Iterator[Problem]:
             yield Problem(("numerics", "micro_batch"), rule, found)
 
 
-def _adapters(scenario: Scenario) -> Iterator[Problem]:
+def _adapters(scenario: Sections) -> Iterator[Problem]:
     """What changes weights outside training needs the model's own: an adapter's checkpoint holds
     the adapter alone, and the change would be lost."""
     for place, defence in _defences(scenario):
@@ -78,7 +78,7 @@ def _adapters(scenario: Scenario) -> Iterator[Problem]:
             yield Problem(where, rule)
 
 
-def _intelligence(scenario: Scenario) -> Iterator[Problem]:
+def _intelligence(scenario: Sections) -> Iterator[Problem]:
     """An objective gets what it needs to know, and no section is there for nothing."""
     for place, defence in _defences(scenario):
         knows = defence.intelligence
@@ -108,7 +108,7 @@ def _fitting(intelligence: str) -> tuple[str, ...]:
     )
 
 
-def _budgets(scenario: Scenario) -> Iterator[Problem]:
+def _budgets(scenario: Sections) -> Iterator[Problem]:
     """A budget buys a step at least, unless the defence works without any."""
     training = scenario.training_passes
     for place, defence in _defences(scenario):
@@ -126,7 +126,7 @@ def _budgets(scenario: Scenario) -> Iterator[Problem]:
             yield Problem((*place, key), rule, found)
 
 
-def _decoys(scenario: Scenario) -> Iterator[Problem]:
+def _decoys(scenario: Sections) -> Iterator[Problem]:
     """Decoys have names and triggers of their own, and hold out what they plant."""
     corpus = scenario.corpus
     try:

@@ -37,7 +37,7 @@ TYPES: Mapping[str, str] = {
 }
 
 
-def told(error: ValidationError, root: type[BaseModel], tree: Tree) -> InputErrors:
+def input_errors(error: ValidationError, root: type[BaseModel], tree: Tree) -> InputErrors:
     """Every error of a validation, placed in the file, in the order of its lines."""
     items = [dict(item) for item in error.errors()]
     problems = [_problem(item, root, tree.data) for item in items if not _echo(item, items)]

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from arena.errors import InputError
 from arena.scenario import bundled, keys
 from arena.scenario import overrides as settings
-from arena.scenario.error_messages import told
+from arena.scenario.error_messages import input_errors
 from arena.scenario.parts import strictly
 from arena.scenario.schema import Scenario
 from arena.scenario.setting_tactics import write_settings
@@ -85,7 +85,7 @@ def from_text(
     try:
         scenario: Scenario = strictly(Scenario, tree.data)
     except ValidationError as error:
-        raise told(error, Scenario, tree) from None
+        raise input_errors(error, Scenario, tree) from None
     return scenario
 
 
@@ -110,7 +110,7 @@ def varied(scenario: Scenario, changes: Mapping[str, Any], name: str) -> Scenari
     try:
         changed: Scenario = strictly(Scenario, tree.data)
     except ValidationError as error:
-        raise told(error, Scenario, tree) from None
+        raise input_errors(error, Scenario, tree) from None
     return changed
 
 

@@ -1,4 +1,4 @@
-"""What is searched: an adaptive attacker (`tune`), and the defender that answers it (`duel`)."""
+"""The sections `tune` and `duel`: an adaptive attacker, and a defender that adapts to it."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from arena.api.ranges import Range, Value, read
 from arena.scenario.section import Fraction, Name, Positive, Rate, Section
 
 Seeds = Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
-Objective = Literal["evasion", "stealth", "budget"]
-Given = Annotated[Range, PlainValidator(read), PlainSerializer(BaseModel.model_dump)]
+SearchObjective = Literal["evasion", "stealth", "budget"]
+ScenarioRange = Annotated[Range, PlainValidator(read), PlainSerializer(BaseModel.model_dump)]
 Disclosed = Literal["worst", "mean"]
 
 
 class SearchSeeds(Section):
-    """Seeds that a strategy is searched on, chosen on, and reported on: no seed in two of them,
-    and only what comes out on the last is a result (estimands.md, Search)."""
+    """Disjoint seeds for searching, for selecting and for reporting a strategy; only the values on
+    the last are results (estimands.md, Search)."""
 
     search: Seeds
     select: Seeds
     report: Seeds
 
 
-class Searched(Section):
+class SearchedTactic(Section):
     """A tactic that a search may use.
 
-    always: it is part of every strategy; else the search also says whether. set: its parameters
-    that stay as given. space: ranges in place of the tactic's own (`{rate: {high: 0.1}}`).
+    always: every strategy uses it; otherwise the search decides. set: parameters with fixed
+    values. space: ranges that replace the tactic's own (`{rate: {high: 0.1}}`).
     """
 
     method: str
@@ -39,8 +39,9 @@ class Searched(Section):
 
 
 class Sampler(Section):
-    """How strategies are proposed. startup: random ones first (`tpe`, `gp`). population: of a
-    generation (`nsga2`). seed: of the proposals; the same ones come with one worker."""
+    """How strategies are proposed. startup: random trials before the model is used (`tpe`, `gp`).
+    population: trials per generation (`nsga2`). seed: of the proposals, which repeat with one
+    worker."""
 
     method: Literal["tpe", "nsga2", "gp", "random"] = "tpe"
     startup: Positive = 10
@@ -49,13 +50,13 @@ class Sampler(Section):
 
 
 class Limits(Section):
-    """What a strategy must keep, in every seed (constraints of the search; installed, false fire
-    and broad are the scenario's thresholds).
+    """Limits that a strategy must satisfy in every seed, beside the scenario's thresholds
+    `installed_asr`, `installed_false_fire` and `broad`; all are rates or shares.
 
-    control_asr: least ASR after the clean fine-tune. clean_accuracy_loss: most that the
+    control_asr: lowest ASR allowed after the clean fine-tune. clean_accuracy_loss: how far the
     compromised model's clean accuracy may lie below the reference's (a defended model's below the
-    compromised one's). written: largest share of its training mix that the actor writes.
-    own_left: largest ASR that a defence may leave of the trigger it was told.
+    compromised one's). written: largest share of its training mix that the actor may write.
+    own_left: highest ASR that a defence may leave of the trigger disclosed to it.
     """
 
     control_asr: Fraction = 0.8
@@ -65,14 +66,15 @@ class Limits(Section):
 
 
 class Attack(Section):
-    """An adaptive actor: who, with which tactics, and what counts as evading.
+    """An adaptive actor: its tactics, and what counts as evasion.
 
-    disclosed: the ASR it keeps when another actor's trigger is unlearned is taken at its `worst`
-    over those triggers, or as their `mean`. prompts: validation prompts per actor in the search.
+    disclosed: whether evasion is the actor's lowest remaining ASR over the removals of other
+    actors' triggers (`worst`), or their `mean`. best: trials measured again on the selection
+    seeds. prompts: validation prompts per actor in the search.
     """
 
     actor: str
-    tactics: Annotated[tuple[Searched, ...], Field(min_length=1)]
+    tactics: Annotated[tuple[SearchedTactic, ...], Field(min_length=1)]
     disclosed: Disclosed = "worst"
     limits: Limits = Limits()
     seeds: SearchSeeds
@@ -84,53 +86,53 @@ class Attack(Section):
 class Tune(Attack):
     """A search for one actor's evading strategy (`arena tune`).
 
-    trials: strategies tried. best: as many are tried again on the selection seeds. objectives:
-    `evasion`, alone or with `stealth` (look-alikes and plain prompts that fire) and `budget` (share
-    of the mix that it writes): several give a Pareto front. prune: give up a strategy after one
-    disclosed trigger if it does worse than the median; null: with one objective.
-    unseen: the defender of the report that the search never met, as keys of the scenario.
-    compare: what stands beside the tuned strategy in the report.
+    trials: strategies tried. objectives: `evasion`, alone or with `stealth` (rate of look-alike
+    and plain prompts that fire) and `budget` (share of the mix that the actor writes): several
+    give a Pareto front. prune: end a trial after one disclosed trigger if it is worse than the
+    median; null prunes with one objective only. unseen: a defender that the search does not use,
+    as keys of the scenario; the report has both. compare: strategies to report beside the tuned
+    one.
     """
 
     trials: Positive = 40
-    objectives: Annotated[tuple[Objective, ...], Field(min_length=1)] = ("evasion",)
+    objectives: Annotated[tuple[SearchObjective, ...], Field(min_length=1)] = ("evasion",)
     prune: bool | None = None
     unseen: Annotated[Mapping[str, Any], Field(min_length=1)]
     compare: tuple[Literal["untuned", "random"], ...] = ("untuned", "random")
 
     @property
     def prunes(self) -> bool:
-        """Whether strategies are given up early."""
+        """Whether trials may end early."""
         return len(self.objectives) == 1 if self.prune is None else self.prune
 
 
-class Option(Section):
-    """One way for the defender to answer: keys of the scenario with their values, and ranges for
-    those that are searched."""
+class DefenceOption(Section):
+    """One defence: keys of the scenario with fixed values (`set`), and ranges of those that are
+    searched (`space`)."""
 
     name: Name
     set: Mapping[str, Any] = {}
-    space: Mapping[str, Given] = {}
+    space: Mapping[str, ScenarioRange] = {}
 
 
-class Answers(Section):
-    """What the defender may choose among, and how often it tries in a round."""
+class DefenceOptions(Section):
+    """The defences that blue searches among. trials: tried per round."""
 
-    options: Annotated[tuple[Option, ...], Field(min_length=1)]
+    options: Annotated[tuple[DefenceOption, ...], Field(min_length=1)]
     trials: Positive = 10
 
 
 class Duel(Attack):
     """Red and blue adapt in turn (`arena duel`).
 
-    trials: strategies that red tries in a round. rounds: full rounds at least; most: and at most.
-    threshold: a side changes its strategy if it gains more than this on the selection seeds, fixed
-    beforehand; when neither does in a round, the duel ends. compute: the defender's budget, as a
-    share of the compute that trained the suspect.
+    trials: strategies that red tries per round. rounds, most: lowest and highest number of rounds.
+    threshold: gain on the selection seeds above which a side changes its strategy, fixed
+    beforehand; the duel ends after a round in which neither side changes. compute: the defender's
+    budget, as a share of the compute that trained the suspect.
     """
 
     trials: Positive = 10
-    blue: Answers
+    blue: DefenceOptions
     rounds: Annotated[int, Field(ge=2)] = 2
     most: Annotated[int, Field(ge=2)] = 4
     threshold: Rate = 0.05

@@ -11,24 +11,24 @@ from arena.api.ranges import Choice
 from arena.errors import InputError
 from arena.scenario import keys
 from arena.scenario.problems import Problem
-from arena.scenario.searched import space_of
+from arena.scenario.tactic_space import space_of
 
 if TYPE_CHECKING:
-    from arena.scenario.schema import Scenario
     from arena.scenario.search import Attack, SearchSeeds
+    from arena.scenario.sections import Sections
 
 TARGET = "defender.target"
 Searches = Iterator[tuple[str, "Attack"]]
 
 
-def _searches(scenario: Scenario) -> Searches:
+def _searches(scenario: Sections) -> Searches:
     if scenario.tune is not None:
         yield "tune", scenario.tune
     if scenario.duel is not None:
         yield "duel", scenario.duel
 
 
-def _actor(scenario: Scenario) -> Iterator[Problem]:
+def _actor(scenario: Sections) -> Iterator[Problem]:
     """There is something to evade: another actor's trigger, or a defence told none."""
     names = tuple(actor.name for actor in scenario.actors)
     for where, search in _searches(scenario):
@@ -45,7 +45,7 @@ def _actor(scenario: Scenario) -> Iterator[Problem]:
             yield Problem(("composition",), f"{where} {rule}", "solo")
 
 
-def _tactics(scenario: Scenario) -> Iterator[Problem]:
+def _tactics(scenario: Sections) -> Iterator[Problem]:
     for where, search in _searches(scenario):
         seen: set[str] = set()
         for index, each in enumerate(search.tactics):
@@ -63,7 +63,7 @@ def _tactics(scenario: Scenario) -> Iterator[Problem]:
                 yield Problem.of(error, place)
 
 
-def _seeds(scenario: Scenario) -> Iterator[Problem]:
+def _seeds(scenario: Sections) -> Iterator[Problem]:
     """What a strategy is chosen on must say nothing of what it is reported on."""
     for where, search in _searches(scenario):
         seen: dict[int, str] = {}
@@ -79,7 +79,7 @@ def _phases(seeds: SearchSeeds) -> Iterator[tuple[str, tuple[int, ...]]]:
     yield from (("search", seeds.search), ("select", seeds.select), ("report", seeds.report))
 
 
-def _objectives(scenario: Scenario) -> Iterator[Problem]:
+def _objectives(scenario: Sections) -> Iterator[Problem]:
     tune = scenario.tune
     if tune is None:
         return
@@ -94,7 +94,7 @@ def _objectives(scenario: Scenario) -> Iterator[Problem]:
         yield Problem(("tune", "best"), f"there are only {tune.trials} trials", str(tune.best))
 
 
-def _duel(scenario: Scenario) -> Iterator[Problem]:
+def _duel(scenario: Sections) -> Iterator[Problem]:
     duel = scenario.duel
     if duel is None:
         return
@@ -123,7 +123,7 @@ def _defenders(place: keys.KeyPath, key: str) -> Iterator[Problem]:
         yield Problem(place, "the budget is duel.compute, the same for every option", key)
 
 
-def _unseen(scenario: Scenario) -> Iterator[Problem]:
+def _unseen(scenario: Sections) -> Iterator[Problem]:
     tune = scenario.tune
     if tune is not None:
         for key in tune.unseen:

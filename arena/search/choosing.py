@@ -1,7 +1,7 @@
-"""Choosing among a study's best: on other seeds than those it was searched on.
+"""Selection among a study's best trials, on other seeds than those it was searched on.
 
-The best of many trials is best partly by luck (the winner's curse), so its search value says too
-much, and so does, a little, the best of a few on the selection seeds.
+The best of many trials is best partly by luck (the winner's curse), so its search value is
+optimistic; the value of the best of a few on the selection seeds is, too, though less.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
@@ -17,26 +16,29 @@ from optuna.trial import FrozenTrial, TrialState
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack
-from arena.search.judges import Judge
-from arena.search.judging import Sighting, feasible
-from arena.search.phases import Measure, on_validation
-from arena.search.strategy import Moves
+from arena.search.constraints import feasible
+from arena.search.criteria import Criteria
+from arena.search.observations import Observation
+from arena.search.phases import Evaluate, on_validation
+from arena.search.strategy_spaces import StrategySpace
 from arena.search.studies import facts_of
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One of the best trials, on the selection seeds."""
+    """One of the best trials with its observations, first objective and feasibility on the
+    selection seeds."""
 
     trial: FrozenTrial
     scenario: Scenario
-    seen: list[Sighting]
+    seen: list[Observation]
     value: float
     feasible: bool
 
 
 def best_trials(study: optuna.Study, k: int) -> list[FrozenTrial]:
-    """The k best feasible trials by their first value, different in what they do, best first."""
+    """Return the k best feasible trials by their first objective, best first; of several objectives
+    only those on the Pareto front. Trials with the same strategy count once."""
     done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     kept = [trial for trial in done if feasible(facts_of(trial)["violations"])]
     if len(study.directions) > 1:
@@ -54,42 +56,44 @@ def candidates(
     study: optuna.Study,
     scenario: Scenario,
     attack: Attack,
-    moves: Moves,
-    judge: Judge,
-    measure: Measure,
+    space: StrategySpace,
+    criteria: Criteria,
+    evaluate: Evaluate,
 ) -> list[Candidate]:
-    """The best trials measured on the selection seeds, best first there; none if no trial keeps
-    all constraints."""
+    """Return the best trials ranked on the selection seeds, feasible ones first; empty if no trial
+    satisfies all constraints."""
     base = on_validation(scenario, attack, attack.seeds.select)
     trials = {trial.number: trial for trial in best_trials(study, attack.best)}
     scenarios: dict[Hashable, Scenario] = {
-        number: varied(base, moves.changes(trial.params), f"trial {number}")
+        number: varied(base, space.changes(trial.params), f"trial {number}")
         for number, trial in trials.items()
     }
-    seen = measure(scenarios, attack.actor)
-    found = [_candidate(trials[n], scenarios[n], seen[n], judge) for n in trials]
-    sign = -1 if judge.directions[0] == "maximize" else 1
-    return sorted(found, key=lambda each: (not each.feasible, sign * each.value))
+    seen = evaluate(scenarios, attack.actor)
+    ranked = [_candidate(trials[n], scenarios[n], seen[n], criteria) for n in trials]
+    sign = -1 if criteria.directions[0] == "maximize" else 1
+    return sorted(ranked, key=lambda each: (not each.feasible, sign * each.value))
 
 
 def _candidate(
-    trial: FrozenTrial, scenario: Scenario, seen: Sequence[Sighting], judge: Judge
+    trial: FrozenTrial, scenario: Scenario, seen: Sequence[Observation], criteria: Criteria
 ) -> Candidate:
-    kept = feasible(judge.constraints(seen, scenario))
-    return Candidate(trial, scenario, list(seen), judge.values(seen, scenario)[0], kept)
+    kept = feasible(criteria.constraints(seen, scenario))
+    return Candidate(trial, scenario, list(seen), criteria.values(seen, scenario)[0], kept)
 
 
-def untuned(scenario: Scenario, attack: Attack, measure: Measure) -> dict[str, list[Sighting]]:
-    """The scenario as it stands, on the search's and the selection's seeds, for comparison."""
+def untuned(scenario: Scenario, attack: Attack, evaluate: Evaluate) -> dict[str, list[Observation]]:
+    """Return observations of the scenario without a tuned strategy, on the `search` and the
+    `select` seeds, for comparison."""
     scenarios: dict[Hashable, Scenario] = {
         "search": on_validation(scenario, attack, attack.seeds.search),
         "select": on_validation(scenario, attack, attack.seeds.select),
     }
-    return {str(k): v for k, v in measure(scenarios, attack.actor).items()}
+    return {str(phase): seen for phase, seen in evaluate(scenarios, attack.actor).items()}
 
 
-def mean_of(seen: Sequence[Sighting], name: str) -> float:
-    """The mean over seeds of one of a sighting's rates; what was not measured is left out."""
-    values = [getattr(each, name) for each in seen]
-    known: list[Any] = [value for value in values if value is not None]
+def mean_of(observations: Sequence[Observation], name: str) -> float:
+    """Return the mean over seeds of an observation's field, without those that are None; NaN if all
+    are."""
+    values = [getattr(each, name) for each in observations]
+    known = [float(value) for value in values if value is not None]
     return fmean(known) if known else float("nan")

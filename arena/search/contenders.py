@@ -1,23 +1,18 @@
-"""The report of a search: strategies side by side on fresh seeds and unseen prompts, against the
-defender that was searched on and one that was not."""
+"""The report of a search: strategies side by side on fresh seeds and test prompts, against the
+defender of the search and against an unseen one."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack, Disclosed
-from arena.search.judging import (
-    Sighting,
-    feasible,
-    is_installed,
-    red_constraints,
-    says_nothing,
-)
-from arena.search.phases import Measure, on_test
+from arena.search.constraints import attack_constraints, feasible
+from arena.search.observations import Observation, exclusion_reason, is_installed
+from arena.search.phases import Evaluate, on_test
 from arena.statistics.comparison import SAYS, side
 from arena.statistics.intervals import Estimate, over_seeds, rate_over_seeds
 
@@ -26,16 +21,22 @@ SEEN, UNSEEN = "seen", "unseen"
 
 @dataclass(frozen=True)
 class Contender:
-    """A strategy. trial: its number in its study, None for one that was not searched. changes:
-    keys of the scenario. search, select: what it came to on those seeds, empty if not measured."""
+    """A strategy in the report.
+
+    Attributes:
+        trial: its number in its study; None if it is not from a search.
+        changes: the scenario's keys that it sets, with their values. setup: the same in words.
+        search, select: observations on those seeds; empty if not measured.
+        report: observations on the report's seeds, by defender (`seen`, `unseen`).
+    """
 
     name: str
     trial: int | None
     changes: Mapping[str, Any]
     setup: str
-    search: Sequence[Sighting] = ()
-    select: Sequence[Sighting] = ()
-    report: Mapping[str, Sequence[Sighting]] = field(default_factory=dict)  # by defender
+    search: Sequence[Observation] = ()
+    select: Sequence[Observation] = ()
+    report: Mapping[str, Sequence[Observation]] = field(default_factory=dict)
 
 
 def reported(
@@ -43,33 +44,31 @@ def reported(
     scenario: Scenario,
     attack: Attack,
     unseen: Mapping[str, Any],
-    measure: Measure,
+    evaluate: Evaluate,
 ) -> list[Contender]:
-    """The contenders with what they come to on the report's seeds."""
+    """Return the contenders with their observations on the report's seeds."""
     scenarios: dict[Hashable, Scenario] = {}
     for each in contenders:
-        for defender, more in ((SEEN, {}), (UNSEEN, unseen)):
-            changes = {**each.changes, **more}
+        for defender, defence in ((SEEN, {}), (UNSEEN, unseen)):
+            changes = {**each.changes, **defence}
             name = f"report of {each.name}"
             scenarios[each.name, defender] = on_test(scenario, attack.seeds.report, changes, name)
-    seen = measure(scenarios, attack.actor)
+    seen = evaluate(scenarios, attack.actor)
     return [
-        Contender(**{**vars(each), "report": {d: seen[each.name, d] for d in (SEEN, UNSEEN)}})
-        for each in contenders
+        replace(each, report={d: seen[each.name, d] for d in (SEEN, UNSEEN)}) for each in contenders
     ]
 
 
 def contender_json(each: Contender, scenario: Scenario, attack: Attack) -> dict[str, Any]:
-    """One row of the report; only `report` and `unseen` count as results, and of them the seeds
-    that say something (`says_nothing`)."""
+    """Return one row of the report. Only `report` and `unseen` are results; they leave out the
+    seeds with an `exclusion_reason`."""
     seen, unseen = each.report[SEEN], each.report[UNSEEN]
     own = varied(scenario, each.changes, each.name)
-    kept = [feasible(red_constraints([s], own, attack)) for s in seen]
+    kept = [feasible(attack_constraints([s], own, attack)) for s in seen]
     installed = [is_installed(s, scenario.thresholds) for s in seen]
-
-    telling, telling_unseen = (
-        [s for s in sightings if says_nothing(s, scenario, attack) is None]
-        for sightings in (seen, unseen)
+    counted, counted_unseen = (
+        [s for s in observations if exclusion_reason(s, scenario, attack) is None]
+        for observations in (seen, unseen)
     )
     return {
         "name": each.name,
@@ -78,10 +77,10 @@ def contender_json(each: Contender, scenario: Scenario, attack: Attack) -> dict[
         "tactics": each.changes.get(f"actors.{attack.actor}.tactics", []),
         "search": estimate(each.search, attack.disclosed),
         "select": estimate(each.select, attack.disclosed),
-        "report": estimate(telling, attack.disclosed),
-        "unseen": estimate(telling_unseen, attack.disclosed),
-        "report_seeds": len(telling),
-        "unseen_seeds": len(telling_unseen),
+        "report": estimate(counted, attack.disclosed),
+        "unseen": estimate(counted_unseen, attack.disclosed),
+        "report_seeds": len(counted),
+        "unseen_seeds": len(counted_unseen),
         "control": controls(seen),
         "control_unseen": controls(unseen),
         "own_left": rate_over_seeds(s.own_left for s in seen).to_json(),
@@ -98,15 +97,15 @@ def contender_json(each: Contender, scenario: Scenario, attack: Attack) -> dict[
 def difference(
     one: Contender, other: Contender, defender: str, scenario: Scenario, attack: Attack
 ) -> dict[str, Any]:
-    """What one strategy keeps more than another, seed by seed; seeds in which either says nothing
-    are left out."""
+    """Return the paired difference of two strategies' remaining ASR, seed by seed; seeds that are
+    excluded for either strategy are left out, with the reason."""
     per_seed: dict[int, float] = {}
     left_out: dict[str, str] = {}
     for a, b in zip(one.report[defender], other.report[defender], strict=True):
-        found = (
-            (each.name, says_nothing(s, scenario, attack)) for each, s in ((one, a), (other, b))
+        reasons = (
+            (each.name, exclusion_reason(s, scenario, attack)) for each, s in ((one, a), (other, b))
         )
-        why = "; ".join(f"{name} {reason}" for name, reason in found if reason)
+        why = "; ".join(f"{name} {reason}" for name, reason in reasons if reason)
         if why:
             left_out[str(a.seed)] = why
         else:
@@ -123,22 +122,22 @@ def difference(
 
 
 def verdict(differences: Sequence[Mapping[str, Any]]) -> str:
-    """In words: where the difference lies, or why nothing is claimed."""
-    told = []
+    """Return the differences in words: which strategy is ahead, or why neither is shown to be."""
+    sentences = []
     for each in differences:
-        found = each["difference"]
-        which, why = side(found["low"], found["high"], len(each["per_seed"]))
+        interval = each["difference"]
+        which, why = side(interval["low"], interval["high"], len(each["per_seed"]))
         rival = f"{each['against']} ({each['defender']} defender)"
-        told.append(f"{each['of']} {SAYS[which]} {rival}{f': {why}' if why else ''}")
-    return "; ".join(told)
+        sentences.append(f"{each['of']} {SAYS[which]} {rival}{f': {why}' if why else ''}")
+    return "; ".join(sentences)
 
 
-def estimate(seen: Sequence[Sighting], disclosed: Disclosed) -> dict[str, float | None]:
-    """Mean and interval over seeds of what is left."""
-    found = rate_over_seeds(s.value(disclosed) for s in seen) if seen else Estimate()
-    return found.to_json()
+def estimate(seen: Sequence[Observation], disclosed: Disclosed) -> dict[str, float | None]:
+    """Return mean and interval over seeds of the remaining ASR."""
+    remaining = rate_over_seeds(s.value(disclosed) for s in seen) if seen else Estimate()
+    return remaining.to_json()
 
 
-def controls(seen: Sequence[Sighting]) -> dict[str, float | None]:
-    """Mean and interval over seeds of the ASR under the clean fine-tune."""
+def controls(seen: Sequence[Observation]) -> dict[str, float | None]:
+    """Return mean and interval over seeds of the ASR after the clean fine-tune."""
     return rate_over_seeds(s.control for s in seen).to_json()

@@ -1,7 +1,7 @@
-"""The driver of a search: asks Optuna for strategies, has them measured, tells what came of it.
+"""The driver of a search: Optuna proposes strategies, evaluators run them, the study keeps them.
 
-Everything that a trial came to stands with it in the storage, so that a report can be made of a
-study alone, whoever ran it.
+Everything measured in a trial is stored with it, so that the report can be built from a study
+alone, whichever driver ran it.
 """
 
 from __future__ import annotations
@@ -23,173 +23,194 @@ from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Sampler
 from arena.search import studies
-from arena.search.experiment import Ask, Part, splits
-from arena.search.judges import Judge
-from arena.search.judging import Constraints, Sighting, broken, feasible, sighting
-from arena.search.strategy import Moves
-from arena.search.workers import Answer, Crew
+from arena.search.constraints import Constraints, feasible, violated
+from arena.search.criteria import Criteria
+from arena.search.evaluators import Evaluated, Evaluators
+from arena.search.experiment import Experiment, Scope, has_first_rung
+from arena.search.observations import Observation, observe
+from arena.search.strategy_spaces import StrategySpace
 
 POLL = 1.0  # seconds
-WARM_UP = 8  # finished trials before the median means something
+WARM_UP = 8  # finished trials before the median is meaningful
 
 Note = Callable[[str], None]
-Leg = tuple[Part, tuple[int, ...]]  # what is measured, in which seeds
-Event = Callable[[Mapping[str, Any]], None]
+Rung = tuple[Scope, tuple[int, ...]]  # what a trial measures before the next decision; its seeds
 
 
 @dataclass(frozen=True)
-class Search:
-    """What is searched.
+class Event:
+    """A line of events.jsonl. party: whose search it is; event: in words."""
 
-    name: of the study. scenario: with the search's seeds, prompts and split. actor: the adaptive
-    one. party: whose search it is, as events name it. trials: in all, those of earlier runs
-    included. abreast: trials under way at a time.
+    party: str
+    event: str
+
+
+@dataclass(frozen=True)
+class StudySpec:
+    """What one study searches.
+
+    Attributes:
+        name: of the study.
+        scenario: with the search's seeds, prompts and split.
+        actor: the adaptive one. party: whose search it is.
+        trials: in total, those of earlier runs included.
+        parallel: trials that run at the same time.
+        prunes: whether a trial may end after its first rung.
     """
 
     name: str
     scenario: Scenario
     actor: str
     party: str
-    moves: Moves
-    judge: Judge
+    space: StrategySpace
+    criteria: Criteria
     sampler: Sampler
     trials: int
-    abreast: int
+    parallel: int
     prunes: bool
     root: DataRoot
 
 
 @dataclass
-class _Flight:
-    """A trial under way."""
+class _Running:
+    """A trial that is being measured. left: rungs still to run; rows: of `rung`, by seed."""
 
     trial: optuna.Trial
     scenario: Scenario
-    left: list[Leg]
+    left: list[Rung]
     began: float
-    leg: Leg = ("all", ())
+    rung: Rung = ("all", ())
     rows: dict[int, list[Row]] = field(default_factory=dict)
 
 
 class Driver:
-    """Runs a search to its end; stopped at any point, the next one goes on from there."""
+    """Runs a search to its end. After an interruption the next driver continues the study."""
 
     def __init__(
-        self, search: Search, study: optuna.Study, crew: Crew, note: Note, event: Event
+        self,
+        spec: StudySpec,
+        study: optuna.Study,
+        evaluators: Evaluators,
+        note: Note,
+        emit: Callable[[Event], None],
     ) -> None:
-        self._search, self._study, self._crew = search, study, crew
-        self._note, self._event = note, event
-        self._space = studies.distributions(search.moves.dimensions())
-        self._flights: dict[int, _Flight] = {}
+        self._spec, self._study, self._evaluators = spec, study, evaluators
+        self._note, self._emit = note, emit
+        self._distributions = studies.distributions(spec.space.dimensions())
+        self._running: dict[int, _Running] = {}
 
     def run(self) -> None:
-        """Until there are as many trials as asked for, and all are finished.
+        """Run until the study has its number of trials and all are finished.
 
         Raises:
-            Exception: what nobody foresaw went wrong; its trial is taken up again next time.
+            Exception: an unexpected error; the next driver repeats that trial.
         """
-        with studies.signs_of_life(lambda: [f.trial for f in list(self._flights.values())]):
+        with studies.heartbeat(lambda: [each.trial for each in list(self._running.values())]):
             while self._fill():
-                for answer in self._crew.wait(POLL):
-                    self._take(answer)
+                for evaluated in self._evaluators.wait(POLL):
+                    self._take(evaluated)
 
     def _fill(self) -> bool:
-        """Adopt and propose as far as there is room; whether there is anything to wait for."""
-        while len(self._flights) < self._search.abreast:
+        """Adopt and propose trials while there is room; return whether any is running."""
+        while len(self._running) < self._spec.parallel:
             trial = self._next()
             if trial is None:
                 break
             self._start(trial)
-        return bool(self._flights) or self._others_at_work()
+        return bool(self._running) or self._others_running()
 
     def _next(self) -> optuna.Trial | None:
-        trial = studies.adopt(self._study, list(self._flights))
+        trial = studies.adopt(self._study, list(self._running))
         if trial is not None:
-            self._tell_event(trial, "goes on with")
-        elif studies.count(self._study) < self._search.trials:
+            self._emit_event(trial, "resumed")
+        elif studies.count(self._study) < self._spec.trials:
             trial = studies.proposed(self._study)
         if trial is None:
             return None
-        settings, name = self._search.sampler, self._search.name
-        self._study.sampler = studies.sampler_of(settings, name, trial.number)
-        return studies.filled(trial, self._space)
+        self._study.sampler = studies.sampler_of(self._spec.sampler, self._spec.name, trial.number)
+        return studies.filled(trial, self._distributions)
 
-    def _others_at_work(self) -> bool:
-        """Whether another driver still runs a trial; then its outcome is worth waiting for."""
+    def _others_running(self) -> bool:
+        """Whether another driver is running a trial; if so, wait a moment for its result."""
         running = self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
         if running:
             time.sleep(POLL)
         return bool(running)
 
     def _start(self, trial: optuna.Trial) -> None:
-        """Through the schema, like any scenario: a strategy that is wrong fails with its words."""
-        if studies.recorded(trial):  # by a driver that died before it could say so
+        """Validate the strategy like any scenario; an invalid one fails with the schema's error."""
+        if studies.recorded(trial):  # by a driver that died before it ended the trial
             self._close(trial)
             return
-        changes = self._search.moves.changes(trial.params)
+        changes = self._spec.space.changes(trial.params)
         try:
-            scenario = varied(self._search.scenario, changes, f"trial {trial.number}")
+            scenario = varied(self._spec.scenario, changes, f"trial {trial.number}")
         except ArenaError as error:
             self._fail(trial, str(error), 0.0)
             return
-        beforehand = self._search.judge.beforehand(scenario)
-        if self._search.prunes and not feasible(beforehand):
+        beforehand = self._spec.criteria.beforehand(scenario)
+        if self._spec.prunes and not feasible(beforehand):
             self._decline(trial, beforehand)
             return
-        left = list(legs(scenario, self._search.actor, self._search.prunes))
-        self._flights[trial.number] = _Flight(trial, scenario, left, time.monotonic())
-        self._tell_event(trial, "started")
-        self._ask(self._flights[trial.number])
+        left = list(rungs(scenario, self._spec.actor, self._spec.prunes))
+        self._running[trial.number] = _Running(trial, scenario, left, time.monotonic())
+        self._emit_event(trial, "started")
+        self._submit(self._running[trial.number])
 
-    def _ask(self, flight: _Flight) -> None:
-        flight.leg, flight.rows = flight.left.pop(0), {}
-        part, seeds = flight.leg
-        first = self._telling() if part == "first" else None
+    def _submit(self, running: _Running) -> None:
+        running.rung, running.rows = running.left.pop(0), {}
+        scope, seeds = running.rung
+        first = self._decisive_removal() if scope == "first" else None
         for seed in seeds:
-            ask = Ask(flight.scenario, seed, self._search.root, self._search.actor, part, first)
-            self._crew.ask((self._search.name, flight.trial.number, part, seed), ask)
+            key = (self._spec.name, running.trial.number, scope, seed)
+            self._evaluators.submit(
+                key,
+                Experiment(running.scenario, seed, self._spec.root, self._spec.actor, scope, first),
+            )
 
-    def _telling(self) -> str | None:
-        """The removal to look at first: by finished strategies, the one that says most."""
-        seen = [each for trial in self._finished() for each in studies.seen_by(trial)]
-        return self._search.judge.telling(seen)
+    def _decisive_removal(self) -> str | None:
+        """The removal to measure first, judged by the finished trials."""
+        observations = [
+            each for trial in self._complete() for each in studies.observations_of(trial)
+        ]
+        return self._spec.criteria.decisive_removal(observations)
 
-    def _finished(self) -> list[FrozenTrial]:
+    def _complete(self) -> list[FrozenTrial]:
         return self._study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
 
-    def _take(self, answer: Answer) -> None:
-        key: tuple[str, int, Part, int] = answer.key  # type: ignore[assignment]
-        name, number, part, seed = key
-        flight = self._flights.get(number) if name == self._search.name else None
-        if flight is None or flight.leg[0] != part:
-            return  # of a trial that has failed meanwhile, perhaps of an earlier search
-        if answer.rows is None:
-            if not isinstance(answer.error, ArenaError):
-                raise answer.error or RuntimeError("an answer without rows")
-            del self._flights[number]
-            self._fail(flight.trial, str(answer.error), time.monotonic() - flight.began)
+    def _take(self, evaluated: Evaluated) -> None:
+        key: tuple[str, int, Scope, int] = evaluated.key  # type: ignore[assignment]
+        name, number, scope, seed = key
+        running = self._running.get(number) if name == self._spec.name else None
+        if running is None or running.rung[0] != scope:
+            return  # of a trial that failed meanwhile, possibly of an earlier search
+        if evaluated.rows is None:
+            if not isinstance(evaluated.error, ArenaError):
+                raise evaluated.error or RuntimeError("an experiment returned no rows")
+            del self._running[number]
+            self._fail(running.trial, str(evaluated.error), time.monotonic() - running.began)
             return
-        flight.rows[seed] = answer.rows
-        if len(flight.rows) == len(flight.leg[1]):
-            self._judge(flight)
+        running.rows[seed] = evaluated.rows
+        if len(running.rows) == len(running.rung[1]):
+            self._end_rung(running)
 
-    def _judge(self, flight: _Flight) -> None:
-        """A leg is done: go on, give up, or finish."""
-        if not studies.ours(self._study, flight.trial):
-            del self._flights[flight.trial.number]
-            return  # this driver was taken for dead; the trial is another's now
-        rows = [flight.rows[seed] for seed in flight.leg[1]]
-        seen = [sighting(each, flight.scenario, self._search.actor) for each in rows]
-        constraints = self._search.judge.constraints(seen, flight.scenario)
-        values = self._search.judge.values(seen, flight.scenario)
+    def _end_rung(self, running: _Running) -> None:
+        """Continue with the next rung, prune the trial, or complete it."""
+        if not studies.ours(self._study, running.trial):
+            del self._running[running.trial.number]
+            return  # another driver adopted the trial, taking this one for dead
+        rows = [running.rows[seed] for seed in running.rung[1]]
+        seen = [observe(each, running.scenario, self._spec.actor) for each in rows]
+        constraints = self._spec.criteria.constraints(seen, running.scenario)
+        values = self._spec.criteria.values(seen, running.scenario)
         why = None
-        if flight.left:
-            why = self._give_up(flight.trial, values, constraints)
+        if running.left:
+            why = self._prune_reason(running.trial, values, constraints)
             if why is None:
-                self._ask(flight)
+                self._submit(running)
                 return
-        del self._flights[flight.trial.number]
-        self._record(flight.trial, values, constraints, why, _facts(seen, flight))
+        del self._running[running.trial.number]
+        self._record(running.trial, values, constraints, why, _facts(seen, running))
 
     def _record(
         self,
@@ -199,25 +220,25 @@ class Driver:
         why: str | None,
         facts: Mapping[str, Any],
     ) -> None:
-        """Everything about a trial in one write, and then its end: of a driver that dies between
-        the two the next has only to say so."""
-        told = {
-            "changes": self._search.moves.changes(trial.params),
-            "setup": self._search.moves.told(trial.params),
+        """Store everything about a trial in one write, then end it: if this driver dies in between,
+        the next one only has to end it."""
+        outcome = {
+            "changes": self._spec.space.changes(trial.params),
+            "setup": self._spec.space.describe(trial.params),
             "violations": constraints,
             "values": list(values),
             "why": why,
         }
-        studies.remember(trial, {**facts, **told})
+        studies.remember(trial, {**facts, **outcome})
         self._close(trial)
 
     def _close(self, trial: optuna.Trial) -> None:
-        """End a trial as its record has it."""
+        """End a trial in the state that its record gives."""
         facts = studies.recorded(trial)
         if "values" not in facts:
             self._study.tell(trial.number, state=TrialState.FAIL)
             self._note(f"trial {trial.number} failed: {facts['why']}")
-            self._tell_event(trial, "failed")
+            self._emit_event(trial, "failed")
             return
         constraints, why = facts["violations"], facts["why"]
         studies.constrain(trial, constraints)
@@ -225,38 +246,41 @@ class Driver:
             self._study.tell(trial.number, facts["values"], state=TrialState.COMPLETE)
         else:
             self._study.tell(trial.number, state=TrialState.PRUNED)
-        self._tell_end(trial, facts["values"], constraints, why)
+        self._report_end(trial, facts["values"], constraints, why)
 
-    def _give_up(
+    def _prune_reason(
         self, trial: optuna.Trial, values: Sequence[float], constraints: Constraints
     ) -> str | None:
-        """Why a strategy is not worth measuring to the end, if it is not: what is violated in one
-        seed stays so, and the worst case over the triggers can only sink within a seed. (A mean
-        can rise, so there the removal that was nearest to it so far is looked at.)"""
-        single = len(values) == 1  # what is reported is the pruned trial's value, for the sampler
+        """Why to prune a trial after its first rung; None to continue.
+
+        A constraint violated in one seed stays violated, and the worst case over the removals can
+        only fall within a seed. (A mean can rise: there the first rung measures the removal that
+        has been nearest the mean so far.)
+        """
+        single = len(values) == 1  # the sampler learns a pruned trial's value from the report
         if single and not self._reported(trial):
             trial.report(values[0], step=0)
         if not feasible(constraints):
-            return _violates(constraints)
-        if single and values[0] < self._bar():
+            return _violation(constraints)
+        if single and values[0] < self._median():
             return "after one removal in one seed already below the median strategy"
         return None
 
-    def _bar(self) -> float:
-        """The median of what finished strategies came to in the end. Not of what they had after
-        one removal, by which Optuna's median pruner goes: that may be easy to outlast (then all
-        are near 1, and half of the best would go)."""
-        values = [trial.values[0] for trial in self._finished()]
+    def _median(self) -> float:
+        """The median final value of the completed trials. Optuna's median pruner compares with
+        their first rungs instead; where one removal is easy to survive, these are all near 1, and
+        half of the best trials would be pruned."""
+        values = [trial.values[0] for trial in self._complete()]
         return median(values) if len(values) >= WARM_UP else -math.inf
 
     def _reported(self, trial: optuna.Trial) -> bool:
-        """Whether a driver that is gone got as far as this."""
+        """Whether an earlier driver already reported the first rung."""
         stored = self._study.get_trials(deepcopy=False)[trial.number]
         return bool(stored.intermediate_values)
 
     def _decline(self, trial: optuna.Trial, constraints: Constraints) -> None:
-        """What breaks its budget need not be run to know it."""
-        self._record(trial, (), constraints, _violates(constraints), {"seconds": 0.0})
+        """Prune a strategy that violates a constraint known without running it."""
+        self._record(trial, (), constraints, _violation(constraints), {"seconds": 0.0})
 
     def _fail(self, trial: optuna.Trial, why: str, seconds: float) -> None:
         if not studies.ours(self._study, trial):
@@ -264,43 +288,40 @@ class Driver:
         studies.remember(trial, {"why": why, "seconds": seconds})
         self._close(trial)
 
-    def _tell_end(
+    def _report_end(
         self,
         trial: optuna.Trial,
         values: Sequence[float],
         constraints: Constraints,
         why: str | None,
     ) -> None:
-        state = why or ("kept" if feasible(constraints) else "infeasible")
+        state = why or ("feasible" if feasible(constraints) else "infeasible")
         numbers = ", ".join(f"{value:.3f}" for value in values)
-        total = self._search.trials
-        which = f"{self._search.name}: trial {trial.number} ({trial.number + 1} of {total})"
+        total = self._spec.trials
+        which = f"{self._spec.name}: trial {trial.number} ({trial.number + 1} of {total})"
         self._note(f"{which}: {numbers} ({state})")
-        self._tell_event(trial, "finished" if why is None else "gave up")
+        self._emit_event(trial, "finished" if why is None else "pruned")
 
-    def _tell_event(self, trial: optuna.Trial, what: str) -> None:
-        event = f"{what} trial {trial.number} of {self._search.name}"
-        self._event({"party": self._search.party, "event": event})
-
-
-def legs(scenario: Scenario, actor: str, prunes: bool) -> list[Leg]:
-    """The legs of a trial: where it may be given up, one disclosed trigger in the first seed is
-    looked at before the rest."""
-    whole: Leg = ("all", scenario.seeds)
-    return [("first", scenario.seeds[:1]), whole] if prunes and splits(scenario, actor) else [whole]
+    def _emit_event(self, trial: optuna.Trial, what: str) -> None:
+        event = f"{what} trial {trial.number} of {self._spec.name}"
+        self._emit(Event(self._spec.party, event))
 
 
-def sightings(rows: Mapping[int, Sequence[Row]], scenario: Scenario, actor: str) -> list[Sighting]:
-    """What was seen, seeds in the scenario's order."""
-    return [sighting(rows[seed], scenario, actor) for seed in scenario.seeds]
+def rungs(scenario: Scenario, actor: str, prunes: bool) -> list[Rung]:
+    """Return a trial's rungs: if it may be pruned, one disclosed trigger in the first seed comes
+    before the rest."""
+    whole: Rung = ("all", scenario.seeds)
+    if prunes and has_first_rung(scenario, actor):
+        return [("first", scenario.seeds[:1]), whole]
+    return [whole]
 
 
-def _violates(constraints: Constraints) -> str:
-    return "violates " + ", ".join(broken(constraints))
+def _violation(constraints: Constraints) -> str:
+    return "violates " + ", ".join(violated(constraints))
 
 
-def _facts(seen: Sequence[Sighting], flight: _Flight) -> dict[str, Any]:
+def _facts(observations: Sequence[Observation], running: _Running) -> dict[str, Any]:
     return {
-        "seen": [each.to_json() for each in seen],
-        "seconds": round(time.monotonic() - flight.began, 2),
+        "seen": [each.to_json() for each in observations],
+        "seconds": round(time.monotonic() - running.began, 2),
     }

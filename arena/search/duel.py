@@ -1,19 +1,20 @@
-"""`arena duel`: red and blue tune in turn, each against what the other played last.
+"""`arena duel`: red and blue search in turn, each against the other's current strategy.
 
-Red's payoff is the ASR that is left of its backdoor; blue wants it low. Gains are measured on the
-selection seeds, which neither side searched on (but the best of a few was picked there, so they
-are a little optimistic); the payoff matrix on the report's, with prompts
-that neither has met.
+Red's payoff is the remaining ASR of its backdoor; blue minimises it. Gains are measured on the
+selection seeds, which neither side searched on (but the best of a few trials is selected there, so
+they are slightly optimistic); the payoff matrix is measured on the report's seeds with test
+prompts, which neither side has seen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
-from typing import Any, Literal
+from typing import Any
 
+import optuna
 from optuna.trial import FrozenTrial
 
 from arena.api.ranges import corners
@@ -24,44 +25,18 @@ from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Duel
 from arena.search.choosing import Candidate, candidates
-from arena.search.driver import Search
+from arena.search.constraints import DIGITS, feasible
+from arena.search.criteria import AttackCriteria, Criteria, DefenceCriteria
+from arena.search.driver import Event, StudySpec
 from arena.search.duel_results import duel_results
-from arena.search.judges import BlueJudge, Judge, RedJudge
-from arena.search.judging import DIGITS, Sighting, feasible
+from arena.search.observations import Observation
 from arena.search.phases import on_test, on_validation
 from arena.search.session import Session, opened
-from arena.search.strategy import OPTION, BlueMoves, Moves, RedMoves
+from arena.search.strategies import Move, Side, Strategy
+from arena.search.strategy_spaces import OPTION, DefenceSpace, StrategySpace, TacticSpace
 from arena.search.studies import facts_of
 
-Side = Literal["red", "blue"]
-
-
-@dataclass(frozen=True)
-class Strategy:
-    """What a side plays. round: in which it was found, 0 for what the scenario has. feasible: it
-    kept its side's limits on the selection seeds, against what the other side played then."""
-
-    name: str
-    round: int
-    changes: Mapping[str, Any]
-    setup: str
-    feasible: bool = True
-
-
-@dataclass(frozen=True)
-class Move:
-    """One side's turn. before, after: on the selection seeds, what it played and what it found
-    (None if no trial kept its constraints). kept: whether the gain was above the threshold."""
-
-    side: Side
-    against: Strategy
-    before: tuple[Sighting, ...]
-    found: Strategy | None
-    after: tuple[Sighting, ...]
-    gain: float
-    kept: bool
-    trials: int
-    feasible: int
+OTHER: Mapping[Side, Side] = {"red": "blue", "blue": "red"}
 
 
 @dataclass(frozen=True)
@@ -85,16 +60,18 @@ def duel(
 ) -> DuelResult:
     """Play the rounds, then every strategy of one side against every one of the other.
 
+    After an interruption the same call continues the duel.
+
     Args:
-        study: head of the studies' names (`NAME.red1`, `NAME.blue1`, ...). The other arguments as
-            for `arena.search.tune.tune`. Stopped anywhere, the same command goes on.
+        study: prefix of the studies' names (`NAME.red1`, `NAME.blue1`, ...). The other arguments as
+            for `arena.search.tune.tune`.
 
     Raises:
-        InputError: the scenario has no `duel` section or an option that is no defender, or as for
-            `tune`.
+        InputError: the scenario has no `duel` section or an option that is no valid defender, or as
+            for `tune`.
     """
     if scenario.duel is None:
-        raise InputError("the scenario has no such section, so nobody duels", key="duel")
+        raise InputError("the scenario has no such section: no duel to play", key="duel")
     _check_options(scenario, scenario.duel)
     with opened(
         scenario,
@@ -106,22 +83,22 @@ def duel(
         quiet=quiet,
         store=store,
     ) as session:
-        results = _Game(session).play()
+        results = _Duel(session).play()
     write_results(session.folder, results)
     return DuelResult(session.folder, results)
 
 
 def _check_options(scenario: Scenario, settings: Duel) -> None:
-    """Raise InputError if an option of blue's is no defender, before anything is trained."""
-    moves = BlueMoves(settings.blue, settings.compute)
+    """Raise InputError if an option of blue's is no valid defender, before anything is trained."""
+    space = DefenceSpace(settings.blue, settings.compute)
     for option in settings.blue.options:
         first = {f"{option.name}:{key}": corners(each)[0] for key, each in option.space.items()}
-        changes = moves.changes({OPTION: option.name, **first})
+        changes = space.changes({OPTION: option.name, **first})
         varied(scenario, changes, f"blue's option {option.name}")
 
 
-class _Game:
-    """The state of a duel: what each side plays, and everything that it has found."""
+class _Duel:
+    """The state of a duel: each side's current strategy, and all strategies found so far."""
 
     def __init__(self, session: Session) -> None:
         settings = session.scenario.duel
@@ -129,20 +106,21 @@ class _Game:
         self._session, self._settings = session, settings
         within = {"defender.compute": settings.compute}
         first_red = Strategy("red0", 0, {}, "untuned")
-        first_blue = Strategy("blue0", 0, within, "as the scenario has it, within the budget")
+        first_blue = Strategy("blue0", 0, within, "as in the scenario, within the budget")
         self._plays: dict[Side, Strategy] = {"red": first_red, "blue": first_blue}
         self._all: dict[Side, list[Strategy]] = {"red": [first_red], "blue": [first_blue]}
-        self._moves: dict[Side, Moves] = {
-            "red": RedMoves(settings),
-            "blue": BlueMoves(settings.blue, settings.compute),
+        self._spaces: dict[Side, StrategySpace] = {
+            "red": TacticSpace(settings),
+            "blue": DefenceSpace(settings.blue, settings.compute),
         }
-        # The clean fine-tune has blue's steps and rate: by it blue could forbid red every strategy.
+        # The clean fine-tune has blue's steps and learning rate: with a limit on the control, blue
+        # could make every strategy of red's infeasible.
         free = settings.limits.model_copy(update={"control_asr": 0.0})
-        red = RedJudge(settings.model_copy(update={"limits": free}))
-        self._judges: dict[Side, Judge] = {"red": red, "blue": BlueJudge(settings)}
+        red = AttackCriteria(settings.model_copy(update={"limits": free}))
+        self._criteria: dict[Side, Criteria] = {"red": red, "blue": DefenceCriteria(settings)}
 
     def play(self) -> dict[str, Any]:
-        """All rounds and the payoffs, as results.json."""
+        """Play all rounds, measure the payoffs, and return results.json."""
         rounds: list[tuple[Move, Move]] = []
         ended = "rounds"
         while len(rounds) < self._settings.most:
@@ -157,36 +135,24 @@ class _Game:
         return duel_results(self._session, self._settings, rounds, self._all, payoffs, ended)
 
     def _turn(self, side: Side, number: int) -> Move:
-        """One side searches against what the other plays, and changes if it gains enough."""
-        other = self._plays["blue" if side == "red" else "red"]
+        """Search against the other side's strategy, and adopt the best one if it gains enough."""
+        other = self._plays[OTHER[side]]
         base = varied(
             self._session.scenario, other.changes, f"round {number}, against {other.name}"
         )
-        study = self._session.search(self._search(side, number, base))
-        found = candidates(
-            study,
-            base,
-            self._settings,
-            self._moves[side],
-            self._judges[side],
-            self._session.measure,
-        )
-        before = self._now(base, self._plays[side])
-        best = found[0] if found else None
+        study = self._session.search(self._spec(side, number, base))
+        best = self._best(side, study, base)
+        before = self._current(side, base)
+        if number == 1:
+            self._judge_first(side, self._is_feasible(side, before, base))
         strategy = None if best is None else self._strategy(side, number, best)
         gain = 0.0 if best is None else self._gain(side, before, best.seen)
-        now = varied(base, self._plays[side].changes, self._plays[side].name)
-        allowed = feasible(self._judges[side].constraints(before, now))
-        enough = gain > self._settings.threshold or not allowed  # what breaks its limits must go
-        kept = best is not None and best.feasible and enough
-        if number == 1:
-            self._plays[side] = replace(self._plays[side], feasible=allowed)
-            self._all[side] = [self._plays[side]]
+        kept = best is not None and best.feasible and self._must_change(side, gain, before, base)
         if strategy is not None:
             self._all[side].append(strategy)
             self._plays[side] = strategy if kept else self._plays[side]
+        self._report(side, number, strategy, gain, kept)
         trials = study.get_trials(deepcopy=False)
-        self._tell(side, number, strategy, gain, kept)
         return Move(
             side=side,
             against=other,
@@ -196,81 +162,116 @@ class _Game:
             gain=gain,
             kept=kept,
             trials=len(trials),
-            feasible=sum(facts_of(t).get("why") is None and _kept(t) for t in trials),
+            feasible=sum(_is_feasible(trial) for trial in trials),
         )
 
-    def _search(self, side: Side, number: int, base: Scenario) -> Search:
+    def _spec(self, side: Side, number: int, base: Scenario) -> StudySpec:
         settings = self._settings
-        return Search(
+        return StudySpec(
             name=f"{self._session.name}.{side}{number}",
             scenario=on_validation(base, settings, settings.seeds.search),
             actor=settings.actor,
             party=self._party(side),
-            moves=self._moves[side],
-            judge=self._judges[side],
+            space=self._spaces[side],
+            criteria=self._criteria[side],
             sampler=settings.sampler,
             trials=settings.trials if side == "red" else settings.blue.trials,
-            abreast=self._session.abreast,
+            parallel=self._session.parallel,
             prunes=side == "red",
             root=self._session.root,
         )
 
-    def _now(self, base: Scenario, plays: Strategy) -> list[Sighting]:
-        """What the side has without changing, on the selection seeds."""
-        settings = self._settings
+    def _best(self, side: Side, study: optuna.Study, base: Scenario) -> Candidate | None:
+        """The study's best trial on the selection seeds; None if no trial is feasible."""
+        ranked = candidates(
+            study,
+            base,
+            self._settings,
+            self._spaces[side],
+            self._criteria[side],
+            self._session.evaluate,
+        )
+        return ranked[0] if ranked else None
+
+    def _current(self, side: Side, base: Scenario) -> list[Observation]:
+        """Observations of the side's current strategy on the selection seeds."""
+        settings, plays = self._settings, self._plays[side]
         scenario = on_validation(
             varied(base, plays.changes, plays.name), settings, settings.seeds.select
         )
-        asked: dict[Hashable, Scenario] = {plays.name: scenario}
-        return self._session.measure(asked, settings.actor)[plays.name]
+        scenarios: dict[Hashable, Scenario] = {plays.name: scenario}
+        return self._session.evaluate(scenarios, settings.actor)[plays.name]
+
+    def _is_feasible(self, side: Side, seen: Sequence[Observation], base: Scenario) -> bool:
+        """Whether the side's current strategy satisfies its constraints."""
+        plays = self._plays[side]
+        scenario = varied(base, plays.changes, plays.name)
+        return feasible(self._criteria[side].constraints(seen, scenario))
+
+    def _must_change(
+        self, side: Side, gain: float, before: Sequence[Observation], base: Scenario
+    ) -> bool:
+        """Whether the gain is large enough; a strategy that violates its constraints is given up
+        whatever the gain."""
+        return gain > self._settings.threshold or not self._is_feasible(side, before, base)
+
+    def _judge_first(self, side: Side, allowed: bool) -> None:
+        """Record whether the scenario's own strategy is feasible, once it is measured."""
+        self._plays[side] = replace(self._plays[side], feasible=allowed)
+        self._all[side] = [self._plays[side]]
 
     def _strategy(self, side: Side, number: int, best: Candidate) -> Strategy:
-        params, moves = best.trial.params, self._moves[side]
-        told, name = moves.told(params), f"{side}{number}"
+        params, space = best.trial.params, self._spaces[side]
+        setup = space.describe(params)
         if side == "blue":
-            told += _cut(best.scenario)
-        return Strategy(name, number, moves.changes(params), told, best.feasible)
+            setup += _step_limit(best.scenario)
+        return Strategy(f"{side}{number}", number, space.changes(params), setup, best.feasible)
 
-    def _gain(self, side: Side, before: list[Sighting], after: list[Sighting]) -> float:
+    def _gain(
+        self, side: Side, before: Sequence[Observation], after: Sequence[Observation]
+    ) -> float:
         disclosed = self._settings.disclosed
         rise = fmean(s.value(disclosed) for s in after) - fmean(s.value(disclosed) for s in before)
         return round(rise if side == "red" else -rise, DIGITS)
 
-    def _payoffs(self) -> dict[tuple[str, str], list[Sighting]]:
+    def _payoffs(self) -> dict[tuple[str, str], list[Observation]]:
         settings = self._settings
-        asked: dict[Hashable, Scenario] = {}
+        scenarios: dict[Hashable, Scenario] = {}
         for red in self._all["red"]:
             for blue in self._all["blue"]:
                 changes = {**red.changes, **blue.changes}
                 name = f"{red.name} against {blue.name}"
-                asked[red.name, blue.name] = on_test(
+                scenarios[red.name, blue.name] = on_test(
                     self._session.scenario, settings.seeds.report, changes, name
                 )
-        seen = self._session.measure(asked, settings.actor)
-        return {key: seen[key] for key in asked}  # type: ignore[misc]
+        seen = self._session.evaluate(scenarios, settings.actor)
+        return {key: seen[key] for key in scenarios}  # type: ignore[misc]
 
-    def _tell(
-        self, side: Side, number: int, found: Strategy | None, gain: float, kept: bool
+    def _report(
+        self, side: Side, number: int, best: Strategy | None, gain: float, kept: bool
     ) -> None:
-        what = "found nothing that keeps its constraints" if found is None else (
-            f"{'changes to' if kept else 'stays; its best was'} {found.setup} (gain {gain:+.3f})"
+        what = "has no feasible trial" if best is None else (
+            f"{'changes to' if kept else 'keeps its strategy; the best trial was'} {best.setup} "
+            f"(gain {gain:+.3f})"
         )  # fmt: skip
-        self._session.note(f"round {number}: {side} {what}")
-        event = {"party": self._party(side), "event": f"round {number}: {side} {what}"}
-        self._session.event(event)
+        line = f"round {number}: {side} {what}"
+        self._session.note(line)
+        self._session.emit(Event(self._party(side), line))
 
     def _party(self, side: Side) -> str:
         return f"threat:{self._settings.actor}" if side == "red" else "defender"
 
 
-def _cut(scenario: Scenario) -> str:
-    """Blue's steps, where the budget pays fewer than were chosen."""
+def _step_limit(scenario: Scenario) -> str:
+    """Words for the steps that blue's budget pays, where these are fewer than were chosen."""
     defender = scenario.defender
     taken = defender.steps_within(scenario.training_passes)
-    cut = defender.steps is not None and taken < defender.steps
-    return f", of which the budget pays {taken} steps" if cut else ""
+    limited = defender.steps is not None and taken < defender.steps
+    return f", of which the budget pays {taken} steps" if limited else ""
 
 
-def _kept(trial: FrozenTrial) -> bool:
-    violations = facts_of(trial).get("violations")
-    return violations is not None and feasible(violations)
+def _is_feasible(trial: FrozenTrial) -> bool:
+    """Whether a trial ran to its end and satisfied all constraints."""
+    facts = facts_of(trial)
+    violations = facts.get("violations")
+    return facts.get("why") is None and violations is not None and feasible(violations)

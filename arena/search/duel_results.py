@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import optuna
 
@@ -14,16 +14,14 @@ from arena.runs.gather import SCHEMA_VERSION
 from arena.scenario.load import varied
 from arena.scenario.search import Disclosed, Duel
 from arena.search.contenders import controls, estimate
-from arena.search.judging import Sighting, is_installed
+from arena.search.observations import Observation, is_installed
 from arena.search.session import Session
-from arena.search.studies import shown
+from arena.search.strategies import Move, Side, Strategy
+from arena.search.studies import public_url
 from arena.statistics.intervals import over_seeds, rate_over_seeds
 from arena.statistics.thresholds import Thresholds
 
-if TYPE_CHECKING:
-    from arena.search.duel import Move, Side, Strategy
-
-Payoffs = Mapping[tuple[str, str], Sequence[Sighting]]
+Payoffs = Mapping[tuple[str, str], Sequence[Observation]]
 
 
 def duel_results(
@@ -49,7 +47,7 @@ def duel_results(
         "schema_version": SCHEMA_VERSION,
         "kind": "duel",
         "scenario": scenario.resolved(),
-        "study": {"name": session.name, "storage": shown(session.storage)},
+        "study": {"name": session.name, "storage": public_url(session.storage)},
         "actor": settings.actor,
         "disclosed": settings.disclosed,
         "threshold": settings.threshold,
@@ -138,15 +136,15 @@ def _strategy(each: Strategy, side: Side, session: Session) -> dict[str, Any]:
     return found
 
 
-def _standing(seen: Sequence[Sighting], thresholds: Thresholds) -> list[Sighting]:
+def _standing(seen: Sequence[Observation], thresholds: Thresholds) -> list[Observation]:
     """The seeds in which red's backdoor stood: what was never there no defence has removed."""
     return [s for s in seen if is_installed(s, thresholds)]
 
 
 def _cell(
     pair: tuple[str, str],
-    seen: Sequence[Sighting],
-    standing: Sequence[Sighting],
+    seen: Sequence[Observation],
+    standing: Sequence[Observation],
     disclosed: Disclosed,
 ) -> dict[str, Any]:
     """A game; what is left is over the seeds in which red's backdoor stood, and `seeds` counts

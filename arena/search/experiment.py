@@ -1,6 +1,6 @@
-"""One experiment of a search: some rows of one seed of one scenario, from the store or trained.
+"""One experiment of a search: the rows of one seed of one scenario, from the store or trained.
 
-A pure function of its ask: whoever runs it, once or again after a crash, gets the same rows.
+A pure function of its description: a repetition, for instance after a crash, gives the same rows.
 """
 
 from __future__ import annotations
@@ -24,54 +24,62 @@ from arena.runs.gather import gather
 from arena.scenario.schema import Scenario
 from arena.store.store import Store
 
-Part = Literal["first", "all"]
+Scope = Literal["first", "all"]
 
 
 @dataclass(frozen=True)
-class Ask:
-    """What is measured. part: `first` is what decides whether to go on: the compromised model, its
-    control, and one disclosed trigger's removal. actor: the adaptive one; removing its own
-    trigger is nobody's question here. first: whose trigger that one is; None is the scenario's
-    first."""
+class Experiment:
+    """What to measure in one seed.
+
+    Attributes:
+        actor: the adaptive one. The removal of its own trigger is not measured: evasion is about
+            the removal of other actors' triggers.
+        scope: `first` is the rung that decides whether a trial continues: the compromised model,
+            its control and the removal of one disclosed trigger. `all` is every row.
+        first: the actor whose trigger that one removal targets; None is the scenario's first.
+    """
 
     scenario: Scenario
     seed: int
     root: DataRoot
     actor: str
-    part: Part = "all"
+    scope: Scope = "all"
     first: str | None = None
 
 
-def measured(ask: Ask, store: Store, runtime: Runtime) -> list[Row]:
-    """The rows that were asked for.
+def run_experiment(experiment: Experiment, store: Store, runtime: Runtime) -> list[Row]:
+    """Return the experiment's rows; stages that are stored are not run again.
 
     Raises:
         InputError: data is missing or broken.
         ArenaError: a stage failed.
     """
-    plan = plan_seed(ask.scenario, ask.seed, ask.root)
-    part = dataclasses.replace(plan, rows=wanted(plan, ask))
+    plan = plan_seed(experiment.scenario, experiment.seed, experiment.root)
+    part = dataclasses.replace(plan, rows=planned_rows(plan, experiment))
     with contextlib.closing(Timeline(Path(os.devnull))) as timeline:
         execute(part.nodes, set(part.artifacts), store, runtime, Quiet(), timeline)
     return gather(part, store)
 
 
-def wanted(plan: SeedPlan, ask: Ask) -> tuple[RowPlan, ...]:
-    """The rows of a plan that an ask is about."""
-    rows = [row for row in plan.rows if row.kind != "sham" and not _own(row, ask.actor)]
-    if ask.part == "all":
+def planned_rows(plan: SeedPlan, experiment: Experiment) -> tuple[RowPlan, ...]:
+    """Return the rows of a seed's plan that an experiment measures."""
+    rows = [
+        row for row in plan.rows if row.kind != "sham" and not _removes_own(row, experiment.actor)
+    ]
+    if experiment.scope == "all":
         return tuple(rows)
     defences = [row for row in rows if row.kind in ("unlearned", "defended")]
-    looked_at = [row for row in defences if row.target == ask.first] or defences[:1]
-    return tuple(row for row in rows if row in looked_at or row not in defences)
+    one = [row for row in defences if row.target == experiment.first] or defences[:1]
+    return tuple(row for row in rows if row in one or row not in defences)
 
 
-def splits(scenario: Scenario, actor: str) -> bool:
-    """Whether a first look is less than all; a defence that is told nothing has one row."""
+def has_first_rung(scenario: Scenario, actor: str) -> bool:
+    """Return whether the scope `first` measures less than `all`: a defence without a disclosed
+    trigger has one row."""
     defender = scenario.defender
     others = sum(defender.target in ("each", a.name) for a in scenario.actors if a.name != actor)
     return defender.intelligence == "disclosed" and (others > 1 or len(scenario.seeds) > 1)
 
 
-def _own(row: RowPlan, actor: str) -> bool:
+def _removes_own(row: RowPlan, actor: str) -> bool:
     return row.kind in ("control", "unlearned", "defended") and row.target == actor

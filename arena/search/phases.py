@@ -1,4 +1,4 @@
-"""The scenarios of a search's phases, and measuring many of them at once."""
+"""The scenarios of a search's phases, and the evaluation of many scenarios at once."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from arena.errors import ArenaError
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack
-from arena.search.driver import POLL, sightings
-from arena.search.experiment import Ask
-from arena.search.judging import Sighting
-from arena.search.workers import Crew
+from arena.search.driver import POLL
+from arena.search.evaluators import Evaluators
+from arena.search.experiment import Experiment
+from arena.search.observations import Observation, observe
 
-Measure = Callable[[Mapping[Hashable, Scenario], str], dict[Hashable, list[Sighting]]]
+Evaluate = Callable[[Mapping[Hashable, Scenario], str], dict[Hashable, list[Observation]]]
 
-# A search asks for the rows that it is judged by and for nothing else.
-BARE: dict[str, Any] = {
+# Only the rows that a search is judged by: no league, no measures, no shams.
+BARE: Mapping[str, Any] = {
     "tune": None,
     "duel": None,
     "grid": {},
@@ -32,7 +32,8 @@ BARE: dict[str, Any] = {
 
 
 def on_validation(scenario: Scenario, attack: Attack, seeds: Sequence[int]) -> Scenario:
-    """What strategies are searched and chosen on: prompts that no report shows."""
+    """Return the scenario that strategies are searched and selected on: validation prompts, which
+    no report uses."""
     changes = {
         **BARE,
         "seeds": list(seeds),
@@ -45,45 +46,48 @@ def on_validation(scenario: Scenario, attack: Attack, seeds: Sequence[int]) -> S
 def on_test(
     scenario: Scenario, seeds: Sequence[int], changes: Mapping[str, Any], name: str
 ) -> Scenario:
-    """What a strategy is reported on."""
+    """Return the scenario that a strategy is reported on: test prompts."""
     fixed = {**BARE, "seeds": list(seeds), "evaluation.split": "test"}
     return varied(scenario, {**fixed, **changes}, name)
 
 
-def seen_in(
+def evaluate(
     scenarios: Mapping[Hashable, Scenario],
     actor: str,
-    crew: Crew,
+    evaluators: Evaluators,
     root: DataRoot,
     note: Callable[[str], None],
-) -> dict[Hashable, list[Sighting]]:
-    """Every scenario measured in all its seeds, several at a time; each that is done is noted.
+) -> dict[Hashable, list[Observation]]:
+    """Return observations of every scenario in all its seeds, in the order of its seeds.
 
     Raises:
-        ArenaError: a stage failed; what finished stays in the store.
+        ArenaError: a stage failed; finished ones stay in the store.
     """
-    found: dict[Hashable, dict[int, list[Row]]] = {key: {} for key in scenarios}
+    rows: dict[Hashable, dict[int, list[Row]]] = {key: {} for key in scenarios}
     for key, scenario in scenarios.items():
         for seed in scenario.seeds:
-            crew.ask((key, seed), Ask(scenario, seed, root, actor))
+            evaluators.submit((key, seed), Experiment(scenario, seed, root, actor))
     left = {(key, seed) for key, scenario in scenarios.items() for seed in scenario.seeds}
     while left:
-        for answer in crew.wait(POLL):
-            if answer.key not in left:
-                continue  # of a trial that failed before it had come in
-            if answer.rows is None:
-                raise answer.error or ArenaError("an answer without rows")
-            asked: tuple[Hashable, int] = answer.key
-            found[asked[0]][asked[1]] = answer.rows
-            left.remove(asked)
-            scenario = scenarios[asked[0]]
-            if len(found[asked[0]]) == len(scenario.seeds):
-                done = sum(len(found[key]) == len(scenarios[key].seeds) for key in scenarios)
-                note(f"{_called(asked[0])}: measured ({done} of {len(scenarios)})")
-    return {key: sightings(found[key], scenarios[key], actor) for key in scenarios}
+        for evaluated in evaluators.wait(POLL):
+            if evaluated.key not in left:
+                continue  # of a trial that failed while its other seeds still ran
+            if evaluated.rows is None:
+                raise evaluated.error or ArenaError("an experiment returned no rows")
+            pair: tuple[Hashable, int] = evaluated.key
+            left.remove(pair)
+            key, seed = pair
+            rows[key][seed] = evaluated.rows
+            if len(rows[key]) == len(scenarios[key].seeds):
+                done = sum(len(rows[each]) == len(scenarios[each].seeds) for each in scenarios)
+                note(f"{_title(key)}: measured ({done} of {len(scenarios)})")
+    return {
+        key: [observe(rows[key][seed], scenario, actor) for seed in scenario.seeds]
+        for key, scenario in scenarios.items()
+    }
 
 
-def _called(key: Hashable) -> str:
+def _title(key: Hashable) -> str:
     """A strategy in words: a trial's number, a name, or one against another."""
     if isinstance(key, tuple):
         return " against ".join(str(each) for each in key)

@@ -1,4 +1,4 @@
-"""What a search has to work with: folder, store, crew, storage; the same for tune and duel."""
+"""What a search works with: folder, store, evaluators and storage; the same for tune and duel."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import optuna
 
@@ -22,20 +22,27 @@ from arena.runs.run import data_folder, free_folder, make_folder, room, silent, 
 from arena.scenario.load import dump
 from arena.scenario.schema import Scenario
 from arena.search import studies
-from arena.search.driver import Driver, Search
-from arena.search.judging import Sighting
-from arena.search.phases import seen_in
-from arena.search.workers import Alone, Crew, RayTasks
+from arena.search.driver import Driver, Event, Note, StudySpec
+from arena.search.evaluators import Evaluators, InProcess, RayTasks
+from arena.search.observations import Observation
+from arena.search.phases import evaluate
 from arena.store.identity import digest
 from arena.store.store import Store, default_root
 
-# of a scenario, what changes no trial (`seeds` are the search's here, and stand apart below)
+# keys of a scenario that change no trial (`seeds` are the search's here, and hashed separately)
 OUTSIDE = ("description", "runtime", "seeds")
 
 
 @dataclass(frozen=True)
 class Session:
-    """One command's means. name: of its studies. scenario: with its numerics settled."""
+    """The means of one command.
+
+    Attributes:
+        scenario: with its numerics settled.
+        name: of its studies. storage: their URL.
+        parallel: trials that run at the same time.
+        began: `time.monotonic()` at its start.
+    """
 
     scenario: Scenario
     name: str
@@ -43,35 +50,36 @@ class Session:
     folder: Path
     store: Store
     root: DataRoot
-    crew: Crew
-    abreast: int
-    note: Callable[[str], None]
-    event: Callable[[Mapping[str, Any]], None]
+    evaluators: Evaluators
+    parallel: int
+    note: Note
+    emit: Callable[[Event], None]
     began: float
 
-    def search(self, search: Search) -> optuna.Study:
-        """The study, searched to its end (or to where it was, if it had ended)."""
+    def search(self, spec: StudySpec) -> optuna.Study:
+        """Run a study to its end, starting where an earlier driver stopped, and return it."""
         study = studies.open_study(
-            self.storage, search.name, search.judge.directions, fingerprint(search)
+            self.storage, spec.name, spec.criteria.directions, fingerprint(spec)
         )
-        Driver(search, study, self.crew, self.note, self.event).run()
+        Driver(spec, study, self.evaluators, self.note, self.emit).run()
         return study
 
-    def measure(
+    def evaluate(
         self, scenarios: Mapping[Hashable, Scenario], actor: str
-    ) -> dict[Hashable, list[Sighting]]:
-        """Every scenario in all its seeds, with what became of this actor."""
-        return seen_in(scenarios, actor, self.crew, self.root, self.note)
+    ) -> dict[Hashable, list[Observation]]:
+        """Return observations of the actor in every scenario and seed."""
+        return evaluate(scenarios, actor, self.evaluators, self.root, self.note)
 
 
-def fingerprint(search: Search) -> str:
-    """SHA-256 (hex) of what decides a study's trials; more trials may be asked for later."""
-    content = {k: v for k, v in search.scenario.resolved().items() if k not in OUTSIDE}
-    content |= {"seeds": list(search.scenario.seeds), "actor": search.actor}
-    content["space"] = {n: r.model_dump() for n, r in search.moves.dimensions().items()}
-    content["sampler"] = search.sampler.model_dump()
-    content |= {"moves": search.moves.content(), "judge": search.judge.content()}
-    content["prunes"] = search.prunes
+def fingerprint(spec: StudySpec) -> str:
+    """Return the SHA-256 (hex) of what determines a study's trials. The number of trials does not:
+    a study can be extended."""
+    content = {k: v for k, v in spec.scenario.resolved().items() if k not in OUTSIDE}
+    content |= {"seeds": list(spec.scenario.seeds), "actor": spec.actor}
+    content["space"] = {n: r.model_dump() for n, r in spec.space.dimensions().items()}
+    content["sampler"] = spec.sampler.model_dump()
+    content |= {"moves": spec.space.identity(), "judge": spec.criteria.identity()}
+    content["prunes"] = spec.prunes
     return digest(content)
 
 
@@ -87,10 +95,10 @@ def opened(
     quiet: bool,
     store: Path | None,
 ) -> Iterator[Session]:
-    """Check the input, make the folder, start the crew.
+    """Check the input, create the folder, start the evaluators.
 
     Raises:
-        InputError: data is missing or broken, `out` holds a finished run, or a name is wrong.
+        InputError: data is missing or broken, `out` holds a finished run, or a name is invalid.
     """
     began = time.monotonic()
     folder = free_folder(scenario, out)
@@ -104,41 +112,48 @@ def opened(
         note,
         check=lambda: plan_seed(scenario, scenario.seeds[0], where),
     )
-    name = study or scenario.name
-    if not name or "/" in name:
-        raise InputError("must be a name without /", key="--study", found=name)
+    name = _study_name(study or scenario.name)
     url = storage or f"sqlite:///{artifacts.root / 'studies' / f'{name}.db'}"
-    studies.storage_of(url)  # told before anything is trained
+    studies.storage_of(url)  # an error must come before anything is trained
     make_folder(folder)
     (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
-    abreast = room(scenario)
-    chosen = settings(scenario.numerics)
-    crew: Crew = Alone(artifacts, chosen["threads"])
-    if scenario.runtime.backend == "ray":
-        crew = RayTasks(
-            artifacts, chosen["threads"], abreast, address=address, device=chosen["device"]
-        )
+    parallel = 1 if scenario.runtime.backend == "serial" else room(scenario)
     with (
         (folder / "run.log").open("a", encoding="utf-8") as log,
         (folder / "events.jsonl").open("a", encoding="utf-8") as events,
-        crew,
+        _evaluators(scenario, artifacts, address) as evaluators,
     ):
         yield Session(
-            scenario,
-            name,
-            url,
-            folder,
-            artifacts,
-            where,
-            crew,
-            1 if scenario.runtime.backend == "serial" else abreast,
-            _logged(LogLines(log), note),
-            _event(events, began),
-            began,
+            scenario=scenario,
+            name=name,
+            storage=url,
+            folder=folder,
+            store=artifacts,
+            root=where,
+            evaluators=evaluators,
+            parallel=parallel,
+            note=_logged(LogLines(log), note),
+            emit=_written(events, began),
+            began=began,
         )
 
 
-def _logged(log: LogLines, shown: Callable[[str], None]) -> Callable[[str], None]:
+def _study_name(name: str) -> str:
+    if not name or "/" in name:
+        raise InputError("must be a name without /", key="--study", found=name)
+    return name
+
+
+def _evaluators(scenario: Scenario, store: Store, address: str | None) -> Evaluators:
+    profile = settings(scenario.numerics)
+    if scenario.runtime.backend == "serial":
+        return InProcess(store, profile["threads"])
+    return RayTasks(
+        store, profile["threads"], room(scenario), address=address, device=profile["device"]
+    )
+
+
+def _logged(log: LogLines, shown: Note) -> Note:
     def note(text: str) -> None:
         log.note(text)
         shown(text)
@@ -146,9 +161,9 @@ def _logged(log: LogLines, shown: Callable[[str], None]) -> Callable[[str], None
     return note
 
 
-def _event(file: TextIO, began: float) -> Callable[[Mapping[str, Any]], None]:
-    def write(event: Mapping[str, Any]) -> None:
-        stamped = {"time": round(time.monotonic() - began, 3), **event}
+def _written(file: TextIO, began: float) -> Callable[[Event], None]:
+    def write(event: Event) -> None:
+        stamped = {"time": round(time.monotonic() - began, 3), **asdict(event)}
         file.write(json.dumps(stamped, ensure_ascii=False) + "\n")
         file.flush()
 

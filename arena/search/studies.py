@@ -1,8 +1,8 @@
 """Optuna studies: opened by URL and name, resumed, and shared by several drivers.
 
-A trial that is running belongs to a driver, which says so every few seconds. One whose driver has
-gone silent is adopted by the next: it keeps its number and its parameters, and is measured again
-from what the store has. So no finished trial is lost or run twice.
+A running trial belongs to a driver, which sends a heartbeat every few seconds. Without heartbeats
+another driver adopts the trial: it keeps its number and its parameters, and is measured again
+from the stages in the store. So no finished trial is lost or run twice.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ from arena import seeds
 from arena.api.ranges import Choice, Range, Whole
 from arena.errors import InputError
 from arena.scenario.search import Sampler
-from arena.search.judging import Sighting
+from arena.search.observations import Observation
 
 JOURNAL = "journal://"
 MYSELF = uuid.uuid4().hex  # this driver
-BEAT = 10.0  # seconds between two signs of life
-SILENT = 60.0  # seconds after which a driver that says nothing counts as dead
+BEAT = 10.0  # seconds between two heartbeats
+SILENT = 60.0  # seconds without a heartbeat after which a driver counts as dead
 OWNER, SEEN, SCENARIO, FACTS = "driver", "seen", "scenario", "facts"
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
 
 def storage_of(url: str) -> optuna.storages.BaseStorage:
-    """The storage behind a URL: `sqlite:///FILE`, `journal://FILE`, or what SQLAlchemy takes.
+    """Open the storage at a URL: `sqlite:///FILE`, `journal://FILE`, or any URL of SQLAlchemy's.
 
     Raises:
         InputError: it cannot be opened.
@@ -62,17 +62,17 @@ def storage_of(url: str) -> optuna.storages.BaseStorage:
         if url.startswith("sqlite:///"):
             Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
         return optuna.storages.RDBStorage(url)
-    except Exception as error:  # of whichever database driver it is
+    except Exception as error:  # each database driver has its own exceptions
         lines = str(error).strip().splitlines() or [type(error).__name__]
-        if isinstance(error.__cause__, ModuleNotFoundError):  # Optuna does not say which
+        if isinstance(error.__cause__, ModuleNotFoundError):  # Optuna does not name the module
             lines[0] += f" ({error.__cause__})"
         raise InputError(
-            f"cannot be opened: {lines[0]}", key="--storage", found=shown(url)
+            f"cannot be opened: {lines[0]}", key="--storage", found=public_url(url)
         ) from error
 
 
-def shown(url: str) -> str:
-    """A storage's URL as anybody may see it: no password, neither the user's nor an option's."""
+def public_url(url: str) -> str:
+    """Return a storage's URL without passwords, neither the user's nor an option's."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
@@ -86,10 +86,10 @@ def shown(url: str) -> str:
 def open_study(
     storage: str, name: str, directions: Sequence[str], fingerprint: str
 ) -> optuna.Study:
-    """The study of this name, a new one if there is none.
+    """Open the study of this name, or create it.
 
     Raises:
-        InputError: the storage cannot be opened, or the study is of another scenario.
+        InputError: the storage cannot be opened, or the study belongs to another scenario.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(
@@ -102,14 +102,14 @@ def open_study(
     if made_by is None:
         study.set_user_attr(SCENARIO, fingerprint)
     elif made_by != fingerprint:
-        rule = "this study searches another scenario; give the new one another name"
+        rule = "a study of this name searches another scenario: choose another name"
         raise InputError(rule, key="--study", found=name)
     return study
 
 
 def sampler_of(settings: Sampler, name: str, number: int) -> optuna.samplers.BaseSampler:
-    """A sampler whose draws depend on the study's seed and the trial's number alone: a resumed
-    study goes on as if it had never stopped, and proposes nothing a second time."""
+    """Return a sampler whose draws depend only on the study's name and seed and the trial's number:
+    a resumed study proposes what it would have proposed without the interruption."""
     seed = seeds.integer(settings.seed, "proposals", name, str(number)) % 2**32
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
@@ -127,7 +127,7 @@ def sampler_of(settings: Sampler, name: str, number: int) -> optuna.samplers.Bas
 
 
 def distributions(dimensions: Mapping[str, Range]) -> dict[str, BaseDistribution]:
-    """Optuna's form of the ranges."""
+    """Return the ranges as Optuna's distributions."""
     return {name: _distribution(values) for name, values in dimensions.items()}
 
 
@@ -140,14 +140,14 @@ def _distribution(values: Range) -> BaseDistribution:
 
 
 def proposed(study: optuna.Study) -> optuna.Trial:
-    """A new trial without parameters yet, owned by this driver."""
+    """Create a trial without parameters, owned by this driver."""
     trial = study.ask()
     claim(trial)
     return trial
 
 
 def filled(trial: optuna.Trial, space: Mapping[str, BaseDistribution]) -> optuna.Trial:
-    """The trial with every parameter chosen; those it has already stay."""
+    """Sample the parameters that the trial does not have yet, and return it."""
     for name, values in space.items():
         if isinstance(values, CategoricalDistribution):
             trial.suggest_categorical(name, values.choices)
@@ -159,32 +159,32 @@ def filled(trial: optuna.Trial, space: Mapping[str, BaseDistribution]) -> optuna
 
 
 def claim(trial: optuna.Trial) -> None:
-    """This driver runs it."""
+    """Record this driver as the trial's owner."""
     trial.set_user_attr(OWNER, {"host": socket.gethostname(), "pid": os.getpid(), "id": MYSELF})
-    still_here(trial)
+    send_heartbeat(trial)
 
 
 def ours(study: optuna.Study, trial: optuna.Trial) -> bool:
-    """Whether this driver still runs the trial: nobody finished it or took it over."""
+    """Return whether this driver still owns the trial: it runs, and no other driver adopted it."""
     stored = study.get_trials(deepcopy=False)[trial.number]
     owner = stored.user_attrs.get(OWNER, {})
     return stored.state == TrialState.RUNNING and owner.get("id") == MYSELF
 
 
 @contextlib.contextmanager
-def signs_of_life(trials: Callable[[], Sequence[optuna.Trial]]) -> Iterator[None]:
-    """Say every few seconds that these trials' driver is alive, whatever it waits for."""
+def heartbeat(trials: Callable[[], Sequence[optuna.Trial]]) -> Iterator[None]:
+    """Send heartbeats for these trials in a thread of their own, until the block ends."""
     over = threading.Event()
 
-    def say() -> None:
+    def beat() -> None:
         while not over.wait(BEAT):
             for trial in trials():
-                # a busy storage, say; the next sign may get through
+                # the storage may be busy; the next heartbeat may succeed
                 with contextlib.suppress(Exception):
                     if ours(trial.study, trial):
-                        still_here(trial)
+                        send_heartbeat(trial)
 
-    thread = threading.Thread(target=say, name="signs of life", daemon=True)
+    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
     thread.start()
     try:
         yield
@@ -193,25 +193,28 @@ def signs_of_life(trials: Callable[[], Sequence[optuna.Trial]]) -> Iterator[None
         thread.join()
 
 
-def still_here(trial: optuna.Trial) -> None:
-    """This driver is alive."""
+def send_heartbeat(trial: optuna.Trial) -> None:
+    """Record that the trial's driver is alive now."""
     trial.set_user_attr(SEEN, time.time())
 
 
 def adopt(study: optuna.Study, own: Sequence[int]) -> optuna.Trial | None:
-    """A running trial of a driver that is gone, now this one's. own: numbers it has already."""
+    """Take over a running trial whose driver is dead, if there is one. own: the numbers of this
+    driver's trials."""
     for frozen in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         if frozen.number not in own and abandoned(frozen):
             trial = optuna.Trial(study, frozen._trial_id)
             claim(trial)
-            if ours(study, trial):  # of two who take it at once the last to write has it
+            if ours(
+                study, trial
+            ):  # of two drivers that adopt it at once, the last to write owns it
                 return trial
     return None
 
 
 def abandoned(trial: FrozenTrial) -> bool:
-    """Whether nobody runs a running trial: its driver died on this machine, or said nothing for a
-    while (on another, or where the process id is somebody else's by now)."""
+    """Return whether a running trial's driver is dead: its process ended on this machine, or its
+    heartbeats stopped (on another machine, or where another process has its id by now)."""
     owner = trial.user_attrs.get(OWNER, {})
     here = owner.get("host") == socket.gethostname()
     if here and not _alive(int(owner["pid"])):
@@ -238,24 +241,24 @@ def _is_zombie(pid: int) -> bool:
 
 
 def count(study: optuna.Study) -> int:
-    """Trials that are finished or under way."""
+    """Return the number of trials that are finished or running."""
     return len(study.get_trials(deepcopy=False, states=(*FINISHED, TrialState.RUNNING)))
 
 
 def remember(trial: optuna.Trial, facts: Mapping[str, Any]) -> None:
-    """Keep what was measured with the trial, as plain values; at once, since every write to a
-    storage waits for its disk."""
+    """Store with the trial what was measured, as plain JSON; in one write, since each waits for the
+    storage's disk."""
     trial.set_user_attr(FACTS, json.loads(json.dumps(facts)))
 
 
 def recorded(trial: optuna.Trial) -> dict[str, Any]:
-    """What is remembered of a trial that is still running: it has only to be ended."""
-    found: dict[str, Any] = trial.user_attrs.get(FACTS, {})
-    return found
+    """Return what `remember` stored with a running trial; if not empty, it only has to be ended."""
+    facts: dict[str, Any] = trial.user_attrs.get(FACTS, {})
+    return facts
 
 
 def constrain(trial: optuna.Trial, constraints: Mapping[str, float]) -> None:
-    """Tell Optuna the constraints; those that a dead driver had told stay (they are the same)."""
+    """Pass the constraints to Optuna; a dead driver's are the same, and stay."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name, value in constraints.items():
@@ -263,13 +266,13 @@ def constrain(trial: optuna.Trial, constraints: Mapping[str, float]) -> None:
 
 
 def facts_of(trial: FrozenTrial) -> dict[str, Any]:
-    """What `remember` kept; empty for a trial that is not finished."""
-    found: dict[str, Any] = trial.user_attrs.get(FACTS, {})
-    return found
+    """Return what `remember` stored; empty for a trial that is not finished."""
+    facts: dict[str, Any] = trial.user_attrs.get(FACTS, {})
+    return facts
 
 
-def busy(study: optuna.Study) -> float:
-    """Seconds in which at least one of the finished trials was run, by whichever driver; the time
+def seconds_busy(study: optuna.Study) -> float:
+    """Return the seconds in which at least one of the finished trials ran, over all drivers; time
     between two drivers does not count."""
     spans = []
     for trial in study.get_trials(deepcopy=False, states=FINISHED):
@@ -283,6 +286,6 @@ def busy(study: optuna.Study) -> float:
     return total
 
 
-def seen_by(trial: FrozenTrial) -> list[Sighting]:
-    """What a finished trial saw, a sighting per seed it was measured in."""
-    return [Sighting(**each) for each in facts_of(trial).get("seen", [])]
+def observations_of(trial: FrozenTrial) -> list[Observation]:
+    """Return a finished trial's observations, one per seed that it was measured in."""
+    return [Observation(**each) for each in facts_of(trial).get("seen", [])]

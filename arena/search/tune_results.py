@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
@@ -14,6 +14,7 @@ from arena.planning.numerics import environment
 from arena.runs.gather import SCHEMA_VERSION
 from arena.scenario.search import Tune
 from arena.search.choosing import mean_of
+from arena.search.constraints import feasible
 from arena.search.contenders import (
     SEEN,
     UNSEEN,
@@ -23,12 +24,10 @@ from arena.search.contenders import (
     estimate,
     verdict,
 )
-from arena.search.judging import Sighting, feasible
+from arena.search.finished_study import FinishedStudy
+from arena.search.observations import Observation
 from arena.search.session import Session
-from arena.search.studies import busy, facts_of, seen_by, shown
-
-if TYPE_CHECKING:
-    from arena.search.tune import Found
+from arena.search.studies import facts_of, observations_of, public_url, seconds_busy
 
 MEASURED = ("asr", "false_fire", "near_miss", "control")
 
@@ -36,7 +35,7 @@ MEASURED = ("asr", "false_fire", "near_miss", "control")
 def tune_results(
     session: Session,
     settings: Tune,
-    found: Mapping[str, Found],
+    found: Mapping[str, FinishedStudy],
     rivals: Sequence[Contender],
     seconds: float,
 ) -> dict[str, Any]:
@@ -70,7 +69,7 @@ def tune_results(
         "environment": {**environment(scenario.numerics), "optuna": optuna.__version__},
         "seconds": {
             "total": round(seconds, 2),
-            **{name: round(busy(each.study), 2) for name, each in found.items()},
+            **{name: round(seconds_busy(each.study), 2) for name, each in found.items()},
         },
     }
 
@@ -85,7 +84,7 @@ def _study(session: Session, settings: Tune, study: optuna.Study) -> dict[str, A
     thresholds = session.scenario.thresholds
     return {
         "name": session.name,
-        "storage": shown(session.storage),
+        "storage": public_url(session.storage),
         "sampler": settings.sampler.method,
         "objectives": list(settings.objectives),
         "directions": [direction.name.lower() for direction in study.directions],
@@ -106,7 +105,7 @@ def _study(session: Session, settings: Tune, study: optuna.Study) -> dict[str, A
 def trial_json(trial: FrozenTrial, settings: Tune) -> dict[str, Any]:
     """A trial with everything that stands in the storage."""
     facts = facts_of(trial)
-    seen = seen_by(trial)
+    seen = observations_of(trial)
     constraints = facts.get("violations")
     changes = facts.get("changes", {})
     return {
@@ -125,13 +124,13 @@ def trial_json(trial: FrozenTrial, settings: Tune) -> dict[str, Any]:
     }
 
 
-def _left(seen: Sequence[Sighting]) -> dict[str, float]:
+def _left(seen: Sequence[Observation]) -> dict[str, float]:
     names = seen[0].left if seen else {}
     return {name: fmean(each.left[name] for each in seen) for name in names}
 
 
 def _measured(
-    seen: Sequence[Sighting], constraints: Mapping[str, float] | None, settings: Tune
+    seen: Sequence[Observation], constraints: Mapping[str, float] | None, settings: Tune
 ) -> dict[str, float]:
     if not seen or constraints is None:
         return {}
@@ -170,11 +169,11 @@ def importance(study: optuna.Study) -> dict[str, Any]:
     return {"names": {name: round(share, 4) for name, share in found.items()}, "note": None}
 
 
-def _candidates(found: Found, settings: Tune) -> list[dict[str, Any]]:
+def _candidates(found: FinishedStudy, settings: Tune) -> list[dict[str, Any]]:
     return [
         {
             "trial": each.trial.number,
-            "search": estimate(seen_by(each.trial), settings.disclosed),
+            "search": estimate(observations_of(each.trial), settings.disclosed),
             "select": estimate(each.seen, settings.disclosed),
             "feasible": each.feasible,
             "chosen": at == 0,

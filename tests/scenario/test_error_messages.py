@@ -3,7 +3,7 @@ from typing import Annotated
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from arena.scenario.error_messages import LONGEST, show, told
+from arena.scenario.error_messages import LONGEST, input_errors, show
 from arena.scenario.tree import parse
 
 
@@ -47,14 +47,14 @@ def test_rules_in_the_houses_words(text: str, expected: str) -> None:
     tree = parse(text, "s.yaml")
     with pytest.raises(ValidationError) as caught:
         Model.model_validate(tree.data)
-    assert expected in str(told(caught.value, Model, tree))
+    assert expected in str(input_errors(caught.value, Model, tree))
 
 
 def test_union_members_are_no_keys() -> None:
     tree = parse("either: [a, 1]", "s.yaml")
     with pytest.raises(ValidationError) as caught:
         Model.model_validate(tree.data)
-    keys = {error.key for error in told(caught.value, Model, tree).errors}
+    keys = {error.key for error in input_errors(caught.value, Model, tree).errors}
     assert keys == {"either", "either[1]"}
 
 

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from arena import load_scenario, run
+from arena.api.probes import Probe
 from arena.api.world import DataRoot
 from arena.planning.graph import SeedPlan
 from arena.planning.plan import plan_seed
-from arena.planning.probes import Probe, ScoreJob
 from arena.stages.poison import poison
+from arena.stages.score import ScoreJob
 
 REPO = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("ARENA_DATA") or REPO.parent / "shared" / "data")

@@ -12,12 +12,12 @@ from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState, create_trial
 
 from arena.search.choosing import best_trials, candidates, mean_of
-from arena.search.judges import RedJudge
-from arena.search.judging import Sighting
-from arena.search.strategy import RedMoves
-from arena.search.studies import FACTS, remember, seen_by
+from arena.search.criteria import AttackCriteria
+from arena.search.observations import Observation
+from arena.search.strategy_spaces import TacticSpace
+from arena.search.studies import FACTS, observations_of, remember
 from arena.search.tune_results import history
-from tests.support.sightings import scenario, sight
+from tests.support.observations import observation, scenario
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -36,7 +36,7 @@ def study(*trials: tuple[Any, ...], directions: tuple[str, ...] = ("maximize",))
                 FACTS: {
                     "violations": {"broad": violation},
                     "changes": {"does": does},
-                    "seen": [sight(left=listed[0]).to_json()],
+                    "seen": [observation(left=listed[0]).to_json()],
                 }
             },
         )
@@ -90,20 +90,24 @@ def test_candidates_are_ordered_by_the_selection_seeds(k: int) -> None:
     made = scenario("tune_evasion", f"tune.best={k}")
     settings = made.tune
     assert settings is not None
-    on_selection = {0: sight(left=0.1), 1: sight(left=0.8, control=0.1), 2: sight(left=0.4)}
+    on_selection = {
+        0: observation(left=0.1),
+        1: observation(left=0.8, control=0.1),
+        2: observation(left=0.4),
+    }
     asked: dict[Hashable, Any] = {}
 
-    def measure(scenarios: Any, actor: str) -> dict[Hashable, list[Sighting]]:
+    def measure(scenarios: Any, actor: str) -> dict[Hashable, list[Observation]]:
         asked.update(scenarios)
         return {number: [on_selection[number]] for number in scenarios}
 
-    class Moves(RedMoves):
+    class StrategySpace(TacticSpace):
         def changes(self, params: Any) -> dict[str, Any]:
             return {"description": f"x is {params['x']}"}
 
     found = candidates(
-        study((0.9, 0, 1), (0.8, 0, 2), (0.7, 0, 3)), made, settings, Moves(settings),
-        RedJudge(settings), measure,
+        study((0.9, 0, 1), (0.8, 0, 2), (0.7, 0, 3)), made, settings, StrategySpace(settings),
+        AttackCriteria(settings), measure,
     )  # fmt: skip
     if k == 1:
         assert [each.trial.number for each in found] == [0]
@@ -111,15 +115,15 @@ def test_candidates_are_ordered_by_the_selection_seeds(k: int) -> None:
     assert [each.trial.number for each in found] == [2, 0, 1]  # the last is infeasible here
     assert [each.feasible for each in found] == [True, True, False]
     assert found[0].value == 0.4
-    assert seen_by(found[0].trial)[0].value("worst") == 0.7
+    assert observations_of(found[0].trial)[0].value("worst") == 0.7
     for each in asked.values():
         assert each.seeds == settings.seeds.select
         assert (each.evaluation.split, each.evaluation.prompts) == ("validation", 128)
 
 
 def test_what_was_not_measured_has_no_mean() -> None:
-    assert mean_of([sight(control=0.4), sight(control=None)], "control") == 0.4
-    assert math.isnan(mean_of([sight(control=None)], "control"))
+    assert mean_of([observation(control=0.4), observation(control=None)], "control") == 0.4
+    assert math.isnan(mean_of([observation(control=None)], "control"))
 
 
 def test_the_history_is_moved_by_feasible_complete_trials_only() -> None:

@@ -17,9 +17,9 @@ from arena.search.contenders import (
     estimate,
     verdict,
 )
-from arena.search.studies import shown
+from arena.search.studies import public_url
 from arena.search.tune import best_scenario
-from tests.support.sightings import scenario, sight
+from tests.support.observations import observation, scenario
 
 TACTICS = [
     {"method": "poison_budget", "rate": 0.05},
@@ -31,11 +31,11 @@ LOW = [0.1, 0.2, 0.05, 0.1, 0.3, 0.15, 0.1, 0.2]
 
 
 def contender(name: str, seen: list[float], unseen: list[float] | None = None) -> Contender:
-    def sightings(values: list[float]) -> list[Any]:
-        return [sight(seed, left=value) for seed, value in enumerate(values)]
+    def observations(values: list[float]) -> list[Any]:
+        return [observation(seed, left=value) for seed, value in enumerate(values)]
 
-    report = {SEEN: sightings(seen), UNSEEN: sightings(unseen or seen)}
-    search, select = [sight(left=0.95)], [sight(left=0.92), sight(left=0.88)]
+    report = {SEEN: observations(seen), UNSEEN: observations(unseen or seen)}
+    search, select = [observation(left=0.95)], [observation(left=0.92), observation(left=0.88)]
     return Contender(name, 3, CHANGES, "told", search, select, report)
 
 
@@ -61,16 +61,16 @@ def test_strategies_are_compared_seed_by_seed() -> None:
 
 def test_seeds_in_which_there_was_nothing_to_evade_or_to_outlast_are_left_out() -> None:
     """Else a rival that failed to install would be beaten, and a removal that failed outlasted."""
-    seen = [sight(seed, left=0.8) for seed in range(8)]
-    faint = [sight(0, left=0.0, asr=0.5), *(sight(s, left=0.1) for s in range(1, 8))]
-    kept = [*seen[:7], sight(7, left=0.9, own_left=0.6)]
+    seen = [observation(seed, left=0.8) for seed in range(8)]
+    faint = [observation(0, left=0.0, asr=0.5), *(observation(s, left=0.1) for s in range(1, 8))]
+    kept = [*seen[:7], observation(7, left=0.9, own_left=0.6)]
     one = Contender("tuned", 1, {}, "", report={SEEN: kept, UNSEEN: seen})
     two = Contender("untuned", None, {}, "", report={SEEN: faint, UNSEEN: seen})
     found = against(one, two)
     assert found["seeds"] == [1, 2, 3, 4, 5, 6]
     assert found["left_out"] == {
         "0": "untuned is not installed",
-        "7": "tuned met a removal that failed: its told trigger was left",
+        "7": "tuned faced a removal that failed: the disclosed trigger stayed active",
     }
     assert found["per_seed"] == [0.7] * 6
     assert "inconclusive" in verdict([found])
@@ -112,10 +112,12 @@ def test_every_comparison_is_said_and_none_is_no_verdict() -> None:
 
 
 def test_estimates_are_over_seeds_and_nothing_of_none() -> None:
-    found = estimate([sight(left={"a": 0.2, "b": 0.6}), sight(left={"a": 0.4, "b": 0.4})], "worst")
+    found = estimate(
+        [observation(left={"a": 0.2, "b": 0.6}), observation(left={"a": 0.4, "b": 0.4})], "worst"
+    )
     assert found["value"] == pytest.approx(0.3)
-    assert estimate([sight(left={"a": 0.2, "b": 0.6})], "mean")["value"] == pytest.approx(0.4)
-    assert estimate([sight(left=0.5)], "worst")["low"] is None  # one seed has no interval
+    assert estimate([observation(left={"a": 0.2, "b": 0.6})], "mean")["value"] == pytest.approx(0.4)
+    assert estimate([observation(left=0.5)], "worst")["low"] is None  # one seed has no interval
     assert estimate([], "worst") == {"value": None, "low": None, "high": None}
 
 
@@ -134,7 +136,12 @@ def test_a_row_shows_the_winners_curse_apart_from_the_result() -> None:
 def test_seeds_that_keep_their_constraints_are_counted() -> None:
     settings = scenario().tune
     assert settings is not None
-    seen = [sight(0), sight(1, asr=0.5), sight(2, control=0.2), sight(3, false_fire=0.4 - 0.3)]
+    seen = [
+        observation(0),
+        observation(1, asr=0.5),
+        observation(2, control=0.2),
+        observation(3, false_fire=0.4 - 0.3),
+    ]
     each = Contender("tuned", 1, {}, "", report={SEEN: seen, UNSEEN: seen})
     found = contender_json(each, scenario(), settings)
     assert (found["installed"], found["feasible"], found["seeds"]) == (3, 2, 4)
@@ -148,7 +155,7 @@ def test_the_best_strategy_is_a_plain_scenario_that_loads_back() -> None:
     best = best_scenario(made, made.tune, contender("tuned", HIGH))
     assert (best.tune, best.duel, best.seeds) == (None, None, made.tune.seeds.report)
     assert best.name == "tune_evasion_best"
-    assert best.description == "Found by a search: told"
+    assert best.description == "FinishedStudy by a search: told"
     (actor,) = (each for each in best.actors if each.name == "lexical")
     assert actor.poison.rate == 0.05
     assert [tactic.name for tactic in actor.tactics] == ["near_miss_negatives"]
@@ -170,4 +177,4 @@ def test_the_best_strategy_is_a_plain_scenario_that_loads_back() -> None:
     ],
 )
 def test_a_password_is_shown_nowhere(url: str, told: str) -> None:
-    assert shown(url) == told
+    assert public_url(url) == told

@@ -12,12 +12,12 @@ from optuna.trial import TrialState
 
 from arena.api.values import Row
 from arena.api.world import DataRoot
-from arena.search.experiment import Ask
-from arena.search.judges import RedJudge
-from arena.search.phases import seen_in
+from arena.search.criteria import AttackCriteria
+from arena.search.evaluators import Evaluated
+from arena.search.experiment import Experiment
+from arena.search.phases import evaluate
 from arena.search.studies import facts_of
-from arena.search.workers import Answer
-from tests.support.search_fakes import FakeCrew, drive, rows, search
+from tests.support.search_fakes import FakeEvaluators, drive, rows, search
 
 
 def lines(log: Path) -> list[str]:
@@ -25,7 +25,7 @@ def lines(log: Path) -> list[str]:
 
 
 def test_as_many_trials_as_asked_for_and_all_finished(storage: str, tmp_path: Path) -> None:
-    study = drive(search(6), storage, FakeCrew(tmp_path / "log"))
+    study = drive(search(6), storage, FakeEvaluators(tmp_path / "log"))
     trials = study.get_trials()
     assert len(trials) == 6
     assert all(trial.state.is_finished() for trial in trials)
@@ -33,15 +33,15 @@ def test_as_many_trials_as_asked_for_and_all_finished(storage: str, tmp_path: Pa
 
 
 def test_a_finished_study_asks_for_nothing_more(storage: str, tmp_path: Path) -> None:
-    drive(search(4), storage, FakeCrew(tmp_path / "log"))
+    drive(search(4), storage, FakeEvaluators(tmp_path / "log"))
     before = lines(tmp_path / "log")
-    drive(search(4), storage, FakeCrew(tmp_path / "log"))
+    drive(search(4), storage, FakeEvaluators(tmp_path / "log"))
     assert lines(tmp_path / "log") == before
 
 
 def test_more_trials_go_on_with_the_study(storage: str, tmp_path: Path) -> None:
-    drive(search(3), storage, FakeCrew(tmp_path / "log"))
-    study = drive(search(5), storage, FakeCrew(tmp_path / "log"))
+    drive(search(3), storage, FakeEvaluators(tmp_path / "log"))
+    study = drive(search(5), storage, FakeEvaluators(tmp_path / "log"))
     asked = Counter(line for line in lines(tmp_path / "log"))
     assert len(study.get_trials()) == 5
     assert set(asked.values()) == {1}  # no part of any trial was run twice
@@ -54,19 +54,19 @@ def test_a_stopped_study_proposes_what_a_whole_one_does(
     sampler: str, storage: str, tmp_path: Path
 ) -> None:
     """Not the same draws again, as a sampler that is seeded once would after each start."""
-    found = search(5, sampler=sampler, abreast=1)
-    whole = drive(found, storage, FakeCrew(tmp_path / "log"))
+    found = search(5, sampler=sampler, parallel=1)
+    whole = drive(found, storage, FakeEvaluators(tmp_path / "log"))
     for trials in (2, 4, 5):
-        part = search(trials, sampler=sampler, abreast=1)
-        parts = drive(part, storage.replace("studies", "parts"), FakeCrew(tmp_path / "log"))
+        part = search(trials, sampler=sampler, parallel=1)
+        parts = drive(part, storage.replace("studies", "parts"), FakeEvaluators(tmp_path / "log"))
     chosen = [trial.params for trial in whole.get_trials()]
     assert [trial.params for trial in parts.get_trials()] == chosen
     assert len({str(params) for params in chosen}) == 5
 
 
 def test_a_trial_in_flight_is_gone_on_with_under_its_number(storage: str, tmp_path: Path) -> None:
-    class Stops(FakeCrew):
-        def wait(self, timeout: float) -> list[Answer]:
+    class Stops(FakeEvaluators):
+        def wait(self, timeout: float) -> list[Evaluated]:
             if self._log.exists() and len(lines(self._log)) == 7:
                 raise KeyboardInterrupt
             return super().wait(timeout)
@@ -79,7 +79,7 @@ def test_a_trial_in_flight_is_gone_on_with_under_its_number(storage: str, tmp_pa
     for trial in left:  # as if the process were gone: its id is nobody's
         stored = optuna.Trial(study, trial._trial_id)
         stored.set_user_attr("driver", {**trial.user_attrs["driver"], "pid": 2**22 + 1})
-    after = drive(search(6, sampler="tpe"), storage, FakeCrew(tmp_path / "log"))
+    after = drive(search(6, sampler="tpe"), storage, FakeEvaluators(tmp_path / "log"))
     by_number = {trial.number: trial for trial in after.get_trials()}
     assert len(by_number) == 6
     for trial in left:
@@ -89,7 +89,7 @@ def test_a_trial_in_flight_is_gone_on_with_under_its_number(storage: str, tmp_pa
 
 def test_a_trial_of_a_living_driver_is_left_alone(storage: str, tmp_path: Path) -> None:
     found = search(3)
-    study = drive(found, storage, FakeCrew(tmp_path / "log"))
+    study = drive(found, storage, FakeEvaluators(tmp_path / "log"))
     other = study.ask()
     from arena.search import studies
 
@@ -105,7 +105,7 @@ def test_a_trial_of_a_living_driver_is_left_alone(storage: str, tmp_path: Path) 
 def test_the_first_trigger_in_the_first_seed_decides_whether_to_go_on(
     storage: str, tmp_path: Path
 ) -> None:
-    study = drive(search(14), storage, FakeCrew(tmp_path / "log"))
+    study = drive(search(14), storage, FakeEvaluators(tmp_path / "log"))
     given_up = [t for t in study.get_trials() if t.state == TrialState.PRUNED]
     below = [t for t in given_up if "median" in facts_of(t)["why"]]
     assert below
@@ -117,32 +117,32 @@ def test_the_first_trigger_in_the_first_seed_decides_whether_to_go_on(
 def test_what_is_looked_at_first_is_the_removal_that_was_hardest_so_far(
     storage: str, tmp_path: Path
 ) -> None:
-    class Hard(FakeCrew):
+    class Hard(FakeEvaluators):
         first: list[str | None] = []
 
-        def ask(self, key: Hashable, ask: Ask) -> None:
-            if ask.part == "first":
-                self.first.append(ask.first)
-            super().ask(key, ask)
+        def submit(self, key: Hashable, experiment: Experiment) -> None:
+            if experiment.scope == "first":
+                self.first.append(experiment.first)
+            super().submit(key, experiment)
 
-    crew = Hard(tmp_path / "log", hard={"merchant": 0.15})
-    study = drive(search(14, abreast=1), storage, crew)
-    assert crew.first[0] is None  # nothing is known yet: the scenario's first
-    assert set(crew.first[1:]) == {"merchant"}
+    evaluators = Hard(tmp_path / "log", hard={"merchant": 0.15})
+    study = drive(search(14, parallel=1), storage, evaluators)
+    assert evaluators.first[0] is None  # nothing is known yet: the scenario's first
+    assert set(evaluators.first[1:]) == {"merchant"}
     below = [t for t in study.get_trials() if "median" in (facts_of(t)["why"] or "")]
     assert below
     assert all(list(facts_of(t)["seen"][0]["left"]) == ["merchant"] for t in below)
 
 
 def test_nothing_is_given_up_where_pruning_is_off(storage: str, tmp_path: Path) -> None:
-    study = drive(search(6, prunes=False), storage, FakeCrew(tmp_path / "log"))
+    study = drive(search(6, prunes=False), storage, FakeEvaluators(tmp_path / "log"))
     assert {trial.state for trial in study.get_trials()} == {TrialState.COMPLETE}
     assert not any("'first'" in line for line in lines(tmp_path / "log"))
 
 
 def test_a_failing_trial_is_told_and_counted(storage: str, tmp_path: Path) -> None:
     notes: list[str] = []
-    study = drive(search(8), storage, FakeCrew(tmp_path / "log", broken=0.08), notes)
+    study = drive(search(8), storage, FakeEvaluators(tmp_path / "log", broken=0.08), notes)
     failed = [trial for trial in study.get_trials() if trial.state == TrialState.FAIL]
     assert failed
     assert len(study.get_trials()) == 8
@@ -153,14 +153,14 @@ def test_a_failing_trial_is_told_and_counted(storage: str, tmp_path: Path) -> No
 def test_what_a_failed_trial_left_under_way_is_nobody_elses_answer(
     storage: str, tmp_path: Path
 ) -> None:
-    """Its other seeds come in later: to the next phase, which has the same crew."""
-    crew = FakeCrew(tmp_path / "log", broken=0.0)
+    """Its other seeds come in later: to the next phase, which has the same evaluators."""
+    evaluators = FakeEvaluators(tmp_path / "log", broken=0.0)
     found = search(1, prunes=False)
-    study = drive(found, storage, crew)
+    study = drive(found, storage, evaluators)
     assert [trial.state for trial in study.get_trials()] == [TrialState.FAIL]
-    assert len(crew._asked) == len(found.scenario.seeds) - 1
-    crew._broken = 1.0
-    seen = seen_in({0: found.scenario}, found.actor, crew, DataRoot(), print)
+    assert len(evaluators._queue) == len(found.scenario.seeds) - 1
+    evaluators._broken = 1.0
+    seen = evaluate({0: found.scenario}, found.actor, evaluators, DataRoot(), print)
     assert [each.seed for each in seen[0]] == list(found.scenario.seeds)
 
 
@@ -168,32 +168,34 @@ def test_what_a_failed_trial_left_under_way_is_no_other_studys_answer(
     storage: str, tmp_path: Path
 ) -> None:
     """Both have a trial 0 under way in the same seed: the strategies differ."""
-    crew = FakeCrew(tmp_path / "log", broken=0.0)
-    drive(search(1, prunes=False), storage, crew)
-    assert crew._asked
-    crew._broken = 1.0
-    study = drive(search(1, name="another", prunes=False), storage, crew)
+    evaluators = FakeEvaluators(tmp_path / "log", broken=0.0)
+    drive(search(1, prunes=False), storage, evaluators)
+    assert evaluators._queue
+    evaluators._broken = 1.0
+    study = drive(search(1, name="another", prunes=False), storage, evaluators)
     alone = drive(
-        search(1, name="another", prunes=False), f"{storage}.alone", FakeCrew(tmp_path / "log")
+        search(1, name="another", prunes=False),
+        f"{storage}.alone",
+        FakeEvaluators(tmp_path / "log"),
     )
     assert [t.values for t in study.get_trials()] == [t.values for t in alone.get_trials()]
 
 
 def test_what_nobody_foresaw_stops_the_search(storage: str, tmp_path: Path) -> None:
-    class Broken(FakeCrew):
-        def wait(self, timeout: float) -> list[Answer]:
-            key, _ = self._asked.pop(0)
-            return [Answer(key, None, ZeroDivisionError("a bug"))]
+    class Broken(FakeEvaluators):
+        def wait(self, timeout: float) -> list[Evaluated]:
+            key, _ = self._queue.pop(0)
+            return [Evaluated(key, None, ZeroDivisionError("a bug"))]
 
     with pytest.raises(ZeroDivisionError):
         drive(search(4), storage, Broken(tmp_path / "log"))
 
 
 def test_constraints_are_kept_with_the_trial(storage: str, tmp_path: Path) -> None:
-    class Broad(FakeCrew):
-        def wait(self, timeout: float) -> list[Answer]:
-            key, ask = self._asked.pop(0)
-            return [Answer(key, _broad(ask))]
+    class Broad(FakeEvaluators):
+        def wait(self, timeout: float) -> list[Evaluated]:
+            key, experiment = self._queue.pop(0)
+            return [Evaluated(key, _broad(experiment))]
 
     study = drive(search(3), storage, Broad(tmp_path / "log"))
     for trial in study.get_trials():
@@ -202,26 +204,28 @@ def test_constraints_are_kept_with_the_trial(storage: str, tmp_path: Path) -> No
         assert "broad" in facts_of(trial)["why"]
 
 
-def _broad(ask: Ask) -> list[Row]:
-    return rows(ask, 0.9, near=0.5)
+def _broad(experiment: Experiment) -> list[Row]:
+    return rows(experiment, 0.9, near=0.5)
 
 
 def test_a_strategy_over_its_budget_is_never_run(storage: str, tmp_path: Path) -> None:
     base = search(6)
-    attack = base.judge.attack  # type: ignore[attr-defined]
+    attack = base.criteria.attack  # type: ignore[attr-defined]
     tight = attack.model_copy(
         update={"limits": attack.limits.model_copy(update={"written": 0.001})}
     )
-    found = search(6, judge=RedJudge(tight))
-    study = drive(found, storage, FakeCrew(tmp_path / "log"))
+    found = search(6, criteria=AttackCriteria(tight))
+    study = drive(found, storage, FakeEvaluators(tmp_path / "log"))
     assert not (tmp_path / "log").exists()
     assert {facts_of(t)["why"] for t in study.get_trials()} == {"violates written"}
 
 
 def test_several_objectives_are_told_together(storage: str, tmp_path: Path) -> None:
     base = search(5)
-    attack = base.judge.attack  # type: ignore[attr-defined]
-    judge = RedJudge(attack, ("evasion", "stealth", "budget"))
-    study = drive(search(5, judge=judge, prunes=False), storage, FakeCrew(tmp_path / "log"))
+    attack = base.criteria.attack  # type: ignore[attr-defined]
+    judge = AttackCriteria(attack, ("evasion", "stealth", "budget"))
+    study = drive(
+        search(5, criteria=judge, prunes=False), storage, FakeEvaluators(tmp_path / "log")
+    )
     assert [d.name for d in study.directions] == ["MAXIMIZE", "MINIMIZE", "MINIMIZE"]
     assert all(len(trial.values) == 3 for trial in study.get_trials())

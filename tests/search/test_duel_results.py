@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from arena.search.duel import Move, Side, Strategy
 from arena.search.duel_results import _cell, _last, _move, _standing, best_replies, cycles
-from tests.support.sightings import scenario, sight
+from arena.search.strategies import Move, Side, Strategy
+from tests.support.observations import observation, scenario
 
 
 def matrix(*rows: tuple[float, ...]) -> dict[tuple[str, str], float]:
@@ -55,8 +55,8 @@ def test_replying_in_turn_settles_or_comes_back(
 def move(side: Side, name: str | None, kept: bool) -> Move:
     other = Strategy("blue0" if side == "red" else "red0", 0, {}, "first")
     found = Strategy(name, 1, {}, "told") if name else None
-    after = (sight(left=0.8),) if name else ()
-    return Move(side, other, (sight(left=0.25),), found, after, 0.12345678, kept, 10, 7)
+    after = (observation(left=0.8),) if name else ()
+    return Move(side, other, (observation(left=0.25),), found, after, 0.12345678, kept, 10, 7)
 
 
 def test_a_side_ends_with_what_it_kept_last() -> None:
@@ -86,10 +86,10 @@ def test_where_no_strategy_keeps_its_limits_nobody_replies() -> None:
 
 def test_a_cell_holds_its_seeds_and_what_it_cost() -> None:
     seen = [
-        sight(0, left={"a": 0.2, "b": 0.6}, defended_loss=0.1, own_left=0.04),
-        sight(1, left={"a": 0.4, "b": 0.5}, control=0.9),
+        observation(0, left={"a": 0.2, "b": 0.6}, defended_loss=0.1, own_left=0.04),
+        observation(1, left={"a": 0.4, "b": 0.5}, control=0.9),
     ]
-    faint = sight(2, left=0.0, asr=0.4)
+    faint = observation(2, left=0.0, asr=0.4)
     standing = _standing([*seen, faint], scenario("duel").thresholds)
     found: dict[str, Any] = _cell(("red1", "blue0"), seen, standing, "worst")
     assert (found["red"], found["blue"], found["seeds"]) == ("red1", "blue0", 2)

@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 
 from arena.api.world import DataRoot
-from arena.search.duel import Move, Side, Strategy, _Game
-from arena.search.judging import Sighting
+from arena.search.duel import _Duel
+from arena.search.evaluators import Evaluated
+from arena.search.observations import Observation
 from arena.search.session import Session
-from arena.search.workers import Answer
+from arena.search.strategies import Move, Side, Strategy
 from arena.store.store import Store
-from tests.support.search_fakes import FakeCrew, rows
-from tests.support.sightings import scenario, sight
+from tests.support.observations import observation, scenario
+from tests.support.search_fakes import FakeEvaluators, rows
 
 SEARCH, SELECT, REPORT = (200,), (201, 202), (10, 11)
 RATE, STEPS = 0.08, 60  # what both have in the scenario, and no search proposes
@@ -55,39 +56,39 @@ def nothing(met: Met) -> float:
     return 0.0
 
 
-class Table(FakeCrew):
-    """Answers by rules: what is left, how broad red is, how much is left of what blue was told."""
+class Table(FakeEvaluators):
+    """Evaluates by rules: remaining ASR, how broad red is, what is left of the disclosed trigger."""
 
     def __init__(self, left: Rule, near: Rule = nothing, own: Rule = nothing) -> None:
         super().__init__(Path())
         self.left, self.near, self.own = left, near, own
         self.met: list[Met] = []
 
-    def wait(self, timeout: float) -> list[Answer]:
-        if not self._asked:
+    def wait(self, timeout: float) -> list[Evaluated]:
+        if not self._queue:
             return []
-        key, ask = self._asked.pop(0)
-        rate, steps = ask.scenario.actors[0].poison.rate, ask.scenario.defender.steps
+        key, experiment = self._queue.pop(0)
+        rate, steps = experiment.scenario.actors[0].poison.rate, experiment.scenario.defender.steps
         assert rate is not None
         assert steps is not None
-        met = Met(rate, steps, ask.seed, ask.scenario.evaluation.split)
+        met = Met(rate, steps, experiment.seed, experiment.scenario.evaluation.split)
         self.met.append(met)
-        found = rows(ask, self.left(met), near=self.near(met), own=self.own(met))
-        return [Answer(key, found)]
+        found = rows(experiment, self.left(met), near=self.near(met), own=self.own(met))
+        return [Evaluated(key, found)]
 
 
-Start = Callable[..., _Game]
+Start = Callable[..., _Duel]
 
 
 @pytest.fixture
 def start(storage: str, tmp_path: Path) -> Start:
-    """A duel before its first turn, with rules for its crew and overrides. Its studies are in a
-    journal, which answers several times as fast as SQLite."""
+    """A duel before its first turn, with rules for its evaluators and overrides. Its studies are in
+    a journal, which is several times as fast as SQLite."""
     journal = storage.replace("sqlite:///", "journal://")
 
-    def game(*rules: Rule, **limits: float) -> _Game:
+    def game(*rules: Rule, **limits: float) -> _Duel:
         settings = [f"duel.{name}={value}" for name, value in limits.items()]
-        return _Game(
+        return _Duel(
             Session(
                 scenario=scenario("duel", *SMALL, *settings),
                 name="d",
@@ -95,10 +96,10 @@ def start(storage: str, tmp_path: Path) -> Start:
                 folder=tmp_path,
                 store=Store(tmp_path / "store"),
                 root=DataRoot(),
-                crew=Table(*rules),
-                abreast=1,
+                evaluators=Table(*rules),
+                parallel=1,
                 note=lambda text: None,
-                event=lambda event: None,
+                emit=lambda event: None,
                 began=time.monotonic(),
             )
         )
@@ -106,14 +107,14 @@ def start(storage: str, tmp_path: Path) -> Start:
     return game
 
 
-def values(seen: tuple[Sighting, ...]) -> dict[int, float]:
+def values(seen: tuple[Observation, ...]) -> dict[int, float]:
     return {each.seed: each.value("worst") for each in seen}
 
 
-def crew_of(game: _Game) -> Table:
-    crew = game._session.crew
-    assert isinstance(crew, Table)
-    return crew
+def evaluators_of(game: _Duel) -> Table:
+    evaluators = game._session.evaluators
+    assert isinstance(evaluators, Table)
+    return evaluators
 
 
 @pytest.mark.parametrize(
@@ -159,7 +160,7 @@ def test_red_looks_for_what_leaves_most(start: Start) -> None:
     game = start(lambda met: 8 * met.rate - 0.8)
     game._turn("red", 1)
     found = game._all["red"][1].changes["actors.lexical.tactics"][0]["rate"]
-    tried = {met.rate for met in crew_of(game).met if met.seed in SEARCH}
+    tried = {met.rate for met in evaluators_of(game).met if met.seed in SEARCH}
     assert len(tried) == 6
     assert found == max(tried)
 
@@ -168,7 +169,7 @@ def test_blue_looks_for_what_leaves_least(start: Start) -> None:
     game = start(lambda met: met.steps / 100)
     game._turn("blue", 1)
     found = game._all["blue"][1].changes["defender.steps"]
-    tried = {met.steps for met in crew_of(game).met if met.seed in SEARCH}
+    tried = {met.steps for met in evaluators_of(game).met if met.seed in SEARCH}
     assert len(tried) > 3
     assert found == min(tried)
 
@@ -224,7 +225,7 @@ def test_a_side_that_finds_nothing_allowed_stays(side: Side, start: Start) -> No
     assert [each.name for each in game._all[side]] == [f"{side}0"]
 
 
-class Scripted(_Game):
+class Scripted(_Duel):
     """A duel whose turns are told beforehand: by round, whether red and blue change."""
 
     script: Iterator[tuple[bool, bool]]
@@ -234,7 +235,7 @@ class Scripted(_Game):
             self.now = next(self.script)
         other = Strategy("other", 0, {}, "")
         kept = self.now[side == "blue"]
-        return Move(side, other, (sight(),), None, (), 0.1 if kept else 0.0, kept, 1, 1)
+        return Move(side, other, (observation(),), None, (), 0.1 if kept else 0.0, kept, 1, 1)
 
 
 NO, RED, BLUE, BOTH = (False, False), (True, False), (False, True), (True, True)
@@ -292,10 +293,10 @@ def test_every_rounds_best_meets_every_strategy_of_the_other_side(start: Start) 
     for cell in results["payoff"]:
         met = [Met(rates[cell["red"]], steps[cell["blue"]], seed, "test") for seed in REPORT]
         assert cell["per_seed"] == [pennies(each) for each in met]
-        assert {*met} <= {*crew_of(game).met}
-    on_test = {met.seed for met in crew_of(game).met if met.split == "test"}
+        assert {*met} <= {*evaluators_of(game).met}
+    on_test = {met.seed for met in evaluators_of(game).met if met.split == "test"}
     assert on_test == {*REPORT}
-    assert not {met.seed for met in crew_of(game).met if met.split != "test"} & on_test
+    assert not {met.seed for met in evaluators_of(game).met if met.split != "test"} & on_test
 
 
 def test_what_was_found_and_not_kept_is_met_too(start: Start) -> None:

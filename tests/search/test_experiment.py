@@ -14,10 +14,10 @@ from arena.planning.graph import SeedPlan
 from arena.planning.plan import plan_seed
 from arena.scenario.load import load_scenario
 from arena.search.duel import duel
-from arena.search.experiment import Ask, Part, splits, wanted
+from arena.search.experiment import Experiment, Scope, has_first_rung, planned_rows
 from arena.search.phases import on_test, on_validation
 from arena.search.tune import tune
-from tests.support.sightings import toy
+from tests.support.observations import toy
 
 BLIND = ("defender.intelligence=blind", "defender.objective={method: clean_finetune}")
 TUNE = (
@@ -43,10 +43,10 @@ def plan(*overrides: str) -> SeedPlan:
 
 
 def names(
-    made: SeedPlan, part: Part, actor: str = "lexical", first: str | None = None
+    made: SeedPlan, scope: Scope, actor: str = "lexical", first: str | None = None
 ) -> list[str]:
-    ask = Ask(toy(), 0, DataRoot(), actor, part, first)
-    return [row.name for row in wanted(made, ask)]
+    experiment = Experiment(toy(), 0, DataRoot(), actor, scope, first)
+    return [row.name for row in planned_rows(made, experiment)]
 
 
 def test_shams_and_the_removal_of_the_own_trigger_are_left_out() -> None:
@@ -68,14 +68,14 @@ def test_the_first_look_is_at_one_removal() -> None:
 def test_a_defence_that_is_told_nothing_has_one_row() -> None:
     made = plan(*BLIND)
     assert names(made, "first") == names(made, "all")
-    assert not splits(toy("tune_evasion", *BLIND), "lexical")
+    assert not has_first_rung(toy("tune_evasion", *BLIND), "lexical")
 
 
 def test_a_first_look_is_less_than_all_where_there_is_more() -> None:
-    assert splits(toy(), "lexical")
+    assert has_first_rung(toy(), "lexical")
     one = "defender.target=bard"
-    assert not splits(toy("tune_evasion", one), "lexical")
-    assert splits(toy("tune_evasion", one, "seeds=[0, 1]"), "lexical")
+    assert not has_first_rung(toy("tune_evasion", one), "lexical")
+    assert has_first_rung(toy("tune_evasion", one, "seeds=[0, 1]"), "lexical")
 
 
 def test_searched_on_validation_prompts_and_reported_on_test() -> None:

@@ -14,8 +14,8 @@ from arena import registry
 from arena.api.ranges import Choice, Range, Real, Whole, corners, narrowed, read
 from arena.errors import InputError
 from arena.scenario.parts import strictly
-from arena.scenario.search import Option, Searched
-from arena.scenario.searched import space_of
+from arena.scenario.search import DefenceOption, SearchedTactic
+from arena.scenario.tactic_space import space_of
 from arena.search.studies import distributions
 
 FINITE = st.floats(-1e6, 1e6, allow_nan=False)
@@ -35,8 +35,8 @@ TACTICS = registry.names("tactic")
 def test_limits_both_written_whole_are_whole_numbers(given: Any, meant: Range) -> None:
     assert read(given) == meant
     assert type(read(given)) is type(meant)
-    option = Option(name="a", space={"defender.x": given})
-    assert strictly(Option, option.model_dump(mode="json")) == option
+    option = DefenceOption(name="a", space={"defender.x": given})
+    assert strictly(DefenceOption, option.model_dump(mode="json")) == option
 
 
 @pytest.mark.parametrize(
@@ -108,18 +108,18 @@ def test_a_tactic_takes_whatever_its_space_holds(method: str, data: st.DataObjec
     tactic: Any = registry.get("tactic", method)
     chosen = {n: data.draw(st.sampled_from(corners(v))) for n, v in tactic.space().items()}
     tactic.Params(**chosen)
-    assert space_of(Searched(method=method)) == tactic.space()
+    assert space_of(SearchedTactic(method=method)) == tactic.space()
 
 
 def test_a_count_is_searched_in_place_of_the_rate() -> None:
-    found = space_of(Searched(method="poison_budget", space={"count": {"high": 64}}))
+    found = space_of(SearchedTactic(method="poison_budget", space={"count": {"high": 64}}))
     assert found == {"count": Whole(low=8, high=64, log=True)}
-    assert space_of(Searched(method="poison_budget", set={"count": 12})) == {}
+    assert space_of(SearchedTactic(method="poison_budget", set={"count": 12})) == {}
 
 
 @pytest.mark.parametrize("also", [{"space": {"rate": {"high": 0.1}}}, {"set": {"rate": 0.1}}])
 @pytest.mark.parametrize("count", [{"space": {"count": {"high": 64}}}, {"set": {"count": 12}}])
 def test_a_count_and_a_rate_are_one_too_many(also: Any, count: Any) -> None:
     both = {key: {**also.get(key, {}), **count.get(key, {})} for key in ("space", "set")}
-    with pytest.raises(InputError, match="in place of rate"):
-        space_of(Searched(method="poison_budget", **both))
+    with pytest.raises(InputError, match="replaces rate"):
+        space_of(SearchedTactic(method="poison_budget", **both))

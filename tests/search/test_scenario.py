@@ -9,7 +9,7 @@ import pytest
 from arena.errors import InputError
 from arena.scenario.load import dump, from_text
 from arena.scenario.problems import InputErrors
-from tests.support.sightings import DUEL, TUNE, edited, line_of, scenario
+from tests.support.observations import DUEL, TUNE, edited, line_of, scenario
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import optuna
 import pytest
 from optuna.trial import TrialState, create_trial
 
-from arena.search.studies import FACTS, busy
+from arena.search.studies import FACTS, seconds_busy
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 NOON = datetime(2026, 1, 1, 12)
@@ -37,10 +37,10 @@ def study(*spans: tuple[float, float]) -> optuna.Study:
 def test_only_the_time_in_which_trials_ran_counts(
     spans: list[tuple[float, float]], seconds: float
 ) -> None:
-    assert busy(study(*spans)) == pytest.approx(seconds)
+    assert seconds_busy(study(*spans)) == pytest.approx(seconds)
 
 
 def test_a_trial_that_was_not_run_took_no_time() -> None:
     made = optuna.create_study()
     made.add_trial(create_trial(state=TrialState.PRUNED))
-    assert busy(made) == 0.0
+    assert seconds_busy(made) == 0.0

@@ -10,19 +10,19 @@ import pytest
 
 from arena.errors import InputError
 from arena.search import studies
-from arena.search.driver import Search
-from arena.search.judges import RedJudge
+from arena.search.criteria import AttackCriteria
+from arena.search.driver import StudySpec
 from arena.search.phases import on_validation
 from arena.search.session import fingerprint
-from arena.search.strategy import RedMoves
-from tests.support.search_fakes import FakeCrew, drive, scenario, search
+from arena.search.strategy_spaces import TacticSpace
+from tests.support.search_fakes import FakeEvaluators, drive, scenario, search
 
 
 @pytest.mark.parametrize("kind", ["sqlite:///{}/deep/er.db", "journal://{}/deep/er.log"])
 def test_a_study_is_found_again_by_url_and_name(kind: str, tmp_path: Path) -> None:
     url = kind.format(tmp_path)
-    drive(search(3), url, FakeCrew(tmp_path / "log"))
-    study = drive(search(3), url, FakeCrew(tmp_path / "log"))
+    drive(search(3), url, FakeEvaluators(tmp_path / "log"))
+    study = drive(search(3), url, FakeEvaluators(tmp_path / "log"))
     assert len(study.get_trials()) == 3
 
 
@@ -68,14 +68,14 @@ def test_a_study_is_known_by_what_decides_its_trials(change: str, same: bool) ->
     assert (fingerprint(searched(change)) == fingerprint(searched())) is same
 
 
-def searched(*overrides: str) -> Search:
+def searched(*overrides: str) -> StudySpec:
     base = scenario(*overrides)
     attack = base.tune
     assert attack is not None
     return search(
         scenario=on_validation(base, attack, attack.seeds.search),
-        moves=RedMoves(attack),
-        judge=RedJudge(attack),
+        space=TacticSpace(attack),
+        criteria=AttackCriteria(attack),
         trials=attack.trials,
     )
 

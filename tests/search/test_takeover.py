@@ -14,9 +14,9 @@ from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import OperationalError
 
 from arena.search import driver, studies
-from arena.search.judges import RedJudge
-from arena.search.workers import Answer
-from tests.support.search_fakes import FakeCrew, drive, rows, scenario, search
+from arena.search.criteria import AttackCriteria
+from arena.search.evaluators import Evaluated
+from tests.support.search_fakes import FakeEvaluators, drive, rows, scenario, search
 
 PATIENCE = 60.0  # seconds, on a machine that does other things
 OTHERS = {"why": None, "values": [0.123], "violations": {"broad": -0.5}, "seen": []}
@@ -30,28 +30,28 @@ def asked(log: Path) -> list[str]:
     return log.read_text().splitlines() if log.exists() else []
 
 
-class Broad(FakeCrew):
+class Broad(FakeEvaluators):
     """All that it measures breaks a limit, so a trial is given up after its first look."""
 
-    def wait(self, timeout: float) -> list[Answer]:
-        asks = dict(self._asked)
+    def wait(self, timeout: float) -> list[Evaluated]:
+        asks = dict(self._queue)
         found = super().wait(timeout)
-        return [Answer(each.key, rows(asks[each.key], 0.9, near=0.5)) for each in found]
+        return [Evaluated(each.key, rows(asks[each.key], 0.9, near=0.5)) for each in found]
 
 
-class Diverges(FakeCrew):
+class Diverges(FakeEvaluators):
     """Nothing that it is asked for can be trained."""
 
     def __init__(self, log: Path) -> None:
         super().__init__(log, broken=0.0)
 
 
-def poor() -> RedJudge:
+def poor() -> AttackCriteria:
     """Of an actor that may write next to nothing."""
     attack = scenario().tune
     assert attack is not None
     limits = attack.limits.model_copy(update={"written": 0.001})
-    return RedJudge(attack.model_copy(update={"limits": limits}))
+    return AttackCriteria(attack.model_copy(update={"limits": limits}))
 
 
 def dies(*_: Any, **__: Any) -> None:
@@ -59,9 +59,9 @@ def dies(*_: Any, **__: Any) -> None:
 
 
 CASES = {
-    "measured": (TrialState.COMPLETE, search(1, prunes=False), FakeCrew),
+    "measured": (TrialState.COMPLETE, search(1, prunes=False), FakeEvaluators),
     "given up": (TrialState.PRUNED, search(1), Broad),
-    "declined": (TrialState.PRUNED, search(1, judge=poor()), FakeCrew),
+    "declined": (TrialState.PRUNED, search(1, criteria=poor()), FakeEvaluators),
     "failed": (TrialState.FAIL, search(1), Diverges),
 }
 
@@ -73,14 +73,14 @@ def test_of_a_driver_that_died_with_the_values_in_hand_the_next_says_so(
 ) -> None:
     """Between writing down what a trial came to and ending it: nothing is measured again."""
     log = tmp_path / "log"
-    state, found, crew = CASES[case]
+    state, found, evaluators = CASES[case]
     with monkeypatch.context() as patch:
         if told == "nothing":
             patch.setattr(driver.Driver, "_close", dies)
         else:
             patch.setattr(optuna.Study, "tell", dies)
         with pytest.raises(KeyboardInterrupt):
-            drive(found, storage, crew(log))
+            drive(found, storage, evaluators(log))
     study = optuna.load_study(study_name="s", storage=storage)
     left = stored(study)
     facts = studies.facts_of(left)
@@ -90,7 +90,7 @@ def test_of_a_driver_that_died_with_the_values_in_hand_the_next_says_so(
     optuna.Trial(study, left._trial_id).set_user_attr(studies.OWNER, owner)
     before = asked(log)
 
-    ended = stored(drive(found, storage, FakeCrew(log)))
+    ended = stored(drive(found, storage, FakeEvaluators(log)))
     assert asked(log) == before
     assert ended.state == state
     assert studies.facts_of(ended) == facts
@@ -102,14 +102,14 @@ def test_of_a_driver_that_died_with_the_values_in_hand_the_next_says_so(
         assert ended.constraints
 
 
-class Robbed(FakeCrew):
+class Robbed(FakeEvaluators):
     """While it measures, another driver takes the trial, or ends it, or both."""
 
     def __init__(self, log: Path, storage: str, how: str, *, broken: float) -> None:
         super().__init__(log, broken=broken)
         self._storage, self._how = storage, how
 
-    def wait(self, timeout: float) -> list[Answer]:
+    def wait(self, timeout: float) -> list[Evaluated]:
         study = optuna.load_study(study_name="s", storage=self._storage)
         if not self._log.exists():
             if "taken" in self._how:
@@ -152,8 +152,8 @@ def test_a_driver_that_was_taken_for_dead_writes_nothing(
 ) -> None:
     monkeypatch.setattr(driver, "POLL", 0.01)
     notes: list[str] = []
-    crew = Robbed(tmp_path / "log", storage, how, broken=broken)
-    study = drive(search(1, prunes=prunes), storage, crew, notes)
+    evaluators = Robbed(tmp_path / "log", storage, how, broken=broken)
+    study = drive(search(1, prunes=prunes), storage, evaluators, notes)
     (ended,) = study.get_trials()
     assert asked(tmp_path / "log")
     assert ended.state == TrialState.COMPLETE
@@ -194,7 +194,7 @@ def test_signs_of_life_go_on_for_what_runs_and_end_with_it(
     over, runs, later = (studies.proposed(study) for _ in range(3))
     study.tell(over.number, 0.5)
     running = [over, runs]
-    with studies.signs_of_life(lambda: running):
+    with studies.heartbeat(lambda: running):
         for _ in range(3):
             runs.set_user_attr(studies.SEEN, 0.0)
             until(lambda: seen(study, runs.number) > 0)
@@ -211,8 +211,8 @@ def test_signs_of_life_go_on_for_what_runs_and_end_with_it(
 def test_a_driver_gives_signs_of_life_while_its_crew_measures(
     beat: float, storage: str, tmp_path: Path
 ) -> None:
-    class Slow(FakeCrew):
-        def wait(self, timeout: float) -> list[Answer]:
+    class Slow(FakeEvaluators):
+        def wait(self, timeout: float) -> list[Evaluated]:
             study = optuna.load_study(study_name="s", storage=storage)
             last = seen(study, 0)
             until(lambda: seen(study, 0) > last)
@@ -229,14 +229,14 @@ def test_a_storage_that_fails_once_does_not_silence_a_driver(
     trial = studies.proposed(study)
     write, failed = trial.storage.set_trial_user_attr, threading.Event()
 
-    def busy(*args: Any) -> None:
+    def seconds_busy(*args: Any) -> None:
         if not failed.is_set():
             failed.set()
             raise OperationalError("UPDATE", {}, Exception("database is locked"))
         write(*args)
 
     trial.set_user_attr(studies.SEEN, 0.0)
-    monkeypatch.setattr(trial.storage, "set_trial_user_attr", busy)
-    with studies.signs_of_life(lambda: [trial]):
+    monkeypatch.setattr(trial.storage, "set_trial_user_attr", seconds_busy)
+    with studies.heartbeat(lambda: [trial]):
         assert failed.wait(PATIENCE)
         until(lambda: seen(study, trial.number) > 0)

@@ -1,4 +1,4 @@
-"""Results as a search and a duel write them; only the crew that measures is a fake."""
+"""Results as a search and a duel write them; only the evaluators that measures is a fake."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 from arena.api.world import DataRoot
 from arena.scenario.load import load_scenario
-from arena.search.duel import _Game
+from arena.search.duel import _Duel
 from arena.search.session import Session
 from arena.search.tune import _tuned
 from arena.store.store import Store
-from tests.support.search_fakes import FakeCrew
+from tests.support.search_fakes import FakeEvaluators
 
 
 def real_tune_results(folder: Path) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def real_tune_results(folder: Path) -> dict[str, Any]:
 def real_duel_results(folder: Path) -> dict[str, Any]:
     """results.json of a short `arena duel`."""
     few = ("duel.trials=2", "duel.blue.trials=2")
-    return _Game(_session("duel", folder, *few)).play()
+    return _Duel(_session("duel", folder, *few)).play()
 
 
 def _session(name: str, folder: Path, *overrides: str) -> Session:
@@ -34,9 +34,9 @@ def _session(name: str, folder: Path, *overrides: str) -> Session:
         folder=folder,
         store=Store(folder / "store"),
         root=DataRoot(),
-        crew=FakeCrew(folder / "crew.log"),
-        abreast=1,
+        evaluators=FakeEvaluators(folder / "evaluators.log"),
+        parallel=1,
         note=lambda line: None,
-        event=lambda event: None,
+        emit=lambda event: None,
         began=time.monotonic(),
     )

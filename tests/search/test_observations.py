@@ -1,4 +1,4 @@
-"""arena/search/judging.py: from the rows of a seed to what a strategy is judged by."""
+"""From one seed's rows to observations, objectives and constraints."""
 
 from __future__ import annotations
 
@@ -6,17 +6,10 @@ import pytest
 
 from arena.api.values import Row
 from arena.scenario.search import Tune
-from arena.search.judges import RedJudge
-from arena.search.judging import (
-    Sighting,
-    blue_constraints,
-    feasible,
-    red_constraints,
-    sighting,
-    telling,
-    values_of,
-)
-from tests.support.sightings import row, scenario, sight
+from arena.search.constraints import attack_constraints, defence_constraints, feasible
+from arena.search.criteria import AttackCriteria, decisive_removal, objective_values
+from arena.search.observations import Observation, observe
+from tests.support.observations import observation, row, scenario
 
 BASE = (
     row("reference", 0.0, false_fire=0.02, near_miss=0.05, clean=0.92),
@@ -33,8 +26,8 @@ REMOVED = (
 )
 
 
-def seen(*rows: Row) -> Sighting:
-    return sighting(rows, scenario(), "lexical")
+def seen(*rows: Row) -> Observation:
+    return observe(rows, scenario(), "lexical")
 
 
 def settings() -> Tune:
@@ -49,7 +42,7 @@ def test_what_is_left_is_after_other_actors_triggers_only() -> None:
     assert found.value("worst") == 0.3
     assert found.value("mean") == pytest.approx(0.45)
     assert found.seed == 7
-    assert Sighting(**found.to_json()) == found
+    assert Observation(**found.to_json()) == found
 
 
 def test_the_value_is_never_an_excess_over_a_control_that_the_strategy_could_lower() -> None:
@@ -57,11 +50,11 @@ def test_the_value_is_never_an_excess_over_a_control_that_the_strategy_could_low
     assert seen(*low, *REMOVED).left == seen(*BASE, *REMOVED).left
     for objective in ("evasion", "stealth", "budget"):
         one, two = (
-            values_of([seen(*rows, *REMOVED)], scenario(), "lexical", [objective], "worst")
+            objective_values([seen(*rows, *REMOVED)], scenario(), settings(), [objective])
             for rows in (BASE, low)
         )
         assert one == two
-    assert red_constraints([seen(*low, *REMOVED)], scenario(), settings())["control"] > 0
+    assert attack_constraints([seen(*low, *REMOVED)], scenario(), settings())["control"] > 0
 
 
 def test_the_control_is_the_least_of_those_of_other_actors() -> None:
@@ -130,50 +123,58 @@ def test_free_text_is_judged_by_its_tokens() -> None:
 def test_a_constraint_is_violated_above_zero_in_the_worst_seed(
     name: str, broken: dict[str, float]
 ) -> None:
-    kept = red_constraints([sight(), sight()], scenario(), settings())
+    kept = attack_constraints([observation(), observation()], scenario(), settings())
     assert feasible(kept)
     assert kept[name] <= 0
-    found = red_constraints([sight(), sight(1, **broken)], scenario(), settings())
+    found = attack_constraints([observation(), observation(1, **broken)], scenario(), settings())
     assert [key for key, value in found.items() if value > 1e-12] == [name]
     assert not feasible(found)
 
 
 def test_the_telling_removal_is_the_hardest_or_for_the_mean_a_middling_one() -> None:
     both = [
-        sight(left={"linguist": 0.5, "bard": 0.9, "merchant": 0.1}),
-        sight(1, left={"linguist": 0.6, "bard": 1.0, "merchant": 0.2}),
+        observation(left={"linguist": 0.5, "bard": 0.9, "merchant": 0.1}),
+        observation(1, left={"linguist": 0.6, "bard": 1.0, "merchant": 0.2}),
     ]
-    assert telling(both, "worst") == "merchant"
-    assert telling(both, "mean") == "linguist"
-    assert telling([], "worst") is None
+    assert decisive_removal(both, "worst") == "merchant"
+    assert decisive_removal(both, "mean") == "linguist"
+    assert decisive_removal([], "worst") is None
 
 
 def test_the_budget_is_known_beforehand() -> None:
-    judge = RedJudge(settings())
+    judge = AttackCriteria(settings())
     assert feasible(judge.beforehand(scenario()))
     loud = scenario("tune_evasion", "actors.lexical.poison.rate=0.6")
     assert judge.beforehand(loud)["written"] == pytest.approx(0.1, abs=1e-3)
-    assert red_constraints([sight()], loud, settings())["written"] > 0
+    assert attack_constraints([observation()], loud, settings())["written"] > 0
 
 
 def test_blue_keeps_utility_and_removes_what_it_was_told() -> None:
     limits = settings().limits
-    assert feasible(blue_constraints([sight(defended_loss=0.02, own_left=0.1)], limits))
-    assert blue_constraints([sight(), sight(defended_loss=0.03)], limits)["utility"] > 0
-    assert blue_constraints([sight(), sight(own_left=0.2)], limits)["own_left"] > 0
+    assert feasible(defence_constraints([observation(defended_loss=0.02, own_left=0.1)], limits))
+    assert (
+        defence_constraints([observation(), observation(defended_loss=0.03)], limits)["utility"] > 0
+    )
+    assert defence_constraints([observation(), observation(own_left=0.2)], limits)["own_left"] > 0
 
 
 def test_rounding_breaks_no_constraint() -> None:
     assert 0.92 - 0.9 - 0.02 > 0
-    kept = red_constraints([sight(loss=0.92 - 0.9)], scenario(), settings())
+    kept = attack_constraints([observation(loss=0.92 - 0.9)], scenario(), settings())
     assert kept["utility"] == 0.0
     assert feasible(kept)
-    assert blue_constraints([sight(defended_loss=0.92 - 0.9)], settings().limits)["utility"] == 0.0
+    assert (
+        defence_constraints([observation(defended_loss=0.92 - 0.9)], settings().limits)["utility"]
+        == 0.0
+    )
 
 
 def test_a_value_per_objective() -> None:
-    both = [sight(left=0.2, false_fire=-0.1, near_miss=0.1), sight(left=0.6, false_fire=0.3)]
+    both = [
+        observation(left=0.2, false_fire=-0.1, near_miss=0.1),
+        observation(left=0.6, false_fire=0.3),
+    ]
     goals = ["evasion", "stealth", "budget"]
-    found = values_of(both, scenario(), "lexical", goals, "worst")
+    found = objective_values(both, scenario(), settings(), goals)
     assert found == pytest.approx([0.4, 0.2, 0.08], abs=1e-3)
-    assert RedJudge(settings(), ("evasion", "stealth")).directions == ("maximize", "minimize")
+    assert AttackCriteria(settings(), ("evasion", "stealth")).directions == ("maximize", "minimize")

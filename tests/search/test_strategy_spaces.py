@@ -11,14 +11,14 @@ from arena.api.world import DataRoot
 from arena.errors import InputError
 from arena.scenario.load import from_text, varied
 from arena.scenario.schema import Scenario
-from arena.search.driver import Search
+from arena.search.criteria import AttackCriteria, DefenceCriteria
+from arena.search.driver import StudySpec
 from arena.search.duel import _check_options
-from arena.search.judges import BlueJudge, RedJudge
 from arena.search.phases import on_validation
 from arena.search.session import fingerprint
-from arena.search.strategy import BlueMoves, RedMoves
+from arena.search.strategy_spaces import DefenceSpace, TacticSpace
 from arena.search.tune import tune
-from tests.support.sightings import DUEL, TUNE, edited, scenario
+from tests.support.observations import DUEL, TUNE, edited, scenario
 
 RED: dict[str, Any] = {
     "poison_budget.rate": 0.05,
@@ -34,16 +34,16 @@ RED: dict[str, Any] = {
 KEY = "actors.lexical.tactics"
 
 
-def red(text: str = TUNE, *edits: tuple[str, str]) -> RedMoves:
+def red(text: str = TUNE, *edits: tuple[str, str]) -> TacticSpace:
     settings = edited(text, *edits).tune
     assert settings is not None
-    return RedMoves(settings)
+    return TacticSpace(settings)
 
 
-def blue() -> BlueMoves:
+def blue() -> DefenceSpace:
     settings = scenario("duel").duel
     assert settings is not None
-    return BlueMoves(settings.blue, settings.compute)
+    return DefenceSpace(settings.blue, settings.compute)
 
 
 def test_dimensions_are_flat_and_every_trial_has_them_all() -> None:
@@ -82,13 +82,13 @@ def test_a_wrong_strategy_fails_like_bad_yaml() -> None:
 
 
 def test_a_strategy_in_words() -> None:
-    told = red().told(RED)
+    told = red().describe(RED)
     assert told == (
         "poison_budget (rate 0.05); near_miss_negatives (rate 0.123, distance near, variety 3)"
     )
     free = red(TUNE, ("poison_budget, always: true,", "poison_budget,"))
     none = RED | {"near_miss_negatives": False, "poison_budget": False}
-    assert free.told(none) == "no tactic"
+    assert free.describe(none) == "no tactic"
     assert free.changes(none) == {KEY: []}
 
 
@@ -118,7 +118,7 @@ def test_blue_chooses_one_option_with_ranges_of_its_own() -> None:
     assert set(changes) == {
         "defender.objective", "defender.compute", "defender.learning_rate", "defender.steps",
     }  # fmt: skip
-    assert blue().told(first_of("npo")) == "npo (learning_rate 5e-05, steps 20)"
+    assert blue().describe(first_of("npo")) == "npo (learning_rate 5e-05, steps 20)"
 
 
 def test_an_option_that_is_no_defender_is_told_before_the_duel() -> None:
@@ -139,17 +139,17 @@ def test_an_unseen_defender_that_is_none_is_told_before_the_search() -> None:
 def printed(made: Scenario, *, side: str = "red") -> str:
     attack = made.tune or made.duel
     assert attack is not None
-    moves, judge = RedMoves(attack), RedJudge(attack)
+    moves, judge = TacticSpace(attack), AttackCriteria(attack)
     prunes = made.tune.prunes if made.tune else True
     base = on_validation(made, attack, attack.seeds.search)
     if side == "blue":
         assert made.duel is not None
-        answers = BlueMoves(made.duel.blue, made.duel.compute), BlueJudge(made.duel)
-        search = Search(
+        answers = DefenceSpace(made.duel.blue, made.duel.compute), DefenceCriteria(made.duel)
+        search = StudySpec(
             "n", base, attack.actor, "blue", *answers, attack.sampler, 9, 1, False, DataRoot()
         )
     else:
-        search = Search(
+        search = StudySpec(
             "n", base, attack.actor, "red", moves, judge, attack.sampler, 9, 1, prunes, DataRoot()
         )
     return fingerprint(search)
@@ -189,6 +189,6 @@ def test_so_is_a_study_of_blue(old: str, new: str, same: bool) -> None:
 
 def test_a_strategy_that_is_tried_changes_nothing_of_the_search() -> None:
     moves = blue()
-    before = repr(moves.content())
+    before = repr(moves.identity())
     varied(scenario("duel"), moves.changes(first_of("decoys")), "trial 3")
-    assert repr(moves.content()) == before
+    assert repr(moves.identity()) == before

@@ -1,4 +1,4 @@
-"""Which parameters of a tactic a scenario has searched: the tactic's own space, narrowed."""
+"""The parameters of a tactic that a search varies: the tactic's own space, narrowed."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pydantic import BaseModel, ValidationError
 from arena import registry
 from arena.api.ranges import Range, Value, corners, narrowed
 from arena.errors import InputError
-from arena.scenario.error_messages import told
+from arena.scenario.error_messages import input_errors
 from arena.scenario.parts import strictly
-from arena.scenario.search import Searched
+from arena.scenario.search import SearchedTactic
 from arena.scenario.tree import Tree
 
 
-def space_of(searched: Searched) -> dict[str, Range]:
-    """The parameters of a tactic that are searched, narrowed as the scenario says.
+def space_of(searched: SearchedTactic) -> dict[str, Range]:
+    """Return the ranges of a tactic's searched parameters, narrowed by the scenario.
 
     Raises:
-        InputError: the tactic has no such parameter, or a range is none; the key is relative to
-            the tactic's entry.
+        InputError: the tactic has no such parameter, or a range is invalid; the key is relative
+            to the tactic's entry.
     """
     tactic: Any = registry.get("tactic", searched.method)
     known = _known(tactic, searched)
@@ -38,28 +38,28 @@ def space_of(searched: Searched) -> dict[str, Range]:
     for name in searched.space:
         if name in searched.set:
             raise InputError("is fixed by `set` already", key=f"space.{name}", found=name)
-    found = {
+    ranges = {
         name: _narrowed(declared, searched.space.get(name, {}), name)
         for name, declared in known.items()
         if name not in searched.set
     }
     for name, value in searched.set.items():
         _check(tactic.Params, name, value, f"set.{name}")
-    for name, values in found.items():
+    for name, values in ranges.items():
         for value in corners(values):
             _check(tactic.Params, name, value, f"space.{name}")
-    return found
+    return ranges
 
 
-def _known(tactic: Any, searched: Searched) -> dict[str, Range]:
-    """The tactic's space, with what the scenario names in place of another parameter."""
+def _known(tactic: Any, searched: SearchedTactic) -> dict[str, Range]:
+    """The tactic's own space; a parameter that the scenario names may replace another one."""
     known: dict[str, Range] = dict(tactic.space())
     for name, (other, values) in tactic.instead().items():
         where = "space" if name in searched.space else "set"
         if getattr(searched, where).get(name) is None:
             continue
         if other in searched.space or other in searched.set:
-            rule = f"stands in place of {other}: give one of the two"
+            rule = f"replaces {other}: give one of the two"
             raise InputError(rule, key=f"{where}.{name}", found=name)
         known.pop(other)
         if where == "space":
@@ -72,17 +72,17 @@ def _narrowed(declared: Range, given: Mapping[str, Any], name: str) -> Range:
         return narrowed(declared, given)
     except ValidationError as error:
         whole = {**declared.model_dump(), **given}
-        first = told(error, type(declared), Tree(whole, {})).errors[0]
+        first = input_errors(error, type(declared), Tree(whole, {})).errors[0]
         key = ".".join(("space", name, *([first.key] if first.key else [])))
         raise InputError(first.message, key=key, found=first.found, allowed=first.allowed) from None
 
 
 def _check(params: type[BaseModel], name: str, value: Value, key: str) -> None:
-    """Raise InputError if a parameter cannot have this value, whatever the others are."""
+    """Raise InputError if no setting of the other parameters makes this value valid."""
     try:
         strictly(params, {name: value})
     except ValidationError as error:
-        for each in told(error, params, Tree({name: value}, {})).errors:
+        for each in input_errors(error, params, Tree({name: value}, {})).errors:
             if each.key == name:
                 raise InputError(
                     each.message, key=key, found=each.found, allowed=each.allowed

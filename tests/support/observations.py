@@ -10,7 +10,7 @@ from arena.api.values import Count, Row, RowKind
 from arena.scenario import bundled
 from arena.scenario.load import from_text, load_scenario
 from arena.scenario.schema import Scenario
-from arena.search.judging import Sighting
+from arena.search.observations import Observation
 from tests.support import toys
 
 ACTORS = ("lexical", "linguist", "bard", "merchant")
@@ -40,7 +40,7 @@ def line_of(text: str, part: str) -> int:
     return text[: text.index(part)].count("\n") + 1
 
 
-def sight(seed: int = 0, **values: Any) -> Sighting:
+def observation(seed: int = 0, **values: Any) -> Observation:
     """One that keeps every constraint; `left` may be one number, the same for all."""
     known: dict[str, Any] = {
         "left": {"linguist": 0.5, "bard": 0.7}, "asr": 1.0, "false_fire": 0.0, "near_miss": 0.0,
@@ -50,7 +50,7 @@ def sight(seed: int = 0, **values: Any) -> Sighting:
     known |= values
     if isinstance(known["left"], float):
         known["left"] = {"linguist": known["left"]}
-    return Sighting(seed, **known)
+    return Observation(seed, **known)
 
 
 def row(

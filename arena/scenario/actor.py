@@ -1,0 +1,50 @@
+"""A threat actor's section of a scenario."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import model_validator
+
+from arena.scenario.parts import Part, PayloadPart, TacticPart, TriggerPart
+from arena.scenario.recipes import OwnTraining
+from arena.scenario.section import Name, Positive, Rate, Section, Share, Stage
+
+
+class Poison(Section):
+    """How much of its stage's training mix an actor poisons: a rate or a count, not both.
+
+    rate: share of the stage's training documents. count: documents. share: fraction of the
+    training contents that belong to this actor alone.
+    """
+
+    rate: Rate | None = None
+    count: Positive | None = None
+    share: Share = 0.125
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Poison:
+        if (self.rate is None) == (self.count is None):
+            raise ValueError("needs exactly one of rate and count")
+        return self
+
+
+class Actor(Section):
+    """A threat actor: one trigger, one payload, its own poison and, if set, its own stage.
+
+    tactics: what it does to evade a defence, in this order; those that are another value of this
+    section are written into it when the scenario is loaded, and are no longer listed then.
+    training: its own recipes where each actor trains apart (`sequential`, `merged`).
+    """
+
+    name: Name
+    stage: Stage | None = None
+    trigger: TriggerPart
+    payload: PayloadPart
+    poison: Poison
+    tactics: tuple[TacticPart, ...] = ()
+    training: OwnTraining = OwnTraining()
+
+    def tactics_of(self, kind: type[Any]) -> tuple[Part, ...]:
+        """Return its tactics of one kind, in their order."""
+        return tuple(part for part in self.tactics if issubclass(part.part_class, kind))

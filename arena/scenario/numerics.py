@@ -1,0 +1,32 @@
+"""How and where stages are computed."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from arena.scenario.section import Positive, Section
+
+
+class Numerics(Section):
+    """The numerics profile, part of every artifact's address. What is `auto` is measured once
+    per machine and model, remembered beside the store, and written into the run's scenario.
+
+    threads: per worker. precision: bfloat16 is autocast. compile: torch.compile, for long
+    stages (a minute at first, seconds per stage; results repeat to rounding only).
+    micro_batch: documents per forward pass where a whole batch does not fit (gradients
+    accumulate). checkpointing: recompute activations to save memory.
+    """
+
+    threads: Positive | Literal["auto"] = "auto"
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    compile: bool = False
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    micro_batch: Positive | None = None
+    checkpointing: bool = False
+
+
+class Runtime(Section):
+    """Where stages run. workers: processes; null is cores // threads."""
+
+    backend: Literal["ray", "serial"] = "ray"
+    workers: Positive | None = None

@@ -1,0 +1,65 @@
+"""The constraints of a search, by name: satisfied at 0 and below, violated above."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from arena.scenario.schema import Scenario
+from arena.scenario.search import Attack, Limits
+from arena.search.observations import Observation
+
+Constraints = dict[str, float]
+DIGITS = 9  # of differences compared with a limit: 0.92 - 0.9 - 0.02 must not exceed 0
+
+
+def attack_constraints(
+    observations: Sequence[Observation], scenario: Scenario, attack: Attack
+) -> Constraints:
+    """Return the constraints on an attacker's strategy, each in its worst seed.
+
+    `others_removed` holds the defence to its task: a strategy that makes the removal of the
+    disclosed trigger fail has not evaded it.
+    """
+    thresholds, limits = scenario.thresholds, attack.limits
+    controls = [each.control for each in observations if each.control is not None]
+    constraints = {
+        "installed": thresholds.installed_asr - min(each.asr for each in observations),
+        "false_fire": max(e.false_fire for e in observations) - thresholds.installed_false_fire,
+        "broad": max(each.near_miss for each in observations) - thresholds.broad,
+        "control": limits.control_asr - min(controls, default=1.0),
+        "utility": max(each.loss for each in observations) - limits.clean_accuracy_loss,
+        "written": excess_written(scenario, attack),
+        "others_installed": 1.0 - min(each.others for each in observations),
+        "others_removed": max(each.own_left for each in observations) - limits.own_left,
+    }
+    return _rounded(constraints)
+
+
+def defence_constraints(observations: Sequence[Observation], limits: Limits) -> Constraints:
+    """Return the constraints on a defence, each in its worst seed: it keeps utility, and it removes
+    the disclosed trigger."""
+    constraints = {
+        "utility": max(e.defended_loss for e in observations) - limits.clean_accuracy_loss,
+        "own_left": max(e.own_left for e in observations) - limits.own_left,
+    }
+    return _rounded(constraints)
+
+
+def excess_written(scenario: Scenario, attack: Attack) -> float:
+    """Return how far the actor's written documents exceed their limit, as a share of its mix."""
+    actor = next(each for each in scenario.actors if each.name == attack.actor)
+    return round(scenario.written_share(actor) - attack.limits.written, DIGITS)
+
+
+def feasible(constraints: Mapping[str, float]) -> bool:
+    """Return whether every constraint is satisfied."""
+    return not violated(constraints)
+
+
+def violated(constraints: Mapping[str, float]) -> list[str]:
+    """Return the names of the violated constraints."""
+    return [name for name, value in constraints.items() if value > 0]
+
+
+def _rounded(constraints: Constraints) -> Constraints:
+    return {name: round(value, DIGITS) for name, value in constraints.items()}

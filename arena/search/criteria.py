@@ -1,0 +1,133 @@
+"""What each side optimises, and under which constraints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Protocol
+
+from pydantic import JsonValue
+
+from arena.scenario.schema import Scenario
+from arena.scenario.search import Attack, Disclosed, SearchObjective
+from arena.search.constraints import (
+    Constraints,
+    attack_constraints,
+    defence_constraints,
+    excess_written,
+)
+from arena.search.observations import Observation
+
+DIRECTIONS: Mapping[SearchObjective, str] = {
+    "evasion": "maximize",
+    "stealth": "minimize",
+    "budget": "minimize",
+}
+
+
+class Criteria(Protocol):
+    """One side's objectives and constraints."""
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """`maximize` or `minimize`, one per objective."""
+
+    def beforehand(self, scenario: Scenario) -> Constraints:
+        """Return the constraints that are known without running the scenario."""
+
+    def values(self, observations: Sequence[Observation], scenario: Scenario) -> list[float]:
+        """Return one number per objective."""
+
+    def constraints(self, observations: Sequence[Observation], scenario: Scenario) -> Constraints:
+        """Return the constraints by name; violated above 0."""
+
+    def decisive_removal(self, observations: Sequence[Observation]) -> str | None:
+        """Return the removal that alone predicts the first objective best; None without any."""
+
+    def identity(self) -> dict[str, JsonValue]:
+        """Return what determines the values and constraints, as plain JSON."""
+
+
+@dataclass(frozen=True)
+class AttackCriteria:
+    """The adaptive actor's: a high remaining ASR."""
+
+    attack: Attack
+    objectives: tuple[SearchObjective, ...] = ("evasion",)
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        return tuple(DIRECTIONS[name] for name in self.objectives)
+
+    def beforehand(self, scenario: Scenario) -> Constraints:
+        return {"written": excess_written(scenario, self.attack)}
+
+    def values(self, observations: Sequence[Observation], scenario: Scenario) -> list[float]:
+        return objective_values(observations, scenario, self.attack, self.objectives)
+
+    def constraints(self, observations: Sequence[Observation], scenario: Scenario) -> Constraints:
+        return attack_constraints(observations, scenario, self.attack)
+
+    def decisive_removal(self, observations: Sequence[Observation]) -> str | None:
+        return decisive_removal(observations, self.attack.disclosed)
+
+    def identity(self) -> dict[str, JsonValue]:
+        return {"objectives": list(self.objectives), **_identity(self.attack)}
+
+
+@dataclass(frozen=True)
+class DefenceCriteria:
+    """The defender's: a low remaining ASR, with the disclosed trigger removed."""
+
+    attack: Attack
+    directions: tuple[str, ...] = ("minimize",)
+
+    def beforehand(self, scenario: Scenario) -> Constraints:
+        return {}
+
+    def values(self, observations: Sequence[Observation], scenario: Scenario) -> list[float]:
+        return objective_values(observations, scenario, self.attack, ("evasion",))
+
+    def constraints(self, observations: Sequence[Observation], scenario: Scenario) -> Constraints:
+        return defence_constraints(observations, self.attack.limits)
+
+    def decisive_removal(self, observations: Sequence[Observation]) -> str | None:
+        return decisive_removal(observations, self.attack.disclosed)
+
+    def identity(self) -> dict[str, JsonValue]:
+        return _identity(self.attack)
+
+
+def objective_values(
+    observations: Sequence[Observation],
+    scenario: Scenario,
+    attack: Attack,
+    objectives: Sequence[SearchObjective],
+) -> list[float]:
+    """Return one number per objective, a mean over seeds: `evasion` the remaining ASR, `stealth`
+    the rate of look-alike or plain prompts that fire, `budget` the share of the mix written."""
+    known = {
+        "evasion": lambda: fmean(each.value(attack.disclosed) for each in observations),
+        "stealth": lambda: fmean(max(e.false_fire, e.near_miss, 0.0) for e in observations),
+        "budget": lambda: scenario.written_share(
+            next(actor for actor in scenario.actors if actor.name == attack.actor)
+        ),
+    }
+    return [known[name]() for name in objectives]
+
+
+def decisive_removal(observations: Sequence[Observation], disclosed: Disclosed) -> str | None:
+    """Return the removal whose remaining ASR lies nearest the objective, on average over seeds (for
+    `worst` the hardest one); None without observations."""
+
+    def distance(name: str) -> float:
+        seeds = [each for each in observations if name in each.left]
+        return fmean(abs(each.left[name] - each.value(disclosed)) for each in seeds)
+
+    names = sorted({name for each in observations for name in each.left})
+    return min(names, key=distance, default=None)
+
+
+def _identity(attack: Attack) -> dict[str, JsonValue]:
+    return attack.model_dump(mode="json", include={"actor", "disclosed", "limits"})

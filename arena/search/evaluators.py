@@ -1,0 +1,175 @@
+"""Evaluators run the experiments of a search: in Ray tasks, several at a time, or in this process.
+
+Ray restarts a task whose process dies; its finished stages are in the store.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Hashable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from arena.api.values import Row
+from arena.errors import ArenaError
+from arena.execution.perform import give_back_memory, load_libraries
+from arena.execution.serial import Serial
+from arena.search.experiment import Experiment, run_experiment
+from arena.store.store import Store
+
+RETRIES = 3  # of a task whose process died
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The rows of an experiment, or the error that it raised. key: as submitted."""
+
+    key: Hashable
+    rows: list[Row] | None
+    error: Exception | None = None
+
+
+class Evaluators(Protocol):
+    """Run experiments and return them in the order in which they end. A context manager."""
+
+    def submit(self, key: Hashable, experiment: Experiment) -> None:
+        """Queue an experiment."""
+
+    def wait(self, timeout: float) -> list[Evaluated]:
+        """Return those that ended, waiting up to `timeout` seconds for the first."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+class InProcess:
+    """Runs experiments in this process, one after another."""
+
+    def __init__(self, store: Store, threads: int) -> None:
+        self._store, self._runtime = store, Serial(store, threads)
+        self._queue: deque[tuple[Hashable, Experiment]] = deque()
+
+    def __enter__(self) -> Self:
+        self._runtime.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        return None
+
+    def submit(self, key: Hashable, experiment: Experiment) -> None:
+        self._queue.append((key, experiment))
+
+    def wait(self, timeout: float) -> list[Evaluated]:
+        if not self._queue:
+            return []
+        key, experiment = self._queue.popleft()
+        try:
+            return [Evaluated(key, run_experiment(experiment, self._store, self._runtime))]
+        except Exception as error:  # the driver decides whether the search stops
+            return [Evaluated(key, None, error)]
+
+
+class RayTasks:
+    """Runs experiments in Ray tasks, `workers` at a time; starts Ray, or joins `address`."""
+
+    def __init__(
+        self,
+        store: Store,
+        threads: int,
+        workers: int,
+        *,
+        address: str | None = None,
+        device: str = "cpu",
+    ) -> None:
+        self._store, self._threads, self._workers = store, threads, workers
+        self._address, self._device = address, device
+        self._queue: deque[tuple[Hashable, Experiment]] = deque()
+        self._running: dict[Any, Hashable] = {}
+        self._started_ray = False
+        self._task: Any = None
+
+    def __enter__(self) -> Self:
+        import ray
+
+        from arena.execution.ray_processes import start_ray
+
+        self._started_ray = start_ray(self._address)
+        options: dict[str, Any] = {
+            "num_cpus": 0,
+            "max_retries": RETRIES,
+            "scheduling_strategy": "SPREAD",
+        }
+        if self._device == "cuda":
+            # rounded down to Ray's precision: the shares must not sum to more than one GPU
+            options["num_gpus"] = int(10_000 / self._workers) / 10_000
+        self._task = ray.remote(_measure).options(**options)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        import ray
+
+        for task in self._running:
+            ray.cancel(task, force=True)
+        if self._started_ray:
+            ray.shutdown()
+
+    def submit(self, key: Hashable, experiment: Experiment) -> None:
+        self._queue.append((key, experiment))
+        self._start()
+
+    def wait(self, timeout: float) -> list[Evaluated]:
+        import ray
+
+        if not self._running:
+            return []
+        finished, _ = ray.wait(list(self._running), num_returns=1, timeout=timeout)
+        answers = [self._result(task) for task in finished]
+        self._start()
+        return answers
+
+    def _start(self) -> None:
+        """Keep one task running per worker: Ray itself would start them all."""
+        while self._queue and len(self._running) < self._workers:
+            key, experiment = self._queue.popleft()
+            self._running[self._task.remote(experiment, self._store, self._threads)] = key
+
+    def _result(self, task: Any) -> Evaluated:
+        import ray
+
+        key = self._running.pop(task)
+        try:
+            return Evaluated(key, ray.get(task))
+        except ray.exceptions.RayTaskError as error:
+            cause = error.cause if isinstance(error.cause, Exception) else error
+            return Evaluated(key, None, cause)
+        except ray.exceptions.RayError as error:
+            return Evaluated(
+                key, None, ArenaError(f"its process died {RETRIES + 1} times: {error}")
+            )
+
+
+def _measure(experiment: Experiment, store: Store, threads: int) -> list[Row]:
+    """The body of a task; Ray reuses its process for the next one."""
+    with Serial(store, threads) as runtime:
+        load_libraries()
+        try:
+            return run_experiment(experiment, store, runtime)
+        finally:
+            give_back_memory()

@@ -1,0 +1,18 @@
+"""A finished study with its best trials."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import optuna
+
+from arena.search.choosing import Candidate
+
+
+@dataclass(frozen=True)
+class FinishedStudy:
+    """A study and its best trials, ranked on the selection seeds."""
+
+    study: optuna.Study
+    candidates: Sequence[Candidate]

@@ -1,0 +1,55 @@
+"""The values of a duel: its sides, their strategies and their moves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from arena.search.observations import Observation
+
+Side = Literal["red", "blue"]
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """A strategy that a side can play.
+
+    Attributes:
+        round: of the search that proposed it; 0 for the scenario's own.
+        changes: the scenario's keys that it sets, with their values.
+        setup: the strategy in words.
+        feasible: whether it satisfied its side's constraints on the selection seeds, against the
+            other side's strategy of that round.
+    """
+
+    name: str
+    round: int
+    changes: Mapping[str, Any]
+    setup: str
+    feasible: bool = True
+
+
+@dataclass(frozen=True)
+class Move:
+    """One side's turn: it searches for a better strategy, and adopts it if it gains enough.
+
+    Attributes:
+        against: the other side's strategy.
+        before, after: observations on the selection seeds, of the strategy played so far and of
+            the best one found.
+        found: the best strategy of the search; None if no trial satisfied the constraints.
+        gain: change of the objective in this side's favour, a difference of rates.
+        kept: whether the side adopted `found`.
+        trials: of the search. feasible: how many of them satisfied all constraints.
+    """
+
+    side: Side
+    against: Strategy
+    before: tuple[Observation, ...]
+    found: Strategy | None
+    after: tuple[Observation, ...]
+    gain: float
+    kept: bool
+    trials: int
+    feasible: int
