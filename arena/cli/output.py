@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
 
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
-def show_results(results: dict[str, Any], folder: Path) -> None:
-    """The table of a finished run of any kind, and where its folder is."""
+    from arena.results.reader import Results
+
+
+def show_results(results: Results | Mapping[str, Any], folder: Path) -> None:
+    """Show the table of finished results of any kind, and where their folder is."""
+    from arena.results.reader import parse_results
+
+    typed = parse_results(results) if isinstance(results, Mapping) else results
+    console = Console()
+    console.print(_table(typed, console.width, folder / "report.html"))
+    typer.echo(f"run folder: {folder}")
+
+
+def _table(results: Results, width: int, page: Path) -> RenderableType:
     from arena.reporting.duel_terminal import duel_table
     from arena.reporting.stress_terminal import stress_table
     from arena.reporting.terminal import results_table
     from arena.reporting.tune_terminal import tune_table
+    from arena.results.duel import DuelResults
+    from arena.results.stress import StressResults
+    from arena.results.tune import TuneResults
+    from arena.results.writer import as_json
 
-    console = Console()
-    kinds = {"stress": stress_table, "tune": tune_table, "duel": duel_table}
-    shown = kinds.get(str(results.get("kind")), results_table)
-    console.print(shown(results, console.width, folder / "report.html"))
-    typer.echo(f"run folder: {folder}")
+    if isinstance(results, TuneResults):
+        return tune_table(results, width, page)
+    if isinstance(results, DuelResults):
+        return duel_table(results, width, page)
+    if isinstance(results, StressResults):
+        return stress_table(as_json(results), width, page)
+    return results_table(as_json(results), width, page)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from arena.errors import InputError
 from arena.reporting import behaviour, decoys, figures, league, palette, view
@@ -18,6 +18,9 @@ from arena.reporting.numbers import NONE, Estimate, decimals, thousands
 from arena.reporting.omissions import omissions
 from arena.reporting.parts import Results, listed, names, part, told_nothing
 from arena.reporting.rows import final, residents
+from arena.results.duel import DuelResults
+from arena.results.reader import parse_results
+from arena.results.tune import TuneResults
 
 STRESS, TUNE, DUEL = "stress", "tune", "duel"
 
@@ -45,11 +48,11 @@ def write_report(run_folder: Path) -> Path:
     if results.get("kind") == TUNE:
         from arena.reporting import tune
 
-        return _write(run_folder, *tune.page(results))
+        return _write(run_folder, *tune.page(cast(TuneResults, parse_results(results))))
     if results.get("kind") == DUEL:
         from arena.reporting import duel
 
-        return _write(run_folder, *duel.page(results))
+        return _write(run_folder, *duel.page(cast(DuelResults, parse_results(results))))
     events = read_events(run_folder)
     drawn = draw(results, events)
     return _write(run_folder, render(results, events, drawn), drawn)

@@ -1,139 +1,200 @@
-"""The page of a duel: who is ahead at the end, round by round, and everybody against everybody."""
+"""The page of a duel: who is ahead at the end, the rounds, and the payoff matrix."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from arena.reporting import figures, outcomes
-from arena.reporting.build import common, fill
-from arena.reporting.duel_board import EVEN, SIDES, board, ending, headline, seeds_of, standing
-from arena.reporting.numbers import MINUS, NONE, Estimate, decimals, duration, number, thousands
-from arena.reporting.parts import Results, listed, names, part
+from arena.reporting.duel_verdict import EVEN, ending, final_pair, headline, last_strategy, seeds_of
+from arena.reporting.figures.payoff import figure_width
+from arena.reporting.numbers import MINUS, NONE, Shown, decimals, duration, thousands
+from arena.reporting.payoff_matrix import SIDES, payoff_matrix, strategies_of
+from arena.reporting.render import common, fill
 from arena.reporting.strategies import plain, settings
 from arena.reporting.view import sentence, words
+from arena.results.duel import DuelResults, DuelRound, MoveRecord, Payoff, Side, StrategyRecord
 
-KEPT = {True: "kept", False: "not kept"}
+
+@dataclass(frozen=True, slots=True)
+class MoveRow:
+    """A line of the table of rounds: one side's turn.
+
+    Attributes:
+        round: its number; empty for the second move of a round.
+        values: ASR left before and after.
+        strong: whether the strategy was kept.
+    """
+
+    round: str
+    side: Side
+    name: str
+    against: str
+    values: list[Shown]
+    gain: str
+    kept: str
+    strong: bool
+    trials: str
+    feasible: str
+    setup: str
 
 
-def page(results: Results) -> tuple[str, dict[str, str]]:
-    """The page as HTML text, and its figures by name as SVG."""
+@dataclass(frozen=True, slots=True)
+class StrategyRow:
+    """A line of the table of strategies.
+
+    Attributes:
+        spent: blue's share of the training compute.
+        changes: as `--set` takes them.
+        last: whether its side ends with it.
+    """
+
+    name: str
+    round: str
+    setup: str
+    spent: str
+    changes: list[str]
+    last: bool
+    feasible: str
+    bad: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PayoffRow:
+    """A line of the table of payoffs. values: ASR left, after the clean fine-tune, of the
+    unlearned trigger; clean accuracy. each: ASR left seed by seed."""
+
+    pair: list[str]
+    values: list[Shown]
+    seeds: str
+    each: str
+
+
+def page(results: DuelResults) -> tuple[str, dict[str, str]]:
+    """Return the page as HTML text, and its figures by name as SVG."""
     drawn = draw(results)
     return fill("duel.html", context(results), drawn), drawn
 
 
-def draw(results: Results) -> dict[str, str]:
-    """The payoff matrix, where anything was played."""
-    found = board(results)
-    return {"payoff": figures.payoff_heatmap(found)} if found.cells else {}
+def draw(results: DuelResults) -> dict[str, str]:
+    """Return the payoff matrix as SVG, where anything was played."""
+    matrix = payoff_matrix(results)
+    return {"payoff": figures.payoff_heatmap(matrix)} if matrix.entries else {}
 
 
-def context(results: Results) -> dict[str, Any]:
-    """Everything that the template names, but for its figures and style."""
-    at = standing(results)
+def context(results: DuelResults) -> dict[str, Any]:
+    """Return everything that the template names, but for its figures and style."""
+    final, matrix = final_pair(results), payoff_matrix(results)
     return {
         **common(results),
         "facts": _facts(results),
         "headline": headline(results),
-        "verdict": outcomes.look(at.outcome, "red is ahead", "blue is ahead"),
-        "at": at,
+        "verdict": outcomes.badge(final.outcome, "red is ahead", "blue is ahead"),
+        "start": Shown.of(final.start),
+        "end": Shown.of(final.left),
         "even": decimals(EVEN, 1),
-        "actor": str(results.get("actor") or "the red actor"),
-        "disclosed": outcomes.disclosed_in_words(results),
-        "threshold": Estimate.read(results.get("threshold")),
+        "actor": results.actor or "the red actor",
+        "disclosed": outcomes.disclosed_in_words(results.disclosed),
+        "threshold": "" if results.threshold is None else decimals(results.threshold),
         "ending": ending(results),
-        "selected": selected(results),
-        "rounds": [row for each in listed(results, "rounds") for row in rounds(each)],
-        "costly": bool(board(results).lost),
-        "infeasible": sorted(board(results).infeasible),
-        "wide": round(board(results).wide),
-        "strategies": {side: _strategies(results, side) for side in SIDES},
-        "replies": _replies(results),
-        "payoff": [_played(each) for each in listed(results, "payoff")],
+        "selection": selection_note(results),
+        "rounds": move_rows(results),
+        "costly": bool(matrix.lost),
+        "infeasible": sorted(matrix.infeasible),
+        "wide": round(figure_width(matrix)),
+        "strategies": {side: _strategy_rows(results, side) for side in SIDES},
+        "replies": {
+            "red": list(results.replies.red.items()),
+            "blue": list(results.replies.blue.items()),
+        },
+        "payoff": [_payoff_row(payoff) for payoff in results.payoff],
     }
 
 
-def _facts(results: Results) -> list[tuple[str, str]]:
-    limits = {key: number(results.get(key)) for key in ("threshold", "budget")}
-    pairs = [
-        ("red actor", results.get("actor")),
-        ("rounds", len(listed(results, "rounds")) or None),
-        ("seeds", outcomes.seeds_in_words(part(results, "seeds"))),
-        ("a gain counts above", plain(limits["threshold"]) if limits["threshold"] else ""),
-        ("blue may spend", plain(limits["budget"]) if limits["budget"] else ""),
-        ("took", duration(part(results, "seconds").get("total"))),
+def _facts(results: DuelResults) -> list[tuple[str, str]]:
+    facts = [
+        ("red actor", results.actor),
+        ("rounds", str(len(results.rounds) or "")),
+        ("seeds", outcomes.seeds_in_words(results.seeds)),
+        ("a gain counts above", plain(results.threshold) if results.threshold else ""),
+        ("blue may spend", plain(results.budget) if results.budget else ""),
+        ("took", duration(results.seconds.total)),
     ]
-    return [(key, str(value)) for key, value in pairs if value]
+    return [(name, value) for name, value in facts if value]
 
 
-def selected(results: Results) -> str:
-    """Which seeds the rounds' numbers come from."""
-    count = len(names(part(results, "seeds"), "select"))
-    seeds = f"{count or 'the'} selection seed{'' if count == 1 else 's'}"
+def selection_note(results: DuelResults) -> str:
+    """Return which seeds the rounds' numbers come from."""
+    count = len(results.seeds.select)
+    seeds = outcomes.several(count, "selection seed") if count else "the selection seeds"
     return (
-        f"Before and after come from {seeds} and validation prompts, and decided what was kept. "
-        "After is of the best of a few that were picked on these very seeds, so a gain is a little "
-        "optimistic; the payoffs come from fresh ones."
+        f"Before and after are measured on {seeds} and validation prompts, and decided which "
+        "strategies were kept. After is the best of a few strategies chosen on these same seeds, "
+        "so gains are slightly optimistic; the payoffs come from fresh seeds."
     )
 
 
-def rounds(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Both moves of a round, red first; a side that did not move is left out."""
-    which = number(entry.get("round"))
-    found = [(side, part(entry, side)) for side in SIDES if part(entry, side)]
+def move_rows(results: DuelResults) -> list[MoveRow]:
+    """Return a row per move, red's first in each round; a side that did not move has none."""
+    return [row for each in results.rounds for row in _round_rows(each)]
+
+
+def _round_rows(both: DuelRound) -> list[MoveRow]:
+    sides: tuple[tuple[Side, MoveRecord | None], ...] = (("red", both.red), ("blue", both.blue))
+    moves = [(side, move) for side, move in sides if move is not None]
+    number = NONE if both.round is None else str(both.round)
     return [
-        {
-            "round": (NONE if which is None else f"{which:.0f}") if index == 0 else "",
-            "side": side,
-            "name": str(move.get("name") or NONE),
-            "against": str(move.get("against") or NONE),
-            "values": [Estimate.read(move.get(key)) for key in ("before", "after")],
-            "gain": gain(move),
-            "kept": KEPT.get(move.get("kept") is True) if "kept" in move else NONE,
-            "strong": move.get("kept") is True,
-            "trials": thousands(move.get("trials")),
-            "feasible": thousands(move.get("feasible")),
-            "setup": words(move.get("setup")),
-        }
-        for index, (side, move) in enumerate(found)
+        _move_row(number if index == 0 else "", side, move)
+        for index, (side, move) in enumerate(moves)
     ]
 
 
-def gain(move: Mapping[str, Any]) -> str:
-    """What a move won for its own side, with its sign."""
-    value = number(move.get("gain"))
-    text = decimals(value, 3)  # beside a threshold, 0.047 must not look like 0.05
-    return text if value is None or text.startswith(MINUS) or value <= 0 else f"+{text}"
+def _move_row(number: str, side: Side, move: MoveRecord) -> MoveRow:
+    return MoveRow(
+        round=number,
+        side=side,
+        name=move.name or NONE,
+        against=move.against or NONE,
+        values=[Shown.of(move.before), Shown.of(move.after)],
+        gain=gain(move),
+        kept=NONE if move.kept is None else "kept" if move.kept else "not kept",
+        strong=move.kept is True,
+        trials=thousands(move.trials),
+        feasible=thousands(move.feasible),
+        setup=words(move.setup),
+    )
 
 
-def _strategies(results: Results, side: str) -> list[dict[str, Any]]:
-    held = getattr(standing(results), side)
-    return [
-        {
-            "name": str(each.get("name") or NONE),
-            "round": thousands(each.get("round")),
-            "setup": sentence(words(each.get("setup"))) or NONE,
-            "spent": plain(each.get("spent")) if number(each.get("spent")) is not None else "",
-            "changes": settings(part(each, "changes")),
-            "held": each.get("name") == held,
-            "feasible": outcomes.yes_or_no(each.get("feasible")),
-            "bad": each.get("feasible") is False,
-        }
-        for each in listed(part(results, "strategies"), side)
-    ]
+def gain(move: MoveRecord) -> str:
+    """Return what a move gained for its own side, with its sign."""
+    text = decimals(move.gain, 3)  # beside a threshold, 0.047 must not look like 0.05
+    return text if move.gain is None or text.startswith(MINUS) or move.gain <= 0 else f"+{text}"
 
 
-def _replies(results: Results) -> dict[str, list[tuple[str, str]]]:
-    found = part(results, "replies")
-    return {side: [(str(a), str(b)) for a, b in part(found, side).items()] for side in SIDES}
+def _strategy_rows(results: DuelResults, side: Side) -> list[StrategyRow]:
+    last = last_strategy(results, side)
+    return [_strategy_row(each, last=each.name == last) for each in strategies_of(results, side)]
 
 
-def _played(cell: Mapping[str, Any]) -> dict[str, Any]:
-    keys = ("left", "control", "own_left", "clean_accuracy")
-    seeds, values = seeds_of(cell), cell.get("per_seed")
-    return {
-        "pair": [str(cell.get(side) or NONE) for side in SIDES],
-        "values": [Estimate.read(cell.get(key)) for key in keys],
-        "seeds": NONE if seeds is None else seeds,
-        "each": ", ".join(decimals(number(v)) for v in values) if isinstance(values, list) else "",
-    }
+def _strategy_row(record: StrategyRecord, *, last: bool) -> StrategyRow:
+    return StrategyRow(
+        name=record.name or NONE,
+        round=thousands(record.round),
+        setup=sentence(words(record.setup)) or NONE,
+        spent="" if record.spent is None else plain(record.spent),
+        changes=settings(record.changes),
+        last=last,
+        feasible=outcomes.yes_or_no(record.feasible),
+        bad=record.feasible is False,
+    )
+
+
+def _payoff_row(payoff: Payoff) -> PayoffRow:
+    seeds = seeds_of(payoff)
+    estimates = (payoff.left, payoff.control, payoff.own_left, payoff.clean_accuracy)
+    return PayoffRow(
+        pair=[payoff.red or NONE, payoff.blue or NONE],
+        values=[Shown.of(estimate) for estimate in estimates],
+        seeds=NONE if seeds is None else str(seeds),
+        each=", ".join(decimals(value) for value in payoff.per_seed or ()),
+    )

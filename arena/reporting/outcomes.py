@@ -2,59 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from arena.reporting import palette
-from arena.reporting.numbers import NONE, Estimate, number
-from arena.reporting.parts import names
+from arena.reporting.numbers import NONE
 from arena.reporting.view import words
+from arena.results.estimate import Estimate
+from arena.results.tune import PhaseSeeds
 from arena.statistics.comparison import AHEAD, BEHIND, side
 
-KINDS = ("search", "select", "report")
 
-
-def outcome(shown: Estimate, seeds: int | None, mark: float = 0.0) -> tuple[str, str]:
-    """Whether an estimate lies above a mark or below it, and why neither is claimed.
+def outcome(estimate: Estimate, seeds: int | None, mark: float = 0.0) -> tuple[str, str]:
+    """Return whether an estimate lies above a mark, below it or neither, and why neither.
 
     Args:
-        shown: the estimate; its whole interval must lie on one side.
+        estimate: its whole interval must lie on one side of the mark.
         seeds: how many it comes from; fewer than eight never decide (docs/estimands.md).
         mark: what it is compared with.
     """
-    return side(shown.low, shown.high, seeds, mark)
+    return side(estimate.low, estimate.high, seeds, mark)
 
 
-def look(name: str, ahead: str, behind: str) -> palette.Verdict:
-    """The badge of an outcome, under the words of who is compared."""
-    if name == AHEAD:
+def badge(outcome_name: str, ahead: str, behind: str) -> palette.Verdict:
+    """Return the badge of an outcome, labelled `ahead` or `behind` where it is decided."""
+    if outcome_name == AHEAD:
         return palette.Verdict(ahead, "▲", palette.WARM, "")
-    if name == BEHIND:
+    if outcome_name == BEHIND:
         return palette.Verdict(behind, "▼", palette.COOL, "")
     return palette.verdict("inconclusive")
 
 
-def seeds_in_words(seeds: Mapping[str, Any]) -> str:
-    """`2 search · 2 select · 8 report`; nothing where none are told."""
-    counts = [(kind, len(names(seeds, kind))) for kind in KINDS]
-    return " · ".join(f"{count} {kind}" for kind, count in counts if count)
+def seeds_in_words(seeds: PhaseSeeds) -> str:
+    """Return `2 search · 2 select · 8 report`; empty where no phase has seeds."""
+    phases = (("search", seeds.search), ("select", seeds.select), ("report", seeds.report))
+    return " · ".join(f"{len(listed)} {phase}" for phase, listed in phases if listed)
 
 
-def yes_or_no(thing: Any) -> str:
-    """An en dash for what is neither."""
-    return ("yes" if thing else "no") if isinstance(thing, bool) else NONE
+def yes_or_no(answer: bool | None) -> str:
+    """Return `yes` or `no`, and an en dash where the answer is not known."""
+    return NONE if answer is None else "yes" if answer else "no"
 
 
-def count(thing: Any) -> int | None:
-    """A whole number of things, or None."""
-    value = number(thing)
-    return None if value is None else round(value)
+def several(count: int, noun: str) -> str:
+    """Return `1 seed`, `2 seeds`: a count with its noun."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def disclosed_in_words(results: Mapping[str, Any]) -> str:
-    """Which of the disclosed triggers a value is taken over."""
-    disclosed = words(results.get("disclosed"))
-    return {
+def disclosed_in_words(disclosed: str) -> str:
+    """Return over which of the disclosed triggers an ASR left is taken, in words."""
+    known = {
         "worst": "the worst of the disclosed triggers",
         "mean": "the mean over the disclosed triggers",
-    }.get(disclosed, disclosed)
+    }
+    return known.get(disclosed, words(disclosed))

@@ -1,190 +1,241 @@
-"""The page of a tuned attacker: what its strategy came to on fresh seeds, and how it was found."""
+"""The page of a tuned attacker: how its strategy does on fresh seeds, and how it was searched."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from arena.reporting import figures, outcomes, strategies, tune_trials
-from arena.reporting.build import common, fill
-from arena.reporting.numbers import NONE, Estimate, duration, number
-from arena.reporting.parts import Results, listed, names, part
+from pydantic import JsonValue
+
+from arena.reporting import figures, outcomes, palette, strategies, tune_trials
+from arena.reporting.numbers import NONE, Shown, duration
+from arena.reporting.render import common, fill
 from arena.reporting.tune_verdict import (
-    RIVALS,
-    Comparison,
-    broken,
+    TUNED,
+    StrategyComparison,
     comparisons,
-    curse,
+    excluded,
     fresh_seeds,
     headline,
-    left_out,
+    infeasible_choice,
+    strategy_name,
+    winners_curse,
 )
 from arena.reporting.view import sentence, words
+from arena.results.scenario import TacticRecord
+from arena.results.tune import CandidateRecord, ContenderRecord, StudyRecord, TuneResults
 
-DRAWN = ("search", "select", "report", "unseen")
+
+@dataclass(frozen=True, slots=True)
+class ContenderRow:
+    """A strategy's line: values on the seeds it was chosen on, beside those that are results.
+
+    Attributes:
+        optimistic: ASR left on the search's and the selection's seeds.
+        counts: ASR left on fresh seeds, under the seen and the unseen defender.
+        fewer: over how many seeds each of `counts` is; empty where over all.
+        control, own_left: under the seen and the unseen defender.
+        installed, feasible: `7 of 8` seeds.
+    """
+
+    name: str
+    trial: str
+    strategy: str
+    optimistic: list[Shown]
+    counts: list[Shown]
+    fewer: list[str]
+    control: list[Shown]
+    own_left: list[Shown]
+    installed: str
+    feasible: str
 
 
-def page(results: Results) -> tuple[str, dict[str, str]]:
-    """The page as HTML text, and its figures by name as SVG."""
+@dataclass(frozen=True, slots=True)
+class ComparisonRow:
+    """A line of the table of comparisons."""
+
+    of: str
+    against: str
+    defender: str
+    difference: Shown
+    seeds: str
+    excluded: str
+    badge: palette.Verdict
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateRow:
+    """A line of the table of candidates; values on the search's and the selection's seeds."""
+
+    trial: str
+    chosen: bool
+    values: list[Shown]
+    feasible: str
+    bad: bool
+
+
+def page(results: TuneResults) -> tuple[str, dict[str, str]]:
+    """Return the page as HTML text, and its figures by name as SVG."""
     drawn = draw(results)
     return fill("tune.html", context(results), drawn), drawn
 
 
-def draw(results: Results) -> dict[str, str]:
-    """The figures that a study's results can carry."""
-    trials, history = listed(results, "trials"), listed(results, "history")
-    goals, weights = objectives(results), part(part(results, "importance"), "names")
-    rivals = [each for each in listed(results, "contenders") if _drawable(each)]
-    front = results.get("pareto")
-    best = front if isinstance(front, list) else []
-    label = in_words(goals[0]) if goals else "value"
+def draw(results: TuneResults) -> dict[str, str]:
+    """Return the figures for which the results have data, by name as SVG."""
+    trials, history, weights = results.trials, results.history, results.importance.names
+    contenders = [each for each in results.contenders if _drawable(each)]
+    goals = objectives(results)
+    label = goals[0] if goals else "value"
     possible: list[tuple[str, object, Callable[[], str]]] = [
-        ("slope", rivals, lambda: figures.contenders_slope(rivals)),
+        ("slope", contenders, lambda: figures.contenders_slope(contenders)),
         ("history", history, lambda: figures.trial_history(history, trials, label=label)),
         ("importance", weights, lambda: figures.importance_bars(weights)),
-        ("front", len(goals) > 1 and trials,
-         lambda: figures.trial_front(trials, best, [in_words(goal) for goal in goals])),
-    ]  # fmt: skip
+        (
+            "front",
+            len(goals) > 1 and trials,
+            lambda: figures.trial_front(trials, results.pareto, goals),
+        ),
+    ]
     return {name: make() for name, there, make in possible if there}
 
 
-def _drawable(contender: Mapping[str, Any]) -> bool:
-    return any(Estimate.read(contender.get(key)).value is not None for key in DRAWN)
+def _drawable(contender: ContenderRecord) -> bool:
+    phases = (contender.search, contender.select, contender.report, contender.unseen)
+    return any(estimate.value is not None for estimate in phases)
 
 
-def objectives(results: Results) -> list[str]:
-    """The names of what was searched for."""
-    return names(part(results, "study"), "objectives")
+def objectives(results: TuneResults) -> list[str]:
+    """Return what was searched for, as an axis or a column says it."""
+    return [{"evasion": "ASR left"}.get(goal, words(goal)) for goal in results.study.objectives]
 
 
-def in_words(goal: str) -> str:
-    """An objective as an axis or a column says it."""
-    return {"evasion": "ASR left"}.get(goal, words(goal))
-
-
-def context(results: Results) -> dict[str, Any]:
-    """Everything that the template names, but for its figures and style."""
-    study = part(results, "study")
-    chosen = next((c for c in listed(results, "contenders") if c.get("name") == "tuned"), {})
+def context(results: TuneResults) -> dict[str, Any]:
+    """Return everything that the template names, but for its figures and style."""
+    study, compared = results.study, comparisons(results)
+    tuned = results.contender(TUNED)
     return {
         **common(results),
         "facts": _facts(results),
         "headline": headline(results),
-        "own_words": sentence(results.get("verdict") or ""),
-        "actor": str(study.get("actor") or "the actor"),
+        "own_words": sentence(results.verdict),
+        "actor": study.actor or "the actor",
         "fresh": fresh_seeds(results),
-        "comparisons": [_comparison(each) for each in comparisons(results)],
-        "some_left_out": any(each.left_out for each in comparisons(results)),
-        "contenders": [contender(each) for each in listed(results, "contenders")],
-        "curse": curse(results),
-        "broken": broken(results),
-        "chosen": strategies.tactics(chosen) if chosen else None,
+        "comparisons": [_comparison_row(each) for each in compared],
+        "some_excluded": any(each.left_out for each in compared),
+        "contenders": [contender_row(each) for each in results.contenders],
+        "curse": winners_curse(results),
+        "broken": infeasible_choice(results),
+        "chosen": strategies.described(tuned.tactics) if tuned else None,
         "untuned": strategies.UNTUNED,
-        "candidates": [_candidate(each) for each in listed(results, "candidates")],
-        "importance_note": sentence(part(results, "importance").get("note") or ""),
-        "objectives": [in_words(goal) for goal in objectives(results)],
+        "candidates": [_candidate_row(each) for each in results.candidates],
+        "importance_note": sentence(results.importance.note or ""),
+        "objectives": objectives(results),
         "counted": tune_trials.counted(results),
         "trials": tune_trials.rows(results),
         "limits": tune_trials.limits(results),
-        "unseen": _unseen(results),
-        "disclosed": outcomes.disclosed_in_words(study),
-        "dashboard": f"optuna-dashboard {shlex.quote(_opened(study))}",
-        "study": str(study.get("name") or ""),
+        "unseen": unseen_defender(results),
+        "disclosed": outcomes.disclosed_in_words(study.disclosed),
+        "dashboard": f"optuna-dashboard {shlex.quote(_storage(study))}",
+        "study": study.name,
     }
 
 
-def _facts(results: Results) -> list[tuple[str, str]]:
-    study, seconds = part(results, "study"), part(results, "seconds")
-    trials = number(study.get("trials")) or len(listed(results, "trials"))
-    pairs = [
-        ("actor", study.get("actor")),
-        ("sampler", study.get("sampler")),
-        ("searched for", ", ".join(words(goal) for goal in objectives(results))),
-        ("trials", f"{trials:.0f}" if trials else ""),
-        ("seeds", outcomes.seeds_in_words(part(study, "seeds"))),
-        ("searching took", duration(seconds.get("tuned")) if "tuned" in seconds else ""),
-        ("random search took", duration(seconds.get("random")) if "random" in seconds else ""),
-        ("took", duration(seconds.get("total"))),
+def _facts(results: TuneResults) -> list[tuple[str, str]]:
+    study, seconds = results.study, results.seconds
+    trials = study.trials or len(results.trials)
+    facts = [
+        ("actor", study.actor),
+        ("sampler", study.sampler),
+        ("searched for", ", ".join(words(goal) for goal in study.objectives)),
+        ("trials", str(trials) if trials else ""),
+        ("seeds", outcomes.seeds_in_words(study.seeds)),
+        ("searching took", "" if seconds.tuned is None else duration(seconds.tuned)),
+        ("random search took", "" if seconds.random is None else duration(seconds.random)),
+        ("took", duration(seconds.total)),
     ]
-    return [(key, str(value)) for key, value in pairs if value]
+    return [(name, value) for name, value in facts if value]
 
 
-def _opened(study: Mapping[str, Any]) -> str:
+def _storage(study: StudyRecord) -> str:
     """The storage as optuna-dashboard takes it: of a journal the bare path."""
-    return str(study.get("storage") or "STORAGE").removeprefix("journal://")
+    return (study.storage or "STORAGE").removeprefix("journal://")
 
 
-def _comparison(found: Comparison) -> dict[str, Any]:
-    counted = found.ahead_in is not None and found.seeds is not None
-    return {
-        "of": words(found.of),
-        "against": rival(found.against),
-        "defender": words(found.defender) or NONE,
-        "difference": found.difference,
-        "seeds": f"{found.ahead_in} of {found.seeds}" if counted else found.seeds or NONE,
-        "left_out": left_out(found),
-        "badge": outcomes.look(found.outcome, "tuned leaves more", "tuned leaves less"),
-        "why": found.why,
-    }
+def _comparison_row(compared: StrategyComparison) -> ComparisonRow:
+    seeds = NONE if not compared.seeds else str(compared.seeds)
+    if compared.ahead_in is not None and compared.seeds is not None:
+        seeds = f"{compared.ahead_in} of {compared.seeds}"
+    return ComparisonRow(
+        of=words(compared.of),
+        against=strategy_name(compared.against) or NONE,
+        defender=words(compared.defender) or NONE,
+        difference=Shown.of(compared.difference),
+        seeds=seeds,
+        excluded=excluded(compared),
+        badge=comparison_badge(compared),
+        why=compared.why,
+    )
 
 
-def rival(name: str) -> str:
-    """A contender as people call it."""
-    return RIVALS.get(name, words(name)).removeprefix("the ").removesuffix(" one") or NONE
+def comparison_badge(compared: StrategyComparison) -> palette.Verdict:
+    """Return the badge that says which of two strategies leaves more."""
+    return outcomes.badge(compared.outcome, "tuned leaves more", "tuned leaves less")
 
 
-def contender(found: Mapping[str, Any]) -> dict[str, Any]:
-    """A contender's row: search and select beside what counts."""
-    trial = number(found.get("trial"))
-    return {
-        "name": rival(str(found.get("name") or "")),
-        "trial": "" if trial is None else f"trial {trial:.0f}",
-        "strategy": strategies.strategy(found),
-        "optimistic": [Estimate.read(found.get(key)) for key in ("search", "select")],
-        "counts": [Estimate.read(found.get(key)) for key in ("report", "unseen")],
-        "fewer": [_fewer(found, key) for key in ("report_seeds", "unseen_seeds")],
-        "control": [Estimate.read(found.get(key)) for key in ("control", "control_unseen")],
-        "own_left": [Estimate.read(found.get(key)) for key in ("own_left", "own_left_unseen")],
-        "installed": _share(found, "installed"),
-        "feasible": _share(found, "feasible"),
-    }
+def contender_row(contender: ContenderRecord) -> ContenderRow:
+    """Return a contender's line of the table of strategies."""
+    return ContenderRow(
+        name=strategy_name(contender.name) or NONE,
+        trial="" if contender.trial is None else f"trial {contender.trial}",
+        strategy=strategies.strategy(contender.tactics),
+        optimistic=[Shown.of(contender.search), Shown.of(contender.select)],
+        counts=[Shown.of(contender.report), Shown.of(contender.unseen)],
+        fewer=[
+            _over(contender.report_seeds, contender.seeds),
+            _over(contender.unseen_seeds, contender.seeds),
+        ],
+        control=[Shown.of(contender.control), Shown.of(contender.control_unseen)],
+        own_left=[Shown.of(contender.own_left), Shown.of(contender.own_left_unseen)],
+        installed=_share(contender.installed, contender.seeds),
+        feasible=_share(contender.feasible, contender.seeds),
+    )
 
 
-def _fewer(found: Mapping[str, Any], key: str) -> str:
+def _over(counted: int | None, seeds: int | None) -> str:
     """`over 5 seeds` where a value is not over all of them."""
-    counted, seeds = outcomes.count(found.get(key)), outcomes.count(found.get("seeds"))
     if counted is None or counted == seeds:
         return ""
-    return f"over {counted} seed{'' if counted == 1 else 's'}"
+    return f"over {outcomes.several(counted, 'seed')}"
 
 
-def _share(found: Mapping[str, Any], key: str) -> str:
-    some, seeds = (outcomes.count(found.get(name)) for name in (key, "seeds"))
-    return NONE if some is None else f"{some} of {seeds}" if seeds is not None else str(some)
+def _share(some: int | None, seeds: int | None) -> str:
+    if some is None:
+        return NONE
+    return str(some) if seeds is None else f"{some} of {seeds}"
 
 
-def _candidate(found: Mapping[str, Any]) -> dict[str, Any]:
-    trial = number(found.get("trial"))
-    return {
-        "trial": NONE if trial is None else f"{trial:.0f}",
-        "chosen": found.get("chosen") is True,
-        "values": [Estimate.read(found.get(key)) for key in ("search", "select")],
-        "feasible": outcomes.yes_or_no(found.get("feasible")),
-        "bad": found.get("feasible") is False,
-    }
+def _candidate_row(candidate: CandidateRecord) -> CandidateRow:
+    return CandidateRow(
+        trial=NONE if candidate.trial is None else str(candidate.trial),
+        chosen=candidate.chosen,
+        values=[Shown.of(candidate.search), Shown.of(candidate.select)],
+        feasible=outcomes.yes_or_no(candidate.feasible),
+        bad=candidate.feasible is False,
+    )
 
 
-def _unseen(results: Results) -> str:
-    """`npo, 40 steps, learning rate 0.0002`, from keys of the scenario."""
-    found = part(results, "unseen")
-    known = {key.removeprefix("defender."): value for key, value in found.items()}
-    return ", ".join(_setting(key, value) for key, value in known.items() if value is not None)
+def unseen_defender(results: TuneResults) -> str:
+    """Return `npo, 40 steps, learning rate 0.0002`, from the changes to the scenario."""
+    changes = {key.removeprefix("defender."): value for key, value in results.unseen.items()}
+    return ", ".join(_change(key, value) for key, value in changes.items() if value is not None)
 
 
-def _setting(key: str, value: Any) -> str:
-    if isinstance(value, Mapping) and value.get("method"):
-        named = strategies.strategy({"tactics": [value]})
-        return named if key == "objective" else f"{words(key)} {named}"
-    said = {"objective": "{1}", "steps": "{1} steps"}
-    return said.get(key, "{0} {1}").format(words(key), strategies.plain(value))
+def _change(key: str, value: JsonValue) -> str:
+    if isinstance(value, dict) and value.get("method"):
+        method = strategies.strategy([TacticRecord(value)])
+        return method if key == "objective" else f"{words(key)} {method}"
+    phrase = {"objective": "{1}", "steps": "{1} steps"}.get(key, "{0} {1}")
+    return phrase.format(words(key), strategies.plain(value))

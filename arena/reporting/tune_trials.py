@@ -1,17 +1,15 @@
-"""The trials of a study as rows: what was tried, what came of it, which constraint it broke."""
+"""The trials of a study as rows: the strategy tried, its values, the constraints it violated."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
-from arena.reporting.numbers import NONE, decimals, duration, number
-from arena.reporting.parts import Results, listed, part
-from arena.reporting.strategies import plain, strategy
+from arena.reporting.numbers import NONE, decimals, duration
+from arena.reporting.strategies import Settings, plain, strategy
 from arena.reporting.view import words
-
-Trial = Mapping[str, Any]
+from arena.results.tune import TrialRecord, TuneResults
 
 FEASIBLE, INFEASIBLE = "feasible", "infeasible"
 ORDER = (FEASIBLE, INFEASIBLE, "pruned", "failed", "running", "waiting")
@@ -24,72 +22,87 @@ LIMITS = {
     "clean_accuracy_loss": ("clean accuracy lost", "at most"),
     "written": ("poison budget: share of documents written", "at most"),
     "others_installed": ("share of the other actors installed", "at least"),
-    "own_left": ("ASR left of the trigger that was told", "at most"),
+    "own_left": ("ASR left of the disclosed trigger", "at most"),
 }
 
 
-def status(trial: Trial) -> str:
-    """`feasible` or `infeasible` of a complete trial, else its state."""
-    state = str(trial.get("state") or "")
-    if state != "complete":
-        return state or NONE
-    return INFEASIBLE if trial.get("feasible") is False else FEASIBLE
+@dataclass(frozen=True, slots=True)
+class TrialRow:
+    """One line of the table of trials.
+
+    Attributes:
+        bad: infeasible or failed.
+        why: the constraints that it violated, and the reason given.
+        left, measured: names with rates, in words.
+    """
+
+    number: str
+    chosen: bool
+    status: str
+    bad: bool
+    why: str
+    values: str
+    strategy: str
+    params: Settings
+    left: Settings
+    measured: Settings
+    took: str
 
 
-def violated(trial: Trial) -> list[str]:
-    """The constraints that it broke, by name in words."""
-    found = ((name, number(value)) for name, value in part(trial, "constraints").items())
-    return [words(name) for name, value in found if value is not None and value > 0]
+def status(trial: TrialRecord) -> str:
+    """Return `feasible` or `infeasible` of a complete trial, else its state."""
+    if trial.state != "complete":
+        return trial.state or NONE
+    return INFEASIBLE if trial.feasible is False else FEASIBLE
 
 
-def counted(results: Results) -> str:
-    """`31 feasible, 5 infeasible, 4 pruned`."""
-    counts = Counter(status(each) for each in listed(results, "trials"))
+def violated(trial: TrialRecord) -> list[str]:
+    """Return the constraints that a trial violated, by name in words."""
+    return [words(name) for name, excess in trial.constraints.items() if excess > 0]
+
+
+def counted(results: TuneResults) -> str:
+    """Return `31 feasible, 5 infeasible, 4 pruned`."""
+    counts = Counter(status(trial) for trial in results.trials)
     order = [*ORDER, *(key for key in counts if key not in ORDER)]
     return ", ".join(f"{counts[key]} {key}" for key in order if counts[key])
 
 
-def values(trial: Trial) -> list[float | None]:
-    """The objectives' values; none where it gave none."""
-    found = trial.get("values")
-    return [number(each) for each in found] if isinstance(found, list) else []
+def rows(results: TuneResults) -> list[TrialRow]:
+    """Return a row per trial, in the order of trials."""
+    chosen = {candidate.trial for candidate in results.candidates if candidate.chosen}
+    return [_row(trial, chosen=trial.number in chosen) for trial in results.trials]
 
 
-def rows(results: Results) -> list[dict[str, Any]]:
-    """A row per trial, in the order of trials."""
-    chosen = {each.get("trial") for each in listed(results, "candidates") if each.get("chosen")}
-    return [_row(each, chosen=each.get("number") in chosen) for each in listed(results, "trials")]
+def _row(trial: TrialRecord, *, chosen: bool) -> TrialRow:
+    return TrialRow(
+        number=str(trial.number),
+        chosen=chosen,
+        status=status(trial),
+        bad=status(trial) in (INFEASIBLE, "failed"),
+        why=_why(trial),
+        values=", ".join(decimals(value) for value in trial.values) or NONE,
+        strategy=strategy(trial.tactics),
+        params=[(key, plain(value)) for key, value in trial.params.items()],
+        left=_rates(trial.left),
+        measured=_rates(trial.measured),
+        took=duration(trial.seconds),
+    )
 
 
-def _row(trial: Trial, *, chosen: bool) -> dict[str, Any]:
-    place = number(trial.get("number"))
-    return {
-        "number": NONE if place is None else f"{place:.0f}",
-        "chosen": chosen,
-        "status": status(trial),
-        "bad": status(trial) in (INFEASIBLE, "failed"),
-        "why": _why(trial),
-        "values": ", ".join(decimals(value) for value in values(trial)) or NONE,
-        "strategy": strategy(trial),
-        "params": [(key, plain(value)) for key, value in part(trial, "params").items()],
-        "left": _told(trial, "left"),
-        "measured": _told(trial, "measured"),
-        "took": duration(trial.get("seconds")),
-    }
+def _why(trial: TrialRecord) -> str:
+    """The violated constraints, then the reason given."""
+    broken = ", ".join(violated(trial))
+    return "; ".join(filter(None, (f"violates {broken}" if broken else "", trial.why)))
 
 
-def _why(trial: Trial) -> str:
-    """The reason given, and the constraints broken."""
-    broken = violated(trial)
-    said = [f"breaks {', '.join(broken)}"] if broken else []
-    return "; ".join([*said, str(trial["why"])] if trial.get("why") else said)
+def _rates(rates: Mapping[str, float]) -> Settings:
+    return [(words(name), decimals(rate)) for name, rate in rates.items()]
 
 
-def _told(trial: Trial, key: str) -> list[tuple[str, str]]:
-    return [(words(name), decimals(number(value))) for name, value in part(trial, key).items()]
-
-
-def limits(results: Results) -> list[tuple[str, str, str]]:
-    """The study's constraints: what is bounded, from which side, by how much."""
-    found = part(part(results, "study"), "constraints")
-    return [(*LIMITS.get(key, (words(key), "limit")), plain(value)) for key, value in found.items()]
+def limits(results: TuneResults) -> list[tuple[str, str, str]]:
+    """Return the study's constraints: what is bounded, from which side, by how much."""
+    return [
+        (*LIMITS.get(name, (words(name), "limit")), plain(limit))
+        for name, limit in results.study.constraints.items()
+    ]

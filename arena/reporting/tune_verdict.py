@@ -1,23 +1,32 @@
-"""What tuning came to, on fresh seeds alone: each comparison, and all of them in a sentence."""
+"""The verdict on a tuned strategy, from fresh seeds alone: each comparison, and all in words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from arena.reporting.numbers import Estimate, number
-from arena.reporting.outcomes import count, outcome
-from arena.reporting.parts import Results, listed, names, part
-from arena.statistics.comparison import SAYS
+from arena.reporting.numbers import decimals
+from arena.reporting.outcomes import outcome, several
+from arena.reporting.view import words
+from arena.results.estimate import Estimate
+from arena.results.tune import CandidateRecord, Difference, TuneResults
+from arena.statistics.comparison import AHEAD, BEHIND, OPEN
 
-RIVALS = {"untuned": "the untuned one", "random": "the best random one"}
+TUNED = "tuned"
+STRATEGIES = {"untuned": "untuned", "random": "best random"}  # contender -> what pages call it
 DEFENDERS = ("seen", "unseen")
+STEADY = 0.005  # a change that two decimals do not show
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """A paired difference on fresh seeds: positive where the first leaves more of its backdoor."""
+class StrategyComparison:
+    """A paired difference on fresh seeds: positive where `of` leaves more of its backdoor.
+
+    Attributes:
+        seeds: how many count. ahead_in: in how many of them the difference is positive.
+        outcome: ahead, behind or inconclusive. why: why it is inconclusive.
+        left_out: seed -> the reason for which it does not count.
+    """
 
     of: str
     against: str
@@ -27,111 +36,129 @@ class Comparison:
     ahead_in: int | None
     outcome: str
     why: str
-    left_out: Mapping[str, Any]  # seed to the reason why it does not count
+    left_out: Mapping[str, str | None]
 
 
-def comparisons(results: Results) -> list[Comparison]:
-    """Every paired difference of results.json, judged."""
-    return [_compare(results, each) for each in listed(results, "differences")]
+def comparisons(results: TuneResults) -> list[StrategyComparison]:
+    """Return every paired difference of the results, judged."""
+    return [_judged(results, difference) for difference in results.differences]
 
 
-def _compare(results: Results, entry: Mapping[str, Any]) -> Comparison:
-    found = entry.get("per_seed")
-    values = [number(each) for each in found] if isinstance(found, list) else None
-    shown, seeds = Estimate.read(entry.get("difference")), _seeds(results, values)
-    judged, why = outcome(shown, seeds)
-    return Comparison(
-        str(entry.get("of") or "tuned"),
-        str(entry.get("against") or ""),
-        str(entry.get("defender") or ""),
-        shown,
-        seeds,
-        None if values is None else sum(value is not None and value > 0 for value in values),
-        judged,
-        why,
-        part(entry, "left_out"),
+def _judged(results: TuneResults, paired: Difference) -> StrategyComparison:
+    values = paired.per_seed
+    seeds = fresh_seeds(results) if values is None else len(values)
+    name, why = outcome(paired.difference, seeds)
+    return StrategyComparison(
+        of=paired.of,
+        against=paired.against,
+        defender=paired.defender,
+        difference=paired.difference,
+        seeds=seeds,
+        ahead_in=None if values is None else sum(value > 0 for value in values),
+        outcome=name,
+        why=why,
+        left_out=paired.left_out,
     )
 
 
-def _seeds(results: Results, values: Sequence[float | None] | None) -> int | None:
-    """Seeds that count; where none are told, as many as were asked for."""
-    if values is None:
-        return fresh_seeds(results)
-    return sum(value is not None for value in values)
-
-
-def left_out(found: Comparison) -> str:
-    """`2 seeds left out: tuned is not installed (3, 5)`; nothing where every seed counts."""
+def excluded(compared: StrategyComparison) -> str:
+    """Return `2 seeds excluded: tuned is not installed (3, 5)`; empty where every seed counts."""
     reasons: dict[str, list[str]] = {}
-    for seed, reason in found.left_out.items():
-        reasons.setdefault(str(reason or "no reason is told"), []).append(str(seed))
-    count = len(found.left_out)
-    told = ", ".join(f"{reason} ({', '.join(seeds)})" for reason, seeds in reasons.items())
-    return f"{count} seed{'' if count == 1 else 's'} left out: {told}" if told else ""
+    for seed, reason in compared.left_out.items():
+        reasons.setdefault(reason or "no reason given", []).append(seed)
+    listed = ", ".join(f"{reason} ({', '.join(seeds)})" for reason, seeds in reasons.items())
+    return f"{several(len(compared.left_out), 'seed')} excluded: {listed}" if listed else ""
 
 
-def fresh_seeds(results: Results) -> int | None:
-    """How many seeds the contenders were reported on."""
-    for each in listed(results, "contenders"):
-        if each.get("name") == "tuned" and count(each.get("seeds")) is not None:
-            return count(each.get("seeds"))
-    return len(names(part(part(results, "study"), "seeds"), "report")) or None
+def fresh_seeds(results: TuneResults) -> int | None:
+    """Return how many seeds the strategies were reported on; None where that is not known."""
+    tuned = results.contender(TUNED)
+    if tuned is not None and tuned.seeds is not None:
+        return tuned.seeds
+    return len(results.study.seeds.report) or None
 
 
-def headline(results: Results) -> str:
-    """The verdict in words, the tuned strategy against each rival with each defender."""
-    found = [each for each in comparisons(results) if each.of == "tuned"]
-    if not found:
+def strategy_name(contender: str) -> str:
+    """Return what pages call a contender; empty where it has no name."""
+    return STRATEGIES.get(contender, words(contender))
+
+
+def headline(results: TuneResults) -> str:
+    """Return the verdict in sentences, one for each strategy that the tuned one is compared
+    with."""
+    compared = [each for each in comparisons(results) if each.of == TUNED]
+    if not compared:
         return "The tuned strategy was not compared on fresh seeds: inconclusive."
-    start = _start(fresh_seeds(results), [each.seeds for each in found])
-    rivals = dict.fromkeys(each.against for each in found)
-    clauses = [_clause(rival, [each for each in found if each.against == rival])
-               for rival in rivals]  # fmt: skip
-    told = f"{start} tuned strategy {'; it '.join(clauses)}."
-    return f"{told} {broken(results)}".rstrip()
+    by_rival: dict[str, list[StrategyComparison]] = {}
+    for each in compared:
+        by_rival.setdefault(each.against, []).append(each)
+    sentences = [_sentence(rival, group) for rival, group in by_rival.items()]
+    start = _seeds_phrase(fresh_seeds(results), [each.seeds for each in compared])
+    first = f"{start}, {sentences[0]}" if start else sentences[0]
+    text = " ".join(line[:1].upper() + line[1:] for line in (first, *sentences[1:]))
+    return f"{text} {infeasible_choice(results)}".rstrip()
 
 
-def _start(fresh: int | None, counted: Sequence[int | None]) -> str:
-    """`On 8 fresh seeds the`; where some are left out, how many of them count."""
+def _seeds_phrase(fresh: int | None, counted: Sequence[int | None]) -> str:
+    """`On 8 fresh seeds`; where some are excluded, how many of them count."""
     if not fresh:
-        return "The"
-    known = sorted({fresh if each is None else each for each in counted})
+        return ""
+    known = sorted({fresh if count is None else count for count in counted})
     count = f"{known[0]}" if known[0] == known[-1] else f"{known[0]} to {known[-1]}"
     of = "" if known == [fresh] else f"{count} of "
-    return f"On {of}{fresh} fresh seed{'' if fresh == 1 else 's'} the"
+    return f"on {of}{several(fresh, 'fresh seed')}"
 
 
-def broken(results: Results) -> str:
-    """That the chosen candidate is infeasible; then all are, for feasible ones come first."""
-    chosen = [each for each in listed(results, "candidates") if each.get("chosen") is True]
-    if any(each.get("feasible") is False for each in chosen):
+def _sentence(rival: str, compared: Sequence[StrategyComparison]) -> str:
+    """`the tuned strategy beats the untuned strategy under the seen defender; under the unseen
+    defender the result is inconclusive.`"""
+    name = f"the {strategy_name(rival) or 'other'} strategy"
+    under = {
+        key: _defenders([each.defender for each in compared if each.outcome == key])
+        for key in (AHEAD, BEHIND, OPEN)
+    }
+    decided = [
+        f"{verb} {under[key]}"
+        for key, verb in ((AHEAD, f"beats {name}"), (BEHIND, f"loses to {name}"))
+        if under[key]
+    ]
+    if not decided:
+        return f"the comparison of the tuned strategy with {name} is inconclusive {under[OPEN]}."
+    undecided = f"; {under[OPEN]} the result is inconclusive" if under[OPEN] else ""
+    return f"the tuned strategy {' and '.join(decided)}{undecided}."
+
+
+def _defenders(names: Sequence[str]) -> str:
+    """`under the seen and unseen defenders`; empty without a name."""
+    if not names:
+        return ""
+    order = sorted(names, key=lambda n: DEFENDERS.index(n) if n in DEFENDERS else len(DEFENDERS))
+    return f"under the {' and '.join(order)} defender{'s' if len(order) > 1 else ''}"
+
+
+def chosen_candidates(results: TuneResults) -> list[CandidateRecord]:
+    """Return the candidates that were chosen: one, as a rule."""
+    return [candidate for candidate in results.candidates if candidate.chosen]
+
+
+def infeasible_choice(results: TuneResults) -> str:
+    """Return that the chosen candidate is infeasible, else nothing. Feasible candidates come
+    first, so then none of them is feasible."""
+    if any(candidate.feasible is False for candidate in chosen_candidates(results)):
         return "No candidate kept its constraints on the selection seeds."
     return ""
 
 
-def _clause(rival: str, found: Sequence[Comparison]) -> str:
-    """`beats the untuned one with the seen defender and loses to it with the unseen`."""
-    groups = {key: [each.defender for each in found if each.outcome == key] for key in SAYS}
-    said, name = [], RIVALS.get(rival, rival)
-    for key, defenders in groups.items():
-        if defenders:
-            which = " and the ".join(sorted(defenders, key=_order))
-            noun = "s" if len(defenders) > 1 else ""
-            said.append(f"{SAYS[key]} {name} with the {which} defender{noun}")
-            name = "it"
-    return " and ".join(said)
-
-
-def _order(defender: str) -> int:
-    return DEFENDERS.index(defender) if defender in DEFENDERS else len(DEFENDERS)
-
-
-def curse(results: Results) -> str:
-    """How far the tuned one fell from the search to fresh seeds; nothing where it is not known."""
-    for each in listed(results, "contenders"):
-        before, after = (Estimate.read(each.get(key)) for key in ("search", "report"))
-        if each.get("name") == "tuned" and before.value is not None and after.value is not None:
-            moved = after.value - before.value
-            told = "fell" if moved < -0.005 else "rose" if moved > 0.005 else "stayed"
-            return f"The tuned one {told} from {before.text} in the search to {after.text}."
-    return ""
+def winners_curse(results: TuneResults) -> str:
+    """Return how far the tuned strategy's value moved from the search to fresh seeds; empty where
+    one of the two is not known."""
+    tuned = results.contender(TUNED)
+    if tuned is None or tuned.search.value is None or tuned.report.value is None:
+        return ""
+    before, after = tuned.search.value, tuned.report.value
+    if abs(after - before) <= STEADY:
+        change = f"stayed at {decimals(before)}"
+    else:
+        verb = "fell" if after < before else "rose"
+        change = f"{verb} from {decimals(before)} in the search to {decimals(after)}"
+    return f"The ASR left by the tuned strategy {change} on fresh seeds."

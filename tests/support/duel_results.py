@@ -1,12 +1,24 @@
-"""A duel's results, hand-made: simulated draws, never a measurement."""
+"""A duel's results, invented: simulated draws, never a measurement."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from tests.support.tune_results import est
+from arena.results.duel import (
+    BestReplies,
+    DuelResults,
+    DuelRound,
+    DuelSeconds,
+    DuelStudy,
+    LastPlayed,
+    MoveRecord,
+    Payoff,
+    Strategies,
+    StrategyRecord,
+)
+from arena.results.scenario import ScenarioRecord
+from arena.results.tune import PhaseSeeds
+from tests.support.tune_results import mean_rate
 
 RED = {
     "red0": "untuned",
@@ -21,81 +33,95 @@ BLUE = {
 LEFT = ((0.10, 0.06, 0.03), (0.71, 0.24, 0.12), (0.66, 0.83, 0.78))
 
 
-def duel(seeds: int = 8) -> dict[str, Any]:
-    """results.json of `arena duel` with so many seeds a cell."""
+def duel(seeds: int = 8) -> DuelResults:
+    """Results of `arena duel` with so many seeds a payoff."""
     rng = np.random.default_rng(6)
-    cells = [
-        _cell(rng, red, blue, LEFT[i][j], seeds)
+    payoffs = tuple(
+        _payoff(rng, red, blue, LEFT[i][j], seeds)
         for i, red in enumerate(RED)
         for j, blue in enumerate(BLUE)
-    ]
-    return {
-        "schema_version": 1,
-        "kind": "duel",
-        "scenario": {"name": "duel_small", "description": "Red and blue tune in turn."},
-        "study": {"name": "duel_small", "storage": "sqlite:///runs/study.db"},
-        "actor": "lexical",
-        "disclosed": "worst",
-        "threshold": 0.05,
-        "budget": 0.05,
-        "seeds": {"search": [100, 101], "select": [102], "report": list(range(seeds))},
-        "rounds": [
-            {
-                "round": 1,
-                "red": _move("red1", "blue0", RED["red1"], 0.10, 0.71),
-                "blue": _move("blue1", "red1", BLUE["blue1"], 0.71, 0.24),
-            },
-            {
-                "round": 2,
-                "red": _move("red2", "blue1", RED["red2"], 0.24, 0.83),
-                "blue": _move("blue2", "red2", BLUE["blue2"], 0.83, 0.80),
-            },
-        ],
-        "strategies": {
-            "red": [_strategy(name, i, setup) for i, (name, setup) in enumerate(RED.items())],
-            "blue": [
-                {**_strategy(name, i, setup), "spent": 0.04}
+    )
+    return DuelResults(
+        scenario=ScenarioRecord(
+            {"name": "duel_small", "description": "Red and blue tune in turn."}
+        ),
+        study=DuelStudy(name="duel_small", storage="sqlite:///runs/study.db"),
+        actor="lexical",
+        disclosed="worst",
+        threshold=0.05,
+        budget=0.05,
+        seeds=PhaseSeeds(search=(100, 101), select=(102,), report=tuple(range(seeds))),
+        rounds=_rounds(),
+        strategies=Strategies(
+            red=tuple(_strategy(name, i, setup) for i, (name, setup) in enumerate(RED.items())),
+            blue=tuple(
+                _strategy(name, i, setup, spent=0.04)
                 for i, (name, setup) in enumerate(BLUE.items())
-            ],
-        },
-        "last": {"red": "red2", "blue": "blue1"},
-        "payoff": cells,
-        "replies": {
-            "red": {"blue0": "red1", "blue1": "red2", "blue2": "red2"},
-            "blue": {"red0": "blue2", "red1": "blue2", "red2": "blue0"},
-        },
-        "cycles": False,
-        "ended": "rounds",
-        "environment": {"torch": "2.13.0"},
-        "seconds": {"total": 1500.0},
-    }
+            ),
+        ),
+        last=LastPlayed(red="red2", blue="blue1"),
+        payoff=payoffs,
+        replies=BestReplies(
+            red={"blue0": "red1", "blue1": "red2", "blue2": "red2"},
+            blue={"red0": "blue2", "red1": "blue2", "red2": "blue0"},
+        ),
+        cycles=False,
+        ended="rounds",
+        environment={"torch": "2.13.0"},
+        seconds=DuelSeconds(total=1500.0),
+    )
 
 
-def _cell(rng: np.random.Generator, red: str, blue: str, mean: float, seeds: int) -> dict[str, Any]:
+def _rounds() -> tuple[DuelRound, ...]:
+    return (
+        DuelRound(
+            round=1,
+            red=_move("red1", "blue0", RED["red1"], 0.10, 0.71),
+            blue=_move("blue1", "red1", BLUE["blue1"], 0.71, 0.24),
+        ),
+        DuelRound(
+            round=2,
+            red=_move("red2", "blue1", RED["red2"], 0.24, 0.83),
+            blue=_move("blue2", "red2", BLUE["blue2"], 0.83, 0.80),
+        ),
+    )
+
+
+def _payoff(rng: np.random.Generator, red: str, blue: str, mean: float, seeds: int) -> Payoff:
     left = np.clip(rng.normal(mean, 0.07, seeds), 0, 1)
-    return {
-        "red": red,
-        "blue": blue,
-        "left": est(left),
-        "per_seed": [float(value) for value in left],
-        "control": est([0.93] * seeds),
-        "clean_accuracy": est([0.93 if blue == "blue2" else 0.99] * seeds),
-        "own_left": est([0.01] * seeds),
-        "seeds": seeds,
-    }
+    return Payoff(
+        red=red,
+        blue=blue,
+        left=mean_rate(left),
+        per_seed=tuple(float(value) for value in left),
+        control=mean_rate([0.93] * seeds),
+        clean_accuracy=mean_rate([0.93 if blue == "blue2" else 0.99] * seeds),
+        own_left=mean_rate([0.01] * seeds),
+        seeds=seeds,
+    )
 
 
-def _move(name: str, against: str, setup: str, before: float, after: float) -> dict[str, Any]:
+def _move(name: str, against: str, setup: str, before: float, after: float) -> MoveRecord:
     gain = abs(after - before)
-    return {
-        "name": name, "against": against, "before": est([before, before - 0.04]),
-        "after": est([after, after - 0.05]), "gain": gain, "kept": gain > 0.05, "trials": 10,
-        "feasible": 7, "setup": setup,
-    }  # fmt: skip
+    return MoveRecord(
+        name=name,
+        against=against,
+        before=mean_rate([before, before - 0.04]),
+        after=mean_rate([after, after - 0.05]),
+        gain=gain,
+        kept=gain > 0.05,
+        trials=10,
+        feasible=7,
+        setup=setup,
+    )
 
 
-def _strategy(name: str, which: int, setup: str) -> dict[str, Any]:
-    changes = {"defender.objective.steps": 40 + which} if which else {}
-    return {
-        "name": name, "round": which, "setup": setup, "changes": changes, "feasible": True,
-    }  # fmt: skip
+def _strategy(name: str, number: int, setup: str, spent: float | None = None) -> StrategyRecord:
+    return StrategyRecord(
+        name=name,
+        round=number,
+        setup=setup,
+        changes={"defender.objective.steps": 40 + number} if number else {},
+        feasible=True,
+        spent=spent,
+    )

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from itertools import combinations
-from typing import Any
 
 from arena.reporting import palette
 from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import Sheet
 from arena.reporting.figures.history import reach
-from arena.reporting.numbers import decimals, number
-from arena.reporting.tune_trials import FEASIBLE, status, values
+from arena.reporting.numbers import decimals
+from arena.reporting.tune_trials import FEASIBLE, status
+from arena.results.tune import TrialRecord
 
 LEFT, TOP, WIDTH, HEIGHT, GAP, FOOT = 50.0, 56.0, 290.0, 230.0, 26.0, 50.0
 LOOKS = {  # shape, fill, edge, size
@@ -21,24 +21,22 @@ LOOKS = {  # shape, fill, edge, size
 BROKEN = ("D", "#ffffff", palette.WARM, 6.5)
 NAMES = (("on the front", LOOKS[True]), ("feasible", LOOKS[False]), ("infeasible", BROKEN))
 
-Trial = Mapping[str, Any]
-
 
 def trial_front(
-    trials: Sequence[Trial], front: Sequence[Any], objectives: Sequence[str], *,
+    trials: Sequence[TrialRecord], front: Collection[int], objectives: Sequence[str], *,
     salt: str = "front",
 ) -> str:  # fmt: skip
-    """An SVG with a panel per pair of objectives; trials without every value are left out.
+    """Return an SVG with a panel per pair of objectives; trials without every value are left out.
 
     Args:
-        trials: of results.json.
+        trials: of the study.
         front: the numbers of those on the front.
         objectives: their names, in the order of the trials' values.
         salt: prefix of the SVG's ids.
     """
     n = len(objectives)
-    shown = [t for t in trials if len(values(t)) >= n and None not in values(t)[:n]]
-    shown.sort(key=lambda trial: trial.get("number") in front)  # the front lies on top
+    shown = [trial for trial in trials if len(trial.values) >= n]
+    shown.sort(key=lambda trial: trial.number in front)  # the front lies on top
     pairs = list(combinations(range(n), 2))
     sheet = Sheet(salt, (LEFT + WIDTH + GAP) * max(len(pairs), 1),
                   TOP + HEIGHT + FOOT)  # fmt: skip
@@ -49,10 +47,10 @@ def trial_front(
 
 
 def _panel(
-    sheet: Sheet, trials: Sequence[Trial], front: Sequence[Any], objectives: Sequence[str],
+    sheet: Sheet, trials: Sequence[TrialRecord], front: Collection[int], objectives: Sequence[str],
     pair: tuple[int, int], x: float,
 ) -> None:  # fmt: skip
-    across, up = ([float(values(t)[axis] or 0) for t in trials] for axis in pair)
+    across, up = ([trial.values[axis] for trial in trials] for axis in pair)
     area = chart.Area(x, TOP, WIDTH, HEIGHT, *reach(across), *reach(up))
     chart.rise(sheet, area, chart.steps(area.low, area.high))
     ticks = [(step, chart.tick(step)) for step in chart.steps(area.left, area.right)]
@@ -61,29 +59,24 @@ def _panel(
     sheet.text(x - 38, TOP - 15, second, size=11.5, bold=True, align="left", room=WIDTH)
     sheet.text(x + WIDTH, TOP + HEIGHT + 34, first, size=11.5, bold=True, align="right")
     for trial, one, other in zip(trials, across, up, strict=True):
-        _mark(sheet, trial, area.across(one), area.up(other), best=trial.get("number") in front)
+        _mark(sheet, trial, area.across(one), area.up(other), best=trial.number in front)
     # After all marks, so that none lies on a name.
     for trial, one, other in zip(trials, across, up, strict=True):
-        if trial.get("number") in front:
+        if trial.number in front:
             _label(sheet, area, trial, area.across(one), area.up(other))
 
 
-def _mark(sheet: Sheet, trial: Trial, x: float, y: float, *, best: bool) -> None:
+def _mark(sheet: Sheet, trial: TrialRecord, x: float, y: float, *, best: bool) -> None:
     shape, fill, edge, size = LOOKS[best] if status(trial) == FEASIBLE else BROKEN
-    told = ", ".join(decimals(value) for value in values(trial))
-    tip = f"trial {_name(trial)}: {told}, {status(trial)}"
+    listed = ", ".join(decimals(value) for value in trial.values)
+    tip = f"trial {trial.number}: {listed}, {status(trial)}"
     sheet.dot(x, y, fill=fill, edge=edge, size=size, shape=shape, line=1.2, tip=tip)
 
 
-def _label(sheet: Sheet, area: chart.Area, trial: Trial, x: float, y: float) -> None:
+def _label(sheet: Sheet, area: chart.Area, trial: TrialRecord, x: float, y: float) -> None:
     beyond = x > area.x + area.width - 30
     place, align = (x - 8, "right") if beyond else (x + 8, "left")
-    sheet.text(place, y - 9, _name(trial), size=11, bold=True, align=align)
-
-
-def _name(trial: Trial) -> str:
-    place = number(trial.get("number"))
-    return "" if place is None else f"{place:.0f}"
+    sheet.text(place, y - 9, str(trial.number), size=11, bold=True, align=align)
 
 
 def _key(sheet: Sheet) -> None:
@@ -94,11 +87,13 @@ def _key(sheet: Sheet) -> None:
         x += 34 + len(name) * 6.1
 
 
-def _describe(trials: Sequence[Trial], front: Sequence[Any], objectives: Sequence[str]) -> str:
-    best = [trial for trial in trials if trial.get("number") in front]
-    told = [
-        f"trial {_name(trial)}: "
-        + ", ".join(f"{o} {decimals(v)}" for o, v in zip(objectives, values(trial), strict=False))
-        for trial in best
+def _describe(
+    trials: Sequence[TrialRecord], front: Collection[int], objectives: Sequence[str]
+) -> str:
+    best = [
+        f"trial {trial.number}: "
+        + ", ".join(f"{o} {decimals(v)}" for o, v in zip(objectives, trial.values, strict=False))
+        for trial in trials
+        if trial.number in front
     ]
-    return f"On the front: {'; '.join(told) or 'none'}. {len(trials)} trials shown."
+    return f"On the front: {'; '.join(best) or 'none'}. {len(trials)} trials shown."

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 from arena.reporting import palette
 from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import decimals, number
+from arena.reporting.numbers import decimals
 from arena.reporting.tune_trials import FEASIBLE, INFEASIBLE, status, violated
+from arena.results.tune import HistoryPoint, TrialRecord
 
 LEFT, TOP, WIDTH, HEIGHT, SIDE, FOOT, STRIP = 54.0, 30.0, 700.0, 240.0, 160.0, 48.0, 26.0
 # Marker, fill and edge of each status; a trial without a value stands in a strip of its own.
@@ -22,33 +22,32 @@ LOOKS = {
 }
 OTHER = ("_", palette.FAINT, palette.FAINT)
 
-Entry = Mapping[str, Any]
-
 
 def trial_history(
-    history: Sequence[Entry], trials: Sequence[Entry], *, label: str = "value",
+    history: Sequence[HistoryPoint], trials: Sequence[TrialRecord], *, label: str = "value",
     salt: str = "history",
 ) -> str:  # fmt: skip
-    """An SVG of every trial's value (up) by number (across), and of the best so far as steps.
+    """Return an SVG of every trial's value (up) by number (across), and of the best so far as
+    steps.
 
     Args:
-        history: entries of results.json's `history`.
-        trials: its `trials`, for what became of each.
+        history: the value of each trial.
+        trials: they say which of them are feasible, pruned or failed.
         label: what the value is.
         salt: prefix of the SVG's ids.
     """
-    known = {number(each.get("number")): each for each in trials}
+    known = {trial.number: trial for trial in trials}
     sheet = Sheet(salt, LEFT + WIDTH + SIDE, TOP + HEIGHT + STRIP + FOOT)
     area = _area(history)
     _axes(sheet, area, label)
     _best(sheet, area, history)
-    seen = dict.fromkeys(_mark(sheet, area, each, known) for each in history)
+    seen = dict.fromkeys(_mark(sheet, area, point, known.get(point.number)) for point in history)
     _key(sheet, [name for name in dict.fromkeys((*LOOKS, *seen)) if name in seen])
     return sheet.svg("The search, trial by trial", _describe(history))
 
 
 def reach(values: Sequence[float]) -> tuple[float, float]:
-    """An axis for values: a rate's from 0 to 1, else a little beyond both ends."""
+    """Return both ends of an axis: of rates 0 and 1, else a little beyond the values."""
     low, high = min(values, default=0.0), max(values, default=1.0)
     if low >= 0 and high <= 1:
         return 0.0, 1.0
@@ -56,11 +55,10 @@ def reach(values: Sequence[float]) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _area(history: Sequence[Entry]) -> chart.Area:
-    found = [number(each.get(key)) for each in history for key in ("value", "best")]
-    low, high = reach([value for value in found if value is not None])
-    places = [place for each in history if (place := number(each.get("number"))) is not None]
-    end = max(places, default=0.0)
+def _area(history: Sequence[HistoryPoint]) -> chart.Area:
+    values = [value for point in history for value in (point.value, point.best)]
+    low, high = reach([value for value in values if value is not None])
+    end = float(max((point.number for point in history), default=0))
     return chart.Area(LEFT, TOP, WIDTH, HEIGHT, -0.5 - end / 80, end + 0.5 + end / 80, low, high)
 
 
@@ -76,10 +74,9 @@ def _axes(sheet: Sheet, area: chart.Area, label: str) -> None:
                align="right")  # fmt: skip
 
 
-def _best(sheet: Sheet, area: chart.Area, history: Sequence[Entry]) -> None:
+def _best(sheet: Sheet, area: chart.Area, history: Sequence[HistoryPoint]) -> None:
     """Steps: a new best holds from its own trial on."""
-    found = [(number(each.get("number")), number(each.get("best"))) for each in history]
-    points = [(area.across(x), area.up(y)) for x, y in found if x is not None and y is not None]
+    points = [(area.across(p.number), area.up(p.best)) for p in history if p.best is not None]
     xs, ys = [x for x, _ in points[:1]], [y for _, y in points[:1]]
     for (_, before), (x, after) in pairwise(points):
         xs += [x, x]
@@ -88,17 +85,15 @@ def _best(sheet: Sheet, area: chart.Area, history: Sequence[Entry]) -> None:
         sheet.path([*xs, area.x + area.width], [*ys, ys[-1]], colour=palette.COOL, alpha=0.55)
 
 
-def _mark(sheet: Sheet, area: chart.Area, entry: Entry, known: Mapping[float | None, Entry]) -> str:
-    place, value = number(entry.get("number")), number(entry.get("value"))
-    trial = known.get(place, {})
+def _mark(sheet: Sheet, area: chart.Area, point: HistoryPoint, trial: TrialRecord | None) -> str:
+    """Draws a trial; its status."""
     name = status(trial) if trial else FEASIBLE
     shape, fill, edge = LOOKS.get(name, OTHER)
-    if place is None:
-        return name
-    y = area.up(value) if value is not None else area.y + area.height + STRIP / 2 + 3
-    broken = ", ".join(violated(trial))
-    tip = f"trial {place:.0f}: {decimals(value)}, {name}{f' ({broken})' if broken else ''}"
-    sheet.dot(area.across(place), y, fill=fill, edge=edge, size=7.5, shape=shape, line=1.3,
+    y = area.y + area.height + STRIP / 2 + 3 if point.value is None else area.up(point.value)
+    broken = ", ".join(violated(trial)) if trial else ""
+    reason = f" ({broken})" if broken else ""
+    tip = f"trial {point.number}: {decimals(point.value)}, {name}{reason}"
+    sheet.dot(area.across(point.number), y, fill=fill, edge=edge, size=7.5, shape=shape, line=1.3,
               tip=tip)  # fmt: skip
     return name
 
@@ -114,10 +109,9 @@ def _key(sheet: Sheet, seen: Sequence[str]) -> None:
         sheet.text(x + 16, y, name, size=11.5, align="left", room=SIDE - 46)
 
 
-def _describe(history: Sequence[Entry]) -> str:
-    told = [
-        f"trial {each.get('number')} {decimals(number(each.get('value')))}"
-        f" (best {decimals(number(each.get('best')))})"
-        for each in history
+def _describe(history: Sequence[HistoryPoint]) -> str:
+    points = [
+        f"trial {point.number} {decimals(point.value)} (best {decimals(point.best)})"
+        for point in history
     ]
-    return f"{'; '.join(told)}."
+    return f"{'; '.join(points)}."

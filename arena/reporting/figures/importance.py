@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from arena.reporting import palette
 from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import decimals, number
+from arena.reporting.numbers import decimals
 
 LEFT, TOP, WIDTH, SIDE, STEP, FOOT = 250.0, 10.0, 380.0, 60.0, 26.0, 42.0
 
 
-def importance_bars(names: Mapping[str, Any], *, salt: str = "importance") -> str:
-    """An SVG with a bar per parameter, the most important first.
+def importance_bars(names: Mapping[str, float], *, salt: str = "importance") -> str:
+    """Return an SVG with a bar per parameter, the most important first.
 
     Args:
-        names: parameter to its share of the variance; what is no number is left out.
+        names: parameter to its share of the variance.
         salt: prefix of the SVG's ids.
     """
-    known = ((str(name), number(value)) for name, value in names.items())
-    shares = sorted(((n, v) for n, v in known if v is not None), key=lambda each: -each[1])
+    shares = sorted(names.items(), key=lambda named: -named[1])
     tall = STEP * max(len(shares), 1)
     sheet = Sheet(salt, LEFT + WIDTH + SIDE, TOP + tall + FOOT)
     right = max([0.1, *(value for _, value in shares)])
@@ -35,5 +33,5 @@ def importance_bars(names: Mapping[str, Any], *, salt: str = "importance") -> st
         wide = max(area.across(value) - LEFT, 1.0)
         sheet.rect(LEFT, y - 7, wide, 14, fill=palette.COOL, radius=2, tip=f"{name}: {value:.3f}")
         sheet.text(LEFT + wide + 8, y, decimals(value), size=11.5, align="left")
-    told = "; ".join(f"{name} {value:.2f}" for name, value in shares)
-    return sheet.svg("Importance of each parameter", f"{told or 'Not known'}.")
+    listed = "; ".join(f"{name} {value:.2f}" for name, value in shares)
+    return sheet.svg("Importance of each parameter", f"{listed or 'Not known'}.")
