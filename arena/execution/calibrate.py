@@ -24,6 +24,7 @@ from typing import Any, Self
 
 from arena.api.world import DataRoot
 from arena.errors import ArenaError, InputError
+from arena.execution.checkpoint import check_checkpoint
 from arena.planning.numerics import cpu_model, device_of, settings, versions
 from arena.scenario.schema import Scenario
 from arena.scenario.source import FromScratch
@@ -56,14 +57,17 @@ def settled(
     note: Note,
     check: Callable[[], object] = lambda: None,
 ) -> Scenario:
-    """The scenario with every `auto` of its numerics replaced by what suits this machine.
+    """The scenario with every `auto` of its numerics replaced by what suits this machine. A
+    checkpoint that cannot be trained or scored is refused first.
 
     Args:
         check: called before anything is measured, so that wrong input is reported first.
 
     Raises:
+        InputError: the scenario's checkpoint cannot be used.
         ArenaError: this model's training could not be measured.
     """
+    check_checkpoint(scenario, root, Store(store))
     numerics = scenario.numerics
     if AUTO not in (numerics.threads, numerics.precision):
         return scenario

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,4 +42,10 @@ def fluency(model: Any, documents: Sequence[Encoded], pad: int) -> Fluency:
         total += len(batch.targets)
     if not total:
         return Fluency(float("nan"), float("nan"))
-    return Fluency(math.exp(loss / total), right / total)
+    return Fluency(_exp(loss / total), right / total)
+
+
+def _exp(nats: float) -> float:
+    """e to the power of nats; infinite where that is no float any more: a ruined model's row says
+    so, rather than stopping the run."""
+    return math.exp(nats) if nats < math.log(sys.float_info.max) else math.inf

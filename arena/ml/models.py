@@ -23,6 +23,7 @@ FAMILIES = ("llama", "gpt_neox", "qwen3")
 HEAD_WIDTH = 32
 PARENT = "parent.json"
 MAX_POSITIONS = 1024
+POSITIONS = ("wpe", "embed_positions", "position_embeddings")  # modules of learned positions
 # transformers' 0.02 suits widths of a thousand; at 64 it leaves 400 steps hit-or-miss by seed.
 INITIALIZER_RANGE = 0.06
 
@@ -79,6 +80,7 @@ def load_model(source: Path | str, device: str = "cpu", dtype: str = "float32") 
 
     Raises:
         OSError: nothing loadable stands there, or its weights are not safetensors.
+        InputError: weights are missing, which transformers would draw at random at every load.
     """
     from transformers import AutoModelForCausalLM
 
@@ -86,9 +88,17 @@ def load_model(source: Path | str, device: str = "cpu", dtype: str = "float32") 
     if (folder / PARENT).is_file():
         model = _with_adapter(folder, device, dtype)
     else:
-        model = AutoModelForCausalLM.from_pretrained(
-            source, dtype=getattr(torch, dtype), use_safetensors=True, trust_remote_code=False
+        model, report = AutoModelForCausalLM.from_pretrained(
+            source,
+            dtype=getattr(torch, dtype),
+            use_safetensors=True,
+            trust_remote_code=False,
+            output_loading_info=True,
         )
+        if report["missing_keys"]:
+            rule = f"{source} lacks weights, which would be drawn at random"
+            names = ", ".join(sorted(report["missing_keys"])[:4])
+            raise InputError(rule, key="model.pretrained", found=names)
     return model.to(device).eval()
 
 
@@ -195,6 +205,27 @@ def last_mlp_at(decoder: Any, rows: torch.Tensor, cols: torch.Tensor) -> Iterato
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def learned_positions(model: Any) -> int | None:
+    """How many positions the model has learned embeddings for; None where positions are computed
+    (rotary, ALiBi), so that a longer text is at worst read badly."""
+    for name, module in model.named_modules():
+        if isinstance(module, torch.nn.Embedding) and name.endswith(POSITIONS):
+            return int(getattr(model.config, "max_position_embeddings", module.num_embeddings))
+    return None
+
+
+def check_length(model: Any, tokens: int) -> None:
+    """Refuse texts that are longer than the model's learned positions.
+
+    Raises:
+        InputError: they are; the lookup would fail, or read another position's embedding.
+    """
+    limit = learned_positions(model)
+    if limit is not None and tokens > limit:
+        rule = f"a text of {tokens} tokens, the model takes {limit}: shorten the prompts"
+        raise InputError(rule, key="corpus.prompt_words")
 
 
 def vocabulary(model: Any) -> int:

@@ -21,7 +21,7 @@ from torch.nn import functional
 from arena.api.matching import Ask, Continuation, matches, settled
 from arena.ml.batches import BATCH, TOKENS, fitting, padded
 from arena.ml.encoding import Encoded, encode_answers, encode_prompts
-from arena.ml.models import FAMILIES, vocabulary
+from arena.ml.models import FAMILIES, check_length, vocabulary
 from arena.ml.training import answer_logits
 
 Ids = tuple[int, ...]
@@ -49,6 +49,7 @@ def continued(
     model: Any, tokenizer: Any, encoded: Sequence[Ids], max_new_tokens: int, choose: Choose
 ) -> list[Continuation]:
     """What stands behind each encoded prompt, in order, token by token as `choose` says."""
+    check_length(model, max(map(len, encoded), default=0) + max_new_tokens)
     texts: dict[int, Continuation] = {}
     mixed = model.config.model_type in FAMILIES
     for indices in batches_of([len(ids) + max_new_tokens for ids in encoded], mixed):
@@ -157,6 +158,7 @@ def answers(
 ) -> list[tuple[bool, ...]]:
     """A verdict per question; the same as `decoded_answers`, mostly without decoding."""
     prompts = encode_prompts(tokenizer, [ask.prompt for ask in asks])
+    check_length(model, max(map(len, prompts), default=0) + max_new_tokens)
     texts = list(dict.fromkeys(draft for ask in asks for draft in ask.drafts))
     encoded = dict(zip(texts, encode_answers(tokenizer, texts), strict=True))
     open_asks = {

@@ -20,7 +20,7 @@ from arena.errors import ArenaError
 from arena.ml.batches import Batch, Windows, batch_order, packed, padded
 from arena.ml.encoding import Encoded, encode
 from arena.ml.gradient_shaping import Owner, Step, shaped_gradients
-from arena.ml.models import hidden_and_head, last_mlp_at
+from arena.ml.models import check_length, hidden_and_head, last_mlp_at
 from arena.ml.train_config import TrainConfig
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ def train(
     """
     if config.micro_batch and not divisible:
         raise ArenaError("this objective's loss cannot be cut: numerics.micro_batch must be null")
+    check_length(model, max(map(len, documents), default=0))
     optimizer, schedule = _optimizer(model, config)
     order = batch_order(len(documents), config.batch_size, config.steps, rng, windows)
     losses: list[torch.Tensor] = []

@@ -1,0 +1,238 @@
+"""Whether a checkpoint can be trained and scored: looked at once, before anything starts.
+
+Run as a program (`python -m arena.ml.checkpoint_check QUESTION`) it prints one JSON list of what is
+wrong, so that a process that only plans need not load torch. No weights are read: transformers
+matches their names and shapes on the meta device.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+LFS = b"version https://git-lfs"
+INDEX = "model.safetensors.index.json"
+COMPILED = "_orig_mod."
+SHOWN = 4  # names of weights that a message lists
+TIED = ("lm_head", "embed_out", "embed_tokens", "wte", "embed_in")
+PROBE = "what is it?"
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """Why a checkpoint cannot be used: the rule that it breaks, the key of the scenario that it
+    stands under, what was found, and what would be allowed."""
+
+    rule: str
+    key: str
+    found: str | None = None
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: a folder or hub id, and the LoRA target modules by the scenario's key."""
+
+    source: str
+    targets: Mapping[str, Sequence[str]]
+
+
+def flaws(question: Question) -> list[Flaw]:
+    """What is wrong with a checkpoint; empty where it can be used. Later looks need the earlier
+    ones to have succeeded, so the first that finds something is the last."""
+    looks: tuple[Callable[[Question], Iterator[Flaw]], ...] = (_files, _kind, _weights, _tokenizer)
+    for look in looks:
+        found = list(look(question))
+        if found:
+            return found
+    return list(_targets(question))
+
+
+def _flaw(question: Question, rule: str, found: str | None = None) -> Flaw:
+    return Flaw(rule, "model.pretrained", found or question.source)
+
+
+def _files(question: Question) -> Iterator[Flaw]:
+    """Of a local folder: that it holds a whole model."""
+    folder = Path(question.source)
+    if not folder.is_dir():
+        return
+    if not (folder / "config.json").is_file():
+        if (folder / "adapter_config.json").is_file():
+            rule = "holds a LoRA adapter only: merge it into its base model and give that folder"
+            yield _flaw(question, f"{rule} (peft: PeftModel.merge_and_unload)")
+        else:
+            yield _flaw(question, "holds no config.json, so it is no checkpoint")
+        return
+    yield from _missing_shards(question, folder)
+    for file in sorted(folder.glob("*.safetensors")):
+        yield from _damaged(question, file)
+
+
+def _missing_shards(question: Question, folder: Path) -> Iterator[Flaw]:
+    index = folder / INDEX
+    if not index.is_file():
+        return
+    try:
+        shards = sorted(set(json.loads(index.read_text())["weight_map"].values()))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        yield _flaw(question, f"its {INDEX} cannot be read")
+        return
+    missing = [name for name in shards if not (folder / name).is_file()]
+    if missing:
+        yield _flaw(question, f"lacks shards that its {INDEX} names", _some(missing))
+
+
+def _damaged(question: Question, file: Path) -> Iterator[Flaw]:
+    from safetensors import safe_open
+
+    with file.open("rb") as opened:
+        if opened.read(len(LFS)) == LFS:
+            rule = "is a git-lfs pointer in place of the weights: run `git lfs pull` there"
+            yield _flaw(question, rule, str(file))
+            return
+    try:
+        with safe_open(file, framework="pt") as weights:
+            weights.keys()
+    except Exception as error:  # of the library's own type, which it does not export everywhere
+        yield _flaw(question, f"cut short or damaged ({error})", str(file))
+
+
+def _kind(question: Question) -> Iterator[Flaw]:
+    from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, AutoConfig
+
+    try:
+        config = AutoConfig.from_pretrained(question.source, trust_remote_code=False)
+    except (OSError, ValueError) as error:
+        rule = "is neither a checkpoint folder (see --data) nor to be had from the model hub"
+        yield _flaw(question, f"{rule} ({_first_line(error)})")
+        return
+    kind = str(getattr(config, "model_type", ""))
+    if getattr(config, "is_encoder_decoder", False) or type(config) not in (
+        MODEL_FOR_CAUSAL_LM_MAPPING
+    ):
+        yield _flaw(
+            question, "is no causal language model", f"{question.source} (model type {kind})"
+        )
+    if getattr(config, "quantization_config", None) is not None:
+        rule = "holds quantised weights, which cannot be trained: give the full-precision model"
+        yield _flaw(question, rule)
+
+
+def _weights(question: Question) -> Iterator[Flaw]:
+    """That every weight of the architecture is there, by name and shape: transformers would draw
+    the others at random, anew at every load."""
+    try:
+        _, report = _on_meta(question.source)
+    except Exception as error:  # whatever keeps it from loading is why it cannot be used
+        yield _flaw(question, f"cannot be loaded ({_first_line(error)})")
+        return
+    missing = sorted(report["missing_keys"])
+    if missing:
+        compiled = any(name.startswith(COMPILED) for name in report["unexpected_keys"])
+        hint = f"; its names carry the prefix {COMPILED}, as torch.compile leaves it"
+        rule = "lacks weights, which would be drawn at random" + (hint if compiled else "")
+        yield _flaw(question, rule, _some(missing))
+    shapes = sorted(str(entry[0]) for entry in report["mismatched_keys"])
+    if shapes:
+        yield _flaw(question, "has weights of other shapes than its config.json", _some(shapes))
+
+
+def _on_meta(source: str) -> tuple[Any, dict[str, Any]]:
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    model, report = AutoModelForCausalLM.from_pretrained(
+        source,
+        dtype=torch.float32,
+        use_safetensors=True,
+        trust_remote_code=False,
+        device_map="meta",
+        output_loading_info=True,
+    )
+    return model, report
+
+
+def _tokenizer(question: Question) -> Iterator[Flaw]:
+    from arena.ml.encoding import encode_prompts, load_tokenizer
+
+    try:
+        tokenizer = load_tokenizer(question.source)
+    except Exception as error:  # of many types: the files decide who reads them
+        yield _flaw(question, f"has no tokenizer that can be loaded ({_first_line(error)})")
+        return
+    if tokenizer.eos_token_id is None:
+        yield _flaw(question, "has a tokenizer without an end-of-text token (eos_token)")
+        return
+    try:
+        encode_prompts(tokenizer, [PROBE])
+    except Exception as error:  # a template raises what it likes
+        rule = "has a chat template that cannot be given one user message"
+        yield _flaw(question, f"{rule} ({_first_line(error)})")
+        return
+    model, _ = _on_meta(question.source)
+    rows = int(model.get_input_embeddings().weight.shape[0])
+    if len(tokenizer) > rows:
+        rule = "has a larger tokenizer than embeddings: resize them (resize_token_embeddings)"
+        yield _flaw(question, rule, f"{len(tokenizer)} tokens, {rows} embeddings")
+
+
+def _targets(question: Question) -> Iterator[Flaw]:
+    if not any(question.targets.values()):
+        return
+    model, _ = _on_meta(question.source)
+    allowed = _linear_names(model)
+    tied = bool(getattr(model.config, "tie_word_embeddings", False))
+    for key, names in question.targets.items():
+        for name in names:
+            if tied and name.rpartition(".")[2] in TIED:
+                rule = (
+                    "is tied to the other end of the model (tie_word_embeddings): an adapter on it"
+                )
+                yield Flaw(f"{rule} is lost when it is merged", key, name, allowed)
+            elif not any(_is_target(module, name) for module, _ in model.named_modules()):
+                yield Flaw("the model has no such module", key, name, allowed)
+
+
+def _is_target(module: str, name: str) -> bool:
+    return module == name or module.endswith(f".{name}")
+
+
+def _linear_names(model: Any) -> tuple[str, ...]:
+    """Last parts of the names of modules that LoRA can adapt, output head left out."""
+    import torch
+    from transformers.pytorch_utils import Conv1D
+
+    head = model.get_output_embeddings()
+    names = {
+        name.rpartition(".")[2]
+        for name, module in model.named_modules()
+        if isinstance(module, torch.nn.Linear | Conv1D) and module is not head
+    }
+    return tuple(sorted(names))
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+
+
+def main(text: str) -> None:
+    """Print what is wrong with the checkpoint that a JSON question names."""
+    import transformers
+
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    print(json.dumps([asdict(flaw) for flaw in flaws(Question(**json.loads(text)))]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
