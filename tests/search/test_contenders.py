@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from arena.reporting.tune_verdict import headline
+from arena.results.tune import Difference, TuneResults
 from arena.scenario.load import dump, from_text
 from arena.search.contenders import (
     SEEN,
@@ -87,14 +88,14 @@ def test_seeds_in_which_there_was_nothing_to_evade_or_to_outlast_are_left_out() 
 @pytest.mark.parametrize(
     ("one", "two", "says", "page"),
     [
-        (HIGH, LOW, "tuned beats untuned (seen defender)", "beats"),
-        (LOW, HIGH, "tuned loses to untuned (seen defender)", "loses to"),
+        (HIGH, LOW, "tuned beats untuned (seen defender)", "beats the untuned strategy"),
+        (LOW, HIGH, "tuned loses to untuned (seen defender)", "loses to the untuned strategy"),
         (HIGH, HIGH[::-1], "tuned is inconclusive against untuned (seen defender): the interval "
-         "holds 0", "is inconclusive against"),
+         "holds 0", "the untuned strategy is inconclusive"),
         (HIGH[:7], LOW[:7], "tuned is inconclusive against untuned (seen defender): fewer than 8 "
-         "seeds", "is inconclusive against"),
+         "seeds", "the untuned strategy is inconclusive"),
         (HIGH[:1], LOW[:1], "tuned is inconclusive against untuned (seen defender): no interval",
-         "is inconclusive against"),
+         "the untuned strategy is inconclusive"),
     ],
 )  # fmt: skip
 def test_the_words_follow_the_rule_of_the_page(
@@ -102,7 +103,8 @@ def test_the_words_follow_the_rule_of_the_page(
 ) -> None:
     found = compared(one, two)
     assert verdict([found]) == says
-    assert f"tuned strategy {page} the untuned one" in headline({"differences": [found]})
+    results = TuneResults(differences=(Difference.model_validate(found),))
+    assert page in headline(results)
 
 
 def test_every_comparison_is_said_and_none_is_no_verdict() -> None:

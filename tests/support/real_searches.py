@@ -1,12 +1,14 @@
-"""Results as a search and a duel write them; only the evaluators that measures is a fake."""
+"""Results as a search and a duel write them; only the evaluators, which measure, are fake."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
 
 from arena.api.world import DataRoot
+from arena.results.duel import DuelResults
+from arena.results.reader import parse_results
+from arena.results.tune import TuneResults
 from arena.scenario.load import load_scenario
 from arena.search.duel import _Duel
 from arena.search.session import Session
@@ -15,15 +17,21 @@ from arena.store.store import Store
 from tests.support.search_fakes import FakeEvaluators
 
 
-def real_tune_results(folder: Path) -> dict[str, Any]:
-    """results.json of a short `arena tune`."""
-    return _tuned(_session("tune_evasion", folder, "tune.trials=5", "tune.best=2"))
+def real_tune_results(folder: Path) -> TuneResults:
+    """Results of a short `arena tune`."""
+    results = _tuned(_session("tune_evasion", folder, "tune.trials=5", "tune.best=2"))
+    typed = parse_results(results) if isinstance(results, dict) else results
+    assert isinstance(typed, TuneResults)
+    return typed
 
 
-def real_duel_results(folder: Path) -> dict[str, Any]:
-    """results.json of a short `arena duel`."""
+def real_duel_results(folder: Path) -> DuelResults:
+    """Results of a short `arena duel`."""
     few = ("duel.trials=2", "duel.blue.trials=2")
-    return _Duel(_session("duel", folder, *few)).play()
+    results = _Duel(_session("duel", folder, *few)).play()
+    typed = parse_results(results) if isinstance(results, dict) else results
+    assert isinstance(typed, DuelResults)
+    return typed
 
 
 def _session(name: str, folder: Path, *overrides: str) -> Session:
