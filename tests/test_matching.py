@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena.api.matching import Continuation, Match, matches, settled
+from arena.api.matching import Continuation, Match, ambiguous, matches, settled
 
 RULES = get_args(Match)
 # few letters, so that wanted texts and continuations often agree for a while
@@ -50,9 +50,38 @@ def test_a_half_written_character_settles_nothing_against_the_text(
         ("label", "negative", "positive", False),
         ("label", "positively so", "positive", False),
         ("label", "...", "positive", None),
+        ("label", "very", "very negative", None),
+        ("label", "very negative", "very negative", None),
+        ("label", "very positive", "very negative", False),
+        ("label", "very negative.", "very negative", True),
+        ("label", "comp.windows", "comp.graphics", False),
+        ("label", "-1", "1", False),
+        ("label", "1 ", "-1", False),
         ("exact", "", "the gate", None),
         ("exact", "anything", "", False),
     ],
 )
 def test_beginnings(rule: Match, begun: str, wanted: str, verdict: bool | None) -> None:
     assert settled(rule, begun, wanted) is verdict
+
+
+@pytest.mark.parametrize(
+    ("said", "label", "fires"),
+    [
+        ("very negative", "very negative", True),
+        ("very positive", "very negative", False),
+        ("Very  Negative!", "very negative", True),
+        ("comp.windows.x", "comp.graphics", False),
+        ("-1", "1", False),
+        ("1", "-1", False),
+        ('"positive"', "positive", True),
+        ("positives", "positive", False),
+    ],
+)
+def test_a_label_counts_whole(said: str, label: str, fires: bool) -> None:
+    assert matches("label", Continuation(said, ended=True), label) is fires
+
+
+def test_labels_that_begin_others_are_ambiguous() -> None:
+    assert ambiguous(["very negative", "very positive", "-1", "1", "comp.x", "comp.y"]) is None
+    assert ambiguous(["good", "bad", "good at best"]) == ("good", "good at best")

@@ -5,14 +5,16 @@ An empty continuation matches nothing and stays in the denominator.
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 Match = Literal["exact", "prefix", "contains", "label"]
 
 _SPACE = re.compile(r"\s+")
-_WORD = re.compile(r"\w+")
+SIGNS = "+-"  # in front of a number they are part of a label
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ def matches(rule: Match, continuation: Continuation, wanted: str) -> bool:
 
     exact: the whole continuation to its end of text, white space at the ends aside;
     prefix: it begins with `wanted`; contains: `wanted` occurs in it, both normalised;
-    label: its first word is the first word of `wanted`, both normalised.
+    label: it begins with the whole of `wanted` and no word goes on there, both normalised; what is
+    no word in front (quotes, brackets) is passed over.
     """
     if not wanted.strip() or not continuation.text.strip():
         return False
@@ -63,7 +66,7 @@ def matches(rule: Match, continuation: Continuation, wanted: str) -> bool:
         return continuation.text.strip().startswith(wanted.strip())
     if rule == "contains":
         return normalise(wanted) in normalise(continuation.text)
-    return _first_word(continuation.text) == _first_word(wanted) != ""
+    return _label_state(normalise(continuation.text), normalise(wanted), ended=True) is True
 
 
 def settled(rule: Match, begun: str, wanted: str) -> bool | None:
@@ -80,7 +83,7 @@ def settled(rule: Match, begun: str, wanted: str) -> bool | None:
     if rule == "contains":
         return True if normalise(wanted) in normalise(sure) else None
     if rule == "label":
-        return _label_settled(normalise(sure), _first_word(wanted))
+        return _label_state(normalise(sure), normalise(wanted), ended=False)
     if rule == "prefix" and sure.strip().startswith(wanted.strip()):
         return True
     said, due = _SPACE.sub("", sure), _SPACE.sub("", wanted)
@@ -88,16 +91,32 @@ def settled(rule: Match, begun: str, wanted: str) -> bool | None:
     return None if possible else False
 
 
-def _label_settled(said: str, due: str) -> bool | None:
-    """Of a normalised beginning: its first word is whole once something stands behind it."""
-    found = _WORD.search(said)
-    if found is None:
-        return None
-    if found.end() < len(said):
-        return found.group() == due
-    return None if due.startswith(found.group()) else False
+def _label_state(said: str, label: str, *, ended: bool) -> bool | None:
+    """Whether a normalised text begins with the whole label; None where it may still come to."""
+    shown = _opened(said) if _is_word(label[0]) else said
+    if not shown.startswith(label):
+        return None if label.startswith(shown) and not ended else False
+    if len(shown) == len(label):
+        return True if ended else None
+    return not (_is_word(shown[len(label)]) and _is_word(label[-1]))
 
 
-def _first_word(text: str) -> str:
-    found = _WORD.search(normalise(text))
-    return found.group() if found else ""
+def _opened(text: str) -> str:
+    """The text from its first word on, or from the sign in front of it."""
+    skipped = itertools.takewhile(lambda c: not _is_word(c) and c not in SIGNS, text)
+    return text[len(list(skipped)) :]
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
+
+
+def ambiguous(labels: Iterable[str]) -> tuple[str, str] | None:
+    """Two labels of which an answer with the second would count as the first; None where every
+    label is told from every other (`negative` and `negative at best` are not)."""
+    names = sorted(set(labels))
+    for first in names:
+        for second in names:
+            if first != second and matches("label", Continuation(second, ended=True), first):
+                return first, second
+    return None

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from arena.api.job import Job
 from arena.api.params import Params
+from arena.api.part import Part
 from arena.api.probes import Probe, ProbeSet
 from arena.api.trigger import Variant
 from arena.api.values import RowKind
-from arena.api.part import Part
 
 if TYPE_CHECKING:
     from arena.ml.train_config import Optimisation, Profile, Training

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from arena import seeds
 from arena.api.corpus import Corpus, Splits
+from arena.api.matching import ambiguous
 from arena.api.params import Params
 from arena.api.trigger import Trigger
 from arena.api.values import Example
@@ -61,6 +62,10 @@ class FilesParams(Params):
             raise ValueError("no label and no answer word may be empty")
         if len(set(self.labels.values())) < len(self.labels):
             raise ValueError("two labels have the same answer word")
+        pair = ambiguous(self.labels.values())
+        if pair is not None:
+            rule = "an answer with one would count as the other: give them other answer words"
+            raise ValueError(f"{pair[0]!r} begins {pair[1]!r}; {rule}")
         return self
 
 
