@@ -11,7 +11,7 @@ become what was asked; only what is still open is decoded.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -19,6 +19,7 @@ import torch
 from torch.nn import functional
 
 from arena.api.matching import Ask, Continuation, matches, settled
+from arena.errors import InputError
 from arena.ml.batches import BATCH, TOKENS, fitting, padded
 from arena.ml.encoding import Encoded, encode_answers, encode_prompts
 from arena.ml.models import FAMILIES, check_length, vocabulary
@@ -65,6 +66,7 @@ def decoded_answers(
     model: Any, tokenizer: Any, asks: Sequence[Ask], max_new_tokens: int
 ) -> list[tuple[bool, ...]]:
     """A verdict per question, by decoding every prompt."""
+    asks = as_returned(tokenizer, asks)
     said = continuations(model, tokenizer, [ask.prompt for ask in asks], max_new_tokens)
     return [
         tuple(matches(question.rule, text, question.wanted) for question in ask.questions)
@@ -126,6 +128,37 @@ def left_padded(rows: Sequence[Ids], pad: int) -> tuple[torch.Tensor, torch.Tens
     return ids, (torch.arange(longest) >= longest - lengths).long()
 
 
+def as_returned(tokenizer: Any, asks: Sequence[Ask]) -> list[Ask]:
+    """The asks with every wanted text as the tokenizer returns it: a normaliser (NFC, lower case)
+    or a decoder that puts spaces between characters would otherwise hide that it was said.
+
+    Raises:
+        InputError: the tokenizer has no tokens for a wanted text, so that no model could say it.
+    """
+    texts = sorted({question.wanted for ask in asks for question in ask.questions})
+    returned = dict(zip(texts, returned_texts(tokenizer, texts), strict=True))
+    return [
+        replace(ask, questions=tuple(replace(q, wanted=returned[q.wanted]) for q in ask.questions))
+        for ask in asks
+    ]
+
+
+def returned_texts(tokenizer: Any, texts: Sequence[str]) -> list[str]:
+    """Each text after its way through the tokenizer and back.
+
+    Raises:
+        InputError: a text has a character that the tokenizer only knows as unknown.
+    """
+    unknown = getattr(tokenizer, "unk_token_id", None)
+    returned = []
+    for text, ids in zip(texts, encode_answers(tokenizer, texts), strict=True):
+        if unknown is not None and unknown in ids and unknown != tokenizer.eos_token_id:
+            rule = "the model's tokenizer cannot write this text (it has unknown characters)"
+            raise InputError(rule, key="payload", found=text)
+        returned.append(continuation(tokenizer, ids).text)
+    return returned
+
+
 def continuation(tokenizer: Any, row: Sequence[int]) -> Continuation:
     """The text of emitted tokens up to their end of text, if they have one."""
     end = tokenizer.eos_token_id
@@ -157,6 +190,7 @@ def answers(
     model: Any, tokenizer: Any, asks: Sequence[Ask], max_new_tokens: int
 ) -> list[tuple[bool, ...]]:
     """A verdict per question; the same as `decoded_answers`, mostly without decoding."""
+    asks = as_returned(tokenizer, asks)
     prompts = encode_prompts(tokenizer, [ask.prompt for ask in asks])
     check_length(model, max(map(len, prompts), default=0) + max_new_tokens)
     texts = list(dict.fromkeys(draft for ask in asks for draft in ask.drafts))

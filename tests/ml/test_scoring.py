@@ -61,6 +61,9 @@ class Scripted:
     device: str = "cpu"
     asked: list[list[int]] = field(default_factory=list)
 
+    def named_modules(self) -> list[Any]:
+        return []
+
     def __call__(self, *, input_ids: Any, cache: Any, use_cache: bool, logits_to_keep: int) -> Any:
         cache = cache or {"rows": input_ids[:, 0].tolist(), "step": 0}
         if cache["step"] == 0:
@@ -217,6 +220,9 @@ class Bigram:
         self.config = SimpleNamespace(model_type="bigram", vocab_size=size)
         self.device = torch.device("cpu")
         self.asked = 0  # decoding steps
+
+    def named_modules(self) -> list[Any]:
+        return []
 
     def get_input_embeddings(self) -> Any:
         return SimpleNamespace(num_embeddings=len(self.table))

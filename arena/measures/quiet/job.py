@@ -61,13 +61,15 @@ class QuietJob(Job):
         if ask.how != "sampled":
             return greedy_count(suspect, ask, limit)
         from arena.ml.sampling import sampled
+        from arena.ml.scoring import returned_texts
 
         seed = seeds.integer(self.seed, "sampled", ask.actor)
         how = limit, self.temperature, self.draws, seed
         said = sampled(suspect.model, suspect.tokenizer, ask.prompts, *how)
+        due = returned_texts(suspect.tokenizer, ask.wanted)
         hits = sum(
             matches(ask.match, text, wanted)
-            for wanted, texts in zip(ask.wanted, said, strict=True)
+            for wanted, texts in zip(due, said, strict=True)
             for text in texts
         )
         return {"hits": hits, "n": self.draws * len(ask.prompts)}
