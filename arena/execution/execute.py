@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from arena.errors import ArenaError, InputError
 from arena.execution.runtime import Runtime
 from arena.execution.timeline import Timeline
 from arena.planning.graph import Node
 from arena.progress import Observer
+from arena.store.integrity import flaw, set_aside
 from arena.store.store import Store
 
 # Whether to do again what is stored: all of it, none of it, or certain addresses.
@@ -37,6 +39,38 @@ def needed(
         addresses.add(address)
         stack.extend(nodes[address].stage.parents.values())
     return addresses
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A stored artifact that is not what was stored. place: where it was moved to."""
+
+    node: Node
+    flaw: str
+    place: Path
+
+
+def set_aside_broken(
+    nodes: Mapping[str, Node], wanted: Iterable[str], store: Store, fresh: Fresh = False
+) -> list[Broken]:
+    """Move stored artifacts out of the way that a run would read and that are damaged: their stages
+    are then to do again. Looks again until what is left to do reads nothing damaged."""
+    broken: list[Broken] = []
+    wanted = set(wanted)
+    while True:
+        todo = needed(nodes, wanted, store, fresh)
+        read = {p for a in todo for p in nodes[a].stage.parents.values()} - todo
+        damaged = [
+            (address, problem)
+            for address in nodes
+            if address not in todo
+            and store.has(address)
+            and (problem := flaw(store, address, whole=address in read)) is not None
+        ]
+        if not damaged:
+            return broken
+        for address, problem in damaged:
+            broken.append(Broken(nodes[address], problem, set_aside(store, address)))
 
 
 def _again(address: str, fresh: Fresh) -> bool:

@@ -49,6 +49,20 @@ class Timeline:
             }
         )
 
+    def broken(self, node: Node, flaw: str) -> None:
+        """A stored artifact was damaged, so that its stage is done again."""
+        self._write(
+            {
+                "time": round(self._now(), 3),
+                "seed": node.stage.seed,
+                "party": node.stage.party,
+                "event": f"DAMAGED {node.stage.name}: {flaw}",
+                "artifact": node.address,
+                "saw": [],
+                "seconds": 0.0,
+            }
+        )
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()

@@ -19,7 +19,14 @@ from typing import Any
 from arena.api.world import DataRoot
 from arena.errors import InputError
 from arena.execution.calibrate import settled
-from arena.execution.execute import Fresh, execute, needed, report_stored
+from arena.execution.execute import (
+    Broken,
+    Fresh,
+    execute,
+    needed,
+    report_stored,
+    set_aside_broken,
+)
 from arena.execution.runtime import Runtime
 from arena.execution.timeline import Timeline
 from arena.execution.timings import Work, model_key, remember
@@ -115,6 +122,9 @@ def run_settled(
     ):
         nodes = {a: node for plan in plans for a, node in plan.nodes.items()}
         wanted = {a for plan in plans for a in plan.artifacts}
+        for broken in set_aside_broken(nodes, wanted, store, fresh):
+            timeline.broken(broken.node, broken.flaw)
+            observer.note(_broken_note(broken))
         todo = {a: nodes[a] for a in needed(nodes, wanted, store, fresh)}
         try:
             if todo:  # else neither Ray nor torch: a warm run is over at once
@@ -128,6 +138,11 @@ def run_settled(
     results = results_of(scenario, plans, rows, store, time.perf_counter() - began)
     write_results(folder, results)
     return RunResult(folder, results)
+
+
+def _broken_note(broken: Broken) -> str:
+    name, place = broken.node.stage.name, broken.place
+    return f"stored {name!r} is damaged: {broken.flaw}; moved to {place}, and made again"
 
 
 def _remember(scenario: Scenario, done: Sequence[Node], store: Store) -> None:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from arena.api.values import Row
 from arena.api.world import DataRoot
-from arena.execution.execute import execute
+from arena.execution.execute import execute, set_aside_broken
 from arena.execution.runtime import Runtime
 from arena.execution.timeline import Timeline
 from arena.planning.graph import RowPlan, SeedPlan
@@ -57,6 +57,7 @@ def run_experiment(experiment: Experiment, store: Store, runtime: Runtime) -> li
     plan = plan_seed(experiment.scenario, experiment.seed, experiment.root)
     part = dataclasses.replace(plan, rows=planned_rows(plan, experiment))
     with contextlib.closing(Timeline(Path(os.devnull))) as timeline:
+        set_aside_broken(part.nodes, part.artifacts, store)
         execute(part.nodes, set(part.artifacts), store, runtime, Quiet(), timeline)
     return gather(part, store)
 

@@ -1,0 +1,113 @@
+"""Whether stored artifacts are what was stored: disks flip bits, and people edit files.
+
+An artifact is compared with its manifest when a run is about to read it, once a process. Sizes are
+compared of every file, content of those that the run will open. What does not agree is set aside,
+never removed: it may be all that is left of an hour's work.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from arena.store.manifest import MANIFEST
+from arena.store.store import Store
+
+BROKEN = "broken"  # the folder of what was set aside
+SMALL = 2**20  # bytes of a file that is compared though only the results are read
+PARENT, SIBLING = "parent.json", "sibling"
+_sound: dict[tuple[Path, int, bool], None] = {}  # what this process has compared already
+
+
+def flaw(store: Store, address: str, *, whole: bool) -> str | None:
+    """Return what is wrong with an artifact that stands in the store; None where nothing is.
+
+    Args:
+        whole: compare the content of every file, as a stage is about to read it; otherwise that of
+            small files only, which results are read from.
+    """
+    folder = store.path(address)
+    manifest = folder / MANIFEST
+    try:
+        key = folder, manifest.stat().st_mtime_ns, whole
+    except OSError as error:
+        return f"{MANIFEST} cannot be read ({error.strerror})"
+    if key in _sound:
+        return None
+    problem = _problem(store, folder, whole)
+    if problem is None:
+        _sound[key] = None
+    return problem
+
+
+def set_aside(store: Store, address: str) -> Path:
+    """Move an artifact out of the way, into the store's folder of broken ones; returns where.
+
+    Raises:
+        ArenaError: the store cannot be written.
+    """
+    place = store.root / BROKEN / f"{address}-{uuid.uuid4().hex[:8]}"
+    with store.writing():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):  # another process was faster
+            store.path(address).rename(place)
+    return place
+
+
+def _problem(store: Store, folder: Path, whole: bool) -> str | None:
+    files = _files(folder)
+    if isinstance(files, str):
+        return files
+    present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    strange = sorted((present - {MANIFEST}) ^ files.keys())
+    if strange:
+        return f"{strange[0]} is {'missing' if strange[0] in files else 'not in the manifest'}"
+    for name, facts in sorted(files.items()):
+        problem = _differs(folder / name, facts, whole)
+        if problem is not None:
+            return f"{name} {problem}"
+    return _sibling_problem(store, folder, whole)
+
+
+def _files(folder: Path) -> Mapping[str, Mapping[str, Any]] | str:
+    """The files that a manifest names with their facts, or what is wrong with the manifest."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        float(manifest["seconds"])
+        facts = manifest["kind"], dict(manifest["spec"]), dict(manifest["parents"])
+        detail = dict(manifest["detail"])
+        files = {str(name): dict(value) for name, value in manifest["files"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        return f"{MANIFEST} cannot be read ({type(error).__name__})"
+    return files if facts and detail is not None else f"{MANIFEST} is empty"
+
+
+def _differs(file: Path, facts: Mapping[str, Any], whole: bool) -> str | None:
+    try:
+        size = file.stat().st_size
+        if size != facts.get("bytes"):
+            return f"has {size} bytes, {facts.get('bytes')} were stored"
+        if whole or size <= SMALL:
+            with file.open("rb") as opened:
+                if hashlib.file_digest(opened, "sha256").hexdigest() != facts.get("sha256"):
+                    return "is not what was stored (SHA-256 differs)"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    return None
+
+
+def _sibling_problem(store: Store, folder: Path, whole: bool) -> str | None:
+    """Of an adapter: what is wrong with the checkpoint under it."""
+    file = folder / PARENT
+    if not file.is_file():
+        return None
+    sibling = json.loads(file.read_text()).get(SIBLING)
+    if sibling is None:
+        return None
+    problem = flaw(store, str(sibling), whole=whole)
+    return None if problem is None else f"the checkpoint under it: {problem}"
