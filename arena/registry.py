@@ -1,17 +1,21 @@
 """One registry for every part that can be named in a scenario.
 
-A new part is one file: a class with a `Params` model and `@register(kind, name)`. Modules
-in `attackers`, `defenders` and `arena.corpora` are found by themselves; other packages add
-theirs through the entry-point group `backdoor_arena`.
+A new part is one file: a class with a `Params` model and `@register(kind, name)`. Modules in
+`attackers`, `defenders`, `arena.corpora` and `arena.measures` are imported by themselves; other
+packages add theirs through the entry-point group `backdoor_arena`, single files through
+arena.plugins. An entry point that cannot be loaded is reported and skipped.
 """
 
 from __future__ import annotations
 
-import functools
 import importlib
 import importlib.metadata
 import pkgutil
-from collections.abc import Callable
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Literal, TypeVar, get_args
 
 from arena.errors import InputError
@@ -25,17 +29,49 @@ _parts: dict[Kind, dict[str, type]] = {kind: {} for kind in KINDS}
 T = TypeVar("T", bound=type)
 
 
+class NameTaken(ValueError):  # noqa: N818  (it says what is wrong)
+    """Two classes ask for one name."""
+
+
+@dataclass(frozen=True)
+class Broken:
+    """An installed plug-in that could not be loaded: whose it is, which entry point, and why."""
+
+    distribution: str
+    entry_point: str
+    error: str
+
+    def __str__(self) -> str:
+        return f"plug-in {self.distribution}, entry point {self.entry_point!r}: {self.error}"
+
+
+@dataclass
+class _Loading:
+    """What `load` did so far. modules: those that entry points named."""
+
+    begun: bool = False
+    broken: list[Broken] = field(default_factory=list)
+    modules: list[str] = field(default_factory=list)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+
+_loading = _Loading()
+
+
 def register(kind: Kind, name: str) -> Callable[[T], T]:
-    """Class decorator that makes `name` valid in scenarios.
+    """Make `name` valid in scenarios; a class decorator.
 
     Raises:
-        ValueError: the name is taken by another class.
+        ValueError: the name is taken by another class; names both.
     """
 
     def add(part: T) -> T:
         known = _parts[kind].setdefault(name, part)
-        if (known.__module__, known.__qualname__) != (part.__module__, part.__qualname__):
-            raise ValueError(f"{kind} {name!r} is already registered by {known.__module__}")
+        if _place(known) != _place(part):
+            raise NameTaken(
+                f"{kind} {name!r} is already registered by {_place(known)}, "
+                f"so {_place(part)} needs another name"
+            )
         _parts[kind][name] = part
         setattr(part, "name", name)  # noqa: B010  (`type` declares no such attribute)
         return part
@@ -43,15 +79,77 @@ def register(kind: Kind, name: str) -> Callable[[T], T]:
     return add
 
 
-@functools.cache
 def load() -> None:
-    """Import every module that registers parts (torch-free by rule; a test holds it)."""
+    """Import every module that registers parts (torch-free by rule; a test holds it).
+
+    A module of the project that fails raises; a plug-in that fails is named on stderr, once.
+    """
+    with _loading.lock:
+        if _loading.begun:  # a module that asks for names while it is imported must not start over
+            return
+        _loading.begun = True
+        try:
+            _load_homes()
+        except BaseException:
+            _loading.begun = False
+            raise
+        for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
+            _load_entry_point(point)
+
+
+def _load_homes() -> None:
     for home in HOMES:
         package = importlib.import_module(home)
         for module in pkgutil.walk_packages(package.__path__, f"{home}."):
             importlib.import_module(module.name)
-    for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
-        point.load()
+
+
+def _load_entry_point(point: importlib.metadata.EntryPoint) -> None:
+    """Load it whole or not at all; whatever goes wrong is the plug-in's own affair."""
+    try:
+        with all_or_nothing():
+            point.load()
+        _loading.modules.append(point.module)
+    except (Exception, SystemExit) as error:
+        owner = f"{point.dist.name} {point.dist.version}" if point.dist else "(unknown)"
+        why = f"{type(error).__name__}: {error}".split("\n")[0]
+        _loading.broken.append(Broken(owner, point.name, why))
+        print(f"warning: {_loading.broken[-1]}; it is left out", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def all_or_nothing() -> Iterator[None]:
+    """In this block, an exception takes back every registration made since its start."""
+    before = snapshot()
+    try:
+        yield
+    except BaseException:
+        for kind, named in before.items():
+            _parts[kind].clear()
+            _parts[kind].update(named)
+        raise
+
+
+def snapshot() -> Mapping[Kind, Mapping[str, type]]:
+    """All classes registered so far, by kind and name."""
+    return {kind: dict(named) for kind, named in _parts.items()}
+
+
+def parts() -> tuple[type, ...]:
+    """All classes registered so far."""
+    return tuple(part for named in _parts.values() for part in named.values())
+
+
+def forget(module: str) -> None:
+    """Take the parts of a module, or of a package's modules, out of the registry."""
+    for named in _parts.values():
+        for name in [n for n, part in named.items() if is_inside(part.__module__, module)]:
+            del named[name]
+
+
+def is_inside(module: str, package: str) -> bool:
+    """Whether a dotted name is another one or stands below it."""
+    return module == package or module.startswith(f"{package}.")
 
 
 def names(kind: Kind) -> tuple[str, ...]:
@@ -64,14 +162,36 @@ def get(kind: Kind, name: str) -> type:
     """The class behind a name.
 
     Raises:
-        InputError: nobody registered it; carries the known names.
+        InputError: it is not registered; carries the known names, and which plug-ins failed.
     """
     load()
     if name not in _parts[kind]:
-        raise InputError(f"unknown {kind}", found=str(name), allowed=names(kind))
+        raise InputError(unknown(kind), found=str(name), allowed=names(kind))
     return _parts[kind][name]
+
+
+def unknown(kind: Kind) -> str:
+    """The rule that an unknown name breaks; says which plug-ins are missing, and why."""
+    missing = "; ".join(str(each) for each in _loading.broken)
+    return f"unknown {kind} (not loaded: {missing})" if missing else f"unknown {kind}"
+
+
+def broken() -> tuple[Broken, ...]:
+    """The installed plug-ins that could not be loaded."""
+    load()
+    return tuple(_loading.broken)
+
+
+def entry_modules() -> tuple[str, ...]:
+    """The modules that installed plug-ins were loaded from."""
+    load()
+    return tuple(_loading.modules)
 
 
 def summary(kind: Kind, name: str) -> str:
     """The first line of the part's docstring, for `arena list`."""
     return (get(kind, name).__doc__ or "").strip().split("\n")[0]
+
+
+def _place(part: type) -> str:
+    return f"{part.__module__}.{part.__qualname__}"

@@ -18,6 +18,7 @@ from arena.scenario import bundled, keys
 from arena.scenario import overrides as settings
 from arena.scenario.error_messages import input_errors
 from arena.scenario.parts import strictly
+from arena.scenario.plugin_files import load_plugins
 from arena.scenario.schema import Scenario
 from arena.scenario.setting_tactics import write_settings
 from arena.scenario.tree import FLOAT, TAG, Place, Tree, parse
@@ -31,36 +32,54 @@ class Loaded:
     path: Path
 
 
+Given = Scenario | str | Path | Mapping[str, Any]  # what stands for a scenario in the API
+
+
 def load_scenario(
-    name_or_path: str | Path,
+    given: str | Path | Mapping[str, Any],
     *,
     overrides: Sequence[str] = (),
     seeds: Sequence[int] | None = None,
+    plugins: Sequence[str | Path] = (),
 ) -> Scenario:
-    """The validated scenario behind a bundled name or a path.
+    """Return the validated scenario behind a bundled name, a path, or a dict as in YAML.
 
-    `overrides` are texts such as `defender.steps=80`; `seeds` replaces the file's seeds.
+    Example:
+        >>> load_scenario("quickstart", overrides=["defender.steps=80"]).defender.steps
+        80
+
+    Args:
+        overrides: texts such as `defender.steps=80`.
+        seeds: replace those of the file.
+        plugins: files with parts of your own, beside those that the scenario names.
 
     Raises:
         InputError: anything wrong with the file or an override, with file, line and key.
     """
-    return read(name_or_path, overrides=overrides, seeds=seeds).scenario
+    return read(given, overrides=overrides, seeds=seeds, plugins=plugins).scenario
 
 
 def read(
-    name_or_path: str | Path,
+    given: str | Path | Mapping[str, Any],
     *,
     overrides: Sequence[str] = (),
     seeds: Sequence[int] | None = None,
+    plugins: Sequence[str | Path] = (),
 ) -> Loaded:
-    """Like `load_scenario`, and says which file it was.
+    """Like `load_scenario`, and says which file it was; a dict's paths are relative to the working
+    folder.
 
     Raises:
         InputError: as `load_scenario`.
     """
-    path, shown = _find(name_or_path)
-    scenario = from_text(_text(path, shown), shown, overrides=overrides, seeds=seeds)
-    return Loaded(scenario, path)
+    if isinstance(given, Mapping):
+        path, tree = Path("scenario.yaml"), _tree(given)
+    else:
+        path, shown = _find(given)
+        tree = _parsed(_text(path, shown), shown)
+    _override(tree, overrides, seeds)
+    load_plugins(tree, path.parent, plugins)
+    return Loaded(_validated(tree), path)
 
 
 def from_text(
@@ -70,17 +89,36 @@ def from_text(
     overrides: Sequence[str] = (),
     seeds: Sequence[int] | None = None,
 ) -> Scenario:
-    """The scenario that a YAML text describes; `file` is its name in errors.
+    """The scenario that a YAML text describes; `file` is its name in errors. Its plug-ins are
+    relative to the working folder.
 
     Raises:
         InputError: as `load_scenario`.
     """
+    tree = _parsed(text, file)
+    _override(tree, overrides, seeds)
+    load_plugins(tree, Path())
+    return _validated(tree)
+
+
+def _parsed(text: str, file: str) -> Tree:
     tree = parse(text, file)
     if not isinstance(tree.data, dict):
         state = "is empty" if tree.data is None else "is not a mapping"
         rule = f"this YAML {state}: a scenario starts with keys such as name, seeds, model"
         raise InputError(rule, file, 1)
-    _override(tree, overrides, seeds)
+    return tree
+
+
+def _tree(given: Mapping[str, Any]) -> Tree:
+    try:
+        return Tree(json.loads(json.dumps(dict(given))), {(): Place("the scenario")})
+    except (TypeError, ValueError) as error:
+        rule = f"must hold only what YAML can: texts, numbers, lists and dicts ({error})"
+        raise InputError(rule, "the scenario") from None
+
+
+def _validated(tree: Tree) -> Scenario:
     write_settings(tree)
     try:
         scenario: Scenario = strictly(Scenario, tree.data)
@@ -106,12 +144,7 @@ def varied(scenario: Scenario, changes: Mapping[str, Any], name: str) -> Scenari
             raise InputError(
                 error.message, name, None, error.key or key, error.found or None, error.allowed
             ) from None
-    write_settings(tree)
-    try:
-        changed: Scenario = strictly(Scenario, tree.data)
-    except ValidationError as error:
-        raise input_errors(error, Scenario, tree) from None
-    return changed
+    return _validated(tree)
 
 
 def dump(scenario: Scenario) -> str:

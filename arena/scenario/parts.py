@@ -90,7 +90,7 @@ class PartOf:
         name = value.get(name_key)
         model = self.choose(value)
         if model is None:
-            rule = "is missing" if name is None else f"unknown {self.kind}"
+            rule = "is missing" if name is None else registry.unknown(self.kind)
             found = None if name is None else str(name)
             problem = Problem((name_key,), rule, found, registry.names(self.kind))
             refuse(self.kind, [problem], value)

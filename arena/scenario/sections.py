@@ -31,6 +31,7 @@ class Sections(Section):
 
     name: Name
     description: str = ""
+    plugins: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
     model: ModelSource
     corpus: CorpusPart
@@ -129,6 +130,7 @@ class Sections(Section):
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) of everything but the description, whatever the file looks like."""
-        content = {key: value for key, value in self.resolved().items() if key != "description"}
+        """SHA-256 (hex) of everything but the description and where plug-ins lie, whatever the
+        file looks like."""
+        content = {k: v for k, v in self.resolved().items() if k not in ("description", "plugins")}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
