@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from arena import plugins
 from arena.api.job import Job
 from arena.execution.perform import give_back_memory, load_libraries, perform, set_threads
 from arena.store.store import Stage, Store
@@ -16,11 +17,16 @@ OBJECT_STORE = 100 * 2**20  # bytes; models travel by path, so little goes throu
 
 
 class ThreatActor:
-    """An independent attacker in its own process; it gets its own brief and nothing else."""
+    """An independent attacker in its own process; it gets its own brief and nothing else.
 
-    def __init__(self, store: Store) -> None:
+    Args:
+        shipped: `arena.plugins.loaded()` of the driver; jobs that use them are unpickled later.
+    """
+
+    def __init__(self, store: Store, shipped: Sequence[plugins.Plugin] = ()) -> None:
         self._store = store
         os.environ["TOKENIZERS_PARALLELISM"] = "false"
+        plugins.install(shipped)
 
     def run(self, stage: Stage, job: Job, replace: bool) -> dict[str, Any]:
         return perform(stage, job, self._store, replace=replace)
@@ -30,8 +36,8 @@ class Trainer(ThreatActor):
     """A long-lived process with torch loaded: a worker of the arena, or the defender, which
     sees the briefs it is sent and nothing else."""
 
-    def __init__(self, store: Store, threads: int) -> None:
-        super().__init__(store)
+    def __init__(self, store: Store, threads: int, shipped: Sequence[plugins.Plugin] = ()) -> None:
+        super().__init__(store, shipped)
         set_threads(threads)
         load_libraries()
 

@@ -18,6 +18,7 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Self
 
+from arena import plugins
 from arena.errors import ArenaError
 from arena.execution.perform import perform
 from arena.execution.ray_processes import ThreatActor, Trainer, start_ray
@@ -199,11 +200,12 @@ class OnRay:
             "max_task_retries": RESTARTS,
         }
         if not _trains(holder):
-            return ray.remote(ThreatActor).options(**options).remote(self._store)
+            return ray.remote(ThreatActor).options(**options).remote(self._store, plugins.loaded())
         if self._device == "cuda":
             # rounded down to Ray's own grid, or the shares could add up to more than one
             options["num_gpus"] = int(10_000 / (self._workers + 1)) / 10_000
-        return ray.remote(Trainer).options(**options).remote(self._store, self._threads)
+        trainer = ray.remote(Trainer).options(**options)
+        return trainer.remote(self._store, self._threads, plugins.loaded())
 
 
 def _in_thread(work: Callable[[], dict[str, Any]]) -> Future[dict[str, Any]]:

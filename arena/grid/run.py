@@ -18,16 +18,16 @@ from arena.grid.preview import CellOutline, Outline, outline
 from arena.grid.results import Outcome, stress_results
 from arena.planning.graph import Node
 from arena.runs.run import (
-    data_folder,
     free_folder,
     make_folder,
+    opened,
     run_settled,
     runtime_for,
     silent,
     tell,
     write_results,
 )
-from arena.scenario.load import dump
+from arena.scenario.load import Given, dump
 from arena.scenario.schema import Scenario
 from arena.store.store import Store, default_root
 
@@ -48,7 +48,7 @@ class StressResult:
 
 
 def stress(
-    scenario: Scenario,
+    scenario: Given,
     *,
     root: DataRoot | None = None,
     out: Path | None = None,
@@ -61,7 +61,12 @@ def stress(
     """Run every cell of the scenario's grid and judge the claim over all of them.
 
     The folder holds what a run's folder does, and a whole run per cell below `cells/`, each
-    written when it ends. Interrupted, the same command goes on from the store.
+    written when it ends. After an interruption the same call continues from the store.
+
+    Example:
+        >>> done = arena.stress("stress_small", out=Path("runs/grid"))
+        >>> done.failed
+        ()
 
     Args:
         show: is given the plan before anything is trained; False ends it there (None is
@@ -71,9 +76,9 @@ def stress(
         InputError: the grid holds no valid scenario, data is missing, or `out` is taken.
     """
     began = time.perf_counter()
+    scenario, where = opened(scenario, root)
     folder = free_folder(scenario, out)
     artifacts = Store((store or default_root()).resolve())
-    where = root or DataRoot(data_folder())
     planned = outline(cells_of(scenario), artifacts, where, fresh, silent if quiet else tell)
     if not show(planned):
         return None

@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from arena import plugins
 from arena.api.world import DataRoot
 from arena.errors import InputError
 from arena.execution.calibrate import settled
@@ -35,7 +36,7 @@ from arena.planning.numerics import settings
 from arena.planning.plan import plan_seed
 from arena.progress import Both, LogLines, Observer, Quiet, RichBars
 from arena.runs.gather import gather, results_of
-from arena.scenario.load import dump
+from arena.scenario.load import Given, dump, read
 from arena.scenario.schema import Scenario
 from arena.store.store import Store, default_root
 
@@ -52,7 +53,7 @@ class RunResult:
 
 
 def run(
-    scenario: Scenario,
+    scenario: Given,
     *,
     root: DataRoot | None = None,
     out: Path | None = None,
@@ -64,21 +65,27 @@ def run(
     """Run a scenario and write its folder: scenario.yaml, results.json, events.jsonl,
     report.html, figures, run.log.
 
+    Example:
+        >>> done = arena.run("quickstart", out=Path("runs/first"))
+        >>> done.results["rows"][0]["kind"]
+        'reference'
+
     Args:
-        root: where data paths are looked up (default: `ARENA_DATA`).
+        scenario: a Scenario, a bundled name, a path of a YAML file, or a dict as in YAML.
+        root: where data paths are looked up (default: `ARENA_DATA`, then beside the file).
         out: the run's folder (default: a new one below `runs/`).
         address: a Ray cluster; None starts Ray here.
         fresh: train everything again, whatever is stored.
         store: the artifact store (default: `ARENA_STORE`, or the user's cache).
 
     Raises:
-        InputError: data is missing or broken, or `out` holds a finished run.
+        InputError: the scenario is wrong, data is missing or broken, or `out` holds a finished run.
         ArenaError: a stage failed; finished stages are kept and not done again.
     """
     began = time.perf_counter()
+    scenario, where = opened(scenario, root)
     folder = free_folder(scenario, out)
     artifacts = Store((store or default_root()).resolve())
-    where = root or DataRoot(data_folder())
     scenario = settled(
         scenario,
         artifacts.root,
@@ -217,6 +224,20 @@ def data_folder() -> Path | None:
     """`ARENA_DATA`, if it is set."""
     given = os.environ.get("ARENA_DATA")
     return Path(given).resolve() if given else None
+
+
+def opened(given: Given, root: DataRoot | None) -> tuple[Scenario, DataRoot]:
+    """The scenario that a caller means, and where its data paths are looked up.
+
+    Raises:
+        InputError: the scenario is wrong, or Ray's processes cannot import a part of it.
+    """
+    place = None
+    if not isinstance(given, Scenario):
+        loaded = read(given)
+        given, place = loaded.scenario, loaded.path.resolve().parent
+    plugins.refuse_main(given)
+    return given, root or DataRoot(data_folder(), place)
 
 
 def free_folder(scenario: Scenario, out: Path | None) -> Path:

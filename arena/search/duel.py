@@ -20,8 +20,9 @@ from optuna.trial import FrozenTrial
 from arena.api.ranges import corners
 from arena.api.world import DataRoot
 from arena.errors import InputError
+from arena.runs.run import opened as open_scenario
 from arena.runs.run import write_results
-from arena.scenario.load import varied
+from arena.scenario.load import Given, varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Duel
 from arena.search.choosing import Candidate, candidates
@@ -48,7 +49,7 @@ class DuelResult:
 
 
 def duel(
-    scenario: Scenario,
+    scenario: Given,
     *,
     root: DataRoot | None = None,
     out: Path | None = None,
@@ -62,6 +63,11 @@ def duel(
 
     After an interruption the same call continues the duel.
 
+    Example:
+        >>> done = arena.duel("duel", out=Path("runs/duel"))
+        >>> done.results["kind"]
+        'duel'
+
     Args:
         study: prefix of the studies' names (`NAME.red1`, `NAME.blue1`, ...). The other arguments as
             for `arena.search.tune.tune`.
@@ -70,12 +76,13 @@ def duel(
         InputError: the scenario has no `duel` section or an option that is no valid defender, or as
             for `tune`.
     """
+    scenario, where = open_scenario(scenario, root)
     if scenario.duel is None:
         raise InputError("the scenario has no such section: no duel to play", key="duel")
     _check_options(scenario, scenario.duel)
     with opened(
         scenario,
-        root=root,
+        root=where,
         out=out,
         storage=storage,
         study=study,

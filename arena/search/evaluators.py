@@ -5,12 +5,14 @@ Ray restarts a task whose process dies; its finished stages are in the store.
 
 from __future__ import annotations
 
+import pickle
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from arena import plugins
 from arena.api.values import Row
 from arena.errors import ArenaError
 from arena.execution.perform import give_back_memory, load_libraries
@@ -148,7 +150,10 @@ class RayTasks:
         """Keep one task running per worker: Ray itself would start them all."""
         while self._queue and len(self._running) < self._workers:
             key, experiment = self._queue.popleft()
-            self._running[self._task.remote(experiment, self._store, self._threads)] = key
+            # packed here, so that the process can load the plug-ins before it unpacks
+            packed = pickle.dumps(experiment)
+            task = self._task.remote(plugins.loaded(), packed, self._store, self._threads)
+            self._running[task] = key
 
     def _result(self, task: Any) -> Evaluated:
         import ray
@@ -165,8 +170,12 @@ class RayTasks:
             )
 
 
-def _measure(experiment: Experiment, store: Store, threads: int) -> list[Row]:
+def _measure(
+    shipped: Sequence[plugins.Plugin], packed: bytes, store: Store, threads: int
+) -> list[Row]:
     """The body of a task; Ray reuses its process for the next one."""
+    plugins.install(shipped)
+    experiment: Experiment = pickle.loads(packed)
     with Serial(store, threads) as runtime:
         load_libraries()
         try:

@@ -18,7 +18,7 @@ from arena.execution.calibrate import settled
 from arena.planning.numerics import settings
 from arena.planning.plan import plan_seed
 from arena.progress import LogLines
-from arena.runs.run import data_folder, free_folder, make_folder, room, silent, tell
+from arena.runs.run import free_folder, make_folder, room, silent, tell
 from arena.scenario.load import dump
 from arena.scenario.schema import Scenario
 from arena.search import studies
@@ -30,7 +30,7 @@ from arena.store.identity import digest
 from arena.store.store import Store, default_root
 
 # keys of a scenario that change no trial (`seeds` are the search's here, and hashed separately)
-OUTSIDE = ("description", "runtime", "seeds")
+OUTSIDE = ("description", "plugins", "runtime", "seeds")
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def fingerprint(spec: StudySpec) -> str:
 def opened(
     scenario: Scenario,
     *,
-    root: DataRoot | None,
+    root: DataRoot,
     out: Path | None,
     storage: str | None,
     study: str | None,
@@ -103,14 +103,13 @@ def opened(
     began = time.monotonic()
     folder = free_folder(scenario, out)
     artifacts = Store((store or default_root()).resolve())
-    where = root or DataRoot(data_folder())
     note = silent if quiet else tell
     scenario = settled(
         scenario,
         artifacts.root,
-        where,
+        root,
         note,
-        check=lambda: plan_seed(scenario, scenario.seeds[0], where),
+        check=lambda: plan_seed(scenario, scenario.seeds[0], root),
     )
     name = _study_name(study or scenario.name)
     url = storage or f"sqlite:///{artifacts.root / 'studies' / f'{name}.db'}"
@@ -129,7 +128,7 @@ def opened(
             storage=url,
             folder=folder,
             store=artifacts,
-            root=where,
+            root=root,
             evaluators=evaluators,
             parallel=parallel,
             note=_logged(LogLines(log), note),

@@ -9,8 +9,9 @@ from typing import Any
 
 from arena.api.world import DataRoot
 from arena.errors import InputError
+from arena.runs.run import opened as open_scenario
 from arena.runs.run import write_results
-from arena.scenario.load import dump, varied
+from arena.scenario.load import Given, dump, varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Sampler, Tune
 from arena.search.choosing import candidates, untuned
@@ -37,7 +38,7 @@ class TuneResult:
 
 
 def tune(
-    scenario: Scenario,
+    scenario: Given,
     *,
     root: DataRoot | None = None,
     out: Path | None = None,
@@ -53,6 +54,11 @@ def tune(
     selected strategy as a scenario for `arena run`), results.json, report.html, figures,
     events.jsonl and run.log.
 
+    Example:
+        >>> done = arena.tune("tune_evasion", out=Path("runs/tuned"))
+        >>> (done.folder / "best.yaml").exists()
+        True
+
     Args:
         storage: URL of the study's storage; by default SQLite beside the artifacts. study: its
             name, by default the scenario's; an existing study is continued. The other arguments
@@ -63,13 +69,14 @@ def tune(
             belongs to another scenario, or data is missing.
         ArenaError: a stage failed outside the trials (a failed trial is reported and counted).
     """
+    scenario, where = open_scenario(scenario, root)
     if scenario.tune is None:
         raise InputError("the scenario has no such section: nothing to tune", key="tune")
     # an invalid unseen defender must be an error before the search
     on_test(scenario, scenario.tune.seeds.report, scenario.tune.unseen, "tune.unseen")
     with opened(
         scenario,
-        root=root,
+        root=where,
         out=out,
         storage=storage,
         study=study,
