@@ -19,17 +19,17 @@ def compare(
     second: Annotated[Path, Run],
     debug: Debug = False,
 ) -> None:
-    """Put two runs side by side: what was asked differently, and what came out.
+    """Put two runs side by side: how their scenarios differ, and how their results do.
 
     Example: arena compare runs/quickstart runs/quickstart-2
     """
     with guarded(debug):
-        from arena.reporting.build import read_results
-        from arena.reporting.compare import comparison
+        from arena.reporting.compare import side_by_side
+        from arena.results.reader import read_results
 
         results = read_results(first), read_results(second)
         console = Console()
-        console.print(comparison(*results, _names(first, second), console.width))
+        console.print(side_by_side(*results, _names(first, second), console.width))
 
 
 def _names(first: Path, second: Path) -> tuple[str, str]:

@@ -40,5 +40,5 @@ def _table(results: Results, width: int, page: Path) -> RenderableType:
     if isinstance(results, DuelResults):
         return duel_table(results, width, page)
     if isinstance(results, StressResults):
-        return stress_table(as_json(results), width, page)
+        return stress_table(results, width, page)
     return results_table(as_json(results), width, page)

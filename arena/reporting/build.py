@@ -20,6 +20,7 @@ from arena.reporting.parts import Results, listed, names, part, told_nothing
 from arena.reporting.rows import final, residents
 from arena.results.duel import DuelResults
 from arena.results.reader import parse_results
+from arena.results.stress import StressResults
 from arena.results.tune import TuneResults
 
 STRESS, TUNE, DUEL = "stress", "tune", "duel"
@@ -44,7 +45,9 @@ def write_report(run_folder: Path) -> Path:
     if results.get("kind") == STRESS:
         from arena.reporting import stress
 
-        return _write(run_folder, *stress.page(run_folder, results))
+        return _write(
+            run_folder, *stress.page(run_folder, cast(StressResults, parse_results(results)))
+        )
     if results.get("kind") == TUNE:
         from arena.reporting import tune
 

@@ -1,13 +1,13 @@
-"""Two runs side by side in a terminal: what was asked differently, and what came out.
+"""Two runs side by side in a terminal: how their scenarios differ, and how their results do.
 
-A mark tells where two intervals do not overlap. That is no test of the difference: runs that
+A mark shows where two intervals do not overlap. That is no test of the difference: runs that
 share seeds are paired, and intervals that overlap may still differ.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -15,109 +15,129 @@ from rich.table import Table
 from rich.text import Text
 
 from arena.errors import InputError
-from arena.reporting.build import STRESS
 from arena.reporting.console import chunks, plain_table, short_name
 from arena.reporting.differences import differences
 from arena.reporting.installation import BASELINE
-from arena.reporting.numbers import MINUS, NONE, Estimate, decimals
-from arena.reporting.parts import Results, listed, names, part
+from arena.reporting.numbers import MINUS, NONE, Shown, decimals
 from arena.reporting.rows import grouped, model_name
 from arena.reporting.stress_terminal import verdict_text
 from arena.reporting.text import clean
+from arena.results.claim import TransferEstimates
+from arena.results.estimate import Estimate
+from arena.results.reader import Results
+from arena.results.run import RunResults, SummaryRow
+from arena.results.stress import StressCell, StressResults
 
 APART = "≠"
 MARK = (
     "their intervals do not overlap. No test of the difference: runs that share seeds are "
     "paired, and intervals that overlap may still differ."
 )
-CLAIM = (
-    ("transfer", "T"),
-    ("odd", "odd"),
-    ("specific", "specific"),
-    ("raw_suppression", "raw suppression"),
-)
 LABEL, CELL = 20, 18  # columns of a model's name; of two rates, their difference and the mark
 
-Entry = Mapping[str, Any]
+Comparable = RunResults | StressResults
+Rates = Mapping[str, Mapping[str, Estimate]]  # model or cell -> actor -> ASR
 
 
-def comparison(
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """T and the verdict of a pair of actors, or of a cell; of a cell without them its status."""
+
+    transfer: Estimate
+    verdict: str | None = None
+    status: str = ""
+
+
+def side_by_side(
     first: Results, second: Results, named: tuple[str, str], width: int
 ) -> RenderableType:
-    """Everything that two runs, or two stress runs, can be compared by.
+    """Return everything by which two runs, or two stress runs, can be compared.
 
     Args:
-        first, second: the parsed results.json of each.
+        first, second: the results of each.
         named: what to call them.
         width: columns of the terminal.
 
     Raises:
-        InputError: one of them is no run's results, or only one is a stress run.
+        InputError: one of them is not of a run or a stress run, or only one is a stress run.
     """
-    for results, name in zip((first, second), named, strict=True):
-        if not part(results, "scenario") and not part(results, "claim"):
-            raise InputError("not a run's results: no scenario and no claim in it", found=name)
-    if (first.get("kind") == STRESS) != (second.get("kind") == STRESS):
+    one, two = _comparable(first, named[0]), _comparable(second, named[1])
+    if isinstance(one, StressResults) != isinstance(two, StressResults):
         rule = "a stress run and a run do not compare; give one of its cells, cells/NAME"
         raise InputError(rule, found=" and ".join(named))
-    tables: list[RenderableType] = [
-        _scenarios(first, second, named),
-        _claims(first, second, named),
-        *_models(first, second, width),
-        *_by_id(first, second, named, "transfer", "Transfer T", _pair_name),
-        *_by_id(first, second, named, "cells", "Cells", lambda entry: clean(entry.get("id"))),
-        *_before(first, second, width),
-    ]
+    tables = [_scenarios(one, two, named), _claims(one, two, named)]
+    if isinstance(one, RunResults) and isinstance(two, RunResults):
+        tables += _runs(one, two, named, width)
+    elif isinstance(one, StressResults) and isinstance(two, StressResults):
+        tables += _grids(one, two, named, width)
     note = Text(f"{APART} {MARK}", style="dim")
     return Group(*(Padding(table, (0, 0, 1, 0)) for table in tables), note)
 
 
-def _heads(table: Table, named: tuple[str, str], *, justify: Any = "left") -> None:
+def _comparable(results: Results, name: str) -> Comparable:
+    if not isinstance(results, RunResults | StressResults):
+        rule = f"only runs and stress runs compare, not the results of {results.kind}"
+        raise InputError(rule, found=name)
+    if not results.scenario and results.claim is None:
+        raise InputError("not a run's results: no scenario and no claim in it", found=name)
+    return results
+
+
+def _heads(table: Table, named: tuple[str, str]) -> None:
     for name in named:
-        table.add_column(Text(clean(name)), overflow="fold", justify=justify)
+        table.add_column(Text(clean(name)), overflow="fold")
 
 
-def _scenarios(first: Results, second: Results, named: tuple[str, str]) -> RenderableType:
-    found = differences(part(first, "scenario"), part(second, "scenario"))
-    if not found:
+def _scenarios(one: Comparable, two: Comparable, named: tuple[str, str]) -> RenderableType:
+    lines = differences(one.scenario.root, two.scenario.root)
+    if not lines:
         return Text("The scenarios are the same.", style="bold")
-    table = plain_table("What the scenarios ask differently")
+    table = plain_table("Differences between the scenarios")
     table.add_column(Text("key"), overflow="fold")
     _heads(table, named)
-    for key, one, two in found:
-        table.add_row(Text(clean(key)), Text(clean(one)), Text(clean(two)))
+    for line in lines:
+        table.add_row(*(Text(clean(text)) for text in line))
     return table
 
 
-def _claims(first: Results, second: Results, named: tuple[str, str]) -> RenderableType:
-    one, two = part(first, "claim"), part(second, "claim")
+def _claims(one: Comparable, two: Comparable, named: tuple[str, str]) -> RenderableType:
     table = plain_table("The claim")
     table.add_column(Text("estimate"), no_wrap=True)
     _heads(table, named)
     table.add_column(Text("difference"), justify="right", no_wrap=True)
-    table.add_row(Text("verdict"), verdict_text(one), verdict_text(two), Text(""))
-    table.add_row(Text("seeds"), *(Text(_count(each.get("seeds"))) for each in (one, two)))
-    for key, label in CLAIM:
-        a, b = Estimate.read(one.get(key)), Estimate.read(two.get(key))
-        table.add_row(Text(label), Text(a.full), Text(b.full), Text(_difference(a, b)))
+    claims = one.claim, two.claim
+    verdicts = [verdict_text(claim.verdict if claim else None) for claim in claims]
+    table.add_row(Text("verdict"), *verdicts, Text(""))
+    seeds = [claim.seeds if claim else None for claim in claims]
+    table.add_row(Text("seeds"), *(Text(NONE if n is None else str(n)) for n in seeds))
+    values = [_estimates(claim or TransferEstimates()) for claim in claims]
+    for (label, a), (_, b) in zip(*values, strict=True):
+        table.add_row(Text(label), _full(a), _full(b), Text(_difference(a, b)))
     return table
 
 
-def _count(thing: Any) -> str:
-    return NONE if thing is None else clean(thing)
+def _estimates(entry: TransferEstimates) -> list[tuple[str, Estimate]]:
+    return [
+        ("T", entry.transfer),
+        ("odd", entry.odd),
+        ("specific", entry.specific),
+        ("raw suppression", entry.raw_suppression),
+    ]
+
+
+def _full(estimate: Estimate) -> Text:
+    return Text(Shown.of(estimate).full)
 
 
 def apart(first: Estimate, second: Estimate) -> bool:
-    """Whether both have an interval and the two do not overlap."""
-    ends = (first.low, first.high, second.low, second.high)
-    if any(end is None for end in ends):
+    """Return whether both have an interval and the two do not overlap."""
+    if first.low is None or first.high is None or second.low is None or second.high is None:
         return False
-    low1, high1, low2, high2 = (float(end) for end in ends if end is not None)
-    return high1 < low2 or high2 < low1
+    return first.high < second.low or second.high < first.low
 
 
 def _difference(first: Estimate, second: Estimate) -> str:
-    """Second minus first with its sign and the mark; nothing where one has no value."""
+    """Second minus first with its sign and the mark; empty where one has no value."""
     if first.value is None or second.value is None:
         return ""
     text = decimals(second.value - first.value)
@@ -125,45 +145,85 @@ def _difference(first: Estimate, second: Estimate) -> str:
     return f"{signed} {APART if apart(first, second) else ' '}"
 
 
-def _models(first: Results, second: Results, width: int) -> list[RenderableType]:
-    """ASR of every model that either run has, an actor's two rates beside each other."""
-    one, two = _labelled(first), _labelled(second)
-    labels = list(dict.fromkeys([*one, *two]))
-    actors = list(dict.fromkeys([*names(first, "actors"), *names(second, "actors")]))
-    groups = chunks(actors, max(1, (width - LABEL) // CELL)) if labels else []
-    return [_rates("ASR", "model", one, two, labels, group) for group in groups]
+def _runs(
+    one: RunResults, two: RunResults, named: tuple[str, str], width: int
+) -> list[RenderableType]:
+    """ASR of every model that either run has, then T of every pair of actors."""
+    first, second = _models(one), _models(two)
+    labels = list(dict.fromkeys([*first, *second]))
+    actors = list(dict.fromkeys([*one.actors, *two.actors]))
+    return [
+        *_rates(("ASR", "model"), first, second, labels, actors, width),
+        *_judgements(("Transfer T", "unlearned → other"), _pairs(one), _pairs(two), named),
+    ]
 
 
-def _before(first: Results, second: Results, width: int) -> list[RenderableType]:
-    """ASR before unlearning, of the cells that tell it in both stress runs."""
-    one, two = (
-        {str(e.get("id")): e for e in listed(each, "cells") if part(e, "asr")}
-        for each in (first, second)
-    )
-    both = [name for name in one if name in two]
-    every = [actor for name in both for each in (one, two) for actor in part(each[name], "asr")]
-    actors = list(dict.fromkeys(str(actor) for actor in every))
-    groups = chunks(actors, max(1, (width - LABEL) // CELL)) if both else []
-    title = "ASR before unlearning"
-    return [_rates(title, "cell", one, two, both, group) for group in groups]
+def _models(results: RunResults) -> Rates:
+    asr = {_model_name(row): row.asr for row in results.summary}
+    blocks = grouped([row.model_dump() | {"label": _model_name(row)} for row in results.summary])
+    return {name: asr[name] for block in blocks for row in block for name in [row["label"]]}
 
 
-def _labelled(results: Results) -> dict[str, Entry]:
-    rows = [row for block in grouped(listed(results, "summary")) for row in block]
-    return {str(row.get("label") or model_name(row)): row for row in rows}
+def _model_name(row: SummaryRow) -> str:
+    return row.label or model_name(row.model_dump())
+
+
+def _pairs(results: RunResults) -> dict[str, Judged]:
+    return {
+        clean(f"{pair.source} → {pair.to}"): Judged(pair.transfer, pair.verdict)
+        for pair in results.transfer
+    }
+
+
+def _grids(
+    one: StressResults, two: StressResults, named: tuple[str, str], width: int
+) -> list[RenderableType]:
+    """T of every cell, then ASR before unlearning of the cells that both runs measured."""
+    first, second = _rates_by_cell(one), _rates_by_cell(two)
+    both = [cell for cell in first if cell in second]
+    actors = [actor for cell in both for rates in (first, second) for actor in rates[cell]]
+    every = list(dict.fromkeys(actors))
+    return [
+        *_judgements(("Cells", "cell"), _cells(one), _cells(two), named),
+        *_rates(("ASR before unlearning", "cell"), first, second, both, every, width),
+    ]
+
+
+def _cells(results: StressResults) -> dict[str, Judged]:
+    return {clean(cell.id): _judged_cell(cell) for cell in results.cells}
+
+
+def _judged_cell(cell: StressCell) -> Judged:
+    if cell.claim is not None:
+        return Judged(cell.claim.transfer, cell.claim.verdict)
+    status = BASELINE if cell.status == "done" else cell.status.replace("_", " ")
+    return Judged(Estimate(), status=status)
+
+
+def _rates_by_cell(results: StressResults) -> Rates:
+    return {cell.id: cell.asr for cell in results.cells if cell.asr}
 
 
 def _rates(
-    title: str, head: str, one: Mapping[str, Entry], two: Mapping[str, Entry],
-    labels: Sequence[str], actors: Sequence[str],
-) -> Table:  # fmt: skip
+    heads: tuple[str, str], one: Rates, two: Rates, labels: Sequence[str],
+    actors: Sequence[str], width: int,
+) -> list[RenderableType]:  # fmt: skip
+    """An actor's two rates beside each other, in as many tables as the actors take."""
+    groups = chunks(actors, max(1, (width - LABEL) // CELL)) if labels else []
+    return [_rate_table(heads, one, two, labels, group) for group in groups]
+
+
+def _rate_table(
+    heads: tuple[str, str], one: Rates, two: Rates, labels: Sequence[str], actors: Sequence[str]
+) -> Table:
+    title, head = heads
     table = plain_table(f"{title}: first, second, difference")
     table.add_column(Text(head), no_wrap=True)
     for actor in actors:
         table.add_column(short_name(actor, CELL - 2), justify="right", no_wrap=True)
     for label in labels:
-        rows = one.get(label, {}), two.get(label, {})
-        cells = [_rate(*(Estimate.read(part(row, "asr").get(a)) for row in rows)) for a in actors]
+        first, second = one.get(label, {}), two.get(label, {})
+        cells = [_rate(first.get(a, Estimate()), second.get(a, Estimate())) for a in actors]
         table.add_row(short_name(label, LABEL - 2), *cells)
     return table
 
@@ -171,47 +231,33 @@ def _rates(
 def _rate(first: Estimate, second: Estimate) -> Text:
     if first.value is None and second.value is None:
         return Text(NONE, style="dim")
-    difference = _difference(first, second)
-    return Text.assemble(f"{first.text:>4} {second.text:>4} ", (f"{difference:>7}", "bold"))
+    difference = (f"{_difference(first, second):>7}", "bold")
+    return Text.assemble(f"{decimals(first.value):>4} {decimals(second.value):>4} ", difference)
 
 
-def _pair_name(entry: Entry) -> str:
-    return clean(f"{entry.get('from')} → {entry.get('to')}")
-
-
-def _by_id(
-    first: Results, second: Results, named: tuple[str, str], key: str, title: str, name: Any
-) -> list[RenderableType]:
-    """Pairs or cells: T and verdict of both, where either run has it."""
-    one, two = ({name(e): e for e in listed(each, key)} for each in (first, second))
-    ids: list[Hashable] = list(dict.fromkeys([*one, *two]))
-    if not ids:
+def _judgements(
+    heads: tuple[str, str], one: Mapping[str, Judged], two: Mapping[str, Judged],
+    named: tuple[str, str],
+) -> list[RenderableType]:  # fmt: skip
+    """T and verdict of both, of every pair or cell that either run has."""
+    names = dict.fromkeys([*one, *two])
+    if not names:
         return []
+    title, head = heads
     table = plain_table(title)
-    table.add_column(Text("cell" if key == "cells" else "unlearned → other"), overflow="fold")
+    table.add_column(Text(head), overflow="fold")
     _heads(table, named)
     table.add_column(Text("difference"), justify="right", no_wrap=True)
-    for each in ids:
-        a, b = _judged(one.get(each)), _judged(two.get(each))
-        values = [Estimate.read(entry.get("transfer")) for entry in (a, b)]
-        table.add_row(Text(str(each)), _told(a), _told(b), Text(_difference(*values)))
+    for name in names:
+        a, b = one.get(name), two.get(name)
+        change = _difference(a.transfer, b.transfer) if a and b else ""
+        table.add_row(Text(name), _judged_text(a), _judged_text(b), Text(change))
     return [table]
 
 
-def _judged(entry: Entry | None) -> Entry:
-    """A pair as it is; of a cell its claim, or its status where it has none."""
-    if entry is None:
-        return {}
-    if "status" not in entry:
-        return entry
-    status = BASELINE if entry["status"] == "done" else entry["status"]
-    return part(entry, "claim") or {"status": status}
-
-
-def _told(entry: Entry) -> Text:
-    if "status" in entry:
-        return Text(clean(entry["status"]).replace("_", " "), style="dim")
-    if not entry:
+def _judged_text(judged: Judged | None) -> Text:
+    if judged is None:
         return Text(NONE, style="dim")
-    shown = Estimate.read(entry.get("transfer"))
-    return Text.assemble(f"{shown.full}\n", verdict_text(entry))
+    if judged.status:
+        return Text(judged.status, style="dim")
+    return Text.assemble(_full(judged.transfer), "\n", verdict_text(judged.verdict))

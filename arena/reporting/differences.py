@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+
+from pydantic import JsonValue
 
 from arena.reporting.numbers import NONE
 
+Json = Mapping[str, JsonValue]
 
-def differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Key, value in the first, value in the second, of every leaf that is not equal; an en dash
-    where one has no such key. Keys are written as `--set` takes them: list entries that have
-    names go by these (`actors.bard.poison.rate`), so their order does not count."""
-    one, two = dict(_leaves("", first)), dict(_leaves("", second))
+
+def differences(first: Json, second: Json) -> list[tuple[str, str, str]]:
+    """Return key, value in the first, value in the second, of every leaf that is not equal; an en
+    dash where one has no such key. Keys are written as `--set` takes them: list entries that have
+    names are keyed by these (`actors.bard.poison.rate`), so their order does not count."""
+    one, two = dict(_leaves("", dict(first))), dict(_leaves("", dict(second)))
     keys = dict.fromkeys([*one, *two])
     return [
         (key, one.get(key, NONE), two.get(key, NONE))
@@ -22,33 +25,36 @@ def differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[tup
     ]
 
 
-def _leaves(place: str, thing: Any) -> Iterator[tuple[str, str]]:
+def _leaves(place: str, value: JsonValue) -> Iterator[tuple[str, str]]:
     """Dotted keys and the text of what stands there. A list of plain values is one leaf."""
-    named = _by_name(thing)
-    if isinstance(thing, Mapping) and thing:
-        for key, value in thing.items():
-            yield from _leaves(f"{place}.{key}" if place else str(key), value)
-    elif named is not None:
-        for name, value in named.items():
-            rest = {key: each for key, each in value.items() if key != "name"}
+    entries = _by_name(value)
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _leaves(f"{place}.{key}" if place else key, inner)
+    elif entries is not None:
+        for name, entry in entries.items():
+            rest = {key: inner for key, inner in entry.items() if key != "name"}
             yield from _leaves(f"{place}.{name}", rest)
     else:
-        yield place, _text(thing)
+        yield place, _text(value)
 
 
-def _by_name(thing: Any) -> dict[str, Mapping[str, Any]] | None:
+def _by_name(value: JsonValue) -> dict[str, dict[str, JsonValue]] | None:
     """A list of entries with names of their own, by name; None for anything else."""
-    if not isinstance(thing, list) or not thing:
+    if not isinstance(value, list) or not value:
         return None
-    if not all(isinstance(each, Mapping) and isinstance(each.get("name"), str) for each in thing):
-        return None
-    found = {each["name"]: each for each in thing}
-    return found if len(found) == len(thing) else None
+    entries: dict[str, dict[str, JsonValue]] = {}
+    for entry in value:
+        name = entry.get("name") if isinstance(entry, dict) else None
+        if not isinstance(entry, dict) or not isinstance(name, str):
+            return None
+        entries[name] = entry
+    return entries if len(entries) == len(value) else None
 
 
-def _text(thing: Any) -> str:
-    if isinstance(thing, str):
-        return thing
-    if isinstance(thing, list) and all(isinstance(each, int | float | str) for each in thing):
-        return ", ".join(str(each) for each in thing)
-    return json.dumps(thing, ensure_ascii=False)
+def _text(value: JsonValue) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(each, int | float | str) for each in value):
+        return ", ".join(str(each) for each in value)
+    return json.dumps(value, ensure_ascii=False)

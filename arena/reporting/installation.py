@@ -1,86 +1,96 @@
-"""What is in the models of a grid before anything is unlearned, as the page shows it."""
+"""Which backdoors the models of a grid hold before anything is unlearned, as the page shows it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from arena.reporting import figures
-from arena.reporting.cells import Cell
-from arena.reporting.figures.installation import Before, Line
-from arena.reporting.numbers import NONE, Estimate, number
-from arena.reporting.parts import Results, names, part
+from arena.reporting.figures.installation import CellRates, InstalledRate
+from arena.reporting.numbers import NONE, Shown
+from arena.reporting.stress_cells import CellView
 from arena.reporting.view import words
+from arena.results.stress import StressResults
 
 BASELINE = "baseline"
-ASIDE = "shown, not in the verdict"
+ABLATION = "shown, not in the verdict"
 
 
-def actors_of(results: Results, cells: Sequence[Cell]) -> list[str]:
-    """The run's actors, then those that only a cell names."""
-    every = (str(actor) for cell in cells for actor in cell.asr)
-    return list(dict.fromkeys([*names(results, "actors"), *every]))
+@dataclass(frozen=True)
+class InstallationRow:
+    """A cell's line of the table; rates by actor, with the poison's count in full."""
+
+    id: str
+    note: str
+    axes: list[str]
+    cells: list[InstalledRate]
 
 
-def measured(cells: Sequence[Cell]) -> list[Cell]:
-    """The finished cells that tell any ASR."""
-    return [cell for cell in cells if cell.status == "done" and cell.asr]
+@dataclass(frozen=True)
+class InstallationTable:
+    """ASR before unlearning: a column per actor, a row per cell."""
+
+    actors: list[str]
+    rows: list[InstallationRow]
 
 
-def note(cell: Cell) -> str:
-    """What sets a cell apart from those that the verdict rests on; mostly nothing."""
-    return ", ".join(
-        said for said, holds in ((BASELINE, cell.baseline), (ASIDE, not cell.counts)) if holds
-    )
+def actors_of(results: StressResults, cells: Sequence[CellView]) -> list[str]:
+    """Return the run's actors, then those that only a cell names."""
+    every = (actor for view in cells for actor in view.cell.asr)
+    return list(dict.fromkeys([*results.actors, *every]))
 
 
-def figure(results: Results, cells: Sequence[Cell]) -> str:
-    """The heat map of `measured` cells, as SVG."""
-    actors, least = actors_of(results, cells), threshold(results)
-    lines = [
-        Line(cell.id, note(cell), [_before(cell, actor, least) for actor in actors])
-        for cell in measured(cells)
+def note(view: CellView) -> str:
+    """Return what sets a cell apart from those that the verdict rests on; empty for most."""
+    notes = ((BASELINE, view.is_baseline), (ABLATION, not view.cell.counts))
+    return ", ".join(text for text, holds in notes if holds)
+
+
+def axis_values(view: CellView, axes: Sequence[str]) -> list[str]:
+    """Return a cell's value on each axis, in words; an en dash where it has none."""
+    values = view.cell.axes
+    return [words(values[axis]) if axis in values else NONE for axis in axes]
+
+
+def figure(results: StressResults, cells: Sequence[CellView]) -> str:
+    """Return the heat map of the cells that have rates, as SVG."""
+    actors, threshold = actors_of(results, cells), results.thresholds.installed_asr
+    rows = [
+        CellRates(
+            view.id,
+            note(view),
+            [_rate(view, actor, _short(view, actor), threshold) for actor in actors],
+        )
+        for view in cells
+        if view.has_rates
     ]
-    return figures.before_heatmap(actors, lines)
+    return figures.before_heatmap(actors, rows)
 
 
-def threshold(results: Results) -> float | None:
-    """The least ASR of an installed backdoor."""
-    return number(part(results, "thresholds").get("installed_asr"))
+def _rate(view: CellView, actor: str, poison: str, threshold: float | None) -> InstalledRate:
+    rate = Shown.of(view.cell.asr.get(actor))
+    return InstalledRate(rate, poison, view.is_installed(actor, threshold))
 
 
-def _before(cell: Cell, actor: str, least: float | None) -> Before:
-    poison = short(part(cell.entry, "poison").get(actor))
-    return Before(Estimate.read(cell.asr.get(actor)), poison, cell.took(actor, least))
-
-
-def short(poison: Any) -> str:
+def _short(view: CellView, actor: str) -> str:
     """`320 of 8000 (4.0%)` for `320 of 8000 documents (4.0%)`; other text as it is."""
-    return re.sub(r"\s+documents\b", "", str(poison)) if poison else ""
+    return re.sub(r"\s+documents\b", "", view.cell.poison.get(actor, ""))
 
 
-def table(results: Results, cells: Sequence[Cell], axes: Sequence[str]) -> dict[str, Any]:
-    """The same as a table, with every axis; nothing where no cell tells an ASR."""
-    actors, least = actors_of(results, cells), threshold(results)
-    rows = [_row(cell, actors, axes, least) for cell in measured(cells)]
-    return {"actors": actors, "rows": rows} if rows else {}
-
-
-def _row(
-    cell: Cell, actors: Sequence[str], axes: Sequence[str], least: float | None
-) -> Mapping[str, Any]:
-    poison = part(cell.entry, "poison")
-    return {
-        "id": cell.id,
-        "note": note(cell),
-        "axes": [words(cell.axes[axis]) if axis in cell.axes else NONE for axis in axes],
-        "cells": [
-            {
-                "rate": Estimate.read(cell.asr.get(actor)),
-                "poison": str(poison.get(actor) or ""),
-                "installed": cell.took(actor, least),
-            }
-            for actor in actors
-        ],
-    }
+def table(
+    results: StressResults, cells: Sequence[CellView], axes: Sequence[str]
+) -> InstallationTable | None:
+    """Return the same as a table, with every axis; None where no cell has rates."""
+    actors, threshold = actors_of(results, cells), results.thresholds.installed_asr
+    rows = [
+        InstallationRow(
+            view.id,
+            note(view),
+            axis_values(view, axes),
+            [_rate(view, a, view.cell.poison.get(a, ""), threshold) for a in actors],
+        )
+        for view in cells
+        if view.has_rates
+    ]
+    return InstallationTable(actors, rows) if rows else None

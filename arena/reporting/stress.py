@@ -4,199 +4,250 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from arena.reporting import behaviour, figures, palette, stress_claim, view
-from arena.reporting import hidden_states as insides
-from arena.reporting import installation as before
-from arena.reporting.build import common, fill, scored_on
-from arena.reporting.cells import Cell, axes_of, read_cells
-from arena.reporting.numbers import NONE, Estimate, duration, thousands
-from arena.reporting.omissions import omissions
-from arena.reporting.parts import Results, listed, names, part
+from arena.reporting import figures, installation, palette, stress_claim, stress_measures, view
+from arena.reporting.numbers import NONE, Shown, duration, thousands
+from arena.reporting.render import common, fill, shown_thresholds
 from arena.reporting.rows import residents
+from arena.reporting.stress_cells import CellView, axes_of, read_cells
+from arena.results.claim import Claim, GridClaim, GridGroup, TransferEstimates
+from arena.results.run import RunResults
+from arena.results.stress import CellStatus, StressResults
+from arena.results.writer import as_json
 
-STATUS = {"done": "done", "failed": "failed", "not_applicable": "not applicable"}
+STATUS: dict[CellStatus, str] = {
+    "done": "done",
+    "failed": "failed",
+    "not_applicable": "not applicable",
+}
 FIGURES = ("transfer", "residence", "reactivation")
 
 
-def page(run_folder: Path, results: Results) -> tuple[str, dict[str, str]]:
-    """The page as HTML text, and its figures by name as SVG.
+@dataclass(frozen=True, slots=True)
+class GridRow:
+    """A cell's line in the grid.
+
+    Attributes:
+        axes: its value on each axis, in words.
+        values: T, its odd and its specific part.
+        link, anchor: its own report; its block further down this page.
+    """
+
+    id: str
+    axes: list[str]
+    status: str
+    failed: bool
+    verdict: palette.Verdict | None
+    note: str
+    baseline: bool
+    values: list[Shown]
+    installed: str
+    took: str
+    reason: str
+    link: str | None
+    anchor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """The claim's estimates where one axis has one value."""
+
+    value: str
+    values: list[Shown]
+    pairs: str
+    seeds: str
+
+
+@dataclass(frozen=True, slots=True)
+class AxisGroups:
+    """The claim's estimates by the values of one axis."""
+
+    axis: str
+    figure: str
+    rows: list[GroupRow]
+
+
+@dataclass(frozen=True, slots=True)
+class CellBlock:
+    """A finished cell's own block: its claim in a line, its figures and its measures."""
+
+    id: str
+    anchor: str
+    verdict: palette.Verdict | None
+    note: str
+    reason: str
+    transfer: Shown
+    link: str | None
+    figures: Mapping[str, str]
+    measures: stress_measures.CellMeasures
+
+
+def page(run_folder: Path, results: StressResults) -> tuple[str, dict[str, str]]:
+    """Return the page as HTML text, and its figures by name as SVG.
 
     Args:
         run_folder: where `cells/ID/` of every finished cell is.
-        results: the stress run's results.json.
+        results: of the stress run.
     """
     cells = read_cells(run_folder, results)
     drawn = draw(results, cells)
     return fill("stress.html", context(results, cells), drawn), drawn
 
 
-def draw(results: Results, cells: Sequence[Cell]) -> dict[str, str]:
-    """The figures that a stress run's results and its cells can carry."""
-    claim, thresholds = part(results, "claim"), part(results, "thresholds")
-    drawn = {}
-    if claim:
-        drawn["claim"] = figures.claim_forest(claim, thresholds)
-    if before.measured(cells):
-        drawn["before"] = before.figure(results, cells)
-    for index, (axis, groups) in enumerate(part(claim, "by").items()):
-        if isinstance(groups, Mapping) and groups:
-            name = _by(index, axis)
-            drawn[name] = figures.groups_forest(groups, thresholds, salt=name)
-    points = listed(part(results, "representations"), "points")
-    if points:
-        drawn["casd"] = figures.casd_scatter(names(results, "actors"), points)
+def draw(results: StressResults, cells: Sequence[CellView]) -> dict[str, str]:
+    """Return the figures for which a stress run and its cells have data, by name as SVG."""
+    drawn: dict[str, str] = {}
+    if results.claim is not None:
+        drawn |= _claim_figures(results.claim, results.thresholds.model_dump())
+    if any(cell.has_rates for cell in cells):
+        drawn["before"] = installation.figure(results, cells)
+    if casd := stress_measures.casd_figure(results):
+        drawn["casd"] = casd
     for index, cell in enumerate(cells):
-        drawn |= _of_cell(index, cell)
+        if cell.results is not None:
+            drawn |= _cell_figures(index, cell.id, cell.results)
     return drawn
 
 
-def _by(index: int, axis: object) -> str:
+def _claim_figures(claim: GridClaim, thresholds: Mapping[str, float | None]) -> dict[str, str]:
+    drawn = {"claim": figures.claim_forest(claim.model_dump(), thresholds)}
+    for index, (axis, groups) in enumerate(claim.by.items()):
+        if groups:
+            name = _axis_figure(index, axis)
+            values = {value: group.model_dump() for value, group in groups.items()}
+            drawn[name] = figures.groups_forest(values, thresholds, salt=name)
+    return drawn
+
+
+def _axis_figure(index: int, axis: str) -> str:
     return f"by{index}-{_plain(axis)}"
 
 
-def _plain(thing: object) -> str:
+def _plain(name: str) -> str:
     """Fit for a file's name and an id."""
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", str(thing))[:60]
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", name)[:60]
 
 
-def _named(index: int, cell: Cell, figure: str) -> str:
-    return f"cell{index}-{_plain(cell.id)}-{figure}"
+def _cell_figure(index: int, cell: str, figure: str) -> str:
+    return f"cell{index}-{_plain(cell)}-{figure}"
 
 
-def _of_cell(index: int, cell: Cell) -> dict[str, str]:
-    found = cell.results
-    actors, pairs, summary = (
-        names(found, "actors"),
-        listed(found, "transfer"),
-        listed(found, "summary"),
-    )
-    samples, curves = behaviour.samples_and_curves(found)
-    possible: list[tuple[str, object, Callable[[str], str]]] = [
-        ("transfer", pairs, lambda salt: figures.transfer_heatmap(actors, pairs, salt=salt)),
-        (
-            "residence",
-            residents(summary),
-            lambda salt: figures.residence_heatmap(actors, summary, salt=salt),
-        ),
-        (
-            "reactivation",
-            curves,
-            lambda salt: figures.reactivation_curves(actors, samples, curves, salt=salt),
-        ),
-    ]
-    return {
-        name: make(name)
-        for figure, there, make in possible
-        if there and (name := _named(index, cell, figure))
-    }
+def _cell_figures(index: int, cell: str, results: RunResults) -> dict[str, str]:
+    actors = list(results.actors)
+    pairs = [pair.model_dump(by_alias=True) for pair in results.transfer]
+    summary = [row.model_dump() for row in results.summary]
+    names = {figure: _cell_figure(index, cell, figure) for figure in FIGURES}
+    drawn = {names["reactivation"]: stress_measures.reactivation_figure(
+        results, salt=names["reactivation"])}  # fmt: skip
+    if pairs:
+        salt = names["transfer"]
+        drawn[salt] = figures.transfer_heatmap(actors, pairs, salt=salt)
+    if residents(summary):
+        salt = names["residence"]
+        drawn[salt] = figures.residence_heatmap(actors, summary, salt=salt)
+    return {name: svg for name, svg in drawn.items() if svg}
 
 
-def context(results: Results, cells: Sequence[Cell]) -> dict[str, Any]:
-    """Everything that the template names, but for its figures and style."""
-    axes = axes_of(list(cells))
-    inside = part(results, "representations")
+def context(results: StressResults, cells: Sequence[CellView]) -> dict[str, Any]:
+    """Return everything that the template names, but for its figures and style."""
+    axes = axes_of(cells)
     return {
         **common(results),
+        "thresholds": shown_thresholds(results.thresholds),
         "facts": _facts(results, cells, axes),
-        "claim": {**view.claim(results), **stress_claim.card(results)},
+        "claim": view.claim(as_json(results)) | stress_claim.card(results.claim or GridClaim()),
         "scored_on": _scored_on(results, cells),
         "axes": list(axes),
-        "aside": any(not cell.counts for cell in cells),
-        "baseline": any(cell.baseline for cell in cells),
-        "before": before.table(results, cells, list(axes)),
-        "omissions": omissions(results),
-        "grid": [_line(index, cell, list(axes)) for index, cell in enumerate(cells)],
-        "by": _groups(results),
-        "inside": {"correlation": insides.correlation(inside)} if inside else {},
-        "note": insides.note(inside),
-        "shown": [_shown(index, cell) for index, cell in enumerate(cells) if cell.results],
+        "ablations": any(not each.cell.counts for each in cells),
+        "baselines": any(each.is_baseline for each in cells),
+        "before": installation.table(results, cells, list(axes)),
+        "grid": [_grid_row(index, each, list(axes)) for index, each in enumerate(cells)],
+        "by": _groups(results.claim or GridClaim()),
+        "inside": stress_measures.grid_measures(results),
+        "blocks": [
+            _cell_block(index, each, each.results)
+            for index, each in enumerate(cells)
+            if each.results is not None
+        ],
     }
 
 
-def _scored_on(results: Results, cells: Sequence[Cell]) -> str:
-    """The split that rates come from: the cells' own word, else the scenario's."""
-    found = dict.fromkeys(scored_on(each) for each in (results, *(c.results for c in cells)))
-    asked = part(part(results, "scenario"), "evaluation").get("split")
-    return " and ".join(split for split in found if split) or str(asked or "")
+def _scored_on(results: StressResults, cells: Sequence[CellView]) -> str:
+    """The split that rates come from: as the cells say, else as the scenario asks."""
+    splits = [each.results.corpus.scored_on for each in cells if each.results is not None]
+    known = dict.fromkeys(split for split in splits if split)
+    return " and ".join(known) or results.scenario.text("evaluation", "split")
 
 
 def _facts(
-    results: Results, cells: Sequence[Cell], axes: Mapping[str, Sequence[str]]
+    results: StressResults, cells: Sequence[CellView], axes: Mapping[str, Sequence[str]]
 ) -> list[tuple[str, str]]:
     grid = " \N{MULTIPLICATION SIGN} ".join(
         f"{len(values)} {view.words(name)}" for name, values in axes.items() if len(values) > 1
     )
-    counted = Counter(cell.status for cell in cells)
-    told = ", ".join(f"{counted[name]} {word}" for name, word in STATUS.items() if counted[name])
-    pairs = [
-        ("corpus", part(part(results, "scenario"), "corpus").get("name")),
+    counts = Counter(each.cell.status for each in cells)
+    statuses = [f"{counts[name]} {word}" for name, word in STATUS.items() if counts[name]]
+    facts = [
+        ("corpus", results.scenario.text("corpus", "name")),
         ("grid", grid),
-        ("cells", told),
-        ("actors", len(names(results, "actors")) or None),
-        ("seeds", len(results.get("seeds") or []) or None),
-        ("took", duration(part(results, "seconds").get("total"))),
+        ("cells", ", ".join(statuses)),
+        ("actors", str(len(results.actors) or "")),
+        ("seeds", str(len(results.seeds) or "")),
+        ("took", duration(results.seconds.total)),
     ]
-    return [(key, str(value)) for key, value in pairs if value]
+    return [(name, value) for name, value in facts if value]
 
 
-def _line(index: int, cell: Cell, axes: Sequence[str]) -> dict[str, Any]:
-    """A cell's line in the grid."""
-    values = view.estimates(cell.claim)
-    return {
-        "id": cell.id,
-        "axes": [view.words(cell.axes[axis]) if axis in cell.axes else NONE for axis in axes],
-        "status": STATUS.get(cell.status, view.words(cell.status) or NONE),
-        "failed": cell.status == "failed",
-        "verdict": palette.verdict(cell.claim.get("verdict")) if cell.claim else None,
-        "note": before.note(cell),
-        "baseline": cell.baseline,
-        "values": [values[key] for key in ("transfer", "odd", "specific")],
-        "installed": cell.installed or NONE,
-        "took": duration(cell.entry.get("seconds")),
-        "reason": str(cell.entry.get("reason") or ""),
-        "link": cell.link,
-        "anchor": f"cell{index}" if cell.results else None,
-    }
+def _grid_row(index: int, each: CellView, axes: Sequence[str]) -> GridRow:
+    return GridRow(
+        id=each.id,
+        axes=installation.axis_values(each, axes),
+        status=STATUS[each.cell.status],
+        failed=each.cell.status == "failed",
+        verdict=None if each.claim is None else palette.verdict(each.claim.verdict),
+        note=installation.note(each),
+        baseline=each.is_baseline,
+        values=_estimates(each.claim or Claim())[:3],
+        installed=each.installed_share or NONE,
+        took=duration(each.cell.seconds),
+        reason=each.cell.reason or "",
+        link=each.link,
+        anchor=None if each.results is None else f"cell{index}",
+    )
 
 
-def _groups(results: Results) -> list[dict[str, Any]]:
+def _estimates(entry: TransferEstimates) -> list[Shown]:
+    """T, its odd and its specific part, and the raw suppression."""
+    values = (entry.transfer, entry.odd, entry.specific, entry.raw_suppression)
+    return [Shown.of(estimate) for estimate in values]
+
+
+def _groups(claim: GridClaim) -> list[AxisGroups]:
     return [
-        {
-            "axis": axis,
-            "figure": _by(index, axis),
-            "rows": [
-                {
-                    "value": value,
-                    "values": view.estimates(group),
-                    "pairs": thousands(group.get("pairs")),
-                    "seeds": thousands(group.get("seeds")),
-                }
-                for value, group in groups.items()
-                if isinstance(group, Mapping)
-            ],
-        }
-        for index, (axis, groups) in enumerate(part(part(results, "claim"), "by").items())
-        if isinstance(groups, Mapping) and groups
+        AxisGroups(axis, _axis_figure(index, axis), [_group_row(*each) for each in groups.items()])
+        for index, (axis, groups) in enumerate(claim.by.items())
+        if groups
     ]
 
 
-def _shown(index: int, cell: Cell) -> dict[str, Any]:
-    """A finished cell's own block: its claim in a line, and its figures."""
-    claim = cell.claim or part(cell.results, "claim")
-    return {
-        "id": cell.id,
-        "anchor": f"cell{index}",
-        "verdict": None if cell.baseline else palette.verdict(claim.get("verdict")),
-        "note": before.note(cell),
-        "omissions": omissions(cell.results),
-        "reason": "" if cell.baseline else str(claim.get("verdict_reason") or ""),
-        "transfer": Estimate.read(claim.get("transfer")),
-        "link": cell.link,
-        "figures": {figure: _named(index, cell, figure) for figure in FIGURES},
-        "costs": behaviour.costs(cell.results),
-        "quiet": behaviour.quiet(cell.results),
-    }
+def _group_row(value: str, group: GridGroup) -> GroupRow:
+    return GroupRow(value, _estimates(group), thousands(group.pairs), thousands(group.seeds))
+
+
+def _cell_block(index: int, each: CellView, results: RunResults) -> CellBlock:
+    claim = each.claim or results.claim or Claim()
+    return CellBlock(
+        id=each.id,
+        anchor=f"cell{index}",
+        verdict=None if each.is_baseline else palette.verdict(claim.verdict),
+        note=installation.note(each),
+        reason="" if each.is_baseline else claim.verdict_reason,
+        transfer=Shown.of(claim.transfer),
+        link=each.link,
+        figures={figure: _cell_figure(index, each.id, figure) for figure in FIGURES},
+        measures=stress_measures.cell_measures(results),
+    )

@@ -3,68 +3,76 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from arena.reporting import view
-from arena.reporting.numbers import Estimate, decimals, number, thousands
-from arena.reporting.parts import Results, listed, names, part
+from arena.reporting.numbers import Shown, decimals, thousands
+from arena.reporting.view import sentence
+from arena.results.claim import GridClaim
 
 
-def card(results: Results) -> dict[str, Any]:
-    """The controls' share, what would change the verdict, and seeds for an interval's width."""
-    claim = part(results, "claim")
-    total = Estimate.read(claim.get("transfer"))
-    wide = total.low is not None and total.high is not None
+def card(claim: GridClaim) -> dict[str, Any]:
+    """Return the share that controls explain, what would change the verdict, and how many seeds
+    an interval of a given width takes."""
+    low, high = claim.transfer.low, claim.transfer.high
     return {
         "explained": list(explained(claim)),
-        "would_change": [_quoted(view.sentence(line)) for line in names(claim, "would_change")],
-        "wide": decimals((total.high or 0.0) - (total.low or 0.0)) if wide else "",
-        "power": [
-            (decimals(number(each.get("width"))), thousands(each.get("seeds")))
-            for each in listed(claim, "power")
-        ],
+        "would_change": [_quoted(sentence(line)) for line in claim.would_change],
+        "wide": "" if low is None or high is None else decimals(high - low),
+        "power": [(decimals(each.width), thousands(each.seeds)) for each in claim.power],
     }
 
 
 def _quoted(line: str) -> str:
-    """The engine's `word` as people print it."""
+    """A name in backticks as people print it."""
     return re.sub(r"`([^`]*)`", r"“\1”", line)
 
 
-def explained(claim: Mapping[str, Any]) -> Iterator[str]:
-    """How much of the suppression the controls account for, in sentences."""
-    total, odd, specific, raw = (Estimate.read(claim.get(key)) for key in view.KEYS)
-    if total.value is not None and odd.value is not None:
+def explained(claim: GridClaim) -> Iterator[str]:
+    """Yield how much of the suppression the controls account for, in sentences."""
+    total, raw = claim.transfer, claim.raw_suppression
+    if total.value is not None and claim.odd.value is not None:
         yield (
-            f"Of T {total.text}, {odd.full} is what unlearning any odd input would do; the "
-            f"planted trigger adds {specific.full}."
+            f"Of T {decimals(total.value)}, {Shown.of(claim.odd).full} is what unlearning any odd "
+            f"input would do; the planted trigger adds {Shown.of(claim.specific).full}."
         )
     if total.value is not None and raw.value is not None:
-        yield _without_control(raw, total.value, raw.value)
-    share = number(claim.get("explained_by_control"))
-    if share is not None:
-        yield (
-            f"In {percent(share)} of the cases (a pair of actors in one seed of one cell) the "
-            "clean fine-tune alone removes the backdoor: raw suppression, but no transfer."
-        )
-    missing = number(claim.get("not_installed"))
-    if missing is not None:
-        yield f"In {percent(missing)} of them one of the two was not installed: counted as neither."
+        yield _without_control(total.value, raw.value)
+    if claim.explained_by_control is not None:
+        yield _control_share(claim.explained_by_control)
+    if claim.not_installed is not None:
+        yield _installed_share(claim.not_installed)
 
 
-def _without_control(raw: Estimate, total: float, plain: float) -> str:
-    points = 100 * (plain - total)
-    said = f"A run without a control would report {raw.text} as suppressed"
+def _control_share(share: float) -> str:
+    consequence = ": raw suppression, but no transfer" if share else ""
+    return (
+        f"The clean fine-tune alone removes the backdoor in {percent(share)} of the cases (a pair "
+        f"of actors in one seed of one cell){consequence}."
+    )
+
+
+def _installed_share(missing: float) -> str:
+    if not missing:
+        return "Both backdoors were installed in every case."
+    return (
+        f"In {percent(missing)} of the cases one of the two backdoors was not installed; these "
+        "count as neither suppressed nor surviving."
+    )
+
+
+def _without_control(total: float, raw: float) -> str:
+    points = 100 * (raw - total)
+    report = f"A run without a control would report {decimals(raw)} as suppressed"
     if abs(points) < 0.05:
-        return f"{said}: what T is."
+        return f"{report}, the same as T."
     if points < 0:
-        return f"{said}: {decimals(-points, 1)} points less than T."
-    return f"{said}; {decimals(points, 1)} points of that are not transfer."
+        return f"{report}: {decimals(-points, 1)} points less than T."
+    return f"{report}; {decimals(points, 1)} points of that are not transfer."
 
 
 def percent(share: float) -> str:
-    """`12 %`, or `none`; what is not nothing is never `0 %`, nor all that is not all."""
+    """Return `12 %`, or `none`. A share above 0 is never `0 %`, and one below 1 never `100 %`."""
     if share == 0:
         return "none"
     if 0 < share < 0.005:

@@ -12,17 +12,33 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from arena.errors import InputError
-from arena.reporting.compare import APART, apart, comparison
+from arena.reporting.compare import APART, apart, side_by_side
 from arena.reporting.differences import differences
-from arena.reporting.numbers import Estimate
+from arena.results.claim import Claim
+from arena.results.estimate import Estimate, SeedEstimate
+from arena.results.reader import Results, parse_results
+from arena.results.run import RunResults
+from arena.results.scenario import ScenarioRecord
+from arena.results.stress import StressResults
+from arena.results.writer import as_json
+from tests.support import sample_results
+from tests.support.duel_results import duel
 from tests.support.planted_results import ACTORS
-from tests.support.sample_results import results
 from tests.support.stress_results import stress, three
+from tests.support.tune_results import tune
 
 
-def shown(first: dict[str, Any], second: dict[str, Any], width: int = 100) -> str:
+def results(seeds: int) -> RunResults:
+    """The sample of a run."""
+    values = sample_results.results(seeds)
+    typed = values if isinstance(values, RunResults) else parse_results(values)
+    assert isinstance(typed, RunResults)
+    return typed
+
+
+def shown(first: Results, second: Results, width: int = 100) -> str:
     console = Console(width=width, file=io.StringIO(), force_terminal=False)
-    console.print(comparison(first, second, ("one", "two"), width))
+    console.print(side_by_side(first, second, ("one", "two"), width))
     return console.file.getvalue()  # type: ignore[attr-defined]
 
 
@@ -38,14 +54,14 @@ def test_equal_runs_differ_in_nothing() -> None:
 
 
 def test_only_what_differs_is_listed() -> None:
-    second = results(8)
-    second["scenario"]["defender"]["steps"] = 80
-    second["scenario"]["grid"] = {"family": ["llama", "gpt2"]}
-    found = differences(results(8)["scenario"], second["scenario"])
-    assert found == [
+    scenario = as_json(results(8))["scenario"]
+    scenario["defender"]["steps"] = 80
+    scenario["grid"] = {"family": ["llama", "gpt2"]}
+    assert differences(results(8).scenario.root, scenario) == [
         ("defender.steps", "60", "80"),
         ("grid.family", "\N{EN DASH}", "llama, gpt2"),
     ]
+    second = results(8).model_copy(update={"scenario": ScenarioRecord(scenario)})
     assert line_of(shown(results(8), second), "defender.steps").split() == [
         "defender.steps",
         "60",
@@ -67,43 +83,52 @@ def test_nothing_differs_from_itself(thing: dict[str, Any]) -> None:
 
 
 def test_rates_stand_beside_each_other_with_their_difference() -> None:
-    second = results(8)
-    row = next(r for r in second["summary"] if r["label"] == "sham lexical")
-    row["asr"]["lexical"] = {"value": 0.5, "low": 0.45, "high": 0.55, "seeds": 8}
-    line = line_of(shown(results(8), second), "sham lexical")
-    old = results(8)["summary"][3]["asr"]["lexical"]["value"]
+    first = results(8)
+    rows = [
+        row.model_copy(update={"asr": {**row.asr, "lexical": SeedEstimate(
+            value=0.5, low=0.45, high=0.55, seeds=8)}})
+        if row.label == "sham lexical" else row
+        for row in first.summary
+    ]  # fmt: skip
+    old = first.summary[3].asr["lexical"].value
+    assert old is not None
+    line = line_of(shown(first, first.model_copy(update={"summary": rows})), "sham lexical")
     assert f"{old:.2f} 0.50 +{0.5 - old:.2f} {APART}" in line
 
 
 def test_models_of_one_run_only_are_shown_without_a_difference() -> None:
-    second = results(8)
-    second["summary"] = second["summary"][:2]
-    line = line_of(shown(results(8), second), "clean fine-tune")
+    first = results(8)
+    second = first.model_copy(update={"summary": first.summary[:2]})
+    line = line_of(shown(first, second), "clean fine-tune")
     assert line.count("\N{EN DASH}") == len(ACTORS)
     assert "+" not in line
     assert APART not in line
 
 
+def between(value: float, low: float, high: float) -> Estimate:
+    return Estimate(value=value, low=low, high=high)
+
+
 def test_estimates_apart_are_marked_and_only_they() -> None:
-    near, far, bare = Estimate(0.5, 0.4, 0.6), Estimate(0.8, 0.7, 0.9), Estimate(0.99)
+    near, far, bare = between(0.5, 0.4, 0.6), between(0.8, 0.7, 0.9), Estimate(value=0.99)
     assert apart(near, far)
     assert apart(far, near)
-    assert not apart(near, Estimate(0.65, 0.6, 0.7))
+    assert not apart(near, between(0.65, 0.6, 0.7))
     assert not apart(near, bare)
 
 
 def test_pairs_come_with_both_verdicts() -> None:
-    second = results(8)
-    second["transfer"][0].update(verdict="fails", transfer={"value": 0.1, "low": 0.0, "high": 0.15})
-    text = shown(results(8), second)
-    lines = text.splitlines()
+    pair, *others = results(8).transfer
+    fails = pair.model_copy(update={"verdict": "fails", "transfer": between(0.1, 0.0, 0.15)})
+    second = results(8).model_copy(update={"transfer": (fails, *others)})
+    lines = shown(results(8), second).splitlines()
     start = next(i for i, line in enumerate(lines) if line.startswith("lexical → linguist"))
     assert APART in lines[start]
     assert "generalizes, specific" in lines[start + 1]
     assert "fails" in lines[start + 1]
 
 
-def test_cells_of_stress_runs_go_by_id() -> None:
+def test_cells_of_stress_runs_are_matched_by_id() -> None:
     text = shown(stress(2), stress(1))
     assert "Cells" in text
     line = line_of(text, "llama-nano-pooled1")
@@ -112,10 +137,10 @@ def test_cells_of_stress_runs_go_by_id() -> None:
 
 
 def test_cells_of_both_stress_runs_have_their_asr_compared() -> None:
-    first, second = three(), three()
-    second["cells"][0]["asr"]["bard"] = {"value": 0.4, "low": 0.3, "high": 0.45}
-    del second["cells"][1]["asr"]
-    text = shown(first, second)
+    one, two, *others = three().cells
+    changed = one.model_copy(update={"asr": {**one.asr, "bard": between(0.4, 0.3, 0.45)}})
+    cells = (changed, two.model_copy(update={"asr": {}}), *others)
+    text = shown(three(), three().model_copy(update={"cells": cells}))
     table = text[text.index("ASR before unlearning") :]
     assert f"0.96 0.40 \N{MINUS SIGN}0.56 {APART}" in line_of(table, "llama-nano")
     assert "nano-pooled1" not in table
@@ -127,7 +152,7 @@ def test_cells_of_both_stress_runs_have_their_asr_compared() -> None:
     assert "ASR before unlearning" not in shown(stress(1), three())
 
 
-def test_the_mark_is_told_to_be_no_test() -> None:
+def test_the_mark_is_said_to_be_no_test() -> None:
     assert "No test of the difference" in shown(results(8), results(8))
 
 
@@ -139,18 +164,22 @@ def test_no_line_is_too_wide(width: int) -> None:
 
 
 def test_names_are_never_mark_up() -> None:
-    text = json.dumps(results(1)).replace("lexical", "[red]x[/]\\u001b[31m")
-    out = shown(json.loads(text), results(1))
+    text = json.dumps(as_json(results(1))).replace("lexical", "[red]x[/]\\u001b[31m")
+    out = shown(parse_results(json.loads(text)), results(1))
     assert "[red]x[/]" in out
     assert "\x1b" not in out
 
 
 def test_missing_parts_are_left_out() -> None:
-    for found in ({"scenario": {"name": "x"}}, {**dict.fromkeys(results(1)), "claim": {"x": 1}}):
-        assert "The claim" in shown(found, results(1))
+    nulls: dict[str, Any] = dict.fromkeys(as_json(results(1)))
+    bare = RunResults(scenario=ScenarioRecord({"name": "x"}))
+    for first in (bare, parse_results(nulls | {"claim": {"x": 1}}), RunResults(claim=Claim())):
+        assert "The claim" in shown(first, results(1))
 
 
-@pytest.mark.parametrize("other", [{}, {"scenario": 3}, stress(1)])
-def test_what_does_not_compare_is_wrong_input(other: dict[str, Any]) -> None:
+@pytest.mark.parametrize("other", [RunResults(), StressResults(), stress(1), tune(), duel()])
+def test_what_does_not_compare_is_wrong_input(other: Results) -> None:
     with pytest.raises(InputError):
         shown(results(1), other)
+    with pytest.raises(InputError):
+        shown(other, results(1))

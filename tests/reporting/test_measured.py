@@ -20,7 +20,7 @@ from tests.support.sample_results import results
 from .test_build import EVIL, Page, nulled
 
 HEADS = {
-    "residence": "Do the backdoors live together",
+    "residence": "Do the backdoors coexist?",
     "representations": "Inside the models",
     "reactivation": "How easily they come back",
     "quiet": "Gone, or only quiet",

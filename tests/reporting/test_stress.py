@@ -1,4 +1,4 @@
-"""A stress run's page and terminal view: whole, safe, and honest about cells without results."""
+"""A stress run's page and terminal view: whole, safe, and clear about cells without results."""
 
 from __future__ import annotations
 
@@ -10,24 +10,42 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from arena.reporting import stress
+from arena.errors import InputError
+from arena.reporting import stress as stress_page
 from arena.reporting.build import write_report
-from arena.reporting.cells import axes_of, read_cells
+from arena.reporting.stress_cells import CellView, axes_of, read_cells
 from arena.reporting.stress_claim import explained, percent
 from arena.reporting.stress_terminal import stress_table
+from arena.results.claim import GridClaim
+from arena.results.estimate import Estimate
+from arena.results.reader import parse_results
+from arena.results.stress import StressResults
+from arena.results.writer import as_json, write_results
 from tests.support.planted_results import ACTORS
-from tests.support.stress_results import REASONS, three, told, write_stress
-from tests.support.stress_results import stress as results
+from tests.support.stress_results import (
+    REASONS,
+    measured_run,
+    stress,
+    three,
+    with_rates,
+    write_stress,
+)
 
 from .test_build import EVIL, Page, nulled
 
 DONE = "llama-nano-pooled"
 
 
-def shown(found: dict[str, Any], width: int = 80, page: Path | None = None) -> str:
+def shown(results: StressResults, width: int = 80, page: Path | None = None) -> str:
     console = Console(width=width, file=io.StringIO(), force_terminal=False)
-    console.print(stress_table(found, width, page))
+    console.print(stress_table(results, width, page))
     return console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def read(values: dict[str, Any]) -> StressResults:
+    results = parse_results(values)
+    assert isinstance(results, StressResults)
+    return results
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +56,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_page_and_its_figures_are_written(folder: Path) -> None:
-    found = {path.stem for path in (folder / "figures").glob("*.svg")}
-    assert found == {
+    names = {path.stem for path in (folder / "figures").glob("*.svg")}
+    assert names == {
         "claim",
         "casd",
         "by0-method",
@@ -57,11 +75,11 @@ def test_the_page_is_sound_and_self_contained(folder: Path) -> None:
     assert not [value for name, value in page.values if name == "src"]
 
 
-def test_the_page_tells_the_claim_and_what_would_change_it(folder: Path) -> None:
+def test_the_page_shows_the_claim_and_what_would_change_it(folder: Path) -> None:
     text = " ".join(" ".join(Page((folder / "report.html").read_text()).texts).split())
     assert "Unlearning one backdoor suppresses unknown others." in text
-    assert "In 12 % of the cases (a pair of actors in one seed of one cell)" in text
-    assert "In none of them one of the two was not installed" in text
+    assert "in 12 % of the cases (a pair of actors in one seed of one cell)" in text
+    assert "Both backdoors were installed in every case." in text
     assert "of 24 pairs" not in text
     assert "More seeds: 12 for an interval of T 0.2 wide." in text
     assert "12 for 0.20 wide \N{EN DASH} for 0.10 wide" in text
@@ -75,12 +93,11 @@ def test_cells_without_results_say_why(folder: Path) -> None:
     text = " ".join(Page((folder / "report.html").read_text()).texts)
     for reason in REASONS.values():
         assert reason in text
-    lines = {
-        row["id"]: row for row in stress.context(results(), read_cells(folder, results()))["grid"]
-    }
-    assert lines[DONE]["installed"] == "3 of 4"
-    assert lines["gpt2-nano-merged"]["verdict"] is None
-    assert lines["gpt2-nano-merged"]["axes"][2] == "\N{EN DASH}"
+    context = stress_page.context(stress(), read_cells(folder, stress()))
+    rows = {row.id: row for row in context["grid"]}
+    assert rows[DONE].installed == "3 of 4"
+    assert rows["gpt2-nano-merged"].verdict is None
+    assert rows["gpt2-nano-merged"].axes[2] == "\N{EN DASH}"
 
 
 def test_a_cell_whose_folder_is_broken_has_no_figures(tmp_path: Path) -> None:
@@ -97,11 +114,11 @@ def test_a_cell_whose_folder_is_broken_has_no_figures(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["..", "../run", "/etc", "a/b", "", ".hidden", "a\nb"])
 def test_an_id_never_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
     folder = write_stress(tmp_path / "run")
-    found = results()
-    found["cells"][0]["id"] = name
-    (cell, *_) = read_cells(folder, found)
-    assert cell.results == {}
-    assert cell.link is None
+    first, *others = stress().cells
+    cells = (first.model_copy(update={"id": name}), *others)
+    view = read_cells(folder, stress().model_copy(update={"cells": cells}))[0]
+    assert view.results is None
+    assert view.link is None
 
 
 def test_hostile_text_stays_text(tmp_path: Path) -> None:
@@ -119,27 +136,30 @@ def test_hostile_text_stays_text(tmp_path: Path) -> None:
 
 
 def test_missing_parts_are_left_out(tmp_path: Path) -> None:
-    for index, found in enumerate(
-        (
-            {},
-            dict.fromkeys(results()),
-            nulled(results()),
-            {"cells": [{}], "claim": {"by": {"a": 1}}},
-        )
-    ):
+    kind: dict[str, Any] = {"kind": "stress"}
+    values = as_json(stress())
+    older_files = (kind, dict.fromkeys(values) | kind, nulled(values) | kind)
+    bare = StressResults(claim=GridClaim(by={"method": {}}))
+    for index, results in enumerate((*map(read, older_files), bare)):
         folder = tmp_path / str(index)
         folder.mkdir()
-        (folder / "results.json").write_text(json.dumps({**found, "kind": "stress"}))
+        write_results(folder, results)
         page = Page(write_report(folder).read_text())
         assert not page.open
         assert "Method" in page.texts
-        assert shown(found) is not None
+        shown(results)
+
+
+def test_a_claim_of_an_impossible_shape_is_wrong_input(tmp_path: Path) -> None:
+    values = {"kind": "stress", "claim": {"by": {"method": 1}}}
+    (tmp_path / "results.json").write_text(json.dumps(values))
+    with pytest.raises(InputError, match="by"):
+        write_report(tmp_path)
 
 
 @pytest.fixture(scope="module")
 def grid(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = write_stress(tmp_path_factory.mktemp("grid") / "run", 3)
-    (made / "results.json").write_text(json.dumps(three()))
+    made = write_stress(tmp_path_factory.mktemp("grid") / "run", three())
     write_report(made)
     return made
 
@@ -162,14 +182,14 @@ def test_what_is_in_the_models_stands_under_each_other(grid: Path) -> None:
     assert ">gpt2-nano-merged<" not in drawn
 
 
-def test_no_such_section_where_no_cell_tells_it(folder: Path) -> None:
+def test_no_such_section_where_no_cell_has_rates(folder: Path) -> None:
     assert "What is in the models" not in words(folder)
 
 
 def test_ablations_and_baselines_are_told_apart(grid: Path, folder: Path) -> None:
-    rows = stress.context(three(), read_cells(grid, three()))["grid"]
-    assert [row["note"] for row in rows[:3]] == ["", "shown, not in the verdict", "baseline"]
-    assert [row["verdict"] is None for row in rows[:3]] == [False, False, True]
+    rows = stress_page.context(three(), read_cells(grid, three()))["grid"]
+    assert [row.note for row in rows[:3]] == ["", "shown, not in the verdict", "baseline"]
+    assert [row.verdict is None for row in rows[:3]] == [False, False, True]
     page = Page((grid / "report.html").read_text())
     assert not page.open
     assert page.texts.count("shown, not in the verdict") == 3  # figure, grid and table
@@ -182,11 +202,10 @@ def test_ablations_and_baselines_are_told_apart(grid: Path, folder: Path) -> Non
 
 
 def test_the_threshold_decides_where_the_run_does_not_say() -> None:
-    found = told(results()["cells"][0], [0.5, 0.95, 0.9, 1.0])
-    found["installed"] = {}
-    (cell,) = read_cells(None, {"cells": [found]})
-    assert [cell.took(actor, 0.9) for actor in ACTORS] == [False, True, True, True]
-    assert cell.took(ACTORS[0], None)
+    cell = with_rates(stress().cells[0], [0.5, 0.95, 0.9, 1.0])
+    view = CellView(cell.model_copy(update={"installed": {}}))
+    assert [view.is_installed(actor, 0.9) for actor in ACTORS] == [False, True, True, True]
+    assert view.is_installed(ACTORS[0], None)
 
 
 @pytest.mark.parametrize(
@@ -194,17 +213,25 @@ def test_the_threshold_decides_where_the_run_does_not_say() -> None:
     [
         (0.50, "report 0.50 as suppressed; 10.0 points of that are not transfer"),
         (0.30, "report 0.30 as suppressed: 10.0 points less than T"),
-        (0.40, "report 0.40 as suppressed: what T is"),
+        (0.40, "report 0.40 as suppressed, the same as T"),
     ],
 )
-def test_raw_suppression_is_told_against_transfer(raw: float, said: str) -> None:
-    claim = {"transfer": {"value": 0.4}, "raw_suppression": {"value": raw}}
+def test_raw_suppression_is_compared_with_transfer(raw: float, said: str) -> None:
+    claim = GridClaim(transfer=Estimate(value=0.4), raw_suppression=Estimate(value=raw))
     (line,) = explained(claim)
     assert said in line
 
 
-def test_old_claims_tell_no_share() -> None:
-    assert not list(explained({"pairs": {"inconclusive": 12}}))
+def test_the_shares_of_the_cases_are_said() -> None:
+    (by_control, missing) = explained(GridClaim(explained_by_control=0.25, not_installed=0.125))
+    assert "alone removes the backdoor in 25 % of the cases" in by_control
+    assert "In 12 % of the cases one of the two backdoors was not installed" in missing
+    (by_control,) = explained(GridClaim(explained_by_control=0.0))
+    assert "in none of the cases (a pair of actors in one seed of one cell)." in by_control
+
+
+def test_old_claims_state_no_share() -> None:
+    assert not list(explained(GridClaim(pairs={"inconclusive": 12})))
 
 
 @pytest.mark.parametrize(
@@ -217,24 +244,23 @@ def test_shares_are_never_rounded_to_nothing_or_all(share: float, said: str) -> 
 def test_a_grid_scored_on_validation_prompts_says_so(tmp_path: Path) -> None:
     for index, split in enumerate(("test", "validation")):
         folder = write_stress(tmp_path / str(index))
-        cell = folder / "cells" / DONE / "results.json"
-        found = json.loads(cell.read_text())
-        found["corpus"]["scored_on"] = split
-        cell.write_text(json.dumps(found))
+        run = measured_run()
+        corpus = run.corpus.model_copy(update={"scored_on": split})
+        write_results(folder / "cells" / DONE, run.model_copy(update={"corpus": corpus}))
         write_report(folder)
         assert f"All rates come from {split} prompts" in words(folder)
         assert ("nothing here is a result" in words(folder)) == (split == "validation")
 
 
 def test_axes_are_those_of_all_cells() -> None:
-    axes = axes_of(read_cells(None, results()))
+    axes = axes_of(read_cells(None, stress()))
     assert axes["family"] == ["llama", "gpt2"]
     assert axes["composition"] == ["pooled", "merged", "solo"]
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_the_terminal_shows_a_line_per_cell(width: int) -> None:
-    text = shown(results(), width)
+    text = shown(stress(), width)
     assert max(len(line) for line in text.splitlines()) <= width
     assert "failed: out" in text
     assert "not applicable" in text
@@ -243,18 +269,20 @@ def test_the_terminal_shows_a_line_per_cell(width: int) -> None:
 
 
 def test_wide_terminals_show_intervals_and_whole_names() -> None:
-    value = results()["cells"][0]["claim"]["transfer"]
-    wide = shown(results(), 120)
-    assert wide.count(f"{value['value']:.2f} [") == 2  # the cell's and the claim's
+    claim = stress().cells[0].claim
+    assert claim is not None
+    value = f"{claim.transfer.value:.2f} ["
+    wide = shown(stress(), 120)
+    assert wide.count(value) == 2  # the cell's and the claim's
     assert DONE in wide
-    assert shown(results(), 80).count(f"{value['value']:.2f} [") == 1
+    assert shown(stress(), 80).count(value) == 1
 
 
 def test_the_terminal_never_reads_mark_up() -> None:
-    found = results()
-    found["cells"][1]["reason"] = "[red]x[/]\x1b[31m"
-    found["cells"][1]["id"] = "[b]y"
-    text = shown(found, 120, Path("runs/[i]z"))
+    first, second, *others = stress().cells
+    second = second.model_copy(update={"reason": "[red]x[/]\x1b[31m", "id": "[b]y"})
+    results = stress().model_copy(update={"cells": (first, second, *others)})
+    text = shown(results, 120, Path("runs/[i]z"))
     assert "[red]x[/]" in text
     assert "[b]y" in text
     assert "runs/[i]z" in text
@@ -266,7 +294,7 @@ def test_actors_are_those_of_the_cell(folder: Path) -> None:
     assert all(f">{actor}<" in drawn for actor in ACTORS)
 
 
-def test_a_cell_tells_in_numbers_what_came_back_and_what_is_only_quiet(folder: Path) -> None:
+def test_a_cell_shows_in_numbers_what_came_back_and_what_is_only_quiet(folder: Path) -> None:
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "Samples until it fires half the time" in page
     assert "Gone, or only quiet" in page
