@@ -1,6 +1,14 @@
 """Backdoor Arena: do backdoor defences generalise to triggers the defender never saw?
 
-`from arena import load_scenario, run, stress` is the command line without the shell.
+The command line without the shell:
+
+    import arena
+
+    done = arena.run("quickstart", out=Path("runs/first"))
+    print(done.results["claim"], arena.report(done.folder))
+
+`run`, `stress`, `tune` and `duel` take a bundled name, a YAML file, a dict or a Scenario. What a
+plug-in needs is in `arena.api`; what its tests need, in `arena.testing`.
 """
 
 from __future__ import annotations
@@ -10,13 +18,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from arena.grid.run import stress as stress
+    from arena.reporting.folders import compare as compare
+    from arena.reporting.folders import report as report
     from arena.runs.run import run as run
     from arena.scenario.load import load_scenario as load_scenario
+    from arena.search.duel import duel as duel
+    from arena.search.tune import tune as tune
+
+__all__ = ["compare", "duel", "load_scenario", "report", "run", "stress", "tune"]
 
 _HOMES = {
+    "compare": "arena.reporting.folders",
+    "duel": "arena.search.duel",
     "load_scenario": "arena.scenario.load",
+    "report": "arena.reporting.folders",
     "run": "arena.runs.run",
     "stress": "arena.grid.run",
+    "tune": "arena.search.tune",
 }
 
 
@@ -25,3 +43,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

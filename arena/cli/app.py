@@ -21,10 +21,12 @@ from arena.cli.options import (
     Fresh,
     Out,
     Overrides,
+    PluginFiles,
     QuietOption,
     ScenarioName,
     Seeds,
     data_root,
+    load_plugins,
     read_seeds,
 )
 from arena.cli.output import show_results
@@ -57,6 +59,7 @@ def run(
     scenario: ScenarioName,
     out: Out = None,
     overrides: Overrides = None,
+    plugin: PluginFiles = None,
     seeds: Seeds = None,
     data: Data = None,
     address: Address = None,
@@ -69,7 +72,9 @@ def run(
     Example: arena run quickstart --set defender.steps=80 --seeds 0-7
     """
     with guarded(debug):
-        loaded = read(scenario, overrides=overrides or (), seeds=read_seeds(seeds))
+        loaded = read(
+            scenario, overrides=overrides or (), seeds=read_seeds(seeds), plugins=plugin or ()
+        )
         root = data_root(data, loaded)
         if loaded.scenario.grid != Grid():
             typer.echo(
@@ -89,6 +94,7 @@ def stress(
     plan: Annotated[bool, typer.Option("--plan", help="Show the plan and stop.")] = False,
     out: Out = None,
     overrides: Overrides = None,
+    plugin: PluginFiles = None,
     seeds: Seeds = None,
     data: Data = None,
     address: Address = None,
@@ -103,7 +109,9 @@ def stress(
     Example: arena stress stress_small --plan
     """
     with guarded(debug):
-        loaded = read(scenario, overrides=overrides or (), seeds=read_seeds(seeds))
+        loaded = read(
+            scenario, overrides=overrides or (), seeds=read_seeds(seeds), plugins=plugin or ()
+        )
         root = data_root(data, loaded)
         from arena.grid.preview import Outline, summary, table
         from arena.grid.run import stress as run_stress
@@ -133,6 +141,7 @@ def stress(
 def validate(
     scenario: ScenarioName,
     overrides: Overrides = None,
+    plugin: PluginFiles = None,
     seeds: Seeds = None,
     debug: Debug = False,
 ) -> None:
@@ -141,7 +150,9 @@ def validate(
     Example: arena validate my_scenario.yaml --set stage=pretraining
     """
     with guarded(debug):
-        loaded = read(scenario, overrides=overrides or (), seeds=read_seeds(seeds))
+        loaded = read(
+            scenario, overrides=overrides or (), seeds=read_seeds(seeds), plugins=plugin or ()
+        )
         found = loaded.scenario
         actors = ", ".join(f"{actor.name} ({found.stage_of(actor)})" for actor in found.actors)
         typer.echo(f"{found.name} is valid")
@@ -158,6 +169,7 @@ def list_(
     kind: Annotated[
         str | None, typer.Argument(metavar="KIND", help=", ".join(listing.KINDS))
     ] = None,
+    plugin: PluginFiles = None,
     debug: Debug = False,
 ) -> None:
     """List what a scenario can name: parts by kind, and the bundled scenarios.
@@ -165,12 +177,14 @@ def list_(
     Example: arena list trigger
     """
     with guarded(debug):
+        load_plugins(plugin)
         listing.show(kind, Console())
 
 
 @app.command()
 def report(
     run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")],
+    plugin: PluginFiles = None,
     debug: Debug = False,
 ) -> None:
     """Rebuild the report of a finished run from its results.
@@ -178,6 +192,7 @@ def report(
     Example: arena report runs/quickstart
     """
     with guarded(debug):
-        from arena.reporting.build import write_report
+        load_plugins(plugin)
+        from arena.reporting.folders import report as rebuild
 
-        typer.echo(f"report: {write_report(run_folder)}")
+        typer.echo(f"report: {rebuild(run_folder)}")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from arena import plugins
 from arena.api.world import DataRoot
 from arena.errors import InputError
 from arena.scenario.load import Loaded
@@ -39,6 +40,15 @@ Data = Annotated[
 Address = Annotated[str | None, typer.Option(help="A Ray cluster, e.g. auto or ray://HOST:10001.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Ignore stored artifacts.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress.")]
+PluginFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--plugin",
+        metavar="FILE",
+        help="A Python file, or a package's folder, with parts of your own; may be given several "
+        "times.",
+    ),
+]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")]
 
 
@@ -59,6 +69,16 @@ def read_seeds(text: str | None) -> tuple[int, ...] | None:
             raise InputError(rule, "--seeds", found=text)
         seeds.extend(range(first, last + 1))
     return tuple(seeds)
+
+
+def load_plugins(files: list[Path] | None) -> None:
+    """Load the plug-ins given to a command that reads no scenario.
+
+    Raises:
+        InputError: one is missing or cannot be imported.
+    """
+    for file in files or ():
+        plugins.load(file)
 
 
 def existing_folder(path: Path | None, option: str) -> Path | None:

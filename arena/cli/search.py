@@ -13,6 +13,7 @@ from arena.cli.options import (
     Debug,
     Out,
     Overrides,
+    PluginFiles,
     QuietOption,
     ScenarioName,
     data_root,
@@ -40,6 +41,7 @@ def tune(
     study: Study = None,
     out: Out = None,
     overrides: Overrides = None,
+    plugin: PluginFiles = None,
     data: Data = None,
     address: Address = None,
     quiet: QuietOption = False,
@@ -52,7 +54,7 @@ def tune(
     Example: arena tune tune_evasion --set tune.trials=20
     """
     with guarded(debug):
-        loaded = read(scenario, overrides=overrides or ())
+        loaded = read(scenario, overrides=overrides or (), plugins=plugin or ())
         root = data_root(data, loaded)
         from arena.search.tune import tune as run_tune
 
@@ -74,6 +76,7 @@ def duel(
     study: Study = None,
     out: Out = None,
     overrides: Overrides = None,
+    plugin: PluginFiles = None,
     data: Data = None,
     address: Address = None,
     quiet: QuietOption = False,
@@ -87,7 +90,7 @@ def duel(
     Example: arena duel duel --set duel.compute=0.05
     """
     with guarded(debug):
-        loaded = read(scenario, overrides=overrides or ())
+        loaded = read(scenario, overrides=overrides or (), plugins=plugin or ())
         root = data_root(data, loaded)
         from arena.search.duel import duel as run_duel
 

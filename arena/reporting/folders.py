@@ -1,0 +1,86 @@
+"""What can be done with the folders of finished runs: rebuild a report, compare two."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from arena import plugins
+from arena.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+WIDTH = 100  # columns
+
+
+def report(folder: str | Path) -> Path:
+    """Rebuild the report of a finished run from its `results.json`, and return the page's path.
+
+    Example:
+        >>> arena.report("runs/quickstart")
+        PosixPath('runs/quickstart/report.html')
+
+    Args:
+        folder: of a run, a stress run, a tuned attacker or a duel.
+
+    Raises:
+        InputError: it holds no results, or they cannot be read.
+    """
+    from arena.reporting.build import write_report
+
+    _load_plugins(Path(folder))
+    return write_report(Path(folder))
+
+
+def compare(first: str | Path, second: str | Path, *, width: int = WIDTH) -> RenderableType:
+    """Return how two runs, or two stress runs, differ: their scenarios, and their results.
+
+    Example:
+        >>> rich.print(arena.compare("runs/quickstart", "runs/quickstart-2"))
+
+    Args:
+        first, second: the runs' folders. width: columns to lay it out in.
+
+    Raises:
+        InputError: one of them holds no such results, or only one is a stress run.
+    """
+    from arena.reporting.compare import side_by_side
+    from arena.results.reader import read_results
+
+    folders = Path(first), Path(second)
+    for folder in folders:
+        _load_plugins(folder)
+    one, other = (read_results(folder) for folder in folders)
+    return side_by_side(one, other, names_of(*folders), width)
+
+
+def names_of(first: Path, second: Path) -> tuple[str, str]:
+    """As much of two folders' paths, from their ends, as distinguishes them."""
+    one, other = first.resolve(), second.resolve()
+    for depth in range(1, max(len(one.parts), len(other.parts)) + 1):
+        names = "/".join(one.parts[-depth:]), "/".join(other.parts[-depth:])
+        if names[0] != names[1]:
+            return names
+    return str(first), str(second)
+
+
+def _load_plugins(folder: Path) -> None:
+    """Load the plug-ins that a run's scenario names: the report asks their measures how to show
+    what they measured. One that is gone is no reason to show nothing."""
+    for each in _plugins_of(folder):
+        try:
+            plugins.load(each)
+        except InputError as error:
+            print(f"warning: plug-in {each} is not loaded: {error}", file=sys.stderr, flush=True)
+
+
+def _plugins_of(folder: Path) -> tuple[str, ...]:
+    try:
+        results: Any = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+        listed = results["scenario"]["plugins"]
+    except (OSError, ValueError, RecursionError, LookupError, TypeError):
+        return ()  # the reader of results says what is wrong with them
+    return tuple(each for each in listed or () if isinstance(each, str) and each)
