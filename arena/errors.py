@@ -1,4 +1,4 @@
-"""What can go wrong, as types: wrong input (exit status 2) and a failed run (exit status 1)."""
+"""The arena's exceptions: wrong input (exit status 2) and a failed run (exit status 1)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class ArenaError(Exception):
 
 @dataclass
 class InputError(ArenaError):
-    """Wrong input: says the place, the rule, what was found and what is allowed; exit 2.
+    """Wrong input, with its place, the rule, the value found and the values allowed; exit status 2.
 
     Attributes:
-        message: the rule that was broken, without the place ("must be in (0, 1]").
-        file, line: where it stands, when known (line counts from 1).
+        message: the violated rule, without the place ("must be in (0, 1]").
+        file, line: the place, if known (lines count from 1).
         key: the dotted path inside the file, e.g. `actors[1].poison.rate`.
         found: the offending value as text.
         allowed: valid values or names; the nearest to `found` is suggested.
@@ -49,7 +49,7 @@ class InputError(ArenaError):
 
 
 def nearest(found: str | None, allowed: Iterable[str]) -> str | None:
-    """The allowed name closest to what was found, or None when nothing is close."""
+    """Return the allowed name closest to the one found, or None if none is close."""
     if not found:
         return None
     matches = difflib.get_close_matches(found.strip("'\""), list(allowed), n=1, cutoff=0.5)

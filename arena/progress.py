@@ -1,7 +1,7 @@
-"""Progress as the engine tells it, and three ways to show it: not at all, in lines, in bars.
+"""Progress of a run, and three ways to show it: not at all, in lines, in bars.
 
-The engine calls an `Observer` from whatever thread learns of something; every implementation
-takes that. A stage is known by its name, unique within a run.
+The engine calls an `Observer` from any thread, so every implementation is thread-safe. A stage is
+identified by its name, unique within a run.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ Traceback = TracebackType | None
 
 
 class Observer(Protocol):
-    """Who is told how a run goes. A context manager: what it shows ends with the block."""
+    """Receives the events of a run. A context manager: its display ends with the block."""
 
     def plan(self, n: int) -> None:
-        """The run has n stages; called again when that changes."""
+        """Announce that the run has n stages; called again when that changes."""
 
     def stage_started(self, stage: str, party: str, seed: int, total_steps: int | None) -> None:
-        """A stage begins; `total_steps` is None where nobody can say."""
+        """Announce the start of a stage; `total_steps` is None if unknown."""
 
     def stage_progress(self, stage: str, done: int) -> None:
-        """So many of its steps are done, counted from its start."""
+        """Report the number of its steps done, counted from its start."""
 
     def stage_finished(self, stage: str, seconds: float, cached: bool) -> None:
-        """A stage ended after so many seconds; `cached` if it came from the store."""
+        """Announce the end of a stage after `seconds`; `cached` if it is from the store."""
 
     def note(self, text: str) -> None:
-        """Something that the user should read."""
+        """Show a line to the user."""
 
     def __enter__(self) -> Self: ...
 
@@ -81,15 +81,15 @@ class _Running:
     party: str
     seed: int
     total: int | None
-    told: float
+    shown: float
 
 
 class LogLines(Quiet):
-    """One plain line per event, for logs and pipes; of a long stage, one line a while.
+    """One plain line per event, for logs and pipes; for a long stage, a line at intervals.
 
     Args:
         stream: where lines go; flushed after each.
-        every: seconds between two lines on one stage's progress.
+        every: seconds between two lines about the same stage.
     """
 
     def __init__(self, stream: IO[str] | None = None, every: float = 10.0) -> None:
@@ -114,9 +114,9 @@ class LogLines(Quiet):
     def stage_progress(self, stage: str, done: int) -> None:
         with self._lock:
             running, now = self._running.get(stage), monotonic()
-            if running is None or now - running.told < self._every:
+            if running is None or now - running.shown < self._every:
                 return
-            running.told = now
+            running.shown = now
             total = f"/{running.total}" if running.total else ""
             self._say(f"running   {stage}  {done}{total}")
 
@@ -139,7 +139,7 @@ class LogLines(Quiet):
 
 
 class _Count(ProgressColumn):
-    """`120/400` where the total is known, `120` where it is not."""
+    """`120/400` if the total is known, else `120`."""
 
     def render(self, task: Task) -> Text:
         total = "" if task.total is None else f"/{task.total:.0f}"
@@ -147,10 +147,8 @@ class _Count(ProgressColumn):
 
 
 class RichBars(Quiet):
-    """A bar for every running stage and one for the whole run.
-
-    Where the console is no terminal it writes `LogLines` instead.
-    """
+    """A bar for every running stage and one for the whole run; `LogLines` if the console is no
+    terminal."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console if console is not None else Console(stderr=True)
@@ -194,10 +192,10 @@ class RichBars(Quiet):
         if self._lines is not None:
             self._lines.stage_started(stage, party, seed, total_steps)
             return
-        said = f"{escape(stage)} [dim]{escape(party)}, seed {seed}[/]"
+        title = f"{escape(stage)} [dim]{escape(party)}, seed {seed}[/]"
         with self._lock:
             self._drop(stage)
-            self._bars[stage] = self._progress.add_task(said, total=total_steps)
+            self._bars[stage] = self._progress.add_task(title, total=total_steps)
 
     def stage_progress(self, stage: str, done: int) -> None:
         if self._lines is not None:
@@ -230,7 +228,7 @@ class RichBars(Quiet):
 
 
 class Both(Quiet):
-    """Tells two observers the same, e.g. the log file and the terminal."""
+    """Passes every event to two observers, e.g. the log file and the terminal."""
 
     def __init__(self, first: Observer, second: Observer) -> None:
         self._pair = (first, second)

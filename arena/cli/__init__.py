@@ -1,4 +1,4 @@
-"""The command line: `arena run`, `validate`, `list`, `report`."""
+"""The command line: `arena run`, `stress`, `tune`, `duel`, `compare`, `report` and others."""
 
 from arena.cli.app import app, main
 

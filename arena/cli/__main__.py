@@ -1,4 +1,4 @@
-"""`python -m arena.cli`: the commands where the `arena` script is not installed."""
+"""`python -m arena.cli`: the command line without the installed `arena` script."""
 
 from arena.cli import main
 

@@ -1,7 +1,7 @@
-"""The commands. Each is a thin shell: it reads options, calls one function, prints.
+"""The commands. Each reads its options, calls one function and prints the result.
 
 Torch, Ray and matplotlib are imported inside the commands that need them, so that
-`validate` and `list` answer at once.
+`validate` and `list` start quickly.
 """
 
 from __future__ import annotations
@@ -78,7 +78,9 @@ def run(
         root = data_root(data, loaded)
         if loaded.scenario.grid != Grid():
             typer.echo(
-                f"note: only `arena stress {scenario}` runs the grid of this scenario", err=True
+                f"note: this runs the scenario without its grid; "
+                f"`arena stress {scenario}` runs the grid",
+                err=True,
             )
         from arena.runs.run import run as run_scenario
 
@@ -91,7 +93,7 @@ def run(
 @app.command()
 def stress(
     scenario: ScenarioName,
-    plan: Annotated[bool, typer.Option("--plan", help="Show the plan and stop.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Show the plan without running it.")] = False,
     out: Out = None,
     overrides: Overrides = None,
     plugin: PluginFiles = None,
@@ -102,9 +104,9 @@ def stress(
     quiet: QuietOption = False,
     debug: Debug = False,
 ) -> None:
-    """Run a scenario's grid and judge the claim over all of it.
+    """Run every cell of a scenario's grid and reach one verdict on the claim.
 
-    The plan comes first: cells, stages to train, stages stored, and the time it may take.
+    Prints the plan first: cells, stages to run, stages stored, and the estimated time.
 
     Example: arena stress stress_small --plan
     """
@@ -116,10 +118,10 @@ def stress(
         from arena.grid.preview import Outline, summary, table
         from arena.grid.run import stress as run_stress
 
-        def show(found: Outline) -> bool:
+        def show(planned: Outline) -> bool:
             if not quiet or plan:
-                Console(stderr=not plan).print(table(found))
-                typer.echo(summary(found), err=not plan)
+                Console(stderr=not plan).print(table(planned))
+                typer.echo(summary(planned), err=not plan)
             return not plan
 
         done = run_stress(
@@ -145,7 +147,7 @@ def validate(
     seeds: Seeds = None,
     debug: Debug = False,
 ) -> None:
-    """Check a scenario without running it; reads no data and no model.
+    """Check a scenario without running it; data and models are not read.
 
     Example: arena validate my_scenario.yaml --set stage=pretraining
     """
@@ -153,15 +155,15 @@ def validate(
         loaded = read(
             scenario, overrides=overrides or (), seeds=read_seeds(seeds), plugins=plugin or ()
         )
-        found = loaded.scenario
-        actors = ", ".join(f"{actor.name} ({found.stage_of(actor)})" for actor in found.actors)
-        typer.echo(f"{found.name} is valid")
+        valid = loaded.scenario
+        actors = ", ".join(f"{actor.name} ({valid.stage_of(actor)})" for actor in valid.actors)
+        typer.echo(f"{valid.name} is valid")
         typer.echo(f"  actors: {actors}")
-        typer.echo(f"  seeds:  {', '.join(str(seed) for seed in found.seeds)}")
-        if found.grid != Grid():
-            cells = cells_of(found)
-            away = sum(cell.scenario is None for cell in cells)
-            typer.echo(f"  grid:   {len(cells)} cells, {away} of them not applicable")
+        typer.echo(f"  seeds:  {', '.join(str(seed) for seed in valid.seeds)}")
+        if valid.grid != Grid():
+            cells = cells_of(valid)
+            skipped = sum(cell.scenario is None for cell in cells)
+            typer.echo(f"  grid:   {len(cells)} cells, {skipped} of them not applicable")
 
 
 @app.command("list")
@@ -172,7 +174,7 @@ def list_(
     plugin: PluginFiles = None,
     debug: Debug = False,
 ) -> None:
-    """List what a scenario can name: parts by kind, and the bundled scenarios.
+    """List the triggers, payloads and other parts a scenario can use, and the bundled scenarios.
 
     Example: arena list trigger
     """
@@ -187,7 +189,7 @@ def report(
     plugin: PluginFiles = None,
     debug: Debug = False,
 ) -> None:
-    """Rebuild the report of a finished run from its results.
+    """Build the report of a finished run again from its results.json.
 
     Example: arena report runs/quickstart
     """

@@ -1,4 +1,4 @@
-"""`arena cache`: what the artifact store holds, how to make room in it, whether it is sound."""
+"""`arena cache`: list, prune and verify the artifact store."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 HOURS = {"h": 1, "d": 24, "w": 24 * 7}
 DECIMAL = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 BINARY = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
-SHORT = 16  # of an address's 64 characters: enough to tell one from another
+SHORT = 16  # of an address's 64 characters: enough to distinguish them
 STORE_FOLDERS = ("aside", "locks", "profiles")
 
 StoreFolder = Annotated[
@@ -43,7 +43,7 @@ app = typer.Typer(rich_markup_mode="rich")
 
 @app.callback(invoke_without_command=True)
 def cache(context: typer.Context, store: StoreFolder = None, debug: Debug = False) -> None:
-    """Show, prune and verify stored artifacts; alone the same as `arena cache show`.
+    """Show, prune and verify stored artifacts; without a command, `arena cache show`.
 
     Example: arena cache
     """
@@ -56,7 +56,7 @@ def cache(context: typer.Context, store: StoreFolder = None, debug: Debug = Fals
 
 @app.command()
 def show(store: StoreFolder = None, debug: Debug = False) -> None:
-    """Show what is stored: how much of each kind, and the training time it saves.
+    """Show how many artifacts of each kind are stored, their size, and the time that they save.
 
     Example: arena cache show --store /shared/arena
     """
@@ -69,24 +69,27 @@ def prune(
     store: StoreFolder = None,
     older_than: Annotated[
         str | None,
-        typer.Option(metavar="AGE", help="Remove what was of no use for so long: 12h, 30d, 2w."),
+        typer.Option(metavar="AGE", help="Remove artifacts unused for this long: 12h, 30d, 2w."),
     ] = None,
     max_size: Annotated[
         str | None,
         typer.Option(
             metavar="SIZE",
-            help="Then remove the least recently used until no more is left: 500MB, 1.5GiB.",
+            help="Then remove the least recently used until the rest is this small: 500MB, 1.5GiB.",
         ),
     ] = None,
     outdated: Annotated[
-        bool, typer.Option("--outdated", help="Remove what other releases made, and broken ones.")
+        bool,
+        typer.Option(
+            "--outdated", help="Remove artifacts of other versions of the code, and broken ones."
+        ),
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only list what would be removed.")
     ] = False,
     debug: Debug = False,
 ) -> None:
-    """Remove artifacts by last use, size or release; a run that needs one makes it again.
+    """Remove artifacts by age, size or version; a run that needs one computes it again.
 
     Example: arena cache prune --older-than 30d --max-size 5GB --dry-run
     """
@@ -94,7 +97,11 @@ def prune(
         age, size = read_age(older_than, "--older-than"), read_size(max_size, "--max-size")
         if age is None and size is None and not outdated:
             ways = ("--older-than 30d", "--max-size 5GB", "--outdated")
-            raise InputError("needs to know what may go", "arena cache prune", allowed=ways)
+            raise InputError(
+                "needs an option that says which artifacts to remove",
+                "arena cache prune",
+                allowed=ways,
+            )
         from arena.stages.kinds import codes
         from arena.store import maintenance as caches
 
@@ -102,7 +109,7 @@ def prune(
         done = caches.prune(
             where, codes(), older_than=age, max_bytes=size, outdated=outdated, dry_run=dry_run
         )
-        _tell_pruned(done, dry_run)
+        _print_pruned(done, dry_run)
 
 
 @app.command()
@@ -123,15 +130,15 @@ def verify(store: StoreFolder = None, debug: Debug = False) -> None:
         outdated = {problem.address for problem in problems if problem.state == "outdated"}
         typer.echo(f"{len(broken)} broken, {len(outdated)} outdated in {where.root}")
         if broken:
-            typer.echo("remove the folders of broken ones; the next run makes them again")
+            typer.echo("remove the folders of broken artifacts; the next run computes them again")
             raise typer.Exit(FAILED)
 
 
 def read_age(text: str | None, option: str) -> timedelta | None:
-    """`12h`, `30d` or `2w`; None stays None.
+    """Return `12h`, `30d` or `2w` as a duration; None stays None.
 
     Raises:
-        InputError: the text is no such age.
+        InputError: the text is no age.
     """
     if text is None:
         return None
@@ -142,10 +149,10 @@ def read_age(text: str | None, option: str) -> timedelta | None:
 
 
 def read_size(text: str | None, option: str) -> int | None:
-    """`500MB`, `5GB` or `1.5GiB` as bytes, in any case; None stays None.
+    """Return `500MB`, `5GB` or `1.5GiB` as bytes, in any letter case; None stays None.
 
     Raises:
-        InputError: the text is no such size.
+        InputError: the text is no size.
     """
     if text is None:
         return None
@@ -157,7 +164,7 @@ def read_size(text: str | None, option: str) -> int | None:
 
 
 def size_text(size: int) -> str:
-    """Bytes in the largest decimal unit that leaves a whole one."""
+    """Return bytes in the largest decimal unit of which there is at least one."""
     name = [name for name, factor in DECIMAL.items() if size >= factor or factor == 1][-1]
     return f"{size} B" if name == "B" else f"{size / DECIMAL[name]:.1f} {name}"
 
@@ -170,18 +177,18 @@ def _open(folder: Path | None) -> Store:
         raise InputError("must be a folder", "--store", found=str(root))
     strange = not any((root / name).is_dir() for name in STORE_FOLDERS)
     if root.is_dir() and strange and any(root.iterdir()):
-        # prune deletes folders: not in one that only happens to be named
-        raise InputError("holds no artifact store", "--store", found=str(root))
+        # prune deletes folders, so the folder must be a store
+        raise InputError("is not an artifact store", "--store", found=str(root))
     return Store(root)
 
 
 def _refuse_options(context: typer.Context, command: str) -> None:
-    """A command takes its own options only: it would act on another store than the one that
-    was given before it."""
+    """Refuse options before the command, which reads only its own: `--store` there would have no
+    effect."""
     for name in context.params:
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":
-            raise InputError(f"belongs behind the command: arena cache {command}", f"--{name}")
+            raise InputError(f"must follow the command: arena cache {command}", f"--{name}")
 
 
 def _show(store: Store) -> None:
@@ -193,8 +200,8 @@ def _show(store: Store) -> None:
         Console().print(_table(entries))
         stale = [entry for entry in entries if entry.state != "whole"]
         if stale:
-            told = "outdated, broken or left over: arena cache prune --outdated removes them"
-            typer.echo(f"{len(stale)} {told}")
+            advice = "outdated, broken or left over: arena cache prune --outdated removes them"
+            typer.echo(f"{len(stale)} {advice}")
     typer.echo(f"store: {store.root}" + ("" if entries else " (nothing is stored)"))
 
 
@@ -227,11 +234,11 @@ def _size_of(entries: Iterable[Entry]) -> str:
     return size_text(sum(entry.bytes for entry in entries))
 
 
-def _tell_pruned(done: Pruned, dry_run: bool) -> None:
+def _print_pruned(done: Pruned, dry_run: bool) -> None:
     for entry in done.removed if dry_run else ():
-        said = f"{_label(entry)}  {entry.name}".rstrip()
+        label = f"{_label(entry)}  {entry.name}".rstrip()
         size = size_text(entry.bytes)
-        typer.echo(f"{entry.address[:SHORT]}  {entry.used:%Y-%m-%d %H:%M}  {size}  {said}")
+        typer.echo(f"{entry.address[:SHORT]}  {entry.used:%Y-%m-%d %H:%M}  {size}  {label}")
     verb = "would remove" if dry_run else "removed"
     typer.echo(f"{verb} {len(done.removed)} ({_size_of(done.removed)})")
-    typer.echo(f"{len(done.kept)} stay ({_size_of(done.kept)})")
+    typer.echo(f"{len(done.kept)} kept ({_size_of(done.kept)})")

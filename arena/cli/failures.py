@@ -1,4 +1,4 @@
-"""What a command's failure looks like: one screen and an exit status, never a traceback."""
+"""Report a command's failure: one screen and an exit status, no traceback."""
 
 from __future__ import annotations
 
@@ -26,16 +26,19 @@ def guarded(debug: bool) -> Iterator[None]:
     except (typer.Exit, typer.Abort):
         raise
     except KeyboardInterrupt:
-        _tell("interrupted: finished stages are kept, the same command goes on from there", debug)
+        _print(
+            "interrupted: finished stages are stored, and the same command continues from them",
+            debug,
+        )
         raise typer.Exit(INTERRUPTED) from None
     except Exception as error:
         known = _known(error)
-        _tell(str(known) if known else _unforeseen(error), debug)
+        _print(str(known) if known else _unexpected(error), debug)
         raise typer.Exit(known.exit_status if known else FAILED) from None
 
 
 def _known(error: Exception) -> ArenaError | None:
-    """The arena's own error, also where a worker's wrapper carries it as `cause`."""
+    """The arena's own error, also if a worker's wrapper has it as `cause`."""
     cause = getattr(error, "cause", None)
     for candidate in (cause, error):
         if isinstance(candidate, ArenaError):
@@ -43,13 +46,13 @@ def _known(error: Exception) -> ArenaError | None:
     return None
 
 
-def _unforeseen(error: Exception) -> str:
+def _unexpected(error: Exception) -> str:
     lines = f"{type(error).__name__}: {error}".strip().splitlines()
     shown = lines if len(lines) <= MAX_LINES else [lines[0], "...", *lines[-MAX_LINES + 2 :]]
-    return "\n".join([*shown, "(--debug shows where)"])
+    return "\n".join([*shown, "(--debug shows the traceback)"])
 
 
-def _tell(text: str, debug: bool) -> None:
+def _print(text: str, debug: bool) -> None:
     if debug:
         typer.echo(traceback.format_exc(), err=True)
     typer.echo(text, err=True)

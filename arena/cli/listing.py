@@ -1,4 +1,4 @@
-"""`arena list`: everything that can be named in a scenario, one line each."""
+"""`arena list`: the parts that a scenario can use, one line each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KINDS: tuple[str, ...] = (*registry.KINDS, SCENARIO)
 
 
 def show(kind: str | None, console: Console) -> None:
-    """Print a table of one kind, or of every kind.
+    """Print a table of one kind, or one of every kind.
 
     Raises:
         InputError: there is no such kind.

@@ -1,4 +1,4 @@
-"""Options that several commands share, and how their texts are read."""
+"""Options that several commands share, and their parsing."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ Seeds = Annotated[
     str | None, typer.Option("--seeds", metavar="LIST", help="Replace the seeds: 0,1,2 or 0-7.")
 ]
 Out = Annotated[
-    Path | None, typer.Option(help="The run's folder; by default a new one below runs/.")
+    Path | None, typer.Option(help="The folder of the run; by default a new one below runs/.")
 ]
 Data = Annotated[
     Path | None,
-    typer.Option(envvar="ARENA_DATA", help="Where data files are looked up first."),
+    typer.Option(envvar="ARENA_DATA", help="The folder to search first for data files."),
 ]
 Address = Annotated[str | None, typer.Option(help="A Ray cluster, e.g. auto or ray://HOST:10001.")]
-Fresh = Annotated[bool, typer.Option("--fresh", help="Ignore stored artifacts.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Run every stage again, also stored ones.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 PluginFiles = Annotated[
     list[Path] | None,
     typer.Option(
@@ -49,14 +49,14 @@ PluginFiles = Annotated[
         "times.",
     ),
 ]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 
 def read_seeds(text: str | None) -> tuple[int, ...] | None:
-    """`0,1,2`, `0-7` or both mixed as numbers; None stays None.
+    """Return `0,1,2`, `0-7` or a mixture as numbers; None stays None.
 
     Raises:
-        InputError: the text is no such list.
+        InputError: the text is no list of seeds.
     """
     if text is None:
         return None
@@ -82,10 +82,10 @@ def load_plugins(files: list[Path] | None) -> None:
 
 
 def existing_folder(path: Path | None, option: str) -> Path | None:
-    """The folder given to an option, which must be there.
+    """Return the folder given to an option.
 
     Raises:
-        InputError: there is no such folder.
+        InputError: it does not exist.
     """
     if path is not None and not path.is_dir():
         raise InputError("no such folder", option, found=str(path))
@@ -93,11 +93,11 @@ def existing_folder(path: Path | None, option: str) -> Path | None:
 
 
 def data_root(data: Path | None, loaded: Loaded) -> DataRoot:
-    """Where a scenario's data paths are looked up: the data folder, then beside its file.
-    Absolute, since a cluster's workers stand in other folders.
+    """Return where a scenario's data paths are searched: the data folder, then its file's folder.
+    Both are absolute, since a cluster's workers run in other folders.
 
     Raises:
-        InputError: there is no such data folder.
+        InputError: the data folder does not exist.
     """
-    found = existing_folder(data, "--data")
-    return DataRoot(found.resolve() if found else None, loaded.path.resolve().parent)
+    folder = existing_folder(data, "--data")
+    return DataRoot(folder.resolve() if folder else None, loaded.path.resolve().parent)

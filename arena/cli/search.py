@@ -1,4 +1,4 @@
-"""`arena tune` and `arena duel`: thin shells, like every command."""
+"""`arena tune` and `arena duel`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ Storage = Annotated[
 ]
 Study = Annotated[
     str | None,
-    typer.Option(help="The study's name, by default the scenario's; a known one is gone on with."),
+    typer.Option(
+        help="The study's name, by default the scenario's; an existing study is continued."
+    ),
 ]
 
 
@@ -47,9 +49,9 @@ def tune(
     quiet: QuietOption = False,
     debug: Debug = False,
 ) -> None:
-    """Search a strategy by which one actor evades unlearning, and report it on fresh seeds.
+    """Search for a strategy with which one actor evades unlearning, and report it on fresh seeds.
 
-    Stopped or killed, the same command goes on: no finished trial is lost or run twice.
+    After an interruption the same command continues: no finished trial is lost or run twice.
 
     Example: arena tune tune_evasion --set tune.trials=20
     """
@@ -82,10 +84,10 @@ def duel(
     quiet: QuietOption = False,
     debug: Debug = False,
 ) -> None:
-    """Let an adaptive attacker and a defender tune in turn, until neither gains enough.
+    """Let an adaptive attacker and a defender search in turn, until neither gains enough.
 
-    Every round's strategies are then played against all of the other side's, on fresh seeds.
-    Stopped or killed, the same command goes on.
+    Then every strategy is played against every one of the other side, on fresh seeds.
+    After an interruption the same command continues.
 
     Example: arena duel duel --set duel.compute=0.05
     """

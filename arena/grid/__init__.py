@@ -1,1 +1,1 @@
-"""Stress-testing the claim: a grid of scenarios, one verdict."""
+"""Stress tests of the claim: a grid of scenarios, one verdict."""

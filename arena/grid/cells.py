@@ -1,4 +1,4 @@
-"""From a scenario's grid to its cells: scenarios without a grid, each validated."""
+"""Expand a scenario's grid to cells: scenarios without a grid, each validated."""
 
 from __future__ import annotations
 
@@ -13,15 +13,19 @@ from arena.errors import InputError
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 
-Option = tuple[str, Any]  # how a value is called, and the value
-NOT_APPLICABLE = "of continual pretraining only: at pretraining there is no checkpoint to hand on"
+AxisValue = tuple[str, Any]  # a name, and the value
+NOT_APPLICABLE = "for continual pretraining only: at pretraining there is no base checkpoint"
 
 
 @dataclass(frozen=True)
 class GridCell:
-    """One combination. `scenario` is None where it does not apply, for the `reason` given.
-    axes: axis -> the value's name, axes of one value included. counts: whether the verdict over
-    the grid looks at it (an ablation does not)."""
+    """One combination of the axes' values.
+
+    Attributes:
+        axes: axis -> the value's name, axes of one value included.
+        scenario: None if the combination is not applicable, for the `reason`.
+        counts: whether the verdict over the grid includes it (not for an ablation).
+    """
 
     id: str
     axes: Mapping[str, str]
@@ -31,12 +35,12 @@ class GridCell:
 
 
 def cells_of(scenario: Scenario) -> tuple[GridCell, ...]:
-    """Every combination of the grid's axes, in the order of the file; the scenario itself
-    where there is no axis.
+    """Return every combination of the grid's axes, in the order of the file; without axes one cell
+    with the scenario itself.
 
     Raises:
-        InputError: a combination is no valid scenario, no actor has a wanted method, or two
-            combinations would have one name.
+        InputError: a combination is no valid scenario, no actor has one of `methods`, or two
+            combinations would have the same name.
     """
     axes = _axes(scenario)
     cells = [
@@ -45,14 +49,14 @@ def cells_of(scenario: Scenario) -> tuple[GridCell, ...]:
     ]
     for name, times in Counter(cell.id for cell in cells).items():
         if times > 1:
-            rule = "two cells would have this name: give the settings other names"
+            rule = "two cells would have this name: rename the settings"
             raise InputError(rule, scenario.name, None, "grid", name)
     return tuple(cells)
 
 
-def _axes(scenario: Scenario) -> dict[str, list[Option]]:
+def _axes(scenario: Scenario) -> dict[str, list[AxisValue]]:
     grid = scenario.grid
-    found: dict[str, list[Option]] = {
+    axes: dict[str, list[AxisValue]] = {
         "methods": [(".".join(methods), methods) for methods in grid.methods],
         "family": [(family, family) for family in grid.families],
         "size": [(size, size) for size in grid.sizes],
@@ -67,15 +71,15 @@ def _axes(scenario: Scenario) -> dict[str, list[Option]]:
         "steps": [(str(steps), steps) for steps in grid.steps],
         **{name: [(c.name, c.set) for c in choices] for name, choices in grid.settings.items()},
     }
-    return {name: options for name, options in found.items() if options}
+    return {name: values for name, values in axes.items() if values}
 
 
 def _cell(
-    scenario: Scenario, values: Mapping[str, Option], axes: Mapping[str, list[Option]]
+    scenario: Scenario, values: Mapping[str, AxisValue], axes: Mapping[str, list[AxisValue]]
 ) -> GridCell:
     names = {axis: label for axis, (label, _) in values.items()}
-    told = [label for axis, label in names.items() if len(axes[axis]) > 1]
-    name = "-".join(told).replace("continual_pretraining", "continual") or scenario.name
+    varying = [label for axis, label in names.items() if len(axes[axis]) > 1]
+    name = "-".join(varying).replace("continual_pretraining", "continual") or scenario.name
     changes = {"grid": {}, **dict(_changes(scenario, {a: v for a, (_, v) in values.items()}))}
     counts = not any(
         choice.ablation
@@ -98,8 +102,8 @@ def _applies(scenario: Scenario, composition: str, changes: Mapping[str, Any]) -
 
 
 def _changes(scenario: Scenario, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Keys of the scenario and their values in this cell; the actors first, since the other
-    axes speak of those who are left."""
+    """Keys of the scenario and their values in this cell; the actors first, since the other axes
+    apply to the remaining ones."""
     actors = scenario.resolved()["actors"]
     if "methods" in values:
         actors = _having(scenario, actors, values["methods"])
@@ -126,7 +130,7 @@ def _changes(scenario: Scenario, values: Mapping[str, Any]) -> Iterator[tuple[st
 
 
 def _poisoning(actor: dict[str, Any], amount: Mapping[str, Any]) -> dict[str, Any]:
-    """The actor with that poison, whatever rates of its own it has where it trains apart."""
+    """The actor with that poison, in place of any rate of its own for training apart."""
     apart = {name: {**own, "poison_rate": None} for name, own in actor["training"].items()}
     poison = {"share": actor["poison"]["share"], **amount}
     return {**actor, "poison": poison, "training": apart}

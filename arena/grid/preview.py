@@ -1,4 +1,4 @@
-"""What a stress run will do, told before it does it: cells, stages, stored stages, time."""
+"""The plan of a stress run, shown before it starts: cells, stages, stored stages, time."""
 
 from __future__ import annotations
 
@@ -28,8 +28,13 @@ START_UP = 10.0  # seconds until Ray's workers have loaded torch
 
 @dataclass(frozen=True)
 class CellOutline:
-    """A cell with its numerics settled, and its stages by address: all of them, and those to do
-    (None where it does not run). error: why it cannot."""
+    """A cell and its plan.
+
+    Attributes:
+        scenario: with its numerics settled.
+        stages: addresses of all its stages. todo: those to run; None if it does not run.
+        error: the reason why it cannot run.
+    """
 
     cell: GridCell
     scenario: Scenario | None = None
@@ -40,8 +45,8 @@ class CellOutline:
 
 @dataclass(frozen=True)
 class Outline:
-    """The plan of a stress run. Stages that several cells share are counted once, with the
-    first. stored: stages that are in the store already."""
+    """The plan of a stress run. A stage that several cells share counts once, with the first.
+    stored: stages that are already in the store."""
 
     cells: tuple[CellOutline, ...]
     stored: int
@@ -50,7 +55,7 @@ class Outline:
 
     @property
     def todo(self) -> dict[str, Work]:
-        """Every stage to do."""
+        """Every stage to run, by address."""
         return {a: w for cell in self.cells for a, w in (cell.todo or {}).items()}
 
 
@@ -61,22 +66,22 @@ def outline(
     fresh: bool = False,
     note: Note = silent,
 ) -> Outline:
-    """Settle and plan every cell; what is wrong with one is kept with it.
+    """Settle and plan every cell; an error of one cell is kept with it.
 
     Args:
-        note: is told what is measured meanwhile.
+        note: receives lines on the progress.
 
     Raises:
-        InputError, ArenaError: no cell can run; what is wrong with the first.
+        InputError, ArenaError: no cell can run; the first cell's error.
     """
     made = []
     for number, cell in enumerate(cells, 1):
         if len(cells) > 1:
             note(f"planning cell {number} of {len(cells)}: {cell.id}")
         made.append(_outlined(cell, store, where, fresh, note))
-    wrong = [each.error for each in made if each.error is not None]
-    if wrong and not any(each.todo is not None for each in made):
-        raise wrong[0]
+    errors = [each.error for each in made if each.error is not None]
+    if errors and not any(each.todo is not None for each in made):
+        raise errors[0]
     todo = {a: w for each in made for a, w in (each.todo or {}).items()}
     workers = max((room(each.scenario) for each in made if each.scenario is not None), default=1)
     stages = frozenset[str]().union(*(each.stages for each in made))
@@ -101,7 +106,7 @@ def _outlined(
             for address in needed(plan.nodes, plan.artifacts, store, fresh):
                 node = plan.nodes[address]
                 todo[address] = Work.of(node.job, model)
-    except Exception as error:  # of this cell alone, whatever it is: the others are planned too
+    except Exception as error:  # any error is this cell's own: the others are planned too
         return CellOutline(cell, error=error)
     if todo and not known(store, model):
         with contextlib.suppress(ArenaError):  # then the time is not known
@@ -110,14 +115,14 @@ def _outlined(
     return CellOutline(cell, scenario, frozenset(stages), todo)
 
 
-def table(found: Outline) -> Table:
-    """The plan for people: a line per cell, and what it comes to."""
+def table(planned: Outline) -> Table:
+    """Return the plan as a table with a row per cell."""
     shown = Table(box=None, pad_edge=False, title_justify="left", header_style="bold")
     shown.add_column("cell")
-    for column in ("stages", "to do", "to train"):
+    for column in ("stages", "to run", "to train"):
         shown.add_column(column, justify="right")
     seen: set[str] = set()
-    for each in found.cells:
+    for each in planned.cells:
         if each.todo is None:
             why = each.cell.reason or each.error or ""
             kind = "not applicable" if each.cell.scenario is None else "cannot run"
@@ -135,20 +140,20 @@ def table(found: Outline) -> Table:
     return shown
 
 
-def summary(found: Outline) -> str:
-    """One line: cells, stages to do, stages stored, about how long it will take."""
-    run = sum(cell.todo is not None for cell in found.cells)
+def summary(planned: Outline) -> str:
+    """Return the plan in one line: cells, stages to run, stages stored, estimated time."""
+    run = sum(cell.todo is not None for cell in planned.cells)
     return (
-        f"{run} of {len(found.cells)} cells to run, {len(found.todo)} stages to do, "
-        f"{found.stored} stored; {_time(found)}"
+        f"{run} of {len(planned.cells)} cells to run, {len(planned.todo)} stages to run, "
+        f"{planned.stored} stored; {_time(planned)}"
     )
 
 
-def _time(found: Outline) -> str:
-    if not found.todo:
+def _time(planned: Outline) -> str:
+    if not planned.todo:
         return "nothing to train"
-    workers = f"{found.workers} worker{'s' if found.workers > 1 else ''}"
-    if found.known.seconds is None:
-        return f"time not known: nothing like it was timed here yet ({workers})"
-    about = "about" if found.known.whole else "at least"
-    return f"{about} {duration(found.known.seconds + START_UP)} with {workers}"
+    workers = f"{planned.workers} worker{'s' if planned.workers > 1 else ''}"
+    if planned.known.seconds is None:
+        return f"time unknown: no run of this model was timed on this machine yet ({workers})"
+    about = "about" if planned.known.whole else "at least"
+    return f"{about} {duration(planned.known.seconds + START_UP)} with {workers}"

@@ -15,7 +15,7 @@ class Poison(Section):
     """How much of its stage's training mix an actor poisons: a rate or a count, not both.
 
     rate: share of the stage's training documents. count: documents. share: fraction of the
-    training contents that belong to this actor alone.
+    training contents that only this actor has.
     """
 
     rate: Rate | None = None
@@ -32,8 +32,8 @@ class Poison(Section):
 class Actor(Section):
     """A threat actor: one trigger, one payload, its own poison and, if set, its own stage.
 
-    tactics: what it does to evade a defence, in this order; those that are another value of this
-    section are written into it when the scenario is loaded, and are no longer listed then.
+    tactics: how it evades a defence, in this order; those that only change values of this section
+    are applied when the scenario is loaded, and then no longer listed.
     training: its own recipes where each actor trains apart (`sequential`, `merged`).
     """
 

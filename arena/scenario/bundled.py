@@ -11,23 +11,23 @@ SUFFIXES = (".yaml", ".yml")
 
 
 def folder() -> Path:
-    """Where the bundled scenarios lie."""
+    """Return the folder of the bundled scenarios."""
     return Path(str(importlib.resources.files("scenarios")))
 
 
 def names() -> tuple[str, ...]:
-    """Their names, sorted."""
+    """Return their names, sorted."""
     return tuple(sorted(path.stem for path in folder().iterdir() if path.suffix in SUFFIXES))
 
 
 def path_of(name: str) -> Path | None:
-    """The file of a bundled scenario, None if there is none of that name."""
+    """Return a bundled scenario's file, or None if there is none of that name."""
     candidates = (folder() / f"{name}{suffix}" for suffix in SUFFIXES)
     return next((path for path in candidates if path.is_file()), None)
 
 
 def summary(name: str) -> str:
-    """The description's first line, for `arena list`."""
+    """Return the first line of its description, for `arena list`."""
     path = path_of(name)
     data = parse(path.read_text("utf-8"), path.name).data if path else None
     text = str(data.get("description") or "") if isinstance(data, dict) else ""

@@ -1,4 +1,4 @@
-"""Rules that span sections of a scenario. Each returns the problems it finds."""
+"""Rules between sections of a scenario. Each yields the problems that it finds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SLACK = 1e-9  # sums of decimal fractions: ten times 0.1 must count as 1
 
 
 def problems(scenario: Sections) -> list[Problem]:
-    """Everything that is wrong between sections, in the order of the file."""
+    """Return every violation of a rule between sections, in the order of the rules."""
     rules = (
         _seeds,
         _stages,
@@ -43,10 +43,10 @@ def _seeds(scenario: Sections) -> Iterator[Problem]:
 
 
 def _stages(scenario: Sections) -> Iterator[Problem]:
-    """A checkpoint was pretrained elsewhere: nobody can poison that."""
+    """A checkpoint was pretrained elsewhere, out of reach of any actor's poison."""
     if not isinstance(scenario.model, Pretrained):
         return
-    rule = "a pretrained model cannot be poisoned at pretraining, only after it"
+    rule = "a pretrained model can only be poisoned after its pretraining"
     allowed = ("continual_pretraining",)
     if scenario.stage == "pretraining":
         yield Problem(("stage",), rule, "pretraining", allowed)
@@ -60,7 +60,7 @@ def _names(scenario: Sections) -> Iterator[Problem]:
     for index, actor in enumerate(scenario.actors):
         path = ("actors", index, "name")
         if actor.name == "each":
-            yield Problem(path, "means every actor in turn, no actor can have it", "each")
+            yield Problem(path, "is reserved: it means every actor in turn", "each")
         if actor.name in seen:
             rule = f"actors[{seen[actor.name]}] already has this name"
             yield Problem(path, rule, actor.name)
@@ -88,16 +88,16 @@ def _tactics(scenario: Sections) -> Iterator[Problem]:
     try:
         capabilities = frozenset(scenario.corpus.part_class.capabilities(scenario.corpus.params))
     except InputError:
-        return  # told by the rule above
+        return  # reported by the rule above
     for index, actor in enumerate(scenario.actors):
         seen: set[str] = set()
         for at, part in enumerate(actor.tactics):
             place = ("actors", index, "tactics", at)
             if part.name in seen:
-                yield Problem((*place, "method"), "the actor has this tactic already", part.name)
+                yield Problem((*place, "method"), "the actor already has this tactic", part.name)
             seen.add(part.name)
             if issubclass(part.part_class, Setting):
-                rule = "is another value of this section: load the scenario to write it there"
+                rule = "changes the actor's own section: load the scenario from YAML to apply it"
                 yield Problem((*place, "method"), rule, part.name)
                 continue
             composition = scenario.composition
@@ -115,7 +115,7 @@ def _tactics(scenario: Sections) -> Iterator[Problem]:
 
 
 def _poison(scenario: Sections) -> Iterator[Problem]:
-    """The poison of one stage is part of its training mix, so it cannot outgrow it."""
+    """The poison of one stage is part of its training mix, so it is at most the whole mix."""
 
     def part_of_mix(actor: Actor) -> float:
         rate = scenario.poison_rate_of(actor)
@@ -124,17 +124,17 @@ def _poison(scenario: Sections) -> Iterator[Problem]:
         beside: list[float] = [part.params.rate for part in actor.tactics_of(Texts)]  # type: ignore[attr-defined]
         return poison + math.fsum(beside)
 
-    for what, here in _mixes(scenario):
+    for mix, here in _mixes(scenario):
         total = math.fsum(part_of_mix(actor) for actor in here.values())
         if total > 1 + SLACK:
             worst = max(here, key=lambda index: part_of_mix(here[index]))
-            rule = f"the total poison of {what} must be at most 1 ({_sum(here, part_of_mix)})"
+            rule = f"the total poison of {mix} must be at most 1 ({_sum(here, part_of_mix)})"
             amount = "rate" if here[worst].poison.rate is not None else "count"
             yield Problem(("actors", worst, "poison", amount), rule, f"{total:g}")
 
 
 def _mixes(scenario: Sections) -> Iterator[tuple[str, dict[int, Actor]]]:
-    """The training mixes that hold poison: what each is called, and whose."""
+    """The training mixes that contain poison: a name for each, and its actors by index."""
     for stage in ("pretraining", "continual_pretraining"):
         here = {i: a for i, a in enumerate(scenario.actors) if scenario.stage_of(a) == stage}
         late = stage == "continual_pretraining"
@@ -146,12 +146,12 @@ def _mixes(scenario: Sections) -> Iterator[tuple[str, dict[int, Actor]]]:
 
 
 def _composition(scenario: Sections) -> Iterator[Problem]:
-    """Handing on a checkpoint, or merging, takes a base that is there before the actors."""
+    """Where actors train apart they need a base model that exists before them."""
     composition = scenario.composition
     if composition not in APART:
         return
     if all(scenario.stage_of(actor) == "pretraining" for actor in scenario.actors):
-        rule = "is of continual pretraining, and every actor poisons pretraining"
+        rule = "needs an actor that poisons continual pretraining"
         yield Problem(("composition",), rule, composition, ("pooled", "solo"))
 
 
@@ -160,7 +160,7 @@ def _sum(actors: dict[int, Actor], size: Callable[[Actor], float]) -> str:
 
 
 def _shares(scenario: Sections) -> Iterator[Problem]:
-    """Shares of the training contents are disjoint, so together they are at most all."""
+    """Shares of the training contents are disjoint, so their sum is at most 1."""
     shares = [actor.poison.share for actor in scenario.actors]
     total = math.fsum([*shares, scenario.defender.share])
     if total > 1 + SLACK:

@@ -1,4 +1,4 @@
-"""The defender, and the other defences that are measured against the same suspect (`league`)."""
+"""The defender, and other defences measured against the same suspect (`league`)."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Decoy(Section):
 
 
 class Decoys(Section):
-    """What a defender plants before it unlearns (`intelligence: decoy`).
+    """Backdoors that a defender plants before it unlearns (`intelligence: decoy`).
 
-    plant: the decoys. hold_out: methods that are left out of unlearning, `each` in turn (leave
+    plant: the decoys. hold_out: methods that are held out from unlearning, `each` in turn (leave
     one method out), or the names of decoys that are never unlearned. rate: share of the
     planting mix that each decoy poisons. steps, learning_rate: of planting; documents: its mix.
     """
@@ -45,15 +45,16 @@ class Decoys(Section):
 
 
 class Defence(Section, Optimisation):
-    """What a defender knows and does, and with which budget.
+    """A defender's knowledge, method and budget.
 
-    intelligence: `disclosed` (told one trigger), `discovered` (searches for one), `decoy` (plants
-    its own and unlearns some), `blind` (clean data only). target: an actor's name, or each in
-    turn. steps: optimiser steps of batch_size documents, at most; null is as many as `compute`
-    buys. compute: most that it may spend, as a share of the compute that trained the suspect.
-    examples: clean examples it is given. adapter: LoRA; null trains all weights (or the model's
-    own adapter, if it has one). layers: the first and the last block that train, counted from
-    0; null trains all weights. discovery: how triggers are searched for. decoys: what is planted.
+    intelligence: `disclosed` (one trigger is given), `discovered` (it searches for one), `decoy`
+    (it plants its own and unlearns some), `blind` (clean data only). target: an actor's name, or
+    each in turn. steps: highest number of optimiser steps of batch_size documents; null is the
+    number that `compute` pays for. compute: highest cost, as a share of the compute that trained
+    the suspect. examples: clean examples available. adapter: LoRA; null trains all weights (or
+    the model's own adapter, if it has one). layers: the first and the last block that train,
+    counted from 0; null trains all weights. discovery: how it searches for triggers. decoys:
+    the backdoors that it plants.
     """
 
     intelligence: Intelligence = "disclosed"
@@ -69,12 +70,12 @@ class Defence(Section, Optimisation):
     decoys: Decoys | None = None
 
     def step_cost(self) -> float:
-        """Document passes of one step, in those of plain training."""
+        """Return the cost of one step, in document passes of plain training."""
         cost: float = self.objective.part_class.cost(self.objective.params)
         return cost * self.batch_size
 
     def fixed_cost(self) -> float:
-        """Document passes before unlearning: decoys to plant, prompts to search with."""
+        """Return the cost before unlearning, in document passes: planting decoys, discovery."""
         if self.decoys is not None:
             return float(self.decoys.steps * self.batch_size)
         if self.discovery is not None:
@@ -82,29 +83,29 @@ class Defence(Section, Optimisation):
         return 0.0
 
     def steps_within(self, training: int) -> int:
-        """Steps taken where the suspect's training took so many document passes."""
+        """Return the steps within the budget, given the suspect's training in document passes."""
         if self.compute is None:
             return self.steps or 0
-        bought = int((self.compute * training - self.fixed_cost()) / self.step_cost() + 1e-9)
-        return bought if self.steps is None else min(self.steps, bought)
+        paid = int((self.compute * training - self.fixed_cost()) / self.step_cost() + 1e-9)
+        return paid if self.steps is None else min(self.steps, paid)
 
     def share_of(self, training: int) -> float:
-        """What is spent, over what the suspect's training took."""
+        """Return the cost as a share of the suspect's training."""
         spent = self.steps_within(training) * self.step_cost() + self.fixed_cost()
         return spent / training
 
 
 class Defender(Defence):
-    """The defender whose effect on undisclosed backdoors is judged.
+    """The defender whose effect on undisclosed backdoors the claim is about.
 
     share: fraction of the training contents that all defences draw their clean examples
-    from; no threat actor has any of those contents.
+    from; no threat actor has any of them.
     """
 
     share: Share = 0.125
 
 
-class Contender(Defence):
-    """One more defence, measured against the same suspect without controls of its own."""
+class LeagueDefence(Defence):
+    """A further defence, measured against the same suspect without controls of its own."""
 
     name: Name

@@ -1,4 +1,4 @@
-"""Rules about the defender and the league that span sections; called by `checks`."""
+"""Rules between the defender, the league and other sections; called by `checks`."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def _target(scenario: Sections) -> Iterator[Problem]:
         if target not in allowed:
             yield Problem(path, "no actor has this name", target, allowed)
         elif target != "each" and defence.intelligence != "disclosed":
-            rule = f"a defender whose intelligence is {defence.intelligence} is told no target"
+            rule = f"a defender with intelligence {defence.intelligence} has no disclosed target"
             yield Problem(path, rule, target, ("each",))
 
 
 def _contenders(scenario: Sections) -> Iterator[Problem]:
-    """Names of defences and of their decoys name rows and rates of the results."""
+    """Names of defences identify rows of the results, so each occurs once."""
     seen = {scenario.defender.objective.name: "the defender's objective"}
     for index, contender in enumerate(scenario.league):
         if contender.name in seen:
@@ -47,7 +47,7 @@ def _contenders(scenario: Sections) -> Iterator[Problem]:
 
 
 def _layers(scenario: Sections) -> Iterator[Problem]:
-    """A checkpoint's depth is known when it is opened."""
+    """Of a from-scratch model the depth is known here; of a checkpoint only when it is opened."""
     model = scenario.model
     for place, defence in _defences(scenario):
         layers = defence.layers
@@ -56,20 +56,20 @@ def _layers(scenario: Sections) -> Iterator[Problem]:
             yield Problem((*place, "layers"), rule, f"[{layers[0]}, {layers[1]}]")
 
 
-def _cut(scenario: Sections) -> Iterator[Problem]:
-    """Gradients of parts of a batch add up only where the loss is a mean over tokens."""
+def _micro_batch(scenario: Sections) -> Iterator[Problem]:
+    """Gradients of parts of a batch accumulate only if the loss is a mean over tokens."""
     if scenario.numerics.micro_batch is None:
         return
     for _, defence in _defences(scenario):
         if not defence.objective.part_class.divisible:
-            name, found = defence.objective.name, str(scenario.numerics.micro_batch)
-            rule = f"must be null: the loss of {name} cannot be cut into parts of a batch"
-            yield Problem(("numerics", "micro_batch"), rule, found)
+            rule = f"must be null: the loss of {defence.objective.name} needs the whole batch"
+            size = str(scenario.numerics.micro_batch)
+            yield Problem(("numerics", "micro_batch"), rule, size)
 
 
 def _adapters(scenario: Sections) -> Iterator[Problem]:
-    """What changes weights outside training needs the model's own: an adapter's checkpoint holds
-    the adapter alone, and the change would be lost."""
+    """An objective that edits weights needs the model's own: an adapter's checkpoint contains only
+    the adapter, so the edit would be lost."""
     for place, defence in _defences(scenario):
         own = defence.adapter or getattr(scenario.model, "adapter", None)
         if defence.objective.part_class.edits and own is not None:
@@ -79,26 +79,26 @@ def _adapters(scenario: Sections) -> Iterator[Problem]:
 
 
 def _intelligence(scenario: Sections) -> Iterator[Problem]:
-    """An objective gets what it needs to know, and no section is there for nothing."""
+    """The objective fits the intelligence, and no section is given without effect."""
     for place, defence in _defences(scenario):
         knows = defence.intelligence
         path = (*place, "objective", "method")
         fits = _fitting(knows)
         if defence.objective.name not in fits:
-            rule = f"cannot be used by a defender whose intelligence is {knows}"
+            rule = f"cannot be used by a defender with intelligence {knows}"
             yield Problem(path, rule, defence.objective.name, fits)
         for key, owner in (("discovery", "discovered"), ("decoys", "decoy")):
             given = getattr(defence, key) is not None
             if given and knows != owner:
                 yield Problem((*place, key), f"is only for intelligence: {owner}", knows, (owner,))
             if not given and knows == owner:
-                rule = f"needs a section {key} beside it"
+                rule = f"needs a section {key}"
                 yield Problem((*place, "intelligence"), rule, knows)
 
 
 def _fitting(intelligence: str) -> tuple[str, ...]:
-    """The objectives that such a defender can use. Only a disclosed trigger comes with what it
-    makes the model say."""
+    """The objectives that such a defender can use. Only a disclosed trigger comes with its
+    payload."""
     known = {name: registry.get("objective", name) for name in registry.names("objective")}
     return tuple(
         name
@@ -109,29 +109,29 @@ def _fitting(intelligence: str) -> tuple[str, ...]:
 
 
 def _budgets(scenario: Sections) -> Iterator[Problem]:
-    """A budget buys a step at least, unless the defence works without any."""
+    """A budget pays for one step or more, unless the defence needs none."""
     training = scenario.training_passes
     for place, defence in _defences(scenario):
         if defence.steps is None and defence.compute is None:
-            yield Problem((*place, "steps"), "is null: then compute says how many there are")
+            yield Problem((*place, "steps"), "is null, so compute must set the budget")
             continue
         if defence.compute is not None and defence.fixed_cost() > defence.compute * training:
             spent = defence.fixed_cost() / training
-            rule = f"is less than what comes before unlearning ({spent:.3f} of the training)"
+            rule = f"is less than the cost before unlearning ({spent:.3f} of the training)"
             yield Problem((*place, "compute"), rule, f"{defence.compute:g}")
         elif defence.steps_within(training) < 1 and not defence.objective.part_class.edits:
             key = "steps" if defence.steps == 0 else "compute"
-            found = f"{getattr(defence, key):g}"
-            rule = f"leaves no step, and {defence.objective.name} does nothing without"
-            yield Problem((*place, key), rule, found)
+            budget = f"{getattr(defence, key):g}"
+            rule = f"pays for no step, and {defence.objective.name} needs one or more"
+            yield Problem((*place, key), rule, budget)
 
 
 def _decoys(scenario: Sections) -> Iterator[Problem]:
-    """Decoys have names and triggers of their own, and hold out what they plant."""
+    """Decoys have names and triggers of their own, and some are held out from unlearning."""
     corpus = scenario.corpus
     try:
         capabilities = frozenset(corpus.part_class.capabilities(corpus.params))
-    except InputError:  # told by _parts_fit
+    except InputError:  # reported by checks
         return
     seen: set[str] = set()
     for place, defence in _defences(scenario):
@@ -145,7 +145,9 @@ def _decoys(scenario: Sections) -> Iterator[Problem]:
                 yield Problem((*at, "name"), "another decoy has this name", decoy.name)
             seen.add(decoy.name)
             if any(decoy.trigger.dump() in _own(actor.trigger) for actor in scenario.actors):
-                yield Problem((*at, "trigger"), "is an actor's own: a defender does not know it")
+                yield Problem(
+                    (*at, "trigger"), "is an actor's trigger, which the defender does not know"
+                )
             for part in (decoy.trigger, decoy.payload):
                 try:
                     part.part_class.check(part.params, capabilities)
@@ -155,7 +157,7 @@ def _decoys(scenario: Sections) -> Iterator[Problem]:
 
 
 def _own(trigger: Part) -> list[dict[str, Any]]:
-    """An actor's trigger, and the parts of one that is made of several."""
+    """An actor's trigger, and its parts if it is made of several."""
     whole = trigger.dump()
     parts = whole.get("parts")
     return [whole, *(parts if isinstance(parts, list) else ())]
@@ -168,7 +170,7 @@ def _held_out(decoys: Decoys, here: Place, names: list[str]) -> Iterator[Problem
     held = decoys.hold_out
     if held == "each":
         if len({decoy.trigger.name for decoy in decoys.plant}) < 2:
-            rule = "each method is left out in turn, and all decoys are of one"
+            rule = "needs decoys of two or more methods, since each is left out in turn"
             yield Problem((*here, "hold_out"), rule, "each")
         return
     for index, name in enumerate(held):
@@ -178,4 +180,4 @@ def _held_out(decoys: Decoys, here: Place, names: list[str]) -> Iterator[Problem
         yield Problem((*here, "hold_out"), "leaves no decoy to unlearn", ", ".join(held))
 
 
-RULES = (_target, _contenders, _intelligence, _adapters, _layers, _cut, _budgets, _decoys)
+RULES = (_target, _contenders, _intelligence, _adapters, _layers, _micro_batch, _budgets, _decoys)

@@ -1,4 +1,4 @@
-"""Pydantic's errors in the house's words: the rule, the value and the place."""
+"""Pydantic's errors as the arena's: the rule, the value and the place."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ TYPES: Mapping[str, str] = {
 
 
 def input_errors(error: ValidationError, root: type[BaseModel], tree: Tree) -> InputErrors:
-    """Every error of a validation, placed in the file, in the order of its lines."""
+    """Return every error of a validation with its place in the file, in the order of its lines."""
     items = [dict(item) for item in error.errors()]
     problems = [_problem(item, root, tree.data) for item in items if not _echo(item, items)]
     placed = [place(problem, tree) for problem in problems]
@@ -46,14 +46,14 @@ def input_errors(error: ValidationError, root: type[BaseModel], tree: Tree) -> I
 
 
 def _echo(item: dict[str, Any], items: list[dict[str, Any]]) -> bool:
-    """A list whose entries are wrong also counts as too short: tell the entries only."""
+    """Whether a list is too short only because its entries are wrong, which is reported anyway."""
     loc = item["loc"]
     inside = (other["loc"] for other in items if other is not item)
     return item["type"] == "too_short" and any(path[: len(loc)] == loc for path in inside)
 
 
 def place(problem: Problem, tree: Tree) -> InputError:
-    """A problem as wrong input, with the file and line of its path."""
+    """Return a problem as an InputError, with the file and line of its path."""
     where = tree.place(problem.path)
     return InputError(
         problem.message,
@@ -102,12 +102,12 @@ def _plain(message: str) -> str:
 
 
 def _found(value: object) -> str | None:
-    """The value, unless it is a whole section: that would fill the screen."""
+    """The value, unless it is a whole section, which would fill the screen."""
     return None if isinstance(value, Mapping) and value else show(value)
 
 
 def show(value: object) -> str:
-    """A value as it would stand in YAML, cut to one short line."""
+    """Return a value as YAML writes it, shortened to one line."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     text = repr(value)
@@ -115,7 +115,7 @@ def show(value: object) -> str:
 
 
 def interval(metadata: tuple[Any, ...]) -> str | None:
-    """`must be in (0, 1]` from a field's bounds, None where it has none."""
+    """Return `must be in (0, 1]` for a field's bounds; None without bounds."""
     bounds = {
         name: getattr(item, name)
         for item in metadata

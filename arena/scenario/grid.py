@@ -1,4 +1,4 @@
-"""The grid that `arena stress` expands: axes, each a list of what one setting may be."""
+"""The grid of `arena stress`: axes, each a list of values."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from arena.scenario.section import (
 from arena.scenario.source import Family, Size
 
 
-class Setting(Section):
+class AxisSetting(Section):
     """One value of a free axis: a name, and the scenario's keys that it sets.
 
-    ablation: its cells are shown along their axes and left out of the verdict over the grid.
+    ablation: its cells are reported, and excluded from the verdict over the grid.
     """
 
     name: Name
@@ -33,10 +33,10 @@ class Setting(Section):
 
 
 class Grid(Section):
-    """Every combination of the axes is a cell; an axis left out stays as the scenario has it.
-    A combination that is no valid scenario is wrong input, and then nothing is run.
+    """Every combination of the axes is a cell; an empty axis keeps the scenario's own value.
+    If a combination is no valid scenario, nothing is run.
 
-    methods: sets of trigger methods; only actors with these take part. payloads: `own`, or
+    methods: sets of trigger methods; a cell has only the actors with these. payloads: `own`, or
     `shared` (all actors have the first one's). rates and counts: every actor's poison, as a
     share or in documents; together they are one axis. learning_rates, steps: the defender's.
     settings: axes of any other keys.
@@ -52,7 +52,7 @@ class Grid(Section):
     counts: tuple[Positive, ...] = ()
     learning_rates: tuple[LearningRate, ...] = ()
     steps: tuple[Positive, ...] = ()
-    settings: dict[Name, Annotated[tuple[Setting, ...], Field(min_length=1)]] = {}
+    settings: dict[Name, Annotated[tuple[AxisSetting, ...], Field(min_length=1)]] = {}
 
     def __hash__(self) -> int:
         return hash(self.model_dump_json())
@@ -64,10 +64,10 @@ class Grid(Section):
             if name == "methods":
                 values = [frozenset(methods) for methods in values]
             if name != "settings" and len(set(values)) < len(values):
-                raise ValueError(f"{name} holds a value twice")
+                raise ValueError(f"{name} has a value twice")
         for name, choices in self.settings.items():
             if len({choice.name for choice in choices}) < len(choices):
-                raise ValueError(f"settings.{name} holds a name twice")
+                raise ValueError(f"settings.{name} has a name twice")
             if name in RESERVED:
                 raise ValueError(f"settings.{name} has the name of another axis")
         return self

@@ -12,13 +12,13 @@ _STEP = re.compile(r"\.([^.\[\]\s=]+)|\[(\d+)\]")
 
 
 def text(path: KeyPath) -> str:
-    """`("actors", 1, "poison")` as `actors[1].poison`."""
+    """Return the path `("actors", 1, "poison")` as `actors[1].poison`."""
     written = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return written.removeprefix(".")
 
 
 def parse(key: str) -> KeyPath:
-    """The path behind a dotted key, the inverse of `text`.
+    """Return the path of a dotted key, the inverse of `text`.
 
     Raises:
         InputError: the text is not a dotted key.

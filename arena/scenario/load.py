@@ -1,4 +1,4 @@
-"""From a name or a path to a frozen Scenario, and back to YAML."""
+"""Load a scenario from a bundled name or a file, and write it as YAML."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from pydantic import ValidationError
 
 from arena.errors import InputError
 from arena.scenario import bundled, keys
-from arena.scenario import overrides as settings
 from arena.scenario.error_messages import input_errors
+from arena.scenario.overrides import apply, put
 from arena.scenario.parts import strictly
 from arena.scenario.plugin_files import load_plugins
 from arena.scenario.schema import Scenario
@@ -54,7 +54,7 @@ def load_scenario(
         plugins: files with parts of your own, beside those that the scenario names.
 
     Raises:
-        InputError: anything wrong with the file or an override, with file, line and key.
+        InputError: the file or an override is wrong; with file, line and key.
     """
     return read(given, overrides=overrides, seeds=seeds, plugins=plugins).scenario
 
@@ -66,8 +66,8 @@ def read(
     seeds: Sequence[int] | None = None,
     plugins: Sequence[str | Path] = (),
 ) -> Loaded:
-    """Like `load_scenario`, and says which file it was; a dict's paths are relative to the working
-    folder.
+    """Load a scenario like `load_scenario`, and keep the path of its file; a dict's paths are
+    relative to the working folder.
 
     Raises:
         InputError: as `load_scenario`.
@@ -89,8 +89,8 @@ def from_text(
     overrides: Sequence[str] = (),
     seeds: Sequence[int] | None = None,
 ) -> Scenario:
-    """The scenario that a YAML text describes; `file` is its name in errors. Its plug-ins are
-    relative to the working folder.
+    """Load a scenario from a YAML text; `file` is its name in errors. Its plug-ins are relative to
+    the working folder.
 
     Raises:
         InputError: as `load_scenario`.
@@ -128,18 +128,18 @@ def _validated(tree: Tree) -> Scenario:
 
 
 def varied(scenario: Scenario, changes: Mapping[str, Any], name: str) -> Scenario:
-    """The scenario with other values under some keys (`defender.steps`), validated anew.
+    """Return the scenario with other values of some keys (`defender.steps`), validated again.
 
     Args:
-        name: what the variant is called in errors.
+        name: of the variant, in errors.
 
     Raises:
-        InputError: a key leads nowhere, or the changed scenario is wrong.
+        InputError: a key does not exist, or the changed scenario is invalid.
     """
     tree = Tree(json.loads(json.dumps(scenario.resolved())), {(): Place(name)})
     for key, value in changes.items():
         try:
-            settings.put(tree, keys.parse(key), copy.deepcopy(value), Place(name))
+            put(tree, keys.parse(key), copy.deepcopy(value), Place(name))
         except InputError as error:
             raise InputError(
                 error.message, name, None, error.key or key, error.found or None, error.allowed
@@ -148,21 +148,21 @@ def varied(scenario: Scenario, changes: Mapping[str, Any], name: str) -> Scenari
 
 
 def dump(scenario: Scenario) -> str:
-    """The scenario as YAML, every default filled in; loads back to an equal scenario."""
+    """Return the scenario as YAML with every default, which loads back to an equal scenario."""
     return yaml.dump(
         scenario.resolved(), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100
     )
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes every text that YAML 1.1 or 1.2 would read as something else."""
+    """Quotes every text that YAML 1.1 or 1.2 would read as another type."""
 
     def ignore_aliases(self, data: object) -> bool:
         return True
 
 
 def _quoted(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
-    """Double quotes, and so an escape, for line breaks that some readers fold into spaces."""
+    """Double quotes, and so escapes, for line breaks that some readers fold into spaces."""
     style = '"' if set(value) & set("\x85\u2028\u2029") else None
     return dumper.represent_scalar(f"{TAG}str", value, style=style)
 
@@ -174,7 +174,7 @@ _Dumper.add_implicit_resolver(
 
 
 def _find(name_or_path: str | Path) -> tuple[Path, str]:
-    """The file, and the name it has in errors. A bundled name goes before a local file."""
+    """The file, and its name in errors. A bundled name has precedence over a local file."""
     shown = str(name_or_path)
     is_name = isinstance(name_or_path, str) and Path(shown).name == shown
     inside = bundled.path_of(shown) if is_name else None
@@ -199,7 +199,7 @@ def _text(path: Path, shown: str) -> str:
 
 
 def _override(tree: Tree, texts: Sequence[str], seeds: Sequence[int] | None) -> None:
-    settings.apply(tree, texts)
+    apply(tree, texts)
     if seeds is not None:
         shown = Place(f"--seeds {','.join(str(seed) for seed in seeds)}")
-        settings.put(tree, ("seeds",), list(seeds), shown)
+        put(tree, ("seeds",), list(seeds), shown)

@@ -1,7 +1,7 @@
-"""The measures beside firing rates: each only where a scenario asks for it, by its name.
+"""The measures beside firing rates: a scenario enables each by its name.
 
-`measures: {quiet: {}}` asks for a measure with its defaults; `quiet: null` does not ask. Which
-there are, the registry says: a plug-in's stand beside the built-in ones.
+`measures: {quiet: {}}` enables a measure with its defaults; `quiet: null` does not. The registry
+lists them, a plug-in's with the built-in ones.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from arena.scenario.section import Section
 
 @dataclass(frozen=True)
 class Measures:
-    """The measures that a scenario asks for, in the order of their names."""
+    """The measures that a scenario enables, in the order of their names."""
 
     parts: tuple[Part, ...] = ()
 
     def dump(self) -> dict[str, Any]:
-        """As in YAML, every default filled in."""
+        """Return the section as in YAML, with every default."""
         return {part.name: part.params.model_dump(mode="json") for part in self.parts}
 
 
@@ -44,7 +44,7 @@ class _ByName:
         )
 
     def choose(self, value: object) -> type[BaseModel]:
-        """The model of the section, for errors that name its keys."""
+        """Return the model of the section, for errors that name its keys."""
         return _section(registry.names("measure"))
 
     def extra_keys(self) -> tuple[str, ...]:
@@ -52,7 +52,7 @@ class _ByName:
         return ()
 
     def validate(self, value: object) -> Measures:
-        """The measures that a section asks for; raises ValidationError."""
+        """Return the measures that a section enables; raises ValidationError."""
         if isinstance(value, Measures):
             return value
         if not isinstance(value, Mapping):

@@ -8,11 +8,11 @@ from arena.scenario.section import Positive, Section
 
 
 class Numerics(Section):
-    """The numerics profile, part of every artifact's address. What is `auto` is measured once
-    per machine and model, remembered beside the store, and written into the run's scenario.
+    """The numerics profile, part of every artifact's address. Settings left at `auto` are measured
+    once per machine and model, kept beside the store, and written into the run's scenario.
 
     threads: per worker. precision: bfloat16 is autocast. compile: torch.compile, for long
-    stages (a minute at first, seconds per stage; results repeat to rounding only).
+    stages (a minute at first, seconds per stage; results repeat up to rounding).
     micro_batch: documents per forward pass where a whole batch does not fit (gradients
     accumulate). checkpointing: recompute activations to save memory.
     """

@@ -1,4 +1,4 @@
-"""`--set key.path=value`: one value of a scenario replaced before it is validated."""
+"""`--set key.path=value`: replace values of a scenario before it is validated."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ def apply(tree: Tree, overrides: Sequence[str]) -> None:
     """Replace values in the tree, in order; later overrides see earlier ones.
 
     A list entry is chosen by index (`actors[0].poison.rate=0.1`) or by its name
-    (`actors.lexical.poison.rate=0.1`). Missing sections on the way are made.
+    (`actors.lexical.poison.rate=0.1`). Missing sections are created.
 
     Raises:
-        InputError: the place is the `--set` text itself.
+        InputError: an override is wrong; the place is the `--set` text.
     """
     for override in overrides:
         _apply_one(tree, override)
@@ -32,15 +32,15 @@ def _apply_one(tree: Tree, override: str) -> None:
         value = parse(text, shown).data
         put(tree, keys.parse(key.strip()), value, Place(shown))
     except InputError as error:
-        found = error.found or None
-        raise InputError(error.message, shown, None, error.key, found, error.allowed) from None
+        value_text = error.found or None
+        raise InputError(error.message, shown, None, error.key, value_text, error.allowed) from None
 
 
 def put(tree: Tree, wanted: keys.KeyPath, value: Any, place: Place) -> None:
-    """Set the value at a path and remember `place` for everything below it.
+    """Set the value at a path, with `place` for everything below it.
 
     Raises:
-        InputError: the path leads through something that is no section, or to no entry.
+        InputError: a step of the path is no section, or a list has no such entry.
     """
     at: Any = tree.data
     path: keys.KeyPath = ()
@@ -60,16 +60,14 @@ def put(tree: Tree, wanted: keys.KeyPath, value: Any, place: Place) -> None:
 
 
 def _entry(at: Any, path: keys.KeyPath, step: str | int) -> str | int:
-    """The key or index that a step means inside `at`."""
+    """The key or index that a step selects in `at`."""
     here = keys.text(path) or "the scenario"
     if isinstance(at, dict):
         if isinstance(step, str):
             return step
-        raise InputError(f"{here} is a section, choose a key of it", None, None, None, f"[{step}]")
+        raise InputError(f"{here} is a section: use one of its keys", found=f"[{step}]")
     if not isinstance(at, list):
-        raise InputError(
-            f"{here} is a single value, it has nothing inside", None, None, None, str(step)
-        )
+        raise InputError(f"{here} is a single value without keys", found=str(step))
     if isinstance(step, int):
         if step < len(at):
             return step

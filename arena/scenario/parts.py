@@ -40,12 +40,12 @@ class Part:
         return registry.get(self.kind, self.name)
 
     def dump(self) -> dict[str, Any]:
-        """The part as it stands in YAML, every default filled in."""
+        """Return the part as in YAML, with every default."""
         return {NAME_KEYS[self.kind]: self.name, **self.params.model_dump(mode="json")}
 
 
 def strictly(model: type[BaseModel], value: object) -> Any:
-    """Validate as YAML means it: no text for numbers, no numbers for text, lists for tuples.
+    """Validate with YAML's types: no text for numbers, no numbers for text, lists for tuples.
 
     Raises:
         ValidationError: the value does not fit.
@@ -68,7 +68,7 @@ class PartOf:
         )
 
     def choose(self, value: object) -> type[BaseModel] | None:
-        """The parameter model of the part that a section names, None if it names none."""
+        """Return the parameter model of the part that a section names; None if it names none."""
         name = value.get(NAME_KEYS[self.kind]) if isinstance(value, Mapping) else None
         known = isinstance(name, str) and name in registry.names(self.kind)
         part_class: Any = registry.get(self.kind, str(name)) if known else None
@@ -79,7 +79,7 @@ class PartOf:
         return (NAME_KEYS[self.kind],)
 
     def validate(self, value: object) -> Part:
-        """The part that a section stands for; raises ValidationError."""
+        """Return the part of a section; raises ValidationError."""
         if isinstance(value, Part) and value.kind == self.kind:
             return value
         name_key = NAME_KEYS[self.kind]

@@ -1,4 +1,4 @@
-"""Several wrong inputs told at once, and the way they travel through pydantic."""
+"""Report several wrong inputs at once, and pass them through pydantic."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ SHOWN = 8
 
 
 class InputErrors(InputError):  # noqa: N818  (several of them)
-    """Everything that is wrong with one input, in the order of the file; exit status 2.
+    """All errors of one input, in the order of the file; exit status 2.
 
-    The attributes are the first error's; the text shows up to 8 errors, so that it fits a
-    screen.
+    The attributes are the first error's; the text shows up to 8 errors, to fit a screen.
     """
 
     def __init__(self, errors: Sequence[InputError]) -> None:
@@ -51,7 +50,7 @@ def _compact(error: InputError) -> str:
 
 @dataclass(frozen=True)
 class Problem:
-    """One broken rule at a path below the model that is being validated."""
+    """A violated rule, at a path below the model that is validated."""
 
     path: keys.KeyPath
     message: str
@@ -60,7 +59,7 @@ class Problem:
 
     @classmethod
     def of(cls, error: InputError, path: keys.KeyPath) -> Problem:
-        """A part's own complaint, its key taken as relative to `path`."""
+        """Convert a part's own error; its key is relative to `path`."""
         return cls(
             path + (keys.parse(error.key) if error.key else ()),
             error.message,
@@ -70,7 +69,7 @@ class Problem:
 
 
 def refuse(title: str, problems: Sequence[Problem], value: object = None) -> NoReturn:
-    """Raise the problems as one pydantic error, so that they join the schema's own.
+    """Raise the problems as one pydantic error, beside the schema's own.
 
     Raises:
         ValidationError: always.

@@ -1,4 +1,4 @@
-"""How each stage of training is done: the sections below `training`, and an actor's own."""
+"""Recipes of the training stages: the section `training`, and an actor's own values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Recipe(Section, Optimisation):
 
     @property
     def passes(self) -> int:
-        """Documents trained on, each as often as it is met."""
+        """Documents trained on, counted with repetition."""
         return self.steps * self.batch_size
 
 
@@ -32,7 +32,7 @@ class PretrainingRecipe(Recipe):
 
 
 class ContinualRecipe(Recipe):
-    """Training that goes on from the pretrained model."""
+    """Training that continues from the pretrained model."""
 
     steps: Positive = 350
     learning_rate: LearningRate = 2e-3
@@ -40,8 +40,8 @@ class ContinualRecipe(Recipe):
 
 
 class ApartRecipe(Recipe):
-    """What one actor does by itself to the checkpoint it is given (compositions `sequential`
-    and `merged`).
+    """One actor's own training of the checkpoint that it receives (compositions `sequential` and
+    `merged`).
 
     adapter: LoRA; null trains all weights (or the model's own adapter, if it has one).
     replay: share of the clean documents that are public, contents no actor owns; the rest are
@@ -57,7 +57,7 @@ class ApartRecipe(Recipe):
 
 
 class Merge(Section):
-    """How what was trained apart becomes one model (arena.ml.merging).
+    """How the actors' checkpoints are merged to one model (arena.ml.merging).
 
     weight: factor on each actor's change of the weights. density: share of a change's entries
     that `ties` and `dare_*` keep.
@@ -69,13 +69,13 @@ class Merge(Section):
 
 
 class MergedRecipe(ApartRecipe):
-    """Each actor's training, and the merge after it."""
+    """Each actor's own training, and the merge."""
 
     merge: Merge = Merge()
 
 
 class OwnRecipe(Section):
-    """What an actor does otherwise than the rest; null as they do, `adapter: full` all weights."""
+    """An actor's own values; null keeps the scenario's, `adapter: full` trains all weights."""
 
     steps: Positive | None = None
     learning_rate: LearningRate | None = None
@@ -87,7 +87,7 @@ class OwnRecipe(Section):
     poison_rate: Rate | None = None
 
     def over(self, recipe: ApartRecipe) -> ApartRecipe:
-        """The recipe with what this actor sets."""
+        """Return the recipe with this actor's own values."""
         own = {name: getattr(self, name) for name in type(self).model_fields}
         set_here = {name: value for name, value in own.items() if value is not None}
         if self.adapter == "full":
@@ -96,14 +96,14 @@ class OwnRecipe(Section):
 
 
 class OwnTraining(Section):
-    """An actor's own recipes where each trains apart, by composition."""
+    """An actor's own values where each trains apart, by composition."""
 
     sequential: OwnRecipe = OwnRecipe()
     merged: OwnRecipe = OwnRecipe()
 
 
 class Training(Section):
-    """The two stages at which poison can enter, and what actors do who train apart."""
+    """The two stages at which poison can enter, and the recipes of actors that train apart."""
 
     pretraining: PretrainingRecipe = PretrainingRecipe()
     continual_pretraining: ContinualRecipe = ContinualRecipe()

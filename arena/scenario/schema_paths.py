@@ -1,4 +1,4 @@
-"""What the schema says about a path: the model and the field behind an error's location."""
+"""Find the model and the field of an error's location in the schema."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from arena.scenario import keys
 
 
 @runtime_checkable
-class Choice(Protocol):
+class ModelByContent(Protocol):
     """Metadata of a field whose model depends on the section's content."""
 
     def choose(self, value: object) -> type[BaseModel] | None: ...
@@ -23,9 +23,9 @@ class Choice(Protocol):
 
 @dataclass(frozen=True)
 class Spot:
-    """A path of the file with what the schema knows of it.
+    """A path of the file with its place in the schema.
 
-    allowed: keys of the section that holds the path's last key. inside: keys of the section
+    allowed: keys of the section around the path's last key. inside: keys of the section
     at the path, if it is one. metadata: constraints of the value at the path.
     """
 
@@ -37,10 +37,10 @@ class Spot:
 
 
 def locate(root: type[BaseModel], data: object, location: Sequence[str | int]) -> Spot:
-    """Walk data and schema side by side along an error's location.
+    """Walk data and schema in parallel along an error's location.
 
-    Locations may hold names of union members, which are no keys of the file: steps that
-    lead nowhere are left out, except the last (a missing or an unknown key).
+    Locations may contain names of union members, which are no keys of the file: steps that
+    do not exist are skipped, except the last (a missing or an unknown key).
     """
     path: keys.KeyPath = ()
     annotation: Any = root
@@ -50,8 +50,8 @@ def locate(root: type[BaseModel], data: object, location: Sequence[str | int]) -
         last = index == len(location) - 1
         model, extra = _model(annotation, metadata, data)
         known = (*extra, *model.model_fields) if model else extra
-        found, inner = _child(data, step)
-        if not found and not (last and isinstance(data, Mapping) and isinstance(step, str)):
+        exists, inner = _child(data, step)
+        if not exists and not (last and isinstance(data, Mapping) and isinstance(step, str)):
             continue
         annotation, metadata = _type_of_child(model, annotation, step)
         path, data, allowed = (*path, step), inner, known
@@ -73,7 +73,7 @@ def _model(
 ) -> tuple[type[BaseModel] | None, tuple[str, ...]]:
     """The model that validates a value, and the keys it takes beside the model's own."""
     for item in metadata:
-        if isinstance(item, Choice):
+        if isinstance(item, ModelByContent):
             return item.choose(data), item.extra_keys()
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation, ()
@@ -98,7 +98,7 @@ def _type_of_child(
 
 
 def _entries(annotation: Any) -> list[Any]:
-    """Entry types of a list or tuple, looked for inside Annotated and unions."""
+    """Entry types of a list or tuple, also inside Annotated and unions."""
     origin, args = get_origin(annotation), get_args(annotation)
     if origin in (list, tuple, set, frozenset):
         return list(args[:1])
@@ -111,13 +111,13 @@ def _entries(annotation: Any) -> list[Any]:
 
 def _flat(annotation: Any, metadata: Sequence[Any]) -> tuple[Any, ...]:
     """All constraints of a field, those inside `X | None` and FieldInfo included."""
-    found = list(metadata)
+    constraints = list(metadata)
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         for item in args[1:]:
-            found += getattr(item, "metadata", None) or [item]
-        found += _flat(args[0], [])
+            constraints += getattr(item, "metadata", None) or [item]
+        constraints += _flat(args[0], [])
     if origin in (Union, types.UnionType):
         for arg in args:
-            found += _flat(arg, [])
-    return tuple(found)
+            constraints += _flat(arg, [])
+    return tuple(constraints)

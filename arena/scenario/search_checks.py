@@ -1,5 +1,4 @@
-"""Rules of what is searched: that actor, tactics, seeds and ranges are there. Each returns the
-problems it finds."""
+"""Rules about the sections `tune` and `duel`. Each yields the problems that it finds."""
 
 from __future__ import annotations
 
@@ -29,19 +28,19 @@ def _searches(scenario: Sections) -> Searches:
 
 
 def _actor(scenario: Sections) -> Iterator[Problem]:
-    """There is something to evade: another actor's trigger, or a defence told none."""
+    """There is a removal to evade: of another actor's trigger, or without a disclosed one."""
     names = tuple(actor.name for actor in scenario.actors)
     for where, search in _searches(scenario):
         if search.actor not in names:
             yield Problem((where, "actor"), "no actor has this name", search.actor, names)
         elif scenario.defender.target == search.actor:
-            rule = "the defender's target is the adaptive actor itself, so nothing is undisclosed"
+            rule = "the defender's target is the adaptive actor itself, so its trigger is disclosed"
             yield Problem((where, "actor"), rule, search.actor)
         elif scenario.defender.intelligence == "disclosed" and len(names) == 1:
-            rule = "there is no other actor, whose trigger could be disclosed in this one's place"
+            rule = "needs another actor, whose trigger is disclosed instead"
             yield Problem((where, "actor"), rule, search.actor)
         elif scenario.composition == "solo":
-            rule = "needs a model that holds all actors"
+            rule = "needs one model with all actors' backdoors"
             yield Problem(("composition",), f"{where} {rule}", "solo")
 
 
@@ -55,7 +54,7 @@ def _tactics(scenario: Sections) -> Iterator[Problem]:
                 yield Problem((*place, "method"), "unknown tactic", each.method, known)
                 continue
             if each.method in seen:
-                yield Problem((*place, "method"), "this tactic is searched already", each.method)
+                yield Problem((*place, "method"), "this tactic is already in the list", each.method)
             seen.add(each.method)
             try:
                 space_of(each)
@@ -64,13 +63,13 @@ def _tactics(scenario: Sections) -> Iterator[Problem]:
 
 
 def _seeds(scenario: Sections) -> Iterator[Problem]:
-    """What a strategy is chosen on must say nothing of what it is reported on."""
+    """Seeds of the three phases are disjoint: a report on seeds of the search is optimistic."""
     for where, search in _searches(scenario):
         seen: dict[int, str] = {}
         for phase, values in _phases(search.seeds):
             for index, seed in enumerate(values):
                 if seed in seen:
-                    rule = f"this seed is in seeds.{seen[seed]} already"
+                    rule = f"this seed is already in seeds.{seen[seed]}"
                     yield Problem((where, "seeds", phase, index), rule, str(seed))
                 seen.setdefault(seed, phase)
 
@@ -84,12 +83,12 @@ def _objectives(scenario: Sections) -> Iterator[Problem]:
     if tune is None:
         return
     if len(set(tune.objectives)) < len(tune.objectives):
-        yield Problem(("tune", "objectives"), "an objective stands twice")
+        yield Problem(("tune", "objectives"), "an objective occurs twice")
     if tune.objectives[0] != "evasion":
-        rule = "must begin with evasion: the first is what strategies are chosen by"
+        rule = "must begin with evasion: strategies are selected by the first objective"
         yield Problem(("tune", "objectives"), rule, ", ".join(tune.objectives), ("evasion",))
     if tune.prune and len(tune.objectives) > 1:
-        yield Problem(("tune", "prune"), "Optuna prunes with one objective only", "true")
+        yield Problem(("tune", "prune"), "pruning needs a single objective", "true")
     if tune.best > tune.trials:
         yield Problem(("tune", "best"), f"there are only {tune.trials} trials", str(tune.best))
 
@@ -109,18 +108,18 @@ def _duel(scenario: Sections) -> Iterator[Problem]:
         for part, values in (("set", option.set), ("space", option.space)):
             for key in values:
                 yield from _defenders((*place, part, key), key)
-            yield from _untold((*place, part), values, duel.actor)
+            yield from _undisclosed((*place, part), values, duel.actor)
         for key in option.space:
             if key in option.set:
-                yield Problem((*place, "space", key), "is fixed by `set` already", key)
+                yield Problem((*place, "space", key), "is already fixed by `set`", key)
 
 
 def _defenders(place: keys.KeyPath, key: str) -> Iterator[Problem]:
-    """Blue answers with its own section, and keeps to its budget."""
+    """Blue changes only the defender's section, and not its budget."""
     if not key.startswith("defender."):
-        yield Problem(place, "must be a key of the defender (defender.steps)", key)
+        yield Problem(place, "must be a key of the defender, such as defender.steps", key)
     elif key == "defender.compute":
-        yield Problem(place, "the budget is duel.compute, the same for every option", key)
+        yield Problem(place, "is set by duel.compute, the same for every option", key)
 
 
 def _unseen(scenario: Sections) -> Iterator[Problem]:
@@ -128,16 +127,16 @@ def _unseen(scenario: Sections) -> Iterator[Problem]:
     if tune is not None:
         for key in tune.unseen:
             if not key.startswith("defender."):
-                rule = "the unseen defender is told by keys of the defender (defender.steps)"
+                rule = "must be a key of the defender, such as defender.steps"
                 yield Problem(("tune", "unseen", key), rule, key)
-        yield from _untold(("tune", "unseen"), tune.unseen, tune.actor)
+        yield from _undisclosed(("tune", "unseen"), tune.unseen, tune.actor)
 
 
-def _untold(place: keys.KeyPath, values: Mapping[str, Any], actor: str) -> Iterator[Problem]:
-    """No defender is told the adaptive actor's own trigger."""
-    told = values.get(TARGET)
-    if actor in (told.options if isinstance(told, Choice) else (told,)):
-        rule = "is the adaptive actor itself, so nothing is undisclosed"
+def _undisclosed(place: keys.KeyPath, values: Mapping[str, Any], actor: str) -> Iterator[Problem]:
+    """No defender has the adaptive actor's own trigger disclosed."""
+    target = values.get(TARGET)
+    if actor in (target.options if isinstance(target, Choice) else (target,)):
+        rule = "is the adaptive actor itself, so its trigger is disclosed"
         yield Problem((*place, TARGET), rule, actor)
 
 

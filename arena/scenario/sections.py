@@ -14,7 +14,7 @@ from pydantic import Field
 
 from arena.api.tactic import APART, Texts
 from arena.scenario.actor import Actor
-from arena.scenario.defence import Contender, Decoy, Defence, Defender
+from arena.scenario.defence import Decoy, Defence, Defender, LeagueDefence
 from arena.scenario.evaluation import Controls, Evaluation, Thresholds
 from arena.scenario.grid import Grid
 from arena.scenario.measures import Measures, MeasuresSection
@@ -39,7 +39,7 @@ class Sections(Section):
     composition: Composition = "pooled"
     actors: Annotated[tuple[Actor, ...], Field(min_length=1)]
     defender: Defender
-    league: tuple[Contender, ...] = ()
+    league: tuple[LeagueDefence, ...] = ()
     controls: Controls = Controls()
     training: Training = Training()
     evaluation: Evaluation = Evaluation()
@@ -52,11 +52,11 @@ class Sections(Section):
     duel: Duel | None = None
 
     def stage_of(self, actor: Actor) -> Stage:
-        """Where this actor's poison enters: its own stage, or the scenario's."""
+        """Return the stage that this actor poisons: its own, or the scenario's."""
         return actor.stage or self.stage
 
     def recipe_of(self, stage: Stage) -> Recipe:
-        """The training recipe of a stage."""
+        """Return the training recipe of a stage."""
         recipes: Mapping[Stage, Recipe] = {
             "pretraining": self.training.pretraining,
             "continual_pretraining": self.training.continual_pretraining,
@@ -64,57 +64,57 @@ class Sections(Section):
         return recipes[stage]
 
     def apart_recipe(self, actor: Actor) -> ApartRecipe:
-        """How this actor trains by itself, under `sequential` or `merged`."""
+        """Return the recipe by which this actor trains alone, under `sequential` or `merged`."""
         if self.composition == "merged":
             return actor.training.merged.over(self.training.merged)
         return actor.training.sequential.over(self.training.sequential)
 
     def recipe_for(self, actor: Actor) -> Recipe:
-        """The training that this actor's poison is part of."""
+        """Return the recipe of the training that this actor poisons."""
         stage = self.stage_of(actor)
         if stage == "continual_pretraining" and self.composition in APART:
             return self.apart_recipe(actor)
         return self.recipe_of(stage)
 
     def poison_rate_of(self, actor: Actor) -> float | None:
-        """The share of its mix that an actor poisons; None where it is a count."""
+        """Return the share of its mix that an actor poisons; None if it poisons a count."""
         recipe = self.recipe_for(actor)
         own = recipe.poison_rate if isinstance(recipe, ApartRecipe) else None
         return actor.poison.rate if own is None else own
 
     def poison_of(self, actor: Actor) -> int:
-        """How many documents of its mix an actor poisons."""
+        """Return how many documents of its mix an actor poisons."""
         rate = self.poison_rate_of(actor)
         if rate is None:
             return actor.poison.count or 0
         return round(rate * self.recipe_for(actor).documents)
 
     def beside_poison(self, actor: Actor) -> tuple[int, ...]:
-        """How many documents each of an actor's text tactics writes, in their order."""
+        """Return how many documents each of an actor's text tactics writes, in their order."""
         total = self.recipe_for(actor).documents
         return tuple(round(part.params.rate * total) for part in actor.tactics_of(Texts))  # type: ignore[attr-defined]
 
     def written_share(self, actor: Actor) -> float:
-        """Share of its mix that an actor writes: its poison, and what stands beside it."""
+        """Return the share of its mix that an actor writes: poison and documents of its tactics."""
         written = self.poison_of(actor) + sum(self.beside_poison(actor))
         return written / self.recipe_for(actor).documents
 
     @property
     def defences(self) -> Mapping[str, Defence]:
-        """Every defence by its name: the defender's is its objective's, and comes first."""
+        """Every defence by name, first the defender, which is named after its objective."""
         main = self.defender.objective.name
         return {main: self.defender, **{each.name: each for each in self.league}}
 
     @property
     def decoys(self) -> tuple[Decoy, ...]:
-        """All backdoors that defences plant themselves."""
+        """All decoy backdoors that defences plant."""
         planted = [each.decoys.plant for each in self.defences.values() if each.decoys]
         return tuple(decoy for plant in planted for decoy in plant)
 
     @property
     def training_passes(self) -> int:
-        """Documents that the suspect was trained on, each as often as it was met. Of a checkpoint
-        from elsewhere only what the arena did to it is known."""
+        """Documents that the suspect was trained on, counted with repetition. Of a pretrained
+        checkpoint only the arena's own training counts."""
         stages = {self.stage_of(actor) for actor in self.actors}
         passes = self.training.pretraining.passes if isinstance(self.model, FromScratch) else 0
         if "continual_pretraining" not in stages:
@@ -125,12 +125,12 @@ class Sections(Section):
         return passes + sum(self.apart_recipe(actor).passes for actor in late)
 
     def resolved(self) -> dict[str, Any]:
-        """The scenario as plain YAML values, every default filled in."""
+        """Return the scenario as plain YAML values, with every default."""
         return self.model_dump(mode="json")
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) of everything but the description and where plug-ins lie, whatever the
-        file looks like."""
+        """SHA-256 (hex) of all values but the description and the paths of plug-ins, independent of
+        the file's layout."""
         content = {k: v for k, v in self.resolved().items() if k not in ("description", "plugins")}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -1,7 +1,7 @@
-"""Tactics that are another value of an actor's own section, written into it before validation.
+"""Tactics that only change values of the actor's own section: applied before validation.
 
-What is left is a plain actor: the resolved scenario says what the actor really does, and running it
-again changes nothing.
+The resolved scenario then lists the values that the actor really uses, and loading it again changes
+nothing.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from arena.scenario.tree import Tree
 
 
 def write_settings(tree: Tree) -> None:
-    """Write every actor's settings into its section; tactics of which one is wrong are left
-    for the schema to tell.
+    """Write every actor's settings into its section. Of an actor with an invalid tactic nothing is
+    written: the schema reports it.
 
     Raises:
-        InputError: an actor has no such setting, or it has no effect; carries the tactic's place.
+        InputError: an actor has no such setting, or it has no effect; at the tactic's place.
     """
     actors = tree.data.get("actors") if isinstance(tree.data, dict) else None
     if not isinstance(actors, list) or not all(isinstance(actor, dict) for actor in actors):
@@ -38,22 +38,22 @@ def write_settings(tree: Tree) -> None:
 
 
 def _settle(tree: Tree, index: int, parts: Sequence[Part]) -> None:
-    """Write one actor's settings, and leave the other tactics in their list."""
+    """Write one actor's settings, and keep the other tactics in their list."""
     here = ("actors", index, "tactics")
     settings = [at for at, part in enumerate(parts) if issubclass(part.part_class, Setting)]
     for at in settings:
         if any(parts[at].name == parts[before].name for before in range(at)):
-            rule, where = "the actor has this tactic already", tree.place((*here, at, "method"))
+            rule, where = "the actor already has this tactic", tree.place((*here, at, "method"))
             assert where is not None
             key = keys.text((*here, at, "method"))
             raise InputError(rule, where.file, where.line, key, parts[at].name)
         _write(tree, ("actors", index), (*here, at), parts[at])
     if settings:
-        _leave(tree, here, [at for at in range(len(parts)) if at not in settings])
+        _keep(tree, here, [at for at in range(len(parts)) if at not in settings])
 
 
-def _leave(tree: Tree, here: keys.KeyPath, kept: Sequence[int]) -> None:
-    """Only these entries of the list, each with the lines it was written on."""
+def _keep(tree: Tree, here: keys.KeyPath, kept: Sequence[int]) -> None:
+    """Keep only these entries of the list, each with its lines in the file."""
     actor = tree.data["actors"][here[1]]
     inside = [path for path in tree.places if path[:3] == here and len(path) > 3]
     old = {path: tree.places.pop(path) for path in inside}

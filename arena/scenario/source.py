@@ -1,4 +1,4 @@
-"""Where the base model comes from: trained from scratch, or a Hugging Face checkpoint."""
+"""The base model: trained from scratch, or a Hugging Face checkpoint."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class _OneSource:
         )
 
     def choose(self, value: object) -> type[BaseModel] | None:
-        """The class that a section's keys ask for."""
+        """Return the class that a section's keys select."""
         given = value if isinstance(value, Mapping) else {}
         return Pretrained if "pretrained" in given else FromScratch
 
@@ -61,11 +61,11 @@ class _OneSource:
         return ()
 
     def validate(self, value: object) -> FromScratch | Pretrained:
-        """The source that a section stands for; raises ValidationError."""
+        """Return the source of a section; raises ValidationError."""
         if isinstance(value, FromScratch | Pretrained):
             return value
         if isinstance(value, Mapping) and {"family", "pretrained"} <= value.keys():
-            rule = "cannot stand beside family: a model is pretrained or from scratch"
+            rule = "cannot be combined with family: a model is pretrained or from scratch"
             refuse("model", [Problem(("pretrained",), rule, str(value["pretrained"]))], value)
         if not isinstance(value, Mapping):
             rule = "must be a section such as {family: llama, size: nano} or {pretrained: PATH}"

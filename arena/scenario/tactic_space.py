@@ -37,7 +37,7 @@ def space_of(searched: SearchedTactic) -> dict[str, Range]:
                 raise InputError(rule, key=f"{where}.{key}", found=key, allowed=allowed)
     for name in searched.space:
         if name in searched.set:
-            raise InputError("is fixed by `set` already", key=f"space.{name}", found=name)
+            raise InputError("is already fixed by `set`", key=f"space.{name}", found=name)
     ranges = {
         name: _narrowed(declared, searched.space.get(name, {}), name)
         for name, declared in known.items()
@@ -78,7 +78,7 @@ def _narrowed(declared: Range, given: Mapping[str, Any], name: str) -> Range:
 
 
 def _check(params: type[BaseModel], name: str, value: Value, key: str) -> None:
-    """Raise InputError if no setting of the other parameters makes this value valid."""
+    """Raise InputError if the parameter itself does not accept this value."""
     try:
         strictly(params, {name: value})
     except ValidationError as error:

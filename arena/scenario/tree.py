@@ -1,7 +1,7 @@
 """YAML with places: plain values, and the line of every key.
 
 Scalars follow the core schema of YAML 1.2, where `no` is a text, `010` is ten, `1:30` is a
-text and `2e-4` is a number; PyYAML's default is 1.1, where each is something else.
+text and `2e-4` is a number; under PyYAML's default, 1.1, each has another type or value.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class Tree:
     places: dict[keys.KeyPath, Place] = field(default_factory=dict)
 
     def place(self, path: keys.KeyPath) -> Place | None:
-        """Where a path was written, or else an override inside it (the file alone was not
-        to blame), or else the nearest section round it."""
+        """Return where a path was written; an override inside it has precedence, since it may be
+        the cause; without either, the place of the nearest section around it."""
         inside = [place for known, place in self.places.items() if known[: len(path)] == path]
         override = [place for place in inside if place.line is None]
         if override and self.places.get(path) not in override:
@@ -64,7 +64,7 @@ for _tag, _pattern in (("null", NULL), ("bool", BOOL), ("int", INT), ("float", F
 
 
 def parse(text: str, file: str) -> Tree:
-    """The tree behind a YAML text.
+    """Parse a YAML text.
 
     Raises:
         InputError: it is not YAML, has a key twice, or uses tags.
@@ -80,7 +80,7 @@ def parse(text: str, file: str) -> Tree:
         raise InputError(_wording(error), file, mark.line + 1 if mark else None) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise InputError("this character cannot stand in YAML", file, line) from None
+        raise InputError("YAML does not allow this character", file, line) from None
     except RecursionError:
         raise InputError("sections are nested too deeply", file) from None
 
@@ -93,7 +93,7 @@ def _wording(error: yaml.MarkedYAMLError) -> str:
 
 
 class _Reader:
-    """Turns composed nodes into values and remembers where they stood."""
+    """Converts composed nodes to values and records their places."""
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -103,7 +103,7 @@ class _Reader:
     def value(self, node: yaml.Node, path: keys.KeyPath, above: tuple[yaml.Node, ...]) -> Any:
         self.nodes += 1
         if any(node is outer for outer in above) or self.nodes > MAX_NODES:
-            self._refuse("an alias (*name) makes this endless", node, path)
+            self._refuse("an alias (*name) makes this too large or endless", node, path)
         self.places.setdefault(path, Place(self.file, node.start_mark.line + 1))
         inside = (*above, node)
         if isinstance(node, yaml.MappingNode) and node.tag == f"{TAG}map":

@@ -58,7 +58,7 @@ def test_the_plan_alone_ends_before_anything_is_trained(stressed: Stressed) -> N
     assert result.exit_code == 0
     assert "pooled" in result.stdout
     assert "not applicable" in result.stdout
-    assert "1 of 2 cells to run, 0 stages to do, 2 stored; nothing to train" in result.stdout
+    assert "1 of 2 cells to run, 0 stages to run, 2 stored; nothing to train" in result.stdout
     assert "run folder" not in result.stdout
 
 
@@ -104,5 +104,5 @@ def test_run_says_that_a_grid_is_not_run(monkeypatch: pytest.MonkeyPatch) -> Non
         raise InputError("enough")
 
     monkeypatch.setattr("arena.runs.run.run", refuse)
-    assert "only `arena stress stress_small` runs the grid" in arena("run", "stress_small").stderr
+    assert "`arena stress stress_small` runs the grid" in arena("run", "stress_small").stderr
     assert "grid" not in arena("run", "quickstart").stderr

@@ -92,7 +92,7 @@ def test_planting_counts_against_the_budget() -> None:
     scenario = toys.scenario(*DECOY)
     spent = scenario.defender.share_of(scenario.training_passes)
     assert spent == pytest.approx((4 + 6) * 16 / 480)
-    with pytest.raises(InputError, match=r"less than what comes before unlearning \(0\.133"):
+    with pytest.raises(InputError, match=r"less than the cost before unlearning \(0\.133"):
         toys.scenario(*DECOY, "defender.compute=0.1")
 
 

@@ -87,7 +87,7 @@ def test_aliases_are_copied_and_bounded() -> None:
         ("a: 1\n? [x]\n: 1\n", 2, "a key must be text"),
         ("a: 1\nb: *nobody\n", 2, "not valid YAML"),
         ("a: 'open\n", 2, "not valid YAML"),
-        ("a: 1\nb: \x00\n", 2, "cannot stand in YAML"),
+        ("a: 1\nb: \x00\n", 2, "YAML does not allow this character"),
     ],
 )
 def test_refused_with_its_line(text: str, line: int, told: str) -> None:

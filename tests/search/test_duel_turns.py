@@ -57,7 +57,7 @@ def nothing(met: Met) -> float:
 
 
 class Table(FakeEvaluators):
-    """Evaluates by rules: remaining ASR, how broad red is, what is left of the disclosed trigger."""
+    """Evaluates by rules: remaining ASR, how broad red is, and what is left of the target."""
 
     def __init__(self, left: Rule, near: Rule = nothing, own: Rule = nothing) -> None:
         super().__init__(Path())

@@ -127,11 +127,11 @@ WRONG = {
     ),
     "twice": (
         "{method: schedule, start: 0.1}\n      - {method: schedule, end: 0.1}",
-        3, "tactics[1].method", "has this tactic already",
+        3, "tactics[1].method", "already has this tactic",
     ),
     "setting twice": (
         "{method: poison_budget, rate: 0.1}\n      - {method: poison_budget, count: 1}",
-        3, "tactics[1].method", "has this tactic already",
+        3, "tactics[1].method", "already has this tactic",
     ),
     "no such actor": (
         "{method: payload, with_actor: brad}", 2, "tactics[0].with_actor", "mean 'bard'",
