@@ -1,19 +1,15 @@
-"""Ray itself and the processes it runs for the arena: thin shells around `perform`."""
+"""The processes that Ray runs for the arena: thin shells around `perform`."""
 
 from __future__ import annotations
 
-import logging
 import os
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from arena import plugins
 from arena.api.job import Job
 from arena.execution.perform import give_back_memory, load_libraries, perform, set_threads
 from arena.store.store import Stage, Store
-
-OBJECT_STORE = 100 * 2**20  # bytes; models travel by path, so little goes through it
 
 
 class ThreatActor:
@@ -46,29 +42,3 @@ class Trainer(ThreatActor):
             return super().run(stage, job, replace)
         finally:
             give_back_memory()
-
-
-def start_ray(address: str | None) -> bool:
-    """Initialise Ray quietly: no dashboard, a small object store, nothing sent anywhere.
-    Returns whether it was not running in this process before."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    import ray
-
-    if ray.is_initialized():
-        return False
-    start: Callable[..., Any] = ray.init
-    shared = {"log_to_driver": False, "logging_level": logging.ERROR}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        if address is not None:
-            start(address=address, **shared)
-            return True
-        start(
-            address="local",
-            num_cpus=os.cpu_count() or 1,
-            include_dashboard=False,
-            object_store_memory=OBJECT_STORE,
-            **shared,
-        )
-    return True

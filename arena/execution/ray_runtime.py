@@ -21,7 +21,8 @@ from typing import Any, Self
 from arena import plugins
 from arena.errors import ArenaError
 from arena.execution.perform import perform
-from arena.execution.ray_processes import ThreatActor, Trainer, start_ray
+from arena.execution.ray_cluster import start_ray
+from arena.execution.ray_processes import ThreatActor, Trainer
 from arena.execution.runtime import Done
 from arena.planning.graph import Node
 from arena.store.store import Store

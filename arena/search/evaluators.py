@@ -13,10 +13,10 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from arena import plugins
-from arena.api.values import Row
 from arena.errors import ArenaError
 from arena.execution.perform import give_back_memory, load_libraries
 from arena.execution.serial import Serial
+from arena.results.rows import Row
 from arena.search.experiment import Experiment, run_experiment
 from arena.store.store import Store
 
@@ -105,7 +105,7 @@ class RayTasks:
     def __enter__(self) -> Self:
         import ray
 
-        from arena.execution.ray_processes import start_ray
+        from arena.execution.ray_cluster import start_ray
 
         self._started_ray = start_ray(self._address)
         options: dict[str, Any] = {
