@@ -45,7 +45,7 @@ def start_ray(address: str | None) -> bool:
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
     if address is None:
-        os.environ.setdefault(LOOPBACK, "0")
+        _stay_on_loopback()
     else:
         _check_address(address)
     import ray
@@ -69,6 +69,15 @@ def start_ray(address: str | None) -> bool:
             **shared,
         )
     return True
+
+
+def _stay_on_loopback() -> None:
+    os.environ.setdefault(LOOPBACK, "0")
+    constants = sys.modules.get("ray._private.ray_constants")
+    if (
+        constants is not None
+    ):  # imported before, by a notebook say: it has read the variable already
+        constants.ENABLE_RAY_CLUSTER = os.environ[LOOPBACK] not in ("0", "false")  # type: ignore[attr-defined]
 
 
 def _job_config() -> Any:
