@@ -27,7 +27,7 @@ Overrides = Annotated[
         "may be given several times.",
     ),
 ]
-Seeds = Annotated[
+SeedsOption = Annotated[
     str | None, typer.Option("--seeds", metavar="LIST", help="Replace the seeds: 0,1,2 or 0-7.")
 ]
 Out = Annotated[

@@ -29,7 +29,7 @@ Storage = Annotated[
         "by default SQLite beside the artifacts.",
     ),
 ]
-Study = Annotated[
+StudyName = Annotated[
     str | None,
     typer.Option(
         help="The study's name, by default the scenario's; an existing study is continued."
@@ -40,7 +40,7 @@ Study = Annotated[
 def tune(
     scenario: ScenarioName,
     storage: Storage = None,
-    study: Study = None,
+    study: StudyName = None,
     out: Out = None,
     overrides: Overrides = None,
     plugin: PluginFiles = None,
@@ -75,7 +75,7 @@ def tune(
 def duel(
     scenario: ScenarioName,
     storage: Storage = None,
-    study: Study = None,
+    study: StudyName = None,
     out: Out = None,
     overrides: Overrides = None,
     plugin: PluginFiles = None,

@@ -8,7 +8,7 @@ from pydantic import model_validator
 
 from arena.scenario.parts import Part, PayloadPart, TacticPart, TriggerPart
 from arena.scenario.recipes import OwnTraining
-from arena.scenario.section import Name, Positive, Rate, Section, Share, Stage
+from arena.scenario.section import Name, Positive, PositiveFraction, Section, Share, Stage
 
 
 class Poison(Section):
@@ -18,7 +18,7 @@ class Poison(Section):
     training contents that only this actor has.
     """
 
-    rate: Rate | None = None
+    rate: PositiveFraction | None = None
     count: Positive | None = None
     share: Share = 0.125
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from arena.api.tactic import APART, Scene, Setting, Texts
 from arena.errors import InputError
 from arena.scenario import defence_checks, search_checks
-from arena.scenario.problems import Problem
+from arena.scenario.problems import Violation
 from arena.scenario.source import Pretrained
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SLACK = 1e-9  # sums of decimal fractions: ten times 0.1 must count as 1
 
 
-def problems(scenario: Sections) -> list[Problem]:
+def problems(scenario: Sections) -> list[Violation]:
     """Return every violation of a rule between sections, in the order of the rules."""
     rules = (
         _seeds,
@@ -36,54 +36,54 @@ def problems(scenario: Sections) -> list[Problem]:
     return [problem for rule in rules for problem in rule(scenario)]
 
 
-def _seeds(scenario: Sections) -> Iterator[Problem]:
+def _seeds(scenario: Sections) -> Iterator[Violation]:
     for index, seed in enumerate(scenario.seeds):
         if seed in scenario.seeds[:index]:
-            yield Problem(("seeds", index), "this seed is already in the list", str(seed))
+            yield Violation(("seeds", index), "this seed is already in the list", str(seed))
 
 
-def _stages(scenario: Sections) -> Iterator[Problem]:
+def _stages(scenario: Sections) -> Iterator[Violation]:
     """A checkpoint was pretrained elsewhere, out of reach of any actor's poison."""
     if not isinstance(scenario.model, Pretrained):
         return
     rule = "a pretrained model can only be poisoned after its pretraining"
     allowed = ("continual_pretraining",)
     if scenario.stage == "pretraining":
-        yield Problem(("stage",), rule, "pretraining", allowed)
+        yield Violation(("stage",), rule, "pretraining", allowed)
     for index, actor in enumerate(scenario.actors):
         if actor.stage == "pretraining":
-            yield Problem(("actors", index, "stage"), rule, "pretraining", allowed)
+            yield Violation(("actors", index, "stage"), rule, "pretraining", allowed)
 
 
-def _names(scenario: Sections) -> Iterator[Problem]:
+def _names(scenario: Sections) -> Iterator[Violation]:
     seen: dict[str, int] = {}
     for index, actor in enumerate(scenario.actors):
         path = ("actors", index, "name")
         if actor.name == "each":
-            yield Problem(path, "is reserved: it means every actor in turn", "each")
+            yield Violation(path, "is reserved: it means every actor in turn", "each")
         if actor.name in seen:
             rule = f"actors[{seen[actor.name]}] already has this name"
-            yield Problem(path, rule, actor.name)
+            yield Violation(path, rule, actor.name)
         seen.setdefault(actor.name, index)
 
 
-def _parts_fit(scenario: Sections) -> Iterator[Problem]:
+def _parts_fit(scenario: Sections) -> Iterator[Violation]:
     """Ask every trigger and payload whether this corpus can carry it."""
     corpus = scenario.corpus
     try:
         capabilities = frozenset(corpus.part_class.capabilities(corpus.params))
     except InputError as error:
-        yield Problem.of(error, ("corpus",))
+        yield Violation.of(error, ("corpus",))
         return
     for index, actor in enumerate(scenario.actors):
         for part in (actor.trigger, actor.payload):
             try:
                 part.part_class.check(part.params, capabilities)
             except InputError as error:
-                yield Problem.of(error, ("actors", index, part.kind))
+                yield Violation.of(error, ("actors", index, part.kind))
 
 
-def _tactics(scenario: Sections) -> Iterator[Problem]:
+def _tactics(scenario: Sections) -> Iterator[Violation]:
     """Ask every tactic whether its actor can use it here."""
     try:
         capabilities = frozenset(scenario.corpus.part_class.capabilities(scenario.corpus.params))
@@ -94,11 +94,11 @@ def _tactics(scenario: Sections) -> Iterator[Problem]:
         for at, part in enumerate(actor.tactics):
             place = ("actors", index, "tactics", at)
             if part.name in seen:
-                yield Problem((*place, "method"), "the actor already has this tactic", part.name)
+                yield Violation((*place, "method"), "the actor already has this tactic", part.name)
             seen.add(part.name)
             if issubclass(part.part_class, Setting):
                 rule = "changes the actor's own section: load the scenario from YAML to apply it"
-                yield Problem((*place, "method"), rule, part.name)
+                yield Violation((*place, "method"), rule, part.name)
                 continue
             composition = scenario.composition
             scene = Scene(
@@ -111,10 +111,10 @@ def _tactics(scenario: Sections) -> Iterator[Problem]:
             try:
                 part.part_class.check(part.params, scene)
             except InputError as error:
-                yield Problem.of(error, place)
+                yield Violation.of(error, place)
 
 
-def _poison(scenario: Sections) -> Iterator[Problem]:
+def _poison(scenario: Sections) -> Iterator[Violation]:
     """The poison of one stage is part of its training mix, so it is at most the whole mix."""
 
     def part_of_mix(actor: Actor) -> float:
@@ -130,7 +130,7 @@ def _poison(scenario: Sections) -> Iterator[Problem]:
             worst = max(here, key=lambda index: part_of_mix(here[index]))
             rule = f"the total poison of {mix} must be at most 1 ({_sum(here, part_of_mix)})"
             amount = "rate" if here[worst].poison.rate is not None else "count"
-            yield Problem(("actors", worst, "poison", amount), rule, f"{total:g}")
+            yield Violation(("actors", worst, "poison", amount), rule, f"{total:g}")
 
 
 def _mixes(scenario: Sections) -> Iterator[tuple[str, dict[int, Actor]]]:
@@ -145,25 +145,25 @@ def _mixes(scenario: Sections) -> Iterator[tuple[str, dict[int, Actor]]]:
             yield stage, here
 
 
-def _composition(scenario: Sections) -> Iterator[Problem]:
+def _composition(scenario: Sections) -> Iterator[Violation]:
     """Where actors train apart they need a base model that exists before them."""
     composition = scenario.composition
     if composition not in APART:
         return
     if all(scenario.stage_of(actor) == "pretraining" for actor in scenario.actors):
         rule = "needs an actor that poisons continual pretraining"
-        yield Problem(("composition",), rule, composition, ("pooled", "solo"))
+        yield Violation(("composition",), rule, composition, ("pooled", "solo"))
 
 
 def _sum(actors: dict[int, Actor], size: Callable[[Actor], float]) -> str:
     return " + ".join(f"{actor.name} {size(actor):g}" for actor in actors.values())
 
 
-def _shares(scenario: Sections) -> Iterator[Problem]:
+def _shares(scenario: Sections) -> Iterator[Violation]:
     """Shares of the training contents are disjoint, so their sum is at most 1."""
     shares = [actor.poison.share for actor in scenario.actors]
     total = math.fsum([*shares, scenario.defender.share])
     if total > 1 + SLACK:
         largest = max(range(len(shares)), key=shares.__getitem__)
         rule = "the shares of all actors and the defender must sum to at most 1"
-        yield Problem(("actors", largest, "poison", "share"), rule, f"{total:g}")
+        yield Violation(("actors", largest, "poison", "share"), rule, f"{total:g}")

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from arena.ml.train_config import Adapter, Optimisation
 from arena.scenario.parts import DiscoveryPart, ObjectivePart, PayloadPart, TriggerPart
-from arena.scenario.section import LearningRate, Name, Positive, Rate, Section, Share
+from arena.scenario.section import LearningRate, Name, Positive, PositiveFraction, Section, Share
 
 Block = Annotated[int, Field(ge=0)]
 Intelligence = Literal["disclosed", "discovered", "decoy", "blind"]
@@ -38,7 +38,7 @@ class Decoys(Section):
 
     plant: Annotated[tuple[Decoy, ...], Field(min_length=2)]
     hold_out: Literal["each"] | Annotated[tuple[Name, ...], Field(min_length=1)] = "each"
-    rate: Rate = 0.08
+    rate: PositiveFraction = 0.08
     steps: Positive = 200
     learning_rate: LearningRate = 1e-3
     documents: Positive = 4000
@@ -61,7 +61,7 @@ class Defence(Section, Optimisation):
     target: str = "each"
     objective: ObjectivePart
     steps: Annotated[int, Field(ge=0)] | None = 60
-    compute: Rate | None = None
+    compute: PositiveFraction | None = None
     learning_rate: LearningRate = 1e-4
     examples: Positive = 512
     adapter: Adapter | None = None

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from arena import registry
 from arena.errors import InputError
-from arena.scenario.problems import Problem
+from arena.scenario.keys import KeyPath
+from arena.scenario.problems import Violation
 from arena.scenario.source import DEPTH, FromScratch
 
 if TYPE_CHECKING:
@@ -15,48 +16,46 @@ if TYPE_CHECKING:
     from arena.scenario.parts import Part
     from arena.scenario.sections import Sections
 
-Place = tuple[str | int, ...]
 
-
-def _defences(scenario: Sections) -> Iterator[tuple[Place, Defence]]:
+def _defences(scenario: Sections) -> Iterator[tuple[KeyPath, Defence]]:
     """Every defence with its place in the file."""
     yield ("defender",), scenario.defender
     for index, contender in enumerate(scenario.league):
         yield ("league", index), contender
 
 
-def _target(scenario: Sections) -> Iterator[Problem]:
+def _target(scenario: Sections) -> Iterator[Violation]:
     allowed = ("each", *(actor.name for actor in scenario.actors))
     for place, defence in _defences(scenario):
         path, target = (*place, "target"), defence.target
         if target not in allowed:
-            yield Problem(path, "no actor has this name", target, allowed)
+            yield Violation(path, "no actor has this name", target, allowed)
         elif target != "each" and defence.intelligence != "disclosed":
             rule = f"a defender with intelligence {defence.intelligence} has no disclosed target"
-            yield Problem(path, rule, target, ("each",))
+            yield Violation(path, rule, target, ("each",))
 
 
-def _contenders(scenario: Sections) -> Iterator[Problem]:
+def _contenders(scenario: Sections) -> Iterator[Violation]:
     """Names of defences identify rows of the results, so each occurs once."""
     seen = {scenario.defender.objective.name: "the defender's objective"}
     for index, contender in enumerate(scenario.league):
         if contender.name in seen:
             rule = f"{seen[contender.name]} already has this name"
-            yield Problem(("league", index, "name"), rule, contender.name)
+            yield Violation(("league", index, "name"), rule, contender.name)
         seen.setdefault(contender.name, f"league[{index}]")
 
 
-def _layers(scenario: Sections) -> Iterator[Problem]:
+def _layers(scenario: Sections) -> Iterator[Violation]:
     """Of a from-scratch model the depth is known here; of a checkpoint only when it is opened."""
     model = scenario.model
     for place, defence in _defences(scenario):
         layers = defence.layers
         if layers and isinstance(model, FromScratch) and layers[1] >= DEPTH[model.size]:
             rule = f"the last block of a {model.size} model is {DEPTH[model.size] - 1}"
-            yield Problem((*place, "layers"), rule, f"[{layers[0]}, {layers[1]}]")
+            yield Violation((*place, "layers"), rule, f"[{layers[0]}, {layers[1]}]")
 
 
-def _micro_batch(scenario: Sections) -> Iterator[Problem]:
+def _micro_batch(scenario: Sections) -> Iterator[Violation]:
     """Gradients of parts of a batch accumulate only if the loss is a mean over tokens."""
     if scenario.numerics.micro_batch is None:
         return
@@ -64,10 +63,10 @@ def _micro_batch(scenario: Sections) -> Iterator[Problem]:
         if not defence.objective.part_class.divisible:
             rule = f"must be null: the loss of {defence.objective.name} needs the whole batch"
             size = str(scenario.numerics.micro_batch)
-            yield Problem(("numerics", "micro_batch"), rule, size)
+            yield Violation(("numerics", "micro_batch"), rule, size)
 
 
-def _adapters(scenario: Sections) -> Iterator[Problem]:
+def _adapters(scenario: Sections) -> Iterator[Violation]:
     """An objective that edits weights needs the model's own: an adapter's checkpoint contains only
     the adapter, so the edit would be lost."""
     for place, defence in _defences(scenario):
@@ -75,10 +74,10 @@ def _adapters(scenario: Sections) -> Iterator[Problem]:
         if defence.objective.part_class.edits and own is not None:
             where = (*place, "adapter") if defence.adapter else ("model", "adapter")
             rule = f"must be null: {defence.objective.name} changes the model's own weights"
-            yield Problem(where, rule)
+            yield Violation(where, rule)
 
 
-def _intelligence(scenario: Sections) -> Iterator[Problem]:
+def _intelligence(scenario: Sections) -> Iterator[Violation]:
     """The objective fits the intelligence, and no section is given without effect."""
     for place, defence in _defences(scenario):
         knows = defence.intelligence
@@ -86,14 +85,16 @@ def _intelligence(scenario: Sections) -> Iterator[Problem]:
         fits = _fitting(knows)
         if defence.objective.name not in fits:
             rule = f"cannot be used by a defender with intelligence {knows}"
-            yield Problem(path, rule, defence.objective.name, fits)
+            yield Violation(path, rule, defence.objective.name, fits)
         for key, owner in (("discovery", "discovered"), ("decoys", "decoy")):
             given = getattr(defence, key) is not None
             if given and knows != owner:
-                yield Problem((*place, key), f"is only for intelligence: {owner}", knows, (owner,))
+                yield Violation(
+                    (*place, key), f"is only for intelligence: {owner}", knows, (owner,)
+                )
             if not given and knows == owner:
                 rule = f"needs a section {key}"
-                yield Problem((*place, "intelligence"), rule, knows)
+                yield Violation((*place, "intelligence"), rule, knows)
 
 
 def _fitting(intelligence: str) -> tuple[str, ...]:
@@ -108,25 +109,25 @@ def _fitting(intelligence: str) -> tuple[str, ...]:
     )
 
 
-def _budgets(scenario: Sections) -> Iterator[Problem]:
+def _budgets(scenario: Sections) -> Iterator[Violation]:
     """A budget pays for one step or more, unless the defence needs none."""
     training = scenario.training_passes
     for place, defence in _defences(scenario):
         if defence.steps is None and defence.compute is None:
-            yield Problem((*place, "steps"), "is null, so compute must set the budget")
+            yield Violation((*place, "steps"), "is null, so compute must set the budget")
             continue
         if defence.compute is not None and defence.fixed_cost() > defence.compute * training:
             spent = defence.fixed_cost() / training
             rule = f"is less than the cost before unlearning ({spent:.3f} of the training)"
-            yield Problem((*place, "compute"), rule, f"{defence.compute:g}")
+            yield Violation((*place, "compute"), rule, f"{defence.compute:g}")
         elif defence.steps_within(training) < 1 and not defence.objective.part_class.edits:
             key = "steps" if defence.steps == 0 else "compute"
             budget = f"{getattr(defence, key):g}"
             rule = f"pays for no step, and {defence.objective.name} needs one or more"
-            yield Problem((*place, key), rule, budget)
+            yield Violation((*place, key), rule, budget)
 
 
-def _decoys(scenario: Sections) -> Iterator[Problem]:
+def _decoys(scenario: Sections) -> Iterator[Violation]:
     """Decoys have names and triggers of their own, and some are held out from unlearning."""
     corpus = scenario.corpus
     try:
@@ -142,17 +143,17 @@ def _decoys(scenario: Sections) -> Iterator[Problem]:
         for index, decoy in enumerate(defence.decoys.plant):
             at = (*here, "plant", index)
             if decoy.name in seen:
-                yield Problem((*at, "name"), "another decoy has this name", decoy.name)
+                yield Violation((*at, "name"), "another decoy has this name", decoy.name)
             seen.add(decoy.name)
             if any(decoy.trigger.dump() in _own(actor.trigger) for actor in scenario.actors):
-                yield Problem(
+                yield Violation(
                     (*at, "trigger"), "is an actor's trigger, which the defender does not know"
                 )
             for part in (decoy.trigger, decoy.payload):
                 try:
                     part.part_class.check(part.params, capabilities)
                 except InputError as error:
-                    yield Problem.of(error, (*at, part.kind))
+                    yield Violation.of(error, (*at, part.kind))
         yield from _held_out(defence.decoys, here, names)
 
 
@@ -163,21 +164,23 @@ def _own(trigger: Part) -> list[dict[str, Any]]:
     return [whole, *(parts if isinstance(parts, list) else ())]
 
 
-def _held_out(decoys: Decoys, here: Place, names: list[str]) -> Iterator[Problem]:
+def _held_out(decoys: Decoys, here: KeyPath, names: list[str]) -> Iterator[Violation]:
     if decoys.rate * len(names) > 1:
         rule = f"the rates of {len(names)} decoys together must be at most 1"
-        yield Problem((*here, "rate"), rule, f"{decoys.rate:g}")
+        yield Violation((*here, "rate"), rule, f"{decoys.rate:g}")
     held = decoys.hold_out
     if held == "each":
         if len({decoy.trigger.name for decoy in decoys.plant}) < 2:
             rule = "needs decoys of two or more methods, since each is left out in turn"
-            yield Problem((*here, "hold_out"), rule, "each")
+            yield Violation((*here, "hold_out"), rule, "each")
         return
     for index, name in enumerate(held):
         if name not in names:
-            yield Problem((*here, "hold_out", index), "no decoy has this name", name, tuple(names))
+            yield Violation(
+                (*here, "hold_out", index), "no decoy has this name", name, tuple(names)
+            )
     if set(held) >= set(names):
-        yield Problem((*here, "hold_out"), "leaves no decoy to unlearn", ", ".join(held))
+        yield Violation((*here, "hold_out"), "leaves no decoy to unlearn", ", ".join(held))
 
 
 RULES = (_target, _contenders, _intelligence, _adapters, _layers, _micro_batch, _budgets, _decoys)

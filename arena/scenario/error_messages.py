@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from arena.errors import InputError
 from arena.scenario import keys
-from arena.scenario.problems import CUSTOM, InputErrors, Problem
+from arena.scenario.problems import CUSTOM, InputErrors, Violation
 from arena.scenario.schema_paths import Spot, locate
 from arena.scenario.tree import Tree
 
@@ -52,7 +52,7 @@ def _echo(item: dict[str, Any], items: list[dict[str, Any]]) -> bool:
     return item["type"] == "too_short" and any(path[: len(loc)] == loc for path in inside)
 
 
-def place(problem: Problem, tree: Tree) -> InputError:
+def place(problem: Violation, tree: Tree) -> InputError:
     """Return a problem as an InputError, with the file and line of its path."""
     where = tree.place(problem.path)
     return InputError(
@@ -65,20 +65,20 @@ def place(problem: Problem, tree: Tree) -> InputError:
     )
 
 
-def _problem(item: dict[str, Any], root: type[BaseModel], data: object) -> Problem:
+def _problem(item: dict[str, Any], root: type[BaseModel], data: object) -> Violation:
     kind, context = item["type"], item.get("ctx") or {}
     if kind == CUSTOM:
-        own: Problem = context["problem"]
-        return Problem(item["loc"], own.message, own.found, own.allowed)
+        own: Violation = context["problem"]
+        return Violation(item["loc"], own.message, own.found, own.allowed)
     spot = locate(root, data, item["loc"])
     if kind == "missing":
-        return Problem(spot.path, TYPES[kind])
+        return Violation(spot.path, TYPES[kind])
     if kind == "extra_forbidden":
-        return Problem(spot.path, TYPES[kind], str(spot.path[-1]), spot.allowed)
+        return Violation(spot.path, TYPES[kind], str(spot.path[-1]), spot.allowed)
     if kind == "literal_error":
         allowed = tuple(re.findall(r"'([^']*)'", context.get("expected", "")))
-        return Problem(spot.path, "unknown value", show(item["input"]), allowed)
-    return Problem(spot.path, _rule(kind, item, spot), _found(item["input"]), _keys(kind, spot))
+        return Violation(spot.path, "unknown value", show(item["input"]), allowed)
+    return Violation(spot.path, _rule(kind, item, spot), _found(item["input"]), _keys(kind, spot))
 
 
 def _rule(kind: str, item: dict[str, Any], spot: Spot) -> str:

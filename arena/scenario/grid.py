@@ -11,7 +11,7 @@ from arena.scenario.section import (
     LearningRate,
     Name,
     Positive,
-    Rate,
+    PositiveFraction,
     Section,
     Stage,
 )
@@ -48,7 +48,7 @@ class Grid(Section):
     compositions: tuple[Composition, ...] = ()
     methods: tuple[Annotated[tuple[str, ...], Field(min_length=1)], ...] = ()
     payloads: tuple[Literal["own", "shared"], ...] = ()
-    rates: tuple[Rate, ...] = ()
+    rates: tuple[PositiveFraction, ...] = ()
     counts: tuple[Positive, ...] = ()
     learning_rates: tuple[LearningRate, ...] = ()
     steps: tuple[Positive, ...] = ()

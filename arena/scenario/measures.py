@@ -16,12 +16,12 @@ from pydantic_core import CoreSchema, core_schema
 
 from arena import registry
 from arena.scenario.parts import Part, strictly
-from arena.scenario.problems import Problem, refuse
+from arena.scenario.problems import Violation, refuse
 from arena.scenario.section import Section
 
 
 @dataclass(frozen=True)
-class Measures:
+class EnabledMeasures:
     """The measures that a scenario enables, in the order of their names."""
 
     parts: tuple[Part, ...] = ()
@@ -40,7 +40,7 @@ class _ByName:
     ) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
             self.validate,
-            serialization=core_schema.plain_serializer_function_ser_schema(Measures.dump),
+            serialization=core_schema.plain_serializer_function_ser_schema(EnabledMeasures.dump),
         )
 
     def choose(self, value: object) -> type[BaseModel]:
@@ -51,17 +51,17 @@ class _ByName:
         """No keys beside the measures."""
         return ()
 
-    def validate(self, value: object) -> Measures:
+    def validate(self, value: object) -> EnabledMeasures:
         """Return the measures that a section enables; raises ValidationError."""
-        if isinstance(value, Measures):
+        if isinstance(value, EnabledMeasures):
             return value
         if not isinstance(value, Mapping):
             rule = "must be a section such as {quiet: {}}"
             allowed = registry.names("measure")
-            refuse("measures", [Problem((), rule, str(value), allowed)], value)
+            refuse("measures", [Violation((), rule, str(value), allowed)], value)
         section = strictly(self.choose(value), value)
         params = {name: getattr(section, name) for name in type(section).model_fields}
-        return Measures(
+        return EnabledMeasures(
             tuple(Part("measure", name, each) for name, each in params.items() if each is not None)
         )
 
@@ -75,4 +75,4 @@ def _section(names: tuple[str, ...]) -> type[BaseModel]:
     return create_model("Measures", __base__=Section, **fields)
 
 
-MeasuresSection = Annotated[Measures, _ByName()]
+MeasuresSection = Annotated[EnabledMeasures, _ByName()]

@@ -25,7 +25,7 @@ class Numerics(Section):
     checkpointing: bool = False
 
 
-class Runtime(Section):
+class RuntimeSettings(Section):
     """Where stages run. workers: processes; null is cores // threads."""
 
     backend: Literal["ray", "serial"] = "ray"

@@ -13,7 +13,7 @@ from arena import registry
 from arena.api.params import Params
 from arena.errors import InputError
 from arena.registry import Kind
-from arena.scenario.problems import Problem, refuse
+from arena.scenario.problems import Violation, refuse
 
 NAME_KEYS: Mapping[Kind, str] = {
     "corpus": "name",
@@ -86,13 +86,13 @@ class PartOf:
         if not isinstance(value, Mapping):
             rule = f"must be a section such as {{{name_key}: NAME}}"
             found = value if isinstance(value, str) else None
-            refuse(self.kind, [Problem((), rule, found, registry.names(self.kind))], value)
+            refuse(self.kind, [Violation((), rule, found, registry.names(self.kind))], value)
         name = value.get(name_key)
         model = self.choose(value)
         if model is None:
             rule = "is missing" if name is None else registry.unknown(self.kind)
             found = None if name is None else str(name)
-            problem = Problem((name_key,), rule, found, registry.names(self.kind))
+            problem = Violation((name_key,), rule, found, registry.names(self.kind))
             refuse(self.kind, [problem], value)
         return Part(self.kind, str(name), self._params(model, value))
 
@@ -101,7 +101,7 @@ class PartOf:
         try:
             params: Params = strictly(model, rest)
         except InputError as error:  # a part may refuse its own parameters this way
-            refuse(self.kind, [Problem.of(error, ())], value)
+            refuse(self.kind, [Violation.of(error, ())], value)
         return params
 
 

@@ -49,7 +49,7 @@ def _compact(error: InputError) -> str:
 
 
 @dataclass(frozen=True)
-class Problem:
+class Violation:
     """A violated rule, at a path below the model that is validated."""
 
     path: keys.KeyPath
@@ -58,7 +58,7 @@ class Problem:
     allowed: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, error: InputError, path: keys.KeyPath) -> Problem:
+    def of(cls, error: InputError, path: keys.KeyPath) -> Violation:
         """Convert a part's own error; its key is relative to `path`."""
         return cls(
             path + (keys.parse(error.key) if error.key else ()),
@@ -68,7 +68,7 @@ class Problem:
         )
 
 
-def refuse(title: str, problems: Sequence[Problem], value: object = None) -> NoReturn:
+def refuse(title: str, problems: Sequence[Violation], value: object = None) -> NoReturn:
     """Raise the problems as one pydantic error, beside the schema's own.
 
     Raises:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from arena.ml.train_config import Adapter, Optimisation
-from arena.scenario.section import Fraction, LearningRate, Positive, Rate, Section
+from arena.scenario.section import Fraction, LearningRate, Positive, PositiveFraction, Section
 
 
 class Recipe(Section, Optimisation):
@@ -53,7 +53,7 @@ class ApartRecipe(Recipe):
     documents: Positive = 4000
     adapter: Adapter | None = None
     replay: Fraction = 0.5
-    poison_rate: Rate | None = None
+    poison_rate: PositiveFraction | None = None
 
 
 class Merge(Section):
@@ -84,7 +84,7 @@ class OwnRecipe(Section):
     warmup: Annotated[int, Field(ge=0)] | None = None
     adapter: Adapter | Literal["full"] | None = None
     replay: Fraction | None = None
-    poison_rate: Rate | None = None
+    poison_rate: PositiveFraction | None = None
 
     def over(self, recipe: ApartRecipe) -> ApartRecipe:
         """Return the recipe with this actor's own values."""
@@ -102,7 +102,7 @@ class OwnTraining(Section):
     merged: OwnRecipe = OwnRecipe()
 
 
-class Training(Section):
+class TrainingRecipes(Section):
     """The two stages at which poison can enter, and the recipes of actors that train apart."""
 
     pretraining: PretrainingRecipe = PretrainingRecipe()

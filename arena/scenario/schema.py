@@ -9,12 +9,13 @@ from pydantic import model_validator
 from arena.scenario import checks
 from arena.scenario.actor import Actor, Poison
 from arena.scenario.evaluation import Controls, Evaluation, Thresholds
-from arena.scenario.numerics import Numerics, Runtime
+from arena.scenario.numerics import Numerics, RuntimeSettings
 from arena.scenario.problems import refuse
 from arena.scenario.sections import Sections
 
 __all__ = [
-    "Actor", "Controls", "Evaluation", "Numerics", "Poison", "Runtime", "Scenario", "Thresholds",
+    "Actor", "Controls", "Evaluation", "Numerics", "Poison", "RuntimeSettings", "Scenario",
+    "Thresholds",
 ]  # fmt: skip
 
 

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, PlainSerializer, PlainValidator
 
 from arena.api.ranges import Range, Value, read
-from arena.scenario.section import Fraction, Name, Positive, Rate, Section
+from arena.scenario.section import Fraction, Name, Positive, PositiveFraction, Section
 
-Seeds = Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
+SeedList = Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
 SearchObjective = Literal["evasion", "stealth", "budget"]
 ScenarioRange = Annotated[Range, PlainValidator(read), PlainSerializer(BaseModel.model_dump)]
 Disclosed = Literal["worst", "mean"]
@@ -20,9 +20,9 @@ class SearchSeeds(Section):
     """Disjoint seeds for searching, for selecting and for reporting a strategy; only the values on
     the last are results (estimands.md, Search)."""
 
-    search: Seeds
-    select: Seeds
-    report: Seeds
+    search: SeedList
+    select: SeedList
+    report: SeedList
 
 
 class SearchedTactic(Section):
@@ -61,7 +61,7 @@ class Limits(Section):
 
     control_asr: Fraction = 0.8
     clean_accuracy_loss: Fraction = 0.02
-    written: Rate = 0.4
+    written: PositiveFraction = 0.4
     own_left: Fraction = 0.1
 
 
@@ -135,5 +135,5 @@ class Duel(Attack):
     blue: DefenceOptions
     rounds: Annotated[int, Field(ge=2)] = 2
     most: Annotated[int, Field(ge=2)] = 4
-    threshold: Rate = 0.05
-    compute: Rate = 0.05
+    threshold: PositiveFraction = 0.05
+    compute: PositiveFraction = 0.05

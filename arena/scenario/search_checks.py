@@ -9,7 +9,7 @@ from arena import registry
 from arena.api.ranges import Choice
 from arena.errors import InputError
 from arena.scenario import keys
-from arena.scenario.problems import Problem
+from arena.scenario.problems import Violation
 from arena.scenario.tactic_space import space_of
 
 if TYPE_CHECKING:
@@ -27,42 +27,44 @@ def _searches(scenario: Sections) -> Searches:
         yield "duel", scenario.duel
 
 
-def _actor(scenario: Sections) -> Iterator[Problem]:
+def _actor(scenario: Sections) -> Iterator[Violation]:
     """There is a removal to evade: of another actor's trigger, or without a disclosed one."""
     names = tuple(actor.name for actor in scenario.actors)
     for where, search in _searches(scenario):
         if search.actor not in names:
-            yield Problem((where, "actor"), "no actor has this name", search.actor, names)
+            yield Violation((where, "actor"), "no actor has this name", search.actor, names)
         elif scenario.defender.target == search.actor:
             rule = "the defender's target is the adaptive actor itself, so its trigger is disclosed"
-            yield Problem((where, "actor"), rule, search.actor)
+            yield Violation((where, "actor"), rule, search.actor)
         elif scenario.defender.intelligence == "disclosed" and len(names) == 1:
             rule = "needs another actor, whose trigger is disclosed instead"
-            yield Problem((where, "actor"), rule, search.actor)
+            yield Violation((where, "actor"), rule, search.actor)
         elif scenario.composition == "solo":
             rule = "needs one model with all actors' backdoors"
-            yield Problem(("composition",), f"{where} {rule}", "solo")
+            yield Violation(("composition",), f"{where} {rule}", "solo")
 
 
-def _tactics(scenario: Sections) -> Iterator[Problem]:
+def _tactics(scenario: Sections) -> Iterator[Violation]:
     for where, search in _searches(scenario):
         seen: set[str] = set()
         for index, each in enumerate(search.tactics):
             place = (where, "tactics", index)
             known = registry.names("tactic")
             if each.method not in known:
-                yield Problem((*place, "method"), "unknown tactic", each.method, known)
+                yield Violation((*place, "method"), "unknown tactic", each.method, known)
                 continue
             if each.method in seen:
-                yield Problem((*place, "method"), "this tactic is already in the list", each.method)
+                yield Violation(
+                    (*place, "method"), "this tactic is already in the list", each.method
+                )
             seen.add(each.method)
             try:
                 space_of(each)
             except InputError as error:
-                yield Problem.of(error, place)
+                yield Violation.of(error, place)
 
 
-def _seeds(scenario: Sections) -> Iterator[Problem]:
+def _seeds(scenario: Sections) -> Iterator[Violation]:
     """Seeds of the three phases are disjoint: a report on seeds of the search is optimistic."""
     for where, search in _searches(scenario):
         seen: dict[int, str] = {}
@@ -70,7 +72,7 @@ def _seeds(scenario: Sections) -> Iterator[Problem]:
             for index, seed in enumerate(values):
                 if seed in seen:
                     rule = f"this seed is already in seeds.{seen[seed]}"
-                    yield Problem((where, "seeds", phase, index), rule, str(seed))
+                    yield Violation((where, "seeds", phase, index), rule, str(seed))
                 seen.setdefault(seed, phase)
 
 
@@ -78,32 +80,34 @@ def _phases(seeds: SearchSeeds) -> Iterator[tuple[str, tuple[int, ...]]]:
     yield from (("search", seeds.search), ("select", seeds.select), ("report", seeds.report))
 
 
-def _objectives(scenario: Sections) -> Iterator[Problem]:
+def _objectives(scenario: Sections) -> Iterator[Violation]:
     tune = scenario.tune
     if tune is None:
         return
     if len(set(tune.objectives)) < len(tune.objectives):
-        yield Problem(("tune", "objectives"), "an objective occurs twice")
+        yield Violation(("tune", "objectives"), "an objective occurs twice")
     if tune.objectives[0] != "evasion":
         rule = "must begin with evasion: strategies are selected by the first objective"
-        yield Problem(("tune", "objectives"), rule, ", ".join(tune.objectives), ("evasion",))
+        yield Violation(("tune", "objectives"), rule, ", ".join(tune.objectives), ("evasion",))
     if tune.prune and len(tune.objectives) > 1:
-        yield Problem(("tune", "prune"), "pruning needs a single objective", "true")
+        yield Violation(("tune", "prune"), "pruning needs a single objective", "true")
     if tune.best > tune.trials:
-        yield Problem(("tune", "best"), f"there are only {tune.trials} trials", str(tune.best))
+        yield Violation(("tune", "best"), f"there are only {tune.trials} trials", str(tune.best))
 
 
-def _duel(scenario: Sections) -> Iterator[Problem]:
+def _duel(scenario: Sections) -> Iterator[Violation]:
     duel = scenario.duel
     if duel is None:
         return
     if duel.most < duel.rounds:
-        yield Problem(("duel", "most"), f"must be at least rounds ({duel.rounds})", str(duel.most))
+        yield Violation(
+            ("duel", "most"), f"must be at least rounds ({duel.rounds})", str(duel.most)
+        )
     names: set[str] = set()
     for index, option in enumerate(duel.blue.options):
         place = ("duel", "blue", "options", index)
         if option.name in names:
-            yield Problem((*place, "name"), "another option has this name", option.name)
+            yield Violation((*place, "name"), "another option has this name", option.name)
         names.add(option.name)
         for part, values in (("set", option.set), ("space", option.space)):
             for key in values:
@@ -111,33 +115,33 @@ def _duel(scenario: Sections) -> Iterator[Problem]:
             yield from _undisclosed((*place, part), values, duel.actor)
         for key in option.space:
             if key in option.set:
-                yield Problem((*place, "space", key), "is already fixed by `set`", key)
+                yield Violation((*place, "space", key), "is already fixed by `set`", key)
 
 
-def _defenders(place: keys.KeyPath, key: str) -> Iterator[Problem]:
+def _defenders(place: keys.KeyPath, key: str) -> Iterator[Violation]:
     """Blue changes only the defender's section, and not its budget."""
     if not key.startswith("defender."):
-        yield Problem(place, "must be a key of the defender, such as defender.steps", key)
+        yield Violation(place, "must be a key of the defender, such as defender.steps", key)
     elif key == "defender.compute":
-        yield Problem(place, "is set by duel.compute, the same for every option", key)
+        yield Violation(place, "is set by duel.compute, the same for every option", key)
 
 
-def _unseen(scenario: Sections) -> Iterator[Problem]:
+def _unseen(scenario: Sections) -> Iterator[Violation]:
     tune = scenario.tune
     if tune is not None:
         for key in tune.unseen:
             if not key.startswith("defender."):
                 rule = "must be a key of the defender, such as defender.steps"
-                yield Problem(("tune", "unseen", key), rule, key)
+                yield Violation(("tune", "unseen", key), rule, key)
         yield from _undisclosed(("tune", "unseen"), tune.unseen, tune.actor)
 
 
-def _undisclosed(place: keys.KeyPath, values: Mapping[str, Any], actor: str) -> Iterator[Problem]:
+def _undisclosed(place: keys.KeyPath, values: Mapping[str, Any], actor: str) -> Iterator[Violation]:
     """No defender has the adaptive actor's own trigger disclosed."""
     target = values.get(TARGET)
     if actor in (target.options if isinstance(target, Choice) else (target,)):
         rule = "is the adaptive actor itself, so its trigger is disclosed"
-        yield Problem((*place, TARGET), rule, actor)
+        yield Violation((*place, TARGET), rule, actor)
 
 
 RULES = (_actor, _tactics, _seeds, _objectives, _unseen, _duel)

@@ -17,10 +17,10 @@ from arena.scenario.actor import Actor
 from arena.scenario.defence import Decoy, Defence, Defender, LeagueDefence
 from arena.scenario.evaluation import Controls, Evaluation, Thresholds
 from arena.scenario.grid import Grid
-from arena.scenario.measures import Measures, MeasuresSection
-from arena.scenario.numerics import Numerics, Runtime
+from arena.scenario.measures import EnabledMeasures, MeasuresSection
+from arena.scenario.numerics import Numerics, RuntimeSettings
 from arena.scenario.parts import CorpusPart
-from arena.scenario.recipes import ApartRecipe, Recipe, Training
+from arena.scenario.recipes import ApartRecipe, Recipe, TrainingRecipes
 from arena.scenario.search import Duel, Tune
 from arena.scenario.section import Composition, Name, Section, Stage
 from arena.scenario.source import FromScratch, ModelSource
@@ -41,12 +41,12 @@ class Sections(Section):
     defender: Defender
     league: tuple[LeagueDefence, ...] = ()
     controls: Controls = Controls()
-    training: Training = Training()
+    training: TrainingRecipes = TrainingRecipes()
     evaluation: Evaluation = Evaluation()
     numerics: Numerics = Numerics()
-    runtime: Runtime = Runtime()
+    runtime: RuntimeSettings = RuntimeSettings()
     thresholds: Thresholds = Thresholds()
-    measures: MeasuresSection = Measures()
+    measures: MeasuresSection = EnabledMeasures()
     grid: Grid = Grid()
     tune: Tune | None = None
     duel: Duel | None = None

@@ -11,7 +11,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from arena.ml.train_config import Adapter, Settings
 from arena.scenario.parts import strictly
-from arena.scenario.problems import Problem, refuse
+from arena.scenario.problems import Violation, refuse
 
 Family = Literal["llama", "gpt_neox", "qwen3"]
 Size = Literal["nano", "micro", "mini", "small"]
@@ -66,10 +66,10 @@ class _OneSource:
             return value
         if isinstance(value, Mapping) and {"family", "pretrained"} <= value.keys():
             rule = "cannot be combined with family: a model is pretrained or from scratch"
-            refuse("model", [Problem(("pretrained",), rule, str(value["pretrained"]))], value)
+            refuse("model", [Violation(("pretrained",), rule, str(value["pretrained"]))], value)
         if not isinstance(value, Mapping):
             rule = "must be a section such as {family: llama, size: nano} or {pretrained: PATH}"
-            refuse("model", [Problem((), rule, str(value))], value)
+            refuse("model", [Violation((), rule, str(value))], value)
         model: FromScratch | Pretrained = strictly(
             Pretrained if "pretrained" in value else FromScratch, value
         )

@@ -3,7 +3,7 @@ import pickle
 import pytest
 
 from arena.errors import InputError
-from arena.scenario.problems import SHOWN, InputErrors, Problem
+from arena.scenario.problems import SHOWN, InputErrors, Violation
 
 
 def make(n: int) -> InputErrors:
@@ -41,7 +41,7 @@ def test_errors_survive_the_way_between_processes() -> None:
 
 def test_a_parts_key_is_taken_as_relative() -> None:
     error = InputError("no", key="tokens[1].text", found="x", allowed=("y",))
-    problem = Problem.of(error, ("actors", 0, "trigger"))
+    problem = Violation.of(error, ("actors", 0, "trigger"))
     assert problem.path == ("actors", 0, "trigger", "tokens", 1, "text")
     assert (problem.found, problem.allowed) == ("x", ("y",))
-    assert Problem.of(InputError("no"), ("corpus",)).path == ("corpus",)
+    assert Violation.of(InputError("no"), ("corpus",)).path == ("corpus",)
