@@ -12,7 +12,7 @@ from arena.reporting.numbers import MINUS, NONE, Shown, decimals, duration, thou
 from arena.reporting.payoff_matrix import SIDES, payoff_matrix, strategies_of
 from arena.reporting.render import common, fill
 from arena.reporting.strategies import plain, settings
-from arena.reporting.view import sentence, words
+from arena.reporting.wording import sentence, words
 from arena.results.duel import DuelResults, DuelRound, MoveRecord, Payoff, Side, StrategyRecord
 
 

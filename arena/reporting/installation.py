@@ -10,7 +10,7 @@ from arena.reporting import figures
 from arena.reporting.figures.installation import CellRates, InstalledRate
 from arena.reporting.numbers import NONE, Shown
 from arena.reporting.stress_cells import CellView
-from arena.reporting.view import words
+from arena.reporting.wording import words
 from arena.results.stress import StressResults
 
 BASELINE = "baseline"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from arena.reporting import palette
 from arena.reporting.numbers import NONE
-from arena.reporting.view import words
+from arena.reporting.wording import words
 from arena.results.estimate import Estimate
 from arena.results.tune import PhaseSeeds
 from arena.statistics.comparison import AHEAD, BEHIND, side

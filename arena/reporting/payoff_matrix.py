@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from arena.reporting.view import words
+from arena.reporting.wording import words
 from arena.results.duel import BestReplies, DuelResults, Payoff, Side, StrategyRecord
 
 SIDES: tuple[Side, Side] = ("red", "blue")

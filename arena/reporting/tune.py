@@ -23,7 +23,7 @@ from arena.reporting.tune_verdict import (
     strategy_name,
     winners_curse,
 )
-from arena.reporting.view import sentence, words
+from arena.reporting.wording import sentence, words
 from arena.results.scenario import TacticRecord
 from arena.results.tune import CandidateRecord, ContenderRecord, StudyRecord, TuneResults
 

@@ -25,7 +25,7 @@ from arena.reporting.tune_verdict import (
     strategy_name,
     winners_curse,
 )
-from arena.reporting.view import words
+from arena.reporting.wording import words
 from arena.results.tune import TuneResults
 
 # Columns that the four values take with intervals: on none, on the results, on all.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from arena.reporting.numbers import NONE, decimals, duration
 from arena.reporting.strategies import Settings, plain, strategy
-from arena.reporting.view import words
+from arena.reporting.wording import words
 from arena.results.tune import TrialRecord, TuneResults
 
 FEASIBLE, INFEASIBLE = "feasible", "infeasible"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from arena.reporting.numbers import decimals
 from arena.reporting.outcomes import outcome, several
-from arena.reporting.view import words
+from arena.reporting.wording import words
 from arena.results.estimate import Estimate
 from arena.results.tune import CandidateRecord, Difference, TuneResults
 from arena.statistics.comparison import AHEAD, BEHIND, OPEN

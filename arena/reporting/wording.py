@@ -1,0 +1,22 @@
+"""Texts of results as people write them: names without underscores, whole sentences, p values."""
+
+from __future__ import annotations
+
+from arena.reporting.numbers import decimals
+
+
+def words(name: object) -> str:
+    """Return `continual_pretraining` as people write it; empty for nothing."""
+    return str(name).replace("_", " ") if name else ""
+
+
+def sentence(text: str) -> str:
+    """Return the text with a capital first letter and a full stop."""
+    stripped = text.strip()
+    stop = "" if stripped.endswith((".", "!", "?")) else "."
+    return stripped[:1].upper() + stripped[1:] + stop if stripped else ""
+
+
+def p_value(value: float | None) -> str:
+    """Return `0.012`, or `< 0.001`; an en dash for None."""
+    return "< 0.001" if value is not None and value < 0.001 else decimals(value, 3)
