@@ -16,6 +16,7 @@ from arena.api.params import Params
 from arena.api.trigger import NoTrigger, Trigger
 from arena.ml.train_config import TrainConfig, Training
 from arena.stages.corpus import CorpusRef
+from arena.stages.hidden import hidden
 from arena.store.manifest import MANIFEST
 
 if TYPE_CHECKING:
@@ -63,9 +64,14 @@ class UnlearnJob(Job):
         return self.training.config.steps
 
     def run(self, inputs: Inputs, out: Path, progress: Progress) -> Detail:
+        with hidden(inputs["model"]) as model, hidden(inputs.get("base")) as base:
+            brief = self._brief(inputs, model, base)
+            return self._run(brief, inputs, out, progress)
+
+    def _run(self, brief: Brief, inputs: Inputs, out: Path, progress: Progress) -> Detail:
         from arena.ml import checkpoints, models, training
 
-        brief, config = self._brief(inputs), self.training.config
+        config = self.training.config
         if self.search is not None and isinstance(brief.trigger, NoTrigger):
             config = config.model_copy(update={"steps": 0})  # nothing found, nothing to unlearn
         objective: Objective = registry.get("objective", self.objective)(self.params)
@@ -97,13 +103,13 @@ class UnlearnJob(Job):
             detail["found"] = "nothing" if plain else brief.trigger.key
         return {**detail, "matched_norm": target_norm}
 
-    def _brief(self, inputs: Inputs) -> Brief:
+    def _brief(self, inputs: Inputs, model: Path | None, base: Path | None) -> Brief:
         """The brief with its models in place, and the trigger that a search found, if any."""
         trigger = self.brief.trigger
         if self.search is not None:
             trigger = self.search.found_in(inputs["findings"]) or trigger
         return dataclasses.replace(
-            self.brief, model=inputs["model"], base=inputs.get("base"), trigger=trigger
+            self.brief, model=model or self.brief.model, base=base, trigger=trigger
         )
 
 

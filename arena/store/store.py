@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import hashlib
 import json
 import os
@@ -68,7 +69,7 @@ def default_root() -> Path:
     """`ARENA_STORE`, else a folder in the user's cache."""
     chosen = os.environ.get(ENVIRONMENT)
     if chosen:
-        return Path(chosen)
+        return Path(chosen).expanduser()
     cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(cache) / "backdoor-arena"
 
@@ -141,6 +142,7 @@ class Store:
         start = time.perf_counter()
         try:
             detail = dict(write(aside))
+            _respect_umask(aside)
             manifest = _manifest(stage, detail, time.perf_counter() - start, files_of(aside))
             (aside / MANIFEST).write_text(json.dumps(manifest, indent=1))
             _publish(aside, self.path(stage.address), replace)
@@ -194,6 +196,23 @@ class Store:
                 lock.release()
                 raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
         return lock
+
+
+def _respect_umask(folder: Path) -> None:
+    """Some libraries write files that only their owner can read, whatever the umask: in a store
+    that several users share, the second could not use what the first made."""
+    allowed = 0o666 & ~_umask()
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.chmod(path.stat().st_mode | allowed)
+
+
+@functools.cache
+def _umask() -> int:
+    """This process's umask, which the system only tells when another is set."""
+    umask = os.umask(0)
+    os.umask(umask)
+    return umask
 
 
 def write_note(file: Path, content: Any) -> None:
