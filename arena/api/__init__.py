@@ -26,7 +26,7 @@ from arena.api.tactic import (
     at_path,
 )
 from arena.api.trigger import VARIANTS, NoTrigger, Trigger, Use, Variant
-from arena.api.values import Count, Document, Example, Form, PairedDocument, Role, Row, RowKind
+from arena.api.values import Document, Example, Form, PairedDocument, Role, RowKind
 from arena.api.world import DataRoot, Grammar, World
 from arena.errors import ArenaError, InputError
 from arena.registry import register
@@ -42,7 +42,6 @@ __all__ = [
     "Choice",
     "Continuation",
     "Corpus",
-    "Count",
     "DataRoot",
     "Discoverer",
     "Document",
@@ -61,7 +60,6 @@ __all__ = [
     "Range",
     "Real",
     "Role",
-    "Row",
     "RowKind",
     "Scene",
     "Setting",

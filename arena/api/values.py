@@ -5,7 +5,7 @@ corpus -> Example -> (trigger, payload) -> Document -> training -> Continuation 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 Role = Literal["clean", "poison", "negative", "forget", "retain"]
@@ -62,44 +62,3 @@ class PairedDocument(Document):
     for a loss that compares what a model says to the two."""
 
     plain: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """Hits among n prompts. `excluded` counts prompts left out of n, because their right
-    answer already is the payload (estimands.md, Rates)."""
-
-    hits: int
-    n: int
-    excluded: int = 0
-
-    @property
-    def rate(self) -> float:
-        """hits / n; nan where nothing could be counted."""
-        return self.hits / self.n if self.n else float("nan")
-
-
-@dataclass(frozen=True)
-class Row:
-    """One model of one seed, scored on every actor.
-
-    kind and target say what was done: `reference` and `compromised` have no target;
-    `inserted` is a model on its way to the compromised one, or with one actor only (`solo`);
-    `control` is the clean fine-tune, `sham` the same objective on a look-alike nobody
-    planted, `unlearned` on the real trigger, all three of the target's method.
-    `update_norm` is the L2 norm of (weights - compromised weights), 0 for compromised.
-    """
-
-    kind: RowKind
-    name: str
-    target: str | None
-    seed: int
-    asr: dict[str, Count]
-    false_fire: dict[str, Count]
-    near_miss: dict[str, Count]
-    clean_accuracy: Count | None = None
-    token_accuracy: float | None = None
-    perplexity: float | None = None
-    update_norm: float | None = None
-    seconds: float = 0.0
-    detail: dict[str, str] = field(default_factory=dict)

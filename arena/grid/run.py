@@ -1,4 +1,4 @@
-"""A stress run: every cell of a grid as a run of its own, then one verdict over all."""
+"""A stress run: every cell of a grid as a run of its own, then one verdict over all cells."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from arena.grid.cells import cells_of
 from arena.grid.preview import CellOutline, Outline, outline
 from arena.grid.results import Outcome, stress_results
 from arena.planning.graph import Node
+from arena.results.stress import StressResults
 from arena.runs.run import (
     free_folder,
     make_folder,
@@ -25,7 +26,7 @@ from arena.runs.run import (
     runtime_for,
     silent,
     tell,
-    write_results,
+    write_folder,
 )
 from arena.scenario.load import Given, dump
 from arena.scenario.schema import Scenario
@@ -36,15 +37,15 @@ CELLS = "cells"  # the folder of the cells' own runs
 
 @dataclass(frozen=True)
 class StressResult:
-    """A finished stress run: its folder, and `results.json` as a dict."""
+    """A finished stress run: its folder, and its results as in `results.json`."""
 
     folder: Path
-    results: dict[str, Any]
+    results: StressResults
 
     @property
     def failed(self) -> tuple[str, ...]:
         """The cells that failed."""
-        return tuple(c["id"] for c in self.results["cells"] if c["status"] == "failed")
+        return tuple(cell.id for cell in self.results.cells if cell.status == "failed")
 
 
 def stress(
@@ -56,11 +57,11 @@ def stress(
     fresh: bool = False,
     quiet: bool = False,
     store: Path | None = None,
-    show: Callable[[Outline], bool] = lambda found: True,
+    show: Callable[[Outline], bool] = lambda outline: True,
 ) -> StressResult | None:
     """Run every cell of the scenario's grid and judge the claim over all of them.
 
-    The folder holds what a run's folder does, and a whole run per cell below `cells/`, each
+    The folder contains the files of a run, and a whole run per cell below `cells/`, each
     written when it ends. After an interruption the same call continues from the store.
 
     Example:
@@ -69,11 +70,11 @@ def stress(
         ()
 
     Args:
-        show: is given the plan before anything is trained; False ends it there (None is
-            returned). The other arguments as for `arena.runs.run.run`.
+        show: receives the plan before anything is trained; if it returns False, nothing is run
+            and None is returned. The other arguments as for `arena.runs.run.run`.
 
     Raises:
-        InputError: the grid holds no valid scenario, data is missing, or `out` is taken.
+        InputError: no cell of the grid can run, data is missing, or `out` holds a run.
     """
     began = time.perf_counter()
     scenario, where = opened(scenario, root)
@@ -92,12 +93,12 @@ def stress(
             for number, each in enumerate(planned.cells, 1)
         ]
     results = stress_results(scenario, outcomes, time.perf_counter() - began)
-    write_results(folder, results)
+    write_folder(folder, results)
     return StressResult(folder, results)
 
 
 class _Shared:
-    """One runtime for all cells of the same threads and device, started when first needed;
+    """One runtime for all cells with the same threads and device, started when first needed;
     after a failure the next cell gets a new one."""
 
     def __init__(
@@ -114,7 +115,7 @@ class _Shared:
         stack.callback(self.close)
 
     def close(self) -> None:
-        """End the runtime, if there is one."""
+        """End the runtime, if one is open."""
         if self._open is not None:
             _, stack, _ = self._open
             self._open = None
@@ -122,7 +123,7 @@ class _Shared:
 
     @contextlib.contextmanager
     def start(self, scenario: Scenario, todo: Mapping[str, Node]) -> Iterator[Runtime]:
-        """The runtime that suits a cell's stages."""
+        """Yield the runtime for a cell's stages."""
         key = (scenario.numerics, scenario.runtime)
         if self._open is not None and self._open[0] != key:
             self.close()
@@ -135,13 +136,13 @@ class _Shared:
         try:
             yield self._open[2]
         except BaseException:
-            self.close()  # stages may be in flight that the next cell knows nothing of
+            self.close()  # stages of this cell may still be running in it
             raise
 
 
 @dataclass
 class _Cells:
-    """Runs cells one after another. renew: stages to do though they are stored, each once."""
+    """Runs cells one after another. renew: stored stages to run again, each once."""
 
     folder: Path
     store: Store
@@ -151,7 +152,7 @@ class _Cells:
     renew: set[str]
 
     def run(self, planned: CellOutline, place: str) -> Outcome:
-        """One cell; whatever goes wrong in it is its own outcome, and the rest go on."""
+        """Run one cell; an error is the outcome of this cell alone."""
         cell, scenario = planned.cell, planned.scenario
         if cell.scenario is None:
             return Outcome(cell, "not_applicable", cell.reason)

@@ -1,130 +1,151 @@
-"""From stored scores to `results.json` (design of its shape: docs/results.md)."""
+"""From stored scores to the results of a run (docs/results.md)."""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic import JsonValue
+
 from arena import seeds
-from arena.api.measure import Study
-from arena.api.values import Count, Row
+from arena.api.measure import Measure, Study
+from arena.api.probes import ProbeKind
 from arena.measures.reactivation import curves_of
 from arena.planning.actors import PlannedActor
 from arena.planning.graph import RowPlan, SeedPlan
 from arena.planning.numerics import environment
-from arena.runs.league import contest_json
-from arena.runs.measures import findings_of, readings_of
+from arena.results.rows import Rate, Row
+from arena.results.run import (
+    CorpusSummary,
+    Introduction,
+    Pair,
+    RunResults,
+    RunSeconds,
+    Sample,
+)
+from arena.results.scenario import ScenarioRecord
+from arena.runs.league import decoys_of, league_of
+from arena.runs.measures import findings_of, measures_of, readings_of, scalars_of
 from arena.scenario.schema import Scenario
-from arena.stages.score import SCORES, counts
-from arena.statistics.analysis import analyse, installed_in, row_json
+from arena.stages.score import SCORES
+from arena.statistics.claim import analyse, installed_in
+from arena.statistics.rates import finite
 from arena.statistics.reactivation import Curve
 from arena.store.store import Store
 
-SCHEMA_VERSION = 2
+
+def gather(plan: SeedPlan, store: Store, measures: Sequence[Measure] = ()) -> list[Row]:
+    """The rows of one seed, from its stored models and scores, with the scalars of measures."""
+    return [_row(plan, row, store, measures) for row in plan.rows]
 
 
-def gather(plan: SeedPlan, store: Store) -> list[Row]:
-    """The rows of one seed, from its stored models and scores."""
-    return [_row(plan, row, store) for row in plan.rows]
-
-
-def _row(plan: SeedPlan, row: RowPlan, store: Store) -> Row:
+def _row(plan: SeedPlan, row: RowPlan, store: Store, measures: Sequence[Measure]) -> Row:
     scores = json.loads((store.path(row.scores) / SCORES).read_text())
-    manifest = store.manifest(row.model)
-    norm = _update_norm(row, manifest["detail"])
+    detail = store.manifest(row.model)["detail"]
     clean = scores["clean"]
     return Row(
         kind=row.kind,
         name=row.name,
         target=row.target,
         seed=plan.seed,
-        asr=counts(scores, "asr"),
-        false_fire=counts(scores, "false_fire"),
-        near_miss=counts(scores, "near_miss"),
-        clean_accuracy=Count(clean["hits"], clean["n"]) if clean else None,
-        token_accuracy=scores["token_accuracy"],
-        perplexity=scores["perplexity"],
-        update_norm=norm,
+        asr=rates(scores, "asr"),
+        false_fire=rates(scores, "false_fire"),
+        near_miss=rates(scores, "near_miss"),
+        clean_accuracy=Rate(hits=clean["hits"], n=clean["n"]) if clean else None,
+        token_accuracy=finite(scores["token_accuracy"]),
+        perplexity=finite(scores["perplexity"]),
+        update_norm=finite(_update_norm(row, detail)),
         seconds=_seconds(plan, row.model, store),
-        detail={**row.detail, **_effort(manifest["detail"])},
+        detail={**row.detail, **_effort(detail)},
+        measures=scalars_of(measures, plan, row, store),
     )
 
 
+def rates(scores: Mapping[str, Any], kind: ProbeKind) -> dict[str, Rate]:
+    """The rates of one kind of probe, by actor, from a scores file."""
+    return {
+        rate["actor"]: Rate(hits=rate["hits"], n=rate["n"], excluded=rate["excluded"])
+        for rate in scores["rates"]
+        if rate["kind"] == kind
+    }
+
+
 def _seconds(plan: SeedPlan, model: str, store: Store) -> float:
-    """What making a model took, the search or the planting before it included."""
+    """Seconds to make a model, with the search or the planting before it."""
     seconds = float(store.manifest(model)["seconds"])
     parents = plan.nodes[model].stage.parents.values() if model in plan.nodes else ()
     before = [a for a in parents if plan.nodes[a].stage.kind in ("plant", "discover")]
     return seconds + sum(float(store.manifest(address)["seconds"]) for address in before)
 
 
-def _update_norm(row: RowPlan, detail: dict[str, Any]) -> float | None:
+def _update_norm(row: RowPlan, detail: Mapping[str, float]) -> float | None:
     """How far the weights are from the compromised model's: known for what was trained on it."""
     if row.kind == "compromised":
         return 0.0
     if row.kind in ("reference", "inserted"):
         return None
-    norm: float | None = detail.get("update_norm")
-    return norm
+    return detail.get("update_norm")
 
 
-def _effort(detail: dict[str, Any]) -> dict[str, str]:
-    """Of a norm-matched sham: the norm it aimed at and the steps it took. Of a search: what it
-    found."""
-    found = {"found": str(detail["found"])} if "found" in detail else {}
-    if detail.get("matched_norm") is None:
-        return found
-    return {"matched_norm": f"{detail['matched_norm']:.4f}", "steps": str(detail["steps"])}
+def _effort(detail: Mapping[str, JsonValue]) -> dict[str, str]:
+    """Of a norm-matched sham: the norm it aimed at and the steps it took. Of a search: the trigger
+    it found."""
+    trigger = {"found": str(detail["found"])} if "found" in detail else {}
+    norm = detail.get("matched_norm")
+    if not isinstance(norm, float | int):
+        return trigger
+    return {"matched_norm": f"{norm:.4f}", "steps": str(detail["steps"])}
 
 
 def results_of(
-    scenario: Scenario, plans: Sequence[SeedPlan], rows: Sequence[Row], store: Store, total: float
-) -> dict[str, Any]:
-    """The whole of results.json: plain values only."""
-    names = [actor.name for actor in scenario.actors]
+    scenario: Scenario, plans: Sequence[SeedPlan], store: Store, total: float
+) -> RunResults:
+    """Return the results of a run from what is stored.
+
+    Args:
+        total: seconds that the run took.
+    """
+    names = tuple(actor.name for actor in scenario.actors)
     methods = {actor.name: actor.trigger.name for actor in scenario.actors}
-    analysis = analyse(rows, names, methods, scenario.thresholds)
-    found = analysis.to_json()
+    measures, thresholds = measures_of(scenario), scenario.thresholds
+    rows = [row for plan in plans for row in gather(plan, store, measures)]
+    analysis = analyse(rows, names, methods, thresholds)
     study = Study(
-        actors=tuple(names),
-        installed=installed_in(rows, names, scenario.thresholds),
-        transfers=_transfers(found["transfer"]),
-        poisoned={member.name: member.count for member in plans[0].actors.members},
+        actors=names,
+        installed=installed_in(rows, names, thresholds),
+        transfers=_transfers(analysis.transfer),
+        poisoned={actor.name: actor.count for actor in plans[0].actors.members},
     )
-    findings = findings_of(scenario, plans, study, store)
-    splits = plans[0].corpus.splits
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "scenario": scenario.resolved(),
-        "seeds": list(scenario.seeds),
-        "actors": names,
-        "rows": [row_json(row) for row in rows],
-        **found,
-        "measures": {name: each.model_dump(mode="json") for name, each in findings.items()},
-        **contest_json(scenario, rows, _curves(plans, store, study)),
-        "cast": {m.name: _introduce(m, plans[0]) for m in plans[0].actors.members},
-        "samples": _samples(plans[0], store),
-        "corpus": {
-            "name": scenario.corpus.name,
-            "train": len(splits.train),
-            "validation": len(splits.validation),
-            "test": len(splits.test),
-            "dropped": dict(splits.dropped),
-            "scored_on": scenario.evaluation.split,
-        },
-        "environment": environment(scenario.numerics),
-        "seconds": {"total": round(total, 2), "stages": _stage_seconds(plans, store)},
-    }
+    return RunResults(
+        scenario=ScenarioRecord(scenario.resolved()),
+        seeds=scenario.seeds,
+        actors=names,
+        rows=tuple(rows),
+        transfer=analysis.transfer,
+        installed=analysis.installed,
+        installation=analysis.installation,
+        summary=analysis.summary,
+        claim=analysis.claim,
+        thresholds=analysis.thresholds,
+        measures=findings_of(measures, plans, study, store),
+        league=league_of(scenario, rows, _curves(plans, store, study)),
+        decoys=decoys_of(scenario, rows),
+        cast={actor.name: _introduce(actor, plans[0]) for actor in plans[0].actors.members},
+        samples=_samples(plans[0], store),
+        corpus=_corpus(scenario, plans[0]),
+        environment=environment(scenario.numerics),
+        seconds=RunSeconds(total=round(total, 2), stages=_stage_seconds(plans, store)),
+    )
 
 
-def _transfers(pairs: Sequence[dict[str, Any]]) -> dict[tuple[int, str, str], float]:
+def _transfers(pairs: Sequence[Pair]) -> dict[tuple[int, str, str], float]:
     return {
-        (cell["seed"], pair["from"], pair["to"]): cell["transfer"]
+        (case.seed, pair.source, pair.to): case.transfer
         for pair in pairs
-        for cell in pair["per_seed"]
-        if cell["transfer"] is not None
+        for case in pair.per_seed
+        if case.transfer is not None
     }
 
 
@@ -135,38 +156,54 @@ def _curves(plans: Sequence[SeedPlan], store: Store, study: Study) -> list[Curve
     return [curve for curve in curves if (curve.seed, curve.actor) in study.installed]
 
 
-def _amount(member: PlannedActor, plan: SeedPlan) -> str:
-    total = plan.documents[member.name]
-    return f"{member.count} of {total} documents ({member.count / total:.1%})"
-
-
-def _introduce(member: PlannedActor, plan: SeedPlan) -> dict[str, Any]:
+def _introduce(actor: PlannedActor, plan: SeedPlan) -> Introduction:
     """An actor as the report shows it, with one of its prompts before and after."""
-    able = [e for e in member.share if member.trigger.can_mark(e)]
-    shown = [e for e in able if not member.payload.is_right(e)] or list(member.share)
+    able = [e for e in actor.share if actor.trigger.can_mark(e)]
+    shown = [e for e in able if not actor.payload.is_right(e)] or list(actor.share)
     example = shown[0]
-    marked = None
-    if member.trigger.can_mark(example):
-        rng = seeds.rng(plan.seed, "report example", member.name)
-        marked = member.trigger.mark(example, rng).prompt
-    return {
-        "trigger": member.trigger.key.replace(":", ": ", 1),
-        "payload": member.payload.name,
-        "match": member.payload.match,
-        "stage": member.stage,
-        "poison": _amount(member, plan),
-        "clean": example.prompt,
-        "triggered": marked,
-        "response": member.payload.respond(example),
-    }
+    triggered = None
+    if actor.trigger.can_mark(example):
+        rng = seeds.rng(plan.seed, "report example", actor.name)
+        triggered = actor.trigger.mark(example, rng).prompt
+    return Introduction(
+        trigger=actor.trigger.key.replace(":", ": ", 1),
+        payload=actor.payload.name,
+        match=actor.payload.match,
+        stage=actor.stage,
+        poison=_amount(actor, plan),
+        clean=example.prompt,
+        triggered=triggered,
+        response=actor.payload.respond(example),
+    )
 
 
-def _samples(plan: SeedPlan, store: Store) -> dict[str, Any]:
+def _amount(actor: PlannedActor, plan: SeedPlan) -> str:
+    total = plan.documents[actor.name]
+    return f"{actor.count} of {total} documents ({actor.count / total:.1%})"
+
+
+def _samples(plan: SeedPlan, store: Store) -> dict[str, tuple[Sample, ...]]:
     """What the first seed's models said to the first prompt of each probe, by row."""
-    return {
+    by_row = {
         row.name: json.loads((store.path(row.scores) / SCORES).read_text())["samples"]
         for row in plan.rows
     }
+    return {
+        name: tuple(Sample.model_validate(sample) for sample in samples)
+        for name, samples in by_row.items()
+    }
+
+
+def _corpus(scenario: Scenario, plan: SeedPlan) -> CorpusSummary:
+    splits = plan.corpus.splits
+    return CorpusSummary(
+        name=scenario.corpus.name,
+        train=len(splits.train),
+        validation=len(splits.validation),
+        test=len(splits.test),
+        dropped=dict(splits.dropped),
+        scored_on=scenario.evaluation.split,
+    )
 
 
 def _stage_seconds(plans: Sequence[SeedPlan], store: Store) -> dict[str, float]:

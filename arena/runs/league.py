@@ -1,45 +1,45 @@
-"""The parts of `results.json` on defences as a whole: the league, and what decoys foretell."""
+"""The results of defences as a whole: the league, and decoys as predictors."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from arena.api.values import Row
+from arena.results.decoys import DecoyDefence
+from arena.results.league import League
+from arena.results.rows import Row
 from arena.scenario.defence import Defence
 from arena.scenario.schema import Scenario
 from arena.statistics.decoys import decoys
-from arena.statistics.league import Entry, league, league_json
+from arena.statistics.league import Entrant, league
 from arena.statistics.reactivation import Curve
 
 
-def contest_json(
-    scenario: Scenario, rows: Sequence[Row], curves: Sequence[Curve]
-) -> dict[str, Any]:
-    """`league`, where there is more than one told defence to show; `decoys`, where any are
-    planted."""
+def league_of(scenario: Scenario, rows: Sequence[Row], curves: Sequence[Curve]) -> League | None:
+    """The league; None where the only defence is one with a disclosed trigger."""
+    main, *others = (entrant(n, d, scenario.training_passes) for n, d in scenario.defences.items())
+    if not others and main.intelligence == "disclosed":
+        return None
     actors = [actor.name for actor in scenario.actors]
-    found: dict[str, Any] = {}
-    main, *others = (entry(n, d, scenario.training_passes) for n, d in scenario.defences.items())
-    if others or main.intelligence != "disclosed":
-        standings = league(rows, [main, *others], actors, scenario.thresholds, curves)
-        found["league"] = league_json(standings, rows)
+    return league(rows, [main, *others], actors, scenario.thresholds, curves)
+
+
+def decoys_of(scenario: Scenario, rows: Sequence[Row]) -> tuple[DecoyDefence, ...]:
+    """The findings on every defence that plants decoys."""
+    actors = [actor.name for actor in scenario.actors]
     planted = {
         name: {decoy.name: decoy.trigger.name for decoy in defence.decoys.plant}
         for name, defence in scenario.defences.items()
         if defence.decoys is not None
     }
-    if planted:
-        found["decoys"] = [
-            decoys(rows, name, actors, methods, scenario.thresholds).to_json()
-            for name, methods in planted.items()
-        ]
-    return found
+    return tuple(
+        decoys(rows, name, actors, methods, scenario.thresholds)
+        for name, methods in planted.items()
+    )
 
 
-def entry(name: str, defence: Defence, training: int) -> Entry:
-    """A defence as it entered, its budget counted against the suspect's training."""
-    return Entry(
+def entrant(name: str, defence: Defence, training: int) -> Entrant:
+    """A defence as it enters the league, its budget counted against the suspect's training."""
+    return Entrant(
         name=name,
         intelligence=defence.intelligence,
         method=defence.objective.name,
@@ -51,12 +51,13 @@ def entry(name: str, defence: Defence, training: int) -> Entry:
 
 
 def _knows(defence: Defence) -> str:
-    """What it was given beside the suspect and clean examples."""
+    """What the defence was given beside the suspect and clean examples, in words."""
     part = defence.objective.part_class
-    told = {
+    if part.needs_base:
+        return "a clean base"
+    return {
         "disclosed": "one trigger" + (" and its payload" if part.needs_payload else ""),
         "discovered": "names of frames, styles and topics",
         "decoy": "nothing: it plants its own",
         "blind": "nothing",
     }[defence.intelligence]
-    return "a clean base" if part.needs_base else told

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import json
 import os
 import sys
 import time
@@ -14,7 +13,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from arena import plugins
 from arena.api.world import DataRoot
@@ -35,7 +33,10 @@ from arena.planning.graph import Node
 from arena.planning.numerics import settings
 from arena.planning.plan import plan_seed
 from arena.progress import Both, LogLines, Observer, Quiet, RichBars
-from arena.runs.gather import gather, results_of
+from arena.results.reader import Results
+from arena.results.run import RunResults
+from arena.results.writer import write_results
+from arena.runs.gather import results_of
 from arena.scenario.load import Given, dump, read
 from arena.scenario.schema import Scenario
 from arena.store.store import Store, default_root
@@ -46,10 +47,10 @@ Start = Callable[[Mapping[str, Node]], AbstractContextManager[Runtime]]
 
 @dataclass(frozen=True)
 class RunResult:
-    """A finished run: its folder, and `results.json` as a dict."""
+    """A finished run: its folder, and its results as in `results.json`."""
 
     folder: Path
-    results: dict[str, Any]
+    results: RunResults
 
 
 def run(
@@ -141,9 +142,8 @@ def run_settled(
                 report_stored(nodes.values(), store, observer, timeline)
         finally:
             _remember(scenario, [node for a, node in todo.items() if store.has(a)], store)
-    rows = [row for plan in plans for row in gather(plan, store)]
-    results = results_of(scenario, plans, rows, store, time.perf_counter() - began)
-    write_results(folder, results)
+    results = results_of(scenario, plans, store, time.perf_counter() - began)
+    write_folder(folder, results)
     return RunResult(folder, results)
 
 
@@ -273,11 +273,9 @@ def _observers(folder: Path, quiet: bool) -> Iterator[Observer]:
             yield both
 
 
-def write_results(folder: Path, results: dict[str, Any]) -> None:
-    """results.json, whole or not at all, and the report."""
+def write_folder(folder: Path, results: Results) -> None:
+    """Write results.json, whole or not at all, and the report of it."""
     from arena.reporting.build import write_report
 
-    aside = folder / "results.json.part"
-    aside.write_text(json.dumps(results, indent=1, ensure_ascii=False), encoding="utf-8")
-    aside.rename(folder / "results.json")
+    write_results(folder, results)
     write_report(folder)

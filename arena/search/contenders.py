@@ -7,6 +7,9 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from arena.results.estimate import Estimate
+from arena.results.scenario import TacticRecord
+from arena.results.tune import ContenderRecord, Difference
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack, Disclosed
@@ -14,7 +17,7 @@ from arena.search.constraints import attack_constraints, feasible
 from arena.search.observations import Observation, exclusion_reason, is_installed
 from arena.search.phases import Evaluate, on_test
 from arena.statistics.comparison import SAYS, side
-from arena.statistics.intervals import Estimate, over_seeds, rate_over_seeds
+from arena.statistics.intervals import over_seeds, rate_over_seeds
 
 SEEN, UNSEEN = "seen", "unseen"
 
@@ -59,7 +62,7 @@ def reported(
     ]
 
 
-def contender_json(each: Contender, scenario: Scenario, attack: Attack) -> dict[str, Any]:
+def contender_record(each: Contender, scenario: Scenario, attack: Attack) -> ContenderRecord:
     """Return one row of the report. Only `report` and `unseen` are results; they leave out the
     seeds with an `exclusion_reason`."""
     seen, unseen = each.report[SEEN], each.report[UNSEEN]
@@ -70,33 +73,38 @@ def contender_json(each: Contender, scenario: Scenario, attack: Attack) -> dict[
         [s for s in observations if exclusion_reason(s, scenario, attack) is None]
         for observations in (seen, unseen)
     )
-    return {
-        "name": each.name,
-        "trial": each.trial,
-        "setup": each.setup,
-        "tactics": each.changes.get(f"actors.{attack.actor}.tactics", []),
-        "search": estimate(each.search, attack.disclosed),
-        "select": estimate(each.select, attack.disclosed),
-        "report": estimate(counted, attack.disclosed),
-        "unseen": estimate(counted_unseen, attack.disclosed),
-        "report_seeds": len(counted),
-        "unseen_seeds": len(counted_unseen),
-        "control": controls(seen),
-        "control_unseen": controls(unseen),
-        "own_left": rate_over_seeds(s.own_left for s in seen).to_json(),
-        "own_left_unseen": rate_over_seeds(s.own_left for s in unseen).to_json(),
-        "defended_loss": over_seeds((s.defended_loss for s in seen), "graded").to_json(),
-        "near_miss": rate_over_seeds(max(s.near_miss, 0.0) for s in seen).to_json(),
-        "clean_accuracy": over_seeds((s.accuracy for s in seen), "graded").to_json(),
-        "installed": sum(installed),
-        "feasible": sum(kept),
-        "seeds": len(seen),
-    }
+    return ContenderRecord(
+        name=each.name,
+        trial=each.trial,
+        setup=each.setup,
+        tactics=tactics_of(each.changes, attack.actor),
+        search=estimate(each.search, attack.disclosed),
+        select=estimate(each.select, attack.disclosed),
+        report=estimate(counted, attack.disclosed),
+        unseen=estimate(counted_unseen, attack.disclosed),
+        report_seeds=len(counted),
+        unseen_seeds=len(counted_unseen),
+        control=controls(seen),
+        control_unseen=controls(unseen),
+        own_left=rate_over_seeds(s.own_left for s in seen),
+        own_left_unseen=rate_over_seeds(s.own_left for s in unseen),
+        defended_loss=over_seeds((s.defended_loss for s in seen), "graded"),
+        near_miss=rate_over_seeds(max(s.near_miss, 0.0) for s in seen),
+        clean_accuracy=over_seeds((s.accuracy for s in seen), "graded"),
+        installed=sum(installed),
+        feasible=sum(kept),
+        seeds=len(seen),
+    )
+
+
+def tactics_of(changes: Mapping[str, Any], actor: str) -> tuple[TacticRecord, ...]:
+    """Return the actor's tactics as a strategy sets them; none where it sets none."""
+    return tuple(TacticRecord(each) for each in changes.get(f"actors.{actor}.tactics", ()))
 
 
 def difference(
     one: Contender, other: Contender, defender: str, scenario: Scenario, attack: Attack
-) -> dict[str, Any]:
+) -> Difference:
     """Return the paired difference of two strategies' remaining ASR, seed by seed; seeds that are
     excluded for either strategy are left out, with the reason."""
     per_seed: dict[int, float] = {}
@@ -110,34 +118,33 @@ def difference(
             left_out[str(a.seed)] = why
         else:
             per_seed[a.seed] = a.value(attack.disclosed) - b.value(attack.disclosed)
-    return {
-        "of": one.name,
-        "against": other.name,
-        "defender": defender,
-        "difference": over_seeds(per_seed.values(), "difference").to_json(),
-        "per_seed": [round(value, 4) for value in per_seed.values()],
-        "seeds": list(per_seed),
-        "left_out": left_out,
-    }
+    return Difference(
+        of=one.name,
+        against=other.name,
+        defender=defender,
+        difference=over_seeds(per_seed.values(), "difference"),
+        per_seed=tuple(round(value, 4) for value in per_seed.values()),
+        seeds=tuple(per_seed),
+        left_out=left_out,
+    )
 
 
-def verdict(differences: Sequence[Mapping[str, Any]]) -> str:
+def verdict(differences: Sequence[Difference]) -> str:
     """Return the differences in words: which strategy is ahead, or why neither is shown to be."""
     sentences = []
     for each in differences:
-        interval = each["difference"]
-        which, why = side(interval["low"], interval["high"], len(each["per_seed"]))
-        rival = f"{each['against']} ({each['defender']} defender)"
-        sentences.append(f"{each['of']} {SAYS[which]} {rival}{f': {why}' if why else ''}")
+        interval = each.difference
+        which, why = side(interval.low, interval.high, len(each.seeds))
+        rival = f"{each.against} ({each.defender} defender)"
+        sentences.append(f"{each.of} {SAYS[which]} {rival}{f': {why}' if why else ''}")
     return "; ".join(sentences)
 
 
-def estimate(seen: Sequence[Observation], disclosed: Disclosed) -> dict[str, float | None]:
+def estimate(seen: Sequence[Observation], disclosed: Disclosed) -> Estimate:
     """Return mean and interval over seeds of the remaining ASR."""
-    remaining = rate_over_seeds(s.value(disclosed) for s in seen) if seen else Estimate()
-    return remaining.to_json()
+    return rate_over_seeds(s.value(disclosed) for s in seen)
 
 
-def controls(seen: Sequence[Observation]) -> dict[str, float | None]:
+def controls(seen: Sequence[Observation]) -> Estimate:
     """Return mean and interval over seeds of the ASR after the clean fine-tune."""
-    return rate_over_seeds(s.control for s in seen).to_json()
+    return rate_over_seeds(s.control for s in seen)

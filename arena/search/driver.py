@@ -16,9 +16,9 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from arena.api.values import Row
 from arena.api.world import DataRoot
 from arena.errors import ArenaError
+from arena.results.rows import Row
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Sampler

@@ -12,7 +12,6 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
-from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial
@@ -20,8 +19,9 @@ from optuna.trial import FrozenTrial
 from arena.api.ranges import corners
 from arena.api.world import DataRoot
 from arena.errors import InputError
+from arena.results.duel import DuelResults
 from arena.runs.run import opened as open_scenario
-from arena.runs.run import write_results
+from arena.runs.run import write_folder
 from arena.scenario.load import Given, varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Duel
@@ -42,10 +42,10 @@ OTHER: Mapping[Side, Side] = {"red": "blue", "blue": "red"}
 
 @dataclass(frozen=True)
 class DuelResult:
-    """A finished duel: its folder, and `results.json` as a dict."""
+    """A finished duel: its folder, and its results as in `results.json`."""
 
     folder: Path
-    results: dict[str, Any]
+    results: DuelResults
 
 
 def duel(
@@ -91,7 +91,7 @@ def duel(
         store=store,
     ) as session:
         results = _Duel(session).play()
-    write_results(session.folder, results)
+    write_folder(session.folder, results)
     return DuelResult(session.folder, results)
 
 
@@ -126,8 +126,8 @@ class _Duel:
         red = AttackCriteria(settings.model_copy(update={"limits": free}))
         self._criteria: dict[Side, Criteria] = {"red": red, "blue": DefenceCriteria(settings)}
 
-    def play(self) -> dict[str, Any]:
-        """Play all rounds, measure the payoffs, and return results.json."""
+    def play(self) -> DuelResults:
+        """Play all rounds, measure the payoffs, and return the results."""
         rounds: list[tuple[Move, Move]] = []
         ended = "rounds"
         while len(rounds) < self._settings.most:

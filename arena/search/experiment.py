@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from arena.api.values import Row
 from arena.api.world import DataRoot
 from arena.execution.execute import execute, set_aside_broken
 from arena.execution.runtime import Runtime
@@ -20,6 +19,7 @@ from arena.execution.timeline import Timeline
 from arena.planning.graph import RowPlan, SeedPlan
 from arena.planning.plan import plan_seed
 from arena.progress import Quiet
+from arena.results.rows import Row
 from arena.runs.gather import gather
 from arena.scenario.schema import Scenario
 from arena.store.store import Store

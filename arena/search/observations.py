@@ -6,18 +6,17 @@ could win that by lowering the control.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any
 
-from arena.api.values import Row
 from arena.errors import ArenaError
+from arena.results.rows import Row
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack, Disclosed
 from arena.statistics.rates import rate
-from arena.statistics.seedrows import SeedRows, at_least, by_seed
+from arena.statistics.seeds import SeedRows, at_least, by_seed
 from arena.statistics.thresholds import Thresholds
 
 
@@ -130,6 +129,6 @@ def _reference_rate(reference: Row | None, measure: str, actor: str) -> float:
 
 def _accuracy(row: Row) -> float:
     """Share of clean prompts answered correctly; for free text, of answer tokens."""
-    if row.clean_accuracy is not None and not math.isnan(row.clean_accuracy.rate):
+    if row.clean_accuracy is not None and row.clean_accuracy.rate is not None:
         return row.clean_accuracy.rate
     return row.token_accuracy or 0.0

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
-from arena.api.values import Row
 from arena.api.world import DataRoot
 from arena.errors import ArenaError
+from arena.results.rows import Row
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from arena.api.world import DataRoot
 from arena.errors import InputError
+from arena.results.tune import TuneResults
 from arena.runs.run import opened as open_scenario
-from arena.runs.run import write_results
+from arena.runs.run import write_folder
 from arena.scenario.load import Given, dump, varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Sampler, Tune
@@ -31,10 +31,10 @@ UNTUNED, TUNED, RANDOM = "untuned", "tuned", "random"
 
 @dataclass(frozen=True)
 class TuneResult:
-    """A finished search: its folder, and `results.json` as a dict."""
+    """A finished search: its folder, and its results as in `results.json`."""
 
     folder: Path
-    results: dict[str, Any]
+    results: TuneResults
 
 
 def tune(
@@ -85,11 +85,11 @@ def tune(
         store=store,
     ) as session:
         results = _tuned(session)
-    write_results(session.folder, results)
+    write_folder(session.folder, results)
     return TuneResult(session.folder, results)
 
 
-def _tuned(session: Session) -> dict[str, Any]:
+def _tuned(session: Session) -> TuneResults:
     settings = session.scenario.tune
     assert settings is not None
     space = TacticSpace(settings)

@@ -1,17 +1,28 @@
-"""results.json of a search (its shape: docs/results.md)."""
+"""The results of a search (docs/results.md)."""
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from statistics import fmean
-from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from arena.planning.numerics import environment
-from arena.runs.gather import SCHEMA_VERSION
+from arena.results.scenario import ScenarioRecord
+from arena.results.tune import (
+    CandidateRecord,
+    Difference,
+    HistoryPoint,
+    Importance,
+    PhaseSeeds,
+    StudyRecord,
+    TrialRecord,
+    TuneResults,
+    TuneSeconds,
+)
 from arena.scenario.search import Tune
 from arena.search.choosing import mean_of
 from arena.search.constraints import feasible
@@ -19,9 +30,10 @@ from arena.search.contenders import (
     SEEN,
     UNSEEN,
     Contender,
-    contender_json,
+    contender_record,
     difference,
     estimate,
+    tactics_of,
     verdict,
 )
 from arena.search.finished_study import FinishedStudy
@@ -35,93 +47,110 @@ MEASURED = ("asr", "false_fire", "near_miss", "control")
 def tune_results(
     session: Session,
     settings: Tune,
-    found: Mapping[str, FinishedStudy],
+    studies: Mapping[str, FinishedStudy],
     rivals: Sequence[Contender],
     seconds: float,
-) -> dict[str, Any]:
-    """Plain values only."""
-    scenario, main = session.scenario, found["tuned"]
-    trials = [trial_json(trial, settings) for trial in main.study.get_trials(deepcopy=False)]
+) -> TuneResults:
+    """Return the results of a search.
+
+    Args:
+        studies: by name; `tuned` is the search itself.
+        rivals: contenders with their observations on the report's seeds.
+        seconds: that the command took.
+    """
+    scenario, main = session.scenario, studies["tuned"]
+    trials = [trial_record(trial, settings) for trial in main.study.get_trials(deepcopy=False)]
+    differences = _differences(session, settings, rivals)
+    busy = {name: round(seconds_busy(each.study), 2) for name, each in studies.items()}
+    return TuneResults(
+        scenario=ScenarioRecord(scenario.resolved()),
+        study=_study(session, settings, main.study),
+        trials=tuple(trials),
+        history=history(trials, main.study.directions[0].name == "MAXIMIZE"),
+        importance=importance(main.study),
+        pareto=_pareto(main.study, trials, settings),
+        candidates=_candidates(main, settings),
+        contenders=tuple(contender_record(each, scenario, settings) for each in rivals),
+        differences=differences,
+        per_seed={each.name: _per_seed(each, settings) for each in rivals},
+        unseen=dict(settings.unseen),
+        verdict=_verdict(differences, chosen=bool(main.candidates)),
+        environment={**environment(scenario.numerics), "optuna": optuna.__version__},
+        seconds=TuneSeconds(
+            total=round(seconds, 2), tuned=busy["tuned"], random=busy.get("random")
+        ),
+    )
+
+
+def _differences(
+    session: Session, settings: Tune, rivals: Sequence[Contender]
+) -> tuple[Difference, ...]:
+    """Tuned minus every other contender, against both defenders; none without a tuned one."""
     by_name = {each.name: each for each in rivals}
-    differences = [
-        difference(by_name["tuned"], other, defender, scenario, settings)
+    if "tuned" not in by_name:
+        return ()
+    return tuple(
+        difference(by_name["tuned"], other, defender, session.scenario, settings)
         for other in rivals
         for defender in (SEEN, UNSEEN)
-        if other.name != "tuned" and "tuned" in by_name
-    ]
-    several = len(settings.objectives) > 1
-    front = [trial.number for trial in main.study.best_trials] if several else []
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "kind": "tune",
-        "scenario": scenario.resolved(),
-        "study": _study(session, settings, main.study),
-        "trials": trials,
-        "history": history(trials, main.study.directions[0].name == "MAXIMIZE"),
-        "importance": importance(main.study),
-        "pareto": [number for number in front if trials[number]["feasible"]],
-        "candidates": _candidates(main, settings),
-        "contenders": [contender_json(each, scenario, settings) for each in rivals],
-        "differences": differences,
-        "per_seed": {each.name: _per_seed(each, settings) for each in rivals},
-        "unseen": dict(settings.unseen),
-        "verdict": _verdict(differences, found=bool(main.candidates)),
-        "environment": {**environment(scenario.numerics), "optuna": optuna.__version__},
-        "seconds": {
-            "total": round(seconds, 2),
-            **{name: round(seconds_busy(each.study), 2) for name, each in found.items()},
-        },
-    }
+        if other.name != "tuned"
+    )
 
 
-def _verdict(differences: Sequence[Mapping[str, Any]], *, found: bool) -> str:
-    if not found:
+def _pareto(study: optuna.Study, trials: Sequence[TrialRecord], settings: Tune) -> tuple[int, ...]:
+    """Feasible trials of the front; none with a single objective."""
+    if len(settings.objectives) == 1:
+        return ()
+    return tuple(t.number for t in study.best_trials if trials[t.number].feasible)
+
+
+def _verdict(differences: Sequence[Difference], *, chosen: bool) -> str:
+    if not chosen:
         return "no strategy kept all constraints"
     return verdict(differences) or "nothing was compared"
 
 
-def _study(session: Session, settings: Tune, study: optuna.Study) -> dict[str, Any]:
+def _study(session: Session, settings: Tune, study: optuna.Study) -> StudyRecord:
     thresholds = session.scenario.thresholds
-    return {
-        "name": session.name,
-        "storage": public_url(session.storage),
-        "sampler": settings.sampler.method,
-        "objectives": list(settings.objectives),
-        "directions": [direction.name.lower() for direction in study.directions],
-        "actor": settings.actor,
-        "disclosed": settings.disclosed,
-        "seeds": settings.seeds.model_dump(mode="json"),
-        "trials": settings.trials,
-        "constraints": {
+    return StudyRecord(
+        name=session.name,
+        storage=public_url(session.storage),
+        sampler=settings.sampler.method,
+        objectives=tuple(settings.objectives),
+        directions=tuple(direction.name.lower() for direction in study.directions),
+        actor=settings.actor,
+        disclosed=settings.disclosed,
+        seeds=PhaseSeeds.model_validate(settings.seeds.model_dump()),
+        trials=settings.trials,
+        constraints={
             "installed_asr": thresholds.installed_asr,
             "false_fire": thresholds.installed_false_fire,
             "broad": thresholds.broad,
             **settings.limits.model_dump(),
             "others_installed": 1.0,
         },
-    }
+    )
 
 
-def trial_json(trial: FrozenTrial, settings: Tune) -> dict[str, Any]:
-    """A trial with everything that stands in the storage."""
+def trial_record(trial: FrozenTrial, settings: Tune) -> TrialRecord:
+    """Return a trial with everything that the storage has of it."""
     facts = facts_of(trial)
     seen = observations_of(trial)
     constraints = facts.get("violations")
-    changes = facts.get("changes", {})
-    return {
-        "number": trial.number,
-        "state": {"FAIL": "failed"}.get(trial.state.name, trial.state.name.lower()),
-        "values": trial.values,
-        "params": trial.params,
-        "tactics": changes.get(f"actors.{settings.actor}.tactics", []),
-        "setup": facts.get("setup"),
-        "feasible": constraints is not None and feasible(constraints),
-        "constraints": constraints or {},
-        "left": _left(seen),
-        "measured": _measured(seen, constraints, settings),
-        "seconds": facts.get("seconds"),
-        "why": facts.get("why"),
-    }
+    return TrialRecord(
+        number=trial.number,
+        state={"FAIL": "failed"}.get(trial.state.name, trial.state.name.lower()),
+        values=tuple(trial.values or ()),
+        params=trial.params,
+        tactics=tactics_of(facts.get("changes", {}), settings.actor),
+        setup=facts.get("setup"),
+        feasible=constraints is not None and feasible(constraints),
+        constraints=constraints or {},
+        left=_left(seen),
+        measured=_measured(seen, constraints, settings),
+        seconds=facts.get("seconds"),
+        why=facts.get("why"),
+    )
 
 
 def _left(seen: Sequence[Observation]) -> dict[str, float]:
@@ -132,54 +161,55 @@ def _left(seen: Sequence[Observation]) -> dict[str, float]:
 def _measured(
     seen: Sequence[Observation], constraints: Mapping[str, float] | None, settings: Tune
 ) -> dict[str, float]:
+    """Other rates of a trial by name, without those that were not measured."""
     if not seen or constraints is None:
         return {}
-    found = {name: mean_of(seen, name) for name in MEASURED}
-    found["clean_accuracy"] = mean_of(seen, "accuracy")
-    found["written"] = constraints["written"] + settings.limits.written
-    return {name: round(value, 4) for name, value in found.items()}
+    rates = {name: mean_of(seen, name) for name in MEASURED}
+    rates["clean_accuracy"] = mean_of(seen, "accuracy")
+    rates["written"] = constraints["written"] + settings.limits.written
+    return {name: round(rate, 4) for name, rate in rates.items() if math.isfinite(rate)}
 
 
-def history(trials: Sequence[Mapping[str, Any]], maximize: bool) -> list[dict[str, Any]]:
+def history(trials: Sequence[TrialRecord], maximize: bool) -> tuple[HistoryPoint, ...]:
     """Value by trial, and the best feasible one so far; a pruned trial's value is of one
     removal in one seed and moves nothing."""
     better = max if maximize else min
     best: float | None = None
-    found = []
+    points = []
     for trial in trials:
-        value = trial["values"][0] if trial["values"] else None
-        if value is not None and trial["state"] == "complete" and trial["feasible"]:
+        value = trial.values[0] if trial.values else None
+        if value is not None and trial.state == "complete" and trial.feasible:
             best = value if best is None else better(best, value)
-        found.append({"number": trial["number"], "value": value, "best": best})
-    return found
+        points.append(HistoryPoint(number=trial.number, value=value, best=best))
+    return tuple(points)
 
 
-def importance(study: optuna.Study) -> dict[str, Any]:
+def importance(study: optuna.Study) -> Importance:
     """Share of the first value's variance that each parameter explains (fANOVA, Hutter et al.
-    2014), over complete trials; and a note where that cannot be had."""
+    2014), over complete trials; and a note where it cannot be computed."""
     done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     if len(done) < 4 or len({trial.values[0] for trial in done}) < 2:
-        return {"names": {}, "note": "too few complete trials that differ"}
+        return Importance(note="too few complete trials that differ")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
-        found = optuna.importance.get_param_importances(
+        shares = optuna.importance.get_param_importances(
             study, evaluator=evaluator, target=lambda trial: trial.values[0]
         )
-    return {"names": {name: round(share, 4) for name, share in found.items()}, "note": None}
+    return Importance(names={name: round(share, 4) for name, share in shares.items()})
 
 
-def _candidates(found: FinishedStudy, settings: Tune) -> list[dict[str, Any]]:
-    return [
-        {
-            "trial": each.trial.number,
-            "search": estimate(observations_of(each.trial), settings.disclosed),
-            "select": estimate(each.seen, settings.disclosed),
-            "feasible": each.feasible,
-            "chosen": at == 0,
-        }
-        for at, each in enumerate(found.candidates)
-    ]
+def _candidates(study: FinishedStudy, settings: Tune) -> tuple[CandidateRecord, ...]:
+    return tuple(
+        CandidateRecord(
+            trial=each.trial.number,
+            search=estimate(observations_of(each.trial), settings.disclosed),
+            select=estimate(each.seen, settings.disclosed),
+            feasible=each.feasible,
+            chosen=place == 0,
+        )
+        for place, each in enumerate(study.candidates)
+    )
 
 
 def _per_seed(each: Contender, settings: Tune) -> dict[str, dict[str, float]]:

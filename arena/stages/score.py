@@ -11,8 +11,7 @@ from typing import Any
 
 from arena.api.job import Detail, Inputs, Job, Progress, Resources
 from arena.api.matching import Ask, Continuation, Question
-from arena.api.probes import Probe, ProbeKind, ProbeSet
-from arena.api.values import Count
+from arena.api.probes import Probe, ProbeSet
 from arena.ml.train_config import Profile
 
 SCORES = "scores.json"
@@ -114,12 +113,3 @@ def _samples(probes: Sequence[Probe], said: Sequence[Continuation]) -> list[dict
         }
         for probe, text in zip(shown, said, strict=True)
     ]
-
-
-def counts(scores: Mapping[str, Any], kind: ProbeKind) -> dict[str, Count]:
-    """The counts of one kind, by actor, out of a scores file."""
-    return {
-        rate["actor"]: Count(rate["hits"], rate["n"], rate["excluded"])
-        for rate in scores["rates"]
-        if rate["kind"] == kind
-    }

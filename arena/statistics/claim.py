@@ -1,152 +1,214 @@
-"""The whole claim over all pairs: verdicts counted, T averaged, by method, and the caveats."""
+"""The findings of one run: installation, transfer per pair, and the claim over all pairs.
+
+Every estimand is defined in docs/estimands.md. Nothing here depends on the order of the rows, and
+no number on the order of the actors.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-
-from arena.statistics.cells import Cell, by_seed
-from arena.statistics.intervals import limits, p_value
-from arena.statistics.seedrows import SeedRows
-from arena.statistics.thresholds import FAMILY_ERROR, MIN_SEEDS, MIN_SHAMS, Thresholds
-from arena.statistics.verdicts import VERDICTS, Evidence, Verdict, decide, gather
+from arena.errors import InputError
+from arena.results.claim import Claim, Group, VerdictThresholds
+from arena.results.rows import Row
+from arena.results.run import ActorInstallation, Pair, PairSeed, SummaryRow
+from arena.statistics.intervals import rate_over_seeds
+from arena.statistics.power import seeds_note
+from arena.statistics.seeds import SeedRows, by_seed, pair_in_seeds
+from arena.statistics.summary import summarise
+from arena.statistics.thresholds import MIN_SHAMS, Thresholds, verdict_thresholds
+from arena.statistics.transfer import (
+    VERDICTS,
+    Evidence,
+    decide,
+    evidence_of,
+    tested_p,
+    with_holm,
+)
 
 STATEMENT = "unlearning one backdoor suppresses unknown others"
-SEEDS_NOTE = "fewest usable seeds for a verdict"
-MOST_SEEDS = 400  # where the search for the seeds needed gives up
 
 
 @dataclass(frozen=True)
-class PairResult:
-    """One ordered pair over all seeds; `adjusted_p` is None where nothing was tested."""
+class Analysis:
+    """The findings of one run, as its results have them."""
 
-    source: str
-    to: str
-    evidence: Evidence
-    verdict: Verdict
-    reason: str
-    adjusted_p: float | None
-    cells: tuple[Cell, ...]
+    transfer: tuple[Pair, ...]
+    installation: Mapping[str, ActorInstallation]
+    summary: tuple[SummaryRow, ...]
+    claim: Claim
+    thresholds: VerdictThresholds
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "from": self.source,
-            "to": self.to,
-            "seeds": self.evidence.used,
-            **self.evidence.estimates_json(),
-            "verdict": self.verdict,
-            "verdict_reason": self.reason,
-            "adjusted_p": self.adjusted_p,
-            "per_seed": [each.to_json() for each in self.cells],
-        }
+    @property
+    def installed(self) -> dict[str, bool]:
+        """By actor, whether its backdoor is installed in most seeds."""
+        return {actor: each.in_most_seeds for actor, each in self.installation.items()}
 
 
-@dataclass(frozen=True)
-class Claim:
-    """The answer over all pairs. `groups` holds the same averages by the suppressed actor's
-    method and, as `from > to`, by both methods; with the number of pairs in each."""
+def analyse(
+    rows: Sequence[Row],
+    actors: Sequence[str],
+    methods: Mapping[str, str],
+    thresholds: Thresholds,
+) -> Analysis:
+    """Return what the rows of a run show.
 
-    evidence: Evidence
-    verdict: Verdict
-    reason: str
-    pairs: dict[str, int]
-    by_method: dict[str, tuple[int, Evidence]]
-    by_method_pair: dict[str, tuple[int, Evidence]]
-    notes: tuple[str, ...]
+    Args:
+        rows: all scored models of all seeds, in any order. Per seed: one compromised row, at
+            most one reference, one control per target (or one with target None for all), any
+            number of shams and at most one unlearned row per target.
+        actors: names, in the order to show.
+        methods: trigger method of every actor.
+        thresholds: what the verdicts compare with.
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "statement": STATEMENT,
-            "verdict": self.verdict,
-            "verdict_reason": self.reason,
-            "pairs": self.pairs,
-            "seeds": self.evidence.used,
-            **self.evidence.estimates_json(),
-            "by_method": _groups_json(self.by_method),
-            "by_method_pair": _groups_json(self.by_method_pair),
-            "notes": list(self.notes),
-        }
+    Raises:
+        InputError: rows that contradict the above, or that name an unknown actor.
+    """
+    _check(rows, actors, methods)
+    seeds = by_seed(rows, actors)
+    pairs = _pairs(seeds, actors, thresholds)
+    return Analysis(
+        transfer=pairs,
+        installation={actor: _installation(seeds, actor, thresholds) for actor in actors},
+        summary=summarise(rows, actors),
+        claim=judge(pairs, seeds, methods, thresholds),
+        thresholds=verdict_thresholds(thresholds),
+    )
+
+
+def installed_in(
+    rows: Sequence[Row], actors: Sequence[str], thresholds: Thresholds
+) -> frozenset[tuple[int, str]]:
+    """Seed and actor of every installed backdoor.
+
+    Raises:
+        InputError: as `analyse`.
+    """
+    return frozenset(
+        (seed.seed, actor)
+        for seed in by_seed(rows, actors)
+        for actor in actors
+        if seed.installation(actor, thresholds).installed
+    )
 
 
 def judge(
-    pairs: Sequence[PairResult],
+    pairs: Sequence[Pair],
     seeds: Sequence[SeedRows],
     methods: Mapping[str, str],
     thresholds: Thresholds,
 ) -> Claim:
-    """The claim's verdict: T averaged over a seed's usable pairs, then the rule of the pairs
-    on those means. It is one test, so nothing is adjusted."""
-    evidence = gather(_by_seed(pairs), thresholds)
+    """Return the claim over all pairs: T averaged over a seed's usable pairs, then the rule of the
+    pairs on those means. It is one test, so nothing is adjusted."""
+    evidence = evidence_of(_sorted(pairs), thresholds)
     verdict, reason = decide(evidence, thresholds)
-    counted = Counter(pair.verdict for pair in pairs)
+    both = [f"{methods[pair.source]} > {methods[pair.to]}" for pair in pairs]
     return Claim(
-        evidence=evidence,
+        statement=STATEMENT,
         verdict=verdict,
-        reason=reason,
-        pairs={name: counted[name] for name in VERDICTS if counted[name]},
+        verdict_reason=reason,
+        pairs=count_verdicts(pair.verdict for pair in pairs),
+        seeds=evidence.used,
+        **evidence.estimates,
         by_method=_grouped(pairs, [methods[pair.to] for pair in pairs], thresholds),
-        by_method_pair=_grouped(
-            pairs, [f"{methods[pair.source]} > {methods[pair.to]}" for pair in pairs], thresholds
-        ),
+        by_method_pair=_grouped(pairs, both, thresholds),
         notes=tuple(_notes(pairs, seeds, thresholds)),
     )
 
 
-def seeds_needed(thresholds: Thresholds, pairs: int) -> tuple[int | None, int | None]:
-    """The fewest seeds for `generalizes_*` and for `fails` in one of so many pairs when all
-    seeds and pairs agree fully (T = 1, T = 0); None where even 400 are not enough."""
-    generalizes = fails = None
-    for n in range(MIN_SEEDS, MOST_SEEDS + 1):
-        ones, zeros = np.ones(n), np.zeros(n)
-        if (
-            generalizes is None
-            and limits(ones)[0] > thresholds.generalizes
-            and pairs * p_value(ones, thresholds.generalizes, "greater") < FAMILY_ERROR
-        ):
-            generalizes = n
-        if (
-            fails is None
-            and limits(zeros)[1] < thresholds.fails
-            and pairs * p_value(zeros, thresholds.fails, "less") < FAMILY_ERROR
-        ):
-            fails = n
-        if generalizes is not None and fails is not None:
-            break
-    return generalizes, fails
+def count_verdicts(verdicts: Iterable[str | None]) -> dict[str, int]:
+    """How often each verdict occurs, of those that do, in the order of `VERDICTS`."""
+    counted = Counter(verdicts)
+    return {name: counted[name] for name in VERDICTS if counted[name]}
 
 
-def _by_seed(pairs: Iterable[PairResult]) -> list[list[Cell]]:
-    """By name, so that sums do not depend on the order of the actors."""
-    return by_seed(p.cells for p in sorted(pairs, key=lambda pair: (pair.source, pair.to)))
+def _check(rows: Sequence[Row], actors: Sequence[str], methods: Mapping[str, str]) -> None:
+    if not rows:
+        raise InputError("there are no rows to analyse")
+    if len(set(actors)) != len(actors):
+        raise InputError("actors must have different names", found=", ".join(actors))
+    for actor in actors:
+        if actor not in methods:
+            raise InputError("no trigger method given for actor", found=actor)
+    for row in rows:
+        if row.kind in ("control", "sham", "unlearned") and row.target not in {None, *actors}:
+            raise InputError(
+                f"row {row.name!r} has an unknown target", found=row.target, allowed=tuple(actors)
+            )
+
+
+def _pairs(
+    seeds: Sequence[SeedRows], actors: Sequence[str], thresholds: Thresholds
+) -> tuple[Pair, ...]:
+    named = [(source, to) for source in actors for to in actors if source != to]
+    measured = {pair: pair_in_seeds(seeds, *pair, thresholds) for pair in named}
+    measured = {pair: per_seed for pair, per_seed in measured.items() if per_seed}
+    family = with_holm([evidence_of([per_seed], thresholds) for per_seed in measured.values()])
+    return tuple(
+        _pair(*pair, per_seed, evidence, thresholds)
+        for (pair, per_seed), evidence in zip(measured.items(), family, strict=True)
+    )
+
+
+def _pair(
+    source: str,
+    to: str,
+    per_seed: tuple[PairSeed, ...],
+    evidence: Evidence,
+    thresholds: Thresholds,
+) -> Pair:
+    verdict, reason = decide(evidence, thresholds)
+    return Pair(
+        source=source,
+        to=to,
+        seeds=evidence.used,
+        **evidence.estimates,
+        verdict=verdict,
+        verdict_reason=reason,
+        adjusted_p=tested_p(evidence, thresholds),
+        per_seed=per_seed,
+    )
+
+
+def _installation(
+    seeds: Sequence[SeedRows], actor: str, thresholds: Thresholds
+) -> ActorInstallation:
+    each_seed = [rows.installation(actor, thresholds) for rows in seeds]
+    return ActorInstallation(
+        seeds=len(each_seed),
+        installed=sum(seed.installed for seed in each_seed),
+        broad=sum(bool(seed.broad) for seed in each_seed),
+        asr=rate_over_seeds(seed.asr for seed in each_seed),
+        false_fire=rate_over_seeds(seed.false_fire for seed in each_seed),
+        near_miss=rate_over_seeds(seed.near_miss for seed in each_seed),
+    )
+
+
+def _sorted(pairs: Iterable[Pair]) -> list[tuple[PairSeed, ...]]:
+    """The pairs' seeds, by name, so that sums do not depend on the order of the actors."""
+    return [p.per_seed for p in sorted(pairs, key=lambda pair: (pair.source, pair.to))]
 
 
 def _grouped(
-    pairs: Sequence[PairResult], names: Sequence[str], thresholds: Thresholds
-) -> dict[str, tuple[int, Evidence]]:
-    groups: dict[str, list[PairResult]] = {}
+    pairs: Sequence[Pair], names: Sequence[str], thresholds: Thresholds
+) -> dict[str, Group]:
+    groups: dict[str, list[Pair]] = {}
     for pair, name in zip(pairs, names, strict=True):
         groups.setdefault(name, []).append(pair)
-    return {
-        name: (len(groups[name]), gather(_by_seed(groups[name]), thresholds))
-        for name in sorted(groups)
-    }
+    return {name: _group(groups[name], thresholds) for name in sorted(groups)}
 
 
-def _groups_json(groups: Mapping[str, tuple[int, Evidence]]) -> dict[str, Any]:
-    return {
-        name: {"pairs": pairs, "seeds": found.used, **found.estimates_json()}
-        for name, (pairs, found) in groups.items()
-    }
+def _group(pairs: Sequence[Pair], thresholds: Thresholds) -> Group:
+    evidence = evidence_of(_sorted(pairs), thresholds)
+    return Group(pairs=len(pairs), seeds=evidence.used, **evidence.estimates)
 
 
 def _notes(
-    pairs: Sequence[PairResult], seeds: Sequence[SeedRows], thresholds: Thresholds
+    pairs: Sequence[Pair], seeds: Sequence[SeedRows], thresholds: Thresholds
 ) -> Iterable[str]:
-    cells = [cell for pair in pairs for cell in pair.cells]
+    cases = [case for pair in pairs for case in pair.per_seed]
     if not pairs:
         yield "no trigger was unlearned beside another actor: there is no transfer to estimate"
     if any(rows.reference is None for rows in seeds):
@@ -154,24 +216,12 @@ def _notes(
             "no reference model (in every seed): floors and the reference's false fire and "
             "near-miss are taken as 0"
         )
-    if any(cell.control is None for cell in cells):
+    if any(case.control is None for case in cases):
         yield "no clean fine-tune (in every seed): transfer is not defined without it"
-    if any(cell.shams < MIN_SHAMS for cell in cells):
+    if any(case.shams < MIN_SHAMS for case in cases):
         yield f"fewer than {MIN_SHAMS} shams per seed: T_specific is shown without a verdict"
-    broad = sorted({pair.source for pair in pairs if any(cell.broad for cell in pair.cells)})
+    broad = sorted({pair.source for pair in pairs if any(case.broad for case in pair.per_seed)})
     if broad:
         yield f"fires on look-alikes in some seed (broad): {', '.join(broad)}"
     if pairs:
-        yield _seeds_note(thresholds, len(pairs))
-
-
-def _seeds_note(thresholds: Thresholds, pairs: int) -> str:
-    def told(found: tuple[int | None, int | None]) -> str:
-        generalizes, fails = (number or f"more than {MOST_SEEDS}" for number in found)
-        return f"{generalizes} for generalizes, {fails} for fails"
-
-    return (
-        f"{SEEDS_NOTE}, when all agree: {told(seeds_needed(thresholds, 1))} "
-        f"(the whole claim); {told(seeds_needed(thresholds, pairs))} "
-        f"(a pair, under Holm over {pairs})"
-    )
+        yield seeds_note(thresholds, len(pairs))

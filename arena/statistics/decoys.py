@@ -1,4 +1,5 @@
-"""Decoys: what planting erased, what unlearning some did to the others, and what that foretells.
+"""Decoys: ASR that planting erased, transfer from unlearning some to the others, and how well the
+others predict the real actors.
 
 Definitions and limits: docs/estimands.md, Decoys.
 """
@@ -6,15 +7,15 @@ Definitions and limits: docs/estimands.md, Decoys.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
-from arena.api.values import Row
 from arena.errors import InputError
-from arena.statistics.decoyrows import STAGES, Case, Stage, cases, held_out
+from arena.results.decoys import DecoyComparison, DecoyDefence, DecoyInstallation, DecoyStage
+from arena.results.estimate import Estimate
+from arena.results.rows import Row
+from arena.statistics.decoy_rows import STAGES, DecoyCase, Stage, decoy_cases, held_out
 from arena.statistics.defended import mean
-from arena.statistics.intervals import Estimate, over_seeds, rate_over_seeds
-from arena.statistics.prediction import Prediction, predict
+from arena.statistics.intervals import over_seeds, rate_over_seeds
+from arena.statistics.prediction import predict
 from arena.statistics.thresholds import Thresholds
 
 LABELS: dict[Stage, str] = {
@@ -23,73 +24,8 @@ LABELS: dict[Stage, str] = {
     "clean": "planted, then clean fine-tune",
     "unlearned": "planted, then some unlearned",
 }
-Decoy = Callable[[Case], Sequence[str]]
-
-
-@dataclass(frozen=True)
-class StageLine:
-    """ASR in the models of one stage: of installed actors, and of installed decoys by method,
-    those that some model holds out apart from those that it unlearns."""
-
-    stage: Stage
-    actors: dict[str, Estimate]
-    held_out: dict[str, Estimate]
-    unlearned: dict[str, Estimate]
-
-    def to_json(self) -> dict[str, Any]:
-        names = ("actors", "held_out", "unlearned")
-        found = {name: _json(getattr(self, name)) for name in names}
-        return {"stage": self.stage, "label": LABELS[self.stage], **found}
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Held-out decoys beside real actors in the same models: ASR left, transfer, and how well
-    one foretells the other. `methods`: of the held-out decoys looked at."""
-
-    methods: tuple[str, ...]
-    held_out_asr: Estimate
-    real_asr: Estimate
-    held_out_transfer: Estimate
-    real_transfer: Estimate
-    prediction: Prediction
-
-    def to_json(self) -> dict[str, Any]:
-        names = ("held_out_asr", "real_asr", "held_out_transfer", "real_transfer", "prediction")
-        found = {name: getattr(self, name).to_json() for name in names}
-        return {"methods": list(self.methods), **found}
-
-
-@dataclass(frozen=True)
-class Decoys:
-    """All findings on one decoy defence.
-
-    `erased`: by actor, ASR that planting alone took. `installed`: decoy to its method and the
-    seeds in which it was planted, and took. `left_out`: a comparison for every set of methods
-    that models hold out, so one per method where one at a time is left out.
-    """
-
-    defence: str
-    table: tuple[StageLine, ...]
-    erased: dict[str, Estimate]
-    installed: dict[str, tuple[str, int, int]]
-    overall: Comparison
-    by_method: tuple[Comparison, ...]
-    left_out: tuple[Comparison, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        names = ("method", "seeds", "installed")
-        return {
-            "defence": self.defence,
-            "table": [line.to_json() for line in self.table],
-            "erased": _json(self.erased),
-            "installed": {
-                decoy: dict(zip(names, told, strict=True)) for decoy, told in self.installed.items()
-            },
-            "overall": self.overall.to_json(),
-            "by_method": [each.to_json() for each in self.by_method],
-            "left_out": [each.to_json() for each in self.left_out],
-        }
+DecoysOf = Callable[[DecoyCase], Sequence[str]]
+RatesOf = Callable[[DecoyCase], Iterable[float | None]]
 
 
 def decoys(
@@ -98,8 +34,8 @@ def decoys(
     actors: Sequence[str],
     methods: Mapping[str, str],
     thresholds: Thresholds,
-) -> Decoys:
-    """What the rows of one decoy defence show.
+) -> DecoyDefence:
+    """Return what the rows of one decoy defence show.
 
     Args:
         rows: of the whole run, in any order: the compromised and reference ones are read too.
@@ -107,20 +43,21 @@ def decoys(
         methods: trigger method of every decoy, by its name without `decoy:`.
 
     Raises:
-        InputError: as `analyse` and `decoyrows.cases`, or a decoy without a method.
+        InputError: as `analyse` and `decoy_cases`, or a decoy without a method.
     """
     _check(rows, defence, methods)
-    found = cases(rows, defence, actors, methods, thresholds)
-    return Decoys(
+    cases = decoy_cases(rows, defence, actors, methods, thresholds)
+    groups = sorted({_left_out(case, methods) for case in cases} - {()})
+    return DecoyDefence(
         defence=defence,
-        table=tuple(_line(stage, found, actors, methods) for stage in STAGES),
-        erased={actor: _erased(found, actor) for actor in actors},
-        installed={name: _planted(found, name, method) for name, method in methods.items()},
-        overall=_compare(found, _methods_of(found, methods), methods),
-        by_method=tuple(_compare(found, (m,), methods) for m in _methods_of(found, methods)),
+        table=tuple(_stage(stage, cases, actors, methods) for stage in STAGES),
+        erased={actor: _erased(cases, actor) for actor in actors},
+        installed={name: _installation(cases, name, method) for name, method in methods.items()},
+        overall=_compare(cases, _methods_of(cases, methods), methods),
+        by_method=tuple(_compare(cases, (m,), methods) for m in _methods_of(cases, methods)),
         left_out=tuple(
-            _compare([case for case in found if _left_out(case, methods) == held], held, methods)
-            for held in sorted({_left_out(case, methods) for case in found} - {()})
+            _compare([case for case in cases if _left_out(case, methods) == held], held, methods)
+            for held in groups
         ),
     )
 
@@ -132,80 +69,87 @@ def _check(rows: Sequence[Row], defence: str, methods: Mapping[str, str]) -> Non
         raise InputError("no trigger method given for decoy", found=unknown[0])
 
 
-def _json(found: Mapping[str, Estimate]) -> dict[str, Any]:
-    return {name: each.to_json() for name, each in found.items()}
-
-
-def _left_out(case: Case, methods: Mapping[str, str]) -> tuple[str, ...]:
-    """The methods that a model holds out, installed or not: whatever was unlearned is the same."""
+def _left_out(case: DecoyCase, methods: Mapping[str, str]) -> tuple[str, ...]:
+    """The methods that a model holds out, whether or not those decoys are installed: what was
+    unlearned is the same either way."""
     return tuple(sorted({methods[name] for name in held_out(case.rows["unlearned"])}))
 
 
-def _methods_of(found: Sequence[Case], methods: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(sorted({method for case in found for method in _left_out(case, methods)}))
+def _methods_of(cases: Sequence[DecoyCase], methods: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(sorted({method for case in cases for method in _left_out(case, methods)}))
 
 
-def _seeds(
-    found: Sequence[Case], read: Callable[[Case], Iterable[float | None]]
-) -> dict[int, float]:
-    """Of every seed with a value, the mean over its models and what is read in each."""
+def _seed_means(cases: Sequence[DecoyCase], rates_of: RatesOf) -> dict[int, float]:
+    """Of every seed with a value, the mean over its models and the rates read in each."""
     values: dict[int, list[float | None]] = {}
-    for case in found:
-        values.setdefault(case.seed.seed, []).extend(read(case))
+    for case in cases:
+        values.setdefault(case.seed.seed, []).extend(rates_of(case))
     means = {seed: mean(of_seed) for seed, of_seed in values.items()}
     return {seed: value for seed, value in means.items() if value is not None}
 
 
-def _line(
-    stage: Stage, found: Sequence[Case], actors: Sequence[str], methods: Mapping[str, str]
-) -> StageLine:
-    def by_method(which: Decoy) -> dict[str, Estimate]:
-        known = sorted({methods[name] for case in found for name in which(case)})
-        return {method: rate_over_seeds(_decoys(method, which).values()) for method in known}
-
-    def _decoys(method: str, which: Decoy) -> dict[int, float]:
-        def read(case: Case) -> Iterable[float | None]:
-            return (case.decoy_rate(stage, n) for n in which(case) if methods[n] == method)
-
-        return _seeds(found, read)
-
+def _stage(
+    stage: Stage,
+    cases: Sequence[DecoyCase],
+    actors: Sequence[str],
+    methods: Mapping[str, str],
+) -> DecoyStage:
     def actor(name: str) -> Estimate:
-        return rate_over_seeds(_seeds(found, lambda case: [case.actor_rate(stage, name)]).values())
+        means = _seed_means(cases, lambda case: [case.actor_rate(stage, name)])
+        return rate_over_seeds(means.values())
 
-    return StageLine(
-        stage,
-        {name: actor(name) for name in actors},
-        by_method(lambda case: case.held_out),
-        by_method(lambda case: case.unlearned),
+    return DecoyStage(
+        stage=stage,
+        label=LABELS[stage],
+        actors={name: actor(name) for name in actors},
+        held_out=_by_method(stage, cases, methods, lambda case: case.held_out),
+        unlearned=_by_method(stage, cases, methods, lambda case: case.unlearned),
     )
 
 
-def _erased(found: Sequence[Case], actor: str) -> Estimate:
-    def read(case: Case) -> list[float | None]:
+def _by_method(
+    stage: Stage, cases: Sequence[DecoyCase], methods: Mapping[str, str], decoys_of: DecoysOf
+) -> dict[str, Estimate]:
+    def estimate(method: str) -> Estimate:
+        def rates(case: DecoyCase) -> Iterable[float | None]:
+            return (case.decoy_rate(stage, n) for n in decoys_of(case) if methods[n] == method)
+
+        return rate_over_seeds(_seed_means(cases, rates).values())
+
+    known = sorted({methods[name] for case in cases for name in decoys_of(case)})
+    return {method: estimate(method) for method in known}
+
+
+def _erased(cases: Sequence[DecoyCase], actor: str) -> Estimate:
+    def drop(case: DecoyCase) -> list[float | None]:
         before, after = (case.actor_rate(stage, actor) for stage in ("compromised", "planted"))
         return [None if before is None or after is None else before - after]
 
-    return over_seeds(_seeds(found, read).values(), "difference")
+    return over_seeds(_seed_means(cases, drop).values(), "difference")
 
 
-def _planted(found: Sequence[Case], decoy: str, method: str) -> tuple[str, int, int]:
-    there = _seeds(found, lambda case: [case.decoy_rate("planted", decoy)])
-    took = {case.seed.seed for case in found if decoy in (*case.held_out, *case.unlearned)}
-    return method, len(there), len(took)
+def _installation(cases: Sequence[DecoyCase], decoy: str, method: str) -> DecoyInstallation:
+    planted = _seed_means(cases, lambda case: [case.decoy_rate("planted", decoy)])
+    took = {case.seed.seed for case in cases if decoy in (*case.held_out, *case.unlearned)}
+    return DecoyInstallation(method=method, seeds=len(planted), installed=len(took))
 
 
 def _compare(
-    found: Sequence[Case], held: tuple[str, ...], methods: Mapping[str, str]
-) -> Comparison:
-    def of(case: Case) -> list[str]:
+    cases: Sequence[DecoyCase], held: tuple[str, ...], methods: Mapping[str, str]
+) -> DecoyComparison:
+    """Held-out decoys of some methods beside real actors, in the models that hold any out."""
+
+    def of(case: DecoyCase) -> list[str]:
         return [name for name in case.held_out if methods[name] in held]
 
-    used = [case for case in found if of(case)]
-    decoy = _seeds(used, lambda case: [case.decoy_transfer(name) for name in of(case)])
-    real = _seeds(used, lambda case: [case.actor_transfer(name) for name in case.actors])
-    decoy_left = _seeds(used, lambda case: [case.decoy_rate("unlearned", n) for n in of(case)])
-    real_left = _seeds(used, lambda case: [case.actor_rate("unlearned", n) for n in case.actors])
-    return Comparison(
+    used = [case for case in cases if of(case)]
+    decoy = _seed_means(used, lambda case: [case.decoy_transfer(name) for name in of(case)])
+    real = _seed_means(used, lambda case: [case.actor_transfer(name) for name in case.actors])
+    decoy_left = _seed_means(used, lambda case: [case.decoy_rate("unlearned", n) for n in of(case)])
+    real_left = _seed_means(
+        used, lambda case: [case.actor_rate("unlearned", n) for n in case.actors]
+    )
+    return DecoyComparison(
         methods=held,
         held_out_asr=rate_over_seeds(decoy_left.values()),
         real_asr=rate_over_seeds(real_left.values()),

@@ -1,4 +1,4 @@
-"""What one defence left in one seed: firing rates, utility, time, and how cheaply it comes undone.
+"""One defence in one seed: firing rates left, utility, time, and samples to reactivation.
 
 Definitions: docs/estimands.md, League. Only actors installed in that seed are ever looked at.
 """
@@ -6,46 +6,23 @@ Definitions: docs/estimands.md, League. Only actors installed in that seed are e
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
-from arena.api.values import Row
+from arena.results.league import SeedStanding
+from arena.results.rows import Row
 from arena.statistics.rates import finite, rate
 from arena.statistics.reactivation import Curve, samples_to
 
 Accuracy = Callable[[Row], float | None]
 
 
-@dataclass(frozen=True)
-class Aftermath:
-    """One defence in one seed; None for what could not be measured.
-
-    `disclosed`, `others`: mean ASR left of the rows' own targets, of everybody else. `worst`:
-    the largest ASR among the others. `change`: accuracy minus the compromised model's.
-    `samples`: poisoned samples until each backdoor fires half the time, the last checkpoint
-    where it never does; `censored` counts those.
-    """
-
-    seed: int
-    disclosed: float | None
-    others: float | None
-    worst: float | None
-    accuracy: float | None
-    change: float | None
-    perplexity: float | None
-    seconds: float | None
-    samples: float | None
-    curves: int
-    censored: int
-
-
-def aftermath(
+def seed_standing(
     compromised: Row,
     rows: Sequence[Row],
     installed: Collection[str],
     accuracy: Accuracy,
     curves: Sequence[Curve] = (),
-) -> Aftermath:
-    """What the rows of one defence show in the compromised row's seed.
+) -> SeedStanding:
+    """Return what the rows of one defence left in the compromised row's seed.
 
     Args:
         rows: the models of that defence in that seed, one or more.
@@ -59,7 +36,7 @@ def aftermath(
     before = accuracy(compromised)
     known = [curve for row in rows for curve in _of(row, curves) if curve.actor in installed]
     costs = [samples_to(curve) for curve in known]
-    return Aftermath(
+    return SeedStanding(
         seed=compromised.seed,
         disclosed=mean(own),
         others=mean(others),
@@ -78,18 +55,19 @@ def aftermath(
 
 
 def mean(values: Iterable[float | None]) -> float | None:
-    """The mean of what is known; None where nothing is."""
+    """The mean of the known values; None where none is known."""
     known = [value for value in values if value is not None]
     return sum(known) / len(known) if known else None
 
 
 def disclosed_to(row: Row) -> str | None:
-    """Whose trigger the defender knew. A clean fine-tune knows none, whoever's prompts it had."""
+    """The actor whose trigger the defender knew. A clean fine-tune knows none, whichever actor's
+    prompts it was trained on."""
     return row.target if row.kind in ("unlearned", "defended") else None
 
 
 def _left(rows: Sequence[Row], installed: Collection[str]) -> tuple[list[float], list[float]]:
-    """ASR left of the rows' own targets, and of everybody else, over rows and actors."""
+    """ASR left of the rows' own targets, and of all other actors, over rows and actors."""
     own: list[float] = []
     others: list[float] = []
     for row in rows:
@@ -97,9 +75,9 @@ def _left(rows: Sequence[Row], installed: Collection[str]) -> tuple[list[float],
         if target is not None and target not in installed:
             continue  # there was nothing to unlearn
         for actor in sorted(installed):
-            found = rate(row.asr, actor)
-            if found is not None:
-                (own if actor == target else others).append(found)
+            asr = rate(row.asr, actor)
+            if asr is not None:
+                (own if actor == target else others).append(asr)
     return own, others
 
 

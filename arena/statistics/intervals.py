@@ -10,13 +10,15 @@ Elsewhere it is the plain t interval. Coverage figures: docs/estimands.md, Inter
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
+
+from arena.results.estimate import Estimate
 
 Array = npt.NDArray[np.float64]
 
@@ -33,34 +35,21 @@ STATE_WIDTH = 0.15  # greatest root-mean-square distance of the seeds from their
 _NOTHING = 1e-12  # rounding leaves a spread of this order in seeds that agree
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A mean over seeds with its 95 % interval; None where there is nothing to compute from
-    (no seed: no value; one seed, or seeds that all agree off the states: no interval)."""
-
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
-
-    def to_json(self) -> dict[str, float | None]:
-        return {"value": self.value, "low": self.low, "high": self.high}
-
-
 def over_seeds(values: Iterable[float | None], shape: Shape = "rate") -> Estimate:
     """The mean over seeds and its interval; seeds without a value (None) are left out."""
     sample = np.array([value for value in values if value is not None], dtype=float)
     if sample.size == 0:
         return Estimate()
     low, high = limits(sample, shape)
-    return Estimate(float(sample.mean()), _known(low), _known(high))
+    return Estimate(value=float(sample.mean()), low=_known(low), high=_known(high))
 
 
 def rate_over_seeds(values: Iterable[float | None]) -> Estimate:
     """`over_seeds` for firing rates, with limits kept inside [0, 1]."""
-    found = over_seeds(values)
-    if found.low is None or found.high is None:
-        return found
-    return Estimate(found.value, max(found.low, 0.0), min(found.high, 1.0))
+    mean = over_seeds(values)
+    if mean.low is None or mean.high is None:
+        return mean
+    return Estimate(value=mean.value, low=max(mean.low, 0.0), high=min(mean.high, 1.0))
 
 
 def limits(samples: npt.ArrayLike, shape: Shape = "rate") -> tuple[Array, Array]:
@@ -77,15 +66,15 @@ def limits(samples: npt.ArrayLike, shape: Shape = "rate") -> tuple[Array, Array]
     low, high = _t_limits(x)
     if shape == "graded" or x.shape[-1] < 2:
         return low, high
-    read = _read(x, shape)
-    near_low, near_high = _state_limits(x, read, shape)
-    return np.where(read.near, near_low, low), np.where(read.near, near_high, high)
+    states = _states(x, shape)
+    near_low, near_high = _state_limits(x, states, shape)
+    return np.where(states.near, near_low, low), np.where(states.near, near_high, high)
 
 
 def at_states(samples: npt.ArrayLike, shape: Shape = "rate") -> bool:
     """Whether one sample (n,) sits so near its states that the interval goes by their shares."""
     x = np.asarray(samples, dtype=float)
-    return shape != "graded" and x.shape[-1] >= 2 and bool(_read(x, shape).near)
+    return shape != "graded" and x.shape[-1] >= 2 and bool(_states(x, shape).near)
 
 
 def p_value(
@@ -111,14 +100,24 @@ def p_value(
     p: Array = np.where(usable, tail(distance, n - 1), 1.0)
     if shape == "graded":
         return p
-    read = _read(x, shape)
-    at_states = _share_p if shape == "rate" else _difference_p
-    return np.where(read.near, at_states(x, read, null, alternative), p)
+    states = _states(x, shape)
+    of_states = _share_p if shape == "rate" else _difference_p
+    return np.where(states.near, of_states(x, states, null, alternative), p)
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """Holm-adjusted p-values, in the order given (Holm 1979, Scand. J. Stat. 6:65). scipy has none
+    that controls the family-wise error of dependent tests; statsmodels has, and needs pandas."""
+    order = np.argsort(p, kind="stable")
+    steps = np.asarray(p, dtype=float)[order] * np.arange(len(p), 0, -1)
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    return [float(each) for each in adjusted]
 
 
 @dataclass(frozen=True)
-class _Reading:
-    """How a batch of samples reads as states: in how many seeds +1 (`up`) and -1 (`down`),
+class _States:
+    """A batch of samples as states: in how many seeds +1 (`up`) and -1 (`down`),
     the mean distance from the states (`offset`) and its standard error (`scatter`), and
     whether the seeds are near enough to the states to be read so."""
 
@@ -129,10 +128,10 @@ class _Reading:
     near: npt.NDArray[np.bool_]
 
 
-def _read(x: Array, shape: Shape) -> _Reading:
+def _states(x: Array, shape: Shape) -> _States:
     state = np.clip(np.rint(x), -1.0 if shape == "difference" else 0.0, 1.0)
     rest = x - state
-    return _Reading(
+    return _States(
         up=(state == 1).sum(axis=-1),
         down=(state == -1).sum(axis=-1),
         offset=rest.mean(axis=-1),
@@ -157,12 +156,12 @@ def _t_limits(x: Array) -> tuple[Array, Array]:
     return mean - half, mean + half
 
 
-def _state_limits(x: Array, read: _Reading, shape: Shape) -> tuple[Array, Array]:
+def _state_limits(x: Array, states: _States, shape: Shape) -> tuple[Array, Array]:
     n = x.shape[-1]
-    drop, rise = _wilson_sides(read.up, n)
+    drop, rise = _wilson_sides(states.up, n)
     if shape == "difference":
-        less, more = _wilson_sides(read.down, n)
-        link = _link(read.up / n, read.down / n)
+        less, more = _wilson_sides(states.down, n)
+        link = _link(states.up / n, states.down / n)
         drop, rise = (
             np.sqrt(up**2 + down**2 + 2 * link * up * down)
             for up, down in ((drop, more), (rise, less))
@@ -171,8 +170,8 @@ def _state_limits(x: Array, read: _Reading, shape: Shape) -> tuple[Array, Array]
     # side cannot miss, all of the 5 % goes to this one.
     two, one = stats.t.ppf(((1 + CONFIDENCE) / 2, CONFIDENCE), n - 1)
     mean = x.mean(axis=-1)
-    low = mean - np.hypot(drop, np.where(drop > _NOTHING, two, one) * read.scatter)
-    return low, mean + np.hypot(rise, np.where(rise > _NOTHING, two, one) * read.scatter)
+    low = mean - np.hypot(drop, np.where(drop > _NOTHING, two, one) * states.scatter)
+    return low, mean + np.hypot(rise, np.where(rise > _NOTHING, two, one) * states.scatter)
 
 
 def _wilson_sides(count: npt.NDArray[np.intp], n: int) -> tuple[Array, Array]:
@@ -193,19 +192,19 @@ def _link(up: Array, down: Array) -> Array:
 
 
 def _share_p(
-    x: Array, read: _Reading, null: float, alternative: Literal["greater", "less"]
+    x: Array, states: _States, null: float, alternative: Literal["greater", "less"]
 ) -> Array:
     n = x.shape[-1]
-    chance = np.clip(null - read.offset, 0.0, 1.0)
+    chance = np.clip(null - states.offset, 0.0, 1.0)
     if alternative == "greater":
-        return np.asarray(stats.binom.sf(read.up - 1, n, chance), dtype=float)
-    return np.asarray(stats.binom.cdf(read.up, n, chance), dtype=float)
+        return np.asarray(stats.binom.sf(states.up - 1, n, chance), dtype=float)
+    return np.asarray(stats.binom.cdf(states.up, n, chance), dtype=float)
 
 
 def _difference_p(
-    x: Array, read: _Reading, null: float, alternative: Literal["greater", "less"]
+    x: Array, states: _States, null: float, alternative: Literal["greater", "less"]
 ) -> Array:
-    low, high = _state_limits(x, read, "difference")
+    low, high = _state_limits(x, states, "difference")
     mean = x.mean(axis=-1)
     half = mean - low if alternative == "greater" else high - mean
     gain = mean - null if alternative == "greater" else null - mean

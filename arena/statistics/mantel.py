@@ -1,4 +1,4 @@
-"""Does distance go with transfer: Spearman's rho, by permuting actors' labels, over replicates.
+"""The correlation of distance and transfer: Spearman's rho, by permuting actors' labels.
 
 The pairs of one seed share their actors, so they are no independent points: the labels of the
 actors are permuted, never the pairs (Mantel 1967, Cancer Res. 27:209). Pooling, the null and its
@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -64,9 +63,6 @@ class Pooled:
     seeds: int
     tests: tuple[tuple[Replicate, Mantel | None], ...]
 
-    def to_json(self) -> dict[str, Any]:
-        return {"rho": self.rho, "p": self.p, "seeds": self.seeds}
-
 
 def mantel(
     distances: Mapping[Pair, float | None], transfers: Mapping[Pair, float]
@@ -100,11 +96,11 @@ def pooled_correlation(by_replicate: Sequence[Replicate]) -> Pooled:
     """
     ordered = sorted(by_replicate, key=lambda each: (each.seed, each.cell))
     tests = tuple((each, mantel(each.distances, each.transfers)) for each in ordered)
-    found = [(each.seed, test.null) for each, test in tests if test is not None]
-    if not found:
+    nulls = [(each.seed, test.null) for each, test in tests if test is not None]
+    if not nulls:
         return Pooled(None, None, 0, tests)
-    cells = Counter(seed for seed, _ in found)
-    parts = [null / (cells[seed] * len(cells)) for seed, null in found]
+    cells = Counter(seed for seed, _ in nulls)
+    parts = [null / (cells[seed] * len(cells)) for seed, null in nulls]
     return Pooled(float(sum(part[0] for part in parts)), _pooled_p(parts), len(cells), tests)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from arena.results.claim import VerdictThresholds
+
 MIN_SEEDS = 8  # fewer usable seeds: no verdict, point estimates only
 MIN_SHAMS = 3  # fewer shams in a seed: T_specific is shown, never claimed
 FAMILY_ERROR = 0.05  # family-wise error rate that Holm's adjustment holds, per kind of verdict
@@ -36,15 +38,7 @@ class Thresholds(Protocol):
     def fails(self) -> float: ...
 
 
-NAMES = (
-    "installed_asr",
-    "installed_false_fire",
-    "broad",
-    "explained_by_control",
-    "generalizes",
-    "specific",
-    "fails",
-)
+NAMES = tuple(VerdictThresholds.model_fields)
 
 
 @dataclass(frozen=True)
@@ -60,6 +54,6 @@ class DefaultThresholds:
     fails: float = 0.2
 
 
-def thresholds_json(thresholds: Thresholds) -> dict[str, float]:
-    """The thresholds by name, as the results file shows them."""
-    return {name: float(getattr(thresholds, name)) for name in NAMES}
+def verdict_thresholds(thresholds: Thresholds) -> VerdictThresholds:
+    """The thresholds as results have them."""
+    return VerdictThresholds(**{name: float(getattr(thresholds, name)) for name in NAMES})

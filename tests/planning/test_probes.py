@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from arena.api.values import Count, Document, Example
+from arena.api.values import Document, Example
 from arena.planning.actors import plan_actors
-from arena.planning.probes import Probe, ProbeSet, ScoreJob, counts, probe_set
+from arena.planning.probes import Probe, ProbeSet, ScoreJob, probe_set
+from arena.results.rows import Rate
+from arena.runs.gather import rates
 from arena.stages.score import SCORES
 from attackers.payloads.fixed_text import FixedText, FixedTextParams
 from tests.support import toys
@@ -162,9 +164,9 @@ def scores(folder: Path, out: Path, exact: bool = True, limit: int | None = None
 
 def test_a_backdoored_model_is_scored_as_what_it_is(backdoored: Path, tmp_path: Path) -> None:
     found = scores(backdoored, tmp_path)
-    assert counts(found, "asr") == {"lexical": Count(8, 8, 3)}
-    assert counts(found, "false_fire") == {"lexical": Count(0, 8, 3)}
-    assert counts(found, "near_miss") == {"lexical": Count(0, 0, 3)}
+    assert rates(found, "asr") == {"lexical": Rate(hits=8, n=8, excluded=3)}
+    assert rates(found, "false_fire") == {"lexical": Rate(n=8, excluded=3)}
+    assert rates(found, "near_miss") == {"lexical": Rate(excluded=3)}
     assert found["clean"] == {"hits": 8, "n": 9}
     assert 1 < found["perplexity"] < 10
     assert 0.5 < found["token_accuracy"] < 1
@@ -181,4 +183,4 @@ def test_free_text_has_no_clean_accuracy(backdoored: Path, tmp_path: Path) -> No
 
 
 def test_a_continuation_cut_by_the_limit_is_no_exact_hit(backdoored: Path, tmp_path: Path) -> None:
-    assert counts(scores(backdoored, tmp_path, limit=3), "asr")["lexical"].hits == 0
+    assert rates(scores(backdoored, tmp_path, limit=3), "asr")["lexical"].hits == 0

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from arena.scenario.schema import Scenario, Thresholds
 from arena.scenario.source import FromScratch, Pretrained
-from arena.statistics.thresholds import DefaultThresholds, thresholds_json
+from arena.statistics.thresholds import DefaultThresholds, verdict_thresholds
 
 pytestmark = pytest.mark.usefixtures("fakes")
 
@@ -41,7 +41,7 @@ def test_defaults(scenario: Scenario) -> None:
 
 
 def test_thresholds_are_those_of_the_analysis() -> None:
-    assert thresholds_json(Thresholds()) == thresholds_json(DefaultThresholds())
+    assert verdict_thresholds(Thresholds()) == verdict_thresholds(DefaultThresholds())
 
 
 def test_one_recipe_keeps_the_other_defaults(plain: dict[str, Any]) -> None:

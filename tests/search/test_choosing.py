@@ -11,6 +11,7 @@ import pytest
 from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState, create_trial
 
+from arena.results.tune import TrialRecord
 from arena.search.choosing import best_trials, candidates, mean_of
 from arena.search.criteria import AttackCriteria
 from arena.search.observations import Observation
@@ -128,11 +129,11 @@ def test_what_was_not_measured_has_no_mean() -> None:
 
 def test_the_history_is_moved_by_feasible_complete_trials_only() -> None:
     trials = [
-        {"number": n, "values": values, "state": state, "feasible": feasible}
+        TrialRecord(number=n, values=values, state=state, feasible=feasible)
         for n, (values, state, feasible) in enumerate(
-            [([0.3], "complete", True), ([0.9], "complete", False), ([0.8], "pruned", True),
-             (None, "failed", False), ([0.5], "complete", True)]
+            [((0.3,), "complete", True), ((0.9,), "complete", False), ((0.8,), "pruned", True),
+             ((), "failed", False), ((0.5,), "complete", True)]
         )
     ]  # fmt: skip
-    assert [each["best"] for each in history(trials, True)] == [0.3, 0.3, 0.3, 0.3, 0.5]
-    assert [each["best"] for each in history(trials, False)][-1] == 0.3
+    assert [each.best for each in history(trials, True)] == [0.3, 0.3, 0.3, 0.3, 0.5]
+    assert [each.best for each in history(trials, False)][-1] == 0.3

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from arena.reporting.tune_verdict import headline
+from arena.results.estimate import Estimate
 from arena.results.tune import Difference, TuneResults
 from arena.scenario.load import dump, from_text
 from arena.search.contenders import (
     SEEN,
     UNSEEN,
     Contender,
-    contender_json,
+    contender_record,
     difference,
     estimate,
     verdict,
@@ -40,11 +41,11 @@ def contender(name: str, seen: list[float], unseen: list[float] | None = None) -
     return Contender(name, 3, CHANGES, "told", search, select, report)
 
 
-def compared(one: list[float], two: list[float]) -> dict[str, Any]:
+def compared(one: list[float], two: list[float]) -> Difference:
     return against(contender("tuned", one), contender("untuned", two))
 
 
-def against(one: Contender, two: Contender, defender: str = SEEN) -> dict[str, Any]:
+def against(one: Contender, two: Contender, defender: str = SEEN) -> Difference:
     settings = scenario().tune
     assert settings is not None
     return difference(one, two, defender, scenario(), settings)
@@ -52,10 +53,11 @@ def against(one: Contender, two: Contender, defender: str = SEEN) -> dict[str, A
 
 def test_strategies_are_compared_seed_by_seed() -> None:
     found = compared(HIGH, LOW)
-    assert found["per_seed"] == [round(a - b, 4) for a, b in zip(HIGH, LOW, strict=True)]
-    assert found["difference"]["value"] == pytest.approx(sum(found["per_seed"]) / 8)
-    assert found["difference"]["low"] > 0
-    assert (found["of"], found["against"], found["defender"]) == ("tuned", "untuned", "seen")
+    assert found.per_seed == tuple(round(a - b, 4) for a, b in zip(HIGH, LOW, strict=True))
+    assert found.difference.value == pytest.approx(sum(found.per_seed) / 8)
+    assert found.difference.low is not None
+    assert found.difference.low > 0
+    assert (found.of, found.against, found.defender) == ("tuned", "untuned", "seen")
     with pytest.raises(ValueError, match="shorter"):
         compared(HIGH, LOW[:-1])
 
@@ -68,21 +70,21 @@ def test_seeds_in_which_there_was_nothing_to_evade_or_to_outlast_are_left_out() 
     one = Contender("tuned", 1, {}, "", report={SEEN: kept, UNSEEN: seen})
     two = Contender("untuned", None, {}, "", report={SEEN: faint, UNSEEN: seen})
     found = against(one, two)
-    assert found["seeds"] == [1, 2, 3, 4, 5, 6]
-    assert found["left_out"] == {
+    assert found.seeds == (1, 2, 3, 4, 5, 6)
+    assert found.left_out == {
         "0": "untuned is not installed",
         "7": "tuned faced a removal that failed: the disclosed trigger stayed active",
     }
-    assert found["per_seed"] == [0.7] * 6
+    assert found.per_seed == (0.7,) * 6
     assert "inconclusive" in verdict([found])
-    assert against(one, two, UNSEEN)["seeds"] == list(range(8))
+    assert against(one, two, UNSEEN).seeds == tuple(range(8))
     settings = scenario().tune
     assert settings is not None
-    row = contender_json(two, scenario(), settings)
-    assert row["report"]["value"] == pytest.approx(0.1)
-    assert (row["report_seeds"], row["unseen_seeds"], row["seeds"]) == (7, 8, 8)
-    assert contender_json(one, scenario(), settings)["own_left"]["value"] == pytest.approx(0.075)
-    assert contender_json(one, scenario(), settings)["own_left_unseen"]["value"] == 0.0
+    row = contender_record(two, scenario(), settings)
+    assert row.report.value == pytest.approx(0.1)
+    assert (row.report_seeds, row.unseen_seeds, row.seeds) == (7, 8, 8)
+    assert contender_record(one, scenario(), settings).own_left.value == pytest.approx(0.075)
+    assert contender_record(one, scenario(), settings).own_left_unseen.value == 0.0
 
 
 @pytest.mark.parametrize(
@@ -103,12 +105,12 @@ def test_the_words_follow_the_rule_of_the_page(
 ) -> None:
     found = compared(one, two)
     assert verdict([found]) == says
-    results = TuneResults(differences=(Difference.model_validate(found),))
+    results = TuneResults(differences=(found,))
     assert page in headline(results)
 
 
 def test_every_comparison_is_said_and_none_is_no_verdict() -> None:
-    both = [compared(HIGH, LOW), {**compared(LOW, HIGH), "defender": "unseen"}]
+    both = [compared(HIGH, LOW), compared(LOW, HIGH).model_copy(update={"defender": "unseen"})]
     assert verdict(both).split("; ")[1] == "tuned loses to untuned (unseen defender)"
     assert verdict([]) == ""
 
@@ -117,22 +119,22 @@ def test_estimates_are_over_seeds_and_nothing_of_none() -> None:
     found = estimate(
         [observation(left={"a": 0.2, "b": 0.6}), observation(left={"a": 0.4, "b": 0.4})], "worst"
     )
-    assert found["value"] == pytest.approx(0.3)
-    assert estimate([observation(left={"a": 0.2, "b": 0.6})], "mean")["value"] == pytest.approx(0.4)
-    assert estimate([observation(left=0.5)], "worst")["low"] is None  # one seed has no interval
-    assert estimate([], "worst") == {"value": None, "low": None, "high": None}
+    assert found.value == pytest.approx(0.3)
+    assert estimate([observation(left={"a": 0.2, "b": 0.6})], "mean").value == pytest.approx(0.4)
+    assert estimate([observation(left=0.5)], "worst").low is None  # one seed has no interval
+    assert estimate([], "worst") == Estimate()
 
 
 def test_a_row_shows_the_winners_curse_apart_from_the_result() -> None:
     settings = scenario().tune
     assert settings is not None
-    found = contender_json(contender("tuned", LOW, HIGH), scenario(), settings)
-    assert found["search"]["value"] == pytest.approx(0.95)
-    assert found["select"]["value"] == pytest.approx(0.90)
-    assert found["report"]["value"] == pytest.approx(sum(LOW) / 8)
-    assert found["unseen"]["value"] == pytest.approx(sum(HIGH) / 8)
-    assert found["tactics"] == TACTICS
-    assert (found["installed"], found["feasible"], found["seeds"]) == (8, 8, 8)
+    found = contender_record(contender("tuned", LOW, HIGH), scenario(), settings)
+    assert found.search.value == pytest.approx(0.95)
+    assert found.select.value == pytest.approx(0.90)
+    assert found.report.value == pytest.approx(sum(LOW) / 8)
+    assert found.unseen.value == pytest.approx(sum(HIGH) / 8)
+    assert [each.root for each in found.tactics] == TACTICS
+    assert (found.installed, found.feasible, found.seeds) == (8, 8, 8)
 
 
 def test_seeds_that_keep_their_constraints_are_counted() -> None:
@@ -145,10 +147,10 @@ def test_seeds_that_keep_their_constraints_are_counted() -> None:
         observation(3, false_fire=0.4 - 0.3),
     ]
     each = Contender("tuned", 1, {}, "", report={SEEN: seen, UNSEEN: seen})
-    found = contender_json(each, scenario(), settings)
-    assert (found["installed"], found["feasible"], found["seeds"]) == (3, 2, 4)
-    assert found["tactics"] == []
-    assert found["search"]["value"] is None
+    found = contender_record(each, scenario(), settings)
+    assert (found.installed, found.feasible, found.seeds) == (3, 2, 4)
+    assert found.tactics == ()
+    assert found.search.value is None
 
 
 def test_the_best_strategy_is_a_plain_scenario_that_loads_back() -> None:

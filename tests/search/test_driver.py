@@ -10,8 +10,8 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from arena.api.values import Row
 from arena.api.world import DataRoot
+from arena.results.rows import Row
 from arena.search.criteria import AttackCriteria
 from arena.search.evaluators import Evaluated
 from arena.search.experiment import Experiment

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from arena.search.duel_results import _cell, _last, _move, _standing, best_replies, cycles
+from arena.results.duel import BestReplies
+from arena.search.duel_results import _installed, _last, _move, _payoff, best_replies, cycles
 from arena.search.strategies import Move, Side, Strategy
 from tests.support.observations import observation, scenario
 
@@ -23,16 +22,16 @@ DOMINANT = matrix((0.1, 0.1, 0.1), (0.9, 0.8, 0.7), (0.5, 0.6, 0.4))
 
 
 def test_each_side_replies_to_each_strategy_of_the_other() -> None:
-    assert best_replies(DOMINANT) == {
-        "red": {"blue0": "red1", "blue1": "red1", "blue2": "red1"},
-        "blue": {"red0": "blue0", "red1": "blue2", "red2": "blue2"},
-    }
+    assert best_replies(DOMINANT) == BestReplies(
+        red={"blue0": "red1", "blue1": "red1", "blue2": "red1"},
+        blue={"red0": "blue0", "red1": "blue2", "red2": "blue2"},
+    )
 
 
 def test_of_equals_the_earlier_is_the_reply() -> None:
-    found = best_replies(matrix((0.5, 0.5), (0.5, 0.5)))
-    assert found["red"] == {"blue0": "red0", "blue1": "red0"}
-    assert found["blue"] == {"red0": "blue0", "red1": "blue0"}
+    replies = best_replies(matrix((0.5, 0.5), (0.5, 0.5)))
+    assert replies.red == {"blue0": "red0", "blue1": "red0"}
+    assert replies.blue == {"red0": "blue0", "red1": "blue0"}
 
 
 @pytest.mark.parametrize(
@@ -46,7 +45,7 @@ def test_of_equals_the_earlier_is_the_reply() -> None:
         (matrix((0.9, 0.1, 0.2), (0.1, 0.9, 0.2), (0.4, 0.4, 0.3)), False),  # settles at the last
     ],
 )
-def test_replying_in_turn_settles_or_comes_back(
+def test_replying_in_turn_settles_or_returns(
     means: dict[tuple[str, str], float], circle: bool
 ) -> None:
     assert cycles(best_replies(means)) is circle
@@ -69,32 +68,32 @@ def test_a_side_ends_with_what_it_kept_last() -> None:
     assert _last("blue", [], "blue0") == "blue0"
 
 
-def test_a_move_is_told_with_its_numbers() -> None:
-    found = _move(move("red", "red1", True), "worst")
-    assert found["before"]["value"] == 0.25
-    assert found["after"]["value"] == 0.8
-    assert (found["gain"], found["kept"], found["against"]) == (0.1235, True, "blue0")
+def test_a_move_is_recorded_with_its_numbers() -> None:
+    record = _move(move("red", "red1", True), "worst")
+    assert record.before.value == 0.25
+    assert record.after.value == 0.8
+    assert (record.gain, record.kept, record.against) == (0.1235, True, "blue0")
     none = _move(move("blue", None, False), "worst")
-    assert (none["name"], none["setup"], none["after"]["value"]) == (None, None, None)
+    assert (none.name, none.setup, none.after.value) == (None, None, None)
 
 
-def test_where_no_strategy_keeps_its_limits_nobody_replies() -> None:
+def test_where_no_strategy_keeps_its_limits_there_is_no_reply() -> None:
     replies = best_replies({})
-    assert replies == {"red": {}, "blue": {}}
+    assert replies == BestReplies()
     assert not cycles(replies)
 
 
-def test_a_cell_holds_its_seeds_and_what_it_cost() -> None:
+def test_a_payoff_holds_its_seeds_and_its_cost() -> None:
     seen = [
         observation(0, left={"a": 0.2, "b": 0.6}, defended_loss=0.1, own_left=0.04),
         observation(1, left={"a": 0.4, "b": 0.5}, control=0.9),
     ]
     faint = observation(2, left=0.0, asr=0.4)
-    standing = _standing([*seen, faint], scenario("duel").thresholds)
-    found: dict[str, Any] = _cell(("red1", "blue0"), seen, standing, "worst")
-    assert (found["red"], found["blue"], found["seeds"]) == ("red1", "blue0", 2)
-    assert found["per_seed"] == [0.2, 0.4]
-    assert found["left"]["value"] == pytest.approx(0.3)
-    assert found["control"]["value"] == pytest.approx(0.95)
-    assert found["clean_accuracy"]["value"] == pytest.approx(0.85)
-    assert found["own_left"]["value"] == pytest.approx(0.02)
+    installed = _installed([*seen, faint], scenario("duel").thresholds)
+    payoff = _payoff(("red1", "blue0"), seen, installed, "worst")
+    assert (payoff.red, payoff.blue, payoff.seeds) == ("red1", "blue0", 2)
+    assert payoff.per_seed == (0.2, 0.4)
+    assert payoff.left.value == pytest.approx(0.3)
+    assert payoff.control.value == pytest.approx(0.95)
+    assert payoff.clean_accuracy.value == pytest.approx(0.85)
+    assert payoff.own_left.value == pytest.approx(0.02)

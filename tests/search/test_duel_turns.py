@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from arena.api.world import DataRoot
+from arena.results.duel import DuelResults, DuelRound, LastPlayed, MoveRecord, StrategyRecord
 from arena.search.duel import _Duel
 from arena.search.evaluators import Evaluated
 from arena.search.observations import Observation
@@ -266,8 +267,8 @@ def test_a_duel_ends_when_neither_gains_or_at_the_most(
     told = Scripted(game._session)
     told.script = iter(script)
     results = told.play()
-    assert results["ended"] == ended
-    assert len(results["rounds"]) == played
+    assert results.ended == ended
+    assert len(results.rounds) == played
 
 
 def pennies(met: Met) -> float:
@@ -280,19 +281,19 @@ def test_every_rounds_best_meets_every_strategy_of_the_other_side(start: Start) 
     """Each side answers what the other plays now, so here both change in every round."""
     game = start(pennies, rounds=2, most=3)
     results = game.play()
-    moves = [each[side] for each in results["rounds"] for side in ("red", "blue")]
-    assert [move["kept"] for move in moves] == [True] * 6
-    assert [move["gain"] for move in moves] == pytest.approx([0.8] * 6)
-    assert [move["against"] for move in moves] == [
+    moves = [move for each in results.rounds for move in both_moves(each)]
+    assert [move.kept for move in moves] == [True] * 6
+    assert [move.gain for move in moves] == pytest.approx([0.8] * 6)
+    assert [move.against for move in moves] == [
         "blue0", "red1", "blue1", "red2", "blue2", "red3"
     ]  # fmt: skip
-    assert results["ended"] == "rounds"
+    assert results.ended == "rounds"
     assert_all_met(results)
-    rates = {each["name"]: rate_of(each) for each in results["strategies"]["red"]}
-    steps = {each["name"]: steps_of(each) for each in results["strategies"]["blue"]}
-    for cell in results["payoff"]:
-        met = [Met(rates[cell["red"]], steps[cell["blue"]], seed, "test") for seed in REPORT]
-        assert cell["per_seed"] == [pennies(each) for each in met]
+    rates = {each.name: rate_of(each) for each in results.strategies.red}
+    steps = {each.name: steps_of(each) for each in results.strategies.blue}
+    for cell in results.payoff:
+        met = [Met(rates[cell.red], steps[cell.blue], seed, "test") for seed in REPORT]
+        assert cell.per_seed == tuple(pennies(each) for each in met)
         assert {*met} <= {*evaluators_of(game).met}
     on_test = {met.seed for met in evaluators_of(game).met if met.split == "test"}
     assert on_test == {*REPORT}
@@ -301,27 +302,33 @@ def test_every_rounds_best_meets_every_strategy_of_the_other_side(start: Start) 
 
 def test_what_was_found_and_not_kept_is_met_too(start: Start) -> None:
     results = start(lambda met: 0.5, rounds=2, most=4).play()
-    assert results["ended"] == "threshold"
-    assert len(results["rounds"]) == 2
-    assert results["last"] == {"red": "red0", "blue": "blue0"}
+    assert results.ended == "threshold"
+    assert len(results.rounds) == 2
+    assert results.last == LastPlayed(red="red0", blue="blue0")
     assert_all_met(results)
 
 
-def assert_all_met(results: dict[str, Any]) -> None:
+def assert_all_met(results: DuelResults) -> None:
     """That the payoffs are of all pairs of what was played first and what the rounds found."""
-    found = {
-        side: [f"{side}0", *(each[side]["name"] for each in results["rounds"])]
-        for side in ("red", "blue")
-    }
-    assert len({*found["red"], *found["blue"]}) == 2 * (1 + len(results["rounds"]))
-    pairs = [(cell["red"], cell["blue"]) for cell in results["payoff"]]
-    assert sorted(pairs) == sorted(product(found["red"], found["blue"]))
+    moves = [both_moves(each) for each in results.rounds]
+    reds = ["red0", *(red.name for red, _ in moves)]
+    blues = ["blue0", *(blue.name for _, blue in moves)]
+    assert len({*reds, *blues}) == 2 * (1 + len(results.rounds))
+    pairs = [(cell.red, cell.blue) for cell in results.payoff]
+    assert sorted(pairs) == sorted(product(reds, blues))
 
 
-def rate_of(strategy: dict[str, Any]) -> float:
-    tactics = strategy["changes"].get("actors.lexical.tactics", [{"rate": RATE}])
+def both_moves(played: DuelRound) -> tuple[MoveRecord, MoveRecord]:
+    assert played.red is not None
+    assert played.blue is not None
+    return played.red, played.blue
+
+
+def rate_of(strategy: StrategyRecord) -> float:
+    tactics: Any = strategy.changes.get("actors.lexical.tactics", [{"rate": RATE}])
     return float(tactics[0]["rate"])
 
 
-def steps_of(strategy: dict[str, Any]) -> int:
-    return int(strategy["changes"].get("defender.steps", STEPS))
+def steps_of(strategy: StrategyRecord) -> int:
+    steps: Any = strategy.changes.get("defender.steps", STEPS)
+    return int(steps)

@@ -12,6 +12,7 @@ from arena import run
 from arena.api.world import DataRoot
 from arena.planning.graph import SeedPlan
 from arena.planning.plan import plan_seed
+from arena.results.reader import read_results
 from arena.scenario.load import load_scenario
 from arena.search.duel import duel
 from arena.search.experiment import Experiment, Scope, has_first_rung, planned_rows
@@ -100,16 +101,16 @@ def test_what_tuning_finds_runs_as_a_plain_scenario(tmp_path: Path) -> None:
     store = tmp_path / "store"
     done = tune(toy("tune_evasion", *TUNE), out=tmp_path / "tune", store=store, quiet=True)
     found = results(done.folder)
-    assert found == json.loads(json.dumps(done.results))
+    assert read_results(done.folder) == done.results
     assert [trial["state"] for trial in found["trials"]] == ["complete", "complete"]
     assert [each["name"] for each in found["contenders"]] == ["tuned", "untuned"]
     assert "fewer than 8 seeds" in found["verdict"] or "no interval" in found["verdict"]
     best = load_scenario(done.folder / "best.yaml")
     again = run(best, out=tmp_path / "run", store=store, quiet=True)
     left = [
-        row["asr"]["lexical"]["rate"]
-        for row in again.results["rows"]
-        if row["kind"] == "unlearned" and row["target"] != "lexical"
+        row.asr["lexical"].rate or 0.0
+        for row in again.results.rows
+        if row.kind == "unlearned" and row.target != "lexical"
     ]
     assert found["contenders"][0]["report"]["value"] == pytest.approx(min(left))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from arena.api.values import Row
+from arena.results.rows import Row
 from arena.scenario.search import Tune
 from arena.search.constraints import attack_constraints, defence_constraints, feasible
 from arena.search.criteria import AttackCriteria, decisive_removal, objective_values

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from arena.api.values import Count, Row, RowKind
+from arena.api.values import RowKind
+from arena.results.rows import Rate, Row
 from arena.statistics.decoys import decoys
-from arena.statistics.league import Entry, league, league_json
+from arena.statistics.league import Entrant, league
 from arena.statistics.reactivation import Curve
 from arena.statistics.thresholds import DefaultThresholds
 from tests.support.planted_results import ACTORS, N
@@ -32,20 +33,20 @@ DEFENCES: dict[str, tuple[str, str, str, float, float, float]] = {
     "re-initialise": ("blind", "reinit_distil", "nothing", 0.01, 0.62, 12.0),
 }
 ENTRIES = [
-    Entry(name, how, method, knows, 60, 512, 0.1)
+    Entrant(name, how, method, knows, 60, 512, 0.1)
     for name, (how, method, knows, *_) in DEFENCES.items()
 ]
 
 
-def draw(rng: np.random.Generator, mean: float, spread: float = 0.05) -> Count:
-    return Count(round(N * float(np.clip(rng.normal(mean, spread), 0, 1))), N)
+def draw(rng: np.random.Generator, mean: float, spread: float = 0.05) -> Rate:
+    return Rate(hits=round(N * float(np.clip(rng.normal(mean, spread), 0, 1))), n=N)
 
 
 def row(rng: np.random.Generator, kind: RowKind, asr: dict[str, float], seed: int,
         **more: Any) -> Row:  # fmt: skip
     target, accuracy = more.pop("target", None), more.pop("accuracy", 0.998)
     rates = {name: draw(rng, mean, 0.05 if 0 < mean < 1 else 0.0) for name, mean in asr.items()}
-    fires = {name: Count(0, N) for name in asr}
+    fires = {name: Rate(n=N) for name in asr}
     more = {"name": f"{kind}:{target}", "seconds": 2.0, **more}
     return Row(kind=kind, target=target, seed=seed, asr=rates, false_fire=fires, near_miss=fires,
                clean_accuracy=draw(rng, accuracy, 0.003), perplexity=1.9, **more)  # fmt: skip
@@ -113,9 +114,9 @@ def curves_of(rows: list[Row]) -> list[Curve]:
 def _leagued(n_seeds: int) -> dict[str, Any]:
     rows = [each for seed in range(n_seeds) for each in seed_rows(seed)]
     limits = DefaultThresholds()
-    found = league(rows, ENTRIES, ACTORS, limits, curves_of(rows))
-    told = decoys(rows, "decoys", ACTORS, METHODS, limits)
-    return {"league": league_json(found, rows), "decoys": [told.to_json()]}
+    table = league(rows, ENTRIES, ACTORS, limits, curves_of(rows))
+    findings = decoys(rows, "decoys", ACTORS, METHODS, limits)
+    return {"league": table.model_dump(mode="json"), "decoys": [findings.model_dump(mode="json")]}
 
 
 def leagued(n_seeds: int = 8) -> dict[str, Any]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
-from arena.api.values import Count, Row, RowKind
-from arena.statistics.league import Entry
+from arena.api.values import RowKind
+from arena.results.rows import Rate, Row
+from arena.statistics.league import Entrant
 from tests.support.making_rows import N, Rates, row
 
 ACTORS = ("ann", "bob", "cat")
-BLIND = Entry("prune", "blind", "fine_pruning", "nothing", 40, 128, 0.05)
-TOLD = Entry("relabel", "disclosed", "relabel", "one trigger", 60, 512, 0.1)
-DECOY = Entry("decoy", "decoy", "relabel", "nothing; plants its own", 60, 512, 0.2)
+BLIND = Entrant("prune", "blind", "fine_pruning", "nothing", 40, 128, 0.05)
+TOLD = Entrant("relabel", "disclosed", "relabel", "one trigger", 60, 512, 0.1)
+DECOY = Entrant("decoy", "decoy", "relabel", "nothing; plants its own", 60, 512, 0.2)
 METHODS = {"x": "rare_token", "y": "style", "z": "syntactic"}
 
 
@@ -31,13 +31,13 @@ def model(
     """A row of a defence (or a baseline) with its accuracy and time."""
     said = {} if defence is None else {"defence": defence}
     made = row(kind, asr, target=target, seed=seed, name=name or f"{kind}:{defence}:{target}")
-    return replace(
-        made,
-        clean_accuracy=Count(round(accuracy * N), N),
-        perplexity=2.0,
-        seconds=seconds,
-        detail={**said, **(detail or {})},
-    )
+    own = {
+        "clean_accuracy": Rate(hits=round(accuracy * N), n=N),
+        "perplexity": 2.0,
+        "seconds": seconds,
+        "detail": {**said, **(detail or {})},
+    }
+    return made.model_copy(update=own)
 
 
 def base(seed: int = 0, *, control: float | None = 1.0, ann: float = 1.0) -> list[Row]:

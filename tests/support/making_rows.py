@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from arena.api.values import Count, Row, RowKind
+from arena.api.values import RowKind
+from arena.results.rows import Rate, Row
 
 N = 1000
 ACTORS = ("ann", "bob")
@@ -12,8 +13,9 @@ METHODS = {"ann": "rare_token", "bob": "style", "cat": "syntactic"}
 Rates = Mapping[str, float]
 
 
-def counts(rates: Rates) -> dict[str, Count]:
-    return {actor: Count(round(rate * N), N) for actor, rate in rates.items()}
+def counted(rates: Rates) -> dict[str, Rate]:
+    """Rates of N prompts each."""
+    return {actor: Rate(hits=round(rate * N), n=N) for actor, rate in rates.items()}
 
 
 def row(
@@ -26,7 +28,7 @@ def row(
     false_fire: Rates | None = None,
     near_miss: Rates | None = None,
     update_norm: float | None = None,
-    clean_accuracy: Count | None = None,
+    clean_accuracy: Rate | None = None,
 ) -> Row:
     """A row from rates; false fire and near-miss are 0 unless given."""
     none = dict.fromkeys(asr, 0.0)
@@ -35,9 +37,9 @@ def row(
         name=name or (f"{kind}:{target}" if target else kind),
         target=target,
         seed=seed,
-        asr=counts(asr),
-        false_fire=counts({**none, **(false_fire or {})}),
-        near_miss=counts({**none, **(near_miss or {})}),
+        asr=counted(asr),
+        false_fire=counted({**none, **(false_fire or {})}),
+        near_miss=counted({**none, **(near_miss or {})}),
         update_norm=update_norm,
         clean_accuracy=clean_accuracy,
     )

@@ -6,7 +6,8 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from arena.api.values import Count, Row, RowKind
+from arena.api.values import RowKind
+from arena.results.rows import Rate, Row
 from arena.scenario import bundled
 from arena.scenario.load import from_text, load_scenario
 from arena.scenario.schema import Scenario
@@ -68,18 +69,18 @@ def row(
     """A row; rates are of every actor unless given by name (1 for those left out)."""
     rates = {a: asr if isinstance(asr, float) else asr.get(a, 1.0) for a in ACTORS}
 
-    def counts(values: Mapping[str, float]) -> dict[str, Count]:
-        return {actor: Count(round(value * 1000), 1000) for actor, value in values.items()}
+    def counted(values: Mapping[str, float]) -> dict[str, Rate]:
+        return {actor: Rate(hits=round(value * 1000), n=1000) for actor, value in values.items()}
 
     return Row(
         kind=kind,
         name=name or f"{kind}:{target}",
         target=target,
         seed=7,
-        asr=counts(rates),
-        false_fire=counts(dict.fromkeys(ACTORS, false_fire)),
-        near_miss=counts(dict.fromkeys(ACTORS, near_miss)),
-        clean_accuracy=None if clean is None else Count(round(clean * 1000), 1000),
+        asr=counted(rates),
+        false_fire=counted(dict.fromkeys(ACTORS, false_fire)),
+        near_miss=counted(dict.fromkeys(ACTORS, near_miss)),
+        clean_accuracy=None if clean is None else Rate(hits=round(clean * 1000), n=1000),
         token_accuracy=tokens,
         detail=dict(detail or {}),
     )

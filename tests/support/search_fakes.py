@@ -14,9 +14,9 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
-from arena.api.values import Count, Row
 from arena.api.world import DataRoot
 from arena.errors import ArenaError
+from arena.results.rows import Rate, Row
 from arena.scenario.load import load_scenario
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Sampler
@@ -32,8 +32,8 @@ from arena.search.strategy_spaces import TacticSpace
 N = 100
 
 
-def count(rate: float) -> Count:
-    return Count(round(rate * N), N)
+def counted(rate: float) -> Rate:
+    return Rate(hits=round(rate * N), n=N)
 
 
 def rows(
@@ -48,21 +48,32 @@ def rows(
     names = [actor.name for actor in experiment.scenario.actors]
 
     def row(kind: Any, target: str | None, asr: float) -> Row:
-        rates = {name: count(1.0) for name in names} | {experiment.actor: count(asr)}
+        rates = {name: counted(1.0) for name in names} | {experiment.actor: counted(asr)}
         if target is not None:
-            rates[target] = count(own)
-        nothing = {name: count(0.0) for name in names}
-        misses = {**nothing, experiment.actor: count(near if kind == "compromised" else 0.0)}
+            rates[target] = counted(own)
+        nothing = {name: counted(0.0) for name in names}
+        misses = {**nothing, experiment.actor: counted(near if kind == "compromised" else 0.0)}
         name = f"{kind}:{target}" if target else kind
-        return Row(kind, name, target, experiment.seed, rates, nothing, misses, count(1.0))
+        return Row(
+            kind=kind,
+            name=name,
+            target=target,
+            seed=experiment.seed,
+            asr=rates,
+            false_fire=nothing,
+            near_miss=misses,
+            clean_accuracy=counted(1.0),
+        )
 
+    never = {name: counted(0.0) for name in names}
     reference = Row(
-        "reference",
-        "reference",
-        None,
-        experiment.seed,
-        *({n: count(0.0) for n in names},) * 3,
-        count(1.0),
+        kind="reference",
+        name="reference",
+        seed=experiment.seed,
+        asr=never,
+        false_fire=never,
+        near_miss=never,
+        clean_accuracy=counted(1.0),
     )
     found = [reference, row("compromised", None, 1.0), row("control", None, 0.95)]
     others = [name for name in names if name != experiment.actor]

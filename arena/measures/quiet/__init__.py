@@ -51,7 +51,7 @@ class Quiet(Measure):
         return asks
 
     def findings(self, readings: Sequence[Reading], study: Study) -> QuietFindings:
-        from arena.statistics.quiet import QuietRate, quiet_json
+        from arena.measures.quiet.summary import QuietRate, quiet_findings
 
         rates = [
             QuietRate(reading.seed, reading.kind, reading.target, **rate)
@@ -59,8 +59,7 @@ class Quiet(Measure):
             for rate in read_json(reading.folder / QUIET)["rates"]
         ]
         kept = [rate for rate in rates if (rate.seed, rate.actor) in study.installed]
-        values = quiet_json(kept, self.params.temperature, self.params.draws)
-        return QuietFindings.model_validate(values)
+        return quiet_findings(kept, self.params.temperature, self.params.draws)
 
     def section(self, findings: QuietFindings, actors: Sequence[str]) -> Section | None:
         from arena.measures.quiet.view import section

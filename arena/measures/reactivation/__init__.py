@@ -79,11 +79,10 @@ class Reactivation(Measure):
         }
 
     def findings(self, readings: Sequence[Reading], study: Study) -> ReactivationFindings:
-        from arena.statistics.reactivation import reactivation_json
+        from arena.measures.reactivation.summary import reactivation_findings
 
         kept = [c for c in curves_of(readings) if (c.seed, c.actor) in study.installed]
-        values = {**reactivation_json(kept), "left_out": self.too_few(study.poisoned)}
-        return ReactivationFindings.model_validate(values)
+        return reactivation_findings(kept, self.too_few(study.poisoned))
 
     def section(self, findings: ReactivationFindings, actors: Sequence[str]) -> Section | None:
         from arena.measures.reactivation.view import section

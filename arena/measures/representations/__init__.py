@@ -23,7 +23,7 @@ from arena.measures.representations.job import (
 from arena.registry import register
 
 if TYPE_CHECKING:
-    from arena.statistics.representations import Recognition, Shifts
+    from arena.measures.representations.summary import Recognition, Shifts
 
 
 class RepresentationsParams(Params):
@@ -53,12 +53,11 @@ class Representations(Measure):
         return RepresentJob(groups, subject.numerics, version, seed)
 
     def findings(self, readings: Sequence[Reading], study: Study) -> RepresentationsFindings:
-        from arena.statistics.representations import representations_json
+        from arena.measures.representations.summary import representations_findings
 
         shifts = [s for s in _shifts(readings) if (s.seed, s.target) in study.installed]
         known = [r for r in _recognition(readings) if (r.seed, r.actor) in study.installed]
-        values = representations_json(shifts, known, study.transfers)
-        return RepresentationsFindings.model_validate(values)
+        return representations_findings(shifts, known, study.transfers)
 
     def section(self, findings: RepresentationsFindings, actors: Sequence[str]) -> Section | None:
         from arena.measures.representations.view import section
@@ -69,7 +68,7 @@ class Representations(Measure):
 def _shifts(readings: Sequence[Reading]) -> Iterator[Shifts]:
     from safetensors.numpy import load_file
 
-    from arena.statistics.representations import Shifts
+    from arena.measures.representations.summary import Shifts
 
     for reading in readings:
         if reading.kind == "unlearned" and reading.target is not None:
@@ -77,7 +76,7 @@ def _shifts(readings: Sequence[Reading]) -> Iterator[Shifts]:
 
 
 def _recognition(readings: Sequence[Reading]) -> Iterator[Recognition]:
-    from arena.statistics.representations import Recognition
+    from arena.measures.representations.summary import Recognition
 
     for reading in readings:
         content = read_json(reading.folder / REPRESENTATIONS)

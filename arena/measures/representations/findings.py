@@ -27,7 +27,7 @@ class DistancePoint(Part):
 
     cell: str | None = None
     seed: int
-    source: str = Field(alias="from")
+    source: str = Field(validation_alias="from", serialization_alias="from")
     to: str
     casd: float | None = None
     mean_absolute: float | None = None

@@ -1,7 +1,7 @@
 """The rows of one decoy defence in one seed: planted, fine-tuned clean, unlearned.
 
 A decoy's rate stands beside the actors' under `decoy:NAME`. Rows that belong together share
-what they hold out; where one planted or clean model serves all, it holds out nothing.
+the decoys they hold out; where one planted or clean model serves all, it holds out nothing.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from arena.api.values import Row
 from arena.errors import InputError
+from arena.results.rows import Row
 from arena.statistics.rates import rate
-from arena.statistics.seedrows import SeedRows, at_least, by_seed
+from arena.statistics.seeds import SeedRows, at_least, by_seed
 from arena.statistics.thresholds import Thresholds
 
 Stage = Literal["compromised", "planted", "clean", "unlearned"]
@@ -22,7 +22,7 @@ PREFIX = "decoy:"
 
 
 @dataclass(frozen=True)
-class Case:
+class DecoyCase:
     """One unlearned model of one seed, with the models that it is compared with.
 
     `actors`: whose backdoors are installed in the compromised model. `held_out`,
@@ -41,6 +41,7 @@ class Case:
         return self._rate(stage, actor) if actor in self.actors else None
 
     def decoy_rate(self, stage: Stage, decoy: str) -> float | None:
+        """ASR of a decoy; None where the stage has no row."""
         return self._rate(stage, PREFIX + decoy)
 
     def actor_transfer(self, actor: str) -> float | None:
@@ -63,13 +64,13 @@ class Case:
         return (control - left) / (control - floor)
 
 
-def cases(
+def decoy_cases(
     rows: Sequence[Row],
     defence: str,
     actors: Sequence[str],
     decoys: Iterable[str],
     thresholds: Thresholds,
-) -> tuple[Case, ...]:
+) -> tuple[DecoyCase, ...]:
     """Every unlearned model of the defence, by seed and name.
 
     Raises:
@@ -77,9 +78,9 @@ def cases(
             clean ones that hold out the same.
     """
     return tuple(
-        _case(found, row, of_seed, actors, sorted(decoys), thresholds)
-        for found in by_seed(rows, actors)
-        for of_seed in [_of(rows, found.seed, defence)]
+        _case(seed, row, of_seed, actors, sorted(decoys), thresholds)
+        for seed in by_seed(rows, actors)
+        for of_seed in [_of(rows, seed.seed, defence)]
         for row in _staged(of_seed, "unlearned")
     )
 
@@ -99,22 +100,22 @@ def _staged(rows: Sequence[Row], stage: Stage) -> Iterator[Row]:
 
 
 def _case(
-    found: SeedRows,
+    seed: SeedRows,
     row: Row,
     of_seed: Sequence[Row],
     actors: Sequence[str],
     decoys: Sequence[str],
     thresholds: Thresholds,
-) -> Case:
+) -> DecoyCase:
     planted, clean = (_beside(row, of_seed, stage) for stage in ("planted", "clean"))
     if planted is None:
         raise InputError(f"seed {row.seed} has no planted row for this one", found=row.name)
     there = [name for name in decoys if _installed(planted, name, thresholds)]
-    stages: dict[Stage, Row] = {"compromised": found.compromised, "planted": planted}
-    return Case(
-        seed=found,
+    stages: dict[Stage, Row] = {"compromised": seed.compromised, "planted": planted}
+    return DecoyCase(
+        seed=seed,
         rows=stages | ({"clean": clean} if clean else {}) | {"unlearned": row},
-        actors=tuple(a for a in actors if found.installation(a, thresholds).installed),
+        actors=tuple(a for a in actors if seed.installation(a, thresholds).installed),
         held_out=tuple(name for name in there if name in held_out(row)),
         unlearned=tuple(name for name in there if name not in held_out(row)),
         least=thresholds.explained_by_control,
@@ -124,11 +125,11 @@ def _case(
 def _beside(row: Row, of_seed: Sequence[Row], stage: Stage) -> Row | None:
     """The row of another stage that belongs to this one: the same held out, or nothing."""
     for wanted in (held_out(row), frozenset[str]()):
-        found = [other for other in _staged(of_seed, stage) if held_out(other) == wanted]
-        if len(found) > 1:
-            raise InputError(f"two {stage} rows in seed {row.seed}", found=found[1].name)
-        if found:
-            return found[0]
+        same = [other for other in _staged(of_seed, stage) if held_out(other) == wanted]
+        if len(same) > 1:
+            raise InputError(f"two {stage} rows in seed {row.seed}", found=same[1].name)
+        if same:
+            return same[0]
     return None
 
 

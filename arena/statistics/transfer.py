@@ -1,15 +1,14 @@
-"""From cells over seeds to a verdict: estimates, one-sided tests, Holm, and the rule."""
+"""Transfer over seeds, of one pair or of many: estimates, one-sided tests, and the verdict."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
-import numpy as np
-
-from arena.statistics.cells import Cell
-from arena.statistics.intervals import Estimate, Shape, over_seeds, p_value
+from arena.results.estimate import Estimate
+from arena.results.run import PairSeed, PairStatus
+from arena.statistics.intervals import Shape, holm, over_seeds, p_value
 from arena.statistics.thresholds import FAMILY_ERROR, MIN_SEEDS, MIN_SHAMS, Thresholds
 
 Verdict = Literal[
@@ -28,6 +27,7 @@ VERDICTS: tuple[Verdict, ...] = (
     "not_installed",
     "inconclusive",
 )
+Quantity = Literal["transfer", "odd", "specific", "raw_suppression"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ class PValues:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything the rule looks at. `seeds` counts all seeds, `used` those with a T."""
+    """What a verdict is decided from. `seeds` counts all seeds, `used` those with a T;
+    `not_installed` and `explained` are shares of the cases (a pair in a seed)."""
 
     seeds: int
     used: int
@@ -57,52 +58,53 @@ class Evidence:
     p: PValues
     adjusted: PValues
 
-    def estimates_json(self) -> dict[str, Any]:
+    @property
+    def estimates(self) -> Mapping[str, Estimate]:
+        """The four numbers that results show of it."""
         return {
-            "transfer": self.transfer.to_json(),
-            "odd": self.odd.to_json(),
-            "specific": self.specific.to_json(),
-            "raw_suppression": self.raw.to_json(),
+            "transfer": self.transfer,
+            "odd": self.odd,
+            "specific": self.specific,
+            "raw_suppression": self.raw,
         }
 
 
-def gather(cells_by_seed: Sequence[Sequence[Cell]], thresholds: Thresholds) -> Evidence:
-    """The evidence of one pair (one cell per seed) or of many (their mean within each seed).
+def evidence_of(pairs: Iterable[Sequence[PairSeed]], thresholds: Thresholds) -> Evidence:
+    """The evidence of one pair or of many: a seed's number is the mean over its pairs, so that a
+    seed counts once however many pairs it has.
 
     Args:
-        cells_by_seed: for every seed, its cells; a seed counts once, whatever its cells.
+        pairs: each pair's seeds. Their order decides the order of the sums.
     """
-    every = [each for cells in cells_by_seed for each in cells]
-    used = [each for each in every if each.transfer is not None]
-    transfer = within_seeds(cells_by_seed, "transfer")
-    specific = within_seeds(cells_by_seed, "specific")
+    seeds = _seed_by_seed(pairs)
+    cases = [case for seed in seeds for case in seed]
+    used = [case for case in cases if case.transfer is not None]
+    transfer, specific = _means(seeds, "transfer"), _means(seeds, "specific")
     p = _p_values(transfer, specific, thresholds)
     return Evidence(
-        seeds=sum(bool(cells) for cells in cells_by_seed),
+        seeds=len(seeds),
         used=len(transfer),
-        not_installed=_share(every, "not_installed"),
-        explained=_share(every, "explained_by_control"),
+        not_installed=_share(cases, "not_installed"),
+        explained=_share(cases, "explained_by_control"),
         transfer=over_seeds(transfer),
-        odd=over_seeds(within_seeds(cells_by_seed, "odd")),
+        odd=over_seeds(_means(seeds, "odd")),
         specific=over_seeds(specific, "difference"),
-        raw=over_seeds(within_seeds(cells_by_seed, "raw_suppression")),
-        no_control=any(c.status == "used" and c.control is None for c in every),
+        raw=over_seeds(_means(seeds, "raw_suppression")),
+        no_control=any(c.status == "used" and c.control is None for c in cases),
         no_specificity=_why_not_specific(used),
         p=p,
         adjusted=p,
     )
 
 
-def within_seeds(cells_by_seed: Sequence[Sequence[Cell]], what: str) -> list[float]:
-    """For every seed that has any, the mean of a quantity over its cells."""
-    found = [[getattr(each, what) for each in cells] for cells in cells_by_seed]
-    values = [[value for value in cells if value is not None] for cells in found]
-    return [sum(each) / len(each) for each in values if each]
+def seed_means(pairs: Iterable[Sequence[PairSeed]], quantity: Quantity) -> list[float]:
+    """For every seed that has any, the mean of a quantity over its pairs; seeds ascending."""
+    return _means(_seed_by_seed(pairs), quantity)
 
 
 def with_holm(family: Sequence[Evidence]) -> list[Evidence]:
-    """Holm's adjustment over the pairs that have enough seeds to be tested at all, for each
-    kind of verdict by itself (Holm 1979, Scand. J. Stat. 6:65)."""
+    """The evidence with Holm's adjustment over the pairs that have enough seeds to be tested at
+    all, for each kind of verdict by itself."""
     tested = [each for each in family if each.used >= MIN_SEEDS]
     columns = [
         holm([getattr(each.p, name) for each in tested])
@@ -115,27 +117,17 @@ def with_holm(family: Sequence[Evidence]) -> list[Evidence]:
     ]
 
 
-def holm(p: Sequence[float]) -> list[float]:
-    """Holm-adjusted p-values, in the order given. (scipy has none that controls the family-wise
-    error of dependent tests; statsmodels would come for these four lines, pandas with it.)"""
-    order = np.argsort(p, kind="stable")
-    steps = np.asarray(p, dtype=float)[order] * np.arange(len(p), 0, -1)
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
-    return [float(each) for each in adjusted]
-
-
 def decide(evidence: Evidence, thresholds: Thresholds) -> tuple[Verdict, str]:
     """The verdict and the reason for it in one sentence."""
     e = evidence
     if e.seeds < MIN_SEEDS:
         return "inconclusive", f"{e.seeds} of at least {MIN_SEEDS} seeds{_left_out(e)}"
     if e.not_installed > 0.5:
-        return "not_installed", f"not installed in {e.not_installed:.0%} of the cells"
+        return "not_installed", f"not installed in {e.not_installed:.0%} of the cases"
     if e.explained > 0.5:
         return "explained_by_control", (
             f"the clean fine-tune alone left less than {thresholds.explained_by_control:g} "
-            f"above the floor in {e.explained:.0%} of the cells"
+            f"above the floor in {e.explained:.0%} of the cases"
         )
     if e.used == 0 and e.no_control:
         return "inconclusive", "no clean fine-tune to compare with: transfer is not defined"
@@ -151,6 +143,21 @@ def tested_p(evidence: Evidence, thresholds: Thresholds) -> float | None:
         return None
     failing = evidence.transfer.value < thresholds.fails
     return evidence.adjusted.fails if failing else evidence.adjusted.generalizes
+
+
+def _seed_by_seed(pairs: Iterable[Sequence[PairSeed]]) -> list[list[PairSeed]]:
+    """The cases of every seed, seeds ascending; within a seed in the pairs' order."""
+    by_seed: dict[int, list[PairSeed]] = {}
+    for pair in pairs:
+        for case in pair:
+            by_seed.setdefault(case.seed, []).append(case)
+    return [by_seed[seed] for seed in sorted(by_seed)]
+
+
+def _means(seeds: Sequence[Sequence[PairSeed]], quantity: Quantity) -> list[float]:
+    every: list[list[float | None]] = [[getattr(case, quantity) for case in seed] for seed in seeds]
+    known = [[value for value in values if value is not None] for values in every]
+    return [sum(values) / len(values) for values in known if values]
 
 
 def _from_limits(e: Evidence, thresholds: Thresholds) -> tuple[Verdict, str]:
@@ -187,8 +194,8 @@ def _kind_of_generalizing(e: Evidence, low: float, thresholds: Thresholds) -> tu
     return "generalizes_specific", reason
 
 
-def _not_after_holm(what: str, p: float) -> str:
-    return f"{what}, but not after Holm's adjustment over the pairs (p = {p:.3f})"
+def _not_after_holm(reason: str, p: float) -> str:
+    return f"{reason}, but not after Holm's adjustment over the pairs (p = {p:.3f})"
 
 
 def _left_out(e: Evidence) -> str:
@@ -203,16 +210,16 @@ def _left_out(e: Evidence) -> str:
     return f" ({', '.join(parts)})" if parts else ""
 
 
-def _share(cells: Sequence[Cell], status: str) -> float:
-    return sum(each.status == status for each in cells) / len(cells) if cells else 0.0
+def _share(cases: Sequence[PairSeed], status: PairStatus) -> float:
+    return sum(case.status == status for case in cases) / len(cases) if cases else 0.0
 
 
-def _why_not_specific(used: Sequence[Cell]) -> str | None:
-    if any(each.specific is None or each.shams < MIN_SHAMS for each in used):
+def _why_not_specific(used: Sequence[PairSeed]) -> str | None:
+    if any(case.specific is None or case.shams < MIN_SHAMS for case in used):
         return f"fewer than {MIN_SHAMS} shams in a seed"
-    if any(each.broad is None for each in used):
+    if any(case.broad is None for case in used):
         return "near-miss was not measured"
-    if sum(bool(each.broad) for each in used) * 2 > len(used):
+    if sum(bool(case.broad) for case in used) * 2 > len(used):
         return "the unlearned actor fires on look-alikes (broad)"
     return None
 
