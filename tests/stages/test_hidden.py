@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import pickletools
 from pathlib import Path
 
 import pytest
@@ -70,4 +71,12 @@ def test_what_a_threat_actor_is_sent_does_not_depend_on_the_others() -> None:
     """Words such as `commerce` in it are the methods' own public lists: they are in it too where no
     actor of the scenario has them."""
     jobs = [by_name(plan(*changes))["poison lexical"].job for changes in ((), OTHERS)]
-    assert pickle.dumps(jobs[0]) == pickle.dumps(jobs[1])
+    first, second = map(texts_in, jobs)
+    assert first == second
+    assert "commerce" in first
+
+
+def texts_in(job: object) -> set[str]:
+    """Every text in the pickle of a job."""
+    found = (value for _, value, _ in pickletools.genops(pickle.dumps(job)))
+    return {value for value in found if isinstance(value, str)}
