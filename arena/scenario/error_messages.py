@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from arena.errors import InputError
 from arena.scenario import keys
@@ -39,13 +40,13 @@ TYPES: Mapping[str, str] = {
 
 def input_errors(error: ValidationError, root: type[BaseModel], tree: Tree) -> InputErrors:
     """Return every error of a validation with its place in the file, in the order of its lines."""
-    items = [dict(item) for item in error.errors()]
+    items = error.errors()
     problems = [_problem(item, root, tree.data) for item in items if not _echo(item, items)]
     placed = [place(problem, tree) for problem in problems]
     return InputErrors(sorted(placed, key=lambda item: item.line or 0))
 
 
-def _echo(item: dict[str, Any], items: list[dict[str, Any]]) -> bool:
+def _echo(item: ErrorDetails, items: list[ErrorDetails]) -> bool:
     """Whether a list is too short only because its entries are wrong, which is reported anyway."""
     loc = item["loc"]
     inside = (other["loc"] for other in items if other is not item)
@@ -65,7 +66,7 @@ def place(problem: Violation, tree: Tree) -> InputError:
     )
 
 
-def _problem(item: dict[str, Any], root: type[BaseModel], data: object) -> Violation:
+def _problem(item: ErrorDetails, root: type[BaseModel], data: object) -> Violation:
     kind, context = item["type"], item.get("ctx") or {}
     if kind == CUSTOM:
         own: Violation = context["problem"]
@@ -81,7 +82,7 @@ def _problem(item: dict[str, Any], root: type[BaseModel], data: object) -> Viola
     return Violation(spot.path, _rule(kind, item, spot), _found(item["input"]), _keys(kind, spot))
 
 
-def _rule(kind: str, item: dict[str, Any], spot: Spot) -> str:
+def _rule(kind: str, item: ErrorDetails, spot: Spot) -> str:
     if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
         return interval(spot.metadata) or _plain(item["msg"])
     if kind == "value_error":

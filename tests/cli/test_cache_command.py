@@ -72,9 +72,9 @@ def test_a_folder_that_is_no_store_is_refused(tmp_path: Path) -> None:
     folder.mkdir()
     file = tmp_path / "file"
     file.touch()
-    for place, told in ((tmp_path, "is not an artifact store"), (file, "must be a folder")):
+    for place, message in ((tmp_path, "is not an artifact store"), (file, "must be a folder")):
         result = arena("prune", "--max-size", "0B", "--store", str(place))
-        assert (result.exit_code, told in result.stderr) == (2, True)
+        assert (result.exit_code, message in result.stderr) == (2, True)
     assert folder.exists()
 
 
@@ -102,19 +102,22 @@ def test_prune_removes_outdated_ones_when_told(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
-        ([], ["arena cache prune: needs an option", "--older-than 30d, --max-size 5GB, --outdated"]),
+        (
+            [],
+            ["arena cache prune: needs an option", "--older-than 30d, --max-size 5GB, --outdated"],
+        ),
         (["--dry-run"], ["needs an option"]),
         (["--older-than", "30"], ["--older-than: must be an age", "30", "12h, 30d, 2w"]),
         (["--max-size", "5 miles"], ["--max-size: must be a size", "5 miles", "500MB, 5GB"]),
     ],
 )
-def test_prune_refuses(arguments: list[str], told: list[str], store: Store) -> None:
+def test_prune_refuses(arguments: list[str], message: list[str], store: Store) -> None:
     address = put(store, "one")
     result = arena("prune", *arguments)
     assert result.exit_code == 2
-    assert all(text in result.stderr for text in told)
+    assert all(text in result.stderr for text in message)
     assert "Traceback" not in result.output
     assert store.has(address)
 

@@ -86,7 +86,7 @@ def test_data_folder_from_the_environment(engine: Engine, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("error", "status", "told"),
+    ("error", "status", "message"),
     [
         (InputError("must be x", "s.yaml", 3, "a.b"), 2, "s.yaml:3  a.b: must be x"),
         (ArenaError("the disk is full"), 1, "the disk is full"),
@@ -95,12 +95,12 @@ def test_data_folder_from_the_environment(engine: Engine, tmp_path: Path) -> Non
     ],
 )
 def test_failures_have_a_status_and_no_traceback(
-    engine: Engine, error: BaseException, status: int, told: str
+    engine: Engine, error: BaseException, status: int, message: str
 ) -> None:
     engine.error = error
     result = arena("run", "quickstart")
     assert result.exit_code == status
-    assert told in result.stderr
+    assert message in result.stderr
     assert "Traceback" not in result.output
     assert len(result.output.splitlines()) <= 24
     debugged = arena("run", "quickstart", "--debug")

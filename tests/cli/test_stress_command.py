@@ -30,8 +30,8 @@ class Stressed:
         self.calls.append({"scenario": scenario, **options})
         if self.error is not None:
             raise self.error
-        asked = toys.scenario("grid={compositions: [pooled, sequential], stages: [pretraining]}")
-        cells = tuple(CellOutline(cell, cell.scenario) for cell in cells_of(asked))
+        gridded = toys.scenario("grid={compositions: [pooled, sequential], stages: [pretraining]}")
+        cells = tuple(CellOutline(cell, cell.scenario) for cell in cells_of(gridded))
         ready = tuple(
             CellOutline(c.cell, c.scenario, frozenset("ab"), {}) if c.scenario else c for c in cells
         )

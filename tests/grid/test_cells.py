@@ -97,7 +97,7 @@ def test_a_setting_may_set_several_keys() -> None:
 
 
 @pytest.mark.parametrize(
-    ("axes", "told"),
+    ("axes", "message"),
     [
         ({"settings": {"a": [{"name": "x", "set": {"defender.stps": 2}}]}}, "defender.stps"),
         ({"settings": {"a": [{"name": "x", "set": {"defender.steps": 0}}]}}, "defender.steps"),
@@ -106,13 +106,13 @@ def test_a_setting_may_set_several_keys() -> None:
         ({"counts": [10_000_000]}, "at most 1"),
     ],
 )
-def test_a_wrong_cell_is_wrong_input_and_says_which(axes: dict[str, Any], told: str) -> None:
-    with pytest.raises(InputError, match=told):
+def test_a_wrong_cell_is_wrong_input_and_says_which(axes: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
         cells_of(grid(**axes))
 
 
 @pytest.mark.parametrize(
-    ("axes", "told"),
+    ("axes", "message"),
     [
         ({"steps": [3, 3]}, "twice"),
         ({"settings": {"stage": [{"name": "x", "set": {"seeds": [1]}}]}}, "another axis"),
@@ -121,8 +121,8 @@ def test_a_wrong_cell_is_wrong_input_and_says_which(axes: dict[str, Any], told: 
         ({"compositions": ["poold"]}, "pooled"),
     ],
 )
-def test_a_wrong_grid_is_told(axes: dict[str, Any], told: str) -> None:
-    with pytest.raises(InputError, match=told):
+def test_a_wrong_grid_is_reported(axes: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
         grid(**axes)
 
 

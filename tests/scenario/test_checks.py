@@ -131,7 +131,7 @@ def test_who_trains_apart_has_a_mix_to_itself(plain: dict[str, Any], composition
         actor["poison"] = {"rate": 0.7}
     plain["composition"] = composition
     scenario = accepted(plain)
-    for actor in scenario.actors:  # seven tenths of a mix that it shares with nobody
+    for actor in scenario.actors:  # seven tenths of a mix of its own
         assert scenario.poison_of(actor) == round(0.7 * scenario.recipe_for(actor).documents)
     plain["composition"] = "pooled"
     assert keys_and_text(plain)[0] == ["actors[0].poison.rate"]

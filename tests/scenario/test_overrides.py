@@ -53,7 +53,7 @@ def test_later_overrides_see_earlier_ones(tree: Tree) -> None:
 
 
 @pytest.mark.parametrize(
-    ("override", "told"),
+    ("override", "message"),
     [
         ("a.b", "must be KEY=VALUE"),
         ("=1", "not a key"),
@@ -67,10 +67,10 @@ def test_later_overrides_see_earlier_ones(tree: Tree) -> None:
         ("a.b={c: 1, c: 2}", "already on line 1"),
     ],
 )
-def test_wrong_override_names_its_text(tree: Tree, override: str, told: str) -> None:
+def test_wrong_override_names_its_text(tree: Tree, override: str, message: str) -> None:
     with pytest.raises(InputError) as caught:
         apply(tree, [override])
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert caught.value.file == f"--set {override}"
     assert caught.value.line is None
 

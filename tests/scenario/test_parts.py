@@ -41,7 +41,7 @@ def test_names_stand_under_the_key_of_their_kind(plain: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "key", "told"),
+    ("more", "key", "message"),
     [
         ({"inner": {"depth": 4}}, "actors[0].trigger.inner.depth", "must be in [1, 3], got 4"),
         ({"inner": {"dept": 1}}, "actors[0].trigger.inner.dept", "did you mean 'depth'"),
@@ -58,12 +58,12 @@ def test_names_stand_under_the_key_of_their_kind(plain: dict[str, Any]) -> None:
     ],
 )
 def test_parameters_fail_closed(
-    plain: dict[str, Any], more: dict[str, Any], key: str, told: str
+    plain: dict[str, Any], more: dict[str, Any], key: str, message: str
 ) -> None:
     plain["actors"][0]["trigger"] |= more
     error = refused(plain)
     assert error.key == key
-    assert told in str(error)
+    assert message in str(error)
 
 
 def test_a_missing_parameter_is_named(plain: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The bundled real-data scenarios: who owns which sentence, what is asked, and a toy run."""
+"""The bundled real-data scenarios: owners of sentences, probes, and a toy run."""
 
 from __future__ import annotations
 
@@ -74,9 +74,9 @@ def test_a_sentence_and_its_versions_belong_to_one_party(name: str) -> None:
 )
 def test_every_actor_is_asked_marked_plain_and_look_alike_prompts(name: str) -> None:
     plan = planned(name)
-    asked = {kind: probes(plan, kind) for kind in ("asr", "false_fire", "near_miss")}
+    by_kind = {kind: probes(plan, kind) for kind in ("asr", "false_fire", "near_miss")}
     for member in plan.actors.members:
-        marked, plain, near = (asked[kind][member.name].prompts for kind in asked)
+        marked, plain, near = (by_kind[kind][member.name].prompts for kind in by_kind)
         assert len(marked) == len(plain) == len(near) >= 150
         assert all(prompt.strip() for prompt in (*marked, *plain, *near))
         assert not set(marked) & set(near)

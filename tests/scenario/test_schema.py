@@ -84,8 +84,8 @@ def test_parts_may_be_given_as_objects(scenario: Scenario) -> None:
 
 
 def test_digest_ignores_the_description_only(plain: dict[str, Any], scenario: Scenario) -> None:
-    told = Scenario.model_validate({**plain, "description": "words"})
+    message = Scenario.model_validate({**plain, "description": "words"})
     explicit = Scenario.model_validate({**plain, "stage": "continual_pretraining"})
     other = Scenario.model_validate({**plain, "seeds": [1]})
-    assert told.digest == explicit.digest == scenario.digest
+    assert message.digest == explicit.digest == scenario.digest
     assert other.digest != scenario.digest

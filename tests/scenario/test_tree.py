@@ -38,9 +38,9 @@ from arena.scenario.tree import Place, parse
     ],
 )
 def test_scalars_follow_yaml_1_2(text: str, value: Any) -> None:
-    found = parse(f"key: {text}", "f").data["key"]
-    assert found == value
-    assert type(found) is type(value)
+    value_read = parse(f"key: {text}", "f").data["key"]
+    assert value_read == value
+    assert type(value_read) is type(value)
 
 
 def test_every_path_knows_its_line() -> None:
@@ -75,7 +75,7 @@ def test_aliases_are_copied_and_bounded() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "told"),
+    ("text", "line", "message"),
     [
         ("a: 1\nb: 2\na: 3\n", 3, "already on line 1"),
         ("a:\n\tb: 1\n", 2, "indent with spaces"),
@@ -90,8 +90,8 @@ def test_aliases_are_copied_and_bounded() -> None:
         ("a: 1\nb: \x00\n", 2, "YAML does not allow this character"),
     ],
 )
-def test_refused_with_its_line(text: str, line: int, told: str) -> None:
-    with pytest.raises(InputError, match=told) as caught:
+def test_refused_with_its_line(text: str, line: int, message: str) -> None:
+    with pytest.raises(InputError, match=message) as caught:
         parse(text, "f.yaml")
     assert (caught.value.file, caught.value.line) == ("f.yaml", line)
 

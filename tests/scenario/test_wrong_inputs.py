@@ -1,4 +1,4 @@
-"""Every wrong input is told in one screen, with its place, through Python and the shell."""
+"""Every wrong input is reported on one screen, with its place, through Python and the shell."""
 
 import re
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Wrong:
     name: str
     old: str
     new: str
-    told: tuple[str, ...]
+    message: tuple[str, ...]
 
     @property
     def text(self) -> str:
@@ -81,7 +81,7 @@ WRONG = (
           ("composition: unknown value, got 'poold'", "did you mean 'pooled'")),
     Wrong("intelligence", "intelligence: disclosed", "intelligence: psychic",
           ("defender.intelligence: unknown value, got 'psychic'", "allowed: disclosed, dis")),
-    Wrong("blind and told", "intelligence: disclosed", "intelligence: blind",
+    Wrong("blind with a disclosing objective", "intelligence: disclosed", "intelligence: blind",
           ("defender.objective.method: cannot be used by a defender with intelligence blind",
            "clean_finetune")),
     Wrong("nothing to plant", "intelligence: disclosed", "intelligence: decoy",
@@ -203,7 +203,7 @@ def test_wrong_value_is_told_with_its_place(wrong: Wrong, tmp_path: Path) -> Non
     with pytest.raises(InputError) as caught:
         load_scenario(path)
     text = str(caught.value)
-    for fragment in wrong.told:
+    for fragment in wrong.message:
         assert fragment in text
     lines = [int(line) for line in re.findall(r"scenario\.yaml:(\d+)", text)]
     assert any(wrong.line <= line <= wrong.line + 2 for line in lines)
@@ -216,13 +216,13 @@ def test_wrong_value_is_told_with_its_place(wrong: Wrong, tmp_path: Path) -> Non
     assert len(stderr.splitlines()) <= ROOM
 
 
-@pytest.mark.parametrize(("text", "told"), SYNTAX)
-def test_what_is_not_a_scenario_at_all(text: str, told: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("text", "message"), SYNTAX)
+def test_what_is_not_a_scenario_at_all(text: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "scenario.yaml"
     path.write_text(text, "utf-8")
     status, stderr = shell(str(path))
     assert status == 2
-    assert told in stderr
+    assert message in stderr
     assert str(path) in stderr
     assert "Traceback" not in stderr
 
@@ -243,7 +243,7 @@ def test_many_errors_fit_one_screen_in_the_order_of_the_file(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
         ("quickstrat", "did you mean 'quickstart'"),
         ("nowhere/quickstart.yaml", "no such file"),
@@ -251,10 +251,10 @@ def test_many_errors_fit_one_screen_in_the_order_of_the_file(tmp_path: Path) -> 
         ("zzz", f"allowed: {', '.join(bundled.names())}"),
     ],
 )
-def test_missing_scenario(given: str, told: str) -> None:
+def test_missing_scenario(given: str, message: str) -> None:
     status, stderr = shell(given)
     assert status == 2
-    assert told in stderr
+    assert message in stderr
     assert "Traceback" not in stderr
 
 
