@@ -21,11 +21,12 @@ from arena.search.criteria import Criteria
 from arena.search.observations import Observation
 from arena.search.phases import Evaluate, on_validation
 from arena.search.strategy_spaces import StrategySpace
-from arena.search.studies import facts_of
+from arena.search.studies import outcome_of
+from arena.search.trial_outcome import TrialOutcome
 
 
 @dataclass(frozen=True)
-class Candidate:
+class RankedTrial:
     """One of the best trials with its observations, first objective and feasibility on the
     selection seeds."""
 
@@ -40,7 +41,8 @@ def best_trials(study: optuna.Study, k: int) -> list[FrozenTrial]:
     """Return the k best feasible trials by their first objective, best first; of several objectives
     only those on the Pareto front. Trials with the same strategy count once."""
     done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    kept = [trial for trial in done if feasible(facts_of(trial)["violations"])]
+    outcomes = {trial.number: outcome_of(trial) or TrialOutcome() for trial in done}
+    kept = [trial for trial in done if outcomes[trial.number].feasible]
     if len(study.directions) > 1:
         front = {trial.number for trial in study.best_trials}
         kept = [trial for trial in kept if trial.number in front]
@@ -48,7 +50,7 @@ def best_trials(study: optuna.Study, k: int) -> list[FrozenTrial]:
     kept.sort(key=lambda trial: (sign * trial.values[0], trial.number))
     different: dict[str, FrozenTrial] = {}
     for trial in kept:
-        different.setdefault(str(facts_of(trial)["changes"]), trial)
+        different.setdefault(str(outcomes[trial.number].changes), trial)
     return list(different.values())[:k]
 
 
@@ -59,7 +61,7 @@ def candidates(
     space: StrategySpace,
     criteria: Criteria,
     evaluate: Evaluate,
-) -> list[Candidate]:
+) -> list[RankedTrial]:
     """Return the best trials ranked on the selection seeds, feasible ones first; empty if no trial
     satisfies all constraints."""
     base = on_validation(scenario, attack, attack.seeds.select)
@@ -76,9 +78,9 @@ def candidates(
 
 def _candidate(
     trial: FrozenTrial, scenario: Scenario, seen: Sequence[Observation], criteria: Criteria
-) -> Candidate:
+) -> RankedTrial:
     kept = feasible(criteria.constraints(seen, scenario))
-    return Candidate(trial, scenario, list(seen), criteria.values(seen, scenario)[0], kept)
+    return RankedTrial(trial, scenario, list(seen), criteria.values(seen, scenario)[0], kept)
 
 
 def untuned(scenario: Scenario, attack: Attack, evaluate: Evaluate) -> dict[str, list[Observation]]:

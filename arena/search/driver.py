@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from arena.api.world import DataRoot
 from arena.errors import ArenaError
+from arena.execution.calibrate import Note
 from arena.results.rows import Row
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
@@ -29,16 +29,16 @@ from arena.search.evaluators import Evaluated, Evaluators
 from arena.search.experiment import Experiment, Scope, has_first_rung
 from arena.search.observations import Observation, observe
 from arena.search.strategy_spaces import StrategySpace
+from arena.search.trial_outcome import TrialOutcome
 
 POLL = 1.0  # seconds
 WARM_UP = 8  # finished trials before the median is meaningful
 
-Note = Callable[[str], None]
 Rung = tuple[Scope, tuple[int, ...]]  # what a trial measures before the next decision; its seeds
 
 
 @dataclass(frozen=True)
-class Event:
+class SearchEvent:
     """A line of events.jsonl. party: whose search it is; event: in words."""
 
     party: str
@@ -92,7 +92,7 @@ class Driver:
         study: optuna.Study,
         evaluators: Evaluators,
         note: Note,
-        emit: Callable[[Event], None],
+        emit: Callable[[SearchEvent], None],
     ) -> None:
         self._spec, self._study, self._evaluators = spec, study, evaluators
         self._note, self._emit = note, emit
@@ -139,8 +139,9 @@ class Driver:
 
     def _start(self, trial: optuna.Trial) -> None:
         """Validate the strategy like any scenario; an invalid one fails with the schema's error."""
-        if studies.recorded(trial):  # by a driver that died before it ended the trial
-            self._close(trial)
+        outcome = studies.outcome_of(trial)
+        if outcome is not None:  # of a driver that died before it ended the trial
+            self._close(trial, outcome)
             return
         changes = self._spec.space.changes(trial.params)
         try:
@@ -210,43 +211,45 @@ class Driver:
                 self._submit(running)
                 return
         del self._running[running.trial.number]
-        self._record(running.trial, values, constraints, why, _facts(seen, running))
+        seconds = time.monotonic() - running.began
+        self._record(running.trial, tuple(values), constraints, why, seen, seconds)
 
     def _record(
         self,
         trial: optuna.Trial,
-        values: Sequence[float],
+        values: tuple[float, ...],
         constraints: Constraints,
         why: str | None,
-        facts: Mapping[str, Any],
+        seen: Sequence[Observation],
+        seconds: float,
     ) -> None:
         """Store everything about a trial in one write, then end it: if this driver dies in between,
         the next one only has to end it."""
-        outcome = {
-            "changes": self._spec.space.changes(trial.params),
-            "setup": self._spec.space.describe(trial.params),
-            "violations": constraints,
-            "values": list(values),
-            "why": why,
-        }
-        studies.remember(trial, {**facts, **outcome})
-        self._close(trial)
+        outcome = TrialOutcome(
+            changes=self._spec.space.changes(trial.params),
+            setup=self._spec.space.describe(trial.params),
+            violations=constraints,
+            values=values,
+            why=why,
+            seen=tuple(seen),
+            seconds=round(seconds, 2),
+        )
+        studies.remember(trial, outcome)
+        self._close(trial, outcome)
 
-    def _close(self, trial: optuna.Trial) -> None:
-        """End a trial in the state that its record gives."""
-        facts = studies.recorded(trial)
-        if "values" not in facts:
+    def _close(self, trial: optuna.Trial, outcome: TrialOutcome) -> None:
+        """End a trial in the state that its outcome gives."""
+        if outcome.values is None or outcome.violations is None:
             self._study.tell(trial.number, state=TrialState.FAIL)
-            self._note(f"trial {trial.number} failed: {facts['why']}")
+            self._note(f"trial {trial.number} failed: {outcome.why}")
             self._emit_event(trial, "failed")
             return
-        constraints, why = facts["violations"], facts["why"]
-        studies.constrain(trial, constraints)
-        if why is None:
-            self._study.tell(trial.number, facts["values"], state=TrialState.COMPLETE)
+        studies.constrain(trial, outcome.violations)
+        if outcome.why is None:
+            self._study.tell(trial.number, outcome.values, state=TrialState.COMPLETE)
         else:
             self._study.tell(trial.number, state=TrialState.PRUNED)
-        self._report_end(trial, facts["values"], constraints, why)
+        self._report_end(trial, outcome.values, outcome.feasible, outcome.why)
 
     def _prune_reason(
         self, trial: optuna.Trial, values: Sequence[float], constraints: Constraints
@@ -280,22 +283,19 @@ class Driver:
 
     def _decline(self, trial: optuna.Trial, constraints: Constraints) -> None:
         """Prune a strategy that violates a constraint known without running it."""
-        self._record(trial, (), constraints, _violation(constraints), {"seconds": 0.0})
+        self._record(trial, (), constraints, _violation(constraints), (), 0.0)
 
     def _fail(self, trial: optuna.Trial, why: str, seconds: float) -> None:
         if not studies.ours(self._study, trial):
             return
-        studies.remember(trial, {"why": why, "seconds": seconds})
-        self._close(trial)
+        outcome = TrialOutcome(why=why, seconds=seconds)
+        studies.remember(trial, outcome)
+        self._close(trial, outcome)
 
     def _report_end(
-        self,
-        trial: optuna.Trial,
-        values: Sequence[float],
-        constraints: Constraints,
-        why: str | None,
+        self, trial: optuna.Trial, values: Sequence[float], is_feasible: bool, why: str | None
     ) -> None:
-        state = why or ("feasible" if feasible(constraints) else "infeasible")
+        state = why or ("feasible" if is_feasible else "infeasible")
         numbers = ", ".join(f"{value:.3f}" for value in values)
         total = self._spec.trials
         which = f"{self._spec.name}: trial {trial.number} ({trial.number + 1} of {total})"
@@ -304,7 +304,7 @@ class Driver:
 
     def _emit_event(self, trial: optuna.Trial, what: str) -> None:
         event = f"{what} trial {trial.number} of {self._spec.name}"
-        self._emit(Event(self._spec.party, event))
+        self._emit(SearchEvent(self._spec.party, event))
 
 
 def rungs(scenario: Scenario, actor: str, prunes: bool) -> list[Rung]:
@@ -318,10 +318,3 @@ def rungs(scenario: Scenario, actor: str, prunes: bool) -> list[Rung]:
 
 def _violation(constraints: Constraints) -> str:
     return "violates " + ", ".join(violated(constraints))
-
-
-def _facts(observations: Sequence[Observation], running: _Running) -> dict[str, Any]:
-    return {
-        "seen": [each.to_json() for each in observations],
-        "seconds": round(time.monotonic() - running.began, 2),
-    }

@@ -19,23 +19,23 @@ from optuna.trial import FrozenTrial
 from arena.api.ranges import corners
 from arena.api.world import DataRoot
 from arena.errors import InputError
-from arena.results.duel import DuelResults
+from arena.results.duel import DuelResults, Side
 from arena.runs.run import opened as open_scenario
 from arena.runs.run import write_folder
 from arena.scenario.load import Given, varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Duel
-from arena.search.choosing import Candidate, candidates
+from arena.search.choosing import RankedTrial, candidates
 from arena.search.constraints import DIGITS, feasible
 from arena.search.criteria import AttackCriteria, Criteria, DefenceCriteria
-from arena.search.driver import Event, StudySpec
+from arena.search.driver import SearchEvent, StudySpec
 from arena.search.duel_results import duel_results
 from arena.search.observations import Observation
 from arena.search.phases import on_test, on_validation
 from arena.search.session import Session, opened
-from arena.search.strategies import Move, Side, Strategy
+from arena.search.strategies import Move, Strategy
 from arena.search.strategy_spaces import OPTION, DefenceSpace, StrategySpace, TacticSpace
-from arena.search.studies import facts_of
+from arena.search.studies import outcome_of
 
 OTHER: Mapping[Side, Side] = {"red": "blue", "blue": "red"}
 
@@ -164,7 +164,7 @@ class _Duel:
             side=side,
             against=other,
             before=tuple(before),
-            found=strategy,
+            best=strategy,
             after=tuple(best.seen) if best else (),
             gain=gain,
             kept=kept,
@@ -188,7 +188,7 @@ class _Duel:
             root=self._session.root,
         )
 
-    def _best(self, side: Side, study: optuna.Study, base: Scenario) -> Candidate | None:
+    def _best(self, side: Side, study: optuna.Study, base: Scenario) -> RankedTrial | None:
         """The study's best trial on the selection seeds; None if no trial is feasible."""
         ranked = candidates(
             study,
@@ -227,7 +227,7 @@ class _Duel:
         self._plays[side] = replace(self._plays[side], feasible=allowed)
         self._all[side] = [self._plays[side]]
 
-    def _strategy(self, side: Side, number: int, best: Candidate) -> Strategy:
+    def _strategy(self, side: Side, number: int, best: RankedTrial) -> Strategy:
         params, space = best.trial.params, self._spaces[side]
         setup = space.describe(params)
         if side == "blue":
@@ -263,7 +263,7 @@ class _Duel:
         )  # fmt: skip
         line = f"round {number}: {side} {what}"
         self._session.note(line)
-        self._session.emit(Event(self._party(side), line))
+        self._session.emit(SearchEvent(self._party(side), line))
 
     def _party(self, side: Side) -> str:
         return f"threat:{self._settings.actor}" if side == "red" else "defender"
@@ -279,6 +279,5 @@ def _step_limit(scenario: Scenario) -> str:
 
 def _is_feasible(trial: FrozenTrial) -> bool:
     """Whether a trial ran to its end and satisfied all constraints."""
-    facts = facts_of(trial)
-    violations = facts.get("violations")
-    return facts.get("why") is None and violations is not None and feasible(violations)
+    outcome = outcome_of(trial)
+    return outcome is not None and outcome.why is None and outcome.feasible

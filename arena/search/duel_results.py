@@ -18,6 +18,7 @@ from arena.results.duel import (
     LastPlayed,
     MoveRecord,
     Payoff,
+    Side,
     Strategies,
     StrategyRecord,
 )
@@ -28,7 +29,7 @@ from arena.scenario.search import Disclosed, Duel
 from arena.search.contenders import controls, estimate
 from arena.search.observations import Observation, is_installed
 from arena.search.session import Session
-from arena.search.strategies import Move, Side, Strategy
+from arena.search.strategies import Move, Strategy
 from arena.search.studies import public_url
 from arena.statistics.intervals import over_seeds, rate_over_seeds
 from arena.statistics.thresholds import Thresholds
@@ -79,9 +80,9 @@ def duel_results(
 
 
 def best_replies(means: Mapping[tuple[str, str], float]) -> BestReplies:
-    """By mean payoff: red's best strategy against each of blue's, and the other way round; of
-    equals the earlier. Only among strategies that keep their limits (one that may break them always
-    wins), and red ones that are installed in some seed."""
+    """Return, by mean payoff, red's best strategy against each of blue's, and the reverse; of equal
+    ones the earlier. Only feasible strategies count (an infeasible one could always win), and of
+    red's those that are installed in some seed."""
     reds = list(dict.fromkeys(red for red, _ in means))
     blues = list(dict.fromkeys(blue for _, blue in means))
     return BestReplies(
@@ -91,8 +92,8 @@ def best_replies(means: Mapping[tuple[str, str], float]) -> BestReplies:
 
 
 def cycles(replies: BestReplies) -> bool:
-    """Whether replying in turn, from red's last strategy on, returns to a strategy without
-    settling: then no side has a strategy that it would keep."""
+    """Return whether best replies in turn, from red's last strategy on, form a cycle of several
+    strategies: then no pair of strategies is an equilibrium."""
     if not replies.blue:
         return False
     red = list(replies.blue)[-1]
@@ -118,7 +119,7 @@ def _mean_payoffs(
 def _last(side: Side, rounds: Rounds, first: str) -> str:
     """The strategy that a side plays in the end."""
     moves = (move for both in rounds for move in both if move.side == side and move.kept)
-    kept = [move.found.name for move in moves if move.found]
+    kept = [move.best.name for move in moves if move.best]
     return kept[-1] if kept else first
 
 
@@ -129,7 +130,7 @@ def _round(number: int, both: tuple[Move, Move], disclosed: Disclosed) -> DuelRo
 
 def _move(move: Move, disclosed: Disclosed) -> MoveRecord:
     return MoveRecord(
-        name=move.found.name if move.found else None,
+        name=move.best.name if move.best else None,
         against=move.against.name,
         before=estimate(move.before, disclosed),
         after=estimate(move.after, disclosed),
@@ -137,7 +138,7 @@ def _move(move: Move, disclosed: Disclosed) -> MoveRecord:
         kept=move.kept,
         trials=move.trials,
         feasible=move.feasible,
-        setup=move.found.setup if move.found else None,
+        setup=move.best.setup if move.best else None,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import optuna
 
-from arena.search.choosing import Candidate
+from arena.search.choosing import RankedTrial
 
 
 @dataclass(frozen=True)
@@ -15,4 +15,4 @@ class FinishedStudy:
     """A study and its best trials, ranked on the selection seeds."""
 
     study: optuna.Study
-    candidates: Sequence[Candidate]
+    candidates: Sequence[RankedTrial]

@@ -14,7 +14,7 @@ import optuna
 
 from arena.api.world import DataRoot
 from arena.errors import InputError
-from arena.execution.calibrate import settled
+from arena.execution.calibrate import Note, settled
 from arena.planning.numerics import settings
 from arena.planning.plan import plan_seed
 from arena.progress import LogLines
@@ -22,7 +22,7 @@ from arena.runs.run import free_folder, make_folder, room, silent, tell
 from arena.scenario.load import dump
 from arena.scenario.schema import Scenario
 from arena.search import studies
-from arena.search.driver import Driver, Event, Note, StudySpec
+from arena.search.driver import Driver, SearchEvent, StudySpec
 from arena.search.evaluators import Evaluators, InProcess, RayTasks
 from arena.search.observations import Observation
 from arena.search.phases import evaluate
@@ -53,7 +53,7 @@ class Session:
     evaluators: Evaluators
     parallel: int
     note: Note
-    emit: Callable[[Event], None]
+    emit: Callable[[SearchEvent], None]
     began: float
 
     def search(self, spec: StudySpec) -> optuna.Study:
@@ -160,8 +160,8 @@ def _logged(log: LogLines, shown: Note) -> Note:
     return note
 
 
-def _written(file: TextIO, began: float) -> Callable[[Event], None]:
-    def write(event: Event) -> None:
+def _written(file: TextIO, began: float) -> Callable[[SearchEvent], None]:
+    def write(event: SearchEvent) -> None:
         stamped = {"time": round(time.monotonic() - began, 3), **asdict(event)}
         file.write(json.dumps(stamped, ensure_ascii=False) + "\n")
         file.flush()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from arena.results.duel import Side
 from arena.search.observations import Observation
-
-Side = Literal["red", "blue"]
 
 
 @dataclass(frozen=True)
@@ -38,16 +37,16 @@ class Move:
         against: the other side's strategy.
         before, after: observations on the selection seeds, of the strategy played so far and of
             the best one found.
-        found: the best strategy of the search; None if no trial satisfied the constraints.
+        best: the best strategy of the search; None if no trial satisfied the constraints.
         gain: change of the objective in this side's favour, a difference of rates.
-        kept: whether the side adopted `found`.
+        kept: whether the side adopted `best`.
         trials: of the search. feasible: how many of them satisfied all constraints.
     """
 
     side: Side
     against: Strategy
     before: tuple[Observation, ...]
-    found: Strategy | None
+    best: Strategy | None
     after: tuple[Observation, ...]
     gain: float
     kept: bool

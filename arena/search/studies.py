@@ -8,7 +8,6 @@ from the stages in the store. So no finished trial is lost or run twice.
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 import os
 import re
@@ -19,7 +18,6 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import optuna
 from optuna.distributions import (
@@ -38,6 +36,7 @@ from arena.api.ranges import Choice, Range, Whole
 from arena.errors import InputError
 from arena.scenario.search import Sampler
 from arena.search.observations import Observation
+from arena.search.trial_outcome import TrialOutcome
 
 JOURNAL = "journal://"
 MYSELF = uuid.uuid4().hex  # this driver
@@ -245,16 +244,16 @@ def count(study: optuna.Study) -> int:
     return len(study.get_trials(deepcopy=False, states=(*FINISHED, TrialState.RUNNING)))
 
 
-def remember(trial: optuna.Trial, facts: Mapping[str, Any]) -> None:
-    """Store with the trial what was measured, as plain JSON; in one write, since each waits for the
-    storage's disk."""
-    trial.set_user_attr(FACTS, json.loads(json.dumps(facts)))
+def remember(trial: optuna.Trial, outcome: TrialOutcome) -> None:
+    """Store the outcome with the trial; in one write, since each waits for the storage's disk."""
+    trial.set_user_attr(FACTS, outcome.to_json())
 
 
-def recorded(trial: optuna.Trial) -> dict[str, Any]:
-    """Return what `remember` stored with a running trial; if not empty, it only has to be ended."""
-    facts: dict[str, Any] = trial.user_attrs.get(FACTS, {})
-    return facts
+def outcome_of(trial: FrozenTrial | optuna.Trial) -> TrialOutcome | None:
+    """Return the outcome that `remember` stored, None if there is none. A running trial that has
+    one only has to be ended."""
+    stored = trial.user_attrs.get(FACTS)
+    return None if stored is None else TrialOutcome.from_json(stored)
 
 
 def constrain(trial: optuna.Trial, constraints: Mapping[str, float]) -> None:
@@ -265,12 +264,6 @@ def constrain(trial: optuna.Trial, constraints: Mapping[str, float]) -> None:
             trial.set_constraint(name, value)
 
 
-def facts_of(trial: FrozenTrial) -> dict[str, Any]:
-    """Return what `remember` stored; empty for a trial that is not finished."""
-    facts: dict[str, Any] = trial.user_attrs.get(FACTS, {})
-    return facts
-
-
 def seconds_busy(study: optuna.Study) -> float:
     """Return the seconds in which at least one of the finished trials ran, over all drivers; time
     between two drivers does not count."""
@@ -278,7 +271,8 @@ def seconds_busy(study: optuna.Study) -> float:
     for trial in study.get_trials(deepcopy=False, states=FINISHED):
         if trial.datetime_complete is not None:
             end = trial.datetime_complete.timestamp()
-            spans.append((end - facts_of(trial).get("seconds", 0.0), end))
+            outcome = outcome_of(trial) or TrialOutcome()
+            spans.append((end - (outcome.seconds or 0.0), end))
     total, until = 0.0, -math.inf
     for start, end in sorted(spans):
         total += max(0.0, end - max(start, until))
@@ -288,4 +282,5 @@ def seconds_busy(study: optuna.Study) -> float:
 
 def observations_of(trial: FrozenTrial) -> list[Observation]:
     """Return a finished trial's observations, one per seed that it was measured in."""
-    return [Observation(**each) for each in facts_of(trial).get("seen", [])]
+    outcome = outcome_of(trial)
+    return [] if outcome is None else list(outcome.seen)

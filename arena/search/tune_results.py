@@ -25,7 +25,6 @@ from arena.results.tune import (
 )
 from arena.scenario.search import Tune
 from arena.search.choosing import mean_of
-from arena.search.constraints import feasible
 from arena.search.contenders import (
     SEEN,
     UNSEEN,
@@ -39,7 +38,8 @@ from arena.search.contenders import (
 from arena.search.finished_study import FinishedStudy
 from arena.search.observations import Observation
 from arena.search.session import Session
-from arena.search.studies import facts_of, observations_of, public_url, seconds_busy
+from arena.search.studies import observations_of, outcome_of, public_url, seconds_busy
+from arena.search.trial_outcome import TrialOutcome
 
 MEASURED = ("asr", "false_fire", "near_miss", "control")
 
@@ -106,7 +106,7 @@ def _pareto(study: optuna.Study, trials: Sequence[TrialRecord], settings: Tune) 
 
 def _verdict(differences: Sequence[Difference], *, chosen: bool) -> str:
     if not chosen:
-        return "no strategy kept all constraints"
+        return "no strategy satisfied all constraints"
     return verdict(differences) or "nothing was compared"
 
 
@@ -133,23 +133,21 @@ def _study(session: Session, settings: Tune, study: optuna.Study) -> StudyRecord
 
 
 def trial_record(trial: FrozenTrial, settings: Tune) -> TrialRecord:
-    """Return a trial with everything that the storage has of it."""
-    facts = facts_of(trial)
-    seen = observations_of(trial)
-    constraints = facts.get("violations")
+    """Return a trial with its stored outcome."""
+    outcome = outcome_of(trial) or TrialOutcome()
     return TrialRecord(
         number=trial.number,
         state={"FAIL": "failed"}.get(trial.state.name, trial.state.name.lower()),
         values=tuple(trial.values or ()),
         params=trial.params,
-        tactics=tactics_of(facts.get("changes", {}), settings.actor),
-        setup=facts.get("setup"),
-        feasible=constraints is not None and feasible(constraints),
-        constraints=constraints or {},
-        left=_left(seen),
-        measured=_measured(seen, constraints, settings),
-        seconds=facts.get("seconds"),
-        why=facts.get("why"),
+        tactics=tactics_of(outcome.changes, settings.actor),
+        setup=outcome.setup,
+        feasible=outcome.feasible,
+        constraints=outcome.violations or {},
+        left=_left(outcome.seen),
+        measured=_measured(outcome.seen, outcome.violations, settings),
+        seconds=outcome.seconds,
+        why=outcome.why,
     )
 
 
@@ -171,8 +169,7 @@ def _measured(
 
 
 def history(trials: Sequence[TrialRecord], maximize: bool) -> tuple[HistoryPoint, ...]:
-    """Value by trial, and the best feasible one so far; a pruned trial's value is of one
-    removal in one seed and moves nothing."""
+    """Return every trial's value, and the best of the feasible complete trials so far."""
     better = max if maximize else min
     best: float | None = None
     points = []
@@ -185,8 +182,8 @@ def history(trials: Sequence[TrialRecord], maximize: bool) -> tuple[HistoryPoint
 
 
 def importance(study: optuna.Study) -> Importance:
-    """Share of the first value's variance that each parameter explains (fANOVA, Hutter et al.
-    2014), over complete trials; and a note where it cannot be computed."""
+    """Return the share of the first objective's variance that each parameter explains (fANOVA,
+    Hutter et al. 2014), over complete trials; with a note where it cannot be computed."""
     done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     if len(done) < 4 or len({trial.values[0] for trial in done}) < 2:
         return Importance(note="too few complete trials that differ")

@@ -17,6 +17,7 @@ from arena.search.criteria import AttackCriteria
 from arena.search.observations import Observation
 from arena.search.strategy_spaces import TacticSpace
 from arena.search.studies import FACTS, observations_of, remember
+from arena.search.trial_outcome import TrialOutcome
 from arena.search.tune_results import history
 from tests.support.observations import observation, scenario
 
@@ -80,7 +81,8 @@ def test_an_infeasible_trial_pushes_nobody_off_the_front() -> None:
     made = optuna.create_study(directions=list(directions))
     for values, violation in (([0.9, 0.1], 0.5), ([0.5, 0.2], -0.1), ([0.4, 0.3], -0.1)):
         trial = made.ask()
-        remember(trial, {"violations": {"broad": violation}, "changes": {"does": trial.number}})
+        outcome = TrialOutcome({"does": trial.number}, violations={"broad": violation})
+        remember(trial, outcome)
         trial.set_constraint("broad", violation)
         made.tell(trial, values)
     assert numbers(made) == [1]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import optuna
 import pytest
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from arena.api.world import DataRoot
 from arena.results.rows import Row
@@ -16,8 +16,15 @@ from arena.search.criteria import AttackCriteria
 from arena.search.evaluators import Evaluated
 from arena.search.experiment import Experiment
 from arena.search.phases import evaluate
-from arena.search.studies import facts_of
+from arena.search.studies import outcome_of
+from arena.search.trial_outcome import TrialOutcome
 from tests.support.search_fakes import FakeEvaluators, drive, rows, search
+
+
+def stored(trial: FrozenTrial) -> TrialOutcome:
+    outcome = outcome_of(trial)
+    assert outcome is not None
+    return outcome
 
 
 def lines(log: Path) -> list[str]:
@@ -107,7 +114,7 @@ def test_the_first_trigger_in_the_first_seed_decides_whether_to_go_on(
 ) -> None:
     study = drive(search(14), storage, FakeEvaluators(tmp_path / "log"))
     given_up = [t for t in study.get_trials() if t.state == TrialState.PRUNED]
-    below = [t for t in given_up if "median" in facts_of(t)["why"]]
+    below = [t for t in given_up if "median" in (stored(t).why or "")]
     assert below
     asked = lines(tmp_path / "log")
     for trial in below:
@@ -129,9 +136,9 @@ def test_what_is_looked_at_first_is_the_removal_that_was_hardest_so_far(
     study = drive(search(14, parallel=1), storage, evaluators)
     assert evaluators.first[0] is None  # nothing is known yet: the scenario's first
     assert set(evaluators.first[1:]) == {"merchant"}
-    below = [t for t in study.get_trials() if "median" in (facts_of(t)["why"] or "")]
+    below = [t for t in study.get_trials() if "median" in (stored(t).why or "")]
     assert below
-    assert all(list(facts_of(t)["seen"][0]["left"]) == ["merchant"] for t in below)
+    assert all(list(stored(t).seen[0].left) == ["merchant"] for t in below)
 
 
 def test_nothing_is_given_up_where_pruning_is_off(storage: str, tmp_path: Path) -> None:
@@ -146,7 +153,7 @@ def test_a_failing_trial_is_told_and_counted(storage: str, tmp_path: Path) -> No
     failed = [trial for trial in study.get_trials() if trial.state == TrialState.FAIL]
     assert failed
     assert len(study.get_trials()) == 8
-    assert {facts_of(trial)["why"] for trial in failed} == {"diverged"}
+    assert {stored(trial).why for trial in failed} == {"diverged"}
     assert any("diverged" in note for note in notes)
 
 
@@ -201,7 +208,7 @@ def test_constraints_are_kept_with_the_trial(storage: str, tmp_path: Path) -> No
     for trial in study.get_trials():
         assert trial.state == TrialState.PRUNED
         assert trial.constraints["broad"] == pytest.approx(0.3)
-        assert "broad" in facts_of(trial)["why"]
+        assert "broad" in (stored(trial).why or "")
 
 
 def _broad(experiment: Experiment) -> list[Row]:
@@ -217,7 +224,7 @@ def test_a_strategy_over_its_budget_is_never_run(storage: str, tmp_path: Path) -
     found = search(6, criteria=AttackCriteria(tight))
     study = drive(found, storage, FakeEvaluators(tmp_path / "log"))
     assert not (tmp_path / "log").exists()
-    assert {facts_of(t)["why"] for t in study.get_trials()} == {"violates written"}
+    assert {stored(t).why for t in study.get_trials()} == {"violates written"}
 
 
 def test_several_objectives_are_told_together(storage: str, tmp_path: Path) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from arena.results.duel import BestReplies
+from arena.results.duel import BestReplies, Side
 from arena.search.duel_results import _installed, _last, _move, _payoff, best_replies, cycles
-from arena.search.strategies import Move, Side, Strategy
+from arena.search.strategies import Move, Strategy
 from tests.support.observations import observation, scenario
 
 

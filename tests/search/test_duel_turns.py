@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from arena.api.world import DataRoot
-from arena.results.duel import DuelResults, DuelRound, LastPlayed, MoveRecord, StrategyRecord
+from arena.results.duel import DuelResults, DuelRound, LastPlayed, MoveRecord, Side, StrategyRecord
 from arena.search.duel import _Duel
 from arena.search.evaluators import Evaluated
 from arena.search.observations import Observation
 from arena.search.session import Session
-from arena.search.strategies import Move, Side, Strategy
+from arena.search.strategies import Move, Strategy
 from arena.store.store import Store
 from tests.support.observations import observation, scenario
 from tests.support.search_fakes import FakeEvaluators, rows
@@ -147,7 +147,7 @@ def test_a_side_changes_if_it_gains_enough_on_the_selection_seeds(
     assert values(move.before) == dict.fromkeys(SELECT, 0.5)
     assert values(move.after) == {seed: found[seed] for seed in SELECT}
     assert move.kept is kept
-    assert move.found is not None
+    assert move.best is not None
     assert game._plays[side].name == (f"{side}1" if kept else f"{side}0")
 
 
@@ -209,7 +209,7 @@ def test_what_breaks_them_on_the_selection_seeds_is_not_kept(
     rules = (nothing, broken) if side == "blue" else (broken, nothing)
     move = (game := start(left, *rules))._turn(side, 1)
     assert move.gain == pytest.approx(0.4)
-    assert move.found is not None
+    assert move.best is not None
     assert not move.kept
     assert game._plays[side].name == f"{side}0"
 
@@ -221,7 +221,7 @@ def test_a_side_that_finds_nothing_allowed_stays(side: Side, start: Start) -> No
 
     rules = (nothing, broken) if side == "blue" else (broken, nothing)
     move = (game := start(lambda met: 0.5, *rules))._turn(side, 1)
-    assert (move.found, move.after, move.gain, move.kept) == (None, (), 0.0, False)
+    assert (move.best, move.after, move.gain, move.kept) == (None, (), 0.0, False)
     assert move.feasible == 0
     assert [each.name for each in game._all[side]] == [f"{side}0"]
 

@@ -16,10 +16,11 @@ from sqlalchemy.exc import OperationalError
 from arena.search import driver, studies
 from arena.search.criteria import AttackCriteria
 from arena.search.evaluators import Evaluated
+from arena.search.trial_outcome import TrialOutcome
 from tests.support.search_fakes import FakeEvaluators, drive, rows, scenario, search
 
 PATIENCE = 60.0  # seconds, on a machine that does other things
-OTHERS = {"why": None, "values": [0.123], "violations": {"broad": -0.5}, "seen": []}
+OTHERS = TrialOutcome(values=(0.123,), violations={"broad": -0.5})
 
 
 def stored(study: optuna.Study, number: int = 0) -> FrozenTrial:
@@ -83,9 +84,9 @@ def test_of_a_driver_that_died_with_the_values_in_hand_the_next_says_so(
             drive(found, storage, evaluators(log))
     study = optuna.load_study(study_name="s", storage=storage)
     left = stored(study)
-    facts = studies.facts_of(left)
+    outcome = studies.outcome_of(left)
     assert left.state == TrialState.RUNNING
-    assert facts
+    assert outcome is not None
     owner = {**left.user_attrs[studies.OWNER], "pid": 2**22 + 1, "id": "dead"}
     optuna.Trial(study, left._trial_id).set_user_attr(studies.OWNER, owner)
     before = asked(log)
@@ -93,12 +94,12 @@ def test_of_a_driver_that_died_with_the_values_in_hand_the_next_says_so(
     ended = stored(drive(found, storage, FakeEvaluators(log)))
     assert asked(log) == before
     assert ended.state == state
-    assert studies.facts_of(ended) == facts
+    assert studies.outcome_of(ended) == outcome
     assert ended.params == left.params
     if state == TrialState.COMPLETE:
-        assert ended.values == facts["values"]
+        assert tuple(ended.values) == outcome.values
     if state != TrialState.FAIL:
-        assert ended.constraints == pytest.approx(facts["violations"])
+        assert ended.constraints == pytest.approx(outcome.violations)
         assert ended.constraints
 
 
@@ -135,8 +136,8 @@ def take(study: optuna.Study) -> None:
 def finish(study: optuna.Study) -> None:
     trial = optuna.Trial(study, stored(study)._trial_id)
     studies.remember(trial, OTHERS)
-    studies.constrain(trial, OTHERS["violations"])  # type: ignore[arg-type]
-    study.tell(trial.number, OTHERS["values"])  # type: ignore[arg-type]
+    studies.constrain(trial, OTHERS.violations or {})
+    study.tell(trial.number, OTHERS.values)
 
 
 @pytest.mark.parametrize("how", ["taken", "taken and ended", "ended"])
@@ -157,9 +158,9 @@ def test_a_driver_that_was_taken_for_dead_writes_nothing(
     (ended,) = study.get_trials()
     assert asked(tmp_path / "log")
     assert ended.state == TrialState.COMPLETE
-    assert ended.values == OTHERS["values"]
-    assert ended.constraints == OTHERS["violations"]
-    assert studies.facts_of(ended) == OTHERS
+    assert tuple(ended.values) == OTHERS.values
+    assert ended.constraints == OTHERS.violations
+    assert studies.outcome_of(ended) == OTHERS
     assert (ended.user_attrs[studies.OWNER]["id"] == "another") is ("taken" in how)
     assert ended.intermediate_values == {}
     assert notes == []
