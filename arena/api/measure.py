@@ -7,15 +7,18 @@ of it over all models and seeds, and how the report shows that. For one number p
 
 from __future__ import annotations
 
+import json
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
+from arena.api.estimate import Estimate
 from arena.api.job import Job
 from arena.api.params import Params
-from arena.api.part import Part
+from arena.api.part import Named, Part
 from arena.api.probes import Probe, ProbeSet
 from arena.api.trigger import Variant
 from arena.api.values import RowKind
@@ -25,6 +28,20 @@ if TYPE_CHECKING:
 
 Need = Literal["suspect", "poison"]
 ALL_ROWS: frozenset[RowKind] = frozenset(get_args(RowKind))
+SCALARS = "scalars.json"  # what the job of a `ScalarMeasure` writes: its number by actor
+SCALAR_TEMPLATE = """\
+{% from "macros.html" import estimate %}
+{% if values.note %}<p class="note">{{ values.note }}</p>{% endif %}
+<div class="scroll"><table>
+<thead><tr><th>model</th>{% for actor in values.actors %}
+<th class="n">{{ actor or "whole model" }}</th>{% endfor %}</tr></thead>
+<tbody>
+{% for model, estimates in values.rows %}
+<tr><th scope="row">{{ model }}</th>{% for each in estimates %}
+<td class="n">{{ estimate(each | shown) }}</td>{% endfor %}</tr>
+{% endfor %}
+</tbody></table></div>
+"""
 
 
 @dataclass(frozen=True)
@@ -35,7 +52,7 @@ class Subject:
     poisoned: documents of poison by actor. max_new_tokens: tokens to decode; None is as long as the
     longest response. variant_prompts: an actor's first prompts, so many at most, with its trigger
     repeated or moved, where its method can be. training: how a stage trains here, by its settings
-    and steps.
+    and steps. scalar_job: the work of a `ScalarMeasure` on one model.
     """
 
     seed: int
@@ -45,6 +62,7 @@ class Subject:
     max_new_tokens: int | None
     variant_prompts: Callable[[str, int], Mapping[Variant, tuple[str, ...]]]
     training: Callable[[Optimisation, int], Training]
+    scalar_job: Callable[[ScalarMeasure], Job]
 
     def asr_probes(self) -> tuple[Probe, ...]:
         """Each actor's triggered prompts."""
@@ -68,21 +86,25 @@ class Study:
 
     installed: seed and actor of every installed backdoor; what was never installed must not pass
     for removed. transfers: T by seed, unlearned actor and other actor, where it is defined.
-    poisoned: documents of poison by actor.
+    poisoned: documents of poison by actor. over_seeds: the mean of a graded number over seeds, with
+    its interval.
     """
 
     actors: tuple[str, ...]
     installed: frozenset[tuple[int, str]]
     transfers: Mapping[tuple[int, str, str], float]
     poisoned: Mapping[str, int]
+    over_seeds: Callable[[Iterable[float]], Estimate]
 
 
 @dataclass(frozen=True)
 class Section:
     """A measure's part of the report.
 
-    template: Jinja source, given `values` (plain numbers and texts, which are escaped) and
-    `figures` (SVG by name). figures: also written as files of the run.
+    template: Jinja source of what stands below the title, given `values` (numbers and texts, which
+    are escaped) and `figures`; it may import the macros of arena/reporting/templates/macros.html,
+    and asks `if "NAME" in figures` first: beside the cells of a stress run figures stand apart.
+    figures: SVG by name, also written as files of the run; ids must be unique on a page.
     """
 
     title: str
@@ -95,8 +117,8 @@ class MeasureFindings(Part):
     """Base of what `results.json` keeps of a measure. left_out: actors that could not be measured,
     with the reason. not_installed: seeds left out by actor."""
 
-    left_out: dict[str, str] = {}
-    not_installed: dict[str, int] = {}
+    left_out: Named[str] = {}
+    not_installed: Named[int] = {}
 
 
 class Measure(ABC):
@@ -106,6 +128,7 @@ class Measure(ABC):
         rows: kinds of models that are measured.
         needs: parents of its stage beside `model`: the `suspect` (the compromised model), and the
             `poison` of every actor (`shard:NAME`).
+        place: where its section stands among those of other measures, smaller first.
         Findings: the type of what `results.json` keeps.
     """
 
@@ -113,6 +136,7 @@ class Measure(ABC):
     Params: ClassVar[type[Params]] = Params
     rows: ClassVar[frozenset[RowKind]] = ALL_ROWS
     needs: ClassVar[frozenset[Need]] = frozenset()
+    place: ClassVar[int] = 100
     Findings: ClassVar[type[MeasureFindings]] = MeasureFindings
 
     def __init__(self, params: Any) -> None:
@@ -139,3 +163,94 @@ class Measure(ABC):
     @abstractmethod
     def section(self, findings: Any, actors: Sequence[str]) -> Section | None:
         """Its part of the report; None where there is nothing to show."""
+
+    def grid_section(self, findings: Any, actors: Sequence[str]) -> Section | None:
+        """Its part of a stress run's report, from findings over all cells; none unless a measure
+        says so. Where it says so, single cells have no part of their own."""
+        return None
+
+
+class ScalarValue(Part):
+    """One number of one model over seeds. actor: whose backdoor; empty for the whole model."""
+
+    kind: RowKind
+    target: str | None = None
+    name: str
+    actor: str = ""
+    estimate: Estimate = Estimate()
+
+
+class ScalarFindings(MeasureFindings):
+    """The numbers of every model and actor."""
+
+    values: tuple[ScalarValue, ...] = ()
+
+
+class ScalarMeasure(Measure):
+    """A measure that is one number per model and actor: `value` is all that it takes.
+
+    The numbers stand in the rows of `results.json`, in the report's and the terminal's tables of
+    models, and in a section of the report; this last leaves out the seeds in which a backdoor was
+    not installed.
+
+    Attributes:
+        title: of its section; the measure's name where there is none.
+        note: what the number is, in a sentence that stands below the title.
+    """
+
+    Findings = ScalarFindings
+    title: ClassVar[str] = ""
+    note: ClassVar[str] = ""
+
+    @abstractmethod
+    def value(self, model: Any, tokenizer: Any, probes: ProbeSet) -> Mapping[str, float]:
+        """Return the number of each actor ("" for the whole model) in one model.
+
+        Args:
+            model: a transformers model in evaluation mode, on the run's device; not to be changed.
+            tokenizer: its own.
+            probes: what the models of the seed are asked, the actors' prompts among them.
+        """
+
+    def job(self, subject: Subject) -> Job:
+        return subject.scalar_job(self)
+
+    def scalars(self, reading: Reading) -> Mapping[str, float]:
+        values: dict[str, float] = json.loads((reading.folder / SCALARS).read_text())
+        return values
+
+    def findings(self, readings: Sequence[Reading], study: Study) -> ScalarFindings:
+        by_model: dict[tuple[RowKind, str | None, str, str], dict[int, float]] = {}
+        for reading in readings:
+            for actor, value in self.scalars(reading).items():
+                counts = not actor or (reading.seed, actor) in study.installed
+                if counts and math.isfinite(value):
+                    model = reading.kind, reading.target, reading.name, actor
+                    by_model.setdefault(model, {})[reading.seed] = value
+        return ScalarFindings(
+            values=tuple(
+                ScalarValue(
+                    kind=kind,
+                    target=target,
+                    name=name,
+                    actor=actor,
+                    estimate=study.over_seeds(by_seed[seed] for seed in sorted(by_seed)),
+                )
+                for (kind, target, name, actor), by_seed in by_model.items()
+            )
+        )
+
+    def section(self, findings: ScalarFindings, actors: Sequence[str]) -> Section | None:
+        if findings == ScalarFindings():
+            return None
+        known = {each.actor for each in findings.values}
+        columns = [*([""] if "" in known else []), *(actor for actor in actors if actor in known)]
+        numbers = {(each.name, each.actor): each.estimate for each in findings.values}
+        models = dict.fromkeys(each.name for each in findings.values)
+        rows = [
+            (model.replace(":", " "), [numbers.get((model, actor)) for actor in columns])
+            for model in models
+        ]
+        title = self.title or self.name.replace("_", " ").capitalize()
+        values = {"note": self.note, "actors": columns, "rows": rows}
+        return Section(title, SCALAR_TEMPLATE, values)

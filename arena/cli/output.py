@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
@@ -15,13 +14,10 @@ if TYPE_CHECKING:
     from arena.results.reader import Results
 
 
-def show_results(results: Results | Mapping[str, Any], folder: Path) -> None:
+def show_results(results: Results, folder: Path) -> None:
     """Show the table of finished results of any kind, and where their folder is."""
-    from arena.results.reader import parse_results
-
-    typed = parse_results(results) if isinstance(results, Mapping) else results
     console = Console()
-    console.print(_table(typed, console.width, folder / "report.html"))
+    console.print(_table(results, console.width, folder / "report.html"))
     typer.echo(f"run folder: {folder}")
 
 
@@ -33,7 +29,6 @@ def _table(results: Results, width: int, page: Path) -> RenderableType:
     from arena.results.duel import DuelResults
     from arena.results.stress import StressResults
     from arena.results.tune import TuneResults
-    from arena.results.writer import as_json
 
     if isinstance(results, TuneResults):
         return tune_table(results, width, page)
@@ -41,4 +36,4 @@ def _table(results: Results, width: int, page: Path) -> RenderableType:
         return duel_table(results, width, page)
     if isinstance(results, StressResults):
         return stress_table(results, width, page)
-    return results_table(as_json(results), width, page)
+    return results_table(results, width, page)

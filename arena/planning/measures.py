@@ -12,6 +12,7 @@ from arena.ml.train_config import Optimisation, Training
 from arena.planning.builder import Builder
 from arena.planning.graph import RowPlan
 from arena.planning.probes import marked_with, untriggered, usable_of
+from arena.stages.scalar import ScalarJob
 from arena.stages.train import SHARD
 
 
@@ -41,14 +42,16 @@ def measures_of(builder: Builder) -> list[Measure]:
 def subject_of(builder: Builder) -> Subject:
     """What measures may ask this seed's models."""
     actors = [member.name for member in builder.actors.members]
+    probes = builder.probes.of(actors)  # decoys are only scored
     return Subject(
         seed=builder.seed,
-        probes=builder.probes.of(actors),  # decoys are only scored
+        probes=probes,
         poisoned={member.name: member.count for member in builder.actors.members},
         numerics=builder.numerics,
         max_new_tokens=builder.scenario.evaluation.max_new_tokens,
         variant_prompts=lambda actor, n: _variant_prompts(builder, actor, n),
         training=lambda settings, steps: _training(builder, settings, steps),
+        scalar_job=lambda measure: ScalarJob(measure, probes, builder.numerics),
     )
 
 

@@ -25,7 +25,7 @@ from arena.reporting.text import clean
 from arena.results.claim import TransferEstimates
 from arena.results.estimate import Estimate
 from arena.results.reader import Results
-from arena.results.run import RunResults, SummaryRow
+from arena.results.run import RunResults
 from arena.results.stress import StressCell, StressResults
 
 APART = "≠"
@@ -159,13 +159,8 @@ def _runs(
 
 
 def _models(results: RunResults) -> Rates:
-    asr = {_model_name(row): row.asr for row in results.summary}
-    blocks = grouped([row.model_dump() | {"label": _model_name(row)} for row in results.summary])
-    return {name: asr[name] for block in blocks for row in block for name in [row["label"]]}
-
-
-def _model_name(row: SummaryRow) -> str:
-    return row.label or model_name(row.model_dump())
+    rows = [row for block in grouped(results.summary) for row in block]
+    return {row.label or model_name(row): row.asr for row in rows}
 
 
 def _pairs(results: RunResults) -> dict[str, Judged]:

@@ -12,14 +12,14 @@ from rich.table import Table
 from rich.text import Text
 
 from arena.reporting import palette
-from arena.reporting.numbers import Estimate
-from arena.reporting.parts import Results, part
+from arena.reporting.claim_card import STATEMENT, ShownTransfer
 from arena.reporting.text import clean
-from arena.reporting.view import KEYS, STATEMENT, sentence
+from arena.reporting.wording import sentence
+from arena.results.claim import Judgement
 
 
 def short_name(text: object, room: int) -> Text:
-    """A name cut in its middle: the ends tell `adversary1` from `adversary2`."""
+    """Return a name cut in its middle: the ends tell `adversary1` from `adversary2`."""
     line, tail = clean(text), max(1, room // 3)
     if cell_len(line) > room:
         head = set_cell_size(line, room - 1 - cell_len(line[-tail:])).rstrip()
@@ -28,7 +28,7 @@ def short_name(text: object, room: int) -> Text:
 
 
 def plain_table(title: str) -> Table:
-    """A table with a line under its head and no other."""
+    """Return a table with a line under its head and no other."""
     return Table(
         title=title,
         box=box.SIMPLE_HEAD,
@@ -43,33 +43,30 @@ def plain_table(title: str) -> Table:
 
 
 def pointer(page: Path) -> Padding:
-    """The last line of a view: where the HTML report is."""
+    """Return the last line of a view: where the HTML report is."""
     last = Text.assemble(("report  ", "dim"), (clean(page), "bold"), overflow="fold")
     return Padding(last, (1, 0, 0, 1))
 
 
 def chunks(actors: Sequence[str], most: int) -> list[Sequence[str]]:
-    """The actors of each table, evenly shared out, where one table would be too wide."""
+    """Return the actors of each table, evenly shared out, where one table would be too wide."""
     size = -(-len(actors) // max(1, -(-len(actors) // most)))
     return [actors[i : i + size] for i in range(0, len(actors), max(size, 1))]
 
 
-def claim_text(results: Results) -> Text:
-    """The claim: its statement, its verdict, T and its parts."""
-    claim = part(results, "claim")
-    look = palette.verdict(claim.get("verdict"))
-    total, odd, specific, raw = (Estimate.read(claim.get(key)) for key in KEYS)
-    seeds = claim.get("seeds")
-    ran = f" · {seeds} seed{'' if seeds == 1 else 's'}, mean over pairs" if seeds else ""
+def claim_text(claim: Judgement) -> Text:
+    """Return the claim: its statement, its verdict, T and its parts."""
+    look, estimates, seeds = palette.verdict(claim.verdict), ShownTransfer.of(claim), claim.seeds
+    usable = f" · {seeds} seed{'' if seeds == 1 else 's'}, mean over pairs" if seeds else ""
     return Text.assemble(
-        (clean(sentence(claim.get("statement") or STATEMENT)), "bold"),
+        (clean(sentence(claim.statement or STATEMENT)), "bold"),
         "\n",
         (f"{look.glyph} {look.label}", f"bold {ink(look.colour)}"),
-        (ran, "dim"),
+        (usable, "dim"),
         "\n",
-        (f"T {total.full}", "bold"),
-        f" = {odd.text} odd + {specific.text} specific",
-        (f" · raw suppression {raw.text}", "dim"),
+        (f"T {estimates.transfer.full}", "bold"),
+        f" = {estimates.odd.text} odd + {estimates.specific.text} specific",
+        (f" · raw suppression {estimates.raw_suppression.text}", "dim"),
     )
 
 

@@ -1,139 +1,184 @@
-"""The league as page and terminal show it: every defence by the worst it left, and its price."""
+"""The league as page and terminal show it: every defence by the worst it left, and its costs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from arena.reporting.numbers import NONE, Estimate, decimals, duration, number, thousands
-from arena.reporting.parts import Results, listed, part
-from arena.reporting.view import sentence, words
-
-Standing = Mapping[str, Any]
+from arena.reporting.numbers import NONE, Shown, decimals, duration, thousands
+from arena.reporting.wording import sentence, words
+from arena.results.estimate import Estimate
+from arena.results.league import League, Standing
+from arena.results.run import RunResults
 
 BASELINES = ("none", "control")
 MEETS = {True: ("✓", "meets it"), False: ("✕", "misses it"), None: ("?", "not known")}
+UNMEASURED = 2.0  # above every ASR: what was not measured stands last
 
 
-def standings(results: Results) -> list[Standing]:
-    """Entries of the league, the least worst ASR left first, then the least mean; what has
-    none comes last."""
-    return sorted(listed(part(results, "league"), "standings"), key=_place)
+@dataclass(frozen=True, slots=True)
+class LeagueRow:
+    """One defence in the table.
+
+    Attributes:
+        kind: intelligence and method; empty for a baseline.
+        front: whether nothing is better in ASR left and in accuracy.
+        left: worst ASR left, that of the others, that of the disclosed.
+        change: of accuracy, with its interval.
+        samples: poisoned samples until a backdoor is back, with how many never were.
+        glyph, meets: whether the mark is met. reason: why not.
+        empty: how often a discovery found nothing, in words.
+    """
+
+    name: str
+    kind: str
+    baseline: bool
+    front: bool
+    knows: str
+    budget: str
+    left: list[Shown]
+    change: tuple[str, str]
+    perplexity: Shown
+    seconds: str
+    samples: tuple[str, str]
+    glyph: str
+    meets: str
+    reason: str
+    empty: str
 
 
-def league(results: Results) -> dict[str, Any]:
-    """The section's words and rows; nothing where there is no league."""
+@dataclass(frozen=True, slots=True)
+class LeagueTable:
+    """The section's words and rows. bounds: whether some number of samples is a lower bound."""
+
+    accuracy: str
+    mark: str
+    rows: list[LeagueRow]
+    bounds: bool
+
+
+class TradeOff(NamedTuple):
+    """What `figures.pareto` draws: entries with both numbers, which accuracy it is, and the most
+    of it that may be lost (None where the mark is not known)."""
+
+    entries: list[Standing]
+    accuracy: str
+    loss: float | None
+
+
+def standings(results: RunResults) -> list[Standing]:
+    """Return the entries of the league, the least worst ASR left first, then the least mean; what
+    has none comes last."""
+    return sorted(_league(results).standings, key=_place)
+
+
+def league(results: RunResults) -> LeagueTable | None:
+    """Return the section's words and rows; None where there is no league."""
     rows = standings(results)
     if not rows:
-        return {}
-    found = part(results, "league")
-    return {
-        "accuracy": accuracy(results),
-        "mark": _mark(found, accuracy(results)),
-        "rows": [_row(each) for each in rows],
-        "bounds": any(number(part(each, "reactivation").get("censored")) for each in rows),
-    }
+        return None
+    return LeagueTable(
+        accuracy=accuracy(results),
+        mark=_mark(_league(results), accuracy(results)),
+        rows=[_row(each) for each in rows],
+        bounds=any(each.reactivation.censored for each in rows),
+    )
 
 
-def accuracy(results: Results) -> str:
-    """Which accuracy the league compares, in words."""
-    return words(part(results, "league").get("accuracy")) or "clean accuracy"
+def _league(results: RunResults) -> League:
+    return results.league or League()
+
+
+def accuracy(results: RunResults) -> str:
+    """Return which accuracy the league compares, in words."""
+    return words(_league(results).accuracy) or "clean accuracy"
 
 
 def meets(standing: Standing) -> tuple[str, str]:
-    """Glyph and words of whether the mark was met."""
-    found = standing.get("meets")
-    return MEETS[found if isinstance(found, bool) else None]
+    """Return glyph and words of whether the mark was met."""
+    return MEETS[standing.meets]
 
 
 def is_baseline(standing: Standing) -> bool:
-    """Whether it is no defence, but what defences are compared with."""
-    return standing.get("intelligence") in BASELINES
+    """Return whether it is no defence, but what defences are compared with."""
+    return standing.intelligence in BASELINES
 
 
 def _place(standing: Standing) -> tuple[float, float]:
-    left = (Estimate.read(standing.get(key)).value for key in ("worst", "others"))
-    worst, others = (2.0 if value is None else value for value in left)
-    return worst, others
+    return _or_last(standing.worst), _or_last(standing.others)
 
 
-def _mark(found: Mapping[str, Any], what: str) -> str:
-    mark = part(found, "mark")
-    asr, loss = number(mark.get("asr")), number(mark.get("loss"))
+def _or_last(left: Estimate) -> float:
+    return UNMEASURED if left.value is None else left.value
+
+
+def _mark(league: League, accuracy: str) -> str:
+    asr, loss = league.mark.asr, league.mark.loss
     if asr is None or loss is None:
         return ""
     return (
         f"The mark: less than {asr:g} left of the disclosed trigger (of all, where none is "
-        f"disclosed), and at most {loss:g} of {what} lost."
+        f"disclosed), and at most {loss:g} of {accuracy} lost."
     )
 
 
-def _row(standing: Standing) -> dict[str, Any]:
-    glyph, said = meets(standing)
-    return {
-        "name": str(standing.get("name") or NONE),
-        "kind": "" if is_baseline(standing) else _kind(standing),
-        "baseline": is_baseline(standing),
-        "front": standing.get("front") is True,
-        "knows": str(standing.get("knows") or NONE),
-        "budget": _budget(standing),
-        "left": [Estimate.read(standing.get(key)) for key in ("worst", "others", "disclosed")],
-        "change": _fine(Estimate.read(standing.get("change"))),
-        "perplexity": Estimate.read(standing.get("perplexity")),
-        "seconds": duration(Estimate.read(standing.get("seconds")).value),
-        "samples": samples(standing),
-        "glyph": glyph,
-        "meets": said,
-        "reason": sentence(standing.get("reason") or ""),
-        "empty": _empty(standing),
-    }
+def _row(standing: Standing) -> LeagueRow:
+    glyph, in_words = meets(standing)
+    return LeagueRow(
+        name=standing.name or NONE,
+        kind="" if is_baseline(standing) else _kind(standing),
+        baseline=is_baseline(standing),
+        front=standing.front,
+        knows=standing.knows or NONE,
+        budget=_budget(standing),
+        left=[Shown.of(each) for each in (standing.worst, standing.others, standing.disclosed)],
+        change=Shown.of(standing.change).rounded(3),
+        perplexity=Shown.of(standing.perplexity),
+        seconds=duration(standing.seconds.value),
+        samples=samples(standing),
+        glyph=glyph,
+        meets=in_words,
+        reason=sentence(standing.reason),
+        empty=_empty(standing),
+    )
 
 
 def _kind(standing: Standing) -> str:
-    names = (words(standing.get(key)) for key in ("intelligence", "method"))
+    names = (words(standing.intelligence), words(standing.method))
     return " · ".join(name for name in names if name)
 
 
 def _budget(standing: Standing) -> str:
-    share = number(standing.get("compute"))
-    parts = [
-        f"{thousands(standing.get('steps'))} steps" if standing.get("steps") else "",
-        f"{thousands(standing.get('examples'))} examples" if standing.get("examples") else "",
+    share = standing.compute
+    entries = [
+        f"{thousands(standing.steps)} steps" if standing.steps else "",
+        f"{thousands(standing.examples)} examples" if standing.examples else "",
         f"{100 * share:.3g} % of training compute" if share else "",
     ]
-    return " · ".join(part for part in parts if part)
-
-
-def _fine(shown: Estimate) -> tuple[str, str]:
-    """A change of accuracy to three places, as the mark is at 0.02, and its interval."""
-    ends = f"{decimals(shown.low, 3)} to {decimals(shown.high, 3)}" if shown.has_interval else ""
-    return decimals(shown.value, 3), ends
+    return " · ".join(entry for entry in entries if entry)
 
 
 def samples(standing: Standing) -> tuple[str, str]:
-    """Poisoned samples until a backdoor wakes; `> 85.0` where some never did, as the mean then
-    is a lower bound."""
-    shown = part(standing, "reactivation")
-    found = Estimate.read(shown)
-    if found.value is None:
+    """Return poisoned samples until a backdoor is back; `> 85.0` where some never were, as the
+    mean then is a lower bound. The second text says how many never were."""
+    cost = standing.reactivation
+    if cost.value is None:
         return NONE, ""
-    censored, curves = number(shown.get("censored")), number(shown.get("curves"))
-    text = f"{'> ' if censored else ''}{decimals(found.value, 1)}"
-    return text, f"{censored:.0f} of {curves:.0f} never" if censored and curves else ""
+    text = f"{'> ' if cost.censored else ''}{decimals(cost.value, 1)}"
+    never = f"{cost.censored} of {cost.curves} never" if cost.censored and cost.curves else ""
+    return text, never
 
 
 def _empty(standing: Standing) -> str:
-    """How often a discovery came back with nothing; no words where it always found something."""
-    count = number(standing.get("nothing_found"))
-    return f"found nothing in {count:.0f} of {thousands(standing.get('models'))}" if count else ""
+    count = standing.nothing_found
+    return f"found nothing in {count} of {thousands(standing.models)}" if count else ""
 
 
-def trade_off(results: Results) -> tuple[list[Standing], str, float | None]:
-    """What `figures.pareto` draws: entries with both numbers, the accuracy, the most lost."""
+def trade_off(results: RunResults) -> TradeOff:
+    """Return what `figures.pareto` draws."""
     known = [
         each
         for each in standings(results)
-        if all(Estimate.read(each.get(key)).value is not None for key in ("others", "change"))
+        if each.others.value is not None and each.change.value is not None
     ]
-    loss = number(part(part(results, "league"), "mark").get("loss"))
-    return known, accuracy(results), loss
+    return TradeOff(known, accuracy(results), _league(results).mark.loss)

@@ -2,73 +2,90 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
 from arena.reporting import palette
 from arena.reporting.console import ink, plain_table, short_name
-from arena.reporting.league import Standing, is_baseline, meets, samples, standings
-from arena.reporting.numbers import NONE, Estimate, decimals, duration
-from arena.reporting.parts import Results
+from arena.reporting.league import is_baseline, meets, samples, standings
+from arena.reporting.numbers import NONE, Shown, decimals, duration
 from arena.reporting.text import clean
-from arena.reporting.view import words
+from arena.reporting.wording import words
+from arena.results.estimate import Estimate
+from arena.results.league import Standing
+from arena.results.run import RunResults
 
 # Columns of the numbers but for the time, of the shortest name, of what stands where there is
 # room; two more between columns.
-FIXED, LEAST, KNEW, WAKE = 40, 10, 12, 13
-RATES = ("worst", "others", "disclosed")
+FIXED, LEAST, KNEW, BACK = 40, 10, 12, 13
 
 
-def league_table(results: Results, width: int) -> Table | None:
-    """The league at so many columns; None where there is none. What a defence knew and how
-    soon backdoors wake are shown where there is room."""
+@dataclass(frozen=True)
+class _Layout:
+    """Columns for the names, and whether the two optional columns have room."""
+
+    name: int
+    knew: bool
+    back: bool
+
+
+def league_table(results: RunResults, width: int) -> Table | None:
+    """Return the league at so many columns; None where there is none. What a defence knew and
+    after how many samples backdoors are back are shown where there is room."""
     rows = standings(results)
     if not rows:
         return None
-    longest = max(cell_len(clean(row.get("name"))) for row in rows)
-    spare = width - FIXED - max(len(_time(row)) for row in rows)
-    knew = spare >= KNEW + min(longest, 2 * LEAST)
-    spare -= KNEW * knew
-    wake = spare >= WAKE + longest and any(samples(row)[0] != NONE for row in rows)
-    spare -= WAKE * wake
+    layout = _layout(rows, width)
     table = plain_table("Defences by the worst ASR they left (✓ meets the mark)")
     table.add_column(Text("defence"), no_wrap=True)
-    if knew:
+    if layout.knew:
         table.add_column(Text("knew"), no_wrap=True)
-    heads = ("worst", "others", "its own", "accuracy", "time")
-    for head in (*heads, "wakes after") if wake else heads:
+    heads = ("worst", "others", "target", "accuracy", "time")
+    for head in (*heads, "back after") if layout.back else heads:
         table.add_column(Text(head), justify="right", no_wrap=True)
     table.add_column(Text(""), no_wrap=True)
     for row in rows:
-        _add(table, row, min(longest, max(spare, LEAST)), knew=knew, wake=wake)
+        table.add_row(*_cells(row, layout))
     return table
 
 
-def _add(table: Table, row: Standing, room: int, *, knew: bool, wake: bool) -> None:
-    name = short_name(row.get("name"), room)
+def _layout(rows: Sequence[Standing], width: int) -> _Layout:
+    longest = max(cell_len(clean(row.name)) for row in rows)
+    spare = width - FIXED - max(len(_time(row)) for row in rows)
+    knew = spare >= KNEW + min(longest, 2 * LEAST)
+    spare -= KNEW * knew
+    back = spare >= BACK + longest and any(samples(row)[0] != NONE for row in rows)
+    spare -= BACK * back
+    return _Layout(min(longest, max(spare, LEAST)), knew, back)
+
+
+def _cells(row: Standing, layout: _Layout) -> list[Text]:
+    name = short_name(row.name, layout.name)
     name.stylize("dim" if is_baseline(row) else "bold")
     cells = [name]
-    if knew:
-        told = "" if is_baseline(row) else words(row.get("intelligence"))
-        cells.append(short_name(told, KNEW - 2))
-    cells += [_rate(row.get(key)) for key in RATES]
-    change = Estimate.read(row.get("change")).value
+    if layout.knew:
+        knew = "" if is_baseline(row) else words(row.intelligence)
+        cells.append(short_name(knew, KNEW - 2))
+    cells += [_rate(left) for left in (row.worst, row.others, row.disclosed)]
+    change = row.change.value
     cells.append(Text(decimals(change, 3) if change is None or change <= 0 else f"+{change:.3f}"))
     cells.append(Text(_time(row), style="dim"))
-    if wake:
+    if layout.back:
         cells.append(Text(samples(row)[0], style="dim"))
     glyph = meets(row)[0]
     cells.append(Text(glyph, ink(palette.COOL if glyph == "✓" else palette.MUTED)))
-    table.add_row(*cells)
+    return cells
 
 
 def _time(row: Standing) -> str:
-    return duration(Estimate.read(row.get("seconds")).value)
+    return duration(row.seconds.value)
 
 
-def _rate(cell: object) -> Text:
-    shown = Estimate.read(cell)
-    fill = palette.asr_colour(shown.value)
-    style = f"{palette.readable_on(fill)} on {fill}" if shown.value is not None else "dim"
-    return Text(shown.text, style=style)
+def _rate(left: Estimate) -> Text:
+    fill = palette.asr_colour(left.value)
+    style = f"{palette.readable_on(fill)} on {fill}" if left.value is not None else "dim"
+    return Text(Shown.of(left).text, style=style)

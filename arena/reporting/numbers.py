@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from arena.results import estimate as results_estimate
 
@@ -13,15 +11,13 @@ MINUS = "\N{MINUS SIGN}"
 NONE = "\N{EN DASH}"
 
 
-def number(thing: Any) -> float | None:
-    """A finite float, or None for whatever else a results file may hold in its place."""
-    if isinstance(thing, bool) or not isinstance(thing, int | float):
-        return None
-    return float(thing) if math.isfinite(thing) else None
+def finite(value: float | None) -> float | None:
+    """Return the value as a float; None for nothing and for what is not finite."""
+    return None if value is None or not math.isfinite(value) else float(value)
 
 
 def decimals(value: float | None, places: int = 2) -> str:
-    """`0.97`, with a true minus sign and no negative zero; an en dash for nothing."""
+    """Return `0.97`, with a true minus sign and no negative zero; an en dash for nothing."""
     if value is None:
         return NONE
     text = f"{value:.{places}f}"
@@ -46,15 +42,7 @@ class Shown:
         """Return an estimate of results, ready to be shown; None is an empty one."""
         if estimate is None:
             return cls()
-        return cls(estimate.value, estimate.low, estimate.high)
-
-    @classmethod
-    def read(cls, thing: Any) -> Shown:
-        """From `{value, low, high}`, `{rate, low, high}`, a bare number, or nothing."""
-        if not isinstance(thing, Mapping):
-            return cls(number(thing))
-        value = thing.get("value", thing.get("rate"))
-        return cls(number(value), number(thing.get("low")), number(thing.get("high")))
+        return cls(finite(estimate.value), finite(estimate.low), finite(estimate.high))
 
     @property
     def has_interval(self) -> bool:
@@ -82,13 +70,15 @@ class Shown:
             return self.text
         return f"{self.text} [{decimals(self.low)}, {decimals(self.high)}]"
 
+    def rounded(self, places: int) -> tuple[str, str]:
+        """The value to so many places, and its interval, or nothing."""
+        ends = f"{decimals(self.low, places)} to {decimals(self.high, places)}"
+        return decimals(self.value, places), ends if self.has_interval else ""
 
-Estimate = Shown  # until every page takes typed results
 
-
-def duration(seconds: Any) -> str:
-    """`41 s`, `3 min 20 s`, `2 h 05 min`; an en dash for nothing."""
-    value = number(seconds)
+def duration(seconds: float | None) -> str:
+    """Return `41 s`, `3 min 20 s`, `2 h 05 min`; an en dash for nothing."""
+    value = finite(seconds)
     if value is None:
         return NONE
     if value < 9.95:
@@ -101,9 +91,7 @@ def duration(seconds: Any) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
-def thousands(thing: Any) -> str:
-    """`4,096` for a count; other things as text; an en dash for nothing."""
-    value = number(thing)
-    if value is None:
-        return NONE if thing is None else str(thing)
-    return f"{value:,.0f}"
+def thousands(count: float | None) -> str:
+    """Return `4,096`; an en dash for nothing."""
+    value = finite(count)
+    return NONE if value is None else f"{value:,.0f}"

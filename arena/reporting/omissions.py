@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from arena.reporting.numbers import number
-from arena.reporting.parts import Results, part
-from arena.reporting.view import sentence
-
-MEASURES = ("representations", "reactivation", "quiet")
+from arena.api.measure import MeasureFindings
+from arena.reporting.wording import sentence
 
 
-def omissions(results: Results) -> dict[str, list[str]]:
-    """Measure to sentences on the actors and seeds it left out; mostly none."""
-    return {measure: list(_of(part(results, measure))) for measure in MEASURES}
-
-
-def _of(found: Results) -> Iterator[str]:
-    for actor, reason in part(found, "left_out").items():
-        yield sentence(f"left out: {actor}{f', {reason}' if reason else ''}")
-    counts = {str(a): number(n) or 0.0 for a, n in part(found, "not_installed").items()}
-    told = [f"{a} in {n:.0f} seed{'' if n == 1 else 's'}" for a, n in counts.items() if n > 0]
-    if told:
-        yield f"Not installed, so left out there: {', '.join(told)}."
+def omissions(findings: MeasureFindings) -> list[str]:
+    """Return sentences on the actors and seeds that a measure left out; mostly none."""
+    sentences = [
+        sentence(f"left out: {actor}{f', {reason}' if reason else ''}")
+        for actor, reason in findings.left_out.items()
+    ]
+    counts = [
+        f"{actor} in {count} seed{'' if count == 1 else 's'}"
+        for actor, count in findings.not_installed.items()
+        if count > 0
+    ]
+    if counts:
+        sentences.append(f"Not installed, so left out there: {', '.join(counts)}.")
+    return sentences

@@ -6,20 +6,46 @@ and the figures through an XML writer; nothing else makes mark-up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import functools
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from arena.reporting import palette
+from arena.reporting.measure_sections import MeasureSection
 from arena.reporting.numbers import NONE, Shown, decimals, thousands
-from arena.reporting.view import words
+from arena.reporting.wording import words
 from arena.results.claim import VerdictThresholds
 from arena.results.reader import Results
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
 
 
 def fill(template: str, values: Mapping[str, Any], drawn: Mapping[str, str]) -> str:
     """Return a template with the values that it names and its figures, as HTML text."""
+    return _environment().get_template(template).render(figures=_safe(drawn), **values)
+
+
+def measure_html(measures: Sequence[MeasureSection]) -> list[Markup]:
+    """Return the sections of measures as HTML, each filled from its measure's own template."""
+    template = _environment().get_template("measure.html")
+    return [
+        _marked_up(template.render(title=each.section.title, body=_body(each), notes=each.notes))
+        for each in measures
+    ]
+
+
+def _body(each: MeasureSection) -> Markup:
+    section = each.section
+    template = _environment().from_string(section.template)
+    text = template.render(values=section.values, figures=_safe(section.figures))
+    return _marked_up(text)
+
+
+@functools.cache
+def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
 
     environment = Environment(
         loader=PackageLoader("arena", "reporting/templates"),
@@ -28,10 +54,19 @@ def fill(template: str, values: Mapping[str, Any], drawn: Mapping[str, str]) -> 
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(decimals=decimals, thousands=thousands, words=words)
-    # Safe: the text of these went through an XML writer.
-    safe = {name: Markup(svg) for name, svg in drawn.items()}
-    return environment.get_template(template).render(figures=safe, **values)
+    environment.filters.update(decimals=decimals, thousands=thousands, words=words, shown=Shown.of)
+    return environment
+
+
+def _safe(drawn: Mapping[str, str]) -> dict[str, Markup]:
+    """Figures as mark-up: the text of these went through an XML writer."""
+    return {name: _marked_up(svg) for name, svg in drawn.items()}
+
+
+def _marked_up(text: str) -> Markup:
+    from markupsafe import Markup
+
+    return Markup(text)
 
 
 def common(results: Results) -> dict[str, Any]:

@@ -2,67 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Literal, Protocol
 
-SummaryRow = Mapping[str, Any]
+from arena.api.values import RowKind
+from arena.results.run import SummaryRow
 
-_BASE = ("reference", "inserted", "compromised")
-_RANKS = {"control": 0, "sham": 1, "unlearned": 2, "defended": 3}
+Utility = Literal["clean_accuracy", "token_accuracy"]
+
+_BASE: tuple[RowKind, ...] = ("reference", "inserted", "compromised")
+_RANKS: dict[RowKind, int] = {"control": 0, "sham": 1, "unlearned": 2, "defended": 3}
+
+
+class Model(Protocol):
+    """What says which model is meant: its kind, and the actor that it was made for or against."""
+
+    @property
+    def kind(self) -> RowKind:
+        """What was done to it."""
+
+    @property
+    def target(self) -> str | None:
+        """The actor concerned; None where there is none."""
 
 
 def grouped(summary: Sequence[SummaryRow]) -> list[list[SummaryRow]]:
-    """Summary rows in blocks: untouched models, what has no target (one clean fine-tune for
-    all), then target by target its control, its shams, its unlearned and defended models.
-    Order inside a block is otherwise that of the results."""
-    base = [row for row in summary if row.get("kind") in _BASE]
-    by_target: dict[object, list[SummaryRow]] = {}
+    """Return summary rows in blocks: untouched models, those without a target (one clean fine-tune
+    for all), then target by target its control, its shams, its unlearned and defended models.
+    Inside a block the order is otherwise that of the results."""
+    base = [row for row in summary if row.kind in _BASE]
+    by_target: dict[str, list[SummaryRow]] = {}
     shared: list[SummaryRow] = []
     for row in summary:
-        if row.get("kind") in _BASE:
+        if row.kind in _BASE:
             continue
-        if row.get("target") is None:
+        if row.target is None:
             shared.append(row)
         else:
-            by_target.setdefault(row["target"], []).append(row)
+            by_target.setdefault(row.target, []).append(row)
     blocks = [base, shared, *by_target.values()]
     return [sorted(block, key=_rank) for block in blocks if block]
 
 
 def _rank(row: SummaryRow) -> int:
-    return _RANKS.get(str(row.get("kind")), 0)
+    return _RANKS.get(row.kind, 0)
 
 
 def residents(summary: Sequence[SummaryRow]) -> list[SummaryRow]:
-    """The rows of the co-residence matrix: the reference, models on their way to the
-    compromised one, and that one. Nothing where none was on its way."""
-    if not any(row.get("kind") == "inserted" for row in summary):
+    """Return the rows of the co-residence matrix: the reference, models on their way to the
+    compromised one, and that one. Empty where no row is of a model on its way."""
+    if not any(row.kind == "inserted" for row in summary):
         return []
-    return [row for kind in _BASE for row in summary if row.get("kind") == kind]
+    return [row for kind in _BASE for row in summary if row.kind == kind]
 
 
 def final(summary: Sequence[SummaryRow]) -> list[SummaryRow]:
-    """The rows without models on their way to the compromised one."""
-    return [row for row in summary if row.get("kind") != "inserted"]
+    """Return the rows without models on their way to the compromised one."""
+    return [row for row in summary if row.kind != "inserted"]
 
 
-def model_name(row: Mapping[str, Any]) -> str:
-    """The name of a model by what was done to it, where no label came with it."""
-    kind, target = str(row.get("kind") or ""), row.get("target")
-    if kind == "defended" and row.get("name"):  # several may share a target
-        return str(row["name"])
-    said = {"control": "clean fine-tune", "unlearned": "unlearn"}.get(kind, kind)
-    return f"{said} {target}" if target is not None else said
+def model_name(model: Model, name: str | None = None) -> str:
+    """Return the name of a model by what was done to it.
+
+    Args:
+        name: the row's own, which tells `defended` models of one target apart.
+    """
+    if model.kind == "defended" and name:
+        return name
+    action = {"control": "clean fine-tune", "unlearned": "unlearn"}.get(model.kind, model.kind)
+    return f"{action} {model.target}" if model.target is not None else action
 
 
-def utility(summary: Sequence[SummaryRow]) -> str:
-    """The key of what says how well the models still answer: `clean_accuracy`, or
+def label_of(row: SummaryRow) -> str:
+    """Return the label of a summary row; its kind where results have none."""
+    return row.label or row.kind
+
+
+def utility(summary: Sequence[SummaryRow]) -> Utility:
+    """Return which number says how well the models still answer: `clean_accuracy`, or
     `token_accuracy` where the answers are free text and none is simply right."""
-    exact = any(row.get("clean_accuracy") is not None for row in summary)
-    free = any(row.get("token_accuracy") is not None for row in summary)
+    exact = any(row.clean_accuracy is not None for row in summary)
+    free = any(row.token_accuracy is not None for row in summary)
     return "token_accuracy" if free and not exact else "clean_accuracy"
 
 
-def is_disclosed(row: SummaryRow, actor: str) -> bool:
-    """Whether the row unlearned this actor's own trigger."""
-    return row.get("target") == actor and row.get("kind") in ("unlearned", "defended")
+def is_disclosed(model: Model, actor: str) -> bool:
+    """Return whether this actor's own trigger was unlearned in the model."""
+    return model.target == actor and model.kind in ("unlearned", "defended")
+
+
+def scalar_columns(summary: Sequence[SummaryRow]) -> list[tuple[str, str]]:
+    """Return measure and actor ("" for the whole model) of every number that the rows have of
+    measures, in order of first appearance."""
+    pairs = ((name, actor) for row in summary for name, by in row.measures.items() for actor in by)
+    return list(dict.fromkeys(pairs))

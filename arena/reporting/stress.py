@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from arena.reporting import figures, installation, palette, stress_claim, stress_measures, view
+from arena.reporting import figures, installation, palette, stress_claim
+from arena.reporting.measure_sections import figures_of
 from arena.reporting.numbers import NONE, Shown, duration, thousands
-from arena.reporting.render import common, fill, shown_thresholds
+from arena.reporting.render import common, fill, measure_html, shown_thresholds
 from arena.reporting.rows import residents
 from arena.reporting.stress_cells import CellView, axes_of, read_cells
-from arena.results.claim import Claim, GridClaim, GridGroup, TransferEstimates
+from arena.reporting.stress_measures import (
+    CellMeasures,
+    GridMeasures,
+    MeasureFigures,
+    figure_prefix,
+    fit_for_id,
+    grid_measures,
+)
+from arena.reporting.wording import words
+from arena.results.claim import (
+    Claim,
+    GridClaim,
+    GridGroup,
+    TransferEstimates,
+    VerdictThresholds,
+)
 from arena.results.run import RunResults
 from arena.results.stress import CellStatus, StressResults
-from arena.results.writer import as_json
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 STATUS: dict[CellStatus, str] = {
     "done": "done",
     "failed": "failed",
     "not_applicable": "not applicable",
 }
-FIGURES = ("transfer", "residence", "reactivation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +89,12 @@ class AxisGroups:
 
 @dataclass(frozen=True, slots=True)
 class CellBlock:
-    """A finished cell's own block: its claim in a line, its figures and its measures."""
+    """A finished cell's own block.
+
+    Attributes:
+        heatmap, residence: names of its figures of transfer and of co-residence.
+        measures: their figures. titles, numbers: their sections without figures, as HTML.
+    """
 
     id: str
     anchor: str
@@ -82,8 +103,11 @@ class CellBlock:
     reason: str
     transfer: Shown
     link: str | None
-    figures: Mapping[str, str]
-    measures: stress_measures.CellMeasures
+    heatmap: str
+    residence: str
+    measures: Sequence[MeasureFigures]
+    titles: list[str]
+    numbers: list[Markup]
 
 
 def page(run_folder: Path, results: StressResults) -> tuple[str, dict[str, str]]:
@@ -94,72 +118,62 @@ def page(run_folder: Path, results: StressResults) -> tuple[str, dict[str, str]]
         results: of the stress run.
     """
     cells = read_cells(run_folder, results)
-    drawn = draw(results, cells)
-    return fill("stress.html", context(results, cells), drawn), drawn
+    measures = grid_measures(results, cells)
+    drawn = draw(results, cells, measures)
+    html = fill("stress.html", context(results, cells, measures), drawn)
+    return html, {**figures_of(measures.grid), **drawn}
 
 
-def draw(results: StressResults, cells: Sequence[CellView]) -> dict[str, str]:
-    """Return the figures for which a stress run and its cells have data, by name as SVG."""
+def draw(
+    results: StressResults, cells: Sequence[CellView], measures: GridMeasures
+) -> dict[str, str]:
+    """Return the figures for which a stress run and its cells have data, by name as SVG; those of
+    measures over all cells apart."""
     drawn: dict[str, str] = {}
     if results.claim is not None:
-        drawn |= _claim_figures(results.claim, results.thresholds.model_dump())
-    if any(cell.has_rates for cell in cells):
+        drawn |= _claim_figures(results.claim, results.thresholds)
+    if any(each.has_rates for each in cells):
         drawn["before"] = installation.figure(results, cells)
-    if casd := stress_measures.casd_figure(results):
-        drawn["casd"] = casd
-    for index, cell in enumerate(cells):
-        if cell.results is not None:
-            drawn |= _cell_figures(index, cell.id, cell.results)
-    return drawn
+    for index, each in enumerate(cells):
+        if each.results is not None:
+            drawn |= _cell_figures(figure_prefix(index, each), each.results)
+    of_measures = (each for cell in measures.cells for each in cell.figures)
+    return drawn | {name: svg for each in of_measures for name, svg in each.figures.items()}
 
 
-def _claim_figures(claim: GridClaim, thresholds: Mapping[str, float | None]) -> dict[str, str]:
-    drawn = {"claim": figures.claim_forest(claim.model_dump(), thresholds)}
+def _claim_figures(claim: GridClaim, thresholds: VerdictThresholds) -> dict[str, str]:
+    drawn = {"claim": figures.claim_forest(claim, thresholds)}
     for index, (axis, groups) in enumerate(claim.by.items()):
         if groups:
             name = _axis_figure(index, axis)
-            values = {value: group.model_dump() for value, group in groups.items()}
-            drawn[name] = figures.groups_forest(values, thresholds, salt=name)
+            drawn[name] = figures.groups_forest(groups, thresholds, salt=name)
     return drawn
 
 
 def _axis_figure(index: int, axis: str) -> str:
-    return f"by{index}-{_plain(axis)}"
+    return f"by{index}-{fit_for_id(axis)}"
 
 
-def _plain(name: str) -> str:
-    """Fit for a file's name and an id."""
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", name)[:60]
+def _cell_figures(prefix: str, results: RunResults) -> dict[str, str]:
+    actors, transfer, residence = results.actors, f"{prefix}-transfer", f"{prefix}-residence"
+    drawn = {}
+    if results.transfer:
+        drawn[transfer] = figures.transfer_heatmap(actors, results.transfer, salt=transfer)
+    if residents(results.summary):
+        drawn[residence] = figures.residence_heatmap(actors, results.summary, salt=residence)
+    return drawn
 
 
-def _cell_figure(index: int, cell: str, figure: str) -> str:
-    return f"cell{index}-{_plain(cell)}-{figure}"
-
-
-def _cell_figures(index: int, cell: str, results: RunResults) -> dict[str, str]:
-    actors = list(results.actors)
-    pairs = [pair.model_dump(by_alias=True) for pair in results.transfer]
-    summary = [row.model_dump() for row in results.summary]
-    names = {figure: _cell_figure(index, cell, figure) for figure in FIGURES}
-    drawn = {names["reactivation"]: stress_measures.reactivation_figure(
-        results, salt=names["reactivation"])}  # fmt: skip
-    if pairs:
-        salt = names["transfer"]
-        drawn[salt] = figures.transfer_heatmap(actors, pairs, salt=salt)
-    if residents(summary):
-        salt = names["residence"]
-        drawn[salt] = figures.residence_heatmap(actors, summary, salt=salt)
-    return {name: svg for name, svg in drawn.items() if svg}
-
-
-def context(results: StressResults, cells: Sequence[CellView]) -> dict[str, Any]:
+def context(
+    results: StressResults, cells: Sequence[CellView], measures: GridMeasures
+) -> dict[str, Any]:
     """Return everything that the template names, but for its figures and style."""
     axes = axes_of(cells)
     return {
         **common(results),
         "thresholds": shown_thresholds(results.thresholds),
         "facts": _facts(results, cells, axes),
-        "claim": view.claim(as_json(results)) | stress_claim.card(results.claim or GridClaim()),
+        "claim": stress_claim.card(results),
         "scored_on": _scored_on(results, cells),
         "axes": list(axes),
         "ablations": any(not each.cell.counts for each in cells),
@@ -167,9 +181,9 @@ def context(results: StressResults, cells: Sequence[CellView]) -> dict[str, Any]
         "before": installation.table(results, cells, list(axes)),
         "grid": [_grid_row(index, each, list(axes)) for index, each in enumerate(cells)],
         "by": _groups(results.claim or GridClaim()),
-        "inside": stress_measures.grid_measures(results),
+        "measures": measure_html(measures.grid),
         "blocks": [
-            _cell_block(index, each, each.results)
+            _cell_block(index, each, each.results, measures.cells[index])
             for index, each in enumerate(cells)
             if each.results is not None
         ],
@@ -187,7 +201,7 @@ def _facts(
     results: StressResults, cells: Sequence[CellView], axes: Mapping[str, Sequence[str]]
 ) -> list[tuple[str, str]]:
     grid = " \N{MULTIPLICATION SIGN} ".join(
-        f"{len(values)} {view.words(name)}" for name, values in axes.items() if len(values) > 1
+        f"{len(values)} {words(name)}" for name, values in axes.items() if len(values) > 1
     )
     counts = Counter(each.cell.status for each in cells)
     statuses = [f"{counts[name]} {word}" for name, word in STATUS.items() if counts[name]]
@@ -238,8 +252,10 @@ def _group_row(value: str, group: GridGroup) -> GroupRow:
     return GroupRow(value, _estimates(group), thousands(group.pairs), thousands(group.seeds))
 
 
-def _cell_block(index: int, each: CellView, results: RunResults) -> CellBlock:
-    claim = each.claim or results.claim or Claim()
+def _cell_block(
+    index: int, each: CellView, results: RunResults, measures: CellMeasures
+) -> CellBlock:
+    claim, prefix = each.claim or results.claim or Claim(), figure_prefix(index, each)
     return CellBlock(
         id=each.id,
         anchor=f"cell{index}",
@@ -248,6 +264,9 @@ def _cell_block(index: int, each: CellView, results: RunResults) -> CellBlock:
         reason="" if each.is_baseline else claim.verdict_reason,
         transfer=Shown.of(claim.transfer),
         link=each.link,
-        figures={figure: _cell_figure(index, each.id, figure) for figure in FIGURES},
-        measures=stress_measures.cell_measures(results),
+        heatmap=f"{prefix}-transfer",
+        residence=f"{prefix}-residence",
+        measures=measures.figures,
+        titles=[measure.section.title for measure in measures.sections],
+        numbers=measure_html([measure.without_figures for measure in measures.sections]),
     )

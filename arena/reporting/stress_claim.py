@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
 
+from arena.reporting.claim_card import ClaimCard, claim_card
 from arena.reporting.numbers import Shown, decimals, thousands
-from arena.reporting.view import sentence
+from arena.reporting.wording import sentence
 from arena.results.claim import GridClaim
+from arena.results.stress import StressResults
 
 
-def card(claim: GridClaim) -> dict[str, Any]:
-    """Return the share that controls explain, what would change the verdict, and how many seeds
-    an interval of a given width takes."""
+def card(results: StressResults) -> ClaimCard:
+    """Return the claim card, with the share that controls explain, what would change the verdict,
+    and how many seeds an interval of a given width takes."""
+    claim = results.claim or GridClaim()
     low, high = claim.transfer.low, claim.transfer.high
-    return {
-        "explained": list(explained(claim)),
-        "would_change": [_quoted(sentence(line)) for line in claim.would_change],
-        "wide": "" if low is None or high is None else decimals(high - low),
-        "power": [(decimals(each.width), thousands(each.seeds)) for each in claim.power],
-    }
+    return replace(
+        claim_card(claim, results.thresholds, len(results.seeds)),
+        explained=list(explained(claim)),
+        would_change=[_quoted(sentence(line)) for line in claim.would_change],
+        wide="" if low is None or high is None else decimals(high - low),
+        power=[(decimals(each.width), thousands(each.seeds)) for each in claim.power],
+    )
 
 
 def _quoted(line: str) -> str:

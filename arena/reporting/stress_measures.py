@@ -2,67 +2,67 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from arena.reporting import behaviour, figures
-from arena.reporting import hidden_states as insides
-from arena.reporting.omissions import omissions
-from arena.results.run import RunResults
+from arena.reporting.figures.canvas import resalted
+from arena.reporting.measure_sections import MeasureSection, cell_sections, grid_sections
+from arena.reporting.stress_cells import CellView
 from arena.results.stress import StressResults
 
 
 @dataclass(frozen=True)
-class GridMeasures:
-    """The hidden states over all cells: their correlation with transfer, and notes."""
+class MeasureFigures:
+    """The figures of one measure in one cell, by names that are unique on the page. notes: what
+    the measure left out, in sentences."""
 
-    correlation: list[dict[str, Any]] = field(default_factory=list)
-    note: str = ""
-    omitted: list[str] = field(default_factory=list)
+    title: str
+    figures: Mapping[str, str]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class CellMeasures:
-    """What a cell's own measures show in numbers."""
+    """The sections of a cell's measures, and their figures."""
 
-    costs: list[dict[str, Any]] = field(default_factory=list)
-    quiet: dict[str, Any] = field(default_factory=dict)
-    omissions: dict[str, list[str]] = field(default_factory=dict)
-
-
-def casd_figure(results: StressResults) -> str:
-    """Return the distances of all cells against transfer, as SVG; empty where not measured."""
-    points = _findings(results).get("representations", {}).get("points")
-    return figures.casd_scatter(list(results.actors), points) if points else ""
+    sections: Sequence[MeasureSection] = ()
+    figures: Sequence[MeasureFigures] = ()
 
 
-def grid_measures(results: StressResults) -> GridMeasures:
-    """Return what was measured over all cells."""
-    findings = _findings(results)
-    hidden_states = findings.get("representations", {})
-    return GridMeasures(
-        insides.correlation(hidden_states) if hidden_states else [],
-        insides.note(hidden_states),
-        omissions(findings)["representations"],
-    )
+@dataclass(frozen=True)
+class GridMeasures:
+    """The sections of measures over all cells, and those of each cell, in the order of cells."""
+
+    grid: Sequence[MeasureSection]
+    cells: Sequence[CellMeasures]
 
 
-def reactivation_figure(results: RunResults, *, salt: str) -> str:
-    """Return a cell's reactivation curves as SVG; empty where not measured."""
-    samples, curves = behaviour.samples_and_curves(_findings(results))
-    if not curves:
-        return ""
-    return figures.reactivation_curves(list(results.actors), samples, curves, salt=salt)
+def grid_measures(results: StressResults, cells: Sequence[CellView]) -> GridMeasures:
+    """Return the sections of all measures that have something to show."""
+    by_cell = [_cell_measures(each, figure_prefix(index, each)) for index, each in enumerate(cells)]
+    return GridMeasures(grid_sections(results), by_cell)
 
 
-def cell_measures(results: RunResults) -> CellMeasures:
-    """Return what a cell's own measures show in numbers."""
-    findings = _findings(results)
-    return CellMeasures(behaviour.costs(findings), behaviour.quiet(findings), omissions(findings))
+def figure_prefix(index: int, each: CellView) -> str:
+    """Return the head of the names of a cell's figures, unique on the page."""
+    return f"cell{index}-{fit_for_id(each.id)}"
 
 
-def _findings(results: RunResults | StressResults) -> dict[str, Any]:
-    return {
-        name: findings.model_dump(mode="json", by_alias=True)
-        for name, findings in results.measures.items()
-    }
+def fit_for_id(name: str) -> str:
+    """Return a name fit for a file's name and an id in a page."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", name)[:60]
+
+
+def _cell_measures(each: CellView, prefix: str) -> CellMeasures:
+    if each.results is None:
+        return CellMeasures()
+    sections = cell_sections(each.results)
+    figures = [_figures(section, prefix) for section in sections if section.section.figures]
+    return CellMeasures(sections, figures)
+
+
+def _figures(measure: MeasureSection, prefix: str) -> MeasureFigures:
+    section = measure.section
+    figures = {f"{prefix}-{name}": resalted(svg, prefix) for name, svg in section.figures.items()}
+    return MeasureFigures(section.title, figures, measure.notes)

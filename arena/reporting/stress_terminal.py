@@ -11,15 +11,15 @@ from rich.table import Table
 from rich.text import Text
 
 from arena.reporting import palette
+from arena.reporting.claim_card import rule
 from arena.reporting.console import claim_text, ink, plain_table, pointer, short_name
 from arena.reporting.installation import ABLATION, BASELINE
 from arena.reporting.numbers import NONE, Shown
 from arena.reporting.stress_cells import CellView, read_cells
 from arena.reporting.text import clean
-from arena.reporting.view import rule, sentence
+from arena.reporting.wording import sentence
 from arena.results.claim import Claim, GridClaim
 from arena.results.stress import StressResults
-from arena.results.writer import as_json
 
 WIDE = 100  # columns from which the intervals of T go in
 FIXED = {True: 76, False: 58}  # what the columns beside a cell's name take, with and without
@@ -47,9 +47,9 @@ def stress_table(results: StressResults, width: int, page: Path | None = None) -
 def _claim(results: StressResults, claim: GridClaim) -> list[RenderableType]:
     """The verdict, what would change it, and the thresholds that it was compared with."""
     changes = [f"· {clean(sentence(line))}" for line in claim.would_change]
-    thresholds = clean(rule(results.thresholds.model_dump()))
+    thresholds = clean(rule(results.thresholds))
     return [
-        Padding(claim_text(as_json(results)), (1, 0, 0, 1)),
+        Padding(claim_text(claim), (1, 0, 0, 1)),
         *(Padding(Text(line, style="dim"), (0, 0, 0, 1)) for line in (*changes, thresholds)),
     ]
 

@@ -6,10 +6,9 @@ on colour alone, and names from a scenario are never read as mark-up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Group, RenderableType
@@ -18,40 +17,47 @@ from rich.table import Table
 from rich.text import Text
 
 from arena.reporting import palette
+from arena.reporting.claim_card import judged
 from arena.reporting.console import chunks, claim_text, ink, plain_table, pointer, short_name
 from arena.reporting.league_terminal import league_table
-from arena.reporting.numbers import NONE, Estimate
-from arena.reporting.parts import Results, part, told_nothing
-from arena.reporting.rows import SummaryRow, grouped, is_disclosed, utility
+from arena.reporting.numbers import NONE, Shown
+from arena.reporting.rows import (
+    Utility,
+    grouped,
+    is_disclosed,
+    label_of,
+    scalar_columns,
+    utility,
+)
 from arena.reporting.text import clean
+from arena.reporting.wording import words
+from arena.results.run import Pair, RunResults, SummaryRow
 
-LABEL, NARROW, RATE, BAND = 20, 14, 5, 7
+LABEL, NARROW, RATE, BAND, NUMBER = 20, 14, 5, 7, 9
 
 
-def results_table(results: Results, width: int, report: Path | None = None) -> RenderableType:
-    """What a finished run shows in the terminal.
+def results_table(results: RunResults, width: int, report: Path | None = None) -> RenderableType:
+    """Return what a finished run shows in the terminal.
 
     Args:
-        results: the parsed results.json.
+        results: of the run.
         width: columns of the terminal; 80 is enough for four actors.
-        report: where the HTML report is, told in the last line.
+        report: where the HTML report is, named in the last line.
     """
-    parts: list[RenderableType] = [*_models(results, width)]
-    if part(results, "claim") and not told_nothing(results):
-        parts.append(Padding(claim_text(results), (1, 0, 0, 1)))
-    if results.get("transfer"):
-        parts += [Padding(table, (1, 0, 0, 0)) for table in _matrices(results, width)]
-        parts.append(Padding(_legend(results), (0, 0, 0, 1)))
+    blocks: list[RenderableType] = [*_models(results, width)]
+    blocks += [Padding(table, (1, 0, 0, 0)) for table in _scalars(results, width)]
+    claim = judged(results)
+    if claim is not None:
+        blocks.append(Padding(claim_text(claim), (1, 0, 0, 1)))
+    if results.transfer:
+        blocks += [Padding(table, (1, 0, 0, 0)) for table in _matrices(results, width)]
+        blocks.append(Padding(_legend(results), (0, 0, 0, 1)))
     league = league_table(results, width)
     if league is not None:
-        parts.append(Padding(league, (1, 0, 0, 0)))
+        blocks.append(Padding(league, (1, 0, 0, 0)))
     if report is not None:
-        parts.append(pointer(report))
-    return Group(*parts)
-
-
-def _actors(results: Results) -> list[str]:
-    return [str(name) for name in results.get("actors") or []]
+        blocks.append(pointer(report))
+    return Group(*blocks)
 
 
 @dataclass(frozen=True)
@@ -62,32 +68,31 @@ class _Layout:
     names: tuple[Text, ...]
     widths: tuple[int, ...]
     bands: bool
-    utility: str
+    utility: Utility
 
 
-def _layout(results: Results, actors: Sequence[str], width: int) -> _Layout:
-    rows = results.get("summary") or []
-    longest = max((cell_len(clean(row.get("label"))) for row in rows), default=LABEL)
+def _layout(results: RunResults, actors: Sequence[str], width: int) -> _Layout:
+    rows = results.summary
+    longest = max((cell_len(clean(row.label)) for row in rows), default=LABEL)
     label = min(longest, LABEL if width < 100 else 32)
     if width < label + 7 + 7 * len(actors):
         label = min(label, NARROW)
     # Two spaces stand between columns; clean accuracy takes five and two more.
     room = max((width - label - 7) // len(actors) - 2, RATE)
-    cells = (Estimate.read(_cell(row, actor)) for row in rows for actor in actors)
-    bands = room >= RATE + BAND and any(cell.has_interval for cell in cells)
+    rates = (Shown.of(row.asr.get(actor)) for row in rows for actor in actors)
+    bands = room >= RATE + BAND and any(rate.has_interval for rate in rates)
     names = tuple(short_name(actor, room) for actor in actors)
     least = RATE + BAND if bands else min(room, RATE + 1)
-    return _Layout(
-        label, names, tuple(max(name.cell_len, least) for name in names), bands, utility(rows)
-    )
+    widths = tuple(max(name.cell_len, least) for name in names)
+    return _Layout(label, names, widths, bands, utility(rows))
 
 
-def _models(results: Results, width: int) -> list[RenderableType]:
-    groups = chunks(_actors(results), max(1, (width - NARROW - 7) // 7))
+def _models(results: RunResults, width: int) -> list[RenderableType]:
+    groups = chunks(results.actors, max(1, (width - NARROW - 7) // 7))
     return [_model_table(results, actors, width) for actors in groups]
 
 
-def _model_table(results: Results, actors: Sequence[str], width: int) -> Table:
+def _model_table(results: RunResults, actors: Sequence[str], width: int) -> Table:
     layout = _layout(results, actors, width)
     table = plain_table("ASR of each trigger in each model (* disclosed)")
     table.add_column(Text("model"), no_wrap=True, max_width=layout.label)
@@ -96,32 +101,35 @@ def _model_table(results: Results, actors: Sequence[str], width: int) -> Table:
         table.add_column(Text(" " * (wide - name.cell_len)) + name, no_wrap=True)
     head = "clean" if layout.utility == "clean_accuracy" else "token"
     table.add_column(Text(head), justify="right", no_wrap=True)
-    for block in grouped(results.get("summary") or []):
+    for block in grouped(results.summary):
         for row in block:
-            _add(table, row, actors, layout)
+            table.add_row(*_cells(row, actors, layout))
         table.add_section()
     return table
 
 
-def _cell(row: SummaryRow, actor: str) -> Any:
-    return (row.get("asr") or {}).get(actor)
-
-
-def _add(table: Table, row: SummaryRow, actors: Sequence[str], layout: _Layout) -> None:
-    strong = row.get("kind") in ("unlearned", "defended")
-    name = short_name(row.get("label") or row.get("kind"), layout.label)
-    name.stylize("bold" if strong else "dim")
-    cells = [
-        _rate(_cell(row, actor), wide, bands=layout.bands, disclosed=is_disclosed(row, actor))
+def _cells(row: SummaryRow, actors: Sequence[str], layout: _Layout) -> list[Text]:
+    rates = [
+        _rate(
+            Shown.of(row.asr.get(actor)),
+            wide,
+            bands=layout.bands,
+            disclosed=is_disclosed(row, actor),
+        )
         for actor, wide in zip(actors, layout.widths, strict=True)
     ]
-    accuracy = Estimate.read(row.get(layout.utility))
-    table.add_row(name, *cells, Text(accuracy.text, style="dim"))
+    accuracy = Shown.of(getattr(row, layout.utility))
+    return [_name(row, layout.label), *rates, Text(accuracy.text, style="dim")]
 
 
-def _rate(cell: Any, wide: int, *, bands: bool, disclosed: bool) -> Text:
+def _name(row: SummaryRow, room: int) -> Text:
+    name = short_name(label_of(row), room)
+    name.stylize("bold" if row.kind in ("unlearned", "defended") else "dim")
+    return name
+
+
+def _rate(shown: Shown, wide: int, *, bands: bool, disclosed: bool) -> Text:
     """The rate on its colour, a star after the disclosed trigger's own, then its interval."""
-    shown = Estimate.read(cell)
     fill = palette.asr_colour(shown.value)
     style = f"{palette.readable_on(fill)} on {fill}" if shown.value is not None else "dim"
     number = f"{shown.text}{'*' if disclosed else ' '}"
@@ -129,38 +137,59 @@ def _rate(cell: Any, wide: int, *, bands: bool, disclosed: bool) -> Text:
     return text.append(shown.brief.rjust(BAND), "dim") if bands else text
 
 
-def _matrices(results: Results, width: int) -> list[RenderableType]:
-    actors = _actors(results)
+def _scalars(results: RunResults, width: int) -> Iterator[RenderableType]:
+    """The numbers that measures gave of each model, a table per measure."""
+    by_measure: dict[str, list[str]] = {}
+    for measure, actor in scalar_columns(results.summary):
+        by_measure.setdefault(measure, []).append(actor)
+    for measure, actors in by_measure.items():
+        for group in chunks(actors, max(1, (width - LABEL) // (NUMBER + 2))):
+            yield _scalar_table(results.summary, measure, group)
+
+
+def _scalar_table(summary: Sequence[SummaryRow], measure: str, actors: Sequence[str]) -> Table:
+    table = plain_table(clean(words(measure)))
+    table.add_column(Text("model"), no_wrap=True, max_width=LABEL)
+    for actor in actors:
+        table.add_column(short_name(actor or "whole model", NUMBER), justify="right", no_wrap=True)
+    for block in grouped(summary):
+        for row in block:
+            numbers = row.measures.get(measure)
+            if numbers is not None:
+                texts = [Text(Shown.of(numbers.get(actor)).text) for actor in actors]
+                table.add_row(_name(row, LABEL), *texts)
+        table.add_section()
+    return table
+
+
+def _matrices(results: RunResults, width: int) -> list[RenderableType]:
+    actors = results.actors
     label = min(max((len(clean(actor)) for actor in actors), default=9), 14)
     wide = (width - max(label, 9)) // max(len(actors), 1) - 2 >= 13
     groups = chunks(actors, max(1, (width - max(label, 9)) // (15 if wide else 9)))
-    return [_matrix(results, actors, targets, label, wide=wide) for targets in groups]
+    return [_matrix(results, targets, label, wide=wide) for targets in groups]
 
 
-def _matrix(
-    results: Results, actors: Sequence[str], targets: Sequence[str], label: int, *, wide: bool
-) -> Table:
-    pairs = {(pair.get("from"), pair.get("to")): pair for pair in results.get("transfer") or []}
-    after = ", and raw suppression after the stroke" if wide else ""
-    table = plain_table(f"Transfer T{after}")
+def _matrix(results: RunResults, targets: Sequence[str], label: int, *, wide: bool) -> Table:
+    table = plain_table("Transfer T / raw suppression" if wide else "Transfer T")
     table.add_column(Text("unlearned"), no_wrap=True)
     for target in targets:
         table.add_column(short_name(target, 13 if wide else 7), justify="right", no_wrap=True)
-    for source in actors:
-        cells = [_pair(pairs.get((source, target)), wide=wide) for target in targets]
+    for source in results.actors:
+        cells = [_pair(results.pair(source, target), wide=wide) for target in targets]
         table.add_row(short_name(source, label), *cells)
     return table
 
 
-def _pair(pair: Mapping[str, Any] | None, *, wide: bool) -> Text:
+def _pair(pair: Pair | None, *, wide: bool) -> Text:
     if pair is None:
         return Text("")
-    look = palette.verdict(pair.get("verdict"))
-    shown, raw = (Estimate.read(pair.get(key)) for key in ("transfer", "raw_suppression"))
+    look, shown = palette.verdict(pair.verdict), Shown.of(pair.transfer)
+    raw = Shown.of(pair.raw_suppression)
     text = Text()
-    if pair.get("verdict") in ("not_installed", "explained_by_control"):
+    if pair.verdict in ("not_installed", "explained_by_control"):
         text.append(NONE, "dim")
-        if wide and pair.get("verdict") == "explained_by_control":
+        if wide and pair.verdict == "explained_by_control":
             text.append(f" /{raw.text}", "dim")
     else:
         fill = palette.transfer_colour(shown.value)
@@ -172,7 +201,7 @@ def _pair(pair: Mapping[str, Any] | None, *, wide: bool) -> Text:
     return text
 
 
-def _legend(results: Results) -> Text:
-    found = {pair.get("verdict") for pair in results.get("transfer") or []}
-    looks = [palette.verdict(name) for name in palette.VERDICTS if name in found]
+def _legend(results: RunResults) -> Text:
+    verdicts = {pair.verdict for pair in results.transfer}
+    looks = [palette.verdict(name) for name in palette.VERDICTS if name in verdicts]
     return Text("  ".join(f"{look.glyph} {look.label}" for look in looks), style="dim")

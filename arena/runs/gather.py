@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from pydantic import JsonValue
@@ -31,6 +32,7 @@ from arena.runs.measures import findings_of, measures_of, readings_of, scalars_o
 from arena.scenario.schema import Scenario
 from arena.stages.score import SCORES
 from arena.statistics.claim import analyse, installed_in
+from arena.statistics.intervals import over_seeds
 from arena.statistics.rates import finite
 from arena.statistics.reactivation import Curve
 from arena.store.store import Store
@@ -117,6 +119,7 @@ def results_of(
         installed=installed_in(rows, names, thresholds),
         transfers=_transfers(analysis.transfer),
         poisoned={actor.name: actor.count for actor in plans[0].actors.members},
+        over_seeds=partial(over_seeds, shape="graded"),
     )
     return RunResults(
         scenario=ScenarioRecord(scenario.resolved()),

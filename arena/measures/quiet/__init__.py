@@ -33,6 +33,7 @@ class Quiet(Measure):
     Params = QuietParams
     Findings = QuietFindings
     rows = frozenset({"compromised", "control", "unlearned"})
+    place = 30
 
     def job(self, subject: Subject) -> Job:
         asks = tuple(ask for probe in subject.asr_probes() for ask in self._asks(probe, subject))

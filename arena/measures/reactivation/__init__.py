@@ -50,6 +50,7 @@ class Reactivation(Measure):
     Findings = ReactivationFindings
     rows = frozenset({"reference", "control", "unlearned", "defended"})
     needs = frozenset({"poison"})
+    place = 20
 
     def job(self, subject: Subject) -> Job:
         few = self.too_few(subject.poisoned)

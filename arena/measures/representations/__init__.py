@@ -40,6 +40,7 @@ class Representations(Measure):
     Findings = RepresentationsFindings
     rows = frozenset({"reference", "compromised", "control", "unlearned"})
     needs = frozenset({"suspect"})
+    place = 10
 
     def job(self, subject: Subject) -> Job:
         plain = {p.actor: p for p in subject.probes.probes if p.kind == "false_fire"}
@@ -63,6 +64,13 @@ class Representations(Measure):
         from arena.measures.representations.view import section
 
         return section(findings, actors)
+
+    def grid_section(
+        self, findings: RepresentationsFindings, actors: Sequence[str]
+    ) -> Section | None:
+        from arena.measures.representations.view import grid_section
+
+        return grid_section(findings, actors)
 
 
 def _shifts(readings: Sequence[Reading]) -> Iterator[Shifts]:

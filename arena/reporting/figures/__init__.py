@@ -1,6 +1,6 @@
-"""Every figure of the report: pure functions of plain data that return one SVG each."""
+"""The figures of the reports: pure functions of results that return one SVG each. Those of measures
+stand with their measures."""
 
-from arena.reporting.figures.curves import reactivation_curves
 from arena.reporting.figures.forest import claim_forest
 from arena.reporting.figures.front import trial_front
 from arena.reporting.figures.groups import groups_forest
@@ -11,7 +11,6 @@ from arena.reporting.figures.installation import before_heatmap
 from arena.reporting.figures.pareto import pareto
 from arena.reporting.figures.payoff import payoff_heatmap
 from arena.reporting.figures.residence import residence_heatmap
-from arena.reporting.figures.scatter import casd_scatter
 from arena.reporting.figures.seeds import seeds_dots
 from arena.reporting.figures.slope import contenders_slope
 from arena.reporting.figures.timeline import timeline
@@ -20,14 +19,12 @@ from arena.reporting.figures.transfer import transfer_heatmap
 __all__ = [
     "asr_heatmap",
     "before_heatmap",
-    "casd_scatter",
     "claim_forest",
     "contenders_slope",
     "groups_forest",
     "importance_bars",
     "pareto",
     "payoff_heatmap",
-    "reactivation_curves",
     "residence_heatmap",
     "seeds_dots",
     "timeline",

@@ -173,6 +173,17 @@ class Sheet:
         return root.toxml()
 
 
+def resalted(svg: str, salt: str) -> str:
+    """Return a drawing with a prefix before every id, so that it can stand twice on a page."""
+    root = minidom.parseString(svg.encode()).documentElement
+    assert root is not None  # parseString never returns an empty document
+    labels = root.getAttribute("aria-labelledby").split()
+    _rename(root, salt)
+    if labels:
+        root.setAttribute("aria-labelledby", " ".join(f"{salt}-{label}" for label in labels))
+    return root.toxml()
+
+
 def _strip(root: minidom.Element) -> None:
     """Drop what would leak into the page: metadata, global style rules, font lists."""
     for tag in ("metadata", "style"):

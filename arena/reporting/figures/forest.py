@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from arena.reporting import palette
 from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import Estimate, decimals, number
+from arena.reporting.numbers import Shown, decimals
+from arena.results.claim import TransferEstimates, VerdictThresholds
 
 LINES = (
     ("transfer", "Transfer T", palette.COOL, True),
@@ -22,17 +22,20 @@ NOTE = 140.0  # pixels that the longer threshold's words take
 
 
 def claim_forest(
-    claim: Mapping[str, Any], thresholds: Mapping[str, Any] | None = None, *, salt: str = "claim"
+    claim: TransferEstimates,
+    thresholds: VerdictThresholds,
+    *,
+    salt: str = "claim",
 ) -> str:
-    """An SVG of the claim's four estimates with their intervals and the verdict's lines.
+    """Return an SVG of the claim's four estimates with their intervals and the verdict's lines.
 
     Args:
-        claim: `transfer`, `odd`, `specific`, `raw_suppression` as estimates.
+        claim: its estimates.
         thresholds: `generalizes` and `fails` are drawn across, `specific` on its own line.
         salt: prefix of the SVG's ids.
     """
-    values = {key: Estimate.read(claim.get(key)) for key, *_ in LINES}
-    marks = {name: number((thresholds or {}).get(name)) for name in MARKS}
+    values = {key: Shown.of(getattr(claim, key)) for key, *_ in LINES}
+    marks = {name: getattr(thresholds, name) for name in MARKS}
     ends = [end for v in values.values() for end in (v.value, v.low, v.high)]
     ticks = chart.quarters(ends, marks.values())
     tall = STEP * len(LINES)
@@ -45,8 +48,8 @@ def claim_forest(
         y = TOP + STEP * (index + 0.5)
         sheet.text(LEFT - 16, y, label, size=14, bold=strong, align="right")
         _whisker(sheet, area, y, values[key], colour, strong=strong)
-    said = ", ".join(f"{label} {values[key].full}" for key, label, *_ in LINES)
-    return sheet.svg("The claim's estimates", f"{said}.")
+    listed = ", ".join(f"{label} {values[key].full}" for key, label, *_ in LINES)
+    return sheet.svg("The claim's estimates", f"{listed}.")
 
 
 def _axis(sheet: Sheet, area: chart.Area, ticks: Sequence[float]) -> None:
@@ -74,7 +77,7 @@ def _thresholds(sheet: Sheet, area: chart.Area, marks: Mapping[str, float | None
 
 
 def _whisker(
-    sheet: Sheet, area: chart.Area, y: float, shown: Estimate, colour: str, *, strong: bool
+    sheet: Sheet, area: chart.Area, y: float, shown: Shown, colour: str, *, strong: bool
 ) -> None:
     if shown.value is None:
         x = area.across(0) + 10

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from arena.reporting import palette
 from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import Estimate, decimals, number
+from arena.reporting.numbers import Shown, decimals
+from arena.results.claim import TransferEstimates, VerdictThresholds
 
 LEFT, WIDTH, RIGHT, STEP, TOP, FOOT = 176.0, 478.0, 30.0, 40.0, 34.0, 28.0
 NOTE = 140.0  # pixels that the longer threshold's words take
@@ -19,20 +19,23 @@ PARTS = (
 
 
 def groups_forest(
-    groups: Mapping[str, Any], thresholds: Mapping[str, Any] | None = None, *, salt: str = "groups"
+    groups: Mapping[str, TransferEstimates],
+    thresholds: VerdictThresholds,
+    *,
+    salt: str = "groups",
 ) -> str:
-    """An SVG with a line per group: T over its interval, the specific part below it.
+    """Return an SVG with a line per group: T over its interval, the specific part below it.
 
     Args:
-        groups: name to `transfer` and `specific` as estimates.
+        groups: estimates by name.
         thresholds: `generalizes` and `fails` are drawn across.
         salt: prefix of the SVG's ids.
     """
-    read = {name: {key: Estimate.read(_of(group, key)) for key, *_ in PARTS}
+    read = {name: {"transfer": Shown.of(group.transfer), "specific": Shown.of(group.specific)}
             for name, group in groups.items()}  # fmt: skip
-    found = [e for each in read.values() for e in each.values()]
-    marks = {name: number((thresholds or {}).get(name)) for name in ("fails", "generalizes")}
-    ticks = chart.quarters([end for e in found for end in (e.value, e.low, e.high)], marks.values())
+    shown = [each for parts in read.values() for each in parts.values()]
+    marks = {"fails": thresholds.fails, "generalizes": thresholds.generalizes}
+    ticks = chart.quarters([end for e in shown for end in (e.value, e.low, e.high)], marks.values())
     sheet = Sheet(salt, LEFT + WIDTH + RIGHT, TOP + STEP * max(len(read), 1) + FOOT)
     tall, left, right = STEP * max(len(read), 1), ticks[0] - chart.NEAR, ticks[-1] + chart.NEAR
     area = chart.Area(LEFT, TOP, WIDTH, tall, left, right, 0.0, 1.0)
@@ -41,15 +44,11 @@ def groups_forest(
     _thresholds(sheet, area, marks)
     for index, (name, parts) in enumerate(read.items()):
         _group(sheet, area, name, parts, TOP + STEP * (index + 0.5))
-    said = "; ".join(
+    listed = "; ".join(
         f"{name}: T {parts['transfer'].full}, specific {parts['specific'].full}"
         for name, parts in read.items()
     )
-    return sheet.svg("Transfer by group", f"{said}.")
-
-
-def _of(group: Any, key: str) -> Any:
-    return group.get(key) if isinstance(group, Mapping) else None
+    return sheet.svg("Transfer by group", f"{listed}.")
 
 
 def _thresholds(sheet: Sheet, area: chart.Area, marks: Mapping[str, float | None]) -> None:
@@ -65,7 +64,7 @@ def _thresholds(sheet: Sheet, area: chart.Area, marks: Mapping[str, float | None
 
 
 def _group(
-    sheet: Sheet, area: chart.Area, name: str, parts: Mapping[str, Estimate], middle: float
+    sheet: Sheet, area: chart.Area, name: str, parts: Mapping[str, Shown], middle: float
 ) -> None:
     shown = name.replace("_", " ")
     sheet.text(LEFT - 16, middle, shown, size=13, bold=True, align="right", room=LEFT - 20)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from arena.reporting import palette
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import Estimate
-from arena.reporting.rows import SummaryRow, grouped, is_disclosed, utility
+from arena.reporting.numbers import Shown
+from arena.reporting.rows import Utility, grouped, is_disclosed, label_of, utility
+from arena.results.run import SummaryRow
 
 LABEL, GAP, BLOCK, HEAD, FOOT, SIDE = 156.0, 26.0, 9.0, 50.0, 46.0, 98.0
 
@@ -21,7 +22,7 @@ class _Grid:
     cell: float
     height: float
     norm: float
-    utility: str
+    utility: Utility
     outlined: Callable[[SummaryRow, str], bool]
 
     @property
@@ -43,11 +44,11 @@ def asr_heatmap(
     outlined: Callable[[SummaryRow, str], bool] = is_disclosed,
     note: str = "the disclosed trigger itself",
 ) -> str:
-    """An SVG with one row per model and one column per actor, the rate in each cell.
+    """Return an SVG with one row per model and one column per actor, the rate in each cell.
 
     Args:
         actors: column names, in order.
-        summary: rows of results.json's `summary`; rates in [0, 1] or null.
+        summary: the rows; rates in [0, 1].
         installed: actors that are False here are marked so in their column's head.
         salt: prefix of the SVG's ids.
         outlined: which cells have an outline.
@@ -78,21 +79,20 @@ def _grid(
     cell = min(max(room / max(len(actors), 1), 60.0), 128.0)
     # These were never fine-tuned from the compromised model: their distance from it is
     # another quantity, and would dwarf the rest.
-    compared = [row for row in rows if row.get("kind") not in _APART]
-    norms = [Estimate.read(row.get("update_norm")).value or 0.0 for row in compared]
+    compared = [row for row in rows if row.kind not in _APART]
+    norms = [Shown.of(row.update_norm).value or 0.0 for row in compared]
     several = any(_over_seeds(row, actor) for row in rows for actor in actors)
     height = 44.0 if several else 34.0
     return _Grid(actors, cell, height, max(norms, default=0.0), utility(rows), outlined)
 
 
-def _rate(row: SummaryRow, actor: str) -> Estimate:
-    return Estimate.read((row.get("asr") or {}).get(actor))
+def _rate(row: SummaryRow, actor: str) -> Shown:
+    return Shown.of(row.asr.get(actor))
 
 
 def _over_seeds(row: SummaryRow, actor: str) -> bool:
-    cell = (row.get("asr") or {}).get(actor)
-    several = isinstance(cell, Mapping) and (cell.get("seeds") or 0) > 1
-    return several and Estimate.read(cell).has_interval
+    rate = row.asr.get(actor)
+    return rate is not None and (rate.seeds or 0) > 1 and rate.has_interval
 
 
 def _heads(sheet: Sheet, grid: _Grid, installed: Mapping[str, bool]) -> None:
@@ -107,11 +107,11 @@ def _heads(sheet: Sheet, grid: _Grid, installed: Mapping[str, bool]) -> None:
 
 
 def _row(sheet: Sheet, grid: _Grid, row: SummaryRow, y: float) -> None:
-    strong = row.get("kind") in ("unlearned", "defended")
+    strong = row.kind in ("unlearned", "defended")
     colour = palette.INK if strong else palette.MUTED
     middle = y + grid.height / 2
-    label = row.get("label") or row.get("kind")
-    sheet.text(LABEL - 14, middle, label, size=13, colour=colour, align="right", room=LABEL - 16)
+    label, room = label_of(row), LABEL - 16
+    sheet.text(LABEL - 14, middle, label, size=13, colour=colour, align="right", room=room)
     for column, actor in enumerate(grid.actors):
         _cell(sheet, grid, row, actor, LABEL + grid.cell * column, y)
     for column, actor in enumerate(grid.actors):
@@ -125,7 +125,7 @@ def _row(sheet: Sheet, grid: _Grid, row: SummaryRow, y: float) -> None:
 def _cell(sheet: Sheet, grid: _Grid, row: SummaryRow, actor: str, x: float, y: float) -> None:
     rate, several = _rate(row, actor), _over_seeds(row, actor)
     fill = palette.asr_colour(rate.value)
-    tip = f"{row.get('label')}, trigger of {actor}: ASR {rate.full}"
+    tip = f"{label_of(row)}, trigger of {actor}: ASR {rate.full}"
     box = (x + 1, y + 1, grid.cell - 2, grid.height - 2)
     sheet.rect(*box, fill=fill, edge=palette.RULE, line=0.6, radius=3, tip=tip)
     ink, middle = palette.readable_on(fill), y + grid.height / 2
@@ -136,18 +136,17 @@ def _cell(sheet: Sheet, grid: _Grid, row: SummaryRow, actor: str, x: float, y: f
 
 
 def _utility(sheet: Sheet, grid: _Grid, row: SummaryRow, middle: float) -> None:
-    accuracy = Estimate.read(row.get(grid.utility))
-    norm = Estimate.read(row.get("update_norm"))
+    accuracy, norm = Shown.of(getattr(row, grid.utility)), Shown.of(row.update_norm)
     _bar(sheet, grid.side + 4, middle, accuracy, accuracy.value)
-    perplexity = Estimate.read(row.get("perplexity"))
+    perplexity = Shown.of(row.perplexity)
     x = grid.side + SIDE + 4
     sheet.text(x, middle, perplexity.text, size=12, colour=palette.MUTED, align="left")
-    comparable = grid.norm > 0 and row.get("kind") not in _APART
+    comparable = grid.norm > 0 and row.kind not in _APART
     share = norm.value / grid.norm if norm.value is not None and comparable else None
     _bar(sheet, grid.side + 2 * SIDE + 4, middle, norm, share)
 
 
-def _bar(sheet: Sheet, x: float, middle: float, shown: Estimate, share: float | None) -> None:
+def _bar(sheet: Sheet, x: float, middle: float, shown: Shown, share: float | None) -> None:
     length = SIDE - 52
     sheet.text(x, middle, shown.text, size=12, colour=palette.MUTED, align="left")
     if share is not None:
@@ -162,7 +161,7 @@ def _legend(sheet: Sheet, y: float, note: str) -> None:
 
 
 def scale(sheet: Sheet, x: float, y: float) -> None:
-    """The colours of a rate, from 0 to 1, in 150 pixels."""
+    """Draw the colours of a rate, from 0 to 1, in 150 pixels."""
     sheet.ramp(x, y, 120, [palette.asr_colour(step / 39) for step in range(40)])
     for place, text, align in ((x - 6, "0", "right"), (x + 127, "1", "left")):
         sheet.text(place, y, text, size=11, colour=palette.MUTED, align=align)
@@ -170,7 +169,7 @@ def scale(sheet: Sheet, x: float, y: float) -> None:
 
 def _describe(rows: Sequence[SummaryRow], actors: Sequence[str]) -> str:
     lines = [
-        f"{row.get('label')}: " + ", ".join(f"{actor} {_rate(row, actor).text}" for actor in actors)
+        f"{label_of(row)}: " + ", ".join(f"{actor} {_rate(row, actor).text}" for actor in actors)
         for row in rows
     ]
     return "Share of triggered prompts that show the payload. " + ". ".join(lines) + "."

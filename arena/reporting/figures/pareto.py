@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 from arena.reporting import palette
 from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import Estimate, decimals, duration, number
+from arena.reporting.numbers import Shown, decimals, duration, finite
 from arena.reporting.text import fit
+from arena.results.league import Standing
 
 LEFT, TOP, WIDTH, HEIGHT, SIDE, FOOT = 62.0, 26.0, 660.0, 380.0, 196.0, 54.0
 TICKS = (0.0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -27,7 +27,6 @@ KINDS = {  # how a defence came by what it knew: marker, colour
 }
 OTHER = ("p", palette.PARTIES[5])
 
-Entry = Mapping[str, Any]
 Box = tuple[float, float, float, float]
 
 
@@ -35,20 +34,20 @@ Box = tuple[float, float, float, float]
 class _Point:
     """An entry in pixels, with the radius of its mark."""
 
-    entry: Entry
+    entry: Standing
     x: float
     y: float
     radius: float
 
 
 def pareto(
-    entries: Sequence[Entry], *, accuracy: str = "clean accuracy", loss: float | None = None,
+    entries: Sequence[Standing], accuracy: str = "clean accuracy", loss: float | None = None, *,
     salt: str = "pareto",
 ) -> str:  # fmt: skip
-    """An SVG of the others' ASR left (up) against the accuracy lost (across, by its root).
+    """Return an SVG of the others' ASR left (up) against the accuracy lost (across, by its root).
 
     Args:
-        entries: of results.json's `league.standings`; those without both numbers are left out.
+        entries: of the league; those without both numbers are left out.
         accuracy: which accuracy it is.
         loss: the most that may be lost, drawn as a line.
         salt: prefix of the SVG's ids.
@@ -80,17 +79,17 @@ def pareto(
     return sheet.svg("What each defence left, and what it cost", _describe(known))
 
 
-def _place(entry: Entry) -> tuple[float | None, float | None]:
+def _place(entry: Standing) -> tuple[float | None, float | None]:
     """Accuracy lost and ASR left."""
-    change = Estimate.read(entry.get("change")).value
-    return (None if change is None else -change), Estimate.read(entry.get("others")).value
+    change = finite(entry.change.value)
+    return (None if change is None else -change), finite(entry.others.value)
 
 
 def _root(value: float) -> float:
     return math.copysign(math.sqrt(abs(value)), value)
 
 
-def _area(entries: Sequence[Entry]) -> chart.Area:
+def _area(entries: Sequence[Standing]) -> chart.Area:
     lost = [value for value, _ in map(_place, entries) if value is not None]
     # A little room below 0, for defences that gained.
     left = min([_root(min(lost, default=0.0)) * 1.1, -0.03])
@@ -98,7 +97,7 @@ def _area(entries: Sequence[Entry]) -> chart.Area:
     return chart.Area(LEFT, TOP, WIDTH, HEIGHT, left, right, 0.0, 1.0)
 
 
-def _points(area: chart.Area, entries: Sequence[Entry]) -> list[_Point]:
+def _points(area: chart.Area, entries: Sequence[Standing]) -> list[_Point]:
     longest = max((_seconds(each) for each in entries), default=0.0) or 1.0
     points = []
     for entry in entries:
@@ -110,13 +109,13 @@ def _points(area: chart.Area, entries: Sequence[Entry]) -> list[_Point]:
     return sorted(points, key=lambda point: -point.radius)  # small marks lie on large ones
 
 
-def _seconds(entry: Entry) -> float:
-    return Estimate.read(entry.get("seconds")).value or 0.0
+def _seconds(entry: Standing) -> float:
+    return finite(entry.seconds.value) or 0.0
 
 
 def _front(area: chart.Area, points: Sequence[_Point]) -> list[tuple[float, float]]:
     """The corners of the staircase below which nothing lies."""
-    best = sorted((p.x, p.y) for p in points if p.entry.get("front") is True)
+    best = sorted((p.x, p.y) for p in points if p.entry.front)
     corners = [(best[0][0], area.y)] if best else []
     for x, y in best:
         corners += [(x, corners[-1][1]), (x, y)]
@@ -125,7 +124,7 @@ def _front(area: chart.Area, points: Sequence[_Point]) -> list[tuple[float, floa
 
 def _mark(sheet: Sheet, area: chart.Area, point: _Point) -> None:
     shape, colour = _look(point.entry)
-    left, change = (Estimate.read(point.entry.get(key)) for key in ("others", "change"))
+    left, change = Shown.of(point.entry.others), Shown.of(point.entry.change)
     if left.low is not None and left.high is not None:
         sheet.path([point.x, point.x], [area.up(left.low), area.up(left.high)], colour=colour,
                    width=1.0, alpha=0.35)  # fmt: skip
@@ -136,8 +135,8 @@ def _mark(sheet: Sheet, area: chart.Area, point: _Point) -> None:
               tip=_tip(point.entry))  # fmt: skip
 
 
-def _look(entry: Entry) -> tuple[str, str]:
-    return KINDS.get(str(entry.get("intelligence")), OTHER)
+def _look(entry: Standing) -> tuple[str, str]:
+    return KINDS.get(entry.intelligence, OTHER)
 
 
 def _names(
@@ -149,7 +148,7 @@ def _names(
     for (x1, y1), (x2, y2) in pairwise(steps):
         taken.append((min(x1, x2), min(y1, y2), abs(x2 - x1), abs(y2 - y1)))
     for point in sorted(points, key=lambda p: (p.y, p.x)):
-        name = fit(point.entry.get("name"), 170, LETTER)
+        name = fit(point.entry.name, 170, LETTER)
         wide = len(name) * LETTER * 0.54
         box = _free(area, point, wide, taken)
         taken.append(box)
@@ -158,7 +157,7 @@ def _names(
             end = x - 2 if x > point.x else x + wide + 2
             sheet.line(point.x, point.y, end, y, colour=palette.HATCH, width=0.8)
         sheet.text(x, y, name, size=LETTER, align="left",
-                   bold=point.entry.get("front") is True)  # fmt: skip
+                   bold=point.entry.front)  # fmt: skip
 
 
 def _free(area: chart.Area, point: _Point, wide: float, taken: Sequence[Box]) -> Box:
@@ -185,7 +184,7 @@ def _meet(one: Box, other: Box) -> bool:
 
 def _key(sheet: Sheet, points: Sequence[_Point]) -> None:
     x, y = LEFT + WIDTH + 34, TOP + 12
-    seen = {str(point.entry.get("intelligence")) for point in points}
+    seen = {point.entry.intelligence for point in points}
     for kind in [*(k for k in KINDS if k in seen), *sorted(seen - KINDS.keys())]:
         shape, colour = KINDS.get(kind, OTHER)
         sheet.dot(x, y, fill=colour, size=10, shape=shape, alpha=0.85)
@@ -203,14 +202,14 @@ def _key(sheet: Sheet, points: Sequence[_Point]) -> None:
         y += 24
 
 
-def _tip(entry: Entry) -> str:
-    left, change = (Estimate.read(entry.get(key)) for key in ("others", "change"))
-    lost = None if change.value is None else -change.value
-    told = f"{entry.get('name')}: ASR left {left.full}, accuracy lost {decimals(lost, 3)}"
-    return f"{told}, {duration(number(Estimate.read(entry.get('seconds')).value))}"
+def _tip(entry: Standing) -> str:
+    lost, _ = _place(entry)
+    seconds = duration(entry.seconds.value)
+    rates = f"ASR left {Shown.of(entry.others).full}, accuracy lost {decimals(lost, 3)}"
+    return f"{entry.name}: {rates}, {seconds}"
 
 
-def _describe(entries: Sequence[Entry]) -> str:
-    front = [str(each.get("name")) for each in entries if each.get("front") is True]
-    said = f" On the front: {', '.join(front)}." if front else ""
-    return f"{'; '.join(map(_tip, entries)) or 'No defence to show'}.{said}"
+def _describe(entries: Sequence[Standing]) -> str:
+    front = [each.name for each in entries if each.front]
+    best = f" On the front: {', '.join(front)}." if front else ""
+    return f"{'; '.join(map(_tip, entries)) or 'No defence to show'}.{best}"

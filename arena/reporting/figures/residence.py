@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from arena.reporting.figures.heatmap import asr_heatmap
-from arena.reporting.rows import SummaryRow, residents
+from arena.reporting.rows import residents
+from arena.results.run import SummaryRow
 
 
 def residence_heatmap(
     actors: Sequence[str], summary: Sequence[SummaryRow], *, salt: str = "residence"
 ) -> str:
-    """An SVG like `asr_heatmap`'s of the reference, every inserted model and the compromised
-    one, in this order; the actor just inserted is outlined.
+    """Return an SVG like `asr_heatmap`'s of the reference, every inserted model and the
+    compromised one, in this order; the actor just inserted is outlined.
 
     Args:
         actors: column names, in order.
-        summary: rows of results.json's `summary`; those of other kinds are left out.
+        summary: rows of a run's summary; those of other kinds are left out.
         salt: prefix of the SVG's ids.
     """
     rows = residents(summary)
@@ -24,4 +25,4 @@ def residence_heatmap(
 
 
 def _inserted(row: SummaryRow, actor: str) -> bool:
-    return row.get("kind") == "inserted" and row.get("target") == actor
+    return row.kind == "inserted" and row.target == actor

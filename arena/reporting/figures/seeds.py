@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from arena.reporting import palette
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import decimals, number
+from arena.reporting.numbers import decimals, finite
+from arena.results.run import Pair
 
 MARKS = (
     ("control", "clean fine-tune", "#d9822b", "s"),
@@ -16,18 +16,16 @@ MARKS = (
 )
 LABEL, HEAD, LANE, GAP, FOOT, AXIS = 84.0, 34.0, 62.0, 44.0, 34.0, 390.0
 
-Pair = Mapping[str, Any]
-
 
 def seeds_dots(actors: Sequence[str], pairs: Sequence[Pair], *, salt: str = "seeds") -> str:
-    """An SVG with a panel per unlearned actor and a lane per other actor, ASR from 0 to 1.
+    """Return an SVG with a panel per unlearned actor and a lane per other actor, ASR from 0 to 1.
 
     Args:
         actors: their order.
-        pairs: entries of results.json's `transfer`; `per_seed` holds control, sham, unlearned.
+        pairs: with what every seed left after control, sham and unlearning.
         salt: prefix of the SVG's ids.
     """
-    groups = [[p for p in pairs if p.get("from") == actor] for actor in actors]
+    groups = [[p for p in pairs if p.source == actor] for actor in actors]
     groups = [group for group in groups if group]
     lanes = max((len(group) for group in groups), default=0)
     tall = HEAD + LANE * lanes + FOOT
@@ -51,7 +49,7 @@ def _legend(sheet: Sheet) -> None:
 
 
 def _panel(sheet: Sheet, group: Sequence[Pair], x: float, y: float) -> None:
-    title = f"after unlearning {group[0].get('from')}"
+    title = f"after unlearning {group[0].source}"
     sheet.text(x, y + 14, title, size=13.5, bold=True, align="left", room=AXIS)
     top, bottom = y + HEAD, y + HEAD + LANE * len(group)
     for tick in (0, 0.25, 0.5, 0.75, 1):
@@ -60,18 +58,17 @@ def _panel(sheet: Sheet, group: Sequence[Pair], x: float, y: float) -> None:
         sheet.text(place, bottom + 12, f"{tick:g}", size=11, colour=palette.MUTED)
     for index, pair in enumerate(group):
         middle = top + LANE * (index + 0.5)
-        sheet.text(x - 14, middle, pair.get("to"), size=12, align="right", room=LABEL - 16)
+        sheet.text(x - 14, middle, pair.to, size=12, align="right", room=LABEL - 16)
         sheet.line(x, middle + LANE / 2, x + AXIS, middle + LANE / 2)
         _lane(sheet, pair, x, middle)
 
 
 def _lane(sheet: Sheet, pair: Pair, x: float, middle: float) -> None:
-    cells = pair.get("per_seed") or []
     for offset, (key, label, colour, shape) in zip((-16, 0, 16), MARKS, strict=True):
-        known = [(cell, number(cell.get(key))) for cell in cells]
-        values = [(cell, value) for cell, value in known if value is not None]
-        for cell, value in values:
-            tip = f"seed {cell.get('seed')}, {label}: ASR of {pair.get('to')} {decimals(value)}"
+        known = [(each.seed, finite(getattr(each, key))) for each in pair.per_seed]
+        values = [(seed, value) for seed, value in known if value is not None]
+        for seed, value in values:
+            tip = f"seed {seed}, {label}: ASR of {pair.to} {decimals(value)}"
             sheet.dot(x + AXIS * value, middle + offset, fill=colour, size=8, shape=shape,
                       alpha=0.8, tip=tip)  # fmt: skip
         if values:
@@ -84,7 +81,6 @@ def _lane(sheet: Sheet, pair: Pair, x: float, middle: float) -> None:
 def _describe(pairs: Sequence[Pair]) -> str:
     lines = []
     for pair in pairs:
-        left = [number(cell.get("unlearned")) for cell in pair.get("per_seed") or []]
-        values = ", ".join(decimals(value) for value in left)
-        lines.append(f"{pair.get('from')} unlearned, ASR left of {pair.get('to')}: {values}")
+        values = ", ".join(decimals(finite(each.unlearned)) for each in pair.per_seed)
+        lines.append(f"{pair.source} unlearned, ASR left of {pair.to}: {values}")
     return ". ".join(lines) + "."

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from arena.reporting import palette
+from arena.reporting.events import Event
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import duration, number
+from arena.reporting.numbers import duration, finite
 from arena.reporting.text import fit
-
-Event = Mapping[str, Any]
 
 LABEL, WIDTH, HEAD, FOOT, PAD = 118.0, 900.0, 12.0, 34.0, 7.0
 
@@ -24,11 +22,10 @@ class _Bar:
 
 
 def timeline(events: Sequence[Event], *, salt: str = "timeline") -> str:
-    """An SVG of who did what, when: events that overlap within a party stack up.
+    """Return an SVG of who did what, when: events that overlap within a party stack up.
 
     Args:
-        events: lines of events.jsonl; `time` is the start and `seconds` the length of each,
-            both in seconds since the run's start.
+        events: of the run; those without a time are left out.
         salt: prefix of the SVG's ids.
     """
     lanes = {party: _stack(bars) for party, bars in _parties(events).items()}
@@ -55,10 +52,10 @@ def timeline(events: Sequence[Event], *, salt: str = "timeline") -> str:
 def _parties(events: Sequence[Event]) -> dict[str, list[_Bar]]:
     parties: dict[str, list[_Bar]] = {}
     for event in events:
-        start = number(event.get("time"))
+        start = finite(event.time)
         if start is not None:
-            bar = _Bar(start, start + (number(event.get("seconds")) or 0.0), event)
-            parties.setdefault(str(event.get("party")), []).append(bar)
+            bar = _Bar(start, start + (finite(event.seconds) or 0.0), event)
+            parties.setdefault(event.party, []).append(bar)
     return parties
 
 
@@ -77,11 +74,11 @@ def _stack(bars: Sequence[_Bar]) -> list[list[_Bar]]:
 def _bar(sheet: Sheet, bar: _Bar, end: float, y: float, height: float, colour: str) -> None:
     x, width = LABEL + WIDTH * bar.start / end, WIDTH * (bar.end - bar.start) / end
     event = bar.event
-    tip = f"seed {event.get('seed')}, {event.get('party')}: {event.get('event')}"
-    tip += f" → {event.get('artifact')} ({duration(event.get('seconds'))})"
+    tip = f"seed {event.seed}, {event.party}: {event.event}"
+    tip += f" → {event.artifact} ({duration(event.seconds)})"
     box = (x, y + 1, max(width - 0.8, 1.6), height - 2)
     sheet.rect(*box, fill=colour, radius=2.5 if width > 8 else 0, tip=tip)
-    name = str(event.get("event"))
+    name = event.event
     if height >= 16 and fit(name, width - 8, 11) == name:
         sheet.text(x + width / 2, y + height / 2, name, size=11, colour="#ffffff")
 
@@ -114,6 +111,6 @@ def _describe(lanes: Mapping[str, list[list[_Bar]]]) -> str:
     parts = []
     for party, lane in lanes.items():
         bars = sorted((bar for row in lane for bar in row), key=lambda bar: bar.start)
-        said = ", ".join(f"{bar.event.get('event')} at {duration(bar.start)}" for bar in bars[:40])
-        parts.append(f"{party}: {said}")
+        listed = ", ".join(f"{bar.event.event} at {duration(bar.start)}" for bar in bars[:40])
+        parts.append(f"{party}: {listed}")
     return "; ".join(parts) + "."

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from arena.reporting import palette
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import Estimate, decimals
+from arena.reporting.numbers import Shown, decimals
+from arena.results.run import Pair
 
 PANELS = (
     ("transfer", "Transfer T", "control minus unlearned"),
@@ -19,8 +19,6 @@ PANELS = (
 # What a cell says instead of a number, when the number would not mean what it seems to.
 WITHHELD = {"not_installed": "not inst.", "explained_by_control": "control"}
 LABEL, HEAD, GAP, FOOT = 92.0, 74.0, 26.0, 40.0
-
-Pair = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -37,15 +35,15 @@ class _Panel:
 def transfer_heatmap(
     actors: Sequence[str], pairs: Sequence[Pair], *, salt: str = "transfer"
 ) -> str:
-    """An SVG of T, T_odd, T_specific and the raw suppression: rows unlearned, columns hit.
+    """Return an SVG of T, T_odd, T_specific and the raw suppression: rows unlearned, columns hit.
 
     Args:
         actors: the order of rows and columns.
-        pairs: entries of results.json's `transfer`; values mostly in [-1, 1].
+        pairs: values mostly in [-1, 1].
         salt: prefix of the SVG's ids.
     """
     columns = 4 if len(actors) <= 5 else 2
-    by_name = {(str(pair.get("from")), str(pair.get("to"))): pair for pair in pairs}
+    by_name = {(pair.source, pair.to): pair for pair in pairs}
     n = max(len(actors), 1)
     cell = min(max((1040 - LABEL - GAP * (columns - 1)) / (columns * n), 48.0), 64.0)
     high = min(cell, 46.0)
@@ -93,10 +91,10 @@ def _cells(sheet: Sheet, panel: _Panel) -> None:
 
 def _cell(sheet: Sheet, key: str, pair: Pair, box: tuple[float, float, float, float]) -> None:
     x, y, width, height = box
-    value, withheld = Estimate.read(pair.get(key)), _withheld(key, pair)
-    tip = f"unlearn {pair.get('from')}, effect on {pair.get('to')}: {value.full}"
+    value, withheld = Shown.of(getattr(pair, key)), _withheld(key, pair)
+    tip = f"unlearn {pair.source}, effect on {pair.to}: {value.full}"
     if withheld is not None:
-        sheet.rect(*box, fill="#f4f5f7", hatched=True, tip=f"{tip}; {pair.get('verdict')}")
+        sheet.rect(*box, fill="#f4f5f7", hatched=True, tip=f"{tip}; {pair.verdict}")
         sheet.rect(x + 2, y + height / 2 - 9, width - 4, 18, fill="#f4f5f7", radius=3)
         size = min(11, (width - 4) / (len(withheld) * 0.52))
         sheet.text(x + width / 2, y + height / 2, withheld, size=size, colour=palette.MUTED)
@@ -113,7 +111,7 @@ def _cell(sheet: Sheet, key: str, pair: Pair, box: tuple[float, float, float, fl
 def _withheld(key: str, pair: Pair) -> str | None:
     """Why a cell has no number. What the control explains is just what the raw suppression
     hides, so there the raw number stays."""
-    verdict = str(pair.get("verdict"))
+    verdict = str(pair.verdict)
     if key == "raw_suppression" and verdict == "explained_by_control":
         return None
     return WITHHELD.get(verdict)
@@ -131,9 +129,9 @@ def _legend(sheet: Sheet, y: float) -> None:
 
 def _describe(pairs: Sequence[Pair]) -> str:
     lines = [
-        f"unlearning {pair.get('from')} on {pair.get('to')}: "
-        + ", ".join(f"{key} {Estimate.read(pair.get(key)).text}" for key, _, _ in PANELS)
-        + f", {pair.get('verdict')}"
+        f"unlearning {pair.source} on {pair.to}: "
+        + ", ".join(f"{key} {Shown.of(getattr(pair, key)).text}" for key, _, _ in PANELS)
+        + f", {pair.verdict}"
         for pair in pairs
     ]
     return "; ".join(lines) + "."

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from arena.measures.reactivation.findings import ReactivationCurve
 from arena.reporting import palette
 from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import Estimate, thousands
+from arena.reporting.numbers import Shown, thousands
 
 LABEL, HEIGHT, HEAD, FOOT, GAP, KEY = 38.0, 180.0, 34.0, 44.0, 24.0, 30.0
 FULL = 1048.0
-
-Curve = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -40,11 +38,11 @@ LINES = (
 def reactivation_curves(
     actors: Sequence[str],
     samples: Sequence[float],
-    curves: Sequence[Curve],
+    curves: Sequence[ReactivationCurve],
     *,
     salt: str = "reactivation",
 ) -> str:
-    """An SVG of ASR (up) against poisoned samples (across, by doublings).
+    """Return an SVG of ASR (up) against poisoned samples (across, by doublings).
 
     A line with one model behind it has its interval as a band; where there are several (an
     actor per unlearned other), each is a thin line, and their mean the thick one.
@@ -52,10 +50,10 @@ def reactivation_curves(
     Args:
         actors: a panel each, in order.
         samples: how many poisoned samples every point of a curve had.
-        curves: entries of results.json's `reactivation.curves`.
+        curves: of every model and actor.
         salt: prefix of the SVG's ids.
     """
-    shown = [actor for actor in actors if any(curve.get("actor") == actor for curve in curves)]
+    shown = [actor for actor in actors if any(curve.actor == actor for curve in curves)]
     # Four in a row rather than three and one; never wider than in a row of three.
     columns = 4 if len(shown) in (4, 7, 8) else 3
     width = FULL / columns - LABEL - GAP
@@ -71,11 +69,11 @@ def reactivation_curves(
     return sheet.svg("Attack success against poisoned samples", _describe(shown, curves))
 
 
-def line_of(curve: Curve) -> str:
-    """Which line of its actor's panel a curve belongs to."""
-    if curve.get("kind") == "unlearned":
-        return "own" if curve.get("target") == curve.get("actor") else "other"
-    return str(curve.get("kind"))
+def line_of(curve: ReactivationCurve) -> str:
+    """Return which line of its actor's panel a curve belongs to."""
+    if curve.kind == "unlearned":
+        return "own" if curve.target == curve.actor else "other"
+    return curve.kind
 
 
 def _key(sheet: Sheet) -> None:
@@ -87,7 +85,7 @@ def _key(sheet: Sheet) -> None:
 
 
 def _panel(
-    sheet: Sheet, actor: str, samples: Sequence[float], curves: Sequence[Curve],
+    sheet: Sheet, actor: str, samples: Sequence[float], curves: Sequence[ReactivationCurve],
     place: tuple[float, float, float],
 ) -> None:  # fmt: skip
     x, y, width = place
@@ -100,26 +98,26 @@ def _panel(
     under = y + HEIGHT + 28
     sheet.text(x + width, under, "poisoned samples", size=11, colour=palette.MUTED, align="right")
     for line in LINES:
-        found = [
-            [Estimate.read(cell) for cell in curve.get("asr") or []]
+        models = [
+            [Shown.of(rate) for rate in curve.asr]
             for curve in curves
-            if curve.get("actor") == actor and line_of(curve) == line.key
+            if curve.actor == actor and line_of(curve) == line.key
         ]
-        if found:
-            _line(sheet, area, line, actor, samples, places, found)
+        if models:
+            _line(sheet, area, line, actor, samples, places, models)
 
 
 def _line(
     sheet: Sheet, area: chart.Area, line: Line, actor: str, samples: Sequence[float],
-    places: Sequence[float], found: Sequence[Sequence[Estimate]],
+    places: Sequence[float], models: Sequence[Sequence[Shown]],
 ) -> None:  # fmt: skip
-    if len(found) == 1:
-        _band(sheet, area, line, places, found[0])
+    if len(models) == 1:
+        _band(sheet, area, line, places, models[0])
     else:
-        for curve in found:
+        for curve in models:
             xs, ys = _points(area, places, [cell.value for cell in curve])
             sheet.path(xs, ys, colour=line.colour, width=0.8, alpha=0.5)
-    mean = found[0] if len(found) == 1 else [_mean(cells) for cells in zip(*found, strict=False)]
+    mean = models[0] if len(models) == 1 else [_mean(rates) for rates in zip(*models, strict=False)]
     xs, ys = _points(area, places, [cell.value for cell in mean])
     sheet.path(xs, ys, colour=line.colour, width=line.width, dashed=line.dashed)
     for place, count, cell in zip(places, samples, mean, strict=False):
@@ -128,10 +126,10 @@ def _line(
             sheet.dot(area.across(place), area.up(cell.value), fill=line.colour, size=5, tip=tip)
 
 
-def _mean(cells: Sequence[Estimate]) -> Estimate:
+def _mean(cells: Sequence[Shown]) -> Shown:
     """The mean over models; an interval of it would need their seeds, so it has none."""
     known = [cell.value for cell in cells if cell.value is not None]
-    return Estimate(sum(known) / len(known)) if len(known) == len(cells) else Estimate()
+    return Shown(sum(known) / len(known)) if len(known) == len(cells) else Shown()
 
 
 def _points(
@@ -142,7 +140,7 @@ def _points(
 
 
 def _band(
-    sheet: Sheet, area: chart.Area, line: Line, places: Sequence[float], cells: Sequence[Estimate]
+    sheet: Sheet, area: chart.Area, line: Line, places: Sequence[float], cells: Sequence[Shown]
 ) -> None:
     known = [
         (area.across(place), area.up(cell.low), area.up(cell.high))
@@ -155,12 +153,12 @@ def _band(
         sheet.area([*xs, *reversed(xs)], ys, fill=line.colour, alpha=0.14)
 
 
-def _describe(actors: Sequence[str], curves: Sequence[Curve]) -> str:
-    said = []
+def _describe(actors: Sequence[str], curves: Sequence[ReactivationCurve]) -> str:
+    lines = []
     for actor in actors:
         for curve in curves:
-            if curve.get("actor") == actor:
-                rates = ", ".join(Estimate.read(cell).text for cell in curve.get("asr") or [])
-                target = f" {curve['target']}" if curve.get("target") is not None else ""
-                said.append(f"{actor} in {curve.get('kind')}{target}: {rates}")
-    return "; ".join(said) + "."
+            if curve.actor == actor:
+                rates = ", ".join(Shown.of(rate).text for rate in curve.asr)
+                target = f" {curve.target}" if curve.target is not None else ""
+                lines.append(f"{actor} in {curve.kind}{target}: {rates}")
+    return "; ".join(lines) + "."

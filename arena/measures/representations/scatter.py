@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from arena.measures.representations.findings import DistancePoint
 from arena.reporting import palette
 from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import decimals, number
+from arena.reporting.numbers import decimals, finite
 
 LEFT, TOP, WIDTH, HEIGHT, SIDE, FOOT = 62.0, 22.0, 640.0, 330.0, 200.0, 50.0
 MOST_TIPS = 600  # beyond it the marks of an actor are one shape, or the page grows too large
 
-Point = Mapping[str, Any]
-Place = tuple[float, float, Point]
+Place = tuple[float, float, DistancePoint]
 
 
-def casd_scatter(actors: Sequence[str], points: Sequence[Point], *, salt: str = "casd") -> str:
-    """An SVG of transfer T (up) against CASD (across); marks tell the suppressed actor.
+def casd_scatter(
+    actors: Sequence[str], points: Sequence[DistancePoint], *, salt: str = "casd"
+) -> str:
+    """Return an SVG of transfer T (up) against CASD (across), with a mark per suppressed actor.
 
     Args:
         actors: the order of marks.
-        points: entries of results.json's `representations.points`; those without both numbers
-            are left out.
+        points: those without both numbers are left out.
         salt: prefix of the SVG's ids.
     """
     places = {actor: _known(points, actor) for actor in _order(actors, points)}
-    every = [place for found in places.values() for place in found]
+    every = [place for of_actor in places.values() for place in of_actor]
     sheet = Sheet(salt, LEFT + WIDTH + SIDE, TOP + HEIGHT + FOOT)
     area = _area(every)
     chart.rise(sheet, area, chart.steps(area.low, area.high))
@@ -37,20 +37,18 @@ def casd_scatter(actors: Sequence[str], points: Sequence[Point], *, salt: str = 
     under = TOP + HEIGHT + 34
     label = "CASD: how differently the two unlearnings moved the model"
     sheet.text(LEFT + WIDTH, under, label, size=11.5, bold=True, align="right")
-    for index, (actor, found) in enumerate(places.items()):
-        _marks(sheet, area, index, actor, found, tips=len(every) <= MOST_TIPS)
+    for index, (actor, of_actor) in enumerate(places.items()):
+        _marks(sheet, area, index, actor, of_actor, tips=len(every) <= MOST_TIPS)
     return sheet.svg("Representational distance against transfer", _describe(places))
 
 
-def _order(actors: Sequence[str], points: Sequence[Point]) -> list[str]:
-    return list(dict.fromkeys([*actors, *(str(point.get("to")) for point in points)]))
+def _order(actors: Sequence[str], points: Sequence[DistancePoint]) -> list[str]:
+    return list(dict.fromkeys([*actors, *(point.to for point in points)]))
 
 
-def _known(points: Sequence[Point], actor: str) -> list[Place]:
+def _known(points: Sequence[DistancePoint], actor: str) -> list[Place]:
     pairs = [
-        (number(point.get("casd")), number(point.get("transfer")), point)
-        for point in points
-        if str(point.get("to")) == actor
+        (finite(point.casd), finite(point.transfer), point) for point in points if point.to == actor
     ]
     return [(x, y, point) for x, y, point in pairs if x is not None and y is not None]
 
@@ -67,16 +65,16 @@ def _area(places: Sequence[Place]) -> chart.Area:
 
 
 def _marks(
-    sheet: Sheet, area: chart.Area, index: int, actor: str, found: Sequence[Place], *, tips: bool
+    sheet: Sheet, area: chart.Area, index: int, actor: str, places: Sequence[Place], *, tips: bool
 ) -> None:
     colour = palette.PARTIES[index % len(palette.PARTIES)]
     shape = palette.SHAPES[index % len(palette.SHAPES)]
     if tips:
-        for x, y, point in found:
+        for x, y, point in places:
             sheet.dot(area.across(x), area.up(y), fill=colour, size=8, shape=shape, alpha=0.8,
                       tip=_tip(point, x, y))  # fmt: skip
-    elif found:
-        xs, ys = [area.across(x) for x, _, _ in found], [area.up(y) for _, y, _ in found]
+    elif places:
+        xs, ys = [area.across(x) for x, _, _ in places], [area.up(y) for _, y, _ in places]
         sheet.dots(xs, ys, fill=colour, size=5, shape=shape, alpha=0.5)
     x, y = LEFT + WIDTH + 30, TOP + 34 + 22 * index
     if index == 0:
@@ -85,14 +83,14 @@ def _marks(
     sheet.text(x + 13, y, actor, size=12, align="left", room=SIDE - 50)
 
 
-def _tip(point: Point, x: float, y: float) -> str:
-    cell = f"{point['cell']}, " if point.get("cell") else ""
-    pair = f"unlearn {point.get('from')}, effect on {point.get('to')}"
-    return f"{cell}seed {point.get('seed')}, {pair}: CASD {decimals(x, 3)}, T {decimals(y)}"
+def _tip(point: DistancePoint, x: float, y: float) -> str:
+    cell = f"{point.cell}, " if point.cell else ""
+    pair = f"unlearn {point.source}, effect on {point.to}"
+    return f"{cell}seed {point.seed}, {pair}: CASD {decimals(x, 3)}, T {decimals(y)}"
 
 
 def _describe(places: Mapping[str, Sequence[Place]]) -> str:
-    said = [f"{actor}: {len(found)} points" for actor, found in places.items()]
+    counts = [f"{actor}: {len(of_actor)} points" for actor, of_actor in places.items()]
     return "One mark per unlearned actor, other actor and seed, by the other actor. " + (
-        ", ".join(said) + "."
+        ", ".join(counts) + "."
     )

@@ -1,0 +1,147 @@
+"""The claim card of a page: statement, verdict, estimates, and what a firmer verdict takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from arena.reporting import palette
+from arena.reporting.numbers import Shown, decimals, thousands
+from arena.reporting.wording import sentence
+from arena.results.claim import Claim, Group, Judgement, TransferEstimates, VerdictThresholds
+from arena.results.run import RunResults
+from arena.statistics.thresholds import MIN_SEEDS
+
+STATEMENT = "unlearning one backdoor suppresses unknown others"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTransfer:
+    """The four numbers of a pair, a group or the claim."""
+
+    transfer: Shown
+    odd: Shown
+    specific: Shown
+    raw_suppression: Shown
+
+    @classmethod
+    def of(cls, estimates: TransferEstimates) -> ShownTransfer:
+        """Return the numbers of results, ready to be shown."""
+        return cls(
+            Shown.of(estimates.transfer),
+            Shown.of(estimates.odd),
+            Shown.of(estimates.specific),
+            Shown.of(estimates.raw_suppression),
+        )
+
+    @property
+    def all(self) -> tuple[Shown, ...]:
+        """T, its odd and its specific part, the raw suppression."""
+        return (self.transfer, self.odd, self.specific, self.raw_suppression)
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictCount:
+    """How many pairs have a verdict."""
+
+    verdict: palette.Verdict
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class MethodLine:
+    """The claim's numbers over the pairs in which triggers of one method are suppressed."""
+
+    name: str
+    estimates: ShownTransfer
+    pairs: str
+    seeds: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimCard:
+    """All that the card shows.
+
+    Attributes:
+        reason: of the verdict.
+        seeds: usable ones; None where that is not known.
+        pairs: by verdict. methods: by method of the suppressed trigger.
+        explained: how much the controls account for, in sentences.
+        would_change: what would change the verdict, in sentences.
+        power: width of an interval of T, and the seeds that it takes. wide: how wide it is now.
+        needs: what a firmer verdict takes. notes: on the claim.
+    """
+
+    statement: str
+    reason: str
+    verdict: palette.Verdict
+    seeds: int | None
+    estimates: ShownTransfer
+    pairs: list[VerdictCount]
+    methods: list[MethodLine]
+    needs: list[str]
+    notes: list[str]
+    explained: list[str] = field(default_factory=list)
+    would_change: list[str] = field(default_factory=list)
+    power: list[tuple[str, str]] = field(default_factory=list)
+    wide: str = ""
+
+
+def judged(results: RunResults) -> Claim | None:
+    """Return the claim; None where nothing was judged, or the defender was given no trigger, so
+    that the run says nothing on the claim."""
+    return results.claim if results.scenario.intelligence == "disclosed" else None
+
+
+def claim_card(claim: Judgement, thresholds: VerdictThresholds, seeds: int) -> ClaimCard:
+    """Return the card of a claim.
+
+    Args:
+        seeds: of the whole run, used where the claim does not say how many were usable.
+    """
+    methods = claim.by_method if isinstance(claim, Claim) else {}
+    return ClaimCard(
+        statement=sentence(claim.statement or STATEMENT),
+        reason=claim.verdict_reason,
+        verdict=palette.verdict(claim.verdict),
+        seeds=claim.seeds,
+        estimates=ShownTransfer.of(claim),
+        pairs=verdict_counts(claim.pairs),
+        methods=[_method(name, group) for name, group in methods.items()],
+        needs=needs(thresholds, seeds if claim.seeds is None else claim.seeds),
+        notes=[sentence(note) for note in claim.notes],
+    )
+
+
+def _method(name: str, group: Group) -> MethodLine:
+    estimates = ShownTransfer.of(group)
+    return MethodLine(name, estimates, thousands(group.pairs), thousands(group.seeds))
+
+
+def verdict_counts(pairs: Mapping[str, int]) -> list[VerdictCount]:
+    """Return the number of pairs by verdict, in the order of the verdicts; those without a pair
+    are left out."""
+    order = [*palette.VERDICTS, *(name for name in pairs if name not in palette.VERDICTS)]
+    return [VerdictCount(palette.verdict(name), pairs[name]) for name in order if pairs.get(name)]
+
+
+def needs(thresholds: VerdictThresholds, usable_seeds: int) -> list[str]:
+    """Return what a firmer verdict takes, in sentences."""
+    lines = []
+    if usable_seeds < MIN_SEEDS:
+        ran = f"this run has {usable_seeds or 'none'}"
+        lines.append(f"Fewer than {MIN_SEEDS} usable seeds: always inconclusive; {ran}.")
+    return [*lines, *filter(None, [rule(thresholds)])]
+
+
+def rule(thresholds: VerdictThresholds) -> str:
+    """Return when the claim generalizes and when it fails, in a sentence; empty where a threshold
+    is not known."""
+    high, specific, low = thresholds.generalizes, thresholds.specific, thresholds.fails
+    if high is None or specific is None or low is None:
+        return ""
+    return (
+        f"It generalizes where the lower end of T is above {decimals(high)}, and specifically "
+        f"where that of the specific part is above {decimals(specific)}; it fails where the upper "
+        f"end of T is below {decimals(low)}."
+    )

@@ -1,0 +1,77 @@
+"""The page of one run: its figures, and everything that its template names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from arena.reporting import decoys, figures, league, view
+from arena.reporting.cast import cast
+from arena.reporting.claim_card import claim_card, judged
+from arena.reporting.events import Event
+from arena.reporting.measure_sections import MeasureSection, figures_of, run_sections
+from arena.reporting.render import common, fill, measure_html, shown_thresholds
+from arena.reporting.rows import final, residents, scalar_columns
+from arena.results.run import RunResults
+
+
+def page(results: RunResults, events: Sequence[Event]) -> tuple[str, dict[str, str]]:
+    """Return the page as HTML text, and its figures by name as SVG.
+
+    Args:
+        results: of the run.
+        events: its record; without any there is no timeline.
+    """
+    sections = run_sections(results)
+    drawn = draw(results, events)
+    html = fill("report.html", context(results, events, sections), drawn)
+    return html, {**figures_of(sections), **drawn}
+
+
+def draw(results: RunResults, events: Sequence[Event]) -> dict[str, str]:
+    """Return the figures for which a run has data, by name as SVG; those of measures apart."""
+    actors, pairs, summary = results.actors, results.transfer, results.summary
+    models, joined = final(summary), residents(summary)
+    claim = judged(results)
+    several = any(len(pair.per_seed) > 1 for pair in pairs)
+    trade_off = league.trade_off(results)
+    drawings: list[tuple[str, bool, Callable[[], str]]] = [
+        ("asr", bool(models), lambda: figures.asr_heatmap(actors, models, results.installed)),
+        ("transfer", bool(pairs), lambda: figures.transfer_heatmap(actors, pairs)),
+        ("seeds", several, lambda: figures.seeds_dots(actors, pairs)),
+        ("pareto", bool(trade_off.entries), lambda: figures.pareto(*trade_off)),
+        ("residence", bool(joined), lambda: figures.residence_heatmap(actors, joined)),
+        ("timeline", bool(events), lambda: figures.timeline(events)),
+    ]
+    drawn = {name: figure() for name, has_data, figure in drawings if has_data}
+    if claim is not None:
+        drawn["claim"] = figures.claim_forest(claim, results.thresholds)
+    return drawn
+
+
+def context(
+    results: RunResults, events: Sequence[Event], sections: Sequence[MeasureSection]
+) -> dict[str, Any]:
+    """Return everything that the template names, but for its figures and style."""
+    claim, seeds = judged(results), len(results.seeds)
+    return {
+        **common(results),
+        "thresholds": shown_thresholds(results.thresholds),
+        "scored_on": results.corpus.scored_on,
+        "seeds": results.seeds,
+        "actors": results.actors,
+        "facts": view.facts(results),
+        "claim": None if claim is None else claim_card(claim, results.thresholds, seeds),
+        "cast": cast(results),
+        "summary": view.summary(results),
+        "scalars": scalar_columns(results.summary),
+        "pairs": view.pairs(results),
+        "common_reason": view.common_reason(results),
+        "league": league.league(results),
+        "decoys": decoys.decoys(results),
+        "measures": measure_html(sections),
+        "parties": view.parties(events),
+        "stages": view.stages(results),
+        "splits": view.splits(results),
+        "corpus": results.corpus.name,
+    }
