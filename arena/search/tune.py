@@ -115,7 +115,7 @@ def best_scenario(scenario: Scenario, settings: Tune, best: Contender) -> Scenar
     plain = {"tune": None, "duel": None, "seeds": list(settings.seeds.report)}
     named = {
         "name": f"{scenario.name}_best"[:64],
-        "description": f"FinishedStudy by a search: {best.setup}",
+        "description": f"Found by a search: {best.setup}",
     }
     return varied(scenario, {**plain, **named, **best.changes}, "best strategy")
 

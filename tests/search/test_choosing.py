@@ -98,28 +98,28 @@ def test_candidates_are_ordered_by_the_selection_seeds(k: int) -> None:
         1: observation(left=0.8, control=0.1),
         2: observation(left=0.4),
     }
-    asked: dict[Hashable, Any] = {}
+    selected: dict[Hashable, Any] = {}
 
     def measure(scenarios: Any, actor: str) -> dict[Hashable, list[Observation]]:
-        asked.update(scenarios)
+        selected.update(scenarios)
         return {number: [on_selection[number]] for number in scenarios}
 
     class StrategySpace(TacticSpace):
         def changes(self, params: Any) -> dict[str, Any]:
             return {"description": f"x is {params['x']}"}
 
-    found = candidates(
+    ranked = candidates(
         study((0.9, 0, 1), (0.8, 0, 2), (0.7, 0, 3)), made, settings, StrategySpace(settings),
         AttackCriteria(settings), measure,
     )  # fmt: skip
     if k == 1:
-        assert [each.trial.number for each in found] == [0]
+        assert [each.trial.number for each in ranked] == [0]
         return
-    assert [each.trial.number for each in found] == [2, 0, 1]  # the last is infeasible here
-    assert [each.feasible for each in found] == [True, True, False]
-    assert found[0].value == 0.4
-    assert observations_of(found[0].trial)[0].value("worst") == 0.7
-    for each in asked.values():
+    assert [each.trial.number for each in ranked] == [2, 0, 1]  # the last is infeasible here
+    assert [each.feasible for each in ranked] == [True, True, False]
+    assert ranked[0].value == 0.4
+    assert observations_of(ranked[0].trial)[0].value("worst") == 0.7
+    for each in selected.values():
         assert each.seeds == settings.seeds.select
         assert (each.evaluation.split, each.evaluation.prompts) == ("validation", 128)
 

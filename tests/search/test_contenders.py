@@ -38,7 +38,7 @@ def contender(name: str, seen: list[float], unseen: list[float] | None = None) -
 
     report = {SEEN: observations(seen), UNSEEN: observations(unseen or seen)}
     search, select = [observation(left=0.95)], [observation(left=0.92), observation(left=0.88)]
-    return Contender(name, 3, CHANGES, "told", search, select, report)
+    return Contender(name, 3, CHANGES, "words", search, select, report)
 
 
 def compared(one: list[float], two: list[float]) -> Difference:
@@ -52,12 +52,12 @@ def against(one: Contender, two: Contender, defender: str = SEEN) -> Difference:
 
 
 def test_strategies_are_compared_seed_by_seed() -> None:
-    found = compared(HIGH, LOW)
-    assert found.per_seed == tuple(round(a - b, 4) for a, b in zip(HIGH, LOW, strict=True))
-    assert found.difference.value == pytest.approx(sum(found.per_seed) / 8)
-    assert found.difference.low is not None
-    assert found.difference.low > 0
-    assert (found.of, found.against, found.defender) == ("tuned", "untuned", "seen")
+    paired = compared(HIGH, LOW)
+    assert paired.per_seed == tuple(round(a - b, 4) for a, b in zip(HIGH, LOW, strict=True))
+    assert paired.difference.value == pytest.approx(sum(paired.per_seed) / 8)
+    assert paired.difference.low is not None
+    assert paired.difference.low > 0
+    assert (paired.of, paired.against, paired.defender) == ("tuned", "untuned", "seen")
     with pytest.raises(ValueError, match="shorter"):
         compared(HIGH, LOW[:-1])
 
@@ -69,14 +69,14 @@ def test_seeds_in_which_there_was_nothing_to_evade_or_to_outlast_are_left_out() 
     kept = [*seen[:7], observation(7, left=0.9, own_left=0.6)]
     one = Contender("tuned", 1, {}, "", report={SEEN: kept, UNSEEN: seen})
     two = Contender("untuned", None, {}, "", report={SEEN: faint, UNSEEN: seen})
-    found = against(one, two)
-    assert found.seeds == (1, 2, 3, 4, 5, 6)
-    assert found.left_out == {
+    paired = against(one, two)
+    assert paired.seeds == (1, 2, 3, 4, 5, 6)
+    assert paired.left_out == {
         "0": "untuned is not installed",
         "7": "tuned faced a removal that failed: the disclosed trigger stayed active",
     }
-    assert found.per_seed == (0.7,) * 6
-    assert "inconclusive" in verdict([found])
+    assert paired.per_seed == (0.7,) * 6
+    assert "inconclusive" in verdict([paired])
     assert against(one, two, UNSEEN).seeds == tuple(range(8))
     settings = scenario().tune
     assert settings is not None
@@ -103,9 +103,9 @@ def test_seeds_in_which_there_was_nothing_to_evade_or_to_outlast_are_left_out() 
 def test_the_words_follow_the_rule_of_the_page(
     one: list[float], two: list[float], says: str, page: str
 ) -> None:
-    found = compared(one, two)
-    assert verdict([found]) == says
-    results = TuneResults(differences=(found,))
+    paired = compared(one, two)
+    assert verdict([paired]) == says
+    results = TuneResults(differences=(paired,))
     assert page in headline(results)
 
 
@@ -116,10 +116,10 @@ def test_every_comparison_is_said_and_none_is_no_verdict() -> None:
 
 
 def test_estimates_are_over_seeds_and_nothing_of_none() -> None:
-    found = estimate(
+    remaining = estimate(
         [observation(left={"a": 0.2, "b": 0.6}), observation(left={"a": 0.4, "b": 0.4})], "worst"
     )
-    assert found.value == pytest.approx(0.3)
+    assert remaining.value == pytest.approx(0.3)
     assert estimate([observation(left={"a": 0.2, "b": 0.6})], "mean").value == pytest.approx(0.4)
     assert estimate([observation(left=0.5)], "worst").low is None  # one seed has no interval
     assert estimate([], "worst") == Estimate()
@@ -128,13 +128,13 @@ def test_estimates_are_over_seeds_and_nothing_of_none() -> None:
 def test_a_row_shows_the_winners_curse_apart_from_the_result() -> None:
     settings = scenario().tune
     assert settings is not None
-    found = contender_record(contender("tuned", LOW, HIGH), scenario(), settings)
-    assert found.search.value == pytest.approx(0.95)
-    assert found.select.value == pytest.approx(0.90)
-    assert found.report.value == pytest.approx(sum(LOW) / 8)
-    assert found.unseen.value == pytest.approx(sum(HIGH) / 8)
-    assert [each.root for each in found.tactics] == TACTICS
-    assert (found.installed, found.feasible, found.seeds) == (8, 8, 8)
+    record = contender_record(contender("tuned", LOW, HIGH), scenario(), settings)
+    assert record.search.value == pytest.approx(0.95)
+    assert record.select.value == pytest.approx(0.90)
+    assert record.report.value == pytest.approx(sum(LOW) / 8)
+    assert record.unseen.value == pytest.approx(sum(HIGH) / 8)
+    assert [each.root for each in record.tactics] == TACTICS
+    assert (record.installed, record.feasible, record.seeds) == (8, 8, 8)
 
 
 def test_seeds_that_keep_their_constraints_are_counted() -> None:
@@ -147,10 +147,10 @@ def test_seeds_that_keep_their_constraints_are_counted() -> None:
         observation(3, false_fire=0.4 - 0.3),
     ]
     each = Contender("tuned", 1, {}, "", report={SEEN: seen, UNSEEN: seen})
-    found = contender_record(each, scenario(), settings)
-    assert (found.installed, found.feasible, found.seeds) == (3, 2, 4)
-    assert found.tactics == ()
-    assert found.search.value is None
+    record = contender_record(each, scenario(), settings)
+    assert (record.installed, record.feasible, record.seeds) == (3, 2, 4)
+    assert record.tactics == ()
+    assert record.search.value is None
 
 
 def test_the_best_strategy_is_a_plain_scenario_that_loads_back() -> None:
@@ -159,7 +159,7 @@ def test_the_best_strategy_is_a_plain_scenario_that_loads_back() -> None:
     best = best_scenario(made, made.tune, contender("tuned", HIGH))
     assert (best.tune, best.duel, best.seeds) == (None, None, made.tune.seeds.report)
     assert best.name == "tune_evasion_best"
-    assert best.description == "FinishedStudy by a search: told"
+    assert best.description == "Found by a search: words"
     (actor,) = (each for each in best.actors if each.name == "lexical")
     assert actor.poison.rate == 0.05
     assert [tactic.name for tactic in actor.tactics] == ["near_miss_negatives"]
@@ -170,7 +170,7 @@ def test_the_best_strategy_is_a_plain_scenario_that_loads_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("url", "public"),
     [
         ("sqlite:///runs/a b.db", "sqlite:///runs/a b.db"),
         ("journal:///tmp/x.log", "journal:///tmp/x.log"),
@@ -180,5 +180,5 @@ def test_the_best_strategy_is_a_plain_scenario_that_loads_back() -> None:
         ("pg://me:secret@host:port/db", "pg://***@host:port/db"),
     ],
 )
-def test_a_password_is_shown_nowhere(url: str, told: str) -> None:
-    assert public_url(url) == told
+def test_a_password_is_never_shown(url: str, public: str) -> None:
+    assert public_url(url) == public

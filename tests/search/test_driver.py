@@ -1,4 +1,4 @@
-"""The driver: what it asks for, when it gives up, and that it goes on where it was."""
+"""The driver: the experiments it submits, when it prunes, and how it resumes."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ def test_a_finished_study_asks_for_nothing_more(storage: str, tmp_path: Path) ->
 def test_more_trials_go_on_with_the_study(storage: str, tmp_path: Path) -> None:
     drive(search(3), storage, FakeEvaluators(tmp_path / "log"))
     study = drive(search(5), storage, FakeEvaluators(tmp_path / "log"))
-    asked = Counter(line for line in lines(tmp_path / "log"))
+    logged = Counter(line for line in lines(tmp_path / "log"))
     assert len(study.get_trials()) == 5
-    assert set(asked.values()) == {1}  # no part of any trial was run twice
+    assert set(logged.values()) == {1}  # no part of any trial was run twice
 
 
 @pytest.mark.parametrize(
@@ -61,8 +61,8 @@ def test_a_stopped_study_proposes_what_a_whole_one_does(
     sampler: str, storage: str, tmp_path: Path
 ) -> None:
     """Not the same draws again, as a sampler that is seeded once would after each start."""
-    found = search(5, sampler=sampler, parallel=1)
-    whole = drive(found, storage, FakeEvaluators(tmp_path / "log"))
+    spec = search(5, sampler=sampler, parallel=1)
+    whole = drive(spec, storage, FakeEvaluators(tmp_path / "log"))
     for trials in (2, 4, 5):
         part = search(trials, sampler=sampler, parallel=1)
         parts = drive(part, storage.replace("studies", "parts"), FakeEvaluators(tmp_path / "log"))
@@ -83,7 +83,7 @@ def test_a_trial_in_flight_is_gone_on_with_under_its_number(storage: str, tmp_pa
     study = optuna.load_study(study_name="s", storage=storage)
     left = [t for t in study.get_trials() if t.state == TrialState.RUNNING]
     assert left
-    for trial in left:  # as if the process were gone: its id is nobody's
+    for trial in left:  # as if the process were gone: its id is unused
         stored = optuna.Trial(study, trial._trial_id)
         stored.set_user_attr("driver", {**trial.user_attrs["driver"], "pid": 2**22 + 1})
     after = drive(search(6, sampler="tpe"), storage, FakeEvaluators(tmp_path / "log"))
@@ -95,8 +95,8 @@ def test_a_trial_in_flight_is_gone_on_with_under_its_number(storage: str, tmp_pa
 
 
 def test_a_trial_of_a_living_driver_is_left_alone(storage: str, tmp_path: Path) -> None:
-    found = search(3)
-    study = drive(found, storage, FakeEvaluators(tmp_path / "log"))
+    spec = search(3)
+    study = drive(spec, storage, FakeEvaluators(tmp_path / "log"))
     other = study.ask()
     from arena.search import studies
 
@@ -116,9 +116,9 @@ def test_the_first_trigger_in_the_first_seed_decides_whether_to_go_on(
     given_up = [t for t in study.get_trials() if t.state == TrialState.PRUNED]
     below = [t for t in given_up if "median" in (stored(t).why or "")]
     assert below
-    asked = lines(tmp_path / "log")
+    logged = lines(tmp_path / "log")
     for trial in below:
-        assert sum(line.startswith(f"('s', {trial.number}, 'all'") for line in asked) == 0
+        assert sum(line.startswith(f"('s', {trial.number}, 'all'") for line in logged) == 0
 
 
 def test_what_is_looked_at_first_is_the_removal_that_was_hardest_so_far(
@@ -162,13 +162,13 @@ def test_what_a_failed_trial_left_under_way_is_nobody_elses_answer(
 ) -> None:
     """Its other seeds come in later: to the next phase, which has the same evaluators."""
     evaluators = FakeEvaluators(tmp_path / "log", broken=0.0)
-    found = search(1, prunes=False)
-    study = drive(found, storage, evaluators)
+    spec = search(1, prunes=False)
+    study = drive(spec, storage, evaluators)
     assert [trial.state for trial in study.get_trials()] == [TrialState.FAIL]
-    assert len(evaluators._queue) == len(found.scenario.seeds) - 1
+    assert len(evaluators._queue) == len(spec.scenario.seeds) - 1
     evaluators._broken = 1.0
-    seen = evaluate({0: found.scenario}, found.actor, evaluators, DataRoot(), print)
-    assert [each.seed for each in seen[0]] == list(found.scenario.seeds)
+    seen = evaluate({0: spec.scenario}, spec.actor, evaluators, DataRoot(), print)
+    assert [each.seed for each in seen[0]] == list(spec.scenario.seeds)
 
 
 def test_what_a_failed_trial_left_under_way_is_no_other_studys_answer(
@@ -221,8 +221,8 @@ def test_a_strategy_over_its_budget_is_never_run(storage: str, tmp_path: Path) -
     tight = attack.model_copy(
         update={"limits": attack.limits.model_copy(update={"written": 0.001})}
     )
-    found = search(6, criteria=AttackCriteria(tight))
-    study = drive(found, storage, FakeEvaluators(tmp_path / "log"))
+    spec = search(6, criteria=AttackCriteria(tight))
+    study = drive(spec, storage, FakeEvaluators(tmp_path / "log"))
     assert not (tmp_path / "log").exists()
     assert {stored(t).why for t in study.get_trials()} == {"violates written"}
 

@@ -53,9 +53,9 @@ def test_replying_in_turn_settles_or_returns(
 
 def move(side: Side, name: str | None, kept: bool) -> Move:
     other = Strategy("blue0" if side == "red" else "red0", 0, {}, "first")
-    found = Strategy(name, 1, {}, "told") if name else None
+    best = Strategy(name, 1, {}, "words") if name else None
     after = (observation(left=0.8),) if name else ()
-    return Move(side, other, (observation(left=0.25),), found, after, 0.12345678, kept, 10, 7)
+    return Move(side, other, (observation(left=0.25),), best, after, 0.12345678, kept, 10, 7)
 
 
 def test_a_side_ends_with_what_it_kept_last() -> None:

@@ -74,8 +74,8 @@ class Table(FakeEvaluators):
         assert steps is not None
         met = Met(rate, steps, experiment.seed, experiment.scenario.evaluation.split)
         self.met.append(met)
-        found = rows(experiment, self.left(met), near=self.near(met), own=self.own(met))
-        return [Evaluated(key, found)]
+        measured = rows(experiment, self.left(met), near=self.near(met), own=self.own(met))
+        return [Evaluated(key, measured)]
 
 
 Start = Callable[..., _Duel]
@@ -133,19 +133,19 @@ def evaluators_of(game: _Duel) -> Table:
 def test_a_side_changes_if_it_gains_enough_on_the_selection_seeds(
     side: Side, rises: tuple[float, float], kept: bool, start: Start
 ) -> None:
-    """Blue's gain is what red loses. On the seeds of the search all that is found is far better."""
+    """Blue's gain is what red loses. On the search's seeds every trial is far better."""
     sign = 1 if side == "red" else -1
     rise = dict(zip((*SELECT, *SEARCH), (*rises, 0.4), strict=True))
-    found = {seed: round(0.5 + sign * rise[seed], 2) for seed in rise}
+    remaining = {seed: round(0.5 + sign * rise[seed], 2) for seed in rise}
 
     def left(met: Met) -> float:
-        return 0.5 if met.untuned else found[met.seed]
+        return 0.5 if met.untuned else remaining[met.seed]
 
     game = start(left, threshold=0.05)
     move = game._turn(side, 1)
     assert move.gain == pytest.approx(fmean(rises))
     assert values(move.before) == dict.fromkeys(SELECT, 0.5)
-    assert values(move.after) == {seed: found[seed] for seed in SELECT}
+    assert values(move.after) == {seed: remaining[seed] for seed in SELECT}
     assert move.kept is kept
     assert move.best is not None
     assert game._plays[side].name == (f"{side}1" if kept else f"{side}0")
@@ -160,19 +160,19 @@ def test_what_is_enough_is_the_threshold(threshold: float, start: Start) -> None
 def test_red_looks_for_what_leaves_most(start: Start) -> None:
     game = start(lambda met: 8 * met.rate - 0.8)
     game._turn("red", 1)
-    found = game._all["red"][1].changes["actors.lexical.tactics"][0]["rate"]
+    rate = game._all["red"][1].changes["actors.lexical.tactics"][0]["rate"]
     tried = {met.rate for met in evaluators_of(game).met if met.seed in SEARCH}
     assert len(tried) == 6
-    assert found == max(tried)
+    assert rate == max(tried)
 
 
 def test_blue_looks_for_what_leaves_least(start: Start) -> None:
     game = start(lambda met: met.steps / 100)
     game._turn("blue", 1)
-    found = game._all["blue"][1].changes["defender.steps"]
+    steps = game._all["blue"][1].changes["defender.steps"]
     tried = {met.steps for met in evaluators_of(game).met if met.seed in SEARCH}
     assert len(tried) > 3
-    assert found == min(tried)
+    assert steps == min(tried)
 
 
 @pytest.mark.parametrize("side", ["red", "blue"])
@@ -227,7 +227,7 @@ def test_a_side_that_finds_nothing_allowed_stays(side: Side, start: Start) -> No
 
 
 class Scripted(_Duel):
-    """A duel whose turns are told beforehand: by round, whether red and blue change."""
+    """A duel whose turns are scripted: by round, whether red and blue change."""
 
     script: Iterator[tuple[bool, bool]]
 
@@ -264,15 +264,15 @@ def test_a_duel_ends_when_neither_gains_or_at_the_most(
     start: Start,
 ) -> None:
     game = start(lambda met: 0.5, rounds=rounds, most=most)
-    told = Scripted(game._session)
-    told.script = iter(script)
-    results = told.play()
+    scripted = Scripted(game._session)
+    scripted.script = iter(script)
+    results = scripted.play()
     assert results.ended == ended
     assert len(results.rounds) == played
 
 
 def pennies(met: Met) -> float:
-    """Red wants to be as loud as blue is long, and blue that it is not: nobody ever settles."""
+    """Red matches its rate to blue's steps and blue avoids that, so no pair is an equilibrium."""
     loud, long = met.rate >= 0.15, met.steps >= 35
     return 0.9 if loud == long else 0.1
 

@@ -1,4 +1,4 @@
-"""arena/search/experiment.py: which rows a search asks for; and whole searches at toy size."""
+"""The rows that an experiment measures; and whole searches at toy size."""
 
 from __future__ import annotations
 
@@ -100,11 +100,11 @@ def results(folder: Path) -> dict[str, Any]:
 def test_what_tuning_finds_runs_as_a_plain_scenario(tmp_path: Path) -> None:
     store = tmp_path / "store"
     done = tune(toy("tune_evasion", *TUNE), out=tmp_path / "tune", store=store, quiet=True)
-    found = results(done.folder)
+    written = results(done.folder)
     assert read_results(done.folder) == done.results
-    assert [trial["state"] for trial in found["trials"]] == ["complete", "complete"]
-    assert [each["name"] for each in found["contenders"]] == ["tuned", "untuned"]
-    assert "fewer than 8 seeds" in found["verdict"] or "no interval" in found["verdict"]
+    assert [trial["state"] for trial in written["trials"]] == ["complete", "complete"]
+    assert [each["name"] for each in written["contenders"]] == ["tuned", "untuned"]
+    assert "fewer than 8 seeds" in written["verdict"] or "no interval" in written["verdict"]
     best = load_scenario(done.folder / "best.yaml")
     again = run(best, out=tmp_path / "run", store=store, quiet=True)
     left = [
@@ -112,17 +112,19 @@ def test_what_tuning_finds_runs_as_a_plain_scenario(tmp_path: Path) -> None:
         for row in again.results.rows
         if row.kind == "unlearned" and row.target != "lexical"
     ]
-    assert found["contenders"][0]["report"]["value"] == pytest.approx(min(left))
+    assert written["contenders"][0]["report"]["value"] == pytest.approx(min(left))
 
 
 @pytest.mark.slow
 def test_a_whole_duel(tmp_path: Path) -> None:
     store = tmp_path / "store"
     done = duel(toy("duel", *DUEL), out=tmp_path / "duel", store=store, quiet=True)
-    found = results(done.folder)
-    assert len(found["rounds"]) == 2
-    assert all(each[side]["feasible"] == 1 for each in found["rounds"] for side in ("red", "blue"))
-    cells = {(cell["red"], cell["blue"]) for cell in found["payoff"]}
+    written = results(done.folder)
+    assert len(written["rounds"]) == 2
+    assert all(
+        each[side]["feasible"] == 1 for each in written["rounds"] for side in ("red", "blue")
+    )
+    cells = {(cell["red"], cell["blue"]) for cell in written["payoff"]}
     assert len(cells) == 9
-    assert (found["last"]["red"], found["last"]["blue"]) in cells
+    assert (written["last"]["red"], written["last"]["blue"]) in cells
     assert (done.folder / "report.html").is_file()

@@ -82,7 +82,7 @@ def test_a_killed_worker_and_then_a_killed_driver_lose_nothing(tmp_path: Path) -
     _kill_a_worker(first.pid)
     _until(lambda: len(_finished(storage, "k")) >= 3, 120)
     for process in [*psutil.Process(first.pid).children(recursive=True)]:
-        process.suspend()  # nobody finishes anything while the driver dies
+        process.suspend()  # no worker finishes a stage while the driver dies
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
     _clear(first.pid)
@@ -119,8 +119,8 @@ def _toy() -> list[str]:
 
 def _kill_a_worker(driver: int) -> None:
     def at_work() -> list[psutil.Process]:
-        found = psutil.Process(driver).children(recursive=True)
-        return [p for p in found if "ray::_measure" in " ".join(p.cmdline())]
+        workers = psutil.Process(driver).children(recursive=True)
+        return [p for p in workers if "ray::_measure" in " ".join(p.cmdline())]
 
     _until(lambda: bool(at_work()), 60)
     at_work()[0].kill()
@@ -138,5 +138,5 @@ def _clear(session: int) -> None:
 
 def _stages(store: Path) -> dict[str, str]:
     """When each finished stage ended (its file's own time says when it was last used)."""
-    found = {str(file): json.loads(file.read_text()) for file in store.rglob("manifest.json")}
-    return {file: manifest["finished"] for file, manifest in found.items()}
+    manifests = {str(file): json.loads(file.read_text()) for file in store.rglob("manifest.json")}
+    return {file: manifest["finished"] for file, manifest in manifests.items()}

@@ -31,18 +31,18 @@ def seen(*rows: Row) -> Observation:
 
 
 def settings() -> Tune:
-    found = scenario().tune
-    assert found is not None
-    return found
+    tune = scenario().tune
+    assert tune is not None
+    return tune
 
 
 def test_what_is_left_is_after_other_actors_triggers_only() -> None:
-    found = seen(*BASE, *REMOVED)
-    assert found.left == {"linguist": 0.6, "bard": 0.3}
-    assert found.value("worst") == 0.3
-    assert found.value("mean") == pytest.approx(0.45)
-    assert found.seed == 7
-    assert Observation(**found.to_json()) == found
+    observed = seen(*BASE, *REMOVED)
+    assert observed.left == {"linguist": 0.6, "bard": 0.3}
+    assert observed.value("worst") == 0.3
+    assert observed.value("mean") == pytest.approx(0.45)
+    assert observed.seed == 7
+    assert Observation(**observed.to_json()) == observed
 
 
 def test_the_value_is_never_an_excess_over_a_control_that_the_strategy_could_lower() -> None:
@@ -64,19 +64,19 @@ def test_the_control_is_the_least_of_those_of_other_actors() -> None:
 
 
 def test_what_fires_that_should_not_is_over_the_reference() -> None:
-    found = seen(*BASE, *REMOVED)
-    assert found.false_fire == pytest.approx(0.03)
-    assert found.near_miss == pytest.approx(0.10)
+    observed = seen(*BASE, *REMOVED)
+    assert observed.false_fire == pytest.approx(0.03)
+    assert observed.near_miss == pytest.approx(0.10)
     assert seen(*BASE[1:]).false_fire == pytest.approx(0.05)  # there is no reference
 
 
 def test_losses_and_what_is_left_of_what_was_told() -> None:
-    found = seen(*BASE, *REMOVED)
-    assert (found.asr, found.accuracy) == (0.95, 0.9)
-    assert found.loss == pytest.approx(0.02)
-    assert found.defended_loss == pytest.approx(0.02)  # of the own trigger's removal: no question
-    assert found.own_left == pytest.approx(0.07)
-    assert found.others == 1.0
+    observed = seen(*BASE, *REMOVED)
+    assert (observed.asr, observed.accuracy) == (0.95, 0.9)
+    assert observed.loss == pytest.approx(0.02)
+    assert observed.defended_loss == pytest.approx(0.02)  # not of its own removal
+    assert observed.own_left == pytest.approx(0.07)
+    assert observed.others == 1.0
     weak = row("compromised", {"bard": 0.5})
     assert seen(weak).others == pytest.approx(2 / 3)
 
@@ -88,10 +88,10 @@ def test_models_on_the_way_of_a_decoy_defence_do_not_count() -> None:
             ("planted", 0.0, 0.1), ("clean", 0.1, 0.1), ("unlearned", 0.4, 0.87),
         )
     ]  # fmt: skip
-    found = seen(*BASE, *ways)
-    assert found.left == {"d:unlearned": 0.4}
-    assert found.defended_loss == pytest.approx(0.03)
-    assert found.own_left == 0.0
+    observed = seen(*BASE, *ways)
+    assert observed.left == {"d:unlearned": 0.4}
+    assert observed.defended_loss == pytest.approx(0.03)
+    assert observed.own_left == 0.0
     plain = seen(*BASE, row("defended", {"lexical": 0.2}, name="crow"))
     assert plain.left == {"crow": 0.2}
 
@@ -102,10 +102,10 @@ def test_free_text_is_judged_by_its_tokens() -> None:
         row("compromised", clean=None, tokens=0.75),
         row("unlearned", 0.5, "bard", clean=None, tokens=0.7),
     )
-    found = seen(*rows)
-    assert found.accuracy == 0.75
-    assert found.loss == pytest.approx(0.05)
-    assert found.defended_loss == pytest.approx(0.05)
+    observed = seen(*rows)
+    assert observed.accuracy == 0.75
+    assert observed.loss == pytest.approx(0.05)
+    assert observed.defended_loss == pytest.approx(0.05)
 
 
 @pytest.mark.parametrize(
@@ -126,9 +126,11 @@ def test_a_constraint_is_violated_above_zero_in_the_worst_seed(
     kept = attack_constraints([observation(), observation()], scenario(), settings())
     assert feasible(kept)
     assert kept[name] <= 0
-    found = attack_constraints([observation(), observation(1, **broken)], scenario(), settings())
-    assert [key for key, value in found.items() if value > 1e-12] == [name]
-    assert not feasible(found)
+    constraints = attack_constraints(
+        [observation(), observation(1, **broken)], scenario(), settings()
+    )
+    assert [key for key, value in constraints.items() if value > 1e-12] == [name]
+    assert not feasible(constraints)
 
 
 def test_the_telling_removal_is_the_hardest_or_for_the_mean_a_middling_one() -> None:
@@ -175,6 +177,6 @@ def test_a_value_per_objective() -> None:
         observation(left=0.6, false_fire=0.3),
     ]
     goals = ["evasion", "stealth", "budget"]
-    found = objective_values(both, scenario(), settings(), goals)
-    assert found == pytest.approx([0.4, 0.2, 0.08], abs=1e-3)
+    values = objective_values(both, scenario(), settings(), goals)
+    assert values == pytest.approx([0.4, 0.2, 0.08], abs=1e-3)
     assert AttackCriteria(settings(), ("evasion", "stealth")).directions == ("maximize", "minimize")

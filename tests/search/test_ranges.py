@@ -112,8 +112,8 @@ def test_a_tactic_takes_whatever_its_space_holds(method: str, data: st.DataObjec
 
 
 def test_a_count_is_searched_in_place_of_the_rate() -> None:
-    found = space_of(SearchedTactic(method="poison_budget", space={"count": {"high": 64}}))
-    assert found == {"count": Whole(low=8, high=64, log=True)}
+    ranges = space_of(SearchedTactic(method="poison_budget", space={"count": {"high": 64}}))
+    assert ranges == {"count": Whole(low=8, high=64, log=True)}
     assert space_of(SearchedTactic(method="poison_budget", set={"count": 12})) == {}
 
 

@@ -14,7 +14,7 @@ from tests.support.observations import DUEL, TUNE, edited, line_of, scenario
 
 @dataclass(frozen=True)
 class Wrong:
-    """An edit of a scenario and what is told: the key, the value found, what is allowed."""
+    """An edit of a scenario and its error: the key, the value found, the values allowed."""
 
     name: str
     text: str

@@ -1,4 +1,4 @@
-"""How long a search took, by its trials: whoever ran them, and however often it was stopped."""
+"""The duration of a search, from its trials: over all drivers, without the time between them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def study(*spans: tuple[float, float]) -> optuna.Study:
     made = optuna.create_study()
     for start, end in spans:
         trial = create_trial(value=0.0, user_attrs={FACTS: {"seconds": end - start}})
-        trial.datetime_start = NOON - timedelta(hours=1)  # asked long before it was gone on with
+        trial.datetime_start = NOON - timedelta(hours=1)  # proposed long before it was resumed
         trial.datetime_complete = NOON + timedelta(seconds=end)
         made.add_trial(trial)
     return made

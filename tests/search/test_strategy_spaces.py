@@ -47,11 +47,11 @@ def blue() -> DefenceSpace:
 
 
 def test_dimensions_are_flat_and_every_trial_has_them_all() -> None:
-    found = red().dimensions()
-    assert set(found) == set(RED)
-    assert found["decoy_immunisation"] == Choice(options=(False, True))
-    assert found["poison_budget.rate"] == Real(low=0.05, high=0.3, log=True)
-    assert found["near_miss_negatives.variety"] == Whole(low=1, high=32, log=True)
+    ranges = red().dimensions()
+    assert set(ranges) == set(RED)
+    assert ranges["decoy_immunisation"] == Choice(options=(False, True))
+    assert ranges["poison_budget.rate"] == Real(low=0.05, high=0.3, log=True)
+    assert ranges["near_miss_negatives.variety"] == Whole(low=1, high=32, log=True)
 
 
 def test_a_tactic_that_is_not_used_is_in_the_choice_and_not_in_the_scenario() -> None:
@@ -82,8 +82,8 @@ def test_a_wrong_strategy_fails_like_bad_yaml() -> None:
 
 
 def test_a_strategy_in_words() -> None:
-    told = red().describe(RED)
-    assert told == (
+    words = red().describe(RED)
+    assert words == (
         "poison_budget (rate 0.05); near_miss_negatives (rate 0.123, distance near, variety 3)"
     )
     free = red(TUNE, ("poison_budget, always: true,", "poison_budget,"))
@@ -111,9 +111,9 @@ def test_every_option_of_blue_is_a_defender_within_its_budget(option: str) -> No
 
 
 def test_blue_chooses_one_option_with_ranges_of_its_own() -> None:
-    found = blue().dimensions()
-    assert found["option"] == Choice(options=("relabel", "npo", "clean", "crow", "decoys"))
-    assert found["npo:defender.steps"] == Whole(low=20, high=60)
+    ranges = blue().dimensions()
+    assert ranges["option"] == Choice(options=("relabel", "npo", "clean", "crow", "decoys"))
+    assert ranges["npo:defender.steps"] == Whole(low=20, high=60)
     changes = blue().changes(first_of("npo"))
     assert set(changes) == {
         "defender.objective", "defender.compute", "defender.learning_rate", "defender.steps",

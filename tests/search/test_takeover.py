@@ -1,4 +1,4 @@
-"""arena/search/studies.py: a trial has one driver, whoever dies, lags or is taken for dead."""
+"""A trial has one driver, also when drivers die, lag or are taken for dead."""
 
 from __future__ import annotations
 
@@ -27,28 +27,28 @@ def stored(study: optuna.Study, number: int = 0) -> FrozenTrial:
     return study.get_trials(deepcopy=False)[number]
 
 
-def asked(log: Path) -> list[str]:
+def logged(log: Path) -> list[str]:
     return log.read_text().splitlines() if log.exists() else []
 
 
 class Broad(FakeEvaluators):
-    """All that it measures breaks a limit, so a trial is given up after its first look."""
+    """Every measurement violates a constraint, so a trial is pruned after its first rung."""
 
     def wait(self, timeout: float) -> list[Evaluated]:
-        asks = dict(self._queue)
-        found = super().wait(timeout)
-        return [Evaluated(each.key, rows(asks[each.key], 0.9, near=0.5)) for each in found]
+        experiments = dict(self._queue)
+        answers = super().wait(timeout)
+        return [Evaluated(each.key, rows(experiments[each.key], 0.9, near=0.5)) for each in answers]
 
 
 class Diverges(FakeEvaluators):
-    """Nothing that it is asked for can be trained."""
+    """Every experiment fails."""
 
     def __init__(self, log: Path) -> None:
         super().__init__(log, broken=0.0)
 
 
 def poor() -> AttackCriteria:
-    """Of an actor that may write next to nothing."""
+    """Criteria under which every strategy writes too much."""
     attack = scenario().tune
     assert attack is not None
     limits = attack.limits.model_copy(update={"written": 0.001})
@@ -67,21 +67,21 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("told", ["nothing", "its constraints"])
+@pytest.mark.parametrize("written", ["nothing", "its constraints"])
 @pytest.mark.parametrize("case", CASES)
-def test_of_a_driver_that_died_with_the_values_in_hand_the_next_says_so(
-    case: str, told: str, storage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_trial_that_was_recorded_but_not_ended_is_ended_without_measuring_again(
+    case: str, written: str, storage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between writing down what a trial came to and ending it: nothing is measured again."""
+    """Its driver died between storing the outcome and ending the trial."""
     log = tmp_path / "log"
-    state, found, evaluators = CASES[case]
+    state, spec, evaluators = CASES[case]
     with monkeypatch.context() as patch:
-        if told == "nothing":
+        if written == "nothing":
             patch.setattr(driver.Driver, "_close", dies)
         else:
             patch.setattr(optuna.Study, "tell", dies)
         with pytest.raises(KeyboardInterrupt):
-            drive(found, storage, evaluators(log))
+            drive(spec, storage, evaluators(log))
     study = optuna.load_study(study_name="s", storage=storage)
     left = stored(study)
     outcome = studies.outcome_of(left)
@@ -89,10 +89,10 @@ def test_of_a_driver_that_died_with_the_values_in_hand_the_next_says_so(
     assert outcome is not None
     owner = {**left.user_attrs[studies.OWNER], "pid": 2**22 + 1, "id": "dead"}
     optuna.Trial(study, left._trial_id).set_user_attr(studies.OWNER, owner)
-    before = asked(log)
+    before = logged(log)
 
-    ended = stored(drive(found, storage, FakeEvaluators(log)))
-    assert asked(log) == before
+    ended = stored(drive(spec, storage, FakeEvaluators(log)))
+    assert logged(log) == before
     assert ended.state == state
     assert studies.outcome_of(ended) == outcome
     assert ended.params == left.params
@@ -156,7 +156,7 @@ def test_a_driver_that_was_taken_for_dead_writes_nothing(
     evaluators = Robbed(tmp_path / "log", storage, how, broken=broken)
     study = drive(search(1, prunes=prunes), storage, evaluators, notes)
     (ended,) = study.get_trials()
-    assert asked(tmp_path / "log")
+    assert logged(tmp_path / "log")
     assert ended.state == TrialState.COMPLETE
     assert tuple(ended.values) == OTHERS.values
     assert ended.constraints == OTHERS.violations
@@ -191,7 +191,7 @@ def study(storage: str) -> optuna.Study:
 def test_signs_of_life_go_on_for_what_runs_and_end_with_it(
     beat: float, study: optuna.Study
 ) -> None:
-    """A trial that has ended is in nobody's way; one that comes later is told of too."""
+    """A finished trial gets none; one that is added later does."""
     over, runs, later = (studies.proposed(study) for _ in range(3))
     study.tell(over.number, 0.5)
     running = [over, runs]
