@@ -55,7 +55,7 @@ class Observer(Protocol):
     ) -> None: ...
 
 
-class Quiet:
+class Silent:
     """Shows nothing."""
 
     def plan(self, n: int) -> None: ...
@@ -84,7 +84,7 @@ class _Running:
     shown: float
 
 
-class LogLines(Quiet):
+class LogLines(Silent):
     """One plain line per event, for logs and pipes; for a long stage, a line at intervals.
 
     Args:
@@ -146,7 +146,7 @@ class _Count(ProgressColumn):
         return Text(f"{task.completed:.0f}{total}" if task.completed or total else "", style="dim")
 
 
-class RichBars(Quiet):
+class RichBars(Silent):
     """A bar for every running stage and one for the whole run; `LogLines` if the console is no
     terminal."""
 
@@ -227,7 +227,7 @@ class RichBars(Quiet):
             self._progress.remove_task(bar)
 
 
-class Both(Quiet):
+class Both(Silent):
     """Passes every event to two observers, e.g. the log file and the terminal."""
 
     def __init__(self, first: Observer, second: Observer) -> None:

@@ -21,7 +21,7 @@ from arena.execution.timeline import Timeline
 from arena.planning.graph import Node, SeedPlan
 from arena.planning.numerics import environment
 from arena.planning.plan import plan_seed
-from arena.progress import Quiet
+from arena.progress import Silent
 from arena.scenario.load import load_scenario
 from arena.scenario.schema import Numerics, Scenario
 from arena.stages.jobs import DOCUMENTS, EXAMPLES, TrainJob, read_documents, read_examples
@@ -87,7 +87,7 @@ def data_root(data: Path | None) -> DataRoot:
 def make(plan: SeedPlan, wanted: set[str], store: Store) -> None:
     """Execute a plan's stages in this process until the wanted addresses are stored."""
     with Serial(store, 1) as runtime:
-        execute(plan.nodes, wanted, store, runtime, Quiet(), Timeline(Path(os.devnull)))
+        execute(plan.nodes, wanted, store, runtime, Silent(), Timeline(Path(os.devnull)))
 
 
 def make_texts(plan: SeedPlan, store: Store) -> None:

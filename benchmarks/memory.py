@@ -35,7 +35,7 @@ from arena.execution.ray_runtime import OnRay
 from arena.execution.timeline import Timeline
 from arena.planning.graph import SeedPlan
 from arena.planning.plan import plan_seed
-from arena.progress import Quiet
+from arena.progress import Silent
 from arena.runs.run import run
 from arena.scenario.load import load_scenario
 from arena.scenario.schema import Scenario
@@ -130,7 +130,7 @@ def on_ray(trials: int, every: int, folder: Path) -> list[Look]:
     with OnRay(store, 1, workers=1) as runtime:
         for number in range(1, trials + 1):
             plan = plan_seed(trial_scenario(number), 0, DataRoot())
-            execute(plan.nodes, _wanted(plan), store, runtime, Quiet(), timeline)
+            execute(plan.nodes, _wanted(plan), store, runtime, Silent(), timeline)
             if number % every == 0:
                 looks += _everyone(number)
     return looks

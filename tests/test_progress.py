@@ -7,7 +7,7 @@ import threading
 
 from rich.console import Console
 
-from arena.progress import LogLines, Observer, Quiet, RichBars
+from arena.progress import LogLines, Observer, RichBars, Silent
 
 
 def run_one(observer: Observer) -> None:
@@ -21,7 +21,7 @@ def run_one(observer: Observer) -> None:
 
 
 def test_quiet_says_nothing(capsys) -> None:  # type: ignore[no-untyped-def]
-    with Quiet() as observer:
+    with Silent() as observer:
         run_one(observer)
     assert capsys.readouterr() == ("", "")
 

@@ -32,7 +32,7 @@ from arena.execution.timings import Work, model_key, remember
 from arena.planning.graph import Node
 from arena.planning.numerics import settings
 from arena.planning.plan import plan_seed
-from arena.progress import Both, LogLines, Observer, Quiet, RichBars
+from arena.progress import Both, LogLines, Observer, RichBars, Silent
 from arena.results.reader import Results
 from arena.results.run import RunResults
 from arena.results.writer import write_results
@@ -268,7 +268,7 @@ def make_folder(folder: Path) -> None:
 @contextlib.contextmanager
 def _observers(folder: Path, quiet: bool) -> Iterator[Observer]:
     with (folder / "run.log").open("a", encoding="utf-8") as log:
-        shown: Observer = Quiet() if quiet else RichBars()
+        shown: Observer = Silent() if quiet else RichBars()
         with Both(LogLines(log), shown) as both:
             yield both
 

@@ -18,7 +18,7 @@ from arena.execution.runtime import Runtime
 from arena.execution.timeline import Timeline
 from arena.planning.graph import RowPlan, SeedPlan
 from arena.planning.plan import plan_seed
-from arena.progress import Quiet
+from arena.progress import Silent
 from arena.results.rows import Row
 from arena.runs.gather import gather
 from arena.scenario.schema import Scenario
@@ -58,7 +58,7 @@ def run_experiment(experiment: Experiment, store: Store, runtime: Runtime) -> li
     part = dataclasses.replace(plan, rows=planned_rows(plan, experiment))
     with contextlib.closing(Timeline(Path(os.devnull))) as timeline:
         set_aside_broken(part.nodes, part.artifacts, store)
-        execute(part.nodes, set(part.artifacts), store, runtime, Quiet(), timeline)
+        execute(part.nodes, set(part.artifacts), store, runtime, Silent(), timeline)
     return gather(part, store)
 
 

@@ -18,7 +18,7 @@ from arena.execution.perform import perform
 from arena.execution.runtime import Done
 from arena.execution.timeline import Timeline
 from arena.planning.graph import Node
-from arena.progress import Quiet
+from arena.progress import Silent
 from arena.store.store import Stage, Store
 
 
@@ -78,7 +78,7 @@ class Fake:
         return None
 
 
-class Told(Quiet):
+class Told(Silent):
     """Remembers what it was told."""
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from arena.execution.execute import report_stored
 from arena.execution.perform import perform
 from arena.execution.timeline import Timeline
-from arena.progress import Quiet
+from arena.progress import Silent
 from arena.store import maintenance as cache
 from arena.store.maintenance import inventory, prune, verify
 from arena.store.store import MANIFEST, VERSIONS, Store
@@ -84,7 +84,7 @@ def test_a_run_that_finds_an_artifact_uses_it(store: Store, tmp_path: Path) -> N
     perform(node.stage, node.job, store)
     leave(store.path(node.address) / MANIFEST, 9 * DAY)
     timeline = Timeline(tmp_path / "events.jsonl")
-    report_stored([node, toy_jobs.node("not there", None)], store, Quiet(), timeline)
+    report_stored([node, toy_jobs.node("not there", None)], store, Silent(), timeline)
     timeline.close()
     (entry,) = inventory(store)
     assert datetime.now(UTC) - entry.used < DAY

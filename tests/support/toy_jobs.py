@@ -15,7 +15,7 @@ from arena.execution.execute import execute
 from arena.execution.runtime import Runtime
 from arena.execution.timeline import Timeline
 from arena.planning.graph import Node
-from arena.progress import Quiet
+from arena.progress import Silent
 from arena.store.store import Stage, Store
 
 ON_TEXT = ("poison", "examples", "tokenizer")
@@ -89,7 +89,7 @@ def details(runtime: Runtime, store: Store, nodes: Iterable[Node]) -> list[dict[
     store.root.mkdir(parents=True, exist_ok=True)
     timeline = Timeline(store.root / "events.jsonl")
     try:
-        execute(every, set(every), store, runtime, Quiet(), timeline)
+        execute(every, set(every), store, runtime, Silent(), timeline)
     finally:
         timeline.close()
     return [store.manifest(address)["detail"] for address in every]
