@@ -31,9 +31,7 @@ from arena.results.estimate import Estimate
 from arena.results.reader import parse_results
 from arena.results.writer import as_json, write_results
 from tests.support.duel_results import duel
-
-from .test_build import EVIL, Page, nulled
-from .test_figures import texts
+from tests.support.html_pages import EVIL, Page, nulled, svg_texts
 
 D8 = duel()
 
@@ -129,7 +127,7 @@ def test_a_side_ends_with_what_the_results_say_else_with_its_last_kept_strategy(
 
 
 def test_every_payoff_is_in_the_heat_map_and_costs_are_noted() -> None:
-    written = texts(page(D8)[1]["payoff"])
+    written = svg_texts(page(D8)[1]["payoff"])
     for payoff in D8.payoff:
         assert f"{payoff.left.value:.2f}" in written
     assert written.count("accuracy \N{MINUS SIGN}0.06") == 3
@@ -175,7 +173,7 @@ def unfit(*names: str) -> DuelResults:
 def test_an_infeasible_strategy_is_marked_and_in_no_best_reply() -> None:
     results = unfit("red1", "blue1")
     assert payoff_matrix(results).infeasible == {"red1", "blue1"}
-    assert texts(page(results)[1]["payoff"]).count("infeasible") == 2
+    assert svg_texts(page(results)[1]["payoff"]).count("infeasible") == 2
     rows = [row for side in context(results)["strategies"].values() for row in side]
     assert [row.name for row in rows if row.feasible == "no"] == ["red1", "blue1"]
     said = "and therefore in no best reply: red1, blue1."

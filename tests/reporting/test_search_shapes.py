@@ -12,10 +12,9 @@ from arena.results.duel import DuelResults
 from arena.results.tune import TuneResults
 from arena.results.writer import as_json
 from tests.support.duel_results import duel
+from tests.support.html_pages import text_of
 from tests.support.real_searches import real_duel_results, real_tune_results
 from tests.support.tune_results import tune
-
-from .test_build import Page
 
 # Whole values: their keys are names that a scenario chose, or the limits of an interval.
 OPEN = {"scenario", "environment", "params", "changes", "unseen", "tactics", "names", "left"}
@@ -68,7 +67,3 @@ def test_real_results_fill_their_pages(real_tune: TuneResults, real_duel: DuelRe
     limits = {name for name, _, _ in tune_page.tune_trials.limits(real_tune)}
     assert not limits & {key.replace("_", " ") for key in real_tune.study.constraints}
     assert "red0" in text_of(duel_page.page(real_duel)[0])
-
-
-def text_of(page: str) -> str:
-    return " ".join(" ".join(Page(page).texts).split())

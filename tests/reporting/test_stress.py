@@ -11,16 +11,18 @@ import pytest
 from rich.console import Console
 
 from arena.errors import InputError
-from arena.reporting import stress as stress_page
 from arena.reporting.build import write_report
+from arena.reporting.stress import GridRow, context
 from arena.reporting.stress_cells import CellView, axes_of, read_cells
 from arena.reporting.stress_claim import explained, percent
+from arena.reporting.stress_measures import grid_measures
 from arena.reporting.stress_terminal import stress_table
 from arena.results.claim import GridClaim
 from arena.results.estimate import Estimate
 from arena.results.reader import parse_results
 from arena.results.stress import StressResults
 from arena.results.writer import as_json, write_results
+from tests.support.html_pages import EVIL, Page, nulled
 from tests.support.planted_results import ACTORS
 from tests.support.stress_results import (
     REASONS,
@@ -30,8 +32,6 @@ from tests.support.stress_results import (
     with_rates,
     write_stress,
 )
-
-from .test_build import EVIL, Page, nulled
 
 DONE = "llama-nano-pooled"
 
@@ -46,6 +46,12 @@ def read(values: dict[str, Any]) -> StressResults:
     results = parse_results(values)
     assert isinstance(results, StressResults)
     return results
+
+
+def grid_rows(results: StressResults, folder: Path) -> list[GridRow]:
+    cells = read_cells(folder, results)
+    rows: list[GridRow] = context(results, cells, grid_measures(results, cells))["grid"]
+    return rows
 
 
 @pytest.fixture(scope="module")
@@ -93,8 +99,7 @@ def test_cells_without_results_say_why(folder: Path) -> None:
     text = " ".join(Page((folder / "report.html").read_text()).texts)
     for reason in REASONS.values():
         assert reason in text
-    context = stress_page.context(stress(), read_cells(folder, stress()))
-    rows = {row.id: row for row in context["grid"]}
+    rows = {row.id: row for row in grid_rows(stress(), folder)}
     assert rows[DONE].installed == "3 of 4"
     assert rows["gpt2-nano-merged"].verdict is None
     assert rows["gpt2-nano-merged"].axes[2] == "\N{EN DASH}"
@@ -187,7 +192,7 @@ def test_no_such_section_where_no_cell_has_rates(folder: Path) -> None:
 
 
 def test_ablations_and_baselines_are_told_apart(grid: Path, folder: Path) -> None:
-    rows = stress_page.context(three(), read_cells(grid, three()))["grid"]
+    rows = grid_rows(three(), grid)
     assert [row.note for row in rows[:3]] == ["", "shown, not in the verdict", "baseline"]
     assert [row.verdict is None for row in rows[:3]] == [False, False, True]
     page = Page((grid / "report.html").read_text())

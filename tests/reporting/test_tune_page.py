@@ -36,10 +36,8 @@ from arena.results.tune import (
     TuneResults,
 )
 from arena.results.writer import as_json, write_results
+from tests.support.html_pages import EVIL, Page, nulled, svg_texts
 from tests.support.tune_results import TACTICS, tune
-
-from .test_build import EVIL, Page, nulled
-from .test_figures import texts
 
 T8 = tune()
 
@@ -272,7 +270,7 @@ def test_only_fresh_seeds_stand_as_results() -> None:
 def test_trials_are_told_apart() -> None:
     assert tune_trials.counted(T8) == "16 feasible, 3 infeasible, 4 pruned, 1 failed"
     assert [row.number for row in tune_trials.rows(T8) if row.chosen] == ["17"]
-    key = texts(page(T8)[1]["history"])
+    key = svg_texts(page(T8)[1]["history"])
     for name in ("best so far", "feasible", "infeasible", "pruned", "failed"):
         assert key.count(name) == 1
     assert tune_trials.status(TrialRecord(number=0, state="running")) == "running"
@@ -303,7 +301,7 @@ def test_how_far_the_tuned_strategy_moved_is_said(search: float, report: float, 
 
 def test_every_trial_on_the_front_is_named() -> None:
     svg = page(tune(objectives=2))[1]["front"]
-    assert {"8", "17"} <= set(texts(svg))
+    assert {"8", "17"} <= set(svg_texts(svg))
     figures.trial_front([], [], ["a", "b"])
 
 
