@@ -85,14 +85,14 @@ class PartOf:
         name_key = NAME_KEYS[self.kind]
         if not isinstance(value, Mapping):
             rule = f"must be a section such as {{{name_key}: NAME}}"
-            found = value if isinstance(value, str) else None
-            refuse(self.kind, [Violation((), rule, found, registry.names(self.kind))], value)
+            text = value if isinstance(value, str) else None
+            refuse(self.kind, [Violation((), rule, text, registry.names(self.kind))], value)
         name = value.get(name_key)
         model = self.choose(value)
         if model is None:
             rule = "is missing" if name is None else registry.unknown(self.kind)
-            found = None if name is None else str(name)
-            problem = Violation((name_key,), rule, found, registry.names(self.kind))
+            given = None if name is None else str(name)
+            problem = Violation((name_key,), rule, given, registry.names(self.kind))
             refuse(self.kind, [problem], value)
         return Part(self.kind, str(name), self._params(model, value))
 
