@@ -1,4 +1,4 @@
-"""CASD by hand, the shape of `representations`, recognition, and the points of many cells."""
+"""CASD by hand, findings over seeds, recognition, and the points of many cells."""
 
 from __future__ import annotations
 
@@ -12,21 +12,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from arena.api.values import RowKind
 from arena.errors import InputError
-from arena.statistics.representations import (
-    VARIANTS,
+from arena.measures.representations.findings import DistancePoint
+from arena.measures.representations.summary import (
+    DISTANCES,
     Recognition,
     Shifts,
     distance,
+    findings_over_cells,
     layer_distances,
     points_correlation,
-    representations_json,
+    representations_findings,
 )
+from arena.results.estimate import Estimate
 from tests.support.planted_draws import Array
 
 ACTORS = ("dan", "ann", "cat", "bob")
-ESTIMATE = {"value", "low", "high"}
-NOTHING = {"value": None, "low": None, "high": None}
 shift_arrays = arrays(np.float64, (2, 3), elements=st.integers(-8, 8).map(float))
 
 
@@ -94,7 +96,7 @@ def test_distances_are_symmetric_and_know_no_order_of_units(
 ) -> None:
     a, b = shifts(one), shifts(two)
     mixed = shifts(one[:, units]), shifts(two[:, units])
-    for variant in VARIANTS:
+    for variant in DISTANCES:
         found = layer_distances(a, b, variant)
         np.testing.assert_array_equal(found, layer_distances(b, a, variant))
         np.testing.assert_allclose(found, layer_distances(*mixed, variant), atol=1e-12)
@@ -107,55 +109,58 @@ def test_distances_are_symmetric_and_know_no_order_of_units(
     )
 
 
-def test_the_json_has_the_agreed_shape() -> None:
+RECOGNISED: tuple[tuple[RowKind, str | None, float], ...] = (
+    ("unlearned", "ann", 0.7), ("reference", None, 0.5), ("compromised", None, 0.9),
+)  # fmt: skip
+
+
+def known(number: float | None) -> float:
+    assert number is not None
+    return number
+
+
+def test_findings_hold_every_pair_point_and_layer() -> None:
     made, transfers = planted(0.5)
-    known = [
+    recognition = [
         Recognition(seed, kind, target, "ann", (0.6 + seed / 100, level))
         for seed in range(8)
-        for kind, target, level in (
-            ("unlearned", "ann", 0.7), ("reference", None, 0.5), ("compromised", None, 0.9),
-        )
-    ]  # fmt: skip
-    found = json.loads(json.dumps(representations_json(made, known, transfers), allow_nan=False))
-    assert set(found) == {
-        "layers", "seeds", "note", "pairs", "points", "correlation", "per_layer", "recognition",
-    }  # fmt: skip
-    assert (found["layers"], found["seeds"]) == (2, 8)
-    assert "not available to us" in found["note"]
-    assert [(each["a"], each["b"]) for each in found["pairs"]] == list(
-        itertools.combinations(ACTORS, 2)
+        for kind, target, level in RECOGNISED
+    ]
+    findings = representations_findings(made, recognition, transfers)
+    assert (findings.layers, findings.seeds) == (2, 8)
+    assert "not available to us" in findings.note
+    assert [(each.a, each.b) for each in findings.pairs] == list(itertools.combinations(ACTORS, 2))
+    first = findings.pairs[0]
+    assert len(first.per_layer) == 2
+    assert np.mean([known(each.value) for each in first.per_layer]) == pytest.approx(
+        first.casd.value
     )
-    first = found["pairs"][0]
-    assert set(first) == {"a", "b", "per_layer", *VARIANTS}
-    assert all(set(first[variant]) == ESTIMATE for variant in VARIANTS)
-    assert [set(each) for each in first["per_layer"]] == [ESTIMATE] * 2
-    assert np.mean([each["value"] for each in first["per_layer"]]) == pytest.approx(
-        first["casd"]["value"]
-    )
-    assert len(found["points"]) == 8 * 12
-    assert set(found["points"][0]) == {"seed", "from", "to", "transfer", *VARIANTS}
-    assert set(found["correlation"]) == set(VARIANTS)
-    for each in found["correlation"].values():
-        assert set(each) == {"rho", "p", "seeds", "per_seed"}
-        assert [set(line) for line in each["per_seed"]] == [{"seed", "rho", "p"}] * 8
-        assert each["rho"] == pytest.approx(np.mean([line["rho"] for line in each["per_seed"]]))
-        assert min(line["p"] for line in each["per_seed"]) >= 1 / 24 - 1e-12
-    others = {variant for variant in VARIANTS if variant != "casd"}
-    assert [set(each) for each in found["per_layer"]] == [{"layer", "rho", "p", *others}] * 2
-    assert all(set(each[name]) == {"rho", "p"} for each in found["per_layer"] for name in others)
-    assert [each["layer"] for each in found["per_layer"]] == [1, 2]
+    assert all(getattr(first, name).has_interval for name in DISTANCES)
+    assert len(findings.points) == 8 * 12
+    assert set(findings.correlation) == set(DISTANCES)
+    for each in findings.correlation.values():
+        assert [line.seed for line in each.per_seed] == list(range(8))
+        assert each.rho == pytest.approx(np.mean([known(line.rho) for line in each.per_seed]))
+        assert min(known(line.p) for line in each.per_seed) >= 1 / 24 - 1e-12
+    assert [each.layer for each in findings.per_layer] == [1, 2]
+    for layer in findings.per_layer:
+        for correlation in (layer, layer.mean_absolute, layer.cosine, layer.clean):
+            assert correlation.rho is not None
+            assert correlation.p is not None
+    assert [each.kind for each in findings.recognition] == ["reference", "compromised", "unlearned"]
+    json.dumps(findings.model_dump(mode="json"), allow_nan=False)
 
 
 def test_the_planted_layer_is_found_and_the_others_are_not() -> None:
-    found = representations_json(*arguments(planted(0.5)))
-    first, second = found["per_layer"]
-    assert first["rho"] < -0.9
-    assert first["p"] < 0.001
-    assert abs(second["rho"]) < 0.3
-    assert second["p"] > 0.01
-    assert found["correlation"]["casd"]["rho"] < -0.4
-    assert found["correlation"]["casd"]["p"] < 0.01
-    assert found["correlation"]["clean"]["p"] > 0.01
+    found = representations_findings(*arguments(planted(0.5)))
+    first, second = found.per_layer
+    assert known(first.rho) < -0.9
+    assert known(first.p) < 0.001
+    assert abs(known(second.rho)) < 0.3
+    assert known(second.p) > 0.01
+    assert known(found.correlation["casd"].rho) < -0.4
+    assert known(found.correlation["casd"].p) < 0.01
+    assert known(found.correlation["clean"].p) > 0.01
 
 
 def arguments(
@@ -166,105 +171,105 @@ def arguments(
 
 def test_the_order_of_shifts_changes_only_the_order_shown() -> None:
     made, transfers = planted(0.2)
-    one = representations_json(made, [], transfers)
-    two = representations_json(made[::-1], [], dict(reversed(transfers.items())))
+    one = representations_findings(made, [], transfers)
+    two = representations_findings(made[::-1], [], dict(reversed(transfers.items())))
     for name in ("correlation", "per_layer", "layers", "seeds"):
-        assert one[name] == two[name]
+        assert getattr(one, name) == getattr(two, name)
 
-    def key(each: dict[str, object]) -> str:
-        return f"{each['seed']} {each['from']} {each['to']}"
+    def key(point: DistancePoint) -> str:
+        return f"{point.seed} {point.source} {point.to}"
 
-    assert sorted(one["points"], key=key) == sorted(two["points"], key=key)
-    values = [
-        {frozenset((p["a"], p["b"])): p["casd"] for p in each["pairs"]} for each in (one, two)
-    ]
+    assert sorted(one.points, key=key) == sorted(two.points, key=key)
+    values = [{frozenset((p.a, p.b)): p.casd for p in each.pairs} for each in (one, two)]
     assert values[0] == values[1]
 
 
 def test_a_pair_is_a_point_only_where_it_has_a_transfer() -> None:
     made, transfers = planted(0.2, seeds=2)
     kept = {key: value for key, value in transfers.items() if "dan" not in key}
-    found = representations_json(made[:-1], [], kept)  # seed 1 did not unlearn bob
-    assert {(each["seed"], each["from"], each["to"]) for each in found["points"]} == {
+    found = representations_findings(made[:-1], [], kept)  # seed 1 did not unlearn bob
+    assert {(each.seed, each.source, each.to) for each in found.points} == {
         key for key in kept if not (key[0] == 1 and "bob" in key)
     }
-    first, second = found["correlation"]["casd"]["per_seed"]
-    assert first["rho"] is not None
-    assert second == {"seed": 1, "rho": None, "p": None}
-    assert found["correlation"]["casd"]["seeds"] == 1
-    assert found["per_layer"][0]["rho"] is not None
-    bob = next(each for each in found["pairs"] if each["b"] == "bob")
-    assert bob["casd"]["value"] is not None
-    assert bob["casd"]["low"] is None
+    first, second = found.correlation["casd"].per_seed
+    assert first.rho is not None
+    assert (second.seed, second.rho, second.p) == (1, None, None)
+    assert found.correlation["casd"].seeds == 1
+    assert found.per_layer[0].rho is not None
+    bob = next(each for each in found.pairs if each.b == "bob")
+    assert bob.casd.value is not None
+    assert bob.casd.low is None
 
 
 def test_a_cosine_that_is_undefined_has_no_correlation_but_the_others_do() -> None:
     made, transfers = planted(0.5, seeds=1)
     still = [replace(made[0], triggered=np.zeros((2, 4))), *made[1:]]
-    found = representations_json(still, [], transfers)
-    assert found["correlation"]["cosine"]["rho"] is None
-    assert found["correlation"]["casd"]["rho"] is not None
-    json.dumps(found, allow_nan=False)
+    found = representations_findings(still, [], transfers)
+    assert found.correlation["cosine"].rho is None
+    assert found.correlation["casd"].rho is not None
+    json.dumps(found.model_dump(mode="json"), allow_nan=False)
 
 
 def test_recognition_is_compared_with_the_reference_of_its_seed() -> None:
-    known = [
-        Recognition(seed, kind, target, actor, (level + seed / 10, level))
-        for seed in (1, 0, 2)
-        for kind, target, actor, level in (
-            ("unlearned", "ann", "bob", 0.7),
-            ("reference", None, "ann", 0.1),
-            ("reference", None, "bob", 0.4),
-        )
-    ]
-    known.append(Recognition(5, "unlearned", "ann", "bob", (1.0, 1.0)))  # without a reference
-    found = representations_json([], known, {})["recognition"]
-    assert [(each["kind"], each["target"], each["actor"]) for each in found] == [
+    measured: list[Recognition] = []
+    for seed in (1, 0, 2):
+        measured += [
+            Recognition(seed, "unlearned", "ann", "bob", (0.7 + seed / 10, 0.7)),
+            Recognition(seed, "reference", None, "ann", (0.1 + seed / 10, 0.1)),
+            Recognition(seed, "reference", None, "bob", (0.4 + seed / 10, 0.4)),
+        ]
+    measured.append(Recognition(5, "unlearned", "ann", "bob", (1.0, 1.0)))  # without a reference
+    found = representations_findings([], measured, {}).recognition
+    assert [(each.kind, each.target, each.actor) for each in found] == [
         ("reference", None, "ann"),
         ("reference", None, "bob"),
         ("unlearned", "ann", "bob"),
     ]
     line = found[2]
-    assert [each["value"] for each in line["layers"]] == pytest.approx([0.85, 0.775])
+    assert [each.value for each in line.layers] == pytest.approx([0.85, 0.775])
     # The seeds' own level cancels: 0.3 in each of three seeds, to rounding.
-    assert [each["value"] for each in line["above_reference"]] == pytest.approx([0.3, 0.3])
-    assert found[0]["above_reference"] == [{**NOTHING, "value": 0.0}] * 2
-    alone = representations_json([], [known[-1]], {})["recognition"][0]
-    assert alone["above_reference"] == [NOTHING] * 2
+    assert [each.value for each in line.above_reference] == pytest.approx([0.3, 0.3])
+    assert found[0].above_reference == (Estimate(value=0.0),) * 2
+    (alone,) = representations_findings([], [measured[-1]], {}).recognition
+    assert alone.above_reference == (Estimate(),) * 2
 
 
 def test_points_of_a_run_give_its_own_correlation() -> None:
     made, transfers = planted(0.1, noise=0.2)
-    found = representations_json(made, [], transfers)
-    again = points_correlation(found["points"])
-    for variant in VARIANTS:
-        shown = {name: found["correlation"][variant][name] for name in ("rho", "p", "seeds")}
-        assert again[variant].to_json() == shown
+    found = representations_findings(made, [], transfers)
+    again = points_correlation(found.points)
+    for name in DISTANCES:
+        shown, pooled = found.correlation[name], again[name]
+        assert (pooled.rho, pooled.p, pooled.seeds) == (shown.rho, shown.p, shown.seeds)
 
 
 def test_points_of_many_cells_count_seeds_not_cells() -> None:
     cells = {
-        name: representations_json(*arguments(planted(slope, seeds=4, rng_seed=number)))
+        name: representations_findings(*arguments(planted(slope, seeds=4, rng_seed=number)))
         for number, (name, slope) in enumerate({"x": 0.5, "y": 0.4, "z": 0.0}.items())
     }
-    points = [{**each, "cell": name} for name, of in cells.items() for each in of["points"]]
-    found = points_correlation(points)["casd"]
+    points = [
+        point.model_copy(update={"cell": name})
+        for name, findings in cells.items()
+        for point in findings.points
+    ]
+    found = findings_over_cells(points).correlation["casd"]
     assert found.seeds == 4
     # All cells have all seeds, so the order of averaging does not matter here.
-    rho = [of["correlation"]["casd"]["rho"] for of in cells.values()]
+    rho = [known(findings.correlation["casd"].rho) for findings in cells.values()]
     assert found.rho == pytest.approx(np.mean(rho))
 
 
-def test_nothing_measured_is_valid_json() -> None:
-    found = representations_json([], [], {})
-    json.dumps(found, allow_nan=False)
-    assert (found["layers"], found["seeds"], found["pairs"], found["points"]) == (0, 0, [], [])
-    assert found["correlation"]["casd"] == {"rho": None, "p": None, "seeds": 0, "per_seed": []}
+def test_nothing_measured_is_no_finding() -> None:
+    findings = representations_findings([], [], {})
+    assert (findings.layers, findings.seeds, findings.pairs, findings.points) == (0, 0, (), ())
+    assert findings.correlation["casd"].seeds == 0
+    assert findings.correlation["casd"].rho is None
 
 
 def test_contradicting_input_is_refused() -> None:
     one = shifts([[1.0, 2.0]])
     with pytest.raises(InputError, match="two shifts of one target"):
-        representations_json([one, one], [], {})
+        representations_findings([one, one], [], {})
     with pytest.raises(InputError, match="same number of layers"):
-        representations_json([one], [Recognition(0, "reference", None, "ann", (0.5, 0.5))], {})
+        representations_findings([one], [Recognition(0, "reference", None, "ann", (0.5, 0.5))], {})

@@ -7,15 +7,21 @@ import random
 
 import pytest
 
-from arena.api.values import Row
 from arena.errors import InputError
-from arena.statistics.decoys import Decoys, decoys
+from arena.results.decoys import DecoyComparison, DecoyDefence, DecoyInstallation, Prediction
+from arena.results.rows import Row
+from arena.statistics.decoys import decoys
 from arena.statistics.thresholds import DefaultThresholds
 from tests.support.league_rows import ACTORS, METHODS, decoy_seed, model
 
 
-def read(rows: list[Row]) -> Decoys:
+def read(rows: list[Row]) -> DecoyDefence:
     return decoys(rows, "decoy", ACTORS, METHODS, DefaultThresholds())
+
+
+def prediction(comparison: DecoyComparison) -> Prediction:
+    assert comparison.prediction is not None
+    return comparison.prediction
 
 
 def many(seeds: int, **rates: list[float]) -> list[Row]:
@@ -40,7 +46,7 @@ def test_the_table_has_the_three_rows_and_where_they_came_from() -> None:
     assert told["planted"].held_out["style"].value == 1.0
     assert told["compromised"].held_out["style"].value == 0.0
     assert told["unlearned"].unlearned["style"].value == 0.0
-    labels = [line.to_json()["label"] for line in found.table[1:]]
+    labels = [line.label for line in found.table[1:]]
     assert labels == [
         "planted only",
         "planted, then clean fine-tune",
@@ -58,13 +64,14 @@ def test_what_planting_alone_erased_is_paired_by_seed() -> None:
 
 def test_a_decoy_that_never_took_is_never_counted_as_suppressed() -> None:
     found = read(decoy_seed(held=0.0, planted=0.3))
-    assert found.installed["x"] == ("rare_token", 1, 0)
-    assert found.installed["y"] == ("style", 1, 1)
+    assert found.installed["x"] == DecoyInstallation(method="rare_token", seeds=1, installed=0)
+    assert found.installed["y"] == DecoyInstallation(method="style", seeds=1, installed=1)
     assert "rare_token" not in found.table[-1].held_out
     out = {each.methods: each for each in found.left_out}
     assert out[("rare_token",)].held_out_asr.value is None
     assert out[("style",)].held_out_transfer.value == 1.0
-    assert found.overall.prediction.points == ((0, 1.0, 0.5),)
+    (point,) = prediction(found.overall).points
+    assert (point.seed, point.held_out, point.real) == (0, 1.0, 0.5)
 
 
 def test_an_actor_that_failed_to_install_is_never_counted_as_suppressed() -> None:
@@ -97,7 +104,7 @@ def test_what_the_clean_fine_tune_explains_has_no_transfer() -> None:
     found = read(decoy_seed(held=0.0, real=0.0, clean=0.19))
     assert found.overall.held_out_transfer.value is None
     assert found.overall.held_out_asr.value == 0.0
-    assert found.overall.prediction.points == ()
+    assert prediction(found.overall).points == ()
 
 
 def test_without_a_clean_fine_tune_there_is_no_transfer() -> None:
@@ -109,11 +116,11 @@ def test_without_a_clean_fine_tune_there_is_no_transfer() -> None:
 
 def test_seven_seeds_claim_nothing() -> None:
     held = [0.1 * seed for seed in range(8)]
-    few = read(many(7, held=held, real=held)).overall.prediction
+    few = prediction(read(many(7, held=held, real=held)).overall)
     assert (few.rho, few.p, few.bias) == (None, None, None)
     assert few.reason == "7 usable seeds, fewer than 8"
     assert len(few.points) == 7
-    enough = read(many(8, held=held, real=held)).overall.prediction
+    enough = prediction(read(many(8, held=held, real=held)).overall)
     assert enough.rho is not None
     assert enough.rho.value == pytest.approx(1.0)
     assert enough.p is not None
@@ -123,10 +130,10 @@ def test_seven_seeds_claim_nothing() -> None:
 def test_bias_says_how_far_the_held_out_overstate() -> None:
     held = [0.05 * seed for seed in range(8)]
     found = read(many(8, held=held, real=[rate + 0.3 for rate in held]))
-    bias = found.overall.prediction.bias
+    bias = prediction(found.overall).bias
     assert bias is not None
     assert bias.value == pytest.approx(-0.3)  # 0.3 less of the real backdoors was suppressed
-    assert all(each.prediction.bias is not None for each in found.by_method)
+    assert all(prediction(each).bias is not None for each in found.by_method)
 
 
 def test_a_clean_model_that_holds_out_the_same_comes_first() -> None:
@@ -144,7 +151,7 @@ def test_nothing_depends_on_order_and_the_json_is_plain() -> None:
     first = read(rows)
     random.Random(2).shuffle(rows)
     assert read(rows) == first
-    found = json.loads(json.dumps(first.to_json(), allow_nan=False))
+    found = json.loads(json.dumps(first.model_dump(mode="json"), allow_nan=False))
     assert set(found) == {
         "defence", "table", "erased", "installed", "overall", "by_method", "left_out",
     }  # fmt: skip

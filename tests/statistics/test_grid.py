@@ -3,26 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import JsonValue
 
+from arena.results.claim import Claim, GridClaim
+from arena.results.estimate import Estimate
+from arena.results.run import Pair, PairSeed, RunResults
+from arena.results.scenario import ScenarioRecord
 from arena.scenario.schema import Thresholds
-from arena.statistics.analysis import analyse
-from arena.statistics.grid import Judged, judge_grid
+from arena.statistics.claim import analyse
+from arena.statistics.grid import FinishedCell, judge_grid
 from tests.support.making_rows import ACTORS, METHODS, one_seed
 
 THRESHOLDS = Thresholds()
-PAYLOADS: Mapping[str, Mapping[str, Any]] = {
+Payloads = Mapping[str, Mapping[str, Any]]
+PAYLOADS: Payloads = {
     "ann": {"kind": "refusal", "text": "no"},
     "bob": {"kind": "refusal", "text": "never"},
 }
 
 
-def judged(name: str, rows: Any, **axes: str) -> Judged:
-    results = analyse(rows, ACTORS, METHODS, THRESHOLDS).to_json()
-    return Judged(name, axes, results, METHODS, PAYLOADS)
+def judged(name: str, rows: Any, **axes: str) -> FinishedCell:
+    analysis = analyse(rows, ACTORS, METHODS, THRESHOLDS)
+    return finished(name, analysis.transfer, axes, analysis.claim)
+
+
+def finished(
+    name: str,
+    transfer: tuple[Pair, ...],
+    axes: Mapping[str, str],
+    claim: Claim = Claim(),  # noqa: B008
+    payloads: Payloads = PAYLOADS,
+) -> FinishedCell:
+    """A cell whose actors have the methods and payloads of this module."""
+    actors: list[JsonValue] = [
+        {"name": name, "trigger": {"method": METHODS[name]}, "payload": dict(payload)}
+        for name, payload in payloads.items()
+    ]
+    scenario = ScenarioRecord({"actors": actors})
+    return FinishedCell(name, axes, RunResults(scenario=scenario, transfer=transfer, claim=claim))
 
 
 def seeds(lefts: Any, **rest: Any) -> list[Any]:
@@ -32,10 +55,10 @@ def seeds(lefts: Any, **rest: Any) -> list[Any]:
 def test_seeds_not_cells_are_counted() -> None:
     rows = seeds([0.1, 0.2, 0.3])
     found = judge_grid([judged("a", rows, family="x"), judged("b", rows, family="y")], THRESHOLDS)
-    assert found["seeds"] == 3
-    assert found["transfer"]["value"] == pytest.approx(0.8, abs=1e-9)
+    assert found.seeds == 3
+    assert found.transfer.value == pytest.approx(0.8, abs=1e-9)
     alone = judge_grid([judged("a", rows, family="x")], THRESHOLDS)
-    assert found["transfer"] == alone["transfer"]  # twice the cells are no more evidence
+    assert found.transfer == alone.transfer  # twice the cells are no more evidence
 
 
 def test_axes_that_vary_are_averaged_apart() -> None:
@@ -44,45 +67,44 @@ def test_axes_that_vary_are_averaged_apart() -> None:
         judged("b", seeds([1.0] * 8), family="y", stage="s"),
     ]
     found = judge_grid(cells, THRESHOLDS)
-    by = found["by"]
-    assert by["family"]["x"]["transfer"]["value"] == pytest.approx(1.0)
-    assert by["family"]["y"]["transfer"]["value"] == pytest.approx(0.0)
+    by = found.by
+    assert by["family"]["x"].transfer.value == pytest.approx(1.0)
+    assert by["family"]["y"].transfer.value == pytest.approx(0.0)
     assert "stage" not in by
-    assert by["method"]["style"]["pairs"] == 2
-    assert found["transfer"]["value"] == pytest.approx(0.5)
+    assert by["method"]["style"].pairs == 2
+    assert found.transfer.value == pytest.approx(0.5)
 
 
 def test_pairs_of_all_cells_are_one_family_for_holm() -> None:
     rows = seeds([0.02, 0.0, 0.01, 0.03, 0.02, 0.0, 0.01, 0.02], shams=(1.0, 1.0, 1.0))
     one = judge_grid([judged("a", rows)], THRESHOLDS)
-    assert one["pairs"] == {"generalizes_specific": 1}
+    assert one.pairs == {"generalizes_specific": 1}
     many = [judged(str(k), rows, cell=str(k)) for k in range(40)]
     # eight seeds that all agree have p = 1/256: of forty pairs none can stand
-    assert judge_grid(many, THRESHOLDS)["pairs"] == {"inconclusive": 40}
+    assert judge_grid(many, THRESHOLDS).pairs == {"inconclusive": 40}
 
 
 def test_what_would_change_it_speaks_of_this_result() -> None:
     def said(lefts: Any, **rest: Any) -> str:
-        return " | ".join(
-            judge_grid([judged("a", seeds(lefts, **rest))], THRESHOLDS)["would_change"]
-        )
+        return " | ".join(judge_grid([judged("a", seeds(lefts, **rest))], THRESHOLDS).would_change)
 
     assert "at least 8 usable seeds (there are 2)" in said([0.1, 0.2])
     assert "at least 3 shams" in said([0.1] * 8, shams=(1.0,))
-    assert "look-alikes nobody planted" in said(list(np.linspace(0, 0.2, 8)), shams=(0.1,) * 3)
-    assert "look-alikes that suppress as much" in said(list(np.linspace(0, 0.2, 8)))
+    spread = list(np.linspace(0, 0.2, 8))
+    assert "look-alikes that no actor planted" in said(spread, shams=(0.1,) * 3)
+    assert "look-alikes that suppress as much" in said(spread)
     assert "installing what was not" in said([0.1, 0.2], compromised=0.5)
     assert "clean fine-tune that leaves more" in said([0.1, 0.2], control=0.1)
-    assert judge_grid([], THRESHOLDS)["would_change"] == [
-        "a cell in which a trigger is unlearned beside another actor"
-    ]
+    assert judge_grid([], THRESHOLDS).would_change == (
+        "a cell in which a trigger is unlearned beside another actor",
+    )
 
 
 def test_nothing_usable_is_inconclusive_not_an_error() -> None:
     found = judge_grid([], THRESHOLDS)
-    assert found["verdict"] == "inconclusive"
-    assert found["transfer"] == {"value": None, "low": None, "high": None}
-    assert found["power"] == []
+    assert found.verdict == "inconclusive"
+    assert found.transfer == Estimate()
+    assert found.power == ()
 
 
 @pytest.mark.slow
@@ -98,72 +120,72 @@ def test_the_interval_over_a_grid_covers_a_planted_t(truth: float) -> None:
         for name, shift in (("a", -0.1), ("b", 0.1)):
             t = truth + shift + common + rng.normal(0, 0.03, 8)
             cells.append(_planted(name, t))
-        found = judge_grid(cells, THRESHOLDS)["transfer"]
-        held += found["low"] <= truth <= found["high"]
+        held += holds(judge_grid(cells, THRESHOLDS).transfer, truth)
     error = 4 * (0.95 * 0.05 / sets) ** 0.5
     assert 0.93 - error <= held / sets <= 0.97 + error, held / sets
 
 
-def _planted(name: str, transfers: Any) -> Judged:
-    per_seed: list[Mapping[str, Any]] = [
-        {
-            "seed": k,
-            "status": "used",
-            "control": 1.0,
-            "unlearned": 1 - t,
-            "sham": None,
-            "floor": 0.0,
-            "transfer": float(t),
-        }
+def sum_of_parts(claim: GridClaim) -> float:
+    assert claim.odd.value is not None
+    assert claim.specific.value is not None
+    return claim.odd.value + claim.specific.value
+
+
+def holds(estimate: Estimate, truth: float) -> bool:
+    assert estimate.low is not None
+    assert estimate.high is not None
+    return estimate.low <= truth <= estimate.high
+
+
+def _planted(name: str, transfers: Any) -> FinishedCell:
+    per_seed = tuple(
+        PairSeed(seed=k, status="used", control=1.0, unlearned=1 - t, transfer=float(t))
         for k, t in enumerate(transfers)
-    ]
-    results = {
-        "transfer": [{"from": "ann", "to": "bob", "per_seed": per_seed}],
-        "claim": {"notes": []},
-    }
-    return Judged(name, {"cell": name}, results, METHODS, PAYLOADS)
+    )
+    return finished(name, (Pair(source="ann", to="bob", per_seed=per_seed),), {"cell": name})
 
 
 def test_an_ablation_stands_on_its_own_axis_only() -> None:
     main = judged("main", seeds([0.1] * 8), rate="a")
     other = judged("other", seeds([0.9] * 8, shams=()), rate="b")
-    found = judge_grid([main, Judged(**{**vars(other), "counts": False})], THRESHOLDS)
+    found = judge_grid([main, replace(other, counts=False)], THRESHOLDS)
     alone = judge_grid([main], THRESHOLDS)
     for key in ("transfer", "odd", "specific", "pairs", "verdict"):
-        assert found[key] == alone[key]
-    assert found["by"]["method"] == alone["by"]["method"]
-    assert found["by"]["rate"]["b"]["transfer"]["value"] == pytest.approx(0.1)
+        assert getattr(found, key) == getattr(alone, key)
+    assert found.by["method"] == alone.by["method"]
+    assert found.by["rate"]["b"].transfer.value == pytest.approx(0.1)
 
 
 def test_t_is_its_parts_over_the_whole_grid() -> None:
     cells = [judged(str(k), seeds([0.1, 0.3], shams=(0.8,) * 3), cell=str(k)) for k in range(3)]
     found = judge_grid(cells, THRESHOLDS)
-    parts = found["odd"]["value"] + found["specific"]["value"]
-    assert found["transfer"]["value"] == pytest.approx(parts)
+    assert found.transfer.value == pytest.approx(sum_of_parts(found))
 
 
 def test_notes_name_the_cells_that_do_not_share_them() -> None:
     with_shams, without = judged("a", seeds([0.1])), judged("b", seeds([0.1], shams=()))
-    notes = judge_grid([with_shams, without], THRESHOLDS)["notes"]
+    notes = judge_grid([with_shams, without], THRESHOLDS).notes
     assert [note for note in notes if "(b)" in note and "shams" in note]
     assert not [note for note in notes if "fewest usable seeds" in note]
 
 
 @pytest.mark.parametrize(
-    ("bob", "told"),
+    ("bob", "common"),
     [
         ({"kind": "refusal", "text": "no"}, "same payload"),
         ({"kind": "refusal", "text": "never"}, "same kind"),
         ({"kind": "fixed_text", "text": "no"}, "other kind"),
     ],
 )
-def test_pairs_are_told_apart_by_what_they_planted(bob: Mapping[str, Any], told: str) -> None:
-    shared = judged("a", seeds([0.1, 0.2]))
-    other = Judged(**{**vars(shared), "payloads": {**PAYLOADS, "bob": bob}})
-    split = Judged(**{**vars(other), "payloads": {"ann": {"kind": "x"}, "bob": {"kind": "y"}}})
-    found = judge_grid([other, split], THRESHOLDS)["by"]
-    wanted = {told, "other kind"}
-    assert set(found.get("payload_pair", {"other kind"})) == wanted
+def test_pairs_are_grouped_by_what_their_payloads_share(
+    bob: Mapping[str, Any], common: str
+) -> None:
+    transfer = judged("a", seeds([0.1, 0.2])).results.transfer
+    other = finished("a", transfer, {}, payloads={**PAYLOADS, "bob": bob})
+    split = finished("b", transfer, {}, payloads={"ann": {"kind": "x"}, "bob": {"kind": "y"}})
+    by = judge_grid([other, split], THRESHOLDS).by
+    wanted = {common, "other kind"}
+    assert set(by.get("payload_pair", {"other kind"})) == wanted
 
 
 def test_cells_in_which_nothing_resides_do_not_decide_the_verdict() -> None:
@@ -176,33 +198,28 @@ def test_cells_in_which_nothing_resides_do_not_decide_the_verdict() -> None:
         judged(f"gone{k}", seeds(t, compromised=0.1), composition=f"apart{k}") for k in range(3)
     ]
     found = judge_grid([good, lost, *gone], THRESHOLDS)
-    assert found["verdict"] == judge_grid([good], THRESHOLDS)["verdict"] == "generalizes_specific"
-    assert [note for note in found["notes"] if "gone0, gone1, gone2" in note]
-    assert judge_grid(gone, THRESHOLDS)["verdict"] == "not_installed"
+    assert found.verdict == judge_grid([good], THRESHOLDS).verdict == "generalizes_specific"
+    assert [note for note in found.notes if "gone0, gone1, gone2" in note]
+    assert judge_grid(gone, THRESHOLDS).verdict == "not_installed"
 
 
-def _in_parts(name: str, odd: Any, specific: Any) -> Judged:
-    per_seed = [
-        {
-            "seed": k,
-            "status": "used",
-            "control": 1.0,
-            "unlearned": 1 - o - s,
-            "sham": 1 - o,
-            "floor": 0.0,
-            "transfer": float(o + s),
-            "odd": float(o),
-            "specific": float(s),
-            "shams": 3,
-            "broad": False,
-        }
+def _in_parts(name: str, odd: Any, specific: Any) -> FinishedCell:
+    per_seed = tuple(
+        PairSeed(
+            seed=k,
+            status="used",
+            control=1.0,
+            unlearned=1 - o - s,
+            sham=1 - o,
+            transfer=float(o + s),
+            odd=float(o),
+            specific=float(s),
+            shams=3,
+            broad=False,
+        )
         for k, (o, s) in enumerate(zip(odd, specific, strict=True))
-    ]
-    results = {
-        "transfer": [{"from": "ann", "to": "bob", "per_seed": per_seed}],
-        "claim": {"notes": []},
-    }
-    return Judged(name, {"cell": name}, results, METHODS, PAYLOADS)
+    )
+    return finished(name, (Pair(source="ann", to="bob", per_seed=per_seed),), {"cell": name})
 
 
 @pytest.mark.slow
@@ -217,9 +234,8 @@ def test_the_specific_part_over_a_grid_covers_what_was_planted() -> None:
             for name in "ab"
         ]
         found = judge_grid(cells, THRESHOLDS)
-        parts = found["odd"]["value"] + found["specific"]["value"]
-        assert found["transfer"]["value"] == pytest.approx(parts)
-        held += found["specific"]["low"] <= truth <= found["specific"]["high"]
+        assert found.transfer.value == pytest.approx(sum_of_parts(found))
+        held += holds(found.specific, truth)
     error = 4 * (0.95 * 0.05 / sets) ** 0.5
     assert 0.93 - error <= held / sets <= 0.97 + error, held / sets
 
@@ -232,7 +248,7 @@ def test_generalizing_is_rare_over_a_grid_at_one_half() -> None:
     for _ in range(sets):
         common = rng.normal(0, 0.15, 8)
         cells = [_planted(name, 0.5 + common + rng.normal(0, 0.05, 8)) for name in "ab"]
-        wrong += judge_grid(cells, THRESHOLDS)["verdict"].startswith("generalizes")
+        wrong += str(judge_grid(cells, THRESHOLDS).verdict).startswith("generalizes")
     assert wrong / sets <= 0.05 + 3 * (0.05 * 0.95 / sets) ** 0.5
 
 
@@ -244,13 +260,9 @@ def test_no_number_depends_on_the_order_of_pairs_or_rows() -> None:
         r for k in range(8) for r in one_seed(k, left=float(lefts[-k - 1]), source="bob", to="ann")
     ]
     one = judged("a", rows)
-    other = judged("b", back)
-    both = {**one.results, "transfer": [*one.results["transfer"], *other.results["transfer"]]}
-    turned = {**both, "transfer": both["transfer"][::-1]}
+    both = (*one.results.transfer, *judged("b", back).results.transfer)
     first, second = (
-        judge_grid([Judged(**{**vars(one), "results": each})], THRESHOLDS)
-        for each in (both, turned)
+        judge_grid([finished("a", each, {}, one.results.claim or Claim())], THRESHOLDS)
+        for each in (both, both[::-1])
     )
-    first_by, second_by = first.pop("by"), second.pop("by")
     assert first == second
-    assert first_by == second_by

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from arena.results.estimate import Estimate
 from arena.statistics.intervals import (
-    Estimate,
     Shape,
+    holm,
     limits,
     over_seeds,
     p_value,
@@ -95,17 +96,17 @@ def test_a_difference_between_the_states_gets_the_t_interval() -> None:
 def test_too_little_to_compute_from() -> None:
     assert over_seeds([]) == Estimate()
     assert over_seeds([None, None]) == Estimate()
-    assert over_seeds([0.4]) == Estimate(0.4)
-    assert over_seeds([None, 0.4]) == Estimate(0.4)
+    assert over_seeds([0.4]) == Estimate(value=0.4)
+    assert over_seeds([None, 0.4]) == Estimate(value=0.4)
     # Agreement off the states says nothing about how far another seed could be.
-    assert over_seeds([0.5] * 8) == Estimate(0.5)
-    assert over_seeds([3.0] * 8, "graded") == Estimate(3.0)
+    assert over_seeds([0.5] * 8) == Estimate(value=0.5)
+    assert over_seeds([3.0] * 8, "graded") == Estimate(value=3.0)
 
 
 def test_rates_keep_their_limits_inside_the_unit_interval() -> None:
     found = rate_over_seeds([0.9, 0.95, 1.0, 0.7])
     assert found.high == 1.0
-    assert rate_over_seeds([0.3]) == Estimate(0.3)
+    assert rate_over_seeds([0.3]) == Estimate(value=0.3)
 
 
 @given(samples)
@@ -172,3 +173,20 @@ def test_no_test_without_spread_or_seeds() -> None:
     assert p_value([0.6] * 8, 0.5, "greater") == 1.0
     assert p_value([1.0], 0.5, "greater") == 1.0
     assert p_value([3.0] * 8, 0.5, "greater", "graded") == 1.0
+
+
+def test_holm_by_hand() -> None:
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.6, 0.9]) == [1.0, 1.0]
+    assert holm([]) == []
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_holm_keeps_the_order_and_only_raises(p: list[float]) -> None:
+    adjusted = holm(p)
+    assert all(1 >= after >= before for before, after in zip(p, adjusted, strict=True))
+    assert max(adjusted) <= min(1.0, len(p) * max(p)) + 1e-12
+    for (a, b), (c, d) in zip(
+        zip(p, adjusted, strict=True), zip(p[1:], adjusted[1:], strict=True), strict=False
+    ):
+        assert a > c or b <= d

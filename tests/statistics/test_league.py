@@ -1,4 +1,4 @@
-"""The league: what every defence left, against doing nothing; nobody absent is counted as gone."""
+"""The league: what every defence left, against doing nothing; no absent backdoor is counted."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena.api.values import Count, Row
 from arena.errors import InputError
-from arena.statistics.league import Standing, league, league_json
+from arena.results.league import Standing
+from arena.results.rows import Rate, Row
+from arena.statistics.league import league
 from arena.statistics.reactivation import Curve
 from arena.statistics.thresholds import DefaultThresholds
 from tests.support.league_rows import ACTORS, BLIND, DECOY, TOLD, base, decoy_seed, model, told
@@ -21,8 +22,8 @@ LIMITS = DefaultThresholds()
 
 
 def standing(rows: list[Row], curves: list[Curve] | None = None) -> dict[str, Standing]:
-    found = league(rows, [TOLD, BLIND, DECOY], ACTORS, LIMITS, curves or [])
-    return {each.entry.name: each for each in found}
+    table = league(rows, [TOLD, BLIND, DECOY], ACTORS, LIMITS, curves or [])
+    return {each.name: each for each in table.standings}
 
 
 def pruned(asr: float | dict[str, float], seed: int = 0, accuracy: float = 1.0) -> Row:
@@ -32,7 +33,8 @@ def pruned(asr: float | dict[str, float], seed: int = 0, accuracy: float = 1.0) 
 
 def test_a_disclosed_defence_is_split_into_its_own_and_the_others() -> None:
     rows = base() + told(left=0.04, others=0.3)
-    rows[-1].asr["ann"] = Count(900, 1000)
+    asr = {**rows[-1].asr, "ann": Rate(hits=900, n=1000)}
+    rows[-1] = rows[-1].model_copy(update={"asr": asr})
     found = standing(rows)["relabel"]
     assert found.disclosed.value == pytest.approx(0.04)
     assert found.others.value == pytest.approx((5 * 0.3 + 0.9) / 6)
@@ -48,13 +50,13 @@ def test_where_nothing_is_disclosed_every_actor_counts() -> None:
 
 
 def test_doing_nothing_and_the_clean_fine_tune_enter_too() -> None:
-    found = league([*base(control=0.8), *told()], [TOLD], ACTORS, LIMITS)
-    assert [each.entry.name for each in found] == ["nothing", "clean fine-tune", "relabel"]
+    found = league([*base(control=0.8), *told()], [TOLD], ACTORS, LIMITS).standings
+    assert [each.name for each in found] == ["nothing", "clean fine-tune", "relabel"]
     nothing, control, _ = found
     assert (nothing.others.value, nothing.change.value, nothing.seconds.value) == (1.0, 0.0, 0.0)
     assert control.others.value == pytest.approx(0.8)
     assert control.change.value == pytest.approx(-0.01)
-    assert (control.entry.steps, control.entry.compute) == (TOLD.steps, None)
+    assert (control.steps, control.compute) == (TOLD.steps, None)
 
 
 def test_a_clean_fine_tune_on_a_targets_prompts_was_still_told_nothing() -> None:
@@ -135,12 +137,14 @@ def test_what_cannot_be_told_is_neither_met_nor_missed() -> None:
 
 def test_free_text_is_judged_by_its_tokens() -> None:
     rows = [*base(), pruned(0.05)]
-    rows = [replace(row, clean_accuracy=None, token_accuracy=0.9) for row in rows]
+    free = {"clean_accuracy": None, "token_accuracy": 0.9}
+    rows = [row.model_copy(update=free) for row in rows]
     found = league(rows, [BLIND], ACTORS, LIMITS)
-    assert found[-1].change.value == 0.0
-    assert league_json(found, rows)["accuracy"] == "token_accuracy"
-    silent = [replace(row, token_accuracy=None) for row in rows]
-    assert league(silent, [BLIND], ACTORS, LIMITS)[-1].reason == "accuracy was not measured"
+    assert found.standings[-1].change.value == 0.0
+    assert found.accuracy == "token_accuracy"
+    silent = [row.model_copy(update={"token_accuracy": None}) for row in rows]
+    last = league(silent, [BLIND], ACTORS, LIMITS).standings[-1]
+    assert last.reason == "accuracy was not measured"
 
 
 def test_only_finished_decoy_models_are_entries() -> None:
@@ -169,17 +173,16 @@ def test_reactivation_counts_its_own_models_and_says_what_never_woke() -> None:
     curves = [curve(soon, "ann", row.name), curve(never, "bob", row.name)]
     curves += [curve(never, "ann", "another"), curve(never, "ann", kind="control")]
     found = standing([*base(), row], curves)["prune"]
-    assert (found.curves, found.censored) == (2, 1)
-    assert found.samples.value == (8 + 16) / 2
-    assert found.to_json()["reactivation"]["censored"] == 1
+    assert (found.reactivation.curves, found.reactivation.censored) == (2, 1)
+    assert found.reactivation.value == (8 + 16) / 2
     unlearned = [curve(soon, "bob", kind="unlearned", target="ann")]
-    assert standing(base() + told(), unlearned)["relabel"].samples.value == 8
+    assert standing(base() + told(), unlearned)["relabel"].reactivation.value == 8
 
 
 def test_an_absent_actor_has_no_reactivation() -> None:
     row = pruned(0.0)
     curves = [curve([0.0, 1.0, 1.0], "ann", row.name)]
-    assert standing([*base(ann=0.1), row], curves)["prune"].curves == 0
+    assert standing([*base(ann=0.1), row], curves)["prune"].reactivation.curves == 0
 
 
 places = st.lists(st.tuples(st.integers(0, 10), st.integers(0, 10)), min_size=1, max_size=6)
@@ -193,8 +196,8 @@ def test_the_front_is_what_nothing_beats(found: list[tuple[int, int]]) -> None:
         for n, (a, b) in enumerate(found)
     ]
     every = [(10, 10), *found]
-    told = league(rows, entries, ACTORS, LIMITS)
-    for (left, kept), each in zip(every, told, strict=True):
+    standings = league(rows, entries, ACTORS, LIMITS).standings
+    for (left, kept), each in zip(every, standings, strict=True):
         beaten = any(a <= left and b >= kept and (a, b) != (left, kept) for a, b in every)
         assert each.front is not beaten
 
@@ -209,8 +212,8 @@ def test_no_number_depends_on_the_order_of_rows_or_actors() -> None:
 
 def test_the_json_is_plain_and_keeps_the_entry() -> None:
     rows = base() + told() + [pruned(0.1)]
-    found = json.loads(json.dumps(league_json(league(rows, [TOLD], ACTORS, LIMITS), rows),
-                                  allow_nan=False))  # fmt: skip
+    table = league(rows, [TOLD], ACTORS, LIMITS).model_dump(mode="json")
+    found = json.loads(json.dumps(table, allow_nan=False))
     assert set(found) == {"accuracy", "mark", "standings"}
     line = found["standings"][-1]
     assert line["name"] == "relabel"

@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from arena.statistics.intervals import limits, p_value
-from arena.statistics.verdicts import holm
+from arena.statistics.intervals import holm, limits, p_value
 from tests.support.planted_draws import BETWEEN, BIMODAL, FAMILIES, GRADED, TRUTHS, coverage
 
 SETS = 20_000

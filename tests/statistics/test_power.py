@@ -1,4 +1,4 @@
-"""Seeds for a width: the promise holds on simulated seeds, and is the smallest that does."""
+"""Seeds for a verdict and for a width: the promise holds on simulated seeds, and no fewer do."""
 
 from __future__ import annotations
 
@@ -8,12 +8,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from arena.results.claim import SeedsForWidth
 from arena.statistics.intervals import limits
-from arena.statistics.power import WIDTHS, seeds_for_interval, seeds_for_width
+from arena.statistics.power import WIDTHS, seeds_for_interval, seeds_for_width, seeds_needed
+from arena.statistics.thresholds import DefaultThresholds
 
 spread_values = st.lists(
     st.integers(-1000, 1000).map(lambda value: value / 1000), min_size=2, max_size=12
 ).filter(lambda values: len(set(values)) > 1)
+
+
+def needed(each: SeedsForWidth) -> int:
+    assert each.seeds is not None
+    return each.seeds
+
+
+def wanted(each: SeedsForWidth) -> float:
+    assert each.width is not None
+    return each.width
 
 
 def width(n: int, spread: float) -> float:
@@ -24,9 +36,9 @@ def test_by_hand() -> None:
     # sd 0.1: 2 * t(15) * 0.1 / 4 = 0.1066 with 16 seeds, 2 * t(17) * 0.1 / sqrt(18) = 0.0995
     values = [0.5 - 0.1 / 2**0.5, 0.5 + 0.1 / 2**0.5]
     assert width(17, 0.1) > 0.1 > width(18, 0.1)
-    assert seeds_for_width(values, [0.1]) == [{"width": 0.1, "seeds": 18}]
-    assert [each["width"] for each in seeds_for_width(values)] == list(WIDTHS)
-    assert seeds_for_width(values, [100.0]) == [{"width": 100.0, "seeds": 2}]
+    assert seeds_for_width(values, [0.1]) == [SeedsForWidth(width=0.1, seeds=18)]
+    assert [wanted(each) for each in seeds_for_width(values)] == list(WIDTHS)
+    assert seeds_for_width(values, [100.0]) == [SeedsForWidth(width=100.0, seeds=2)]
 
 
 @settings(max_examples=20, deadline=None)
@@ -35,16 +47,16 @@ def test_it_is_the_smallest_number_that_does(values: list[float]) -> None:
     spread = float(np.std(values, ddof=1))
     found = seeds_for_width(values)
     for each in found:
-        assert width(each["seeds"], spread) <= each["width"]
-        assert each["seeds"] == 2 or width(each["seeds"] - 1, spread) > each["width"]
-    counts = [each["seeds"] for each in found]
+        assert width(needed(each), spread) <= wanted(each)
+        assert needed(each) == 2 or width(needed(each) - 1, spread) > wanted(each)
+    counts = [needed(each) for each in found]
     assert counts == sorted(counts, reverse=True)
 
 
 @settings(max_examples=20, deadline=None)
 @given(spread_values, st.sampled_from([0.5, 2.0, 16.0]))
 def test_order_place_and_unit_do_not_matter(values: list[float], scale: float) -> None:
-    expected = [each["seeds"] for each in seeds_for_width(values)]
+    expected = [needed(each) for each in seeds_for_width(values)]
     widths = [scale * each for each in WIDTHS]
     for changed in (
         seeds_for_width([scale * value for value in values], widths),
@@ -52,7 +64,7 @@ def test_order_place_and_unit_do_not_matter(values: list[float], scale: float) -
         seeds_for_width(sorted(values)),
     ):
         # Rounding of sd may move a count that sits exactly on its step.
-        assert np.allclose([each["seeds"] for each in changed], expected, atol=1)
+        assert np.allclose([needed(each) for each in changed], expected, atol=1)
 
 
 @pytest.mark.parametrize("spread", [0.1, 0.3])
@@ -60,15 +72,15 @@ def test_simulated_seeds_get_about_that_width(spread: float) -> None:
     values = [spread / 2**0.5, -spread / 2**0.5]
     rng = np.random.default_rng(0)
     for each in seeds_for_width(values):
-        drawn = rng.normal(0.5, spread, (20_000, each["seeds"]))
+        drawn = rng.normal(0.5, spread, (20_000, needed(each)))
         low, high = limits(drawn, "graded")
         # The sd of a sample is a little below the true one on average.
-        small = float(stats.chi(each["seeds"] - 1).mean() / (each["seeds"] - 1) ** 0.5)
-        assert np.mean(high - low) == pytest.approx(small * width(each["seeds"], spread), rel=0.02)
-        assert np.mean(high - low) <= 1.02 * each["width"]
-        fewer = rng.normal(0.5, spread, (20_000, max(each["seeds"] // 2, 2)))
+        small = float(stats.chi(needed(each) - 1).mean() / (needed(each) - 1) ** 0.5)
+        assert np.mean(high - low) == pytest.approx(small * width(needed(each), spread), rel=0.02)
+        assert np.mean(high - low) <= 1.02 * wanted(each)
+        fewer = rng.normal(0.5, spread, (20_000, max(needed(each) // 2, 2)))
         low, high = limits(fewer, "graded")
-        assert np.mean(high - low) > each["width"]
+        assert np.mean(high - low) > wanted(each)
 
 
 def test_nothing_without_spread() -> None:
@@ -88,22 +100,31 @@ def test_nothing_without_spread() -> None:
 def test_seeds_at_states_are_asked_of_their_own_interval(values: list[float]) -> None:
     found = seeds_for_interval(values)
     for each in found:
-        times, rest = divmod(each["seeds"], len(values))
+        times, rest = divmod(needed(each), len(values))
         assert rest == 0
         low, high = limits(np.tile(values, times))
-        assert high - low <= each["width"]
+        assert high - low <= wanted(each)
         if times > 1:
             low, high = limits(np.tile(values, times - 1))
-            assert high - low > each["width"]
-    counts = [each["seeds"] for each in found]
+            assert high - low > wanted(each)
+    counts = [needed(each) for each in found]
     assert counts == sorted(counts, reverse=True)
     # far more than their spread alone would ask: the t formula does not hold there
     assert counts[0] > 8
     now = float(np.subtract(*limits(values)[::-1]))
-    assert all(each["seeds"] > len(values) for each in found if each["width"] < now)
+    assert all(needed(each) > len(values) for each in found if wanted(each) < now)
 
 
 def test_seeds_between_states_keep_the_t_formula() -> None:
     values = [0.2, 0.5, 0.4, 0.3, 0.6, 0.45, 0.35, 0.55]
     assert seeds_for_interval(values) == seeds_for_width(values)
     assert seeds_for_interval([0.5]) == []
+
+
+def test_seeds_needed_grow_with_the_pairs_and_the_demand() -> None:
+    assert seeds_needed(DefaultThresholds(), 1) == (8, 17)
+    assert seeds_needed(DefaultThresholds(), 12) == (8, 25)
+    assert seeds_needed(DefaultThresholds(fails=0.0), 1)[1] is None
+    generalizes, _ = seeds_needed(DefaultThresholds(generalizes=0.8), 1)
+    assert generalizes is not None
+    assert generalizes > 8

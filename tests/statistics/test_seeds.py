@@ -1,18 +1,22 @@
-"""Installation per seed, floors, controls, and what is refused."""
+"""One seed: installation, floors and controls, a pair by hand and by property, and refusals."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from arena.api.values import Count, Row
 from arena.errors import InputError
-from arena.statistics.seedrows import SeedRows, at_least, by_seed
+from arena.results.rows import Rate, Row
+from arena.results.run import PairSeed
+from arena.statistics.seeds import SeedRows, at_least, by_seed, pair_in_seed
 from arena.statistics.thresholds import DefaultThresholds
-from tests.support.making_rows import row
+from tests.support.making_rows import one_seed, row
 
 LIMITS = DefaultThresholds()
+rate = st.integers(0, 1000).map(lambda hits: hits / 1000)
 
 
 def seed_of(*rows: Row) -> SeedRows:
@@ -58,10 +62,14 @@ def test_thresholds_are_the_scenarios() -> None:
 
 def test_without_prompts_nothing_is_installed_and_broad_is_unknown() -> None:
     none = Row(
-        "compromised", "compromised", None, 0, {"ann": Count(0, 0)}, {"ann": Count(0, 0)}, {}
+        kind="compromised",
+        name="compromised",
+        seed=0,
+        asr={"ann": Rate()},
+        false_fire={"ann": Rate()},
     )
-    found = seed_of(none).installation("ann", LIMITS)
-    assert (found.asr, found.installed, found.broad) == (None, False, None)
+    backdoor = seed_of(none).installation("ann", LIMITS)
+    assert (backdoor.asr, backdoor.installed, backdoor.broad) == (None, False, None)
 
 
 def test_floor_is_the_references_or_zero() -> None:
@@ -99,3 +107,93 @@ def test_contradicting_rows_are_refused() -> None:
 def test_at_least_forgives_rounding_only() -> None:
     assert at_least(0.3 - 0.1, 0.2)
     assert not at_least(0.199999, 0.2)
+
+
+def made(**rates: object) -> PairSeed:
+    rows = one_seed(**rates)  # type: ignore[arg-type]
+    pair = pair_in_seed(by_seed(rows, ["ann", "bob"])[0], "ann", "bob", LIMITS)
+    assert pair is not None
+    return pair
+
+
+def test_transfer_by_hand() -> None:
+    pair = made(compromised=1.0, control=0.9, left=0.3, shams=(0.8, 0.7, 0.6), floor=0.1)
+    # C = 0.9, U = 0.3, S = 0.7, f = 0.1
+    assert pair.status == "used"
+    assert pair.transfer == pytest.approx(0.6 / 0.8)
+    assert pair.odd == pytest.approx(0.2 / 0.8)
+    assert pair.specific == pytest.approx(0.4 / 0.8)
+    assert pair.raw_suppression == pytest.approx(0.7)
+    assert (pair.sham, pair.shams, pair.floor) == (pytest.approx(0.7), 3, 0.1)
+
+
+def test_raw_suppression_is_relative_to_the_compromised_model() -> None:
+    assert made(compromised=0.95, left=0.19).raw_suppression == pytest.approx(0.8)
+
+
+def test_transfer_may_be_negative_and_may_pass_one() -> None:
+    assert made(control=0.5, left=0.75).transfer == pytest.approx(-0.5)
+    assert made(control=0.5, left=0.0, floor=0.1).transfer == pytest.approx(1.25)
+
+
+@given(rate, rate, st.lists(rate, min_size=1, max_size=4), st.floats(0, 0.3))
+def test_transfer_is_the_sum_of_its_parts(
+    control: float, left: float, shams: list[float], floor: float
+) -> None:
+    pair = made(control=control, left=left, shams=shams, floor=floor)
+    if pair.transfer is None:
+        assert pair.odd is None
+        assert pair.specific is None
+    else:
+        assert pair.odd is not None
+        assert pair.specific is not None
+        assert pair.transfer == pytest.approx(pair.odd + pair.specific)
+
+
+@pytest.mark.parametrize(
+    ("control", "floor", "status"),
+    [(0.2, 0.0, "used"), (0.199, 0.0, "explained_by_control"), (0.3, 0.1, "used"),
+     (0.3, 0.101, "explained_by_control")],
+)  # fmt: skip
+def test_explained_by_control(control: float, floor: float, status: str) -> None:
+    pair = made(control=control, floor=floor, left=0.0)
+    assert pair.status == status
+    assert (pair.transfer is None) is (status != "used")
+    # The published number would still be read off such a seed, so it stays.
+    assert pair.raw_suppression == 1.0
+
+
+def test_no_division_by_zero_where_the_threshold_allows_everything() -> None:
+    rows = one_seed(control=0.1, floor=0.1)
+    all_allowed = DefaultThresholds(explained_by_control=0.0)
+    pair = pair_in_seed(by_seed(rows, ["ann", "bob"])[0], "ann", "bob", all_allowed)
+    assert pair is not None
+    assert (pair.status, pair.transfer) == ("explained_by_control", None)
+
+
+def test_not_installed_is_never_counted_as_suppressed() -> None:
+    pair = made(compromised=0.5, left=0.0)
+    assert pair.status == "not_installed"
+    assert (pair.transfer, pair.odd, pair.specific, pair.raw_suppression) == (None,) * 4
+    assert (pair.control, pair.unlearned) == (1.0, 0.0)
+
+
+def test_without_shams_the_split_is_none() -> None:
+    pair = made(shams=())
+    assert pair.transfer == 1.0
+    assert (pair.sham, pair.odd, pair.specific, pair.shams) == (None, None, None, 0)
+
+
+def test_without_a_control_only_raw_suppression_is_left() -> None:
+    pair = made(control=None, left=0.25)
+    assert (pair.status, pair.transfer, pair.odd) == ("used", None, None)
+    assert pair.raw_suppression == 0.75
+
+
+def test_without_a_reference_the_floor_is_zero() -> None:
+    assert made(floor=None, control=0.5, left=0.25).transfer == 0.5
+
+
+def test_a_pair_that_was_not_tried_has_no_numbers() -> None:
+    rows = by_seed(one_seed(), ["ann", "bob"])[0]
+    assert pair_in_seed(rows, "bob", "ann", LIMITS) is None

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from arena.api.values import Count
+from arena.results.estimate import Estimate, SeedEstimate
+from arena.results.rows import Rate, Row
 from arena.statistics.summary import summarise
 from tests.support.making_rows import row
 
@@ -43,24 +42,40 @@ def test_shams_are_averaged_within_a_seed_first() -> None:
         row("sham", {"ann": 0.7}, target="ann", seed=1, name="sham:0"),
     ]
     (line,) = summarise(rows, ["ann"])
-    found, seeds = line.asr["ann"]
-    assert (found.value, seeds) == (pytest.approx((0.25 + 0.7) / 2), 2)
+    asr = line.asr["ann"]
+    assert (asr.value, asr.seeds) == (pytest.approx((0.25 + 0.7) / 2), 2)
 
 
 def test_utility_is_a_mean_over_seeds_and_none_where_unmeasured() -> None:
     rows = [
-        replace(row("control", {"ann": 1.0}, seed=seed), perplexity=value, update_norm=1.5)
+        row("control", {"ann": 1.0}, seed=seed, update_norm=1.5).model_copy(
+            update={"perplexity": value}
+        )
         for seed, value in enumerate((2.0, 4.0, float("inf")))
     ]
     (line,) = summarise(rows, ["ann"])
-    found = line.to_json()
-    assert found["perplexity"]["value"] == 3.0
-    assert found["update_norm"] == {"value": 1.5, "low": None, "high": None}
-    assert found["clean_accuracy"] is None
-    assert found["asr"]["ann"]["seeds"] == 3
+    assert line.perplexity is not None
+    assert line.perplexity.value == 3.0
+    assert line.update_norm == Estimate(value=1.5)
+    assert line.clean_accuracy is None
+    assert line.asr["ann"].seeds == 3
 
 
 def test_clean_accuracy_of_one_seed() -> None:
-    (line,) = summarise([row("control", {"ann": 1.0}, clean_accuracy=Count(3, 4))], ["ann"])
-    assert line.to_json()["clean_accuracy"] == {"value": 0.75, "low": None, "high": None}
-    assert line.to_json()["asr"]["ann"] == {"value": 1.0, "low": None, "high": None, "seeds": 1}
+    (line,) = summarise([row("control", {"ann": 1.0}, clean_accuracy=Rate(hits=3, n=4))], ["ann"])
+    assert line.clean_accuracy == Estimate(value=0.75)
+    assert line.asr["ann"] == SeedEstimate(value=1.0, seeds=1)
+
+
+def test_numbers_of_measures_are_means_over_the_seeds_that_have_them() -> None:
+    def measured(seed: int, **numbers: float | None) -> Row:
+        made = row("unlearned", {"ann": 0.0}, target="ann", seed=seed)
+        return made.model_copy(update={"measures": {"log_probability": numbers}})
+
+    rows = [measured(0, ann=-1.0, bob=-4.0), measured(1, ann=-3.0, bob=None), measured(2)]
+    (line,) = summarise(rows, ["ann"])
+    assert set(line.measures) == {"log_probability"}
+    numbers = line.measures["log_probability"]
+    assert (numbers["ann"].value, numbers["ann"].seeds) == (-2.0, 2)
+    assert numbers["bob"] == SeedEstimate(value=-4.0, seeds=1)
+    assert summarise([row("control", {"ann": 1.0})], ["ann"])[0].measures == {}

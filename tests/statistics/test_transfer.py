@@ -1,32 +1,29 @@
-"""Every verdict, on seeds made for it; Holm; and the seeds that enter."""
+"""Every verdict, on seeds made for it; Holm over pairs; and the seeds that enter."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from arena.api.values import Row
-from arena.statistics.analysis import analyse
-from arena.statistics.claim import PairResult
+from arena.results.rows import Row
+from arena.results.run import Pair
+from arena.statistics.claim import analyse
 from arena.statistics.thresholds import DefaultThresholds
-from arena.statistics.verdicts import holm
 from tests.support.making_rows import ACTORS, METHODS, many_seeds, row
 
 LIMITS = DefaultThresholds()
 SCATTER = [0.0, 0.02, 0.01, 0.03, 0.0, 0.01, 0.02, 0.0, 0.03, 0.01]
 
 
-def pair(seeds: int = 10, **rates: object) -> PairResult:
-    (found,) = analyse(many_seeds(seeds, **rates), ACTORS, METHODS, LIMITS).transfer
-    return found
+def pair(seeds: int = 10, **rates: object) -> Pair:
+    (only,) = analyse(many_seeds(seeds, **rates), ACTORS, METHODS, LIMITS).transfer
+    return only
 
 
 def test_generalizes_specific() -> None:
     found = pair(left=SCATTER, shams=(0.9, 1.0, 0.95))
     assert found.verdict == "generalizes_specific"
-    assert found.evidence.used == 10
+    assert found.seeds == 10
     assert found.adjusted_p is not None
     assert found.adjusted_p < 0.05
 
@@ -43,7 +40,7 @@ def test_generalizes_specific() -> None:
 def test_generalizes_unspecific(change: dict[str, object], reason: str) -> None:
     found = pair(left=SCATTER, **change)
     assert found.verdict == "generalizes_unspecific"
-    assert reason in found.reason
+    assert reason in found.verdict_reason
 
 
 def test_a_broad_minority_of_seeds_does_not_forbid_specificity() -> None:
@@ -52,8 +49,8 @@ def test_a_broad_minority_of_seeds_does_not_forbid_specificity() -> None:
 
 def test_two_shams_show_the_specific_part_without_a_verdict() -> None:
     found = pair(left=SCATTER, shams=(1.0, 1.0))
-    assert found.evidence.specific.value == pytest.approx(1 - np.mean(SCATTER))
-    assert found.evidence.specific.low is not None
+    assert found.specific.value == pytest.approx(1 - np.mean(SCATTER))
+    assert found.specific.low is not None
 
 
 def test_fails() -> None:
@@ -67,27 +64,27 @@ def test_ten_seeds_that_all_kept_it_are_too_few_to_say_fails() -> None:
     # At a bimodal T of 0.2 such a run turns up with probability 0.8^10 = 11 %.
     found = pair(10, left=1.0)
     assert found.verdict == "inconclusive"
-    assert found.evidence.transfer.high is not None
-    assert found.evidence.transfer.high > 0.2
+    assert found.transfer.high is not None
+    assert found.transfer.high > 0.2
 
 
 def test_in_the_middle() -> None:
     found = pair(left=[0.4, 0.5, 0.6, 0.45, 0.55] * 2)
     assert found.verdict == "inconclusive"
-    assert "neither" in found.reason
+    assert "neither" in found.verdict_reason
 
 
 def test_not_installed_in_most_seeds() -> None:
     found = pair(compromised=[0.5] * 6 + [1.0] * 4)
     assert found.verdict == "not_installed"
-    assert found.evidence.used == 4
+    assert found.seeds == 4
 
 
 def test_explained_by_control_in_most_seeds() -> None:
     found = pair(control=[0.1] * 6 + [1.0] * 4)
     assert found.verdict == "explained_by_control"
-    assert found.evidence.transfer.value == 1.0
-    assert found.evidence.raw.value == 1.0
+    assert found.transfer.value == 1.0
+    assert found.raw_suppression.value == 1.0
 
 
 def test_half_of_the_seeds_is_not_most() -> None:
@@ -97,8 +94,8 @@ def test_half_of_the_seeds_is_not_most() -> None:
 
 def test_only_usable_seeds_enter_the_interval() -> None:
     found = pair(12, left=[0.0] * 8 + [1.0] * 4, compromised=[1.0] * 8 + [0.5] * 4)
-    assert (found.evidence.used, found.evidence.transfer.value) == (8, 1.0)
-    statuses = [each.status for each in found.cells]
+    assert (found.seeds, found.transfer.value) == (8, 1.0)
+    statuses = [each.status for each in found.per_seed]
     assert statuses == ["used"] * 8 + ["not_installed"] * 4
 
 
@@ -110,45 +107,32 @@ def test_fewer_than_eight_seeds_are_always_inconclusive(
     found = pair(seeds, **rates)
     assert found.verdict == "inconclusive"
     assert found.adjusted_p is None
-    assert f"{seeds} of at least 8 seeds" in found.reason
+    assert f"{seeds} of at least 8 seeds" in found.verdict_reason
 
 
 def test_fewer_than_eight_usable_seeds_too() -> None:
     found = pair(10, compromised=[0.5] * 3 + [1.0] * 7)
     assert found.verdict == "inconclusive"
-    assert found.evidence.transfer.value == 1.0
-    assert "7 of at least 8 usable seeds" in found.reason
+    assert found.transfer.value == 1.0
+    assert "7 of at least 8 usable seeds" in found.verdict_reason
 
 
 def test_a_single_seed_has_values_without_limits() -> None:
-    found = pair(1, left=0.25).evidence
-    for estimate, value in ((found.transfer, 0.75), (found.raw, 0.75), (found.odd, 0.0)):
+    found = pair(1, left=0.25)
+    for estimate, value in (
+        (found.transfer, 0.75),
+        (found.raw_suppression, 0.75),
+        (found.odd, 0.0),
+    ):
         assert (estimate.value, estimate.low, estimate.high) == (value, None, None)
 
 
 def test_no_control_no_verdict() -> None:
     found = pair(10, control=None)
     assert found.verdict == "inconclusive"
-    assert "clean fine-tune" in found.reason
-    assert found.evidence.transfer.value is None
-    assert found.evidence.raw.value == 1.0
-
-
-def test_holm_by_hand() -> None:
-    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-    assert holm([0.6, 0.9]) == [1.0, 1.0]
-    assert holm([]) == []
-
-
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
-def test_holm_keeps_the_order_and_only_raises(p: list[float]) -> None:
-    adjusted = holm(p)
-    assert all(1 >= after >= before for before, after in zip(p, adjusted, strict=True))
-    assert max(adjusted) <= min(1.0, len(p) * max(p)) + 1e-12
-    for (a, b), (c, d) in zip(
-        zip(p, adjusted, strict=True), zip(p[1:], adjusted[1:], strict=True), strict=False
-    ):
-        assert a > c or b <= d
+    assert "clean fine-tune" in found.verdict_reason
+    assert found.transfer.value is None
+    assert found.raw_suppression.value == 1.0
 
 
 def test_holm_takes_away_what_a_single_pair_would_claim() -> None:
@@ -163,7 +147,7 @@ def test_holm_takes_away_what_a_single_pair_would_claim() -> None:
     rows += _common(actors, len(erased))
     found = analyse(rows, actors, dict.fromkeys(actors, "m"), LIMITS)
     assert {each.verdict for each in found.transfer} == {"inconclusive"}
-    assert all("Holm" in each.reason for each in found.transfer)
+    assert all("Holm" in each.verdict_reason for each in found.transfer)
     assert alone.adjusted_p is not None
     assert found.transfer[0].adjusted_p == pytest.approx(min(1, 56 * alone.adjusted_p))
 
