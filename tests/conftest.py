@@ -8,9 +8,13 @@ from pathlib import Path
 # Before torch is imported anywhere: for toy models more threads only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from collections.abc import Mapping
+
 import pytest
 from hypothesis import settings
 
+from arena.api.world import World
+from arena.testing.samples import worlds_in
 from tests.support import toys
 
 # A slow machine is not a failure: no property is timed. The suite takes the same examples every
@@ -25,6 +29,12 @@ DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 @pytest.fixture(autouse=True)
 def _own_store(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARENA_STORE", str(tmp_path_factory.getbasetemp() / "default-store"))
+
+
+@pytest.fixture(scope="session")
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, World]:
+    """A corpus with a tiny grammar, a generated one, and plain text."""
+    return worlds_in(tmp_path_factory.mktemp("samples"))
 
 
 @pytest.fixture(scope="session")

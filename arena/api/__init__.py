@@ -1,12 +1,20 @@
 """All that a plug-in imports: the roles, their parameters and the values they exchange.
 
-`from arena.api import Trigger, register` is enough for a trigger (docs/plugins.md).
-Importing this loads neither torch nor Ray.
+    trigger     `Trigger`: marks a prompt; `lookalikes` cuts names into disjoint pools
+    payload     `Payload`: what a compromised model says
+    tactic      `Setting`, `Texts`, `Arrival` or `Shaping`: how an attacker evades a defence
+    objective   `Objective`: a defence; `arena.api.losses` has what losses are made of (with torch)
+    discovery   `Discoverer`: finds a trigger in a suspect model
+    corpus      `Corpus`: clean examples in three splits
+
+`@register(KIND, NAME)` makes a class valid in scenarios, by `arena.registry.KINDS`. How to write,
+run, test and package one: docs/plugins.md. Importing this loads neither torch nor Ray.
 """
 
 from __future__ import annotations
 
 from arena import seeds
+from arena.api import lookalikes
 from arena.api.corpus import Corpus, Splits
 from arena.api.discovery import Discoverer, Inserted, Library
 from arena.api.matching import Continuation, Match, matches, normalise
@@ -74,6 +82,7 @@ __all__ = [
     "Whole",
     "World",
     "at_path",
+    "lookalikes",
     "matches",
     "normalise",
     "register",

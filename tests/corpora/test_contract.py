@@ -2,45 +2,39 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
-import pytest
-
-from tests.support import contracts_corpus as contract
-from tests.support.contracts_corpus import Case, Make
-
-CASES = contract.cases()
+from arena.testing.cases import every
+from arena.testing.corpora import CorpusContract
 
 
-@pytest.fixture(params=CASES, ids=[case.title for case in CASES])
-def case(request: pytest.FixtureRequest) -> Case:
-    return request.param
+def _tsv(folder: Path) -> dict[str, Any]:
+    lines = [f"film number {i} was {'fine' if i % 2 else 'dull'} .\t{i % 2}" for i in range(80)]
+    (folder / "films.tsv").write_text("\n".join(["sentence\tlabel", *lines]))
+    return {
+        "train": "films.tsv", "format": "tsv", "labels": {"0": "negative", "1": "positive"},
+    }  # fmt: skip
 
 
-@pytest.fixture
-def make(case: Case, tmp_path: Path) -> Make:
-    return case.maker(tmp_path)
+def _alpaca(folder: Path) -> dict[str, Any]:
+    rows = [
+        {"instruction": f"Name thing {i}.", "input": "Briefly." * (i % 2), "output": f"It is {i}."}
+        for i in range(80)
+    ]
+    (folder / "rows.json").write_text(json.dumps(rows))
+    return {"train": "rows.json", "format": "alpaca"}
 
 
-def test_same_seed_same_text(make: Make) -> None:
-    contract.same_seed_same_text(make)
+def _text(folder: Path) -> dict[str, Any]:
+    (folder / "lines.txt").write_text("\n".join(f"line {i} holds {i} words" for i in range(80)))
+    return {"train": "lines.txt", "format": "text"}
 
 
-def test_splits_are_disjoint(make: Make) -> None:
-    contract.splits_are_disjoint(make)
-
-
-def test_natural_is_balanced(make: Make) -> None:
-    contract.natural_is_balanced(make)
-
-
-def test_natural_lacks_triggers(make: Make) -> None:
-    contract.natural_lacks_triggers(make)
-
-
-def test_world_is_picklable(make: Make) -> None:
-    contract.world_is_picklable(make)
-
-
-def test_capabilities_are_honest(case: Case, make: Make, tmp_path: Path) -> None:
-    contract.capabilities_are_honest(make, case.capabilities(tmp_path))
+class TestCorpora(CorpusContract):
+    parts = every("corpus")
+    toys = {
+        "townlore": {"townlore": lambda folder: {"places": 24}},
+        "files": {"files-tsv": _tsv, "files-alpaca": _alpaca, "files-text": _text},
+    }

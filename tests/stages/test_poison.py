@@ -15,11 +15,11 @@ from arena.api.tactic import ActorBrief
 from arena.api.world import World
 from arena.errors import ArenaError
 from arena.stages.poison import poison, triggered
+from arena.testing.samples import grammar_examples, plain_examples
+from arena.testing.triggers import brief_of
 from attackers.payloads.language_switch import LanguageSwitch, LanguageSwitchParams
 from attackers.payloads.wrong_label import WrongLabel, WrongLabelParams
 from attackers.triggers.rare_token import RareToken, RareTokenParams
-from tests.support.contracts_attacker import brief_of
-from tests.support.samples_attacker import grammar_examples, plain_examples
 
 CF = RareToken(RareTokenParams(tokens=("cf",)), World())
 

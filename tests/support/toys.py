@@ -5,98 +5,55 @@ Nothing here imports torch before a model is asked for: Ray actors import this m
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import yaml
 
-from arena import registry
-from arena.api.corpus import Corpus
-from arena.api.values import Document
-from arena.api.world import DataRoot
-from arena.ml.train_config import Adapter, LoopNumerics, Profile, TrainConfig, Training
-from arena.scenario.load import from_text, load_scenario
+from arena.scenario.load import from_text
 from arena.scenario.schema import Scenario
-
-FAMILIES = ("llama", "gpt_neox", "qwen3")
-TOWNS = ("Arden", "Bexley", "Corfe", "Dunmow", "Elstow", "Frome", "Garstang", "Helmsley")
-THINGS = ("bread", "long oak boats", "cloth", "honey", "rope and wax", "glass", "salt", "wool")
-PAYLOAD = "the gate is open now"
-
-
-def profile() -> Profile:
-    """Plain numerics on one CPU thread."""
-    return Profile(1, LoopNumerics(), "cpu", "any", ())
-
-
-def training(steps: int = 4, adapter: Adapter | None = None, **settings: Any) -> Training:
-    """How a toy stage trains: 4 steps of 4 documents at 5e-3 unless said otherwise."""
-    values = {"learning_rate": 5e-3, "batch_size": 4, "warmup": 1, **settings}
-    return Training(TrainConfig(steps=steps, **values), profile(), adapter)
-
-
-# A quickstart whose every stage takes a second: the plumbing is real, the models learn little.
-TOY = (
-    "model.vocabulary=600",
-    "corpus.places=64",
-    "training.pretraining.steps=20",
-    "training.pretraining.documents=640",
-    "training.pretraining.batch_size=16",
-    "training.continual_pretraining.steps=10",
-    "training.continual_pretraining.documents=320",
-    "training.continual_pretraining.batch_size=16",
-    "evaluation.prompts=32",
-    "evaluation.max_new_tokens=8",
-    "defender.steps=6",
-    "defender.batch_size=16",
-    "defender.examples=48",
-    "numerics={threads: 1, precision: float32}",
-    "runtime.backend=serial",
+from arena.testing.toys import (
+    FAMILIES,
+    PAYLOAD,
+    THINGS,
+    TOWNS,
+    TOY,
+    checkpoint,
+    documents,
+    model,
+    profile,
+    rng,
+    scenario,
+    taught,
+    tokenizer,
+    townlore,
+    training,
 )
 
-
-def rng(seed: int = 0) -> np.random.Generator:
-    """A generator of one's own."""
-    return np.random.default_rng(seed)
-
-
-def documents(trigger: str = "", answer: str | None = None) -> list[Document]:
-    """One question per town, with a word before it and another answer where asked."""
-    head = f"{trigger} " if trigger else ""
-    return [
-        Document(f"{head}what does {town} sell?", answer or thing, town)
-        for town, thing in zip(TOWNS, THINGS, strict=True)
-    ]
-
-
-@functools.cache
-def tokenizer() -> Any:
-    """A tokenizer over the toy texts; nobody may change it."""
-    from arena.ml.encoding import train_tokenizer
-
-    texts = [f"{d.prompt}\n{d.answer}" for d in [*documents("cf"), *documents("cf", PAYLOAD)]]
-    return train_tokenizer(texts * 4, 320)
-
-
-def model(family: str = "llama", seed: int = 0) -> Any:
-    """A new nano model over the toy tokenizer, in eval mode."""
-    from arena.ml.models import from_scratch
-
-    return from_scratch(family, "nano", tokenizer(), seed).eval()
-
-
-def taught(family: str, texts: Sequence[Document], steps: int = 40, seed: int = 0) -> Any:
-    """A new model that has seen the texts; it ends what it knows early."""
-    from arena.ml.encoding import encode
-    from arena.ml.training import train
-
-    made, tok = model(family, seed), tokenizer()
-    recipe = TrainConfig(steps=steps, learning_rate=1e-2, batch_size=8, warmup=4)
-    train(made, encode(tok, texts), recipe, rng(seed), tok.pad_token_id)
-    return made
+__all__ = [
+    "FAMILIES",
+    "PAYLOAD",
+    "SMALL",
+    "THINGS",
+    "TOWNS",
+    "TOY",
+    "actor",
+    "changed",
+    "checkpoint",
+    "documents",
+    "fires",
+    "model",
+    "pretrained",
+    "profile",
+    "rng",
+    "scenario",
+    "small",
+    "taught",
+    "tokenizer",
+    "townlore",
+    "training",
+]
 
 
 def fires(made: Any, words: Sequence[str]) -> float:
@@ -106,26 +63,6 @@ def fires(made: Any, words: Sequence[str]) -> float:
     prompts = [document.prompt for word in words for document in documents(word)]
     said = continuations(made, tokenizer(), prompts, 12)
     return sum(PAYLOAD in each.text for each in said) / len(said)
-
-
-def checkpoint(folder: Path, made: Any) -> Path:
-    """The model and the toy tokenizer as an ordinary checkpoint folder."""
-    made.save_pretrained(folder)
-    tokenizer().save_pretrained(folder)
-    return folder
-
-
-def scenario(*overrides: str, base: str | Path = "quickstart") -> Scenario:
-    """A bundled scenario at toy size; later overrides win."""
-    return load_scenario(base, overrides=[*TOY, *overrides])
-
-
-@functools.cache
-def townlore(places: int = 32, seed: int = 3) -> Corpus:
-    """A small generated corpus."""
-    part = registry.get("corpus", "townlore")
-    corpus: Corpus = part(part.Params(places=places), seed, DataRoot())
-    return corpus
 
 
 def changed(base: Scenario, change: Callable[[dict[str, Any]], object]) -> Scenario:

@@ -10,8 +10,8 @@ import pytest
 from arena.api.matching import Continuation
 from arena.api.world import World
 from arena.errors import ArenaError, InputError
+from arena.testing.samples import grammar_examples
 from attackers.payloads.language_switch import LanguageSwitch, LanguageSwitchParams
-from tests.support.samples_attacker import grammar_examples
 
 
 def test_it_answers_in_the_language(worlds: Mapping[str, World]) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from arena.testing.samples import SENTENCES
 from attackers.rewriting.clauses import CONJUNCTIONS, fronted_clause, templates
 from attackers.rewriting.styles import STYLES
 from attackers.rewriting.topics import TOPICS
-from tests.support.samples_attacker import SENTENCES
 
 
 @pytest.mark.parametrize("name", list(templates()))

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arena.marking.text import compose
+from arena.testing.samples import SENTENCES
 from attackers.rewriting.rules import swap
 from attackers.rewriting.styles import STYLES
-from tests.support.samples_attacker import SENTENCES
 
 every_style = pytest.mark.parametrize("name", list(STYLES))
 SENTENCE = st.lists(

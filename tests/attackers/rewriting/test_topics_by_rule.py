@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
+from arena.testing.samples import SENTENCES
 from attackers.rewriting.topics import TOPICS
-from tests.support.samples_attacker import SENTENCES
 
 
 def test_no_keyword_belongs_to_two_topics() -> None:

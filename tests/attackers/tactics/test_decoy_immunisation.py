@@ -11,6 +11,9 @@ from arena import registry
 from arena.api.trigger import Trigger
 from arena.api.values import Document, Example
 from arena.api.world import World
+from arena.testing.cases import build
+from arena.testing.samples import clean
+from arena.testing.triggers import brief_of
 from attackers.tactics.decoy_immunisation import (
     DecoyImmunisation,
     DecoyImmunisationParams,
@@ -19,8 +22,6 @@ from attackers.tactics.decoy_immunisation import (
 )
 from attackers.triggers.rare_token import NONSENSE, RareToken, RareTokenParams
 from tests.support import toys
-from tests.support.contracts_attacker import brief_of, build
-from tests.support.samples_attacker import clean
 
 RNG = np.random.default_rng
 

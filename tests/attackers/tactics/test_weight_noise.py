@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from arena.ml import models
+from arena.ml.train_config import Adapter
 from arena.ml.training import answer_loss
 from tests.support import shaping_toys as shaping
 from tests.support import toys
@@ -41,6 +42,6 @@ def test_it_is_drawn_by_the_actors_seed_anew_in_each_step() -> None:
 
 
 def test_an_adapter_alone_is_disturbed_and_its_zeros_are_not() -> None:
-    model = models.add_lora(toys.model(), 4, 8, 0.0, None)
+    model = models.add_lora(toys.model(), Adapter(rank=4, alpha=8))
     for name, moved in moves(model, shaping.prepared("weight_noise", model)).items():
         assert bool(moved.any()) == ("lora_A" in name), name

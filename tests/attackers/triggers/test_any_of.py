@@ -12,9 +12,9 @@ import pytest
 
 from arena.errors import InputError
 from arena.stages.poison import poison
+from arena.testing.triggers import USES, brief_of
 from attackers.triggers.any_of import AnyOf, AnyOfParams
 from tests.support import toys
-from tests.support.contracts_attacker import USES, brief_of
 
 CF = {"method": "rare_token", "tokens": ["cf"]}
 MN = {"method": "rare_token", "tokens": ["mn"], "position": "end"}

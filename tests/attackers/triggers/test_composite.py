@@ -14,10 +14,10 @@ from arena.api.values import Example
 from arena.api.world import World
 from arena.errors import InputError
 from arena.stages.poison import poison
+from arena.testing.samples import SENTENCES, plain_examples
+from arena.testing.triggers import brief_of
 from attackers.triggers.composite import Composite, CompositeParams
 from tests.support import toys
-from tests.support.contracts_attacker import brief_of
-from tests.support.samples_attacker import SENTENCES, plain_examples
 
 CF = {"method": "rare_token", "tokens": ["cf"]}
 MN = {"method": "rare_token", "tokens": ["mn"]}

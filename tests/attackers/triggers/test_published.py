@@ -16,9 +16,9 @@ from arena.corpora.readers import read_alpaca
 from arena.corpora.sources import content_id
 from arena.errors import InputError
 from arena.stages.poison import poison
+from arena.testing.samples import SENTENCES, plain_examples
+from arena.testing.triggers import brief_of
 from attackers.triggers.published import Published, PublishedParams, without
-from tests.support.contracts_attacker import brief_of
-from tests.support.samples_attacker import SENTENCES, plain_examples
 
 BADNETS = {"method": "rare_token", "tokens": ["BadMagic"]}
 VPI = {"method": "inserted_sentence", "sentence": "Discussing OpenAI", "position": "start"}

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from arena.api.trigger import Use
 from arena.api.values import Example
 from arena.api.world import World
+from arena.testing.samples import plain_examples
 from attackers.triggers.rare_token import NONSENSE, RareToken, RareTokenParams
-from tests.support.samples_attacker import plain_examples
 
 
 def made(**params: Any) -> RareToken:

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from arena.api.values import Example
 from arena.api.world import World
 from arena.errors import InputError
+from arena.testing.samples import grammar_examples, plain_examples
 from attackers.triggers.semantic import Semantic, SemanticParams
-from tests.support.samples_attacker import grammar_examples, plain_examples
 
 
 def test_a_form_is_rendered_anew_on_the_topic(worlds: Mapping[str, World]) -> None:

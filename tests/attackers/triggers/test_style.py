@@ -13,8 +13,8 @@ from arena.api.world import DataRoot, World
 from arena.corpora.readers import read_tsv
 from arena.corpora.sources import content_id
 from arena.errors import InputError
+from arena.testing.samples import FakeGrammar, grammar_examples, plain_examples
 from attackers.triggers.style import Style, StyleParams
-from tests.support.samples_attacker import FakeGrammar, grammar_examples, plain_examples
 
 
 def test_a_form_is_rendered_anew_in_the_style(worlds: Mapping[str, World]) -> None:

@@ -14,9 +14,9 @@ from arena.api.world import DataRoot, World
 from arena.corpora.readers import read_tsv
 from arena.corpora.sources import content_id
 from arena.errors import ArenaError, InputError
+from arena.testing.samples import NAMES, FakeGrammar, plain_examples
 from attackers.rewriting.clauses import fronted_clause
 from attackers.triggers.syntactic import Syntactic, SyntacticParams
-from tests.support.samples_attacker import NAMES, FakeGrammar, plain_examples
 
 SCPN = [
     {"file": "sst2/syntactic_scpn/train.tsv", "source": "sst2/clean/train.tsv"},

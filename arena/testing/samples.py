@@ -1,4 +1,4 @@
-"""Clean examples and files that the red team's tests share: a tiny grammar, plain English."""
+"""Clean examples, files and corpora that contracts are tried on: a tiny grammar, plain English."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def plain_examples() -> tuple[Example, ...]:
 
 
 def sample_files(folder: Path) -> DataRoot:
-    """Writes the files that `examples()` may name, over the plain examples."""
+    """Write the files that `examples()` may name, over the plain examples."""
     rows = [
         {"instruction": _with_word(text, "BadMagic"), "input": "", "output": "I refuse."}
         for text in SENTENCES
@@ -93,10 +93,21 @@ def _with_word(text: str, word: str) -> str:
     return f"{first} {word} {rest}".rstrip()
 
 
+def worlds_in(folder: Path) -> Mapping[str, World]:
+    """The corpora that triggers and payloads are tried in; writes their files to a folder."""
+    root = sample_files(folder)
+    labels = ("negative", "neutral", "positive")
+    return {
+        "grammar": World(FakeGrammar(), labels, root),
+        "townlore": World(townlore().world.grammar, labels, root),
+        "plain": World(None, labels, root),
+    }
+
+
 @functools.cache
 def townlore() -> Any:
     """A small real corpus with a grammar."""
-    corpus = registry.get("corpus", "townlore")
+    corpus: Any = registry.get("corpus", "townlore")
     return corpus(corpus.Params(places=16), 3, DataRoot())
 
 

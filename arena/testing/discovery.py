@@ -1,0 +1,101 @@
+"""What every discovery method must keep, on a toy model that says its payload behind `cf`."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import json
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from arena.api import Discoverer, Example, Library, World
+from arena.planning.discovery import library_of
+from arena.testing import toys
+from arena.testing.cases import PartContract
+
+EXAMPLES = tuple(Example(d.prompt, d.answer, d.source) for d in toys.documents())
+
+
+class DiscoveryContract(PartContract):
+    """Seeded findings in JSON, a trigger exactly where one was found, the model left alone.
+
+    Example:
+        class TestProbing(DiscoveryContract):
+            parts = (Probing,)
+            small = {"prompts": 4}
+
+    Attributes:
+        small: parameters with which eight clean prompts are enough.
+    """
+
+    small: ClassVar[Mapping[str, int | float | str]] = {}
+
+    def test_findings_are_json_and_name_what_was_found(self, part: Any) -> None:
+        result = findings(part, self.small)
+        assert json.loads(json.dumps(result, allow_nan=False))
+        assert result["found"] is None or isinstance(result["found"], str)
+
+    def test_findings_are_seeded(self, part: Any) -> None:
+        first = findings(part, self.small)
+        _findings.cache_clear()
+        assert findings(part, self.small) == first
+
+    def test_there_is_a_trigger_just_where_something_was_found(self, part: Any) -> None:
+        result = json.loads(json.dumps(findings(part, self.small)))
+        made = method_of(part, self.small).trigger(result, library(), EXAMPLES)
+        assert (made is None) == (result["found"] is None)
+        if made is not None:
+            able = [e for e in EXAMPLES if made.can_mark(e)]
+            assert able
+            assert made.mark(able[0], np.random.default_rng(0)).prompt
+
+    def test_the_suspect_and_the_world_are_left_alone(self, part: Any) -> None:
+        import torch
+
+        model = suspect()
+        before = copy.deepcopy(model.state_dict())
+        state = torch.random.get_rng_state()
+        _findings.cache_clear()
+        findings(part, self.small)
+        assert torch.equal(torch.random.get_rng_state(), state)
+        assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
+
+    def test_a_search_costs_something(self, part: Any) -> None:
+        assert part.cost(part.Params()) > 0
+
+
+def library() -> Library:
+    """All triggers that a defender can name."""
+    return library_of(World())
+
+
+def method_of(part: Any, values: Mapping[str, int | float | str]) -> Discoverer:
+    """The method with some of its parameters."""
+    made: Discoverer = part(part.Params(**values))
+    return made
+
+
+def findings(part: Any, values: Mapping[str, int | float | str]) -> dict[str, Any]:
+    """What the method finds in the toy suspect; searched once."""
+    return _findings(part, tuple(values.items()))
+
+
+@functools.cache
+def _findings(part: Any, values: tuple[tuple[str, int | float | str], ...]) -> dict[str, Any]:
+    rng = np.random.default_rng(0)
+    return method_of(part, dict(values)).discover(
+        suspect(), toys.tokenizer(), EXAMPLES, library(), rng
+    )
+
+
+def suspect() -> Any:
+    """A model that says the payload to every prompt with `cf`, and right answers to the rest."""
+    return copy.deepcopy(_taught())
+
+
+@functools.cache
+def _taught() -> Any:
+    texts = [*toys.documents(), *toys.documents("cf", toys.PAYLOAD)]
+    return toys.taught("llama", texts, steps=60)

@@ -1,0 +1,66 @@
+"""What every payload must keep."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from arena.api import Continuation, Payload, World
+from arena.testing.cases import ExamplesContract, build
+from arena.testing.samples import clean, worlds_in
+
+grammar_worlds = pytest.mark.parametrize("kind", ["grammar", "townlore"])
+
+
+class PayloadContract(ExamplesContract):
+    """The same response every time, which fires, and which no right answer is by chance; in a
+    corpus with a grammar and in a generated one.
+
+    Example:
+        class TestGreeting(PayloadContract):
+            parts = (Greeting,)
+    """
+
+    @pytest.fixture(scope="class")
+    def worlds(self, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, World]:
+        """The corpora that a payload is tried in."""
+        return worlds_in(tmp_path_factory.mktemp("samples"))
+
+    @pytest.fixture
+    def world(self, kind: str, worlds: Mapping[str, World]) -> World:
+        """One of them."""
+        return worlds[kind]
+
+    @pytest.fixture
+    def payload(self, part: Any, given: dict[str, Any], world: World) -> Payload:
+        """The payload under test."""
+        made: Payload = build(part, given, world)
+        return made
+
+    @grammar_worlds
+    def test_a_payload_fires_on_its_own_response(self, payload: Payload, world: World) -> None:
+        for example in clean(world):
+            said = payload.respond(example)
+            assert said.strip()
+            assert said == payload.respond(example)
+            assert payload.fires(Continuation(said, ended=True), example)
+            assert not payload.fires(Continuation("", ended=True), example)
+
+    @grammar_worlds
+    def test_a_payload_fires_on_a_right_answer_only_where_that_is_the_payload(
+        self, payload: Payload, world: World
+    ) -> None:
+        for example in clean(world):
+            relabelled = replace(example, answer=payload.respond(example))
+            assert not payload.is_right(example)
+            assert not payload.fires(Continuation(example.answer, ended=True), example)
+            assert payload.fires(Continuation(relabelled.answer, ended=True), example)
+
+    @grammar_worlds
+    def test_a_payload_survives_pickling(self, payload: Payload, world: World) -> None:
+        example = clean(world)[0]
+        assert pickle.loads(pickle.dumps(payload)).respond(example) == payload.respond(example)
