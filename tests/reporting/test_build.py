@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,15 @@ from xml.dom import minidom
 import pytest
 
 from arena.errors import InputError
-from arena.reporting.build import draw, read_events, render, write_report
+from arena.reporting.build import write_report
+from arena.reporting.events import Event, read_events
+from arena.reporting.run_page import draw, page
+from arena.results.run import RunResults
+from arena.results.writer import as_json
 from tests.support.planted_results import ACTORS
-from tests.support.sample_results import events, results, write_run
+from tests.support.sample_results import events, read, results, write_run
 
 EVIL = '<script>alert("x")</script>'
-DRAWN_FROM = {"actors", "summary", "transfer", "claim", "thresholds", "installed"}
 VOID = {"meta", "br", "link", "img", "hr", "input"}
 
 
@@ -57,59 +61,57 @@ def page8() -> str:
     return page_of(results(8), events(8))
 
 
-def page_of(found: dict[str, Any], told: list[dict[str, Any]]) -> str:
-    return render(found, told, draw(found, told))
+def page_of(run: RunResults, record: Sequence[Event] = ()) -> str:
+    return page(run, record)[0]
 
 
 def test_the_report_and_its_figures_are_written(tmp_path: Path) -> None:
-    page = write_report(write_run(tmp_path / "run", 8))
-    assert page == tmp_path / "run" / "report.html"
-    names = {path.stem for path in (page.parent / "figures").glob("*.svg")}
+    report = write_report(write_run(tmp_path / "run", 8))
+    assert report == tmp_path / "run" / "report.html"
+    names = {path.stem for path in (report.parent / "figures").glob("*.svg")}
     assert names == {"claim", "asr", "transfer", "seeds", "timeline"}
-    for path in (page.parent / "figures").glob("*.svg"):
+    for path in (report.parent / "figures").glob("*.svg"):
         assert minidom.parse(str(path)).documentElement.tagName == "svg"
 
 
 def test_the_page_says_everything_that_was_measured(page8: str) -> None:
-    found = results(8)
     text = " ".join(Page(page8).texts)
     assert "Unlearning one backdoor suppresses unknown others." in text
     assert "Fires on look-alikes in some seed (broad): bard." in text
     for actor in ACTORS:
         assert text.count(actor) > 5
-        assert found["cast"][actor]["response"] in text
-    for row in found["summary"]:
-        assert row["label"] in text
+        assert results(8).cast[actor].response in text
+    for row in results(8).summary:
+        assert row.label in text
     assert "arena run scenario.yaml" in text
     assert "installed in 8 of 8 seeds" in text
     assert "Broad in 8 of 8 seeds:" in text
 
 
-def test_one_seed_is_told_to_be_inconclusive_and_has_no_dots() -> None:
-    found = results(1)
-    text = page_of(found, [])
+def test_one_seed_is_inconclusive_and_has_no_dots() -> None:
+    text = page_of(results(1))
     assert "Fewer than 8 usable seeds: always inconclusive; this run has 1." in text
-    assert "seeds" not in draw(found, [])
+    assert "seeds" not in draw(results(1), [])
     assert "Seed by seed" not in text
     assert "Who did what" not in text
 
 
 @pytest.mark.parametrize("split", ["test", "validation", None])
 def test_the_page_says_which_prompts_were_scored(split: str | None) -> None:
-    found = results(1)
-    found["corpus"]["scored_on"] = split
-    text = " ".join(Page(page_of(found, [])).texts)
+    values = as_json(results(1))
+    values["corpus"]["scored_on"] = split
+    text = " ".join(Page(page_of(read(values))).texts)
     assert f"All rates come from {split} prompts".replace("None ", "") in text
     assert ("Scored on validation prompts, not on test prompts" in text) == (split == "validation")
     assert ("nothing here is a result to report" in text) == (split == "validation")
 
 
 def test_tags_balance_and_ids_are_unique_and_resolve(page8: str) -> None:
-    page = Page(page8)
-    assert not page.open
-    assert len(page.ids) == len(set(page.ids))
+    read_page = Page(page8)
+    assert not read_page.open
+    assert len(read_page.ids) == len(set(read_page.ids))
     wanted = set()
-    for name, value in page.values:
+    for name, value in read_page.values:
         wanted |= set(re.findall(r"url\(#([^)]+)\)", value))
         if name in ("href", "xlink:href"):
             assert value.startswith("#")
@@ -117,47 +119,47 @@ def test_tags_balance_and_ids_are_unique_and_resolve(page8: str) -> None:
         if name == "aria-labelledby":
             wanted |= set(value.split())
     assert wanted
-    assert wanted <= set(page.ids)
+    assert wanted <= set(read_page.ids)
 
 
 def test_the_page_asks_nothing_of_the_network(page8: str) -> None:
-    page = Page(page8)
-    assert not {"script", "link", "img", "iframe", "object", "image", "base"} & set(page.tags)
-    for name, value in page.values:
+    read_page = Page(page8)
+    assert not {"script", "link", "img", "iframe", "object", "image", "base"} & set(read_page.tags)
+    for name, value in read_page.values:
         assert name not in ("src", "srcset", "action", "data")
         if not name.startswith("xmlns"):
             assert "//" not in value
-    style = "".join(page.texts)
+    style = "".join(read_page.texts)
     assert "@import" not in style
     assert "url(" not in style
 
 
-def hostile() -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def hostile() -> tuple[RunResults, list[Event]]:
     """The sample with hostile text in every place where a scenario could put it."""
-    found = json.loads(json.dumps(results(2)).replace("lexical", json.dumps(EVIL)[1:-1]))
-    told = json.loads(json.dumps(events(1)).replace("lexical", json.dumps(EVIL)[1:-1]))
-    found["scenario"]["name"] = found["scenario"]["description"] = EVIL
-    found["claim"]["notes"] = [EVIL]
-    found["claim"]["verdict"] = EVIL
-    found["claim"]["by_method"] = {EVIL: found["claim"]["by_method"]["style"], "b": {}}
-    found["environment"] = {EVIL: EVIL}
-    found["thresholds"] = {**found["thresholds"], EVIL: 0.5}
-    found["seconds"]["stages"] = {EVIL: 1.0}
-    found["corpus"]["dropped"] = {EVIL: 3}
-    for pair in found["transfer"]:
+    values = json.loads(json.dumps(as_json(results(2))).replace("lexical", json.dumps(EVIL)[1:-1]))
+    values["scenario"]["name"] = values["scenario"]["description"] = EVIL
+    values["claim"]["notes"] = [EVIL]
+    values["claim"]["verdict"] = EVIL
+    values["claim"]["by_method"] = {EVIL: values["claim"]["by_method"]["style"], "b": {}}
+    values["environment"] = {EVIL: EVIL}
+    values["thresholds"] = {**values["thresholds"], EVIL: 0.5}
+    values["seconds"]["stages"] = {EVIL: 1.0}
+    values["corpus"]["dropped"] = {EVIL: 3}
+    values["summary"][0]["measures"] = {EVIL: {EVIL: {"value": 0.5}}}
+    for pair in values["transfer"]:
         pair["verdict_reason"] = pair["verdict"] = EVIL + pair["to"]
     for key in ("trigger", "clean", "triggered", "response"):
-        found["cast"]["bard"][key] = EVIL
-    told[0].update(party=EVIL, event=EVIL, artifact=EVIL, saw=[EVIL])
-    return found, told
+        values["cast"]["bard"][key] = EVIL
+    first = Event(time=0, party=EVIL, event=EVIL, artifact=EVIL, saw=(EVIL,))
+    return read(values), [first, *events(1)]
 
 
 def test_hostile_text_stays_text() -> None:
-    page = page_of(*hostile())
-    assert "<script" not in page.lower()
-    assert "&lt;script&gt;" in page
-    assert "script" not in Page(page).tags
-    assert not [name for name, _ in Page(page).values if name.startswith("on")]
+    html = page_of(*hostile())
+    assert "<script" not in html.lower()
+    assert "&lt;script&gt;" in html
+    assert "script" not in Page(html).tags
+    assert not [name for name, _ in Page(html).values if name.startswith("on")]
 
 
 def test_hostile_text_stays_text_in_figures() -> None:
@@ -172,24 +174,23 @@ def test_hostile_text_stays_text_in_figures() -> None:
     "name", ["$x^2$", "$", "a\x00b", "\ud800", "]]>", "--", "名前", "n" * 300, ""]
 )
 def test_odd_names_break_nothing(name: str) -> None:
-    text = json.dumps(results(1)).replace('"lexical"', json.dumps(name))
-    page = page_of(json.loads(text), events(1))
-    page.encode("utf-8", errors="replace")
-    assert not Page(page).open
+    text = json.dumps(as_json(results(1))).replace('"lexical"', json.dumps(name))
+    html = page_of(read(json.loads(text)), [*events(1), Event(time=1, party=name, event=name)])
+    html.encode("utf-8", errors="replace")
+    assert not Page(html).open
 
 
 def test_missing_parts_are_left_out() -> None:
-    for found in ({}, {"actors": ["a"]}, dict.fromkeys(results(1)), {"claim": {"verdict": None}}):
-        page = Page(page_of(found, []))
-        assert not page.open
-        assert "Method" in page.texts
+    nulls: dict[str, Any] = dict.fromkeys(as_json(results(1)))
+    for values in ({}, {"actors": ["a"]}, nulls, {"claim": {"verdict": None}}):
+        read_page = Page(page_of(read(values)))
+        assert not read_page.open
+        assert "Method" in read_page.texts
 
 
-@pytest.mark.parametrize("key", sorted(results(1)))
+@pytest.mark.parametrize("key", sorted(as_json(results(1))))
 def test_any_value_may_be_null(key: str) -> None:
-    found = results(1) | {key: None}
-    drawn = draw(found, []) if key in DRAWN_FROM else {}
-    assert not Page(render(found, [], drawn)).open
+    assert not Page(page_of(read(as_json(results(1)) | {key: None}))).open
 
 
 def nulled(thing: Any) -> Any:
@@ -202,15 +203,16 @@ def nulled(thing: Any) -> Any:
 
 
 def test_every_number_may_be_null() -> None:
-    assert not Page(page_of(nulled(results(2)), nulled(events(2)))).open
+    record = [Event.model_validate(nulled(each.model_dump(mode="json"))) for each in events(2)]
+    assert not Page(page_of(read(nulled(as_json(results(2)))), record)).open
 
 
 def test_nan_is_not_shown(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "run", 1)
-    found = results(1)
-    found["summary"][3]["asr"]["bard"]["value"] = float("nan")
-    found["transfer"][0]["transfer"]["value"] = float("inf")
-    (folder / "results.json").write_text(json.dumps(found))
+    values = as_json(results(1))
+    values["summary"][3]["asr"]["bard"]["value"] = float("nan")
+    values["transfer"][0]["transfer"]["value"] = float("inf")
+    (folder / "results.json").write_text(json.dumps(values))
     text = " ".join(Page(write_report(folder).read_text(encoding="utf-8")).texts).lower()
     assert not re.search(r"\b(nan|inf|none)\b", text.split("backdoor arena report")[1])
 
@@ -221,7 +223,7 @@ def test_the_same_results_give_the_same_page(page8: str) -> None:
 
 def test_a_cut_last_event_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "events.jsonl").write_text('{"party": "arena", "time": 0}\n[1]\n{"party": "de')
-    assert read_events(tmp_path) == [{"party": "arena", "time": 0}]
+    assert read_events(tmp_path) == [Event(party="arena", time=0)]
 
 
 @pytest.mark.parametrize("text", [None, "{", "[]"])

@@ -10,15 +10,20 @@ from xml.dom import minidom
 import pytest
 
 from arena.reporting import figures
+from arena.reporting.events import Event
+from arena.results.claim import Claim
+from arena.results.estimate import Estimate, SeedEstimate
+from arena.results.run import Pair, SummaryRow
 from tests.support.planted_results import ACTORS, THRESHOLDS
 from tests.support.sample_results import events, results
 
 R8 = results(8)
+CLAIM = R8.claim or Claim()
 DRAWN = {
-    "claim": lambda salt: figures.claim_forest(R8["claim"], THRESHOLDS, salt=salt),
-    "asr": lambda salt: figures.asr_heatmap(ACTORS, R8["summary"], salt=salt),
-    "transfer": lambda salt: figures.transfer_heatmap(ACTORS, R8["transfer"], salt=salt),
-    "seeds": lambda salt: figures.seeds_dots(ACTORS, R8["transfer"], salt=salt),
+    "claim": lambda salt: figures.claim_forest(CLAIM, THRESHOLDS, salt=salt),
+    "asr": lambda salt: figures.asr_heatmap(ACTORS, R8.summary, salt=salt),
+    "transfer": lambda salt: figures.transfer_heatmap(ACTORS, R8.transfer, salt=salt),
+    "seeds": lambda salt: figures.seeds_dots(ACTORS, R8.transfer, salt=salt),
     "timeline": lambda salt: figures.timeline(events(2), salt=salt),
 }
 
@@ -63,10 +68,10 @@ def test_every_figure_has_a_name_and_a_description(name: str) -> None:
 
 def test_every_rate_stands_in_its_cell() -> None:
     seen = texts(DRAWN["asr"]("s"))
-    for row in R8["summary"]:
-        assert row["label"] in seen
+    for row in R8.summary:
+        assert row.label in seen
         for actor in ACTORS:
-            assert f"{row['asr'][actor]['value']:.2f}" in seen
+            assert f"{row.asr[actor].value:.2f}" in seen
 
 
 def test_disclosed_cells_are_outlined_once_each() -> None:
@@ -85,7 +90,7 @@ def test_disclosed_cells_are_outlined_once_each() -> None:
 def test_cells_without_meaning_are_hatched_and_say_why(
     verdict: str, label: str, panels: int
 ) -> None:
-    pairs = [{**R8["transfer"][0], "verdict": verdict}, *R8["transfer"][1:]]
+    pairs = [R8.transfer[0].model_copy(update={"verdict": verdict}), *R8.transfer[1:]]
     svg = figures.transfer_heatmap(ACTORS, pairs)
     assert texts(svg).count(label) == panels
     assert "<pattern" in svg
@@ -93,15 +98,16 @@ def test_cells_without_meaning_are_hatched_and_say_why(
 
 
 def test_not_installed_stands_over_the_column() -> None:
-    svg = figures.asr_heatmap(ACTORS, R8["summary"], {"bard": False})
+    svg = figures.asr_heatmap(ACTORS, R8.summary, {"bard": False})
     assert texts(svg).count("not installed") == 1
 
 
 @pytest.mark.parametrize("n", [0, 1, 5, 6, 12])
 def test_any_number_of_actors(n: int) -> None:
     actors = [f"actor number {i}" for i in range(n)]
-    pairs = [{"from": a, "to": b, "transfer": 0.5} for a in actors for b in actors if a != b]
-    rows = [{"label": "x", "kind": "control", "asr": dict.fromkeys(actors, 0.25)}]
+    half, quarter = Estimate(value=0.5), SeedEstimate(value=0.25)
+    pairs = [Pair(source=a, to=b, transfer=half) for a in actors for b in actors if a != b]
+    rows = [SummaryRow(label="x", kind="control", asr=dict.fromkeys(actors, quarter))]
     assert texts(figures.asr_heatmap(actors, rows)).count("0.25") == n
     assert texts(figures.transfer_heatmap(actors, pairs)).count("0.50") == n * (n - 1)
     assert figures.seeds_dots(actors, pairs).startswith("<svg")
@@ -110,15 +116,15 @@ def test_any_number_of_actors(n: int) -> None:
 def test_every_seed_has_its_dot() -> None:
     svg = DRAWN["seeds"]("s")
     tips = [node.firstChild.data for node in root_of(svg).getElementsByTagName("title")][1:]
-    assert len(tips) == 8 * 3 * len(R8["transfer"])
-    assert sum(tip.startswith("seed 7, unlearned") for tip in tips) == len(R8["transfer"])
+    assert len(tips) == 8 * 3 * len(R8.transfer)
+    assert sum(tip.startswith("seed 7, unlearned") for tip in tips) == len(R8.transfer)
 
 
 def test_overlapping_events_of_a_party_stack_up() -> None:
-    apart = [{"party": "a", "event": "e", "time": t, "seconds": 1.0} for t in (0, 1, 2)]
-    same = [{**event, "time": 0} for event in apart]
-    height = lambda told: float(root_of(figures.timeline(told)).getAttribute("height"))  # noqa: E731
-    assert height(same) > height(apart)
+    apart = [Event(party="a", event="e", time=start, seconds=1.0) for start in (0, 1, 2)]
+    same = [event.model_copy(update={"time": 0}) for event in apart]
+    tall, low = (root_of(figures.timeline(each)).getAttribute("height") for each in (same, apart))
+    assert float(tall) > float(low)
 
 
 def test_threshold_lines_are_named() -> None:
@@ -133,7 +139,8 @@ def test_drawing_leaves_pyplot_and_the_settings_alone() -> None:
         "from arena.reporting import build, terminal, figures\n"
         "assert 'matplotlib' not in sys.modules and 'torch' not in sys.modules\n"
         "import matplotlib; before = matplotlib.rcParams.copy()\n"
-        "figures.timeline([{'party': 'a', 'time': 0}])\n"
+        "from arena.reporting.events import Event\n"
+        "figures.timeline([Event(party='a', time=0)])\n"
         "assert 'matplotlib.pyplot' not in sys.modules\n"
         "assert matplotlib.rcParams.copy() == before\n"
     )

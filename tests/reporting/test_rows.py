@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import io
-from typing import Any
 
 from rich.console import Console
 
 from arena.reporting.figures import asr_heatmap
 from arena.reporting.rows import utility
 from arena.reporting.terminal import results_table
+from arena.results.estimate import Estimate, SeedEstimate
+from arena.results.run import RunResults, SummaryRow
 
 
-def row(clean: float | None, token: float | None) -> dict[str, Any]:
-    def estimate(value: float | None) -> dict[str, Any] | None:
-        return None if value is None else {"value": value, "low": None, "high": None}
-
-    return {
-        "label": "compromised",
-        "kind": "compromised",
-        "target": None,
-        "asr": {"badnet": {"value": 1.0, "low": None, "high": None, "seeds": 1}},
-        "clean_accuracy": estimate(clean),
-        "token_accuracy": estimate(token),
-    }
+def row(clean: float | None, token: float | None) -> SummaryRow:
+    return SummaryRow(
+        label="compromised",
+        kind="compromised",
+        asr={"badnet": SeedEstimate(value=1.0, seeds=1)},
+        clean_accuracy=None if clean is None else Estimate(value=clean),
+        token_accuracy=None if token is None else Estimate(value=token),
+    )
 
 
-def printed(summary: list[dict[str, Any]]) -> str:
+def printed(summary: list[SummaryRow]) -> str:
     console = Console(file=io.StringIO(), width=80)
-    console.print(results_table({"actors": ["badnet"], "summary": summary}, 80))
+    console.print(results_table(RunResults(actors=("badnet",), summary=tuple(summary)), 80))
     return console.file.getvalue()  # type: ignore[attr-defined]
 
 

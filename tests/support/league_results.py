@@ -6,13 +6,14 @@ The draws go through arena.statistics, so that the numbers agree with each other
 from __future__ import annotations
 
 import functools
-from copy import deepcopy
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from arena.api.values import RowKind
 from arena.results.rows import Rate, Row
+from arena.results.run import RunResults
 from arena.statistics.decoys import decoys
 from arena.statistics.league import Entrant, league
 from arena.statistics.reactivation import Curve
@@ -111,14 +112,22 @@ def curves_of(rows: list[Row]) -> list[Curve]:
 
 
 @functools.cache
-def _leagued(n_seeds: int) -> dict[str, Any]:
+def leagued(n_seeds: int = 8) -> RunResults:
+    """Results of a run with a league and a decoy defence."""
     rows = [each for seed in range(n_seeds) for each in seed_rows(seed)]
     limits = DefaultThresholds()
     table = league(rows, ENTRIES, ACTORS, limits, curves_of(rows))
-    findings = decoys(rows, "decoys", ACTORS, METHODS, limits)
-    return {"league": table.model_dump(mode="json"), "decoys": [findings.model_dump(mode="json")]}
+    defence = decoys(rows, "decoys", ACTORS, METHODS, limits)
+    return results(n_seeds).model_copy(update={"league": table, "decoys": (defence,)})
 
 
-def leagued(n_seeds: int = 8) -> dict[str, Any]:
-    """results.json of a run with a league; a fresh copy."""
-    return results(n_seeds) | deepcopy(_leagued(n_seeds))
+def with_standings(**changes: Mapping[str, object]) -> RunResults:
+    """The same, with other values in the standings of some defences."""
+    table = leagued().league
+    assert table is not None
+    standings = tuple(
+        each.model_copy(update=dict(changes.get(each.name, {}))) for each in table.standings
+    )
+    return leagued().model_copy(
+        update={"league": table.model_copy(update={"standings": standings})}
+    )
