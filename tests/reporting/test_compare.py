@@ -21,19 +21,11 @@ from arena.results.run import RunResults
 from arena.results.scenario import ScenarioRecord
 from arena.results.stress import StressResults
 from arena.results.writer import as_json
-from tests.support import sample_results
 from tests.support.duel_results import duel
 from tests.support.planted_results import ACTORS
+from tests.support.sample_results import results
 from tests.support.stress_results import stress, three
 from tests.support.tune_results import tune
-
-
-def results(seeds: int) -> RunResults:
-    """The sample of a run."""
-    values = sample_results.results(seeds)
-    typed = values if isinstance(values, RunResults) else parse_results(values)
-    assert isinstance(typed, RunResults)
-    return typed
 
 
 def shown(first: Results, second: Results, width: int = 100) -> str:

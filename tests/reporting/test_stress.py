@@ -23,10 +23,10 @@ from arena.results.reader import parse_results
 from arena.results.stress import StressResults
 from arena.results.writer import as_json, write_results
 from tests.support.html_pages import EVIL, Page, nulled
+from tests.support.measured_results import measured
 from tests.support.planted_results import ACTORS
 from tests.support.stress_results import (
     REASONS,
-    measured_run,
     stress,
     three,
     with_rates,
@@ -249,7 +249,7 @@ def test_shares_are_never_rounded_to_nothing_or_all(share: float, said: str) -> 
 def test_a_grid_scored_on_validation_prompts_says_so(tmp_path: Path) -> None:
     for index, split in enumerate(("test", "validation")):
         folder = write_stress(tmp_path / str(index))
-        run = measured_run()
+        run = measured()
         corpus = run.corpus.model_copy(update={"scored_on": split})
         write_results(folder / "cells" / DONE, run.model_copy(update={"corpus": corpus}))
         write_report(folder)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from arena.api.world import DataRoot
 from arena.results.duel import DuelResults
-from arena.results.reader import parse_results
 from arena.results.tune import TuneResults
 from arena.scenario.load import load_scenario
 from arena.search.duel import _Duel
@@ -19,19 +18,13 @@ from tests.support.search_fakes import FakeEvaluators
 
 def real_tune_results(folder: Path) -> TuneResults:
     """Results of a short `arena tune`."""
-    results = _tuned(_session("tune_evasion", folder, "tune.trials=5", "tune.best=2"))
-    typed = parse_results(results) if isinstance(results, dict) else results
-    assert isinstance(typed, TuneResults)
-    return typed
+    return _tuned(_session("tune_evasion", folder, "tune.trials=5", "tune.best=2"))
 
 
 def real_duel_results(folder: Path) -> DuelResults:
     """Results of a short `arena duel`."""
     few = ("duel.trials=2", "duel.blue.trials=2")
-    results = _Duel(_session("duel", folder, *few)).play()
-    typed = parse_results(results) if isinstance(results, dict) else results
-    assert isinstance(typed, DuelResults)
-    return typed
+    return _Duel(_session("duel", folder, *few)).play()
 
 
 def _session(name: str, folder: Path, *overrides: str) -> Session:

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from arena.results.claim import Claim, GridClaim, GridGroup, SeedsForWidth, VerdictThresholds
+from arena.measures.representations.findings import Correlation, RepresentationsFindings
+from arena.results.claim import Claim, GridClaim, GridGroup, SeedsForWidth
 from arena.results.estimate import Estimate
-from arena.results.reader import parse_results
-from arena.results.run import RunResults
 from arena.results.scenario import ScenarioRecord
 from arena.results.stress import CellStatus, StressCell, StressResults, StressSeconds
 from arena.results.writer import write_results
@@ -22,20 +21,11 @@ REASONS: dict[CellStatus, str] = {
     "failed": "out of memory in seed 3",
     "not_applicable": "solo leaves nothing to merge",
 }
-CORRELATION = {"casd": {"rho": -0.5, "p": 0.002, "seeds": 8}}
-
-
-def measured_run() -> RunResults:
-    """The results of a cell's own run."""
-    values = measured()
-    results = values if isinstance(values, RunResults) else parse_results(values)
-    assert isinstance(results, RunResults)
-    return results
 
 
 def stress(done: int = 1) -> StressResults:
     """Results of a stress run with so many finished cells, one failed, one not applicable."""
-    claim = measured_run().claim
+    claim = measured().claim
     assert claim is not None
     cells = [_done(f"llama-nano-pooled{i or ''}", i, claim) for i in range(done)]
     cells += [_undone("gpt2-nano-merged", "failed"), _undone("gpt2-nano-solo", "not_applicable")]
@@ -48,7 +38,7 @@ def stress(done: int = 1) -> StressResults:
         claim=_grid_claim(claim),
         cells=tuple(cells),
         measures={"representations": _distances(cells[0].id)},
-        thresholds=VerdictThresholds.model_validate(THRESHOLDS),
+        thresholds=THRESHOLDS,
         environment={"torch": "2.13.0"},
         seconds=StressSeconds(total=900.0),
     )
@@ -79,12 +69,13 @@ def _group(claim: Claim) -> GridGroup:
     )
 
 
-def _distances(cell: str) -> dict[str, object]:
+def _distances(cell: str) -> RepresentationsFindings:
     """Distances of all pairs in one cell, and their correlation with transfer."""
-    inside = representations(np.random.default_rng(11))
-    values = inside if isinstance(inside, dict) else inside.model_dump(by_alias=True)
-    points = [{**point, "cell": cell} for point in values["points"]]
-    return {"points": points, "correlation": CORRELATION}
+    points = representations(np.random.default_rng(11)).points
+    return RepresentationsFindings(
+        points=tuple(point.model_copy(update={"cell": cell}) for point in points),
+        correlation={"casd": Correlation(rho=-0.5, p=0.002, seeds=8)},
+    )
 
 
 def _done(name: str, number: int, claim: Claim) -> StressCell:
@@ -135,7 +126,7 @@ def write_stress(folder: Path, results: StressResults | None = None) -> Path:
         if cell.status == "done":
             place = folder / "cells" / cell.id
             place.mkdir(parents=True)
-            write_results(place, measured_run())
+            write_results(place, measured())
             (place / "report.html").write_text("<p>cell</p>", encoding="utf-8")
     folder.mkdir(parents=True, exist_ok=True)
     write_results(folder, results)
