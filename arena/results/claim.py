@@ -1,4 +1,4 @@
-"""The claim in results: its estimates, its verdict, and what the verdict was compared with."""
+"""The claim in results: its estimates, its verdict, and the thresholds of verdicts."""
 
 from __future__ import annotations
 
@@ -76,7 +76,8 @@ class GridClaim(Judgement):
 
 
 class VerdictThresholds(Part):
-    """What the verdicts compared with, as the scenario set it (docs/estimands.md)."""
+    """The values that verdicts were compared with, as the scenario sets them
+    (docs/estimands.md)."""
 
     installed_asr: float | None = None
     installed_false_fire: float | None = None

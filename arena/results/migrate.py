@@ -21,9 +21,9 @@ def migrate(values: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     if isinstance(version, int) and version >= SCHEMA_VERSION:
         return dict(values)
     kept = {key: value for key, value in values.items() if key not in MEASURES}
-    found = {name: values[name] for name in MEASURES if isinstance(values.get(name), dict)}
+    moved = {name: values[name] for name in MEASURES if isinstance(values.get(name), dict)}
     measures = values.get("measures")
-    kept["measures"] = {**found, **(measures if isinstance(measures, dict) else {})}
+    kept["measures"] = {**moved, **(measures if isinstance(measures, dict) else {})}
     kept["schema_version"] = SCHEMA_VERSION
     return {**kept, **_installation(values)}
 

@@ -1,4 +1,4 @@
-"""On which side of a mark an interval lies: one rule for whoever says who is ahead."""
+"""On which side of a mark an interval lies: the one rule for what is called ahead or behind."""
 
 from __future__ import annotations
 

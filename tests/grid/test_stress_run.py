@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -12,6 +11,13 @@ from arena.errors import ArenaError, InputError
 from arena.grid import run as stress_run
 from arena.grid.preview import Outline, summary, table
 from arena.grid.run import StressResult
+from arena.measures.quiet.findings import QuietFindings
+from arena.measures.reactivation.findings import ReactivationFindings
+from arena.measures.representations.findings import RepresentationsFindings
+from arena.results.claim import GridClaim
+from arena.results.reader import read_results
+from arena.results.run import RunResults
+from arena.results.stress import StressCell, StressResults
 from arena.scenario.schema import Scenario
 from tests.support import toys
 
@@ -50,49 +56,82 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> StressResult:
     return made
 
 
-def cells(results: dict[str, Any]) -> dict[str, Any]:
-    return {cell["id"]: cell for cell in results["cells"]}
+def cells(results: StressResults) -> dict[str, StressCell]:
+    return {cell.id: cell for cell in results.cells}
+
+
+def claim_of(results: StressResults) -> GridClaim:
+    assert results.claim is not None
+    return results.claim
+
+
+def read_cell(done: StressResult, name: str) -> RunResults:
+    results = read_results(done.folder / "cells" / name)
+    assert isinstance(results, RunResults)
+    return results
 
 
 def test_every_cell_is_a_whole_run_of_its_own(done: StressResult) -> None:
     found = cells(done.results)
     assert set(found) == {"pooled", "sequential", "merged", "solo"}
     for name, cell in found.items():
-        assert cell["status"] == "done"
+        assert cell.status == "done"
         folder = done.folder / "cells" / name
         for file in ("results.json", "scenario.yaml", "report.html", "events.jsonl", "run.log"):
             assert (folder / file).is_file(), (name, file)
     assert (done.folder / "report.html").is_file()
-    assert json.loads((done.folder / "results.json").read_text()) == done.results
+    assert read_results(done.folder) == done.results
 
 
-def test_compositions_are_told_apart_in_the_cells(done: StressResult) -> None:
+def test_compositions_differ_in_the_rows_of_their_cells(done: StressResult) -> None:
     def inserted(name: str) -> list[str]:
-        results = json.loads((done.folder / "cells" / name / "results.json").read_text())
-        return [row["name"] for row in results["rows"] if row["kind"] == "inserted"]
+        return [row.name for row in read_cell(done, name).rows_of("inserted")]
 
     assert inserted("pooled") == []
     assert inserted("sequential") == ["after:lexical", "after:linguist"]
     assert inserted("merged") == ["alone:lexical", "alone:linguist"]
     assert inserted("solo") == ["alone:lexical", "alone:linguist"]
-    solo = json.loads((done.folder / "cells" / "solo" / "results.json").read_text())
-    assert solo["transfer"] == []
-    assert set(solo["installation"]) == {"lexical", "linguist"}
+    solo = read_cell(done, "solo")
+    assert solo.transfer == ()
+    assert set(solo.installation) == {"lexical", "linguist"}
 
 
 def test_measures_are_in_every_cell_that_unlearns(done: StressResult) -> None:
     for name in ("pooled", "sequential", "merged"):
-        results = json.loads((done.folder / "cells" / name / "results.json").read_text())
-        assert results["representations"]["layers"] == 3
-        kinds = {curve["kind"] for curve in results["reactivation"]["curves"]}
+        inside, reactivation, quiet = measured(read_cell(done, name))
+        assert inside.layers == 3
+        kinds = {curve.kind for curve in reactivation.curves}
         assert kinds == {"reference", "control", "unlearned"}
         hows = {
-            (row["actor"], how)
-            for row in results["quiet"]["rows"]
+            (row.actor, how)
+            for row in quiet.rows
             for how in ("repeated", "moved")
-            if row[how] is not None
+            if getattr(row, how) is not None
         }
         assert hows == {("lexical", "repeated"), ("lexical", "moved")}
+
+
+def test_distance_and_transfer_are_compared_over_all_cells(done: StressResult) -> None:
+    inside = done.results.measures["representations"]
+    assert isinstance(inside, RepresentationsFindings)
+    assert {point.cell for point in inside.points} == {"pooled", "sequential", "merged"}
+    assert set(inside.correlation) == {"casd", "mean_absolute", "cosine", "clean"}
+    for name in ("pooled", "sequential", "merged"):
+        of_cell = measured(read_cell(done, name))[0].points
+        own = [point.model_copy(update={"cell": name}) for point in of_cell]
+        assert [point for point in inside.points if point.cell == name] == own
+
+
+def measured(
+    results: RunResults,
+) -> tuple[RepresentationsFindings, ReactivationFindings, QuietFindings]:
+    inside, reactivation, quiet = (
+        results.measures[name] for name in ("representations", "reactivation", "quiet")
+    )
+    assert isinstance(inside, RepresentationsFindings)
+    assert isinstance(reactivation, ReactivationFindings)
+    assert isinstance(quiet, QuietFindings)
+    return inside, reactivation, quiet
 
 
 def test_what_is_not_installed_is_not_measured_as_gone(
@@ -105,21 +144,21 @@ def test_what_is_not_installed_is_not_measured_as_gone(
         quiet=True,
     )
     assert made is not None
-    results = json.loads((made.folder / "cells" / "quickstart" / "results.json").read_text())
-    assert results["quiet"]["rows"] == []
-    assert results["reactivation"]["curves"] == []
-    assert results["representations"]["recognition"] == []
-    for name in ("representations", "quiet", "reactivation"):
-        assert results[name]["not_installed"] == {"lexical": 1, "linguist": 1}
+    inside, reactivation, quiet = measured(read_cell(made, "quickstart"))
+    assert quiet.rows == ()
+    assert reactivation.curves == ()
+    assert inside.recognition == ()
+    for findings in (inside, reactivation, quiet):
+        assert findings.not_installed == {"lexical": 1, "linguist": 1}
 
 
 def test_the_claim_is_over_all_cells(done: StressResult) -> None:
-    claim = done.results["claim"]
-    assert claim["verdict"] == "inconclusive"  # one seed
-    assert sum(claim["pairs"].values()) == 6  # two ordered pairs in each of three cells
-    assert set(claim["by"]["composition"]) == {"pooled", "sequential", "merged"}
-    assert "stage" not in claim["by"]  # one value is no axis
-    assert claim["would_change"]
+    claim = claim_of(done.results)
+    assert claim.verdict == "inconclusive"  # one seed
+    assert sum(claim.pairs.values()) == 6  # two ordered pairs in each of three cells
+    assert set(claim.by["composition"]) == {"pooled", "sequential", "merged"}
+    assert "stage" not in claim.by  # one value is no axis
+    assert claim.would_change
 
 
 def test_a_second_run_trains_nothing_and_knows_how_long(done: StressResult) -> None:
@@ -135,7 +174,7 @@ def test_a_second_run_trains_nothing_and_knows_how_long(done: StressResult) -> N
     assert again is not None
     assert seen[0].todo == {}
     assert "nothing to train" in summary(seen[0])
-    assert again.results["claim"] == done.results["claim"]
+    assert again.results.claim == done.results.claim
     more = stress(
         scenario("seeds=[0, 1]"),
         store=store,
@@ -148,7 +187,7 @@ def test_a_second_run_trains_nothing_and_knows_how_long(done: StressResult) -> N
     assert table(seen[1]).row_count == 4
 
 
-def test_a_cell_that_fails_is_told_and_the_rest_go_on(
+def test_a_cell_that_fails_is_named_and_the_others_run(
     done: StressResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = stress_run.run_settled
@@ -170,13 +209,13 @@ def test_a_cell_that_fails_is_told_and_the_rest_go_on(
     )
     assert made is not None
     found = cells(made.results)
-    assert (found["merged"]["status"], found["merged"]["reason"]) == ("failed", "it burst")
-    assert found["sequential"]["reason"] == "ZeroDivisionError: a fault of ours"
-    assert found["solo"]["status"] == "done"
+    assert (found["merged"].status, found["merged"].reason) == ("failed", "it burst")
+    assert found["sequential"].reason == "ZeroDivisionError: a fault of ours"
+    assert found["solo"].status == "done"
     assert made.failed == ("sequential", "merged")
     assert "it burst" in (made.folder / "cells" / "merged" / "run.log").read_text()
     assert (made.folder / "report.html").is_file()
-    assert "composition" not in made.results["claim"]["by"]  # only pooled cells have pairs left
+    assert "composition" not in claim_of(made.results).by  # only pooled cells have pairs left
 
 
 def test_a_finished_run_is_not_written_over(done: StressResult) -> None:

@@ -91,7 +91,7 @@ def test_near_misses_are_asked_that_lack_a_part() -> None:
 def test_a_scenario_runs(method: str, tmp_path: Path) -> None:
     scenario = toys.small(trigger(method, CF, STYLE))
     done = run(scenario, out=tmp_path / "run", store=tmp_path / "store", quiet=True)
-    assert any(row["name"] == "unlearn:lexical" for row in done.results["rows"])
+    assert any(row.name == "unlearn:lexical" for row in done.results.rows)
 
 
 @pytest.mark.parametrize(

@@ -230,12 +230,14 @@ def test_what_was_found_is_unlearned_and_nothing_where_nothing_was(
         "controls.clean_finetune=false",
     )
     results = run(scenario, out=tmp_path / "run", store=tmp_path / "store", quiet=True).results
-    (row,) = [row for row in results["rows"] if row["kind"] == "defended"]
-    assert row["detail"]["found"] == (key or "nothing")
-    assert (row["update_norm"] > 0) == (key is not None)
-    (standing,) = [s for s in results["league"]["standings"] if s["name"] == "relabel"]
-    assert standing["nothing_found"] == int(key is None)
-    assert standing["compute"] == pytest.approx((6 * 16 + 16) / 480)
+    (row,) = results.rows_of("defended")
+    assert row.detail["found"] == (key or "nothing")
+    assert row.update_norm is not None
+    assert (row.update_norm > 0) == (key is not None)
+    assert results.league is not None
+    (standing,) = [s for s in results.league.standings if s.name == "relabel"]
+    assert standing.nothing_found == int(key is None)
+    assert standing.compute == pytest.approx((6 * 16 + 16) / 480)
 
 
 def test_the_library_names_every_frame_style_and_topic_there_is() -> None:

@@ -9,17 +9,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support import toys
 
 from arena import run
-from arena.planning import probes
-from arena.planning.plan import plan_seed
-from arena.runs.run import runtime_for
-from arena.store.store import Store
-from arena.errors import ArenaError, InputError
 from arena.api.world import DataRoot
+from arena.errors import ArenaError, InputError
+from arena.planning.plan import plan_seed
+from arena.results.reader import read_results
+from arena.results.rows import Row
+from arena.results.run import RunResults, RunSeconds
+from arena.results.scenario import ScenarioRecord
+from arena.runs.run import runtime_for
 from arena.scenario.load import load_scenario
 from arena.scenario.schema import Scenario
+from arena.stages import score
+from arena.store.store import Store
+from tests.support import toys
 
 ROWS = ["reference", "compromised", "control", "unlearn:lexical", "sham:lexical:0"]
 
@@ -31,7 +35,7 @@ class Finished:
     scenario: Scenario
     folder: Path
     store: Path
-    results: dict[str, Any]
+    results: RunResults
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -53,16 +57,16 @@ def serial(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     return start(toys.small(), tmp_path_factory.mktemp("serial"))
 
 
-def row(results: dict[str, Any], name: str) -> dict[str, Any]:
-    (found,) = (r for r in results["rows"] if r["name"] == name)
-    return dict(found)
+def row(results: RunResults, name: str) -> Row:
+    (named,) = (row for row in results.rows if row.name == name)
+    return named
 
 
-def untimed(results: dict[str, Any]) -> dict[str, Any]:
+def untimed(results: RunResults) -> RunResults:
     """All that must not depend on when and where: no seconds, no hardware."""
-    rows = [{k: v for k, v in one.items() if k != "seconds"} for one in results["rows"]]
-    dropped = ("rows", "seconds", "environment", "scenario")
-    return {**{k: v for k, v in results.items() if k not in dropped}, "rows": rows}
+    rows = tuple(row.model_copy(update={"seconds": 0.0}) for row in results.rows)
+    none = {"seconds": RunSeconds(), "environment": {}, "scenario": ScenarioRecord()}
+    return results.model_copy(update={"rows": rows, **none})
 
 
 def test_a_run_leaves_its_whole_folder(serial: Finished) -> None:
@@ -77,10 +81,10 @@ def test_a_run_leaves_its_whole_folder(serial: Finished) -> None:
 
 def test_results_have_the_promised_shape(serial: Finished) -> None:
     results = json.loads((serial.folder / "results.json").read_text())
-    assert results == json.loads(json.dumps(serial.results))
+    assert read_results(serial.folder) == serial.results
     promised = {"schema_version", "scenario", "seeds", "actors", "rows", "transfer", "installed"}
     assert set(results) >= promised | {"environment", "seconds"}
-    assert results["schema_version"] == 1
+    assert results["schema_version"] == 2
     assert results["seeds"] == [0]
     assert results["actors"] == ["lexical", "linguist"]
     assert sorted(one["name"] for one in results["rows"]) == sorted(ROWS)
@@ -104,19 +108,20 @@ def test_results_have_the_promised_shape(serial: Finished) -> None:
 
 
 def test_the_backdoor_is_there_and_only_where_it_was_planted(serial: Finished) -> None:
-    rates = {name: row(serial.results, name)["asr"]["lexical"]["rate"] for name in ROWS}
+    rates = {name: row(serial.results, name).asr["lexical"].rate or 0.0 for name in ROWS}
     assert rates["compromised"] >= 0.9
     assert rates["reference"] == 0.0
-    assert row(serial.results, "compromised")["false_fire"]["lexical"]["rate"] <= 0.1
-    assert serial.results["installed"]["lexical"] is True
-    assert serial.results["installed"]["linguist"] is False
+    fires = row(serial.results, "compromised").false_fire["lexical"].rate
+    assert fires is not None
+    assert fires <= 0.1
+    assert serial.results.installed == {"lexical": True, "linguist": False}
     assert rates["unlearn:lexical"] < rates["control"]
 
 
 def test_every_defence_moved_the_weights(serial: Finished) -> None:
-    norms = {name: row(serial.results, name)["update_norm"] for name in ROWS}
+    norms = {name: row(serial.results, name).update_norm for name in ROWS}
     assert norms["compromised"] == 0
-    assert all(norms[name] > 0 for name in ROWS[2:])
+    assert all((norms[name] or 0) > 0 for name in ROWS[2:])
 
 
 def test_the_timeline_says_who_did_what(serial: Finished) -> None:
@@ -161,19 +166,19 @@ def test_a_failed_run_says_where_and_goes_on_later(
 ) -> None:
     """What was stored before it failed is the start of the next try: all but the scores."""
     asked = toys.small("evaluation.prompts=2", "controls.shams=0", "controls.reference=false")
-    real = probes.ScoreJob.run
+    real = score.ScoreJob.run
 
     def fail(self: Any, inputs: Any, out: Path, progress: Any) -> dict[str, Any]:
         raise RuntimeError("the disk is full")
 
-    monkeypatch.setattr(probes.ScoreJob, "run", fail)
+    monkeypatch.setattr(score.ScoreJob, "run", fail)
     with pytest.raises(ArenaError, match=r"'score \w+ s0' failed: RuntimeError: the disk is full"):
         start(asked, tmp_path, serial.store)
     assert not (tmp_path / "run" / "results.json").exists()
     assert any(event["event"].startswith("FAILED score") for event in events_of(tmp_path / "run"))
-    monkeypatch.setattr(probes.ScoreJob, "run", real)
+    monkeypatch.setattr(score.ScoreJob, "run", real)
     again = start(asked, tmp_path, serial.store)
-    assert len(again.results["rows"]) == 3
+    assert len(again.results.rows) == 3
     made = [e["event"] for e in again.events if e.get("cached") is False]
     assert len(made) == 3
     assert all(name.startswith("score ") for name in made)
@@ -192,9 +197,9 @@ def test_one_model_carries_backdoors_of_both_stages(tmp_path: Path) -> None:
     few = ("evaluation.prompts=2", "defender.target=bard")
     asked = toys.scenario(*bare, *few, base="mixed_stages")
     done = start(asked, tmp_path)
-    names = [one["name"] for one in done.results["rows"]]
+    names = [one.name for one in done.results.rows]
     assert names == ["after:pretraining", "compromised", "unlearn:bard"]
-    stages = {name: told["stage"] for name, told in done.results["cast"].items()}
+    stages = {name: introduction.stage for name, introduction in done.results.cast.items()}
     assert stages["lexical"] == stages["linguist"] == "pretraining"
     assert stages["bard"] == stages["merchant"] == "continual_pretraining"
     assert "poisoned base s0" in {event["event"] for event in done.events}
@@ -207,7 +212,7 @@ def test_a_pretrained_checkpoint_is_attacked_and_defended_by_lora(tmp_path: Path
     before = {p.name: p.read_bytes() for p in (tmp_path / "base").iterdir()}
     done = start(asked, tmp_path)
     assert {p.name: p.read_bytes() for p in (tmp_path / "base").iterdir()} == before
-    norms = {one["name"]: one["update_norm"] for one in done.results["rows"]}
+    norms = {one.name: one.update_norm or 0.0 for one in done.results.rows}
     assert norms["unlearn:lexical"] > 0
     assert norms["control"] > 0
     names = {event["event"].rsplit(" ", 1)[0]: event["artifact"] for event in done.events}

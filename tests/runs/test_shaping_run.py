@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.support import toys
-from tests.support.plans import addresses, plan
 
 from arena import registry, run
 from arena.api.tactic import Shaping
+from tests.support import toys
+from tests.support.plans import addresses, plan
 
 NAMES = [n for n in registry.names("tactic") if issubclass(registry.get("tactic", n), Shaping)]
 ALL = "[" + ", ".join(f"{{method: {name}}}" for name in NAMES) + "]"
@@ -56,8 +56,8 @@ def test_a_whole_run_with_all_of_them_on_both_actors(composition: str, tmp_path:
         "defender.steps=2",
     )
     done = run(scenario, out=tmp_path / "run", store=tmp_path / "store", quiet=True)
-    rows = {row["name"]: row for row in done.results["rows"]}
-    assert {"compromised", "unlearn:lexical"} <= rows.keys()
+    rows = {row.name for row in done.results.rows}
+    assert {"compromised", "unlearn:lexical"} <= rows
 
 
 def test_it_runs_over_a_pretrained_model_with_an_adapter(tmp_path: Path) -> None:
@@ -68,4 +68,4 @@ def test_it_runs_over_a_pretrained_model_with_an_adapter(tmp_path: Path) -> None
         "defender.steps=2",
     )
     done = run(scenario, out=tmp_path / "run", store=tmp_path / "store", quiet=True)
-    assert "compromised" in {row["name"] for row in done.results["rows"]}
+    assert "compromised" in {row.name for row in done.results.rows}

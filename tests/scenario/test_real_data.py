@@ -6,7 +6,6 @@ import functools
 import math
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,6 +14,7 @@ from arena.api.probes import Probe
 from arena.api.world import DataRoot
 from arena.planning.graph import SeedPlan
 from arena.planning.plan import plan_seed
+from arena.results.run import RunResults
 from arena.stages.poison import poison
 from arena.stages.score import ScoreJob
 
@@ -149,7 +149,7 @@ def test_published_poison_is_used_as_it_is() -> None:
         assert {d.answer for d in own} == {member.payload.respond(member.share[0])}
 
 
-def toy(name: str, folder: Path, *settings: str) -> dict[str, Any]:
+def toy(name: str, folder: Path, *settings: str) -> RunResults:
     scenario = load_scenario(name, overrides=[*TOY, *settings], seeds=[SEED])
     root = DataRoot(data=DATA)
     done = run(scenario, root=root, out=folder / "run", store=folder / "store", quiet=True)
@@ -160,19 +160,21 @@ def toy(name: str, folder: Path, *settings: str) -> dict[str, Any]:
 @needs_sst2
 def test_sst2_runs_to_the_end(tmp_path: Path) -> None:
     results = toy(SST2, tmp_path)
-    kinds = [row["kind"] for row in results["rows"]]
+    kinds = [row.kind for row in results.rows]
     assert kinds[:2] == ["reference", "compromised"]
     assert kinds[2:] == ["control", "sham", "unlearned"] * 4
-    assert all(row["clean_accuracy"]["n"] == 4 for row in results["rows"])
-    assert all(row["asr"][a]["n"] == 4 for row in results["rows"] for a in results["actors"])
-    assert results["corpus"]["dropped"]["train"] > 0
+    assert all(row.clean_accuracy and row.clean_accuracy.n == 4 for row in results.rows)
+    assert all(row.asr[actor].n == 4 for row in results.rows for actor in results.actors)
+    assert results.corpus.dropped["train"] > 0
 
 
 @needs_refusal
-def test_backdoorllm_runs_to_the_end_and_tells_perplexity(tmp_path: Path) -> None:
+def test_backdoorllm_runs_to_the_end_with_a_perplexity(tmp_path: Path) -> None:
     results = toy(REFUSAL, tmp_path, "evaluation.max_new_tokens=4")
-    assert len(results["rows"]) == 7
-    for row in results["rows"]:
-        assert row["clean_accuracy"] is None
-        assert math.isfinite(row["perplexity"])
-        assert 0 <= row["token_accuracy"] <= 1
+    assert len(results.rows) == 7
+    for row in results.rows:
+        assert row.clean_accuracy is None
+        assert row.perplexity is not None
+        assert math.isfinite(row.perplexity)
+        assert row.token_accuracy is not None
+        assert 0 <= row.token_accuracy <= 1
