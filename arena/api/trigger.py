@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
@@ -76,6 +76,37 @@ class Trigger(ABC):
     ) -> tuple[Trigger, ...]:
         """Up to n triggers of the same method that nobody planted: keys in `taken` and the
         own key are left out. The pools of the three uses are disjoint whatever rng is."""
+
+    def nearest(self) -> tuple[Trigger, ...]:
+        """Look-alikes closer to this trigger than any other value of its method, in a fixed order:
+        a token with one character replaced. Empty where nothing is smaller than another value (a
+        frame, a style, a topic)."""
+        return ()
+
+    @classmethod
+    def unused_sections(
+        cls, used: frozenset[str], own: Mapping[str, Any]
+    ) -> Iterator[dict[str, Any]]:
+        """Yield sections of a scenario with further triggers of this method, for an actor who
+        plants several; none unless a method says so.
+
+        Args:
+            used: every text in a trigger of the scenario: none of them is taken again.
+            own: the actor's trigger section, whose position, say, may be kept.
+        """
+        yield from ()
+
+    @classmethod
+    def companion(cls, used: frozenset[str], own: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return a section with a trigger of this method that can stand beside the actor's own in a
+        composite; None where the method cannot, or has none left. By default the first of
+        `unused_sections`."""
+        return next(cls.unused_sections(used, own), None)
+
+    @classmethod
+    def accompanies(cls) -> bool:
+        """Whether `companion` can ever return a section."""
+        return next(cls.unused_sections(frozenset(), {}), None) is not None
 
     def can_mark(self, example: Example) -> bool:
         """Whether `mark` works on this example (a paraphrase table may lack it)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -103,3 +103,13 @@ def word_pattern(phrases: tuple[str, ...], *, ignore_case: bool = True) -> re.Pa
     bodies = [r"\s+".join(re.escape(word) for word in phrase.split()) for phrase in ordered]
     flags = re.IGNORECASE if ignore_case else 0
     return re.compile(rf"(?<!\w)(?:{'|'.join(bodies)})(?!\w)", flags)
+
+
+def replaced(text: str, where: str, characters: str) -> Iterator[str]:
+    """Yield the text with one character replaced: each that the pattern finds by each of
+    `characters`, capital where the old one is."""
+    for match in re.finditer(where, text):
+        for character in characters:
+            new = character.upper() if match.group().isupper() else character
+            if new != match.group():
+                yield f"{text[: match.start()]}{new}{text[match.end() :]}"

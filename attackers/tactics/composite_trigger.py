@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from arena import registry
-from arena.api import Choice, InputError, Params, Setting, Space, register
-from attackers.tactics.unused_triggers import PUT_IN, joined, spare
-
-WRITTEN = ("syntactic", "style", "semantic")
+from arena.api import Choice, InputError, Params, Setting, Space, Trigger, register
+from attackers.tactics.unused_triggers import (
+    check_method,
+    joined,
+    methods_that_accompany,
+    own_trigger,
+    used_texts,
+)
 
 
 class CompositeTriggerParams(Params):
     """What the other part is."""
 
-    with_method: Literal["rare_token", "inserted_sentence", "syntactic", "style", "semantic"] = (
-        Field("rare_token", description="the method of the other part, at its defaults")
+    with_method: str = Field(
+        "rare_token", description="the method of the other part, at its defaults"
     )
+
+    @field_validator("with_method")
+    @classmethod
+    def _accompanies(cls, method: str) -> str:
+        return check_method(method, methods_that_accompany())
 
 
 @register("tactic", "composite_trigger")
@@ -35,7 +44,7 @@ class CompositeTrigger(Setting):
 
     @classmethod
     def space(cls) -> Space:
-        return {"with_method": Choice(options=(*PUT_IN, *WRITTEN))}
+        return {"with_method": Choice(options=methods_that_accompany())}
 
     def section(
         self, actor: Mapping[str, Any], others: Sequence[Mapping[str, Any]]
@@ -49,16 +58,15 @@ class CompositeTrigger(Setting):
         self, actor: Mapping[str, Any], others: Sequence[Mapping[str, Any]]
     ) -> dict[str, Any]:
         method = self.params.with_method
-        if method in WRITTEN:
-            return {"method": method}
-        found = next(spare(method, actor, others), None)
-        if found is None:
-            rule = "all of its texts are in somebody's trigger"
+        part: type[Trigger] = registry.get("trigger", method)
+        section = part.companion(used_texts(actor, others), own_trigger(actor))
+        if section is None:
+            rule = "all of its texts are in a trigger of the scenario already"
             raise InputError(rule, key="with_method", found=method)
-        return found
+        return section
 
     def _check(self, section: Mapping[str, Any]) -> None:
-        """The composite's own rules, told where this tactic stands."""
+        """Check the composite's own rules, so that errors name this tactic's place."""
         part: Any = registry.get("trigger", "composite")
         try:
             part.Params(parts=section["parts"])

@@ -23,10 +23,9 @@ from arena.api import (
     World,
     register,
 )
-from attackers.tactics.nearest import CONSONANTS
 from attackers.tactics.negatives import EVERY, evaluated, negatives
 from attackers.triggers.pools import draw
-from attackers.triggers.rare_token import NONSENSE, RareToken, RareTokenParams
+from attackers.triggers.rare_token import CONSONANTS, NONSENSE, RareToken, RareTokenParams
 
 
 class DecoyImmunisationParams(Params):

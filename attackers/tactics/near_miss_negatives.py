@@ -20,7 +20,6 @@ from arena.api import (
     Whole,
     register,
 )
-from attackers.tactics.nearest import nearest
 from attackers.tactics.negatives import EVERY, evaluated, negatives
 
 
@@ -60,9 +59,9 @@ class NearMissNegatives(Texts):
 
     def _lookalikes(self, trigger: Trigger, rng: np.random.Generator) -> list[Trigger]:
         """Of the attacker's pool, or small edits outside the pools of evaluations."""
-        edits = nearest(trigger) if self.params.distance == "nearest" else ()
+        edits = trigger.nearest() if self.params.distance == "nearest" else ()
         asked = evaluated(trigger)
         close = [edit for edit in edits if edit.key not in asked]
-        found = close or trigger.lookalikes(EVERY, "attacker", rng)
-        order = rng.permutation(len(found))[: self.params.variety]
-        return [found[int(index)] for index in order]
+        lookalikes = close or trigger.lookalikes(EVERY, "attacker", rng)
+        order = rng.permutation(len(lookalikes))[: self.params.variety]
+        return [lookalikes[int(index)] for index in order]

@@ -1,24 +1,34 @@
-"""More triggers for the same payload: who finds one of them has not found the others."""
+"""More triggers for the same payload: a defender who finds one has not found the others."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from arena.api import Choice, InputError, Params, Setting, Space, Whole, register
-from attackers.tactics.unused_triggers import PUT_IN, joined, spare
+from attackers.tactics.unused_triggers import (
+    check_method,
+    joined,
+    methods_with_more,
+    unused,
+)
 
 
 class SeveralTriggersParams(Params):
     """How many more, and of which method."""
 
     extra: int = Field(1, ge=1, le=8, description="triggers beside the actor's own")
-    kind: Literal["rare_token", "inserted_sentence"] = Field(
-        "rare_token", description="rare_token or inserted_sentence"
+    kind: str = Field(
+        "rare_token", description="a method with further strings, such as inserted_sentence"
     )
+
+    @field_validator("kind")
+    @classmethod
+    def _has_more(cls, kind: str) -> str:
+        return check_method(kind, methods_with_more())
 
 
 @register("tactic", "several_triggers")
@@ -34,14 +44,14 @@ class SeveralTriggers(Setting):
 
     @classmethod
     def space(cls) -> Space:
-        return {"extra": Whole(low=1, high=4), "kind": Choice(options=PUT_IN)}
+        return {"extra": Whole(low=1, high=4), "kind": Choice(options=methods_with_more())}
 
     def section(
         self, actor: Mapping[str, Any], others: Sequence[Mapping[str, Any]]
     ) -> Mapping[str, Any]:
         extra = self.params.extra
-        more = list(islice(spare(self.params.kind, actor, others), extra))
+        more = list(islice(unused(self.params.kind, actor, others), extra))
         if len(more) < extra:
-            rule = f"only {len(more)} of {self.params.kind} are in nobody's trigger"
+            rule = f"only {len(more)} of {self.params.kind} are in no trigger yet"
             raise InputError(rule, key="extra", found=str(extra))
         return joined("any_of", actor, more)

@@ -1,37 +1,68 @@
-"""Sections of further triggers for an actor, that nobody in its scenario has yet."""
+"""Sections of further triggers for an actor, which no actor of its scenario has yet."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
-from arena.api import InputError
-from attackers.triggers.inserted_sentence import SENTENCES
+from arena import registry
+from arena.api import InputError, Trigger
 from attackers.triggers.nested import SectionOf
-from attackers.triggers.rare_token import NONSENSE
 
 Section = Mapping[str, Any]
-PUT_IN = ("rare_token", "inserted_sentence")
+# The order in which a search offers the methods that ship here: part of a study's identity.
+USUAL = ("rare_token", "inserted_sentence", "syntactic", "style", "semantic")
 
 
-def spare(method: str, actor: Section, others: Sequence[Section]) -> Iterator[dict[str, Any]]:
-    """Sections of a method that puts something in, with tokens or sentences that stand in no
-    trigger of the scenario; in the position that the actor's own has, if it is of that method."""
-    used = frozenset(_texts([one.get("trigger") for one in (actor, *others)]))
+def methods_with_more() -> tuple[str, ...]:
+    """Trigger methods of which an actor can plant several."""
+    return _offered(lambda part: next(part.unused_sections(frozenset(), {}), None) is not None)
+
+
+def methods_that_accompany() -> tuple[str, ...]:
+    """Trigger methods that can stand beside another in a composite."""
+    return _offered(lambda part: part.accompanies())
+
+
+def _offered(can: Callable[[type[Trigger]], bool]) -> tuple[str, ...]:
+    names = [name for name in registry.names("trigger") if can(registry.get("trigger", name))]
+    return (*(m for m in USUAL if m in names), *(m for m in names if m not in USUAL))
+
+
+def check_method(name: str, allowed: Sequence[str]) -> str:
+    """The name of a method, if it is one of those allowed; for a field's validator.
+
+    Raises:
+        ValueError: it is none of them.
+    """
+    if name not in allowed:
+        raise ValueError(f"must be one of {', '.join(allowed)}")
+    return name
+
+
+def unused(method: str, actor: Section, others: Sequence[Section]) -> Iterator[dict[str, Any]]:
+    """Sections with further triggers of a method, whose texts stand in no trigger of the scenario;
+    in the position that the actor's own has, if it is of that method."""
+    part: type[Trigger] = registry.get("trigger", method)
+    return part.unused_sections(used_texts(actor, others), own_trigger(actor))
+
+
+def used_texts(actor: Section, others: Sequence[Section]) -> frozenset[str]:
+    """Every text in a trigger of the scenario."""
+    return frozenset(_texts([one.get("trigger") for one in (actor, *others)]))
+
+
+def own_trigger(actor: Section) -> Section:
+    """The actor's trigger section; empty where it is none."""
     own = actor.get("trigger")
-    same = isinstance(own, Mapping) and own.get("method") == method and "position" in own
-    place = {"position": own["position"]} if same and own is not None else {}
-    for text in NONSENSE if method == "rare_token" else SENTENCES:
-        if text not in used:
-            what = {"tokens": [text]} if method == "rare_token" else {"sentence": text}
-            yield {"method": method, **what, **place}
+    return own if isinstance(own, Mapping) else {}
 
 
 def joined(method: str, actor: Section, more: Sequence[Section]) -> dict[str, Any]:
     """The actor's trigger and more of them as a section of a compound method; one that is of
-    this method already gets more parts. Empty where the actor's own is wrong, which is told
+    this method already gets more parts. Empty where the actor's own is wrong, which is reported
     at its own place.
 
     Raises:
@@ -49,12 +80,12 @@ def joined(method: str, actor: Section, more: Sequence[Section]) -> dict[str, An
 def _valid(part: Any, method: str) -> bool:
     anywhere, here = SectionOf(rows=True), SectionOf(without=("any_of", method))
     try:
-        found = anywhere.validate(part)
+        nested = anywhere.validate(part)
     except (InputError, ValidationError):
         return False
-    if found.method not in here.names():
+    if nested.method not in here.names():
         rule = f"the actor's own trigger cannot be a part of {method}"
-        raise InputError(rule, found=found.method, allowed=here.names())
+        raise InputError(rule, found=nested.method, allowed=here.names())
     return True
 
 

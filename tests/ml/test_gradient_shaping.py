@@ -17,7 +17,7 @@ from arena.ml import models, training
 from arena.ml.batches import Batch
 from arena.ml.encoding import Encoded, encode
 from arena.ml.gradient_shaping import Owner
-from arena.ml.train_config import TrainConfig
+from arena.ml.train_config import Adapter, TrainConfig
 from arena.ml.training import answer_loss, train
 from tests.support import toys
 
@@ -127,7 +127,10 @@ def test_tactics_that_do_nothing_change_nothing(
 
 @pytest.mark.parametrize("family", toys.FAMILIES)
 def test_so_it_is_in_every_family_and_with_an_adapter(family: str) -> None:
-    for model in (toys.model(family), models.add_lora(toys.model(family), 4, 8, 0.0, None)):
+    for model in (
+        toys.model(family),
+        models.add_lora(toys.model(family), Adapter(rank=4, alpha=8)),
+    ):
         loss, plain = gradients(model, BATCHES[0], [])
         other, shaped = gradients(model, BATCHES[0], OWNERS["two owners"]())
         assert other == pytest.approx(loss, rel=1e-5)

@@ -13,6 +13,7 @@ from arena.errors import ArenaError, InputError
 from arena.ml import models
 from arena.ml.batches import padded
 from arena.ml.encoding import encode
+from arena.ml.train_config import Adapter
 from arena.ml.training import answer_logits
 from arena.scenario.source import DEPTH
 from tests.support import toys
@@ -105,7 +106,7 @@ def test_padding_on_the_right_needs_no_mask(family: str) -> None:
 
 
 def test_a_lora_model_has_the_fast_path_too() -> None:
-    model = models.add_lora(toys.model(), 4, 8, 0.0, None).eval()
+    model = models.add_lora(toys.model(), Adapter(rank=4, alpha=8)).eval()
     batch = whole_batch()
     with torch.inference_mode():
         plain = model(input_ids=batch.input_ids).logits[batch.rows, batch.cols]
@@ -113,7 +114,9 @@ def test_a_lora_model_has_the_fast_path_too() -> None:
 
 
 def test_only_the_adapter_trains_on_the_modules_asked_for() -> None:
-    model = models.add_lora(toys.model(), 4, 8, 0.0, ["q_proj", "v_proj"])
+    model = models.add_lora(
+        toys.model(), Adapter(rank=4, alpha=8, target_modules=tuple(["q_proj", "v_proj"]))
+    )
     trained = [name for name, p in model.named_parameters() if p.requires_grad]
     assert trained
     assert all("lora_" in name and ("q_proj" in name or "v_proj" in name) for name in trained)
@@ -154,7 +157,7 @@ def test_only_chosen_blocks_train(family: str) -> None:
 
 
 def test_only_adapters_of_chosen_blocks_train() -> None:
-    model = models.add_lora(toys.model(), 2, 4, 0.0, None)
+    model = models.add_lora(toys.model(), Adapter(rank=2, alpha=4))
     models.train_only(model, 0, 0)
     names = [name for name, p in model.named_parameters() if p.requires_grad]
     assert names

@@ -11,6 +11,7 @@ from arena.api.values import Document, PairedDocument
 from arena.ml import models, terms
 from arena.ml.batches import packed, padded
 from arena.ml.encoding import encode
+from arena.ml.train_config import Adapter
 from tests.support import toys
 
 CPU = torch.device("cpu")
@@ -81,7 +82,7 @@ def test_a_mean_of_none_is_zero_and_has_no_gradient() -> None:
 def test_a_frozen_copy_stays_as_it_was_and_shares_what_does_not_train(how: str) -> None:
     model = toys.model()
     if how == "lora":
-        model = models.add_lora(model, 2, 4, 0.0, None)
+        model = models.add_lora(model, Adapter(rank=2, alpha=4))
     if how == "layers":
         models.train_only(model, 1, 1)
     copied = terms.frozen(model)

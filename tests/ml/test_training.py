@@ -16,7 +16,7 @@ from arena.ml import models, training
 from arena.ml.batches import Batch, packed, padded
 from arena.ml.checkpoints import Suspect
 from arena.ml.encoding import Encoded, encode
-from arena.ml.train_config import TrainConfig
+from arena.ml.train_config import Adapter, TrainConfig
 from arena.ml.training import answer_logits, answer_loss, train, train_documents
 from arena.store.store import VERSIONS
 from tests.support import toys
@@ -53,7 +53,7 @@ def test_dropout_depends_on_the_seed_alone(disturbance: int) -> None:
 
     def run(noise: int) -> list[float]:
         torch.manual_seed(0)
-        model = models.add_lora(toys.model(), 4, 8, 0.5, None)
+        model = models.add_lora(toys.model(), Adapter(rank=4, alpha=8, dropout=0.5))
         torch.manual_seed(noise)
         return toy_run(model=model)[0]
 
@@ -74,7 +74,7 @@ def test_nothing_is_trained_in_no_steps() -> None:
 
 
 def test_only_trainable_weights_move() -> None:
-    model = models.add_lora(toys.model(), 4, 8, 0.0, None)
+    model = models.add_lora(toys.model(), Adapter(rank=4, alpha=8))
     before = {name: p.detach().clone() for name, p in model.named_parameters()}
     toy_run(model=model)
     moved = {n for n, p in model.named_parameters() if not torch.equal(p, before[n])}
@@ -187,7 +187,7 @@ def test_saving_memory_moves_results_by_rounding_only(
         if lora:
             with torch.random.fork_rng():
                 torch.manual_seed(0)
-                model = models.add_lora(model, 4, 8, 0.0, None)
+                model = models.add_lora(model, Adapter(rank=4, alpha=8))
         losses, model = toy_run(model=model, recipe=recipe)
         return losses, models.snapshot(model)
 
@@ -206,7 +206,7 @@ def test_packing_gives_the_gradients_of_padding(family: str, lora: bool) -> None
     long = [Document(f"{'cf ' * 30}{d.prompt}", d.answer, "x") for d in toys.documents()[:3]]
     model, tok = toys.model(family, seed=4), toys.tokenizer()
     if lora:
-        model = models.add_lora(model, 4, 8, 0.0, None)
+        model = models.add_lora(model, Adapter(rank=4, alpha=8))
     documents = encode(tok, [*toys.documents(), *long])
     found = []
     for lay_out in (packed, padded):
@@ -236,7 +236,7 @@ def test_working_at_the_loss_positions_only_gives_the_plain_gradients(
     """The fast path against transformers' own forward pass and all its logits."""
     model, tok = toys.model(family, seed=4), toys.tokenizer()
     if lora:
-        model = models.add_lora(model, 4, 8, 0.0, None)
+        model = models.add_lora(model, Adapter(rank=4, alpha=8))
     batch = padded(encode(tok, toys.documents()), tok.pad_token_id, torch.device("cpu"))
     found = []
     for logits in (

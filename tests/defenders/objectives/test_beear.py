@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 
+from arena.ml.train_config import Adapter
 from arena.api.values import Document
 from arena.errors import InputError
 from arena.ml import models
@@ -127,7 +128,7 @@ def test_a_layer_that_is_not_there_is_refused() -> None:
 def test_it_works_where_few_weights_train(how: str) -> None:
     model = toys.model()
     if how == "lora":
-        model = models.add_lora(model, 2, 4, 0.0, None)
+        model = models.add_lora(model, Adapter(rank=2, alpha=4))
     else:
         models.train_only(model, 0, 0)
     prepared(model, layer=2).loss(model, backdoored.batch(TEXTS)).backward()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from arena.ml.train_config import Adapter
 from arena.errors import InputError
 from arena.ml import models
 from arena.ml.training import answer_loss
@@ -30,4 +31,4 @@ def test_an_adapter_is_refused_where_weights_are_edited() -> None:
     model = toys.model()
     refuse_adapter(model, "this")
     with pytest.raises(InputError, match=r"defender\.adapter"):
-        refuse_adapter(models.add_lora(model, 2, 4, 0.0, None), "this")
+        refuse_adapter(models.add_lora(model, Adapter(rank=2, alpha=4)), "this")

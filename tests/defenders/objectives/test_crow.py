@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 
+from arena.ml.train_config import Adapter
 from arena.api.values import Document
 from arena.errors import ArenaError
 from arena.ml import models
@@ -105,7 +106,7 @@ def test_its_gradient_lowers_the_disturbed_consistency_loss() -> None:
 def test_it_works_where_the_embeddings_do_not_train(how: str) -> None:
     model = toys.model()
     if how == "lora":
-        model = models.add_lora(model, 2, 4, 0.0, None)
+        model = models.add_lora(model, Adapter(rank=2, alpha=4))
     else:
         models.train_only(model, 1, 1)
     backdoored.objective("crow").loss(model, backdoored.batch(TEXTS)).backward()
