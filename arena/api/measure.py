@@ -164,6 +164,11 @@ class Measure(ABC):
     def section(self, findings: Any, actors: Sequence[str]) -> Section | None:
         """Its part of the report; None where there is nothing to show."""
 
+    def grid_findings(self, cells: Mapping[str, MeasureFindings]) -> MeasureFindings | None:
+        """What a stress run's `results.json` keeps of the findings of its cells, by cell; None
+        where there is nothing to keep, as for most measures."""
+        return None
+
     def grid_section(self, findings: Any, actors: Sequence[str]) -> Section | None:
         """Its part of a stress run's report, from findings over all cells; none unless a measure
         says so. Where it says so, single cells have no part of their own."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from arena.api.measure import MeasureFindings
 from arena.grid.cells import GridCell
-from arena.measures.representations.findings import DistancePoint, RepresentationsFindings
-from arena.measures.representations.summary import findings_over_cells
 from arena.planning.numerics import environment
 from arena.results.run import RunResults
 from arena.results.scenario import ScenarioRecord
 from arena.results.stress import CellStatus, StressCell, StressResults, StressSeconds
+from arena.runs.measures import measures_of
 from arena.scenario.schema import Scenario
 from arena.statistics.grid import FinishedCell, judge_grid
 from arena.statistics.thresholds import verdict_thresholds
@@ -45,24 +44,24 @@ def stress_results(
         actors=tuple(actor.name for actor in scenario.actors),
         claim=judge_grid(finished, scenario.thresholds),
         cells=tuple(_cell(outcome) for outcome in outcomes),
-        measures=_measures(finished),
+        measures=_measures(scenario, finished),
         thresholds=verdict_thresholds(scenario.thresholds),
         environment=environment(_settled(scenario, outcomes).numerics),
         seconds=StressSeconds(total=round(seconds, 2)),
     )
 
 
-def _measures(finished: Sequence[FinishedCell]) -> dict[str, MeasureFindings]:
-    """Findings over all cells that count: distance against transfer, where it was measured."""
-    points = [point for cell in finished if cell.counts for point in _points(cell)]
-    return {"representations": findings_over_cells(points)} if points else {}
-
-
-def _points(cell: FinishedCell) -> Iterator[DistancePoint]:
-    findings = cell.results.measures.get("representations")
-    if isinstance(findings, RepresentationsFindings):
-        for point in findings.points:
-            yield point.model_copy(update={"cell": cell.id})
+def _measures(scenario: Scenario, finished: Sequence[FinishedCell]) -> dict[str, MeasureFindings]:
+    """Findings over all cells that count, of the measures that compare cells."""
+    counting = [cell for cell in finished if cell.counts]
+    kept = {}
+    for measure in measures_of(scenario):
+        by_cell = {cell.id: cell.results.measures.get(measure.name) for cell in counting}
+        known = {cell: each for cell, each in by_cell.items() if isinstance(each, MeasureFindings)}
+        findings = measure.grid_findings(known)
+        if findings is not None:
+            kept[measure.name] = findings
+    return kept
 
 
 def _settled(scenario: Scenario, outcomes: Sequence[Outcome]) -> Scenario:

@@ -16,8 +16,8 @@ from arena.statistics.rates import rate
 from arena.statistics.seeds import SeedRows, at_least, by_seed
 from arena.statistics.thresholds import Thresholds
 
-Stage = Literal["compromised", "planted", "clean", "unlearned"]
-STAGES: tuple[Stage, ...] = ("compromised", "planted", "clean", "unlearned")
+StageName = Literal["compromised", "planted", "clean", "unlearned"]
+STAGES: tuple[StageName, ...] = ("compromised", "planted", "clean", "unlearned")
 PREFIX = "decoy:"
 
 
@@ -30,17 +30,17 @@ class DecoyCase:
     """
 
     seed: SeedRows
-    rows: Mapping[Stage, Row]
+    rows: Mapping[StageName, Row]
     actors: tuple[str, ...]
     held_out: tuple[str, ...]
     unlearned: tuple[str, ...]
     least: float
 
-    def actor_rate(self, stage: Stage, actor: str) -> float | None:
+    def actor_rate(self, stage: StageName, actor: str) -> float | None:
         """ASR of an installed actor; None where the stage has no row."""
         return self._rate(stage, actor) if actor in self.actors else None
 
-    def decoy_rate(self, stage: Stage, decoy: str) -> float | None:
+    def decoy_rate(self, stage: StageName, decoy: str) -> float | None:
         """ASR of a decoy; None where the stage has no row."""
         return self._rate(stage, PREFIX + decoy)
 
@@ -52,7 +52,7 @@ class DecoyCase:
         """T of a decoy, likewise; None where the clean fine-tune explains it."""
         return self._transfer(PREFIX + decoy)
 
-    def _rate(self, stage: Stage, key: str) -> float | None:
+    def _rate(self, stage: StageName, key: str) -> float | None:
         row = self.rows.get(stage)
         return None if row is None else rate(row.asr, key)
 
@@ -95,7 +95,7 @@ def _of(rows: Sequence[Row], seed: int, defence: str) -> list[Row]:
     return sorted(mine, key=lambda row: row.name)
 
 
-def _staged(rows: Sequence[Row], stage: Stage) -> Iterator[Row]:
+def _staged(rows: Sequence[Row], stage: StageName) -> Iterator[Row]:
     return (row for row in rows if row.detail.get("decoys") == stage)
 
 
@@ -111,7 +111,7 @@ def _case(
     if planted is None:
         raise InputError(f"seed {row.seed} has no planted row for this one", found=row.name)
     there = [name for name in decoys if _installed(planted, name, thresholds)]
-    stages: dict[Stage, Row] = {"compromised": seed.compromised, "planted": planted}
+    stages: dict[StageName, Row] = {"compromised": seed.compromised, "planted": planted}
     return DecoyCase(
         seed=seed,
         rows=stages | ({"clean": clean} if clean else {}) | {"unlearned": row},
@@ -122,7 +122,7 @@ def _case(
     )
 
 
-def _beside(row: Row, of_seed: Sequence[Row], stage: Stage) -> Row | None:
+def _beside(row: Row, of_seed: Sequence[Row], stage: StageName) -> Row | None:
     """The row of another stage that belongs to this one: the same held out, or nothing."""
     for wanted in (held_out(row), frozenset[str]()):
         same = [other for other in _staged(of_seed, stage) if held_out(other) == wanted]

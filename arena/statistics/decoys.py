@@ -12,13 +12,13 @@ from arena.errors import InputError
 from arena.results.decoys import DecoyComparison, DecoyDefence, DecoyInstallation, DecoyStage
 from arena.results.estimate import Estimate
 from arena.results.rows import Row
-from arena.statistics.decoy_rows import STAGES, DecoyCase, Stage, decoy_cases, held_out
+from arena.statistics.decoy_rows import STAGES, DecoyCase, StageName, decoy_cases, held_out
 from arena.statistics.defended import mean
 from arena.statistics.intervals import over_seeds, rate_over_seeds
 from arena.statistics.prediction import predict
 from arena.statistics.thresholds import Thresholds
 
-LABELS: dict[Stage, str] = {
+LABELS: dict[StageName, str] = {
     "compromised": "compromised",
     "planted": "planted only",
     "clean": "planted, then clean fine-tune",
@@ -89,7 +89,7 @@ def _seed_means(cases: Sequence[DecoyCase], rates_of: RatesOf) -> dict[int, floa
 
 
 def _stage(
-    stage: Stage,
+    stage: StageName,
     cases: Sequence[DecoyCase],
     actors: Sequence[str],
     methods: Mapping[str, str],
@@ -108,7 +108,7 @@ def _stage(
 
 
 def _by_method(
-    stage: Stage, cases: Sequence[DecoyCase], methods: Mapping[str, str], decoys_of: DecoysOf
+    stage: StageName, cases: Sequence[DecoyCase], methods: Mapping[str, str], decoys_of: DecoysOf
 ) -> dict[str, Estimate]:
     def estimate(method: str) -> Estimate:
         def rates(case: DecoyCase) -> Iterable[float | None]:

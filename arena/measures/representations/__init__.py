@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from arena import seeds
 from arena.api.job import Job
-from arena.api.measure import Measure, Reading, Section, Study, Subject
+from arena.api.measure import Measure, MeasureFindings, Reading, Section, Study, Subject
 from arena.api.params import Params
 from arena.measures.asking import read_json
 from arena.measures.representations.findings import RepresentationsFindings
@@ -59,6 +59,17 @@ class Representations(Measure):
         shifts = [s for s in _shifts(readings) if (s.seed, s.target) in study.installed]
         known = [r for r in _recognition(readings) if (r.seed, r.actor) in study.installed]
         return representations_findings(shifts, known, study.transfers)
+
+    def grid_findings(self, cells: Mapping[str, MeasureFindings]) -> RepresentationsFindings | None:
+        from arena.measures.representations.summary import findings_over_cells
+
+        points = [
+            point.model_copy(update={"cell": cell})
+            for cell, findings in cells.items()
+            if isinstance(findings, RepresentationsFindings)
+            for point in findings.points
+        ]
+        return findings_over_cells(points) if points else None
 
     def section(self, findings: RepresentationsFindings, actors: Sequence[str]) -> Section | None:
         from arena.measures.representations.view import section
