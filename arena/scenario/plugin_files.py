@@ -1,8 +1,8 @@
-"""A scenario's plug-ins, imported before the rest of it is validated: the schema asks the registry.
+"""A scenario's plug-ins, imported before it is validated, so that the schema knows their parts.
 
 `plugins: [my_trigger.py]` in the file is relative to the file, `--plugin FILE` to the working
-folder. Both stand in the tree as absolute paths afterwards, so that the scenario of a run's folder
-runs again.
+folder. Both become absolute paths in the tree, so that the scenario in a run's folder can be run
+again.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def load_plugins(tree: Tree, base: Path, more: Sequence[str | Path] = ()) -> Non
     """
     listed = tree.data.get(KEY)
     if listed is not None and not _are_texts(listed):
-        return  # the schema says what is wrong
+        return  # the schema reports the error
     named = [_load(tree, each, base, (KEY, index)) for index, each in enumerate(listed or ())]
     for each in more:
         place = Place(f"--plugin {each}")

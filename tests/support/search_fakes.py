@@ -43,8 +43,8 @@ def rows(
     hard: Mapping[str, float] = MappingProxyType({}),
     own: float = 0.0,
 ) -> list[Row]:
-    """One seed's rows; `left` is the adaptive actor's ASR after each other's removal, less what is
-    said of it in `hard`; `own` what a removal leaves of the trigger that it was told."""
+    """One seed's rows. left: the adaptive actor's ASR after each removal, less the entry in `hard`;
+    own: the ASR that a removal leaves of its own trigger."""
     names = [actor.name for actor in experiment.scenario.actors]
 
     def row(kind: Any, target: str | None, asr: float) -> Row:
@@ -75,10 +75,10 @@ def rows(
         near_miss=never,
         clean_accuracy=counted(1.0),
     )
-    found = [reference, row("compromised", None, 1.0), row("control", None, 0.95)]
+    before = [reference, row("compromised", None, 1.0), row("control", None, 0.95)]
     others = [name for name in names if name != experiment.actor]
     removed = [experiment.first or others[0]] if experiment.scope == "first" else others
-    return [*found, *(row("unlearned", o, max(0.0, left - hard.get(o, 0.0))) for o in removed)]
+    return [*before, *(row("unlearned", o, max(0.0, left - hard.get(o, 0.0))) for o in removed)]
 
 
 class FakeEvaluators:
@@ -151,12 +151,12 @@ def search(
 
 
 def drive(
-    found: StudySpec, storage: str, evaluators: FakeEvaluators, notes: list[str] | None = None
+    spec: StudySpec, storage: str, evaluators: FakeEvaluators, notes: list[str] | None = None
 ) -> Any:
     """Run a search on a storage; returns its study."""
-    said = notes if notes is not None else []
-    study = studies.open_study(storage, found.name, found.criteria.directions, fingerprint(found))
-    Driver(found, study, evaluators, said.append, lambda event: None).run()
+    lines = notes if notes is not None else []
+    study = studies.open_study(storage, spec.name, spec.criteria.directions, fingerprint(spec))
+    Driver(spec, study, evaluators, lines.append, lambda event: None).run()
     return study
 
 
