@@ -14,7 +14,7 @@ from arena.cli import app
 from arena.cli.cache import BINARY, DECIMAL, read_age, read_size, size_text
 from arena.errors import InputError
 from arena.store.store import Store
-from tests.support.stored_artifacts import put, rewrite
+from tests.support.stored_artifacts import CODES, put, rewrite
 
 DAY = timedelta(days=1)
 
@@ -26,6 +26,7 @@ def arena(*arguments: str, **env: str) -> Result:
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     monkeypatch.setenv("ARENA_STORE", str(tmp_path / "store"))
+    monkeypatch.setattr("arena.stages.kinds.codes", lambda: CODES)
     return Store(tmp_path / "store")
 
 
@@ -93,9 +94,8 @@ def test_prune_says_what_it_does(store: Store) -> None:
     assert not store.has(new)
 
 
-def test_prune_removes_outdated_ones_when_told(store: Store) -> None:
-    address = put(store, "one")
-    rewrite(store, address, version=0)
+def test_prune_removes_outdated_ones_on_request(store: Store) -> None:
+    address = put(store, "one", code="yesterday")
     assert "1 outdated, broken or left over" in arena().stdout
     assert "removed 1" in arena("prune", "--outdated").stdout
     assert not store.path(address).exists()
@@ -123,8 +123,7 @@ def test_prune_refuses(arguments: list[str], message: list[str], store: Store) -
 
 
 def test_verify_lists_problems_and_fails_on_broken_ones(store: Store) -> None:
-    good, old = put(store, "good"), put(store, "old")
-    rewrite(store, old, version=0)
+    good, old = put(store, "good"), put(store, "old", code="yesterday")
     sound = arena("verify")
     assert sound.exit_code == 0
     assert sound.stdout.splitlines()[0].startswith(f"outdated  {old}  made by other code")

@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from arena.api.world import DataRoot
 from arena.cli import app
 from arena.errors import ArenaError, InputError
+from arena.results.run import RunResults
 from arena.scenario import bundled
 from arena.scenario.load import load_scenario
 
@@ -32,7 +33,7 @@ class Engine:
         self.calls.append({"scenario": scenario, **options})
         if self.error is not None:
             raise self.error
-        return types.SimpleNamespace(folder=Path("runs/it"), results={})
+        return types.SimpleNamespace(folder=Path("runs/it"), results=RunResults())
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from arena.execution.timings import Estimated
 from arena.grid import run as stress_run
 from arena.grid.cells import cells_of
 from arena.grid.preview import CellOutline, Outline
+from arena.results.stress import StressResults
 from tests.support import toys
 
 
@@ -37,7 +38,7 @@ class Stressed:
         )
         if not show(Outline(ready, 2, Estimated(0.0, whole=True), 2)):
             return None
-        results = {"kind": "stress", "cells": []}
+        results = StressResults()
         return types.SimpleNamespace(folder=Path("runs/it"), results=results, failed=self.failed)
 
 

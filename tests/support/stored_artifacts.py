@@ -11,6 +11,8 @@ from typing import Any
 
 from arena.store.store import MANIFEST, Stage, Store
 
+CODES = {"train": "today", "unlearn": "today", "merge": "today"}  # of every kind of stage
+
 
 def put(
     store: Store,
@@ -20,9 +22,11 @@ def put(
     idle: timedelta = timedelta(0),
     on: str | None = None,
     kind: str = "train",
+    code: str = "today",
 ) -> str:
-    """Commit an artifact that was last used `idle` ago; returns its address."""
-    stage = Stage(kind, name, "arena", 0, {"name": name})
+    """Commit an artifact that was last used `idle` ago and made by this code (outdated if it is not
+    in CODES); returns its address."""
+    stage = Stage(kind, name, "arena", 0, {"name": name, "code": code})
 
     def write(out: Path) -> Mapping[str, Any]:
         (out / "part").mkdir()
