@@ -129,8 +129,10 @@ def needs(thresholds: VerdictThresholds, usable_seeds: int) -> list[str]:
     """Return what a firmer verdict takes, in sentences."""
     lines = []
     if usable_seeds < MIN_SEEDS:
-        ran = f"this run has {usable_seeds or 'none'}"
-        lines.append(f"Fewer than {MIN_SEEDS} usable seeds: always inconclusive; {ran}.")
+        lines.append(
+            f"Fewer than {MIN_SEEDS} usable seeds: always inconclusive; "
+            f"this run has {usable_seeds}."
+        )
     return [*lines, *filter(None, [rule(thresholds)])]
 
 

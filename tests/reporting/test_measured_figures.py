@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arena.measures.reactivation.curves import line_of, reactivation_curves
+from arena.measures.reactivation.findings import ReactivationCurve, ReactivationFindings
+from arena.measures.representations.findings import RepresentationsFindings
+from arena.measures.representations.scatter import MOST_TIPS, casd_scatter
 from arena.reporting import figures
 from arena.reporting.figures import chart
-from arena.reporting.figures.curves import line_of
-from arena.reporting.figures.installation import Before, Line, folded
-from arena.reporting.figures.scatter import MOST_TIPS
-from arena.reporting.numbers import Estimate
+from arena.reporting.figures.canvas import resalted
+from arena.reporting.figures.installation import CellRates, InstalledRate, folded
+from arena.reporting.numbers import Shown
 from arena.reporting.text import clean
+from arena.results.claim import Claim, VerdictThresholds
+from arena.results.estimate import Estimate
 from tests.support.measured_results import SAMPLES, measured
 from tests.support.planted_results import ACTORS, THRESHOLDS
 
 from .test_figures import ids, root_of, texts
 
 M8 = measured()
-POINTS = M8["representations"]["points"]
-CURVES = M8["reactivation"]["curves"]
-GROUPS = {"llama": M8["claim"], "gpt2": {"transfer": None}}
+CLAIM = M8.claim or Claim()
+POINTS = cast(RepresentationsFindings, M8.measures["representations"]).points
+CURVES = cast(ReactivationFindings, M8.measures["reactivation"]).curves
+GROUPS = {"llama": CLAIM, "gpt2": Claim()}
 DRAWN = {
-    "residence": lambda salt: figures.residence_heatmap(ACTORS, M8["summary"], salt=salt),
-    "casd": lambda salt: figures.casd_scatter(ACTORS, POINTS, salt=salt),
-    "curves": lambda salt: figures.reactivation_curves(ACTORS, SAMPLES, CURVES, salt=salt),
+    "residence": lambda salt: figures.residence_heatmap(ACTORS, M8.summary, salt=salt),
+    "casd": lambda salt: casd_scatter(ACTORS, POINTS, salt=salt),
+    "curves": lambda salt: reactivation_curves(ACTORS, SAMPLES, CURVES, salt=salt),
     "groups": lambda salt: figures.groups_forest(GROUPS, THRESHOLDS, salt=salt),
 }
 
@@ -46,28 +53,32 @@ def test_drawing_is_deterministic_and_ids_are_salted(name: str) -> None:
     assert len(said) > 20
 
 
-def test_every_point_is_marked_and_told() -> None:
+def test_every_point_is_marked_and_named() -> None:
     told = tips(DRAWN["casd"]("s"))
     assert len(told) == len(POINTS)
     assert sum("effect on bard" in tip for tip in told) == 8 * (len(ACTORS) - 1)
 
 
 def test_points_without_a_number_are_left_out() -> None:
-    points = [{**POINTS[0], "casd": None}, {**POINTS[1], "transfer": float("nan")}, POINTS[2]]
-    assert len(tips(figures.casd_scatter(ACTORS, points))) == 1
-    assert figures.casd_scatter([], []).startswith("<svg")
+    points = [
+        POINTS[0].model_copy(update={"casd": None}),
+        POINTS[1].model_copy(update={"transfer": float("nan")}),
+        POINTS[2],
+    ]
+    assert len(tips(casd_scatter(ACTORS, points))) == 1
+    assert casd_scatter([], []).startswith("<svg")
 
 
 def test_very_many_points_make_no_large_drawing() -> None:
     many = POINTS * (MOST_TIPS // len(POINTS) + 1)
-    svg = figures.casd_scatter(ACTORS, many)
+    svg = casd_scatter(ACTORS, many)
     assert not tips(svg)
     assert svg.count("<use") >= len(many)
     assert len(svg) < 150 * len(many)
 
 
 def test_a_cell_is_named_in_its_points() -> None:
-    (tip,) = tips(figures.casd_scatter(ACTORS, [{**POINTS[0], "cell": "gpt2-nano"}]))
+    (tip,) = tips(casd_scatter(ACTORS, [POINTS[0].model_copy(update={"cell": "gpt2-nano"})]))
     assert tip.startswith("gpt2-nano, seed")
 
 
@@ -86,19 +97,24 @@ def test_own_and_other_unlearnings_are_two_lines() -> None:
     assert "[" in own
     other = next(t for t in told if t.startswith("bard, another trigger unlearned, 0 "))
     values = [
-        curve["asr"][0]["value"]
+        curve.asr[0].value or 0.0
         for curve in CURVES
-        if line_of(curve) == "other" and curve["actor"] == "bard"
+        if line_of(curve) == "other" and curve.actor == "bard"
     ]
     assert other.endswith(f"ASR {sum(values) / 3:.2f}")  # a mean over models has no interval
 
 
 def test_a_mean_needs_every_model() -> None:
-    curves: list[dict[str, Any]] = [
-        {"kind": "unlearned", "target": target, "actor": "bard", "asr": asr}
+    curves = [
+        ReactivationCurve(
+            kind="unlearned",
+            target=target,
+            actor="bard",
+            asr=tuple(Estimate(value=value) for value in asr),
+        )
         for target, asr in (("lexical", [0.2, 0.4]), ("linguist", [0.4, None]))
     ]
-    assert len(tips(figures.reactivation_curves(["bard"], [0, 8], curves))) == 1
+    assert len(tips(reactivation_curves(["bard"], [0, 8], curves))) == 1
 
 
 def test_groups_tell_what_was_not_measured() -> None:
@@ -116,7 +132,7 @@ def test_an_axis_of_transfers_has_no_empty_half() -> None:
 
 
 def test_thresholds_are_named_within_the_drawing() -> None:
-    high = figures.claim_forest(M8["claim"], {"generalizes": 0.95})
+    high = figures.claim_forest(CLAIM, VerdictThresholds(generalizes=0.95))
     (text,) = [
         node
         for node in root_of(high).getElementsByTagName("text")
@@ -127,8 +143,8 @@ def test_thresholds_are_named_within_the_drawing() -> None:
 
 
 def test_what_is_in_the_models_is_told_with_its_poison() -> None:
-    cells = [Before(Estimate(0.4, 0.3, 0.5), "20 of 8000 (0.2%)", installed=False)]
-    svg = figures.before_heatmap(["bard"], [Line("gpt2", "baseline", cells)])
+    cells = [InstalledRate(Shown(0.4, 0.3, 0.5), "20 of 8000 (0.2%)", installed=False)]
+    svg = figures.before_heatmap(["bard"], [CellRates("gpt2", "baseline", cells)])
     assert {"bard", "gpt2", "baseline", "0.40", "0.30 to 0.50", "20 of 8000 (0.2%)"} <= set(
         texts(svg)
     )
@@ -139,7 +155,7 @@ def test_what_is_in_the_models_is_told_with_its_poison() -> None:
 @pytest.mark.parametrize("n", [0, 1, 9])
 def test_any_number_of_actors_stands_before_unlearning(n: int) -> None:
     actors = [f"actor{i}" for i in range(n)]
-    line = Line("a", "", [Before(Estimate(), "", installed=True)] * n)
+    line = CellRates("a", "", [InstalledRate(Shown(), "", installed=True)] * n)
     assert set(actors) <= set(texts(figures.before_heatmap(actors, [line])))
 
 
@@ -160,6 +176,17 @@ def test_steps_are_round_few_and_inside(low: float, span: float) -> None:
     found = chart.steps(low, low + span)
     assert len(found) <= 7
     assert all(low - 1e-6 * span <= value <= low + span * (1 + 1e-6) for value in found)
+
+
+@pytest.mark.parametrize("name", sorted(DRAWN))
+def test_a_drawing_stands_twice_on_a_page_with_other_ids(name: str) -> None:
+    svg = DRAWN[name]("s")
+    again = resalted(svg, "cell0")
+    assert ids(again) == {f"cell0-{each}" for each in ids(svg)}
+    labels = root_of(again).getAttribute("aria-labelledby").split()
+    assert set(labels) < ids(again)
+    assert set(re.findall(r"(?:url\(#|href=\"#)([^)\"]+)", again)) <= ids(again)
+    assert texts(again) == texts(svg)
 
 
 def test_values_beyond_an_edge_stand_on_it() -> None:

@@ -8,18 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arena.api.values import RowKind
 from arena.reporting import palette
-from arena.reporting.numbers import Estimate, decimals, duration, number, thousands
+from arena.reporting.cast import highlight
+from arena.reporting.numbers import Shown, decimals, duration, finite, thousands
 from arena.reporting.rows import grouped
 from arena.reporting.text import clean, fit
-from arena.reporting.view import highlight, stages
+from arena.reporting.view import stages
+from arena.results.estimate import Estimate
+from arena.results.run import RunResults, RunSeconds, SummaryRow
 from tests.support.planted_results import ACTORS
 from tests.support.sample_results import results
 
 
 @given(st.floats(allow_nan=True, allow_infinity=True))
 def test_only_finite_numbers_are_numbers(value: float) -> None:
-    assert number(value) == (value if math.isfinite(value) else None)
+    assert finite(value) == (value if math.isfinite(value) else None)
 
 
 @given(st.floats(-10, 10))
@@ -29,16 +33,18 @@ def test_decimals_read_back(value: float) -> None:
     assert not (float(text) == 0 and text.startswith("-"))
 
 
-@pytest.mark.parametrize("thing", [None, "0.5", True, [], {"value": None}, {"value": float("nan")}])
-def test_what_is_no_number_is_shown_as_a_dash(thing: object) -> None:
-    assert Estimate.read(thing).text == "\N{EN DASH}"
+@pytest.mark.parametrize("estimate", [None, Estimate(), Estimate(value=float("nan"))])
+def test_what_is_no_number_is_shown_as_a_dash(estimate: Estimate | None) -> None:
+    assert Shown.of(estimate).text == "\N{EN DASH}"
 
 
-def test_estimates_are_read_from_every_shape_of_results() -> None:
-    assert Estimate.read({"rate": 0.5, "low": 0.4, "high": 0.6}).full == "0.50 [0.40, 0.60]"
-    assert Estimate.read({"value": -0.25, "low": None}).full == "\N{MINUS SIGN}0.25"
-    assert Estimate(0.5, -0.29, 1.0).brief == "\N{MINUS SIGN}.29\N{EN DASH}1.0"
-    assert Estimate.read(1).full == "1.00"
+def test_estimates_are_shown_with_the_interval_that_they_have() -> None:
+    assert Shown.of(Estimate(value=0.5, low=0.4, high=0.6)).full == "0.50 [0.40, 0.60]"
+    assert Shown.of(Estimate(value=-0.25)).full == "\N{MINUS SIGN}0.25"
+    assert Shown(0.5, -0.29, 1.0).brief == "\N{MINUS SIGN}.29\N{EN DASH}1.0"
+    assert Shown(1).full == "1.00"
+    assert Shown(0.5, 0.25, 1.0).rounded(3) == ("0.500", "0.250 to 1.000")
+    assert Shown(0.5).rounded(1) == ("0.5", "")
 
 
 @pytest.mark.parametrize(
@@ -51,7 +57,7 @@ def test_durations(seconds: float | None, text: str) -> None:
 
 
 def test_counts_have_thousands() -> None:
-    assert [thousands(4096), thousands("many"), thousands(None)] == ["4,096", "many", "\N{EN DASH}"]
+    assert [thousands(4096), thousands(None)] == ["4,096", "\N{EN DASH}"]
 
 
 def luminance(colour: str) -> float:
@@ -81,23 +87,23 @@ def test_every_verdict_has_its_own_glyph_and_label() -> None:
 
 
 def test_a_sham_stands_right_above_what_it_controls_for() -> None:
-    blocks = [[row["label"] for row in block] for block in grouped(results(1)["summary"])]
+    blocks = [[row.label for row in block] for block in grouped(results(1).summary)]
     assert blocks[0] == ["reference", "compromised"]
     assert blocks[1] == ["clean fine-tune"]
     assert blocks[2:] == [[f"sham {actor}", f"unlearn {actor}"] for actor in ACTORS]
 
 
 def test_a_control_of_its_own_stands_first_in_its_target_s_block() -> None:
-    rows = [
-        {"kind": kind, "target": "bard"} for kind in ("defended", "unlearned", "sham", "control")
-    ]
-    assert [row["kind"] for row in grouped(rows)[0]] == ["control", "sham", "unlearned", "defended"]
+    kinds: tuple[RowKind, ...] = ("defended", "unlearned", "sham", "control")
+    rows = [SummaryRow(kind=kind, target="bard") for kind in kinds]
+    assert [row.kind for row in grouped(rows)[0]] == ["control", "sham", "unlearned", "defended"]
 
 
 def test_no_row_is_lost_in_grouping() -> None:
-    rows = [{"kind": "odd", "label": "x"}, {"label": "y"}, *results(1)["summary"]]
-    assert sorted(row["label"] for block in grouped(rows) for row in block) == sorted(
-        row["label"] for row in rows
+    shared = SummaryRow(kind="defended", label="x")
+    rows = [shared, SummaryRow(kind="sham", label="y"), *results(1).summary]
+    assert sorted(row.label for block in grouped(rows) for row in block) == sorted(
+        row.label for row in rows
     )
 
 
@@ -121,5 +127,5 @@ def test_highlighting_finds_the_trigger() -> None:
 
 
 def test_stages_come_longest_first() -> None:
-    shown = stages({"seconds": {"stages": {"a": 1.0, "b": 4.0, "c": None}}})
-    assert [(stage["name"], stage["share"]) for stage in shown] == [("b", 100.0), ("a", 25.0)]
+    lines = stages(RunResults(seconds=RunSeconds(stages={"a": 1.0, "b": 4.0})))
+    assert [(line.name, line.share) for line in lines] == [("b", 100.0), ("a", 25.0)]
