@@ -5,7 +5,7 @@ The command line without the shell:
     import arena
 
     done = arena.run("quickstart", out=Path("runs/first"))
-    print(done.results["claim"], arena.report(done.folder))
+    print([row.kind for row in done.results.rows], arena.report(done.folder))
 
 `run`, `stress`, `tune` and `duel` take a bundled name, a YAML file, a dict or a Scenario. What a
 plug-in needs is in `arena.api`; what its tests need, in `arena.testing`.

@@ -80,7 +80,7 @@ def _code(source: bytes, file: Path) -> str:
     try:
         tree = ast.parse(source, str(file))
     except SyntaxError as error:
-        raise InputError(f"not valid Python: {error.msg}", str(file), error.lineno) from None
+        raise InputError(f"not valid Python: {error.msg}", str(file), error.lineno or 1) from None
     except ValueError as error:  # a null byte
         raise InputError(f"not valid Python: {error}", str(file), 1) from None
     for node in ast.walk(tree):

@@ -68,7 +68,7 @@ def run(
 
     Example:
         >>> done = arena.run("quickstart", out=Path("runs/first"))
-        >>> done.results["rows"][0]["kind"]
+        >>> done.results.rows[0].kind
         'reference'
 
     Args:

@@ -65,7 +65,7 @@ def duel(
 
     Example:
         >>> done = arena.duel("duel", out=Path("runs/duel"))
-        >>> done.results["kind"]
+        >>> done.results.kind
         'duel'
 
     Args:
