@@ -23,6 +23,7 @@ from arena.errors import InputError
 Kind = Literal["corpus", "trigger", "payload", "tactic", "objective", "discovery", "measure"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 HOMES = ("arena.corpora", "arena.measures", "attackers", "defenders")
+FOLDERS = ("arena.measures",)  # homes in which each package is one part
 ENTRY_POINTS = "backdoor_arena"
 
 _parts: dict[Kind, dict[str, type]] = {kind: {} for kind in KINDS}
@@ -100,7 +101,9 @@ def load() -> None:
 def _load_homes() -> None:
     for home in HOMES:
         package = importlib.import_module(home)
-        for module in pkgutil.walk_packages(package.__path__, f"{home}."):
+        # a measure is a folder: its __init__ registers it, the rest is imported when it is needed
+        find = pkgutil.iter_modules if home in FOLDERS else pkgutil.walk_packages
+        for module in find(package.__path__, f"{home}."):
             importlib.import_module(module.name)
 
 

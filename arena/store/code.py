@@ -50,10 +50,7 @@ def code_of(part: type) -> str:
 @functools.cache
 def digest_of(module: str) -> str:
     """SHA-256 (hex) of a module and the first-party modules that it imports."""
-    summary = hashlib.sha256()
-    for name, code in sorted(codes(module).items()):
-        summary.update(f"{name}\n{code}\n".encode())
-    return summary.hexdigest()
+    return hashlib.sha256("\n".join(sorted(codes(module).values())).encode()).hexdigest()
 
 
 def codes(module: str) -> dict[str, str]:
@@ -68,7 +65,7 @@ def codes(module: str) -> dict[str, str]:
             closure[root.name] = _tree_digest(root)
         if name in closure or name in NEUTRAL:
             continue
-        read = _read(name)
+        read = _read(name) or (_loose(name) if name == module else None)
         if read is None:
             continue
         if root is None:
@@ -99,6 +96,15 @@ def _read(name: str) -> Module | None:
         return None
     status = file.stat()
     return _parsed(name, file, status.st_mtime_ns, status.st_size)
+
+
+def _loose(name: str) -> Module | None:
+    """A module that belongs to no package of the project and to no plug-in: a script, a test."""
+    origin = getattr(sys.modules.get(name), "__file__", None)
+    if origin is None:
+        return None
+    file = Path(origin)
+    return _parsed(name, file, file.stat().st_mtime_ns, file.stat().st_size)
 
 
 @functools.lru_cache(maxsize=4096)

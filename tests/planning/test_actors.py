@@ -10,10 +10,11 @@ import pytest
 
 from arena.api.corpus import Corpus
 from arena.api.world import DataRoot
-from arena.planning.actors import PlannedActors, plan_actors, data_files
+from arena.planning.actors import PlannedActors, plan_actors
 from arena.scenario.schema import Scenario
 from arena.stages.corpus import CorpusRef
 from arena.stages.mixes import owns
+from arena.store.files import data_files
 from tests.support import toys
 
 

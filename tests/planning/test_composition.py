@@ -84,7 +84,7 @@ def test_an_actors_own_recipe_holds_for_it_alone() -> None:
     )
     names: Any = by_name(made)
     assert names["after:bard"].steps == 3
-    assert names["after:bard"].job.training.adapter["rank"] == 2
+    assert names["after:bard"].job.training.adapter.rank == 2
     assert names["after:merchant"].steps == 5
     assert names["after:merchant"].job.training.adapter is None
 

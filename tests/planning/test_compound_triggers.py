@@ -17,7 +17,9 @@ from arena.scenario import bundled
 from arena.scenario.load import from_text, load_scenario
 from arena.scenario.schema import Scenario
 from arena.stages.corpus import CorpusRef
+from arena.store import identity
 from arena.store.code import code_of
+from arena.store.identity import identify
 from tests.support import toys
 from tests.support.plans import addresses
 
@@ -38,12 +40,16 @@ def built(scenario: Scenario, root: DataRoot | None = None) -> casting.PlannedAc
 
 def test_the_parts_code_is_in_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = toys.scenario(trigger("composite", CF, STYLE))
-    spec = built(scenario).members[0].spec(DataRoot())
-    for name in ("composite", "rare_token", "style"):
-        assert code_of(registry.get("trigger", name)) in spec["code"]
-    before = addresses(plan_seed(scenario, 0, DataRoot()))
-    monkeypatch.setattr(registry.get("trigger", "rare_token"), "version", 2, raising=False)
-    assert addresses(plan_seed(scenario, 0, DataRoot()))["compromised"] != before["compromised"]
+    before = addresses(plan_seed(scenario, 0, DataRoot()))["compromised"]
+    for edited in ("composite", "rare_token", "style"):
+        part = registry.get("trigger", edited)
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                identity,
+                "code_of",
+                lambda kind, part=part: "edited" if kind is part else code_of(kind),
+            )
+            assert addresses(plan_seed(scenario, 0, DataRoot()))["compromised"] != before, edited
 
 
 def test_the_parts_files_are_in_the_address(tmp_path: Path) -> None:
@@ -53,10 +59,10 @@ def test_the_parts_files_are_in_the_address(tmp_path: Path) -> None:
     scenario = toys.scenario(trigger("any_of", CF, f"{{method: composite, parts: [{CF}, "
                                      f"{paraphrased}]}}"))  # fmt: skip
     root = DataRoot(data=tmp_path)
-    before = built(scenario, root).members[0].spec(root)["files"]
-    assert set(before) == {"a.tsv", "b.tsv"}
+    before = identify(built(scenario, root).members[0].trigger)
+    assert identify(built(scenario, root).members[0].trigger) == before
     (tmp_path / "a.tsv").write_text("sentence\tlabel\nwhen they sell , a\t1\n")
-    assert built(scenario, root).members[0].spec(root)["files"]["a.tsv"] != before["a.tsv"]
+    assert identify(built(scenario, root).members[0].trigger) != before
 
 
 def test_another_part_is_another_address_and_moves_nobody_elses() -> None:
@@ -124,5 +130,5 @@ def test_a_decoy_is_no_part_of_an_actors_trigger(method: str) -> None:
     planted = decoy.plant[0].trigger.dump()
     parts = [planted, {"method": "inserted_sentence"}]
     given = f"actors[0].trigger={{method: {method}, parts: {parts}}}"
-    with pytest.raises(InputError, match="an actor's own"):
+    with pytest.raises(InputError, match="is an actor"):
         load_scenario("decoys", overrides=[given])

@@ -172,7 +172,7 @@ def test_measures_look_at_actors_whether_or_not_there_are_decoys(measure: str) -
         chosen = "measures={reactivation: {prompts: 4, samples: [0, 8]}}"
     kind = {"representations": "represent", "quiet": "quiet", "reactivation": "reactivate"}[measure]
     alone, beside = (
-        next(row.measures[kind] for row in plan(chosen, *more).rows if kind in row.measures)
+        next(r.measures[measure] for r in plan(chosen, *more).rows if measure in r.measures)
         for more in ((), DECOY)
     )
     if measure == "reactivation":  # of the reference, which neither has anything to do with

@@ -10,6 +10,7 @@ import pytest
 
 from arena.api.world import DataRoot
 from arena.errors import ArenaError, InputError
+from arena.ml.train_config import Adapter
 from arena.planning.plan import plan_seed
 from tests.support import toys
 from tests.support.plans import EARLY_MIX, LATE_MIX, LEXICAL_EARLY, SHARDS, by_name, parents, plan
@@ -56,7 +57,7 @@ def test_poison_in_a_pretrained_checkpoint(tmp_path: Path) -> None:
     assert not {"tokenizer", "clean base", EARLY_MIX} & set(names)
     for name in ("reference", "compromised", "clean fine-tune", "unlearn:bard"):
         job: Any = names[name].job
-        assert job.training.adapter == {"rank": 4, "alpha": 8, "dropout": 0.0, "targets": None}
+        assert job.training.adapter == Adapter(rank=4, alpha=8)
 
 
 @pytest.mark.parametrize("overrides", [(), ("stage=pretraining",), (LEXICAL_EARLY,)])

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from arena.api.probes import Probe, ProbeSet
 from arena.api.values import Document, Example
 from arena.planning.actors import plan_actors
-from arena.planning.probes import Probe, ProbeSet, ScoreJob, probe_set
+from arena.planning.probes import probe_set
 from arena.results.rows import Rate
 from arena.runs.gather import rates
-from arena.stages.score import SCORES
+from arena.stages.score import SCORES, ScoreJob
 from attackers.payloads.fixed_text import FixedText, FixedTextParams
 from tests.support import toys
 from tests.support.toy_probes import actors, corpus, probes
@@ -157,7 +158,7 @@ def hand_made(exact: bool, limit: int | None) -> ProbeSet:
 
 
 def scores(folder: Path, out: Path, exact: bool = True, limit: int | None = None) -> Any:
-    job = ScoreJob(hand_made(exact, limit), "cpu")
+    job = ScoreJob(hand_made(exact, limit), toys.profile())
     assert job.run({"model": folder}, out, lambda done: None) == {"prompts": 16}
     return json.loads((out / SCORES).read_text())
 

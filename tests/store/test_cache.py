@@ -18,9 +18,10 @@ from arena.execution.timeline import Timeline
 from arena.progress import Silent
 from arena.store import maintenance as cache
 from arena.store.maintenance import inventory, prune, verify
-from arena.store.store import MANIFEST, VERSIONS, Store
+from arena.store.manifest import MANIFEST
+from arena.store.store import Store
 from tests.support import toy_jobs
-from tests.support.stored_artifacts import leave, put, rewrite
+from tests.support.stored_artifacts import CODES, leave, put, rewrite
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -31,19 +32,19 @@ def store(tmp_path: Path) -> Store:
 
 
 def left(store: Store) -> set[str]:
-    return {entry.address for entry in inventory(store)}
+    return {entry.address for entry in inventory(store, CODES)}
 
 
 def test_there_may_be_no_store_yet(store: Store) -> None:
-    assert inventory(store) == verify(store) == ()
-    assert prune(store, max_bytes=0) == cache.Pruned((), (), 0)
+    assert inventory(store, CODES) == verify(store, CODES) == ()
+    assert prune(store, CODES, max_bytes=0) == cache.Pruned((), (), 0)
     assert not store.root.exists()
 
 
 def test_an_entry_says_what_its_manifest_and_its_files_say(store: Store) -> None:
     old = put(store, "old", idle=2 * DAY, size=1000)
     new = put(store, "new", kind="unlearn", on=old)
-    first, second = inventory(store)
+    first, second = inventory(store, CODES)
     assert (first.address, first.kind, first.name, first.sibling) == (old, "train", "old", None)
     assert (second.address, second.kind, second.sibling) == (new, "unlearn", old)
     assert first.seconds == store.manifest(old)["seconds"]
@@ -61,22 +62,19 @@ def test_an_artifact_without_a_manifest_that_can_be_read_is_broken(
     file.unlink()
     if text is not None:
         file.write_bytes(text.encode(errors="surrogateescape"))
-    (entry,) = inventory(store)
+    (entry,) = inventory(store, CODES)
     assert (entry.address, entry.state, entry.kind) == (address, "broken", "")
     assert entry.bytes >= 10
-    assert [problem.state for problem in verify(store)] == ["broken"]
+    assert [problem.state for problem in verify(store, CODES)] == ["broken"]
 
 
-def test_another_version_is_outdated_and_not_broken(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_other_code_made_is_outdated_and_not_broken(store: Store) -> None:
     put(store, "one")
-    made = VERSIONS["train"]
-    monkeypatch.setitem(VERSIONS, "train", made + 1)
-    assert [entry.state for entry in inventory(store)] == ["outdated"]
-    (problem,) = verify(store)
+    other = {**CODES, "train": "tomorrow"}
+    assert [entry.state for entry in inventory(store, other)] == ["outdated"]
+    (problem,) = verify(store, other)
     assert problem.state == "outdated"
-    assert problem.what == f"made by version {made} of 'train', which is at {made + 1} now"
+    assert problem.what == "made by other code of 'train' than today's"
 
 
 def test_a_run_that_finds_an_artifact_uses_it(store: Store, tmp_path: Path) -> None:
@@ -86,13 +84,13 @@ def test_a_run_that_finds_an_artifact_uses_it(store: Store, tmp_path: Path) -> N
     timeline = Timeline(tmp_path / "events.jsonl")
     report_stored([node, toy_jobs.node("not there", None)], store, Silent(), timeline)
     timeline.close()
-    (entry,) = inventory(store)
+    (entry,) = inventory(store, CODES)
     assert datetime.now(UTC) - entry.used < DAY
 
 
 def test_by_age(store: Store) -> None:
     old, new = put(store, "old", idle=3 * HOUR), put(store, "new", idle=HOUR)
-    done = prune(store, older_than=2 * HOUR)
+    done = prune(store, CODES, older_than=2 * HOUR)
     assert [entry.address for entry in done.removed] == [old]
     assert [entry.address for entry in done.kept] == [new]
     assert left(store) == {new}
@@ -101,21 +99,20 @@ def test_by_age(store: Store) -> None:
 
 def test_by_size_the_least_recently_used_goes_first(store: Store) -> None:
     names = [put(store, str(k), size=1000, idle=k * HOUR) for k in range(4)]
-    total = sum(entry.bytes for entry in inventory(store))
-    assert prune(store, max_bytes=total).removed == ()
-    done = prune(store, max_bytes=total - 1500)
+    total = sum(entry.bytes for entry in inventory(store, CODES))
+    assert prune(store, CODES, max_bytes=total).removed == ()
+    done = prune(store, CODES, max_bytes=total - 1500)
     assert [entry.address for entry in done.removed] == [names[3], names[2]]
     assert left(store) == {names[0], names[1]}
 
 
-def test_nothing_goes_unless_asked_for(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    address = put(store, "one", idle=900 * DAY)
-    monkeypatch.setitem(VERSIONS, "train", VERSIONS["train"] + 1)
+def test_nothing_goes_unless_asked_for(store: Store) -> None:
+    address = put(store, "one", idle=900 * DAY, code="yesterday")
     (store.root / ("b" * 64)).mkdir()
-    assert prune(store).removed == ()
-    assert prune(store, outdated=True, dry_run=True).kept == ()
+    assert prune(store, CODES).removed == ()
+    assert prune(store, CODES, outdated=True, dry_run=True).kept == ()
     assert left(store) == {address, "b" * 64}
-    prune(store, outdated=True)
+    prune(store, CODES, outdated=True)
     assert left(store) == set()
 
 
@@ -124,23 +121,22 @@ def test_what_a_kept_artifact_stands_on_is_kept(store: Store) -> None:
     middle = put(store, "middle", on=base, idle=8 * DAY)
     top = put(store, "top", on=middle)
     other = put(store, "other", idle=DAY)
-    assert prune(store, older_than=2 * DAY).removed == ()
-    sizes = {entry.address: entry.bytes for entry in inventory(store)}
-    prune(store, max_bytes=sum(sizes.values()) - 1)
+    assert prune(store, CODES, older_than=2 * DAY).removed == ()
+    sizes = {entry.address: entry.bytes for entry in inventory(store, CODES)}
+    prune(store, CODES, max_bytes=sum(sizes.values()) - 1)
     assert left(store) == {base, middle, top}
-    prune(store, max_bytes=sum(sizes[a] for a in (base, middle, top)) - 1)
+    prune(store, CODES, max_bytes=sum(sizes[a] for a in (base, middle, top)) - 1)
     assert left(store) == {base, middle}, "the one on top, and it was enough"
     assert other in sizes
-    prune(store, older_than=2 * DAY)
+    prune(store, CODES, older_than=2 * DAY)
     assert left(store) == set()
 
 
 def test_an_outdated_base_of_a_kept_artifact_stays(store: Store) -> None:
-    base, alone = put(store, "base"), put(store, "alone")
+    base = put(store, "base", code="yesterday")
+    put(store, "alone", code="yesterday")
     top = put(store, "top", kind="unlearn", on=base)
-    for address in (base, alone):
-        rewrite(store, address, version=0)
-    prune(store, outdated=True)
+    prune(store, CODES, outdated=True)
     assert left(store) == {base, top}
 
 
@@ -148,8 +144,8 @@ def test_a_circle_of_siblings_ends(store: Store) -> None:
     one = put(store, "one")
     two = put(store, "two", on=one)
     (store.path(one) / "parent.json").write_text(f'{{"sibling": "{two}"}}')
-    assert prune(store, older_than=-DAY).removed == ()
-    assert len(prune(store, max_bytes=0).removed) == 2
+    assert prune(store, CODES, older_than=-DAY).removed == ()
+    assert len(prune(store, CODES, max_bytes=0).removed) == 2
 
 
 def test_what_was_used_meanwhile_stays_with_what_it_stands_on(
@@ -157,10 +153,10 @@ def test_what_was_used_meanwhile_stays_with_what_it_stands_on(
 ) -> None:
     base = put(store, "base", idle=9 * DAY)
     top = put(store, "top", on=base, idle=9 * DAY)
-    seen = inventory(store)
+    seen = inventory(store, CODES)
     store.used(top)
-    monkeypatch.setattr(cache, "inventory", lambda _: seen)
-    assert prune(store, older_than=DAY).removed == ()
+    monkeypatch.setattr(cache, "inventory", lambda *_: seen)
+    assert prune(store, CODES, older_than=DAY).removed == ()
     assert left(store) == {base, top}
 
 
@@ -179,12 +175,12 @@ def test_pruning_keeps_to_the_size_and_breaks_nothing(
             under = addresses[on] if on is not None and on < k else None
             addresses.append(put(store, str(k), size=size, idle=hours * HOUR, on=under))
         older = None if age is None else age * HOUR - HOUR / 2
-        said = prune(store, older_than=older, max_bytes=most, dry_run=True)
+        said = prune(store, CODES, older_than=older, max_bytes=most, dry_run=True)
         assert left(store) == set(addresses)
-        done = prune(store, older_than=older, max_bytes=most)
+        done = prune(store, CODES, older_than=older, max_bytes=most)
         assert (done.removed, done.kept) == (said.removed, said.kept)
-        assert inventory(store) == done.kept
-        assert verify(store) == ()
+        assert inventory(store, CODES) == done.kept
+        assert verify(store, CODES) == ()
     assert sum(entry.bytes for entry in done.kept) <= most
     if not any(entry.sibling for entry in done.removed + done.kept):
         _least_recently_used(done, most, older)
@@ -215,10 +211,10 @@ def _abandon(store: Store, address: str, idle: timedelta) -> tuple[Path, Path]:
 def test_what_a_killed_process_left_is_swept_after_a_day(store: Store) -> None:
     dead = _abandon(store, "a" * 64, 2 * DAY)
     alive = _abandon(store, "b" * 64, HOUR)
-    assert [(entry.state, entry.bytes) for entry in inventory(store)] == [("left over", 4)]
-    assert prune(store, dry_run=True).progress == 1
+    assert [(entry.state, entry.bytes) for entry in inventory(store, CODES)] == [("left over", 4)]
+    assert prune(store, CODES, dry_run=True).progress == 1
     assert all(path.exists() for path in dead)
-    done = prune(store)
+    done = prune(store, CODES)
     assert ([entry.state for entry in done.removed], done.progress) == (["left over"], 1)
     assert not any(path.exists() for path in dead)
     assert all(path.exists() for path in alive)
@@ -227,7 +223,7 @@ def test_what_a_killed_process_left_is_swept_after_a_day(store: Store) -> None:
 def test_what_a_living_process_trains_for_days_is_not_swept(store: Store) -> None:
     paths = _abandon(store, "a" * 64, 9 * DAY)
     with store.claim("a" * 64):
-        assert prune(store, max_bytes=0).removed == ()
+        assert prune(store, CODES, max_bytes=0).removed == ()
     assert all(path.exists() for path in paths)
     assert (store.root / "locks" / f"{'a' * 64}.lock").exists()
 
@@ -239,14 +235,14 @@ def test_what_is_not_the_stores_stays(store: Store, tmp_path: Path) -> None:
         path.mkdir(parents=True)
         leave(path, 99 * DAY)
     (store.root / ("d" * 64)).symlink_to(tmp_path)
-    prune(store, older_than=-DAY, max_bytes=0, outdated=True)
+    prune(store, CODES, older_than=-DAY, max_bytes=0, outdated=True)
     assert all((store.root / name).exists() for name in names)
     assert (store.root / ("d" * 64)).is_symlink()
 
 
 def test_a_sound_store_has_no_problems(store: Store) -> None:
     put(store, "top", on=put(store, "base"))
-    assert verify(store) == ()
+    assert verify(store, CODES) == ()
 
 
 def _flip(folder: Path) -> None:
@@ -261,7 +257,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
         next(p for p in folder.parent.glob("?" * 64) if p != folder)
     ),
     "manifest.json tells of another stage": lambda folder: rewrite(
-        Store(folder.parent), folder.name, spec={"name": "another"}
+        Store(folder.parent), folder.name, spec={"name": "another", "code": CODES["train"]}
     ),
 }
 
@@ -270,7 +266,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 def test_damage_is_told(told: str, store: Store) -> None:
     address = put(store, "top", on=put(store, "base"))
     DAMAGE[told](store.path(address))
-    (problem,) = verify(store)
+    (problem,) = verify(store, CODES)
     assert (problem.address, problem.state) == (address, "broken")
     assert problem.what.startswith(told)
 
@@ -278,7 +274,7 @@ def test_damage_is_told(told: str, store: Store) -> None:
 def test_a_moved_artifact_is_told(store: Store) -> None:
     address = put(store, "one")
     store.path(address).rename(store.path("e" * 64))
-    assert [problem.address for problem in verify(store)] == ["e" * 64]
+    assert [problem.address for problem in verify(store, CODES)] == ["e" * 64]
 
 
 def test_an_artifact_replaced_while_it_is_read_is_no_problem(
@@ -294,7 +290,7 @@ def test_an_artifact_replaced_while_it_is_read_is_no_problem(
         return real(folder)
 
     monkeypatch.setattr(cache, "files_of", files_of)
-    assert verify(store) == ()
+    assert verify(store, CODES) == ()
     assert len(calls) == 2
 
 
@@ -308,4 +304,4 @@ def test_an_artifact_removed_while_it_is_read_is_no_problem(
         return real(folder)
 
     monkeypatch.setattr(cache, "files_of", files_of)
-    assert verify(store) == ()
+    assert verify(store, CODES) == ()

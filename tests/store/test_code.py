@@ -40,11 +40,6 @@ def test_an_edited_part_is_another_part(write: Write) -> None:
     assert code_of(first) != code_of(write("toy_part_c", "text = 'two'"))
 
 
-def test_a_raised_version_is_another_part(write: Write) -> None:
-    first, raised = write("toy_part_d", "version = 1"), write("toy_part_e", "version = 2")
-    assert code_of(first) != code_of(raised)
-
-
 def test_no_two_triggers_have_one_code() -> None:
     """Style and syntactic triggers share a base, and differ in their own file."""
     codes = {name: code_of(registry.get("trigger", name)) for name in registry.names("trigger")}
