@@ -18,9 +18,19 @@ from arena.api import lookalikes
 from arena.api.corpus import Corpus, Splits
 from arena.api.discovery import Discoverer, Inserted, Library
 from arena.api.matching import Continuation, Match, matches, normalise
+from arena.api.measure import (
+    Measure,
+    MeasureFindings,
+    Reading,
+    ScalarMeasure,
+    Section,
+    Study,
+    Subject,
+)
 from arena.api.objective import Brief, Budget, Objective
 from arena.api.params import Params
 from arena.api.payload import Payload
+from arena.api.probes import Probe, ProbeSet
 from arena.api.ranges import Choice, Range, Real, Space, Whole
 from arena.api.tactic import (
     APART,
@@ -60,20 +70,29 @@ __all__ = [
     "Inserted",
     "Library",
     "Match",
+    "Measure",
+    "MeasureFindings",
     "NoTrigger",
     "Objective",
     "PairedDocument",
     "Params",
     "Payload",
+    "Probe",
+    "ProbeSet",
     "Range",
+    "Reading",
     "Real",
     "Role",
     "RowKind",
+    "ScalarMeasure",
     "Scene",
+    "Section",
     "Setting",
     "Shaping",
     "Space",
     "Splits",
+    "Study",
+    "Subject",
     "Tactic",
     "Texts",
     "Trigger",

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from arena.api.measure import MeasureFindings
 from arena.api.values import RowKind
-from arena.results.base import Part
+from arena.results.base import Named, Part
 from arena.results.estimate import Estimate
 
 
@@ -81,6 +81,6 @@ class RepresentationsFindings(MeasureFindings):
     note: str = ""
     pairs: tuple[PairDistance, ...] = ()
     points: tuple[DistancePoint, ...] = ()
-    correlation: dict[str, Correlation] = {}
+    correlation: Named[Correlation] = {}
     per_layer: tuple[LayerCorrelation, ...] = ()
     recognition: tuple[RecognitionRow, ...] = ()
