@@ -67,6 +67,7 @@ def test_the_wheel_lists_its_scenarios_elsewhere(site: Path, tmp_path: Path) -> 
     assert done.stdout.startswith(str(site))
     assert "quickstart" in done.stdout
     assert "sst2_published" in done.stdout
+    assert (site / "arena" / "testing" / "triggers.py").is_file()
 
 
 def test_the_wheel_runs_the_quickstart_elsewhere(site: Path, tmp_path: Path) -> None:
