@@ -111,17 +111,6 @@ def test_measures_are_in_every_cell_that_unlearns(done: StressResult) -> None:
         assert hows == {("lexical", "repeated"), ("lexical", "moved")}
 
 
-def test_distance_and_transfer_are_compared_over_all_cells(done: StressResult) -> None:
-    inside = done.results.measures["representations"]
-    assert isinstance(inside, RepresentationsFindings)
-    assert {point.cell for point in inside.points} == {"pooled", "sequential", "merged"}
-    assert set(inside.correlation) == {"casd", "mean_absolute", "cosine", "clean"}
-    for name in ("pooled", "sequential", "merged"):
-        of_cell = measured(read_cell(done, name))[0].points
-        own = [point.model_copy(update={"cell": name}) for point in of_cell]
-        assert [point for point in inside.points if point.cell == name] == own
-
-
 def measured(
     results: RunResults,
 ) -> tuple[RepresentationsFindings, ReactivationFindings, QuietFindings]:
