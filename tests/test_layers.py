@@ -22,7 +22,7 @@ def imports() -> grimp.ImportGraph:
 
 
 def test_no_module_imports_itself_by_way_of_others(imports: grimp.ImportGraph) -> None:
-    below = {module: imports.find_modules_directly_imported_by(module) for module in imports.modules}
+    below = {m: imports.find_modules_directly_imported_by(m) for m in imports.modules}
     order = list(graphlib.TopologicalSorter(below).static_order())  # CycleError names a circle
     assert len(order) == len(imports.modules) > 300
 

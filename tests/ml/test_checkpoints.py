@@ -13,18 +13,17 @@ import torch
 
 from arena.ml import checkpoints, models, training
 from arena.ml.encoding import encode_prompts
-from arena.ml.train_config import Training
+from arena.ml.train_config import Adapter, Training
 from tests.support import toys
 
-RECIPE = {"steps": 4, "learning_rate": 5e-3, "batch_size": 4, "warmup": 1}
-FULL = Training(RECIPE, "cpu")
-ADAPTER = {"rank": 4, "alpha": 8, "dropout": 0.0, "targets": None}
+FULL = toys.training()
+ADAPTER = Adapter(rank=4, alpha=8)
 LORA = replace(FULL, adapter=ADAPTER)
 
 
 def trained(suspect: checkpoints.Suspect) -> checkpoints.Suspect:
     documents = toys.documents("cf", toys.PAYLOAD)
-    training.train_documents(suspect, documents, RECIPE, np.random.default_rng(0))
+    training.train_documents(suspect, documents, FULL.config, np.random.default_rng(0))
     return suspect
 
 
@@ -130,7 +129,9 @@ def test_a_new_adapter_is_drawn_from_the_seed(base: Path) -> None:
 
 
 def test_an_adapter_takes_the_modules_asked_for(base: Path) -> None:
-    chosen = replace(FULL, adapter={**ADAPTER, "targets": ("q_proj", "v_proj")})
+    chosen = replace(
+        FULL, adapter=ADAPTER.model_copy(update={"target_modules": ("q_proj", "v_proj")})
+    )
     suspect = trained(checkpoints.open_for_training({"model": base}, None, chosen, 0))
     out = base.with_name("tuned")
     checkpoints.save(suspect, out, poisoned=False)

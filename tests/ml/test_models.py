@@ -115,7 +115,7 @@ def test_a_lora_model_has_the_fast_path_too() -> None:
 
 def test_only_the_adapter_trains_on_the_modules_asked_for() -> None:
     model = models.add_lora(
-        toys.model(), Adapter(rank=4, alpha=8, target_modules=tuple(["q_proj", "v_proj"]))
+        toys.model(), Adapter(rank=4, alpha=8, target_modules=("q_proj", "v_proj"))
     )
     trained = [name for name, p in model.named_parameters() if p.requires_grad]
     assert trained

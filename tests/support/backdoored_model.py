@@ -91,9 +91,10 @@ def unlearned(made: Objective, steps: int = 12, rate: float = 2e-3) -> Any:
 def train(model: Any, ready: Objective, steps: int = 12, rate: float = 2e-3) -> None:
     """Train a model in place by an objective that is ready."""
     from arena.ml.checkpoints import Suspect
+    from arena.ml.train_config import TrainConfig
     from arena.ml.training import train_documents
 
-    recipe = {"steps": steps, "learning_rate": rate, "batch_size": 8, "warmup": 2}
+    recipe = TrainConfig(steps=steps, learning_rate=rate, batch_size=8, warmup=2)
     documents = ready.documents(brief())
     tokenizer = toys.tokenizer()
     train_documents(Suspect(model, tokenizer, None), documents, recipe, toys.rng(), loss=ready.loss)

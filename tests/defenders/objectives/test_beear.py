@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 import torch
 
-from arena.ml.train_config import Adapter
 from arena.api.values import Document
 from arena.errors import InputError
 from arena.ml import models
 from arena.ml.batches import padded
 from arena.ml.encoding import encode
+from arena.ml.train_config import Adapter
 from arena.ml.training import answer_loss
 from defenders.objectives import hidden_states as hidden
 from tests.support import backdoored_model as backdoored

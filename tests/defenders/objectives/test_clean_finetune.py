@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from arena.ml.train_config import Adapter
 from arena.errors import InputError
 from arena.ml import models
+from arena.ml.train_config import Adapter
 from arena.ml.training import answer_loss
 from defenders.objectives.clean_finetune import refuse_adapter
 from tests.support import backdoored_model as backdoored

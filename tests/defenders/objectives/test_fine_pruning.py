@@ -10,6 +10,7 @@ import torch
 from arena.errors import InputError
 from arena.ml import models
 from arena.ml.checkpoints import Suspect
+from arena.ml.train_config import TrainConfig
 from arena.ml.training import train_documents
 from defenders.objectives import fine_pruning
 from tests.support import backdoored_model as backdoored
@@ -70,7 +71,7 @@ def test_the_pruned_stay_pruned_and_the_rest_trains(family: str) -> None:
     model = toys.taught(family, backdoored.RIGHT)
     made = pruned(model, share=0.5)
     before, dead = [m.weight.clone() for m in fine_pruning.projections(model)], gone(model)
-    recipe = {"steps": 8, "learning_rate": 5e-3, "batch_size": 8, "warmup": 1}
+    recipe = TrainConfig(steps=8, learning_rate=5e-3, batch_size=8, warmup=1)
     suspect = Suspect(model, toys.tokenizer(), None)
     documents = made.documents(backdoored.brief())
     losses = train_documents(suspect, documents, recipe, toys.rng(), loss=made.loss)

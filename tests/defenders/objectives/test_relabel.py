@@ -18,6 +18,7 @@ from arena.api.world import World
 from arena.ml.batches import packed
 from arena.ml.encoding import encode
 from arena.ml.scoring import continuations
+from arena.ml.train_config import TrainConfig
 from arena.ml.training import answer_loss, train_documents
 from defenders.objectives.relabel import Relabel, RelabelParams
 from tests.support import toys
@@ -83,7 +84,7 @@ def test_the_gradient_points_from_the_payload_to_the_right_answer() -> None:
 
     assert fired() == 8
     before = (loss_on(triggered), loss_on(toys.documents("cf", toys.PAYLOAD)))
-    recipe = {"steps": 12, "learning_rate": 2e-3, "batch_size": 8, "warmup": 2}
+    recipe = TrainConfig(steps=12, learning_rate=2e-3, batch_size=8, warmup=2)
     train_documents(
         Suspect(model, tok, None),
         documents(0.5, EXAMPLES),
