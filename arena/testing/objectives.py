@@ -124,9 +124,9 @@ class ObjectiveContract(PartContract):
     ) -> None:
         right = {(example.source, example.answer) for example in brief.clean}
         objective = objective_of(part)
-        told = objective.needs_payload and brief.payload is not None
+        has_text = objective.needs_payload and brief.payload is not None
         for document in objective.documents(brief):
-            if told and document.role == "forget":
+            if has_text and document.role == "forget":
                 assert document.answer == toys.PAYLOAD
             else:
                 assert (document.source, document.answer) in right

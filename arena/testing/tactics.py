@@ -223,7 +223,7 @@ def triggers(world: World) -> Iterator[Trigger]:
 
 
 def briefs(world: World) -> Iterator[ActorBrief]:
-    """Every trigger's actor, with prompts that do not carry it by nature."""
+    """Every trigger's actor, with prompts that do not carry it already."""
     for trigger in triggers(world):
         share = tuple(e for e in mixed(world) if not trigger.present(e))
         yield brief_of(trigger, share, 10)
