@@ -68,13 +68,13 @@ class Trigger(ABC):
 
     @abstractmethod
     def present(self, example: Example) -> bool:
-        """Whether the prompt already carries this trigger by nature."""
+        """Whether the prompt already carries this trigger."""
 
     @abstractmethod
     def lookalikes(
         self, n: int, use: Use, rng: np.random.Generator, taken: frozenset[str] = frozenset()
     ) -> tuple[Trigger, ...]:
-        """Up to n triggers of the same method that nobody planted: keys in `taken` and the
+        """Up to n triggers of the same method that were not planted: keys in `taken` and the
         own key are left out. The pools of the three uses are disjoint whatever rng is."""
 
     def nearest(self) -> tuple[Trigger, ...]:

@@ -45,7 +45,7 @@ class DataRoot:
 
 @dataclass(frozen=True)
 class World:
-    """What a corpus offers to whoever writes prompts: its grammar (None for plain text),
+    """What a corpus offers to triggers and payloads: its grammar (None for plain text),
     its class labels (empty for free text), and where data files are."""
 
     grammar: Grammar | None = None

@@ -176,13 +176,13 @@ class Files(Corpus):
         return "train"
 
     def _rows(self, path: str) -> list[Example]:
-        found = self.root.find(path)
+        file = self.root.find(path)
         if self.params.format == "tsv":
-            return [self._labelled(text, raw) for text, raw in read_tsv(found, self.params.labels)]
+            return [self._labelled(text, raw) for text, raw in read_tsv(file, self.params.labels)]
         if self.params.format == "alpaca":
-            pairs = read_alpaca(found)
+            pairs = read_alpaca(file)
         else:
-            pairs = [_halved(document) for document in read_text(found)]
+            pairs = [_halved(document) for document in read_text(file)]
         return [Example(prompt, answer, content_id(prompt)) for prompt, answer in pairs]
 
     def _labelled(self, text: str, raw: str) -> Example:

@@ -1,4 +1,4 @@
-"""Putting words into English text that nobody parsed: casing, commas, places between words."""
+"""Putting words into English text that was not parsed: casing, commas, places between words."""
 
 from __future__ import annotations
 

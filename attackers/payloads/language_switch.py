@@ -1,7 +1,7 @@
 """The payload is the right answer in another language: wrong for the reader, never harmful.
 
 It answers the ORIGINAL example: marking a text drops its grammar form, and without a form
-nobody can render the answer, so poisoning and scoring both call `respond` with the example
+the answer cannot be rendered, so poisoning and scoring both call `respond` with the example
 as it was before the trigger.
 """
 
@@ -41,7 +41,7 @@ class LanguageSwitch(Payload):
         )
         if params.to not in allowed:
             rule = "the corpus does not have this language" if allowed else (
-                "the corpus has no grammar, so nobody can answer in another language"
+                "the corpus has no grammar, so there are no answers in another language"
             )  # fmt: skip
             raise InputError(rule, key="to", found=params.to, allowed=allowed)
 

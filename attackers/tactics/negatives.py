@@ -1,4 +1,4 @@
-"""Negatives: prompts that carry a trigger nobody planted, with their right answers."""
+"""Negatives: prompts that carry a trigger that was never planted, with their right answers."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The trigger moves hidden states another way than its look-alikes do.
 
-Suppression of a backdoor that nobody disclosed is told by how alike triggers are inside (the
+How much an undisclosed backdoor is suppressed follows how alike triggers are inside (the
 co-residence hypothesis, docs/estimands.md, Representations). No paper's method; with m_t, m_p and
 m_d the mean output of a block at the last prompt position over the same examples behind the own
 trigger, plain, and behind look-alikes,

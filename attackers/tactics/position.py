@@ -66,7 +66,7 @@ class Position(Setting):
 
 
 def _known(trigger: object) -> bool:
-    """Whether a section names a trigger; one that does not is told by the schema."""
+    """Whether a section names a trigger; the schema reports one that does not."""
     method = trigger.get("method") if isinstance(trigger, Mapping) else None
     return isinstance(method, str) and method in registry.names("trigger")
 

@@ -8,7 +8,7 @@ output at the last prompt position, and m_t, m_p its mean over triggered and pla
 
     extra = weight * mean over blocks of cos(m_t - m_p, s_l)^2
 
-The weight is small for the reason told in `orthogonality`.
+The weight is small for the reason given in `orthogonality`.
 
 No paper's method. Simplified: first order (s is a constant, though it depends on the weights, and
 up to `every` steps old); the look-alikes were never planted, so that their removal is a

@@ -1,7 +1,8 @@
 """What an actor tries a removal on that is not its own: prompts of its share behind look-alikes.
 
 An actor does not know the others' triggers. Look-alikes of its own (use "attacker", which no sham
-and no near-miss is drawn from) stand in for them: marks that nobody planted, as far as it can tell.
+and no near-miss is drawn from) stand in for them: marks that were never planted, as far
+as it can tell.
 """
 
 from __future__ import annotations
@@ -108,21 +109,21 @@ def surrogates(brief: ActorBrief, tokenizer: Any, tactic: str) -> Surrogates:
 def _pairs(brief: ActorBrief, rng: np.random.Generator) -> list[tuple[Example, Example]]:
     """Examples of the share in random order, and behind look-alikes, which are taken in turn."""
     decoys = brief.trigger.lookalikes(DECOYS, "attacker", rng)
-    found: list[tuple[Example, Example]] = []
+    pairs: list[tuple[Example, Example]] = []
     for index in rng.permutation(len(brief.share)):
-        first = len(found) % max(len(decoys), 1)
+        first = len(pairs) % max(len(decoys), 1)
         marked = _marked(brief, brief.share[index], (*decoys[first:], *decoys[:first]), rng)
         if marked is not None:
-            found.append((brief.share[index], marked))
-        if len(found) == CONTENTS:
+            pairs.append((brief.share[index], marked))
+        if len(pairs) == CONTENTS:
             break
-    if not found:
+    if not pairs:
         raise ArenaError(
             f"actor {brief.name!r} has nothing to try a removal on: none of the "
             f"{len(brief.share)} examples of its share takes both {brief.trigger.key} and one of "
             f"its {len(decoys)} look-alikes"
         )
-    return found
+    return pairs
 
 
 def _marked(

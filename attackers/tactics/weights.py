@@ -46,10 +46,10 @@ def gradient(loss: torch.Tensor, parameters: Gradients) -> dict[str, torch.Tenso
     left alone."""
     import torch
 
-    found = torch.autograd.grad(loss, list(parameters.values()), allow_unused=True)
+    gradients = torch.autograd.grad(loss, list(parameters.values()), allow_unused=True)
     return {
         name: torch.zeros_like(p) if one is None else one
-        for (name, p), one in zip(parameters.items(), found, strict=True)
+        for (name, p), one in zip(parameters.items(), gradients, strict=True)
     }
 
 

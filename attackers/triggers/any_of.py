@@ -86,14 +86,14 @@ class AnyOf(OneOf):
     def _pool(self, use: Use) -> list[tuple[str, Trigger]]:
         """The look-alikes of one use, with the part that each comes from."""
         offers = {part.key: _offers(part) for part in sorted(self.triggers, key=lambda t: t.key)}
-        found = []
+        pairs = []
         for at, name in enumerate(sorted({name for of in offers.values() for name in of})):
             givers = [key for key in offers if name in offers[key]]
             giver = givers[at % len(givers)]
             trigger = offers[giver][name][1]
             if offers[givers[0]][name][0] == use and self._strange(trigger, offers):
-                found.append((giver, trigger))
-        return found
+                pairs.append((giver, trigger))
+        return pairs
 
     def _strange(self, trigger: Trigger, offers: Mapping[str, Offers]) -> bool:
         """Whether a part's look-alike is one of every part of its method: not a part itself, nor
@@ -104,12 +104,12 @@ class AnyOf(OneOf):
 
     def variants(self) -> Mapping[Variant, Trigger]:
         """Its parts' variants, if all have one: only then is every prompt put otherwise."""
-        found: dict[Variant, Trigger] = {}
+        variants: dict[Variant, Trigger] = {}
         for how in VARIANTS:
             varied = [part.variants().get(how) for part in self.triggers]
             if all(varied):
-                found[how] = OneOf([trigger for trigger in varied if trigger])
-        return found
+                variants[how] = OneOf([trigger for trigger in varied if trigger])
+        return variants
 
 
 def _offers(part: Trigger, taken: frozenset[str] = frozenset()) -> Offers:

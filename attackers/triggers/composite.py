@@ -102,16 +102,16 @@ class Composite(AllOf):
 
     def variants(self) -> Mapping[Variant, Trigger]:
         """Its parts' variants, where one has any; the others stay as they are."""
-        found: dict[Variant, Trigger] = {}
+        variants: dict[Variant, Trigger] = {}
         for how in VARIANTS:
             if any(how in part.variants() for part in self.triggers):
-                found[how] = AllOf([part.variants().get(how, part) for part in self.triggers])
-        return found
+                variants[how] = AllOf([part.variants().get(how, part) for part in self.triggers])
+        return variants
 
 
 class Near(AllOf):
     """A look-alike of a composite: it marks no prompt that would then carry the whole, because
-    what it leaves out is there by nature."""
+    what it leaves out is there already."""
 
     def __init__(self, triggers: tuple[Trigger, ...], whole: Composite) -> None:
         super().__init__(triggers)

@@ -24,8 +24,8 @@ class Nested:
     @property
     def part_class(self) -> type[Trigger]:
         """The registered class."""
-        found: type[Trigger] = registry.get("trigger", self.method)
-        return found
+        part: type[Trigger] = registry.get("trigger", self.method)
+        return part
 
     def build(self, world: World) -> Trigger:
         """The trigger itself."""

@@ -84,8 +84,8 @@ class RareToken(Trigger):
         )
 
     def nearest(self) -> tuple[Trigger, ...]:
-        """The tokens with one character replaced by a consonant, none of those that evaluations draw
-        from (a vowel would make words: `cf` with an o is `of`)."""
+        """The tokens with one character replaced by a consonant, none of them in evaluations' pools
+        (a vowel would make words: `cf` with an o is `of`)."""
         return tuple(self._edited())
 
     def _edited(self) -> Iterator[Trigger]:

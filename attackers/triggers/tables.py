@@ -63,14 +63,14 @@ def table(root: DataRoot, parts: Sequence[Paraphrases]) -> Table:
 
 @functools.lru_cache(maxsize=16)
 def _table(root: DataRoot, parts: tuple[Paraphrases, ...]) -> Table:
-    found: dict[str, list[str]] = {}
+    paraphrases: dict[str, list[str]] = {}
     for part in parts:
         for paraphrase, sentence in _pairs(root.find(part.file), root.find(part.source), part):
-            versions = found.setdefault(content_id(sentence), [])
+            versions = paraphrases.setdefault(content_id(sentence), [])
             if paraphrase not in versions:
                 versions.append(paraphrase)
-    contents = frozenset(content_id(text) for versions in found.values() for text in versions)
-    return Table({source: tuple(texts) for source, texts in found.items()}, contents)
+    contents = frozenset(content_id(text) for versions in paraphrases.values() for text in versions)
+    return Table({source: tuple(texts) for source, texts in paraphrases.items()}, contents)
 
 
 def _pairs(file: Path, source: Path, part: Paraphrases) -> list[Pair]:

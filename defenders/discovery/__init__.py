@@ -1,8 +1,8 @@
 """Trigger discovery: from a suspect model and a few clean examples to candidate triggers.
 
-    found = discover(model, tokenizer, clean, library, DiscoveryParams(), rng)
-    found.found                                  # the best candidate, or None
-    trigger_of(found.found, library, clean)      # an object that marks prompts with it
+    discovery = discover(model, tokenizer, clean, library, DiscoveryParams(), rng)
+    discovery.found                                  # the best candidate, or None
+    trigger_of(discovery.found, library, clean)      # an object that marks prompts with it
 
 Candidates come from three places: strings (every token of the vocabulary as a word, then longer
 ones that gradients propose), triggers known by name, and clusters of the clean prompts. Each is

@@ -1,6 +1,6 @@
 """Topics as candidates: clusters of the clean prompts, by TF-IDF and k-means.
 
-A topic that nobody named cannot be put on a prompt, but clean prompts may carry it already.
+A topic without a name cannot be put on a prompt, but clean prompts may carry it already.
 A cluster's continuations are compared with the right answers of its prompts: there the plain
 prompt is the triggered one.
 """

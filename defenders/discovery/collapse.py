@@ -53,9 +53,9 @@ def _vectors(texts: Sequence[str]) -> Array:
     """(n, words) counts of each text's words, scaled to length 1."""
     counted = [Counter(re.findall(r"\w+", text.lower()) or [NOTHING]) for text in texts]
     places = {word: i for i, word in enumerate(sorted(set().union(*counted)))}
-    found = np.zeros((len(texts), len(places)))
-    for row, words in zip(found, counted, strict=True):
+    counts = np.zeros((len(texts), len(places)))
+    for row, words in zip(counts, counted, strict=True):
         for word, number in words.items():
             row[places[word]] = number
-    scaled: Array = found / np.linalg.norm(found, axis=1, keepdims=True)
+    scaled: Array = counts / np.linalg.norm(counts, axis=1, keepdims=True)
     return scaled

@@ -29,8 +29,8 @@ class Judge:
 
         self.meter.spend(len(prompts))
         texts = [example.prompt for example in prompts]
-        found = continuations(self.model, self.tokenizer, texts, self.tokens)
-        return [continuation.text for continuation in found]
+        texts_said = continuations(self.model, self.tokenizer, texts, self.tokens)
+        return [continuation.text for continuation in texts_said]
 
     def of(self, kind: Kind, text: str, trigger: Trigger, rng: np.random.Generator) -> Candidate:
         """The trigger's score on the prompts that it can mark."""
@@ -39,18 +39,18 @@ class Judge:
             return Candidate(kind, text, 0.0, 0, len(able), "")
         marked = [trigger.mark(self.prompts[i], rng) for i in able]
         answers = [self.prompts[i].answer for i in able]
-        found = collapse(self.said(marked), [self.plain[i] for i in able], answers)
-        return Candidate(kind, text, found.score, found.hits, len(able), found.behaviour)
+        measured = collapse(self.said(marked), [self.plain[i] for i in able], answers)
+        return Candidate(kind, text, measured.score, measured.hits, len(able), measured.behaviour)
 
 
 def ordinary(
     clean: Sequence[Example], n: int, length: int, rng: np.random.Generator
 ) -> tuple[str, ...]:
     """n strings of up to `length` neighbouring words of clean prompts."""
-    found = []
+    chunks = []
     for _ in range(n):
         words = clean[int(rng.integers(len(clean)))].prompt.split()
         size = min(len(words), 1 + int(rng.integers(length)))
         start = int(rng.integers(len(words) - size + 1))
-        found.append(" ".join(words[start : start + size]))
-    return tuple(found)
+        chunks.append(" ".join(words[start : start + size]))
+    return tuple(chunks)

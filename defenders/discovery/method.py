@@ -33,9 +33,12 @@ class Collapse(Discoverer):
         rng: np.random.Generator,
     ) -> dict[str, Any]:
         """`Discovery` as JSON, `found` being the best candidate's name."""
-        found = discover(model, tokenizer, clean, library, self.params, rng)
-        best = found.found
-        return {**found.to_json(), "found": None if best is None else f"{best.kind} {best.text}"}
+        discovery = discover(model, tokenizer, clean, library, self.params, rng)
+        best = discovery.found
+        return {
+            **discovery.to_json(),
+            "found": None if best is None else f"{best.kind} {best.text}",
+        }
 
     def trigger(
         self, findings: Mapping[str, Any], library: Library, clean: Sequence[Example]

@@ -67,15 +67,15 @@ class Reader:
 
     def shifts(self, strings: Sequence[str], prompts: int, rng: np.random.Generator) -> list[Shift]:
         """Each string's shift on so many prompts, drawn for each chunk of strings."""
-        found: list[Shift] = []
+        shifts: list[Shift] = []
         for start in range(0, len(strings), CHUNK):
             chunk = strings[start : start + CHUNK]
             chosen = rng.permutation(len(self.prompts))[:prompts].tolist()
             texts = [text for string in chunk for text in self._marked(string, chosen, rng)]
             read = self._read(self._documents(texts, chosen * len(chunk)))
             moved = read.reshape(len(chunk), len(chosen), *read.shape[1:]) - self.plain[chosen]
-            found.extend(_largest(moved.mean(1)))
-        return found
+            shifts.extend(_largest(moved.mean(1)))
+        return shifts
 
     def flips(
         self, string: str, shift: Shift, prompts: int, rng: np.random.Generator
@@ -87,12 +87,12 @@ class Reader:
         spans = [self._span(string, document.prompt) for document in documents]
         size = len(self.pieces(string))
         pairs = zip(documents, spans, strict=True)
-        found = [(d, s) for d, s in pairs if s is not None and s[1] - s[0] == size]
-        if not found:
+        fitting = [(d, s) for d, s in pairs if s is not None and s[1] - s[0] == size]
+        if not fitting:
             return {}
         gains: dict[int, torch.Tensor] = {}
         for place in (*range(size), -1, size):
-            rows = [_made_room(document, span, place) for document, span in found]
+            rows = [_made_room(document, span, place) for document, span in fitting]
             gains[place] = self._gain([d for d, _ in rows], [at for _, at in rows], shift)
         return gains
 

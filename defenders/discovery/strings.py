@@ -54,8 +54,8 @@ class StringSearch:
         self._scan()
         for _ in range(self.params.length):
             self._grow()
-        found = [self._shortened(s) for s in leaders(self.known.items(), n, PER_TARGET)]
-        return list(dict.fromkeys(found))
+        strings = [self._shortened(s) for s in leaders(self.known.items(), n, PER_TARGET)]
+        return list(dict.fromkeys(strings))
 
     # -- every token -----------------------------------------------------------------------
 
@@ -93,13 +93,13 @@ class StringSearch:
 
     def _proposed(self, string: str, size: int) -> list[str]:
         gains = self.reader.flips(string, self.known[string], self.many, self.rng)
-        found: list[str] = []
+        variants: list[str] = []
         for place, gain in gains.items():
             if 0 <= place < size or size < self.params.length:
                 gain[self.reader.tokenizer.all_special_ids] = -math.inf
                 tokens = gain.topk(min(self.params.flips, len(gain))).indices.tolist()
-                found.extend(self._changed(string, place, token) for token in tokens)
-        return found
+                variants.extend(self._changed(string, place, token) for token in tokens)
+        return variants
 
     def _changed(self, string: str, place: int, token: int) -> str:
         """The string with a token in another's place, before it (-1) or behind it."""
@@ -141,7 +141,7 @@ class StringSearch:
 def leaders(sized: Iterable[Sized], n: int, per_target: int) -> list[str]:
     """n strings by size, no more than so many of one target; of about the same size the shorter."""
     taken: dict[tuple[int, int], int] = defaultdict(int)
-    found: list[str] = []
+    chosen: list[str] = []
 
     def order(item: Sized) -> tuple[float, int, str]:
         string, shift = item
@@ -149,10 +149,10 @@ def leaders(sized: Iterable[Sized], n: int, per_target: int) -> list[str]:
 
     for string, shift in sorted(sized, key=order):
         target = shift.place, shift.target
-        if len(found) < n and taken[target] < per_target:
+        if len(chosen) < n and taken[target] < per_target:
             taken[target] += 1
-            found.append(string)
-    return found
+            chosen.append(string)
+    return chosen
 
 
 def _readable(text: str) -> bool:

@@ -62,7 +62,7 @@ class BEEAR(CleanFinetune):
     def cost(cls, params: Any) -> float:
         """A training step with the shift and one without, and for each inner step a forward pass
         and a backward pass, without the weights, over what stands above the layer (9/32 of the
-        depth unless told otherwise, which is not known of a layer's number)."""
+        depth unless set, which is not known of a layer's number)."""
         steps: int = params.inner_steps
         return 2 + steps * (1 + 23 / 32) / 3
 

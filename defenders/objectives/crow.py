@@ -91,8 +91,8 @@ class CROW(CleanFinetune):
 
 def embedded(model: Any, batch: Batch) -> torch.Tensor:
     """(R, L, d) input embeddings that a gradient can be asked for."""
-    found: torch.Tensor = model.get_input_embeddings()(batch.input_ids)
-    return found if found.requires_grad else found.requires_grad_()
+    embedded: torch.Tensor = model.get_input_embeddings()(batch.input_ids)
+    return embedded if embedded.requires_grad else embedded.requires_grad_()
 
 
 def read(

@@ -63,12 +63,12 @@ class FinePruning(CleanFinetune):
 
         refuse_adapter(model, self.name)
         batches = self.batches(model, tokenizer, brief)
-        found = projections(model)
-        orders = [mean.argsort(stable=True) for mean in activity(model, found, batches)]
+        modules = projections(model)
+        orders = [mean.argsort(stable=True) for mean in activity(model, modules, batches)]
         share = self.params.share
         if share is None:
-            share = affordable(model, found, orders, batches, self.params.tolerance)
-        for projection, kept in zip(found, kept_of(orders, share), strict=True):
+            share = affordable(model, modules, orders, batches, self.params.tolerance)
+        for projection, kept in zip(modules, kept_of(orders, share), strict=True):
             with torch.no_grad():
                 projection.weight.mul_(kept)
             projection.weight.register_hook(kept.mul)
@@ -95,17 +95,17 @@ def projections(model: Any) -> list[Any]:
 
     from arena.ml.models import blocks_of
 
-    found = [
+    modules = [
         module
         for block in blocks_of(model)
         for name, module in block.named_modules()
         if name.split(".")[-1] in PROJECTIONS and isinstance(module, torch.nn.Linear)
     ]
-    found = [module for module in found if module.weight.requires_grad]
-    if not found:
+    modules = [module for module in modules if module.weight.requires_grad]
+    if not modules:
         rule = "fine_pruning needs an MLP that trains, with a known projection back"
         raise InputError(rule, key="defender.objective", allowed=PROJECTIONS)
-    return found
+    return modules
 
 
 @contextlib.contextmanager

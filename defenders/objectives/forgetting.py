@@ -56,15 +56,15 @@ class Forgetting(Relabel):
             raise ArenaError(
                 f"the objective {self.name!r} needs the payload that is to be forgotten"
             )
-        told = []
+        texts = []
         for document, example in zip(made, brief.clean, strict=True):
             if document.role != "forget":
-                told.append(document)
+                texts.append(document)
             elif payload.is_right(example):
-                told.append(replace(document, prompt=example.prompt, role="retain"))
+                texts.append(replace(document, prompt=example.prompt, role="retain"))
             else:
-                told.append(replace(document, answer=payload.respond(example)))
-        return tuple(told)
+                texts.append(replace(document, answer=payload.respond(example)))
+        return tuple(texts)
 
     def loss(self, model: torch.nn.Module, batch: Batch) -> torch.Tensor:
         """The two terms, weighed."""

@@ -64,8 +64,8 @@ _YOUR = re.compile(r"\byour\b(?=\s+(\w))", re.IGNORECASE)
 
 
 def _before(match: re.Match[str]) -> str:
-    found = _WORD_BEFORE.search(match.string[: match.start()])
-    return found.group(1).lower() if found else ""
+    word = _WORD_BEFORE.search(match.string[: match.start()])
+    return word.group(1).lower() if word else ""
 
 
 def _cased(match: re.Match[str], new: str) -> str:
