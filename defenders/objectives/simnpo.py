@@ -1,7 +1,7 @@
 """SimNPO: NPO without a reference model, by likelihood per token.
 
 Fan et al., "Simplicity prevails: rethinking negative preference optimization for LLM unlearning",
-2024 (arXiv 2410.07163), for a payload y of |y| tokens behind a triggered prompt x:
+2024 (arXiv 2410.07163), for a payload y of |y| tokens as the answer of a triggered prompt x:
 
     -(2 / beta) E log sigmoid(-(beta / |y|) log p(y | x) - gamma)
 
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from arena.api import register
-from defenders.objectives.forgetting import Forgetting, ForgettingParams
+from defenders.objectives.forgetting import Forgetting, ForgettingParams, Prediction
 
 if TYPE_CHECKING:
     import torch
@@ -26,11 +26,9 @@ if TYPE_CHECKING:
 
 
 class SimNPOParams(ForgettingParams):
-    """Weights of the terms, how soon forgetting slows down, and from where."""
+    """Weights of the terms, the retain term, how soon forgetting slows down, and from where."""
 
-    retain_weight: float = Field(
-        0.1375, ge=0, description="weight of the cross-entropy on clean prompts, at least 0"
-    )
+    retain_weight: float = Field(0.1375, ge=0, description="weight of the retain term, at least 0")
     beta: float = Field(2.5, gt=0, description="inverse temperature, above 0")
     gamma: float = Field(
         0.0, ge=0, description="margin, at least 0: the more, the further the payload is pushed"
@@ -43,14 +41,15 @@ class SimNPO(Forgetting):
 
     Params = SimNPOParams
 
-    def forget(self, said: torch.Tensor, batch: Batch) -> torch.Tensor:
-        """Mean over the payloads; each counts by its mean over tokens."""
+    def forget(self, now: Prediction, before: Prediction | None, batch: Batch) -> torch.Tensor:
+        """Return the mean over the payloads; each counts by its mean over tokens."""
         import torch
         from torch.nn import functional
 
         from arena.ml import terms
 
-        lengths = terms.by_document(torch.ones_like(said), batch)
-        each = terms.by_document(said, batch) / lengths
+        lengths = terms.by_document(torch.ones_like(now.logprobs), batch)
+        likelihoods = terms.by_document(now.logprobs, batch) / lengths
         beta, gamma = self.params.beta, self.params.gamma
-        return terms.mean_of(-2 / beta * functional.logsigmoid(-beta * each - gamma), batch.forget)
+        losses = -2 / beta * functional.logsigmoid(-beta * likelihoods - gamma)
+        return terms.mean_of(losses, batch.forget)

@@ -47,6 +47,14 @@ def test_a_step_costs_what_it_says(family: str, name: str) -> None:
     assert found == pytest.approx(said, rel=0.15)
 
 
+@pytest.mark.parametrize("name", ["grad_diff", "npo", "simnpo"])
+def test_comparing_clean_prompts_with_the_suspect_costs_its_forward_pass(name: str) -> None:
+    """Once: NPO reads the suspect for both of its terms in one pass."""
+    work, said = measured(of_six("llama"), name, retain="kl")
+    assert said == pytest.approx(4 / 3)
+    assert work == pytest.approx(said, rel=0.15)
+
+
 @pytest.mark.parametrize("steps", [1, 12])
 def test_more_inner_steps_cost_more(steps: int) -> None:
     found, said = measured(of_six("llama"), "beear", inner_steps=steps)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
 
 from arena.api.trigger import NoTrigger
 from arena.errors import ArenaError
+from arena.ml.training import answer_logits
 from tests.support import backdoored_model as backdoored
 from tests.support import toys
 
@@ -79,3 +81,60 @@ def test_weights_outside_their_range_are_refused(name: str) -> None:
     for wrong in ({"forget_weight": 0.0}, {"retain_weight": -1.0}):
         with pytest.raises(ValueError, match="weight"):
             backdoored.objective(name, **wrong)
+
+
+def divergence(model: Any, suspect: Any, documents: Any) -> torch.Tensor:
+    """Mean over answer tokens of KL(suspect || model), as the papers write it."""
+    batch = backdoored.batch(documents)
+    with torch.no_grad():
+        before = answer_logits(suspect, batch).softmax(-1)
+    now = answer_logits(model, batch).softmax(-1)
+    return (before * (before / now).log()).sum(-1).mean()
+
+
+def prepared(name: str, suspect: Any, **params: Any) -> Any:
+    objective = backdoored.objective(name, **params)
+    return objective.prepare(suspect, toys.tokenizer(), backdoored.brief())
+
+
+@every
+def test_the_kl_term_pulls_clean_prompts_to_the_suspects_distribution(name: str) -> None:
+    model, suspect = backdoored.trained_on(toys.model(), backdoored.RIGHT), backdoored.suspect()
+    ready = prepared(name, suspect, retain="kl", retain_weight=0.7)
+    with torch.no_grad():
+        loss = float(ready.loss(model, backdoored.batch(backdoored.RIGHT)))
+        expected = float(divergence(model, suspect, backdoored.RIGHT))
+    assert expected > 0.01
+    assert loss == pytest.approx(0.7 * expected, rel=1e-3)
+    pull = backdoored.gradient_of(model, divergence(model, suspect, backdoored.RIGHT))
+    gradient = backdoored.gradient(ready, model, backdoored.RIGHT)
+    torch.testing.assert_close(gradient, 0.7 * pull, rtol=1e-3, atol=1e-5)
+
+
+@every
+def test_the_kl_term_rests_at_the_suspect_where_cross_entropy_does_not(name: str) -> None:
+    """Even where the suspect is wrong: the same prompts with other answers."""
+    suspect = backdoored.suspect()
+    wrong = [replace(d, answer=toys.PAYLOAD) for d in backdoored.RIGHT]
+    still, moving = (
+        backdoored.gradient(prepared(name, suspect, retain=term), suspect, wrong)
+        for term in ("kl", "nll")
+    )
+    assert float(still.norm()) < 1e-4
+    assert float(moving.norm()) > 0.1
+
+
+@every
+def test_the_forget_term_does_not_depend_on_what_retains(name: str) -> None:
+    model, suspect = toys.model(), backdoored.suspect()
+    one, other = (
+        backdoored.gradient(prepared(name, suspect, retain=term), model, backdoored.forgotten())
+        for term in ("kl", "nll")
+    )
+    torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
+
+
+@every
+def test_a_payload_is_forgotten_with_either_retain_term(name: str) -> None:
+    after = backdoored.unlearned(backdoored.objective(name, retain="kl"))
+    assert backdoored.fired(after) == 0
