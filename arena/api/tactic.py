@@ -122,7 +122,7 @@ class Setting(Tactic):
         """Keys of the actor's section with their new values (`{"poison": {...}}`).
 
         Args:
-            actor: the section as it stands in YAML, keys maybe missing or wrong: those are told
+            actor: the section as it stands in YAML, keys maybe missing or wrong: those are reported
                 later, so leave them alone. others: the other actors' sections.
 
         Raises:
