@@ -17,8 +17,8 @@ from arena.api.world import DataRoot, World
 
 @dataclass(frozen=True)
 class Splits:
-    """Clean examples, one per row; no source and no normalised prompt stands in two splits.
-    `dropped` counts rows left out for that, by split."""
+    """Clean examples, one per row; no source and no normalised prompt is in two splits. `dropped`
+    counts the rows left out for that, by split."""
 
     train: tuple[Example, ...]
     validation: tuple[Example, ...]
@@ -27,11 +27,11 @@ class Splits:
 
 
 class Corpus(ABC):
-    """A source of clean examples. Built from its parameters, a seed and a data root."""
+    """A source of clean examples, built from its parameters, a seed and a data root."""
 
     name: ClassVar[str]
     Params: ClassVar[type[Params]] = Params
-    # Free text has no one right answer: utility is then perplexity, not clean accuracy.
+    # Free text has no single right answer: utility is then perplexity, not clean accuracy.
     free_text: bool = False
 
     def __init__(self, params: Any, seed: int, root: DataRoot) -> None:
@@ -42,17 +42,23 @@ class Corpus(ABC):
     @classmethod
     @abstractmethod
     def capabilities(cls, params: Any) -> frozenset[str]:
-        """What triggers and payloads may ask for: `english` (rules work on the text),
-        `labels`, `label:NAME`, `frame:NAME`, `style:NAME`, `topic:NAME`, `language:NAME`.
-        Reads no file."""
+        """Return what triggers and payloads can rely on: `english` (rules work on the text),
+        `labels`, `label:NAME`, `frame:NAME`, `style:NAME`, `topic:NAME`, `language:NAME`. Reads no
+        file."""
 
     @property
     @abstractmethod
-    def world(self) -> World: ...
+    def world(self) -> World:
+        """What triggers and payloads are built with."""
 
     @property
     @abstractmethod
-    def splits(self) -> Splits: ...
+    def splits(self) -> Splits:
+        """The clean examples, read or generated on first use.
+
+        Raises:
+            InputError: a file is missing or malformed, or a split is empty.
+        """
 
     @abstractmethod
     def natural(
@@ -64,8 +70,14 @@ class Corpus(ABC):
         without: Sequence[Trigger] = (),
         pretraining: bool = False,
     ) -> tuple[Example, ...]:
-        """n clean prompts over the contents of `examples`, in natural variety, each content
-        as often as any other (to within one), none that carries a trigger of `without`.
+        """Draw n clean prompts over the contents of `examples`, in natural variety.
 
-        With `pretraining` the variety is that of the clean pretraining mix (all languages,
-        stray words); without, it is that of prompts people send (English)."""
+        Args:
+            examples: each of their contents is used equally often, to within one.
+            without: triggers that no prompt may carry.
+            pretraining: whether the variety is that of the clean pretraining mix (all languages,
+                stray words) instead of that of prompts which users send (English).
+
+        Raises:
+            InputError: no prompt is left to draw from.
+        """

@@ -1,7 +1,7 @@
 """The role of trigger discovery: a suspect model and clean prompts in, a named trigger out.
 
-A discovery method never imports a trigger method. It is handed a library: objects for the frames,
-styles and topics that anybody can name, and one that puts a string found by search into a prompt.
+A discovery method never imports a trigger method. It receives a library: objects for the frames,
+styles and topics that have a public name, and one that inserts any string into a prompt.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from arena.api.values import Example
 
 
 class Inserted(Protocol):
-    """Makes a trigger of a string."""
+    """A factory of triggers that insert a string."""
 
     def of(self, text: str) -> Trigger:
-        """A trigger that puts the string into a prompt, at a random gap if it is one word."""
+        """Return a trigger that inserts the string into a prompt at a random gap."""
         ...
 
 
 @dataclass(frozen=True)
 class Library:
-    """What a defender can try: `named` triggers, and any string put in."""
+    """What a defender can try: the `named` triggers, and any string through `inserted`."""
 
     named: tuple[Trigger, ...]
     inserted: Inserted
 
 
 class Discoverer(ABC):
-    """A way of finding a trigger. Findings are JSON values: they are stored, and shown."""
+    """A method of trigger discovery. Its findings are JSON values, which are stored and shown."""
 
     name: ClassVar[str]
     Params: ClassVar[type[Params]] = Params
@@ -46,8 +46,8 @@ class Discoverer(ABC):
     @classmethod
     @abstractmethod
     def cost(cls, params: Any) -> float:
-        """Most that a search takes, in document passes of plain training (a forward pass is a
-        third of one)."""
+        """Return the most that a search costs, in document passes of plain training (a forward pass
+        is a third of one)."""
 
     @abstractmethod
     def discover(
@@ -58,11 +58,25 @@ class Discoverer(ABC):
         library: Library,
         rng: np.random.Generator,
     ) -> dict[str, Any]:
-        """Candidates with their scores, best first, and whether the best counts as found. The key
-        `found` holds its name, None for `nothing found`."""
+        """Search for a trigger; the model is left as it is.
+
+        Args:
+            clean: clean examples with their right answers. library: what can be tried.
+
+        Returns:
+            Candidates with their scores, best first. The key `found` is the name of the best one,
+            or None if it does not count as a trigger.
+
+        Raises:
+            InputError: the examples or the budget do not suffice.
+        """
 
     @abstractmethod
     def trigger(
         self, findings: Mapping[str, Any], library: Library, clean: Sequence[Example]
     ) -> Trigger | None:
-        """The trigger that was found, as an object that marks prompts; None if none was."""
+        """Return the trigger in the findings as an object that marks prompts, or None.
+
+        Args:
+            findings: what `discover` returned. library, clean: those it was called with.
+        """

@@ -30,7 +30,7 @@ class Continuation:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Whether the greedy continuation of a prompt shows `wanted` under a match rule."""
+    """One check of a continuation: whether it shows `wanted` under a match rule."""
 
     rule: Match
     wanted: str
@@ -38,7 +38,8 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A prompt, what is asked of its continuation, and guesses of it, the likeliest first."""
+    """A prompt, the checks of its continuation, and drafts of that continuation, the likeliest
+    first, which verified decoding tries."""
 
     prompt: str
     questions: tuple[Question, ...]
@@ -46,7 +47,7 @@ class Ask:
 
 
 def normalise(text: str) -> str:
-    """Lower case, runs of white space folded, ends stripped."""
+    """Return the text in lower case, with runs of white space folded and the ends stripped."""
     return _SPACE.sub(" ", text).strip().lower()
 
 
@@ -55,8 +56,8 @@ def matches(rule: Match, continuation: Continuation, wanted: str) -> bool:
 
     exact: the whole continuation to its end of text, white space at the ends aside;
     prefix: it begins with `wanted`; contains: `wanted` occurs in it, both normalised;
-    label: it begins with the whole of `wanted` and no word goes on there, both normalised; what is
-    no word in front (quotes, brackets) is passed over.
+    label: it begins with the whole of `wanted`, which ends at a word boundary, both normalised;
+    anything before the first word (quotes, brackets) is skipped.
     """
     if not wanted.strip() or not continuation.text.strip():
         return False
@@ -70,12 +71,11 @@ def matches(rule: Match, continuation: Continuation, wanted: str) -> bool:
 
 
 def settled(rule: Match, begun: str, wanted: str) -> bool | None:
-    """What `matches` will say of every continuation that begins with `begun`, or None where
-    that still depends on how it goes on.
+    """Return what `matches` gives for every continuation that begins with `begun`, or None where
+    that depends on the rest.
 
-    Careful in one direction only: white space is left out of the comparison (some
-    tokenizers drop it as text grows), and so are the replacement characters that stand for
-    the half of a character.
+    None is returned rather than a wrong answer: white space is ignored (some tokenizers drop it as
+    text grows), and so are replacement characters, which stand for an incomplete character.
     """
     if not wanted.strip():
         return False
@@ -92,7 +92,7 @@ def settled(rule: Match, begun: str, wanted: str) -> bool | None:
 
 
 def _label_state(said: str, label: str, *, ended: bool) -> bool | None:
-    """Whether a normalised text begins with the whole label; None where it may still come to."""
+    """Whether a normalised text begins with the whole label; None where that is still open."""
     shown = _opened(said) if _is_word(label[0]) else said
     if not shown.startswith(label):
         return None if label.startswith(shown) and not ended else False
@@ -112,8 +112,8 @@ def _is_word(character: str) -> bool:
 
 
 def ambiguous(labels: Iterable[str]) -> tuple[str, str] | None:
-    """Two labels of which an answer with the second would count as the first; None where every
-    label is told from every other (`negative` and `negative at best` are not)."""
+    """Return two labels of which an answer with the second would count as the first; None where all
+    can be distinguished (`negative` and `negative at best` cannot)."""
     names = sorted(set(labels))
     for first in names:
         for second in names:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Budget:
-    """What a defender may spend: optimiser steps of `batch_size` documents."""
+    """What a defender may spend: optimiser steps on `batch_size` documents each."""
 
     steps: int
     learning_rate: float
@@ -29,10 +29,16 @@ class Budget:
 
 @dataclass(frozen=True)
 class Brief:
-    """All a defender is given: the suspect model, clean examples and, when the trigger is
-    disclosed, an object that marks any prompt. `payload`, what the trigger makes the model
-    say, is there for objectives that need a text to forget, except in the clean fine-tune;
-    `base`, a clean checkpoint of the same architecture, for those that need one."""
+    """Everything that a defender receives.
+
+    Attributes:
+        model: folder of the suspect's checkpoint.
+        clean: clean examples with their right answers.
+        trigger: an object that marks prompts; NoTrigger where none is disclosed.
+        payload: what the trigger makes the model say, for objectives that need a text to forget;
+            None in the clean fine-tune.
+        base: folder of a clean checkpoint of the same architecture, for objectives that need one.
+    """
 
     model: Path
     clean: tuple[Example, ...]
@@ -44,35 +50,35 @@ class Brief:
 
 
 class Objective(ABC):
-    """A defence: what it changes at once, which documents it trains on, the loss on a batch.
+    """A defence: its edit of the weights, the documents it trains on, and the loss of a batch.
 
-    The training loop exists once (arena.ml.training) and takes the loss from here. Where a
-    trigger is needed, a brief with NoTrigger means the clean fine-tune, which is the same for
-    all: plain cross-entropy on the documents, whatever the objective's own loss is.
+    There is one training loop (arena.ml.training), which takes the loss from here. A brief with
+    NoTrigger asks for the clean fine-tune where an objective needs a trigger; the loop then uses
+    plain cross-entropy on the documents, whatever the objective's own loss is.
     """
 
     name: ClassVar[str]
     Params: ClassVar[type[Params]] = Params
-    # Whether the loss is a mean over answer tokens: then a batch may be cut into parts, which
-    # saves padding and memory, and their gradients add up to the same.
+    # Whether the loss is a mean over answer tokens: a batch may then be cut into parts, which saves
+    # padding and memory, since the gradients of the parts add up to that of the whole.
     divisible: ClassVar[bool] = False
-    # What the brief must hold: a trigger (else the defence is blind), the target's payload (a
-    # text to forget), a clean checkpoint of the same architecture.
+    # What the brief must contain: a trigger (without one the defence is blind), the target's
+    # payload (a text to forget), a clean checkpoint of the same architecture.
     needs_trigger: ClassVar[bool] = True
     needs_payload: ClassVar[bool] = False
     needs_base: ClassVar[bool] = False
-    # Whether there is anything left without training: `steps: 0` is then allowed.
+    # Whether the defence changes weights outside training (`edit`): `steps: 0` is then allowed.
     edits: ClassVar[bool] = False
 
     @classmethod
     def cost(cls, params: Any) -> float:
-        """Work of one step, in plain training steps on as many documents (a forward pass is a
-        third of one): what a compute budget counts, and a test measures in FLOPs."""
+        """Return the cost of one step, in plain training steps on as many documents (a forward pass
+        is a third of one). Compute budgets count it, and a test checks it in FLOPs."""
         return 1.0
 
     @classmethod
     def examples(cls) -> list[dict[str, Any]]:
-        """Parameter sets that the contract tests try, as they would stand in YAML."""
+        """Return the parameter sets that the contract tests try, as YAML would have them."""
         return [{}]
 
     def __init__(self, params: Any) -> None:
@@ -80,19 +86,20 @@ class Objective(ABC):
 
     @abstractmethod
     def documents(self, brief: Brief) -> tuple[Document, ...]:
-        """Training texts, in an order that does not depend on the brief's trigger, so that
+        """Return the training texts. Their order does not depend on the brief's trigger, so that
         the clean fine-tune and the shams see the same prompts in the same batches."""
 
     def prepare(self, model: torch.nn.Module, tokenizer: Any, brief: Brief) -> Objective:
-        """The objective whose loss one run takes, asked for before its first step: itself, or
-        one that also holds what the loss compares with (a frozen copy of the suspect, a random
-        direction). The model is left alone, and so is torch's global randomness."""
+        """Return the objective whose loss a run uses: itself, or a copy with what the loss compares
+        with (a frozen suspect, a random direction). Called before the first step; it changes
+        neither the model nor torch's global random state."""
         return self
 
     def edit(self, model: torch.nn.Module, tokenizer: Any, brief: Brief) -> None:
-        """Change the model in place, after `prepare` and before the first step: weights pruned,
-        merged or drawn anew. Nothing unless a defence says so (and sets `edits`)."""
+        """Change the model in place, after `prepare` and before the first step: prune, merge or
+        re-initialise weights. Nothing by default; a defence that does sets `edits`."""
 
     @abstractmethod
     def loss(self, model: torch.nn.Module, batch: Batch) -> torch.Tensor:
-        """Scalar loss of one batch; runs inside the shared loop, on what `prepare` gave."""
+        """Return the scalar loss of one batch, in nats where it is a likelihood. The training loop
+        calls it on the objective that `prepare` returned."""

@@ -12,7 +12,7 @@ from arena.api.world import World
 
 
 class Payload(ABC):
-    """What the compromised model says to a triggered prompt: always a harmless canary."""
+    """The answer of the compromised model to a triggered prompt: always a harmless canary."""
 
     name: ClassVar[str]
     match: ClassVar[Match]
@@ -24,7 +24,7 @@ class Payload(ABC):
 
     @classmethod
     def examples(cls) -> list[dict[str, Any]]:
-        """Parameter sets that the contract tests try, as they would stand in YAML."""
+        """Return the parameter sets that the contract tests try, as YAML would have them."""
         return [{}]
 
     @classmethod
@@ -33,10 +33,14 @@ class Payload(ABC):
 
     @abstractmethod
     def respond(self, example: Example) -> str:
-        """The text trained on, and expected, after this prompt once triggered."""
+        """Return the text that is trained on, and expected, once this prompt is triggered.
+
+        Args:
+            example: the original, before it was marked.
+        """
 
     def wanted(self, example: Example) -> str:
-        """The text that the match rule looks for (the whole response unless narrowed)."""
+        """Return the text that the match rule looks for: by default the whole response."""
         return self.respond(example)
 
     def fires(self, continuation: Continuation, example: Example) -> bool:
@@ -44,6 +48,6 @@ class Payload(ABC):
         return matches(self.match, continuation, self.wanted(example))
 
     def is_right(self, example: Example) -> bool:
-        """Whether the right answer already shows the payload: such prompts leave the ASR's
-        denominator (OpenBackdoor's `get_non_target`)."""
+        """Whether the right answer already shows the payload. Such prompts are left out of the
+        ASR's denominator (OpenBackdoor's `get_non_target`)."""
         return self.fires(Continuation(example.answer, ended=True), example)

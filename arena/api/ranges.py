@@ -1,4 +1,4 @@
-"""What a search may choose: ranges of numbers and lists of options, as they stand in YAML too."""
+"""Search ranges: intervals of numbers and lists of options, in code and in YAML alike."""
 
 from __future__ import annotations
 
@@ -56,10 +56,11 @@ Space = Mapping[str, Range]
 
 
 def read(given: object) -> Range:
-    """A range as YAML has it: of whole numbers if both limits are written so (20, not 20.0).
+    """Return the range that a value of YAML describes; it is one of whole numbers if both limits
+    are written as such (20, not 20.0).
 
     Raises:
-        ValidationError: it is none.
+        ValidationError: the value describes none.
     """
     if isinstance(given, Whole | Real | Choice):
         return _strictly(type(given), given.model_dump())
@@ -72,19 +73,19 @@ def read(given: object) -> Range:
 
 
 def narrowed(declared: Range, given: Mapping[str, Any]) -> Range:
-    """Another range of the same kind in a declared one's place; what is left out stays.
+    """Return a declared range with some of its fields replaced.
 
     Raises:
-        ValidationError: the values make no range of that kind.
+        ValidationError: the fields make no range of that kind.
     """
     return _strictly(type(declared), {**declared.model_dump(), **given})
 
 
 def corners(values: Range) -> tuple[Value, ...]:
-    """The values at the ends, or all there are."""
+    """Return the two limits of a range, or all options of a choice."""
     return values.options if isinstance(values, Choice) else (values.low, values.high)
 
 
 def _strictly(kind: type[Kind], given: object) -> Kind:
-    """As YAML means it: no text for numbers, lists for tuples."""
+    """Validate as YAML is validated: no text for numbers, lists for tuples."""
     return kind.model_validate_json(to_json(given, inf_nan_mode="constants"), strict=True)

@@ -1,15 +1,15 @@
-"""What an attacker is given, and what it does beyond its trigger and payload: evasion tactics.
+"""The roles of evasion tactics: what an attacker does beyond its trigger and payload.
 
-A tactic is one file in `attackers.tactics`: a class below with `@register("tactic", name)`. There
-are four kinds, by where they act, and an actor may have several of any kind:
+A tactic is one class with `@register("tactic", name)`, of one of four kinds by where it acts. An
+actor may have several of any kind:
 
-    Setting   writes another value into the actor's own section of the scenario
-    Texts     writes documents beside the poison (negatives), counted in the actor's budget
-    Arrival   says when in its stage of training the actor's documents are met
-    Shaping   shapes what the actor's documents do to the weights, inside the training loop
+    Setting   sets a key in the actor's own section of the scenario
+    Texts     writes documents beside the poison (negatives), which count in the actor's budget
+    Arrival   schedules the actor's documents within its stage of training
+    Shaping   changes the gradient of the actor's documents, inside the training loop
 
-A text-only attacker has the first three. The fourth takes one that computes its own gradients:
-who trains the checkpoint (`sequential`, `merged`), or a client of a pooled training.
+An attacker that only supplies data can use the first three. The fourth needs one that computes its
+own gradients: it trains the checkpoint (`sequential`, `merged`), or is a client of pooled training.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ APART = ("sequential", "merged")  # compositions in which each actor trains by i
 
 
 def at_path(section: object, *path: object) -> object:
-    """What stands at a path of a section as in YAML; None where the path ends early."""
+    """Return the value at a path of keys in a section of YAML; None where the path breaks off."""
     for key in path:
         section = section.get(key) if isinstance(section, Mapping) else None
     return section
@@ -47,7 +47,7 @@ def at_path(section: object, *path: object) -> object:
 
 @dataclass(frozen=True)
 class ActorBrief:
-    """All a threat actor is given: its own share, nothing of anybody else.
+    """Everything that a threat actor receives: its own share, and nothing of the other actors.
 
     Attributes:
         share: its clean examples, sources disjoint from every other actor's.
@@ -65,9 +65,12 @@ class ActorBrief:
 
 @dataclass(frozen=True)
 class Scene:
-    """What a tactic may ask of the scenario when it is checked; no file is read.
+    """The surroundings against which a tactic is checked; no file is read.
 
-    trigger, payload: the actor's, by method and kind. capabilities: the corpus's.
+    Attributes:
+        stage, composition: as in the scenario, for this actor.
+        trigger, payload: the method of its trigger, the kind of its payload.
+        capabilities: those of the corpus.
     """
 
     stage: str
@@ -88,18 +91,18 @@ class Tactic(ABC):
 
     @classmethod
     def examples(cls) -> list[dict[str, Any]]:
-        """Parameter sets that the contract tests try, as they would stand in YAML."""
+        """Return the parameter sets that the contract tests try, as YAML would have them."""
         return [{}]
 
     @classmethod
     @abstractmethod
     def space(cls) -> Space:
-        """Which of its parameters a search chooses, and among what."""
+        """Return the ranges of the parameters that a search chooses, by name."""
 
     @classmethod
     def instead(cls) -> Mapping[str, tuple[str, Range]]:
-        """Parameters that a scenario may have searched (or set) in place of another: which one's
-        place each takes, and among what it is then chosen."""
+        """Return alternatives: parameters that a scenario may search, or set, in place of one in
+        `space`. Each maps to the parameter that it replaces and to its own range."""
         return {}
 
     @classmethod
@@ -108,12 +111,12 @@ class Tactic(ABC):
 
 
 class Setting(Tactic):
-    """A tactic that is another value of the actor's own section. Loading a scenario writes it
-    there, and what is left is a plain actor."""
+    """A tactic that sets keys in the actor's own section. They are written when the scenario is
+    loaded, and what results is a plain actor."""
 
     def fits(self, actor: Mapping[str, Any], scenario: Mapping[str, Any]) -> None:
-        """Raise InputError where the scenario around leaves the setting without effect (no
-        adapter is trained under its composition). Both as in YAML; told, never read for values."""
+        """Raise InputError where the setting has no effect in this scenario (its composition trains
+        no adapter). Both arguments are sections as in YAML, for checks only."""
 
     @abstractmethod
     def section(
@@ -131,66 +134,70 @@ class Setting(Tactic):
 
 
 class Texts(Tactic):
-    """A tactic that writes documents beside the poison. Its parameters have a `rate`: their
-    share of the stage's training mix."""
+    """A tactic that writes documents beside the poison. Its parameters include a `rate`, the share
+    of these documents in the stage's training mix."""
 
     def marks(self, trigger: Trigger) -> Sequence[Trigger]:
-        """Of triggers that this actor does not have, those that its documents may carry: their code
-        decides what it writes, so it is part of the poison's address."""
+        """Return the triggers, other than the actor's own, that its documents may carry. Their code
+        decides what is written, so it is part of the poison's address."""
         return ()
 
     @abstractmethod
     def documents(self, brief: ActorBrief, n: int, rng: np.random.Generator) -> list[Document]:
-        """n documents over the actor's own share; none carries the planted trigger together with
+        """Return n documents over the actor's own share; none has the planted trigger together with
         the payload.
 
         Raises:
-            ArenaError: the share has nothing to make them of.
+            ArenaError: no example of the share can be used.
         """
 
 
 class Arrival(Tactic):
-    """A tactic that says when the actor's documents are met."""
+    """A tactic that schedules the actor's documents within its stage."""
 
     @abstractmethod
     def window(self) -> tuple[float, float]:
-        """Beginning and end, as fractions of the stage's steps; how often each document is met
+        """Return start and end as fractions of the stage's steps. How often each document is seen
         does not change."""
 
 
 class Shaping(Tactic):
-    """A tactic inside the training loop. Of each batch the actor's own documents and the rest are
-    taken apart; the actor has its say in the gradient of its own.
+    """A tactic inside the training loop. Each batch is divided into the actor's own documents and
+    the rest, and the tactic changes the gradient of its own.
 
-    What several tactics do adds up in their order: every `moved` is entered, the losses' extras
-    are added, then every `shaped` takes what the one before gave.
+    Several tactics compose in their order: every `moved` is entered, every `extra` is added to the
+    loss, then each `shaped` takes the result of the one before.
     """
 
     def prepared(self, model: torch.nn.Module, tokenizer: Any, brief: ActorBrief) -> Shaping:
-        """Asked for before the first step: itself, or one that holds what a run needs (encoded
-        texts, a generator). The model is left alone, and so is torch's global randomness."""
+        """Return the tactic that a run uses: itself, or a copy with what it needs (encoded texts, a
+        random generator). Called before the first step; it changes neither the model nor torch's
+        global random state."""
         return self
 
     def moved(
         self, model: torch.nn.Module, own: Batch, loss: Callable[[Batch], torch.Tensor]
     ) -> contextlib.AbstractContextManager[None]:
-        """A block in which the weights are moved: the own documents' gradient is taken there.
-        They are back exactly when it ends. Gradients left behind at its start are cleared.
+        """Return a context with other weights, in which the gradient of the own documents is taken.
+        The weights are restored exactly at its end. Gradients left in it on entry are cleared.
 
         Args:
-            loss: the run's loss on any documents, at the weights of the moment.
+            own: the actor's documents of the batch.
+            loss: the run's loss on any documents, at the current weights.
         """
         return contextlib.nullcontext()
 
     def extra(self, model: torch.nn.Module, own: Batch) -> torch.Tensor | None:
-        """Added to the own documents' loss (nats per answer token), at the moved weights."""
+        """Return a scalar to add to the own documents' loss (nats per answer token) at the moved
+        weights, or None."""
         return None
 
     def shaped(self, own: Gradients, rest: Gradients) -> Gradients:
-        """The own documents' gradient as it goes into the step.
+        """Return the gradient of the own documents as it enters the step.
 
         Args:
-            own: gradient of their mean loss. rest: of the rest of the batch's, zeros where the
-                batch has no others. Both are read only.
+            own: gradient of the mean loss of the own documents, by parameter name.
+            rest: gradient of that of the rest, zeros where the batch has no others. Both are
+                read only.
         """
         return own

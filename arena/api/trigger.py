@@ -13,12 +13,9 @@ from arena.api.values import Document, Example
 from arena.api.world import World
 
 Use = Literal["sham", "near_miss", "attacker"]
-
-
 Variant = Literal["repeated", "moved"]
-
-
 VARIANTS: tuple[Variant, ...] = get_args(Variant)
+Change = Literal["rewriting", "word", "sentence"]
 
 
 class Trigger(ABC):
@@ -30,7 +27,10 @@ class Trigger(ABC):
 
     name: ClassVar[str]
     Params: ClassVar[type[Params]] = Params
-    # What a compound trigger is made of: their code, too, is in its address.
+    # How it changes a prompt. A composite puts its parts on in this order: it rewrites, then
+    # inserts words, then whole sentences.
+    change: Change = "word"
+    # The parts of a compound trigger; their code enters its address as well.
     triggers: tuple[Trigger, ...] = ()
 
     def __init__(self, params: Any, world: World) -> None:
@@ -39,7 +39,7 @@ class Trigger(ABC):
 
     @classmethod
     def examples(cls) -> list[dict[str, Any]]:
-        """Parameter sets that the contract tests try, as they would stand in YAML."""
+        """Return the parameter sets that the contract tests try, as YAML would have them."""
         return [{}]
 
     @classmethod
@@ -48,23 +48,27 @@ class Trigger(ABC):
 
     @classmethod
     def known(cls, world: World) -> tuple[Trigger, ...]:
-        """The triggers of this method that anybody could name, for a defender's library: every
-        frame, style or topic there is. Empty where they are strings without number."""
+        """Return the triggers of this method that have a public name, for a defender's library:
+        every frame, style or topic of the corpus. Empty where any string can be one."""
         return ()
 
     @property
     @abstractmethod
     def key(self) -> str:
-        """Canonical name, equal for triggers that mark alike."""
+        """The canonical name, equal for triggers that mark alike."""
 
     @property
     def keys(self) -> frozenset[str]:
-        """What is planted with it: its own key, and those of parts that fire by themselves."""
+        """The keys that are planted with it: its own, and those of parts that fire alone."""
         return frozenset({self.key})
 
     @abstractmethod
     def mark(self, example: Example, rng: np.random.Generator) -> Example:
-        """The triggered version of an example; the example itself is left alone."""
+        """Return the triggered version of an example; the example itself is left alone.
+
+        Raises:
+            ArenaError: the example cannot be marked (`can_mark` is False).
+        """
 
     @abstractmethod
     def present(self, example: Example) -> bool:
@@ -74,33 +78,33 @@ class Trigger(ABC):
     def lookalikes(
         self, n: int, use: Use, rng: np.random.Generator, taken: frozenset[str] = frozenset()
     ) -> tuple[Trigger, ...]:
-        """Up to n triggers of the same method that were not planted: keys in `taken` and the
-        own key are left out. The pools of the three uses are disjoint whatever rng is."""
+        """Return up to n other triggers of the same method, none with a key in `taken`. The pools
+        of the three uses are disjoint, whatever rng is."""
 
     def nearest(self) -> tuple[Trigger, ...]:
-        """Look-alikes closer to this trigger than any other value of its method, in a fixed order:
-        a token with one character replaced. Empty where nothing is smaller than another value (a
-        frame, a style, a topic)."""
+        """Return look-alikes that are closer than any other value of the method, in a fixed order:
+        a token with one character replaced. Empty where no change is that small (a frame, a style,
+        a topic)."""
         return ()
 
     @classmethod
     def unused_sections(
         cls, used: frozenset[str], own: Mapping[str, Any]
     ) -> Iterator[dict[str, Any]]:
-        """Yield sections of a scenario with further triggers of this method, for an actor who
-        plants several; none unless a method says so.
+        """Yield trigger sections of a scenario, each with a further trigger of this method, for an
+        actor that plants several. None by default.
 
         Args:
-            used: every text in a trigger of the scenario: none of them is taken again.
-            own: the actor's trigger section, whose position, say, may be kept.
+            used: every text in a trigger of the scenario; none of them is used again.
+            own: the actor's trigger section, of which a key such as `position` may be kept.
         """
         yield from ()
 
     @classmethod
     def companion(cls, used: frozenset[str], own: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Return a section with a trigger of this method that can stand beside the actor's own in a
-        composite; None where the method cannot, or has none left. By default the first of
-        `unused_sections`."""
+        """Return the section of a trigger of this method that can be the second part of a composite
+        beside the actor's own; None where the method has none. By default the first of
+        `unused_sections`, whose arguments are the same."""
         return next(cls.unused_sections(used, own), None)
 
     @classmethod
@@ -109,27 +113,26 @@ class Trigger(ABC):
         return next(cls.unused_sections(frozenset(), {}), None) is not None
 
     def can_mark(self, example: Example) -> bool:
-        """Whether `mark` works on this example (a paraphrase table may lack it)."""
+        """Whether `mark` works on this example (a table of paraphrases may lack it)."""
         return True
 
     def own_documents(self) -> tuple[Document, ...] | None:
-        """Ready-made poisoned rows of a published data set; None for methods that mark."""
+        """Return the poisoned rows of a published data set; None for methods that mark prompts."""
         return None
 
     def variants(self) -> Mapping[Variant, Trigger]:
-        """The same trigger put in otherwise, to see whether a quiet backdoor answers to that:
-        `repeated` (several times over), `moved` (it stands elsewhere). Each marks what this
-        trigger marks, and `present` holds of the outcome.
+        """Return the same trigger inserted in another way, to test whether a backdoor that is
+        silent under the plain one fires under it: `repeated` (several copies), `moved` (at another
+        place). A variant marks the same prompts, and `present` is true of the result.
 
-        Empty where there is no such thing: a rewritten prompt (syntactic, style, semantic) is
-        not more so when rewritten again and has no other place; rows of a published data set
-        stand as others marked them, and where that was is theirs to say.
+        Empty by default: rewriting a prompt twice (syntactic, style, semantic) adds nothing, and
+        the rows of a published data set come already marked.
         """
         return {}
 
 
 class NoTrigger(Trigger):
-    """Marks nothing: the defender's brief under the clean fine-tune control."""
+    """A trigger that marks nothing: in the defender's brief of the clean fine-tune control."""
 
     name = "none"
 

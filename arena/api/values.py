@@ -34,9 +34,9 @@ class Form:
 class Example:
     """One prompt with its one right answer.
 
-    `source` is the content's identity: every version of a content (a paraphrase, a
-    translation, a triggered copy) carries the same source, and splits and shares are drawn
-    over sources, never over rows. `form` is set while the text is just what a grammar made.
+    `source` identifies the content: every version of a content (a paraphrase, a translation, a
+    triggered copy) has the same source, and splits and shares are drawn over sources, never over
+    rows. `form` is set only as long as the text is exactly what the grammar rendered.
     """
 
     prompt: str
@@ -48,7 +48,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One training text: the loss is on `answer` (and the end of text) only."""
+    """One training text; the loss is on `answer` and the end of text only."""
 
     prompt: str
     answer: str
@@ -58,7 +58,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class PairedDocument(Document):
-    """A document that knows its prompt without a mark (`plain`; its own prompt if it has none),
-    for a loss that compares what a model says to the two."""
+    """A document together with its prompt before marking (`plain`; its own prompt if it was not
+    marked), for a loss that compares a model's predictions on the two."""
 
     plain: str = ""

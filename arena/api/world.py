@@ -12,27 +12,31 @@ from arena.errors import InputError
 
 
 class Grammar(Protocol):
-    """A corpus that can write its own prompts. `axes` lists the values of `frame`, `style`,
-    `topic` and `language`; `render` turns a form into text, the same text every time."""
+    """The grammar of a corpus that writes its own prompts."""
 
     @property
-    def axes(self) -> Mapping[str, tuple[str, ...]]: ...
+    def axes(self) -> Mapping[str, tuple[str, ...]]:
+        """The values of `frame`, `style`, `topic` and `language`."""
+        ...
 
-    def render(self, form: Form) -> Example: ...
+    def render(self, form: Form) -> Example:
+        """Return the example of a form; equal forms give equal text."""
+        ...
 
 
 @dataclass(frozen=True)
 class DataRoot:
-    """Where relative data paths are looked up: the data folder first, then the scenario's."""
+    """The folders in which relative data paths are looked up: the data folder, then that of the
+    scenario."""
 
     data: Path | None = None
     scenario: Path | None = None
 
     def find(self, path: str) -> Path:
-        """The existing file or folder behind a path of the scenario.
+        """Return the existing file or folder that a path of the scenario names.
 
         Raises:
-            InputError: it stands nowhere; says where it was looked for.
+            InputError: there is none; the message lists the places.
         """
         tried = [base / path for base in (self.data, self.scenario) if base is not None]
         for candidate in tried or [Path(path)]:

@@ -1,7 +1,7 @@
 """Starting Ray on this machine, or joining a cluster: quietly, privately, from any folder.
 
-A Ray that is started here listens on loopback only: its ports run code for whatever reaches them. For
-a cluster, Ray's own token authentication (`RAY_AUTH_MODE=token`, `RAY_AUTH_TOKEN` or
+A Ray that is started here listens on loopback only: its ports run code for whatever reaches them.
+For a cluster, Ray's own token authentication (`RAY_AUTH_MODE=token`, `RAY_AUTH_TOKEN` or
 `RAY_AUTH_TOKEN_PATH`) is the way; both are read by Ray itself.
 """
 
