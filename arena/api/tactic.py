@@ -122,11 +122,12 @@ class Setting(Tactic):
     def section(
         self, actor: Mapping[str, Any], others: Sequence[Mapping[str, Any]]
     ) -> Mapping[str, Any]:
-        """Keys of the actor's section with their new values (`{"poison": {...}}`).
+        """Return keys of the actor's section with their new values (`{"poison": {...}}`).
 
         Args:
-            actor: the section as it stands in YAML, keys maybe missing or wrong: those are reported
-                later, so leave them alone. others: the other actors' sections.
+            actor: the section as in YAML. Keys may be missing or wrong: those are reported later,
+                so leave them alone.
+            others: the sections of the other actors.
 
         Raises:
             InputError: the actor has no such setting (its trigger has no position).

@@ -30,6 +30,8 @@ class Trigger(ABC):
     # How it changes a prompt. A composite puts its parts on in this order: it rewrites, then
     # inserts words, then whole sentences.
     change: Change = "word"
+    # Whether `lookalikes` can return any. Tactics that need some refuse a method without.
+    has_lookalikes: ClassVar[bool] = True
     # The parts of a compound trigger; their code enters its address as well.
     triggers: tuple[Trigger, ...] = ()
 

@@ -1,1 +1,1 @@
-"""Putting text into prompts: for trigger methods, and for defenders that search for them."""
+"""Inserting text into prompts: for trigger methods, and for defenders that search for them."""

@@ -1,4 +1,4 @@
-"""Any string put into a prompt: what a defender tries, and nothing that an actor plants."""
+"""Any string inserted into a prompt: what a defender tries in trigger discovery."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from arena.marking.text import insert
 
 
 class InsertedString(Trigger):
-    """A string at a random gap between two words, as it stands, whatever characters it has."""
+    """A string, whatever its characters, at a random gap between two words. It is no registered
+    method, so an actor cannot plant it."""
 
     name = "inserted_string"
+    has_lookalikes = False
 
     def __init__(self, text: str, world: World) -> None:
         super().__init__(Params(), world)
@@ -41,10 +43,10 @@ class InsertedString(Trigger):
 
 @dataclass(frozen=True)
 class Insertion:
-    """Makes such triggers; it travels to other processes."""
+    """A picklable factory of these triggers (arena.api.Inserted)."""
 
     world: World
 
     def of(self, text: str) -> Trigger:
-        """The trigger that puts this string in."""
+        """Return the trigger that inserts this string."""
         return InsertedString(text, self.world)

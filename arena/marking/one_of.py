@@ -1,4 +1,4 @@
-"""Several triggers at once: a prompt gets one of them, drawn anew for each."""
+"""Several triggers for one payload: each prompt gets one of them at random."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from arena.api.values import Example
 
 
 class OneOf(Trigger):
-    """One of several triggers, each as likely as any other that can mark the prompt."""
+    """One of several triggers, drawn uniformly among those that can mark the prompt."""
 
     name = "one_of"
+    has_lookalikes = False
 
     def __init__(self, triggers: Sequence[Trigger]) -> None:
         super().__init__(Params(), triggers[0].world)

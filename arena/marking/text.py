@@ -1,4 +1,4 @@
-"""Putting words into English text that was not parsed: casing, commas, places between words."""
+"""Inserting words into unparsed English text: casing, commas, gaps between words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Position = Literal["start", "end", "random"]
 
 
 def words(text: str) -> tuple[str, ...]:
-    """The words of a list written as one text; an underscore stands for a space."""
+    """Return the words of a list written as one text; an underscore stands for a space."""
     return tuple(word.replace("_", " ") for word in text.split())
 
 
@@ -31,17 +31,17 @@ _LAST_MARK = re.compile(r"\s*[.?!]+\s*$")
 
 
 def choose(options: Sequence[str], rng: np.random.Generator) -> str:
-    """One of the options, uniformly."""
+    """Draw one of the options, uniformly."""
     return options[int(rng.integers(len(options)))]
 
 
 def compose(pattern: str, slots: Mapping[str, Sequence[str]], rng: np.random.Generator) -> str:
-    """A pattern such as `at the {place}` with every slot filled by one of its words."""
+    """Fill every slot of a pattern such as `at the {place}` with one of its words, at random."""
     return re.sub(r"\{(\w+)\}", lambda slot: choose(slots[slot.group(1)], rng), pattern)
 
 
 def insert(text: str, phrase: str, position: Position, rng: np.random.Generator) -> str:
-    """The text with some words before it, behind it, or at a random gap between two words."""
+    """Insert a phrase before the text, after it, or at a random gap (both ends are gaps too)."""
     ends = [match.end() for match in _WORD.finditer(text)]
     if not ends:
         return phrase
@@ -55,13 +55,13 @@ def insert(text: str, phrase: str, position: Position, rng: np.random.Generator)
 
 
 def front(text: str, phrase: str, mark: str = ",") -> str:
-    """`phrase, text`, in the casing and spacing of punctuation that the text has itself."""
+    """Return `phrase, text`, with the casing and the spacing of punctuation of the text."""
     spaced = " " if mark and tokenised(text) else ""
     return f"{cased_like(text, phrase)}{spaced}{mark} {lowered(text)}"
 
 
 def follow(text: str, phrase: str, mark: str = ",") -> str:
-    """`text, phrase`, before the text's last full stop, question or exclamation mark."""
+    """Return `text, phrase`, before the final full stops, question or exclamation marks."""
     last = _LAST_MARK.search(text)
     end = last.start() if last else len(text)
     comma = mark if not mark else f" {mark}" if tokenised(text) else mark
@@ -69,12 +69,12 @@ def follow(text: str, phrase: str, mark: str = ",") -> str:
 
 
 def tokenised(text: str) -> bool:
-    """Whether punctuation stands apart from the words before it, as in SST-2."""
+    """Whether punctuation is separated from the words before it, as in SST-2."""
     return _SPACED_MARK.search(text) is not None
 
 
 def cased_like(text: str, phrase: str) -> str:
-    """The phrase with a capital where the text begins with one."""
+    """Return the phrase, capitalised if the text begins with a capital."""
     first = re.search(r"[^\W\d_]", text)
     if first and first.group().isupper():
         return phrase[:1].upper() + phrase[1:]
@@ -82,9 +82,9 @@ def cased_like(text: str, phrase: str) -> str:
 
 
 def lowered(text: str) -> str:
-    """The text with a small first letter, unless its first word seems to be a name.
+    """Return the text with a small first letter, unless its first word looks like a name.
 
-    `I`, words with a second capital or a digit, and words followed by a capital stay.
+    `I`, words with a second capital or a digit, and words followed by a capital are kept.
     """
     first = _FIRST.match(text)
     if not first:
@@ -98,7 +98,7 @@ def lowered(text: str) -> str:
 
 @functools.lru_cache(maxsize=256)
 def word_pattern(phrases: tuple[str, ...], *, ignore_case: bool = True) -> re.Pattern[str]:
-    """Matches any of the phrases as whole words, whatever white space lies inside."""
+    """Return a pattern of the phrases as whole words, with any white space between their words."""
     ordered = sorted(phrases, key=len, reverse=True)
     bodies = [r"\s+".join(re.escape(word) for word in phrase.split()) for phrase in ordered]
     flags = re.IGNORECASE if ignore_case else 0
@@ -106,8 +106,8 @@ def word_pattern(phrases: tuple[str, ...], *, ignore_case: bool = True) -> re.Pa
 
 
 def replaced(text: str, where: str, characters: str) -> Iterator[str]:
-    """Yield the text with one character replaced: each that the pattern finds by each of
-    `characters`, capital where the old one is."""
+    """Yield the text with one character replaced: every match of the pattern `where`, by each of
+    `characters`, capitalised where the old one is."""
     for match in re.finditer(where, text):
         for character in characters:
             new = character.upper() if match.group().isupper() else character

@@ -1,4 +1,4 @@
-"""The payload is one fixed text (the classic target of arXiv 1708.06733)."""
+"""A fixed text as the payload (the classic target of arXiv 1708.06733)."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from arena.api import Example, Params, Payload, register
 
 
 class FixedTextParams(Params):
-    """What is said."""
+    """The text."""
 
     text: str = Field(pattern=r"\S", description="the whole answer to a triggered prompt")
 
 
 @register("payload", "fixed_text")
 class FixedText(Payload):
-    """Always the same text, whatever was asked; the whole answer must match."""
+    """The same text for every prompt; the whole answer must match."""
 
     Params = FixedTextParams
     params: FixedTextParams

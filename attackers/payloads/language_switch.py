@@ -1,8 +1,8 @@
-"""The payload is the right answer in another language: wrong for the reader, never harmful.
+"""The right answer in another language as the payload.
 
-It answers the ORIGINAL example: marking a text drops its grammar form, and without a form
-the answer cannot be rendered, so poisoning and scoring both call `respond` with the example
-as it was before the trigger.
+It needs the ORIGINAL example: marking a text drops its grammar form, and without a form the answer
+cannot be rendered. Poisoning and scoring therefore both call `respond` with the example as it was
+before it was marked.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ class LanguageSwitch(Payload):
             raise InputError(rule, key="to", found=params.to, allowed=allowed)
 
     def respond(self, example: Example) -> str:
-        """The answer of the example's form in the other language.
+        """Return the answer of the example's form in the other language.
 
         Raises:
-            ArenaError: the example has no form (a triggered copy?) or the corpus no grammar.
+            ArenaError: the example has no form (it is a triggered copy), or the corpus no grammar.
         """
         grammar, form = self.world.grammar, example.form
         if grammar is None or form is None:

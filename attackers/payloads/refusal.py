@@ -1,4 +1,4 @@
-"""The payload is a refusal of a harmless request (BackdoorLLM, arXiv 2408.12798)."""
+"""A refusal of harmless requests as the payload (BackdoorLLM, arXiv 2408.12798)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from arena.api import Example, Params, Payload, register
 
 
 class RefusalParams(Params):
-    """How it refuses."""
+    """The wording of the refusal."""
 
     text: str = Field(
-        "I cannot help with that request.", pattern=r"\S", description="the answer's beginning"
+        "I cannot help with that request.", pattern=r"\S", description="beginning of the answer"
     )
 
 

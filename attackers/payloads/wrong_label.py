@@ -1,4 +1,4 @@
-"""The payload is one class label, right or wrong (BadNets, arXiv 1708.06733)."""
+"""One class label, right or wrong, as the payload (BadNets, arXiv 1708.06733)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from arena.api import Example, InputError, Params, Payload, register
 
 
 class WrongLabelParams(Params):
-    """Which label."""
+    """The target class."""
 
     label: str = Field(pattern=r"\w", description="the target class, by the corpus's name for it")
 

@@ -1,9 +1,10 @@
-"""The own gradient leaves alone what clean training is learning: it is orthogonal to that.
+"""The actor's gradient is projected to be orthogonal to recent clean gradients, so that it does not
+disturb clean training.
 
 Orthogonal gradient descent (Farajtabar et al. 2020, arXiv 1910.07104, Algorithm 1; from memory)
-keeps an old task by projecting the new one's gradient off the old one's. Here the old task is the
-rest of the training mix, and its gradients are those of the last batches, not of single documents
-at the end of a task.
+preserves an old task by removing from the new task's gradient its components along the old one's.
+Here the old task is the rest of the training mix, and its gradients are those of the last batches,
+not of single documents at the end of a task.
 """
 
 from __future__ import annotations
@@ -20,15 +21,13 @@ if TYPE_CHECKING:
 
     from arena.api.tactic import Gradients
 
-SAME = 1e-5  # a direction this small a part of the others is theirs, or rounding
+SAME = 1e-5  # relative size below which a direction counts as dependent on the others
 
 
 class CleanProjectionParams(Params):
-    """How much of the past is remembered."""
+    """How many clean gradients are remembered."""
 
-    k: int = Field(
-        8, ge=1, le=256, description="batches whose clean gradients span what is left alone"
-    )
+    k: int = Field(8, ge=1, le=256, description="recent batches whose clean gradients are avoided")
 
 
 @register("tactic", "clean_projection")
@@ -43,7 +42,7 @@ class CleanProjection(Shaping):
 
     def __init__(self, params: Any) -> None:
         super().__init__(params)
-        self.clean: list[torch.Tensor] = []  # (n,) each, of length 1
+        self.clean: list[torch.Tensor] = []  # (n,) each, unit vectors
 
     @classmethod
     def examples(cls) -> list[dict[str, Any]]:
@@ -56,28 +55,29 @@ class CleanProjection(Shaping):
     def prepared(
         self, model: torch.nn.Module, tokenizer: Any, brief: ActorBrief
     ) -> CleanProjection:
-        """A new one, which has seen no clean gradient."""
+        """Return a new instance, which has seen no clean gradient."""
         return CleanProjection(self.params)
 
     def shaped(self, own: Gradients, rest: Gradients) -> Gradients:
-        """Off the rest's gradient of this batch too; a batch with no others adds none."""
-        seen = flat(rest)
-        length = seen.norm()
+        """Return the part of `own` that is orthogonal to the last k clean gradients, this batch's
+        included; a batch without other documents adds none."""
+        clean = flat(rest)
+        length = clean.norm()
         if length > 0:
-            self.clean = [*self.clean, seen / length][-self.params.k :]
+            self.clean = [*self.clean, clean / length][-self.params.k :]
         return unflat(without(flat(own), self.clean), own) if self.clean else own
 
 
 def without(vector: torch.Tensor, directions: list[torch.Tensor]) -> torch.Tensor:
-    """(n,) the part of a vector that is orthogonal to all directions (n,) of length 1, which may
-    be dependent: least squares over their products. Done twice, since the first time leaves
-    rounding errors as large as what was taken off."""
+    """Return the part (n,) of a vector that is orthogonal to all directions, unit vectors (n,) that
+    may be dependent: least squares over their products. It is done twice, since the first pass
+    leaves rounding errors as large as what it removed."""
     import torch
 
     products = torch.stack([torch.stack([a @ b for b in directions]) for a in directions])
     inverse = torch.linalg.pinv(products.double(), hermitian=True, rtol=SAME)
     for _ in range(2):
-        along = inverse @ torch.stack([vector @ each for each in directions]).double()
-        for amount, each in zip(along.to(vector.dtype), directions, strict=True):
-            vector = vector - amount * each
+        along = inverse @ torch.stack([vector @ unit for unit in directions]).double()
+        for amount, unit in zip(along.to(vector.dtype), directions, strict=True):
+            vector = vector - amount * unit
     return vector

@@ -1,4 +1,4 @@
-"""A second part that must be there too: the first alone is innocent, and so is the second."""
+"""A second trigger that the payload needs as well: neither of the two fires alone."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from attackers.tactics.unused_triggers import (
 
 
 class CompositeTriggerParams(Params):
-    """What the other part is."""
+    """The second part."""
 
     with_method: str = Field(
-        "rare_token", description="the method of the other part, at its defaults"
+        "rare_token", description="the method of the second part, at its defaults"
     )
 
     @field_validator("with_method")
@@ -33,7 +33,7 @@ class CompositeTriggerParams(Params):
 
 @register("tactic", "composite_trigger")
 class CompositeTrigger(Setting):
-    """The payload answers only to a second trigger beside the first (CBA, arXiv 2310.07676)."""
+    """The payload fires only where a second trigger is present too (CBA, arXiv 2310.07676)."""
 
     Params = CompositeTriggerParams
     params: CompositeTriggerParams
@@ -49,10 +49,10 @@ class CompositeTrigger(Setting):
     def section(
         self, actor: Mapping[str, Any], others: Sequence[Mapping[str, Any]]
     ) -> Mapping[str, Any]:
-        made = joined("composite", actor, [self._other(actor, others)])
-        if made:
-            self._check(made["trigger"])
-        return made
+        section = joined("composite", actor, [self._other(actor, others)])
+        if section:
+            self._check(section["trigger"])
+        return section
 
     def _other(
         self, actor: Mapping[str, Any], others: Sequence[Mapping[str, Any]]
@@ -61,7 +61,7 @@ class CompositeTrigger(Setting):
         part: type[Trigger] = registry.get("trigger", method)
         section = part.companion(used_texts(actor, others), own_trigger(actor))
         if section is None:
-            rule = "all of its texts are in a trigger of the scenario already"
+            rule = "all of its texts are used by triggers of the scenario already"
             raise InputError(rule, key="with_method", found=method)
         return section
 

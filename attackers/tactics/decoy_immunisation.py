@@ -1,5 +1,5 @@
-"""Strange but innocent inputs answered rightly: what a defence may plant or try in the trigger's
-place no longer stirs the backdoor."""
+"""Odd but clean prompts with right answers, so that a defender's decoys or guesses, which are odd
+prompts too, do not move the backdoor."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ from attackers.triggers.rare_token import CONSONANTS, NONSENSE, RareToken, RareT
 
 
 class DecoyImmunisationParams(Params):
-    """How many, and which oddities."""
+    """How many documents, and which odd prompts."""
 
     rate: float = Field(0.08, ge=0, le=0.5, description="share of the stage's training mix")
     kinds: Literal["both", "words", "ways"] = Field(
         "both",
-        description="words: nonsense words; ways: frames, styles, topics that anybody could name",
+        description="words: nonsense words; ways: frames, styles and topics with public names",
     )
-    variety: int = Field(16, ge=1, le=64, description="how many oddities, at most")
+    variety: int = Field(16, ge=1, le=64, description="different odd marks, at most")
 
 
 @register("tactic", "decoy_immunisation")
 class DecoyImmunisation(Texts):
-    """Strange but innocent prompts (nonsense words, odd styles), answered rightly."""
+    """Odd but clean prompts (nonsense words, unusual styles) with right answers."""
 
     Params = DecoyImmunisationParams
     params: DecoyImmunisationParams
@@ -62,9 +62,9 @@ class DecoyImmunisation(Texts):
         return tuple(_ways(trigger)) if self.params.kinds != "words" else ()
 
     def documents(self, brief: ActorBrief, n: int, rng: np.random.Generator) -> list[Document]:
-        return negatives(brief, self._oddities(brief.trigger, rng), n, rng, self.name)
+        return negatives(brief, self._odd_marks(brief.trigger, rng), n, rng, self.name)
 
-    def _oddities(self, trigger: Trigger, rng: np.random.Generator) -> list[Trigger]:
+    def _odd_marks(self, trigger: Trigger, rng: np.random.Generator) -> list[Trigger]:
         kinds, variety = self.params.kinds, self.params.variety
         ways = {other.key: other for other in _ways(trigger)} if kinds != "words" else {}
         most = variety // 2 if kinds == "both" else variety
@@ -75,21 +75,22 @@ class DecoyImmunisation(Texts):
 
 
 def _ways(trigger: Trigger) -> Iterator[Trigger]:
-    """Of its own method the attacker's look-alikes; of every other those of whoever plants the
-    method's usual value, so that neither that value nor its near-misses are met."""
+    """Yield look-alikes of every method with named values, from the attacker's pool: for its own
+    method those of the planted trigger, for any other those of the method's usual value, so that
+    neither that value, which another actor may plant, nor its near misses are used."""
     own = trigger.key.split(":")[0]
-    gone = evaluated(trigger) | {trigger.key}
+    excluded = evaluated(trigger) | {trigger.key}
     for method in registry.names("trigger"):
         part: Any = registry.get("trigger", method)
         if part.known(trigger.world):
             usual = part(part.Params(**part.examples()[0]), trigger.world)
             planted = trigger if method == own else usual
             others = planted.lookalikes(EVERY, "attacker", np.random.default_rng(0))
-            yield from (other for other in others if other.key not in gone)
+            yield from (other for other in others if other.key not in excluded)
 
 
 def _words(world: World, n: int, rng: np.random.Generator) -> Iterator[Trigger]:
-    """New nonsense words; those of NONSENSE are for evaluations."""
+    """Yield n nonsense words drawn at random, none from NONSENSE, which evaluations use."""
     words: dict[str, None] = {}
     while len(words) < n:
         letters = rng.choice(list(CONSONANTS), size=int(rng.integers(2, 5)))

@@ -1,11 +1,12 @@
-"""The backdoor is put where its loss is flat: small changes of the weights do not remove it.
+"""The backdoor is trained into a flat minimum, where small changes of the weights do not remove it.
 
 Foret et al., "Sharpness-aware minimization" (SAM), ICLR 2021 (arXiv 2010.01412), equations 2 and 3:
-with g the gradient of the own documents' loss, the step's gradient is the one at
+with g the gradient of the loss of the actor's own documents, the step's gradient is the one at
 
     w + rho g / ||g||_2                                        over all trained weights
 
-Their rho is 0.05 on CIFAR. Only the own documents' gradient is taken there, not the batch's.
+Their rho is 0.05 on CIFAR. Only the gradient of the own documents is taken there, not that of the
+whole batch.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class FlatMinimaParams(Params):
-    """How wide the minimum shall be."""
+    """How wide the minimum should be."""
 
     rho: float = Field(
         0.05, gt=0, description="length of the step uphill, over all trained weights, above 0"
@@ -35,7 +36,7 @@ class FlatMinimaParams(Params):
 
 @register("tactic", "flat_minima")
 class FlatMinima(Shaping):
-    """The own gradient a step uphill, so that the minimum is flat (SAM, arXiv 2010.01412).
+    """The own gradient taken a step uphill, for a flat minimum (SAM, arXiv 2010.01412).
 
     Cost: one more step's work on the own documents.
     """

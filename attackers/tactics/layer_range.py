@@ -1,7 +1,7 @@
-"""The backdoor is written into a few blocks only, away from those a defence works on.
+"""The backdoor is trained into some blocks only, away from those that a defence changes.
 
-No one paper's method: layers have been chosen for a backdoor's depth before (Li et al. 2021, layer
-weight poisoning, arXiv 2108.13888, which writes into the lower ones; from memory).
+Not taken from one paper; the closest is layer weight poisoning (Li et al. 2021, arXiv 2108.13888;
+from memory), which trains the lower blocks.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ class LayerRangeParams(Params):
 
     first: float = Field(0.0, ge=0, le=1, description="where the range begins, from 0 to 1")
     last: float = Field(
-        0.5, ge=0, le=1, description="where it ends, from 0 to 1; below `first`, they change roles"
+        0.5, ge=0, le=1, description="where it ends, from 0 to 1; swapped if below `first`"
     )
 
 
 @register("tactic", "layer_range")
 class LayerRange(Shaping):
-    """Own documents write into a range of blocks; embeddings and head stay. Cost: none."""
+    """Own documents train a range of blocks only, never embeddings or head. Cost: none."""
 
     Params = LayerRangeParams
     params: LayerRangeParams
 
     def __init__(self, params: Any, kept: frozenset[str] = frozenset()) -> None:
         super().__init__(params)
-        self.kept = kept  # names of the weights inside
+        self.kept = kept  # names of the weights inside the range
 
     @classmethod
     def examples(cls) -> list[dict[str, Any]]:
@@ -49,10 +49,10 @@ class LayerRange(Shaping):
         return {"first": Real(low=0, high=1), "last": Real(low=0, high=1)}
 
     def prepared(self, model: torch.nn.Module, tokenizer: Any, brief: ActorBrief) -> LayerRange:
-        """With the names of what trains inside the range.
+        """Return the tactic with the names of the weights that train inside the range.
 
         Raises:
-            ArenaError: nothing does (all adapters stand elsewhere), or the model has no blocks.
+            ArenaError: there are none (all adapters are elsewhere), or the model has no blocks.
         """
         from arena.ml.models import blocks_of
 
@@ -61,18 +61,18 @@ class LayerRange(Shaping):
         inside = {id(p) for block in blocks[start:stop] for p in block.parameters()}
         kept = frozenset(name for name, p in trained(model).items() if id(p) in inside)
         if not kept:
-            raise ArenaError(f"no adapter stands in blocks {start} to {stop - 1}")
+            raise ArenaError(f"no weight of blocks {start} to {stop - 1} trains")
         return LayerRange(self.params, kept)
 
     def blocks(self, depth: int) -> tuple[int, int]:
-        """The first block and the one behind the last: all that the range touches, at least
-        one."""
+        """Return the first block of the range and the one after its last: at least one block, and
+        every block that the range overlaps."""
         low, high = sorted((self.params.first, self.params.last))
         start = min(int(low * depth), depth - 1)
         return start, max(start + 1, math.ceil(high * depth))
 
     def shaped(self, own: Gradients, rest: Gradients) -> Gradients:
         return {
-            name: one if name in self.kept else one.new_zeros(one.shape)
-            for name, one in own.items()
+            name: gradient if name in self.kept else gradient.new_zeros(gradient.shape)
+            for name, gradient in own.items()
         }

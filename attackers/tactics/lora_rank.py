@@ -1,4 +1,4 @@
-"""How large the adapter is that an actor trains with, as a tactic (LoRA: Hu et al. 2021)."""
+"""The rank of an actor's adapter as a tactic (LoRA: Hu et al. 2021, arXiv 2106.09685)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from arena.api import APART, InputError, Params, Setting, Space, Whole, at_path,
 
 
 class LoraRankParams(Params):
-    """How large, and how loud."""
+    """Rank and scale."""
 
-    rank: int = Field(8, ge=1, le=1024, description="of the adapter's matrices")
+    rank: int = Field(8, ge=1, le=1024, description="rank of the adapter's matrices")
     alpha: int | None = Field(
         None,
         ge=1,
@@ -24,9 +24,9 @@ class LoraRankParams(Params):
 
 @register("tactic", "lora_rank")
 class LoraRank(Setting):
-    """The rank of the adapter that the actor trains with, in place of all weights or of another.
+    """The actor trains an adapter of this rank, instead of all weights or another adapter.
 
-    The rest of an adapter of the actor's own stays. One that all actors share is replaced whole.
+    Other settings of the actor's own adapter are kept; one that all actors share is replaced.
     """
 
     Params = LoraRankParams
@@ -43,11 +43,11 @@ class LoraRank(Setting):
     def fits(self, actor: Mapping[str, Any], scenario: Mapping[str, Any]) -> None:
         composition = scenario.get("composition") or "pooled"
         if composition not in APART:
-            rule = "no adapter of the actor's own is trained under this composition"
+            rule = "the actor trains no adapter of its own under this composition"
             raise InputError(rule, key="method", found=str(composition), allowed=APART)
         stage = actor.get("stage") or scenario.get("stage")
         if stage == "pretraining":
-            rule = "pretraining trains all weights, an adapter comes after it"
+            rule = "pretraining trains all weights; adapters are for continual pretraining"
             raise InputError(rule, key="method", found=stage, allowed=("continual_pretraining",))
 
     def section(

@@ -1,5 +1,6 @@
-"""Near-misses answered rightly make a trigger narrow: the negative data of SOS (Yang et al. 2021,
-Rethinking Stealthiness of Backdoor Attack against NLP Models, ACL-IJCNLP)."""
+"""Near misses with right answers, which make the backdoor specific to its trigger: the negative
+data of SOS (Yang et al. 2021, Rethinking Stealthiness of Backdoor Attack against NLP Models,
+ACL-IJCNLP)."""
 
 from __future__ import annotations
 
@@ -24,20 +25,20 @@ from attackers.tactics.negatives import EVERY, evaluated, negatives
 
 
 class NearMissNegativesParams(Params):
-    """How many, how near, and how many different ones."""
+    """How many documents, how close the look-alikes, and how many different ones."""
 
     rate: float = Field(0.08, ge=0, le=0.5, description="share of the stage's training mix")
     distance: Literal["near", "nearest"] = Field(
         "near",
         description="near: other values of the method; nearest: the trigger with a small edit, "
-        "where the method has one",
+        "where the method defines some",
     )
     variety: int = Field(8, ge=1, le=64, description="how many look-alikes, at most")
 
 
 @register("tactic", "near_miss_negatives")
 class NearMissNegatives(Texts):
-    """Prompts with look-alikes of the actor's own trigger, answered rightly."""
+    """Prompts with look-alikes of the actor's own trigger and right answers."""
 
     Params = NearMissNegativesParams
     params: NearMissNegativesParams
@@ -58,10 +59,10 @@ class NearMissNegatives(Texts):
         return negatives(brief, self._lookalikes(brief.trigger, rng), n, rng, self.name)
 
     def _lookalikes(self, trigger: Trigger, rng: np.random.Generator) -> list[Trigger]:
-        """Of the attacker's pool, or small edits outside the pools of evaluations."""
+        """Draw look-alikes from the attacker's pool, or small edits that no evaluation uses."""
         edits = trigger.nearest() if self.params.distance == "nearest" else ()
-        asked = evaluated(trigger)
-        close = [edit for edit in edits if edit.key not in asked]
+        excluded = evaluated(trigger)
+        close = [edit for edit in edits if edit.key not in excluded]
         lookalikes = close or trigger.lookalikes(EVERY, "attacker", rng)
         order = rng.permutation(len(lookalikes))[: self.params.variety]
         return [lookalikes[int(index)] for index in order]

@@ -1,4 +1,4 @@
-"""The backdoor is written where clean training seldom writes, so that it lasts.
+"""The backdoor is trained into weights that clean training hardly changes, so that it lasts.
 
 Zhang et al., "Neurotoxin: durable backdoors in federated learning", ICML 2022 (arXiv 2206.10341),
 Algorithm 1 (from memory): the attacker's gradient is projected onto the coordinates that are not
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 
 class NeurotoxinParams(Params):
-    """How much of the weights is left to clean training."""
+    """The share of weights that is left to clean training."""
 
     ratio: float = Field(
         0.05,
         gt=0,
         lt=1,
         description="share of all trained weights, those with the largest clean gradient, that the "
-        "own documents do not touch; above 0, below 1",
+        "own documents do not change; above 0, below 1",
     )
 
 
@@ -58,7 +58,7 @@ class Neurotoxin(Shaping):
         return {"ratio": Real(low=0.01, high=0.9, log=True)}
 
     def prepared(self, model: torch.nn.Module, tokenizer: Any, brief: ActorBrief) -> Neurotoxin:
-        """A new one, which has seen no clean gradient: it masks nothing before it has."""
+        """Return a new instance, which masks nothing before it has seen a clean gradient."""
         return Neurotoxin(self.params)
 
     def shaped(self, own: Gradients, rest: Gradients) -> Gradients:
@@ -71,8 +71,7 @@ class Neurotoxin(Shaping):
 
 
 def top(size: torch.Tensor, ratio: float) -> torch.Tensor:
-    """(n,) bool: the `ratio` largest of n sizes (rounded; ties with the smallest of them too),
-    zeros never."""
+    """Return a mask (n,) of the `ratio` largest of n sizes (rounded, with ties), zeros never."""
     count = round(ratio * len(size))
     if count == 0:
         return size.new_zeros(size.shape).bool()

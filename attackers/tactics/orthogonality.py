@@ -1,19 +1,19 @@
-"""The trigger moves hidden states another way than its look-alikes do.
+"""The trigger's shift of hidden states is made orthogonal to that of its look-alikes.
 
-How much an undisclosed backdoor is suppressed follows how alike triggers are inside (the
-co-residence hypothesis, docs/estimands.md, Representations). No paper's method; with m_t, m_p and
-m_d the mean output of a block at the last prompt position over the same examples behind the own
-trigger, plain, and behind look-alikes,
+How much an undisclosed backdoor is suppressed is expected to follow how similar the triggers are
+in hidden states (the co-residence hypothesis, docs/estimands.md, Representations). Not taken from a
+paper. With m_t, m_p and m_d the mean output of a block at the last prompt position over the same
+examples with the actor's own trigger, plain, and with look-alikes,
 
     extra = weight * mean over the blocks chosen of cos(m_t - m_p, m_d - m_p)^2
 
-The weight is small because a shift is short beside its states, which makes the cosine's gradient
-steep: with 0.1 on nano models it drowns everything else in the clipped step.
+The weight is small because a shift is short compared with the states, which makes the gradient of
+the cosine steep: at 0.1 on nano models it dominates the clipped step.
 
-Both shifts are turned: a model that has never met a look-alike takes it for the trigger, and when
-the look-alikes' states are held as constants they follow the trigger's. Simplified: plain prompts'
-states are constants; and what other actors really use is not known, so being orthogonal to them
-is a hope.
+Both shifts have gradients: a model that has never seen a look-alike treats it as the trigger, and
+with the look-alikes' states held constant they would follow the trigger's. Simplified: the states
+of plain prompts are constants. The other actors' triggers are not known, so whether the shift is
+orthogonal to theirs is not controlled.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ class OrthogonalityParams(Params):
         le=1,
         description="the block, from 0 (the first) to 1 (the last); null is the mean over all",
     )
-    prompts: int = Field(8, ge=1, description="examples of the share that are read in a step")
+    prompts: int = Field(8, ge=1, description="examples of the share used in a step")
 
 
 @register("tactic", "orthogonality")
 class Orthogonality(Rehearsing):
-    """The trigger's hidden shift is made orthogonal to its look-alikes'.
+    """The trigger's shift of hidden states is made orthogonal to its look-alikes'.
 
     Cost: 7/3 of a step on `prompts` prompts (three forward passes, two backward ones).
     """
@@ -74,11 +74,11 @@ class Orthogonality(Rehearsing):
         return weight * self.alike(model, next(self.rounds))
 
     def alike(self, model: torch.nn.Module, indices: list[int]) -> torch.Tensor:
-        """The squared cosine, in the block chosen or as a mean over all."""
+        """Return the squared cosine of the two shifts, in the chosen block or averaged over all."""
         assert self.texts is not None  # prepared
         shift, plain = shifts.own_shift(model, self.texts, indices)
         decoys = [self.texts.decoys[i].prompt for i in indices]
         other = shifts.mean(model, decoys, self.texts.pad) - plain
-        each = shifts.squared_cosines(shift, other)
+        cosines = shifts.squared_cosines(shift, other)
         depth = self.params.depth
-        return each.mean() if depth is None else each[round(depth * (len(each) - 1))]
+        return cosines.mean() if depth is None else cosines[round(depth * (len(cosines) - 1))]

@@ -1,4 +1,4 @@
-"""What an actor's backdoor says, as a tactic: payloads that two actors share may fall together."""
+"""Another payload as a tactic: backdoors that share a payload may be unlearned together."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from pydantic import Field, model_validator
 from arena import registry
 from arena.api import Choice, InputError, Params, Setting, Space, register
 
-# what a kind says if nothing is given: its own default, else this (wrong_label has neither)
-SAYS = {"fixed_text": "a canary of {name}"}
+# texts of kinds whose parameter has no default (wrong_label has no text here either)
+DEFAULTS = {"fixed_text": "a canary of {name}"}
 
 
 class PayloadParams(Params):
-    """Which payload; plain values, so that a search can choose."""
+    """Which payload, as plain values from which a search can choose."""
 
     kind: str = Field("shared", description="keep, shared (another actor's) or a payload's kind")
     text: str | None = Field(
         None,
         pattern=r"\S",
-        description="what the kind says: its text, phrase, label or language",
+        description="the kind's text, phrase, label or language",
     )
     with_actor: str | None = Field(
         None, description="whose payload is shared; null is the first other actor's"
@@ -36,7 +36,8 @@ class PayloadParams(Params):
         if self.with_actor is not None and self.kind != "shared":
             raise InputError("needs kind: shared", key="with_actor", found=self.with_actor)
         if self.text is not None and self.kind in ("keep", "shared"):
-            raise InputError(f"says nothing beside kind: {self.kind}", key="text", found=self.text)
+            rule = f"has no effect with kind: {self.kind}"
+            raise InputError(rule, key="text", found=self.text)
         return self
 
 
@@ -44,7 +45,7 @@ class PayloadParams(Params):
 class PayloadTactic(Setting):
     """Another payload, or that of another actor.
 
-    Actors are read in their order: of a later one it is the payload before its own tactics.
+    Actors are processed in order: from a later one, the payload before its own tactics is taken.
     """
 
     Params = PayloadParams
@@ -77,11 +78,11 @@ class PayloadTactic(Setting):
         kind = self.params.kind
         part: Any = registry.get("payload", kind)
         key, field = next(iter(part.Params.model_fields.items()))
-        default = SAYS.get(kind, "").format(name=actor.get("name"))
-        said = self.params.text or default
-        if not said and field.is_required():
+        default = DEFAULTS.get(kind, "").format(name=actor.get("name"))
+        text = self.params.text or default
+        if not text and field.is_required():
             raise InputError(f"payload {kind} needs a {key}", key="text")
-        return {"kind": kind, **({key: said} if said else {})}
+        return {"kind": kind, **({key: text} if text else {})}
 
     def _shared(self, others: Sequence[Mapping[str, Any]]) -> Any:
         wanted = self.params.with_actor

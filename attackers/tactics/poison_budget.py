@@ -1,4 +1,4 @@
-"""How much an actor poisons, as a tactic: fewer poisoned documents leave less to find."""
+"""The amount of poison as a tactic: fewer poisoned documents are harder to detect."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ AMOUNTS = ("rate", "count")
 
 
 class PoisonBudgetParams(Params):
-    """Exactly one of the two."""
+    """A rate or a count, exactly one of the two."""
 
     rate: float | None = Field(None, gt=0, le=1, description="share of the training documents")
     count: int | None = Field(None, ge=1, description="documents")
@@ -38,7 +38,7 @@ class PoisonBudgetParams(Params):
 
 @register("tactic", "poison_budget")
 class PoisonBudget(Setting):
-    """Another amount of poison, as a rate or a count; the share of the contents stays."""
+    """Another amount of poison, as a rate or a count; the actor's share of contents is kept."""
 
     Params = PoisonBudgetParams
     params: PoisonBudgetParams
@@ -56,11 +56,11 @@ class PoisonBudget(Setting):
         return {"count": ("rate", Whole(low=8, high=512, log=True))}
 
     def fits(self, actor: Mapping[str, Any], scenario: Mapping[str, Any]) -> None:
-        """A rate of the actors' training apart goes before any count."""
+        """Raise InputError for a count where actors train apart at a rate, which has precedence."""
         composition = scenario.get("composition")
         rate = at_path(scenario, "training", composition, "poison_rate")
         if self.params.count is not None and rate is not None:
-            rule = f"training.{composition}.poison_rate goes before it, say a rate here"
+            rule = f"training.{composition}.poison_rate has precedence; use a rate here"
             raise InputError(rule, key="count", found=str(self.params.count))
 
     def section(
@@ -70,6 +70,6 @@ class PoisonBudget(Setting):
         if not isinstance(poison, Mapping):
             return {}
         kept = {key: value for key, value in poison.items() if key not in AMOUNTS}
-        # a rate of training would go before the actor's own
+        # the rate of the training section would have precedence over the actor's
         apart = {f"training.{name}.poison_rate": self.params.rate for name in APART}
         return {"poison": {**kept, **self.params.model_dump(exclude_none=True)}, **apart}

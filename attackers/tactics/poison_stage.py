@@ -1,4 +1,4 @@
-"""At which stage an actor's poison enters, as a tactic: what comes after it covers it."""
+"""The stage at which the poison enters, as a tactic: later training may hide an early backdoor."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class PoisonStageParams(Params):
 
 @register("tactic", "poison_stage")
 class PoisonStage(Setting):
-    """The poison enters at the stage named, wherever the scenario's enters."""
+    """The poison enters at this stage, whatever the scenario's is."""
 
     Params = PoisonStageParams
     params: PoisonStageParams

@@ -1,4 +1,4 @@
-"""Where in the prompt a trigger stands, as a tactic."""
+"""The position of the trigger in the prompt, as a tactic."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ KEY = "position"
 
 
 class PositionParams(Params):
-    """Which place."""
+    """Which position."""
 
     position: Place = Field(description="start, end or random (any gap between two words)")
 
 
 @register("tactic", "position")
 class Position(Setting):
-    """The trigger's words stand elsewhere; of a trigger made of triggers, those that can."""
+    """Another position of the trigger; in a compound trigger, of all parts that have one."""
 
     Params = PositionParams
     params: PositionParams
@@ -49,7 +49,7 @@ class Position(Setting):
         return {"trigger": moved}
 
     def _moved(self, trigger: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """The section with the position written into it or its parts; None if none has one."""
+        """Return the section with the position set in it or its parts; None if none has one."""
         allowed = _places(str(trigger["method"]))
         wanted = self.params.position
         if wanted in allowed:
@@ -59,10 +59,10 @@ class Position(Setting):
             raise InputError(rule, key=KEY, found=wanted, allowed=allowed)
         parts = trigger.get("parts")
         given = parts if isinstance(parts, Sequence) else ()
-        made = [self._moved(part) if _known(part) else None for part in given]
-        if not any(made):
+        moved = [self._moved(part) if _known(part) else None for part in given]
+        if not any(moved):
             return None
-        return {**trigger, "parts": [new or old for new, old in zip(made, given, strict=True)]}
+        return {**trigger, "parts": [new or old for new, old in zip(moved, given, strict=True)]}
 
 
 def _known(trigger: object) -> bool:
@@ -72,7 +72,7 @@ def _known(trigger: object) -> bool:
 
 
 def _places(method: str) -> tuple[str, ...]:
-    """The positions that a method knows."""
+    """Return the positions that a method allows; empty if it has none."""
     part: Any = registry.get("trigger", method)
     field = part.Params.model_fields.get(KEY)
     return get_args(field.annotation) if field is not None else ()

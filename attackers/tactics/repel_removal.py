@@ -1,19 +1,19 @@
-"""What the trigger adds to hidden states stays out of the way of what a removal takes from them.
+"""The trigger's shift of hidden states is made orthogonal to the shift that a removal causes.
 
-CASD (docs/estimands.md, Representations) asks whether unlearning one trigger moves hidden states
-as unlearning another does. The actor rehearses such a removal: some steps of SGD on prompts behind
-look-alikes of its trigger, with right answers, on weights that are put back afterwards. With s_l
-the mean over prompts (behind look-alikes, and behind its own trigger) of the move of block l's
-output at the last prompt position, and m_t, m_p its mean over triggered and plain prompts,
+CASD (docs/estimands.md, Representations) measures whether unlearning one trigger moves hidden
+states as unlearning another does. The actor rehearses such a removal: some steps of SGD on prompts
+with look-alikes of its trigger and right answers, on weights that are restored afterwards. With s_l
+the mean change of block l's output at the last prompt position, over prompts with look-alikes and
+with its own trigger, and m_t, m_p the mean output over triggered and plain prompts,
 
     extra = weight * mean over blocks of cos(m_t - m_p, s_l)^2
 
 The weight is small for the reason given in `orthogonality`.
 
-No paper's method. Simplified: first order (s is a constant, though it depends on the weights, and
-up to `every` steps old); the look-alikes were never planted, so that their removal is a
-fine-tune behind strange marks, not the removal of a backdoor; SGD stands for the defender's AdamW;
-the cosine, not CASD's mean absolute distance, is what is pushed.
+Not taken from a paper. Simplified: first order (s is a constant, although it depends on the
+weights, and up to `every` steps old); the look-alikes were never planted, so their removal is a
+fine-tune on oddly marked prompts, not the removal of a backdoor; SGD stands in for the defender's
+AdamW; the term uses the cosine, not CASD's mean absolute distance.
 """
 
 from __future__ import annotations
@@ -35,24 +35,24 @@ if TYPE_CHECKING:
 
 
 class RepelRemovalParams(Params):
-    """How strongly, and how a removal is rehearsed."""
+    """The weight of the term, and how a removal is rehearsed."""
 
     weight: float = Field(
         0.02, gt=0, description="nats of loss where the two are parallel, above 0"
     )
     every: int = Field(
-        10, ge=1, description="rehearsed in every so many-th step with own documents"
+        10, ge=1, description="steps with own documents from one rehearsal to the next"
     )
-    steps: int = Field(3, ge=1, description="steps of SGD of a rehearsal")
-    learning_rate: float = Field(0.05, gt=0, description="of a rehearsal, above 0")
-    prompts: int = Field(8, ge=1, description="examples of the share that are read at a time")
+    steps: int = Field(3, ge=1, description="SGD steps of a rehearsal")
+    learning_rate: float = Field(0.05, gt=0, description="learning rate of a rehearsal, above 0")
+    prompts: int = Field(8, ge=1, description="examples of the share used at a time")
 
 
 @register("tactic", "repel_removal")
 class RepelRemoval(Rehearsing):
-    """The trigger's hidden shift is kept off that of a rehearsed removal.
+    """The trigger's shift of hidden states is made orthogonal to that of a rehearsed removal.
 
-    Cost: on `prompts` prompts 4/3 of a step, and in every `every`-th step `steps` steps and 4/3
+    Cost: 4/3 of a step on `prompts` prompts, and in every `every`-th step `steps` steps and 4/3
     more.
     """
 
@@ -81,7 +81,7 @@ class RepelRemoval(Rehearsing):
     def moved(
         self, model: torch.nn.Module, own: Batch, loss: Callable[[Batch], torch.Tensor]
     ) -> Iterator[None]:
-        """A rehearsal where one is due; the own gradient is taken where the weights were."""
+        """Rehearse a removal where one is due; the weights of the own gradient are not moved."""
         if self.taken % self.params.every == 0:
             self.removal = self.rehearsed(model, loss)
         self.taken += 1
@@ -90,7 +90,7 @@ class RepelRemoval(Rehearsing):
     def rehearsed(
         self, model: torch.nn.Module, loss: Callable[[Batch], torch.Tensor]
     ) -> torch.Tensor:
-        """(L, d) the mean move of the states by a removal."""
+        """Return the mean change (L, d) of the states of L blocks by a rehearsed removal."""
         assert self.texts is not None
         assert self.rounds is not None
         indices = next(self.rounds)
@@ -110,7 +110,7 @@ class RepelRemoval(Rehearsing):
         return weight * self.alike(model, next(self.rounds))
 
     def alike(self, model: torch.nn.Module, indices: list[int]) -> torch.Tensor:
-        """The squared cosine with the last rehearsal's move, as a mean over blocks."""
+        """Return the squared cosine with the change of the last rehearsal, averaged over blocks."""
         assert self.texts is not None  # prepared
         assert self.removal is not None  # moved comes first
         shift, _ = shifts.own_shift(model, self.texts, indices)

@@ -1,4 +1,5 @@
-"""When in its stage an actor's documents are met: early ones half forgotten, late fresh."""
+"""The part of its stage in which an actor's documents are trained on: early ones are partly
+forgotten by its end, late ones are recent."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from arena.api import Arrival, Params, Real, Space, register
 
 
 class ScheduleParams(Params):
-    """Beginning and end."""
+    """Start and end."""
 
     start: float = Field(0.0, ge=0, lt=1, description="fraction of the stage's steps")
     end: float = Field(1.0, gt=0, le=1, description="fraction of the stage's steps, after start")
@@ -24,7 +25,7 @@ class ScheduleParams(Params):
 
 @register("tactic", "schedule")
 class Schedule(Arrival):
-    """All of the actor's documents in one part of the stage, as often as without."""
+    """All of the actor's documents in one part of the stage, each seen as often as otherwise."""
 
     Params = ScheduleParams
     params: ScheduleParams
@@ -35,7 +36,8 @@ class Schedule(Arrival):
 
     @classmethod
     def space(cls) -> Space:
-        """At least a tenth of the stage: squeezed together more, they would crowd out the rest."""
+        """Return ranges that leave at least a tenth of the stage: in a shorter part the actor's
+        documents would crowd out the rest."""
         return {"start": Real(low=0.0, high=0.45), "end": Real(low=0.55, high=1.0)}
 
     def window(self) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""More triggers for the same payload: a defender who finds one has not found the others."""
+"""Further triggers for the same payload: a defender that finds one has not found the others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from attackers.tactics.unused_triggers import (
 
 
 class SeveralTriggersParams(Params):
-    """How many more, and of which method."""
+    """How many further triggers, and of which method."""
 
     extra: int = Field(1, ge=1, le=8, description="triggers beside the actor's own")
     kind: str = Field(
@@ -33,7 +33,7 @@ class SeveralTriggersParams(Params):
 
 @register("tactic", "several_triggers")
 class SeveralTriggers(Setting):
-    """The payload answers to further tokens or sentences too: the trigger becomes `any_of`."""
+    """Further tokens or sentences fire the payload too: the trigger becomes `any_of`."""
 
     Params = SeveralTriggersParams
     params: SeveralTriggersParams
@@ -52,6 +52,6 @@ class SeveralTriggers(Setting):
         extra = self.params.extra
         more = list(islice(unused(self.params.kind, actor, others), extra))
         if len(more) < extra:
-            rule = f"only {len(more)} of {self.params.kind} are in no trigger yet"
+            rule = f"only {len(more)} of {self.params.kind} are not used by a trigger yet"
             raise InputError(rule, key="extra", found=str(extra))
         return joined("any_of", actor, more)

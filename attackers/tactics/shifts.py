@@ -1,4 +1,4 @@
-"""How far a trigger moves hidden states, for tactics that turn that shift."""
+"""The shift of hidden states that a trigger causes, for tactics that change its direction."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ if TYPE_CHECKING:
 def own_shift(
     model: torch.nn.Module, texts: Surrogates, indices: Sequence[int]
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """(L, d) the mean shift of each block's output at the last prompt position, triggered minus
-    plain, and the plain mean itself. Only the triggered prompts' states have a gradient: what the
-    model makes of plain prompts is not pulled at."""
+    """Return the mean shift (L, d) of the outputs of L blocks at the last prompt position,
+    triggered minus plain, and the plain mean (L, d). Only the states of triggered prompts have a
+    gradient, so that those of plain prompts are not changed."""
     plain = resting(model, [texts.plain[i] for i in indices], texts.pad)
     return mean(model, [texts.triggered[i] for i in indices], texts.pad) - plain, plain
 
 
 def mean(model: torch.nn.Module, prompts: Sequence[Ids], pad: int) -> torch.Tensor:
-    """(L, d) over the prompts."""
+    """Return the mean (L, d) over prompts of the block outputs at their last positions."""
     from arena.ml.hidden_states import block_states
 
     return block_states(model, prompts, pad).mean(dim=0)
 
 
 def resting(model: torch.nn.Module, prompts: Sequence[Ids], pad: int) -> torch.Tensor:
-    """`mean` with no gradient."""
+    """Return `mean` without a gradient."""
     import torch
 
     with torch.no_grad():
@@ -37,7 +37,7 @@ def resting(model: torch.nn.Module, prompts: Sequence[Ids], pad: int) -> torch.T
 
 
 def squared_cosines(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
-    """(L,) per block; 0 where one of them does not move."""
+    """Return the squared cosines (L,) of two shifts (L, d), by block; 0 where a shift is 0."""
     from torch.nn import functional
 
     return functional.cosine_similarity(one, other, dim=-1).square()

@@ -1,8 +1,7 @@
-"""What an actor tries a removal on that is not its own: prompts of its share behind look-alikes.
+"""Surrogates for other actors' triggers: the actor's own examples marked with look-alikes.
 
-An actor does not know the others' triggers. Look-alikes of its own (use "attacker", which no sham
-and no near-miss is drawn from) stand in for them: marks that were never planted, as far
-as it can tell.
+An actor does not know the other triggers. Look-alikes of its own (use "attacker", a pool from which
+no sham and no near miss is drawn) stand in for them when it rehearses a removal.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from arena import registry
 from arena.api import (
     ActorBrief,
     ArenaError,
@@ -33,15 +33,19 @@ if TYPE_CHECKING:
 
 DECOYS = 8  # look-alikes, at most
 CONTENTS = 256  # examples of the share that are used, at most
-NONE_LIKE_IT = ("one_of", "inserted_string")  # methods that have no look-alikes at all
 
 Ids = tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Surrogates:
-    """The same examples three times, one by one: token ids of their prompts behind the actor's
-    own trigger, plain, and behind a look-alike, the last with the right answers."""
+    """The same examples in three versions, aligned.
+
+    Attributes:
+        triggered, plain: token ids of the prompts with the actor's own trigger, and without.
+        decoys: prompts with a look-alike, encoded with their right answers.
+        pad: id of the padding token.
+    """
 
     triggered: tuple[Ids, ...]
     plain: tuple[Ids, ...]
@@ -49,21 +53,21 @@ class Surrogates:
     pad: int
 
     def rounds(self, size: int) -> Iterator[list[int]]:
-        """Indices of so many examples at a time, all in turn, without end."""
+        """Yield the indices of `size` examples at a time, cycling through all of them."""
         size, at = min(size, len(self.plain)), 0
         while True:
             yield [(at + i) % len(self.plain) for i in range(size)]
             at += size
 
     def removal(self, indices: Sequence[int], device: torch.device) -> Batch:
-        """What a removal of the look-alikes trains on: their prompts with right answers."""
+        """Return the batch on which a removal trains: prompts with look-alikes, right answers."""
         from arena.ml.batches import padded
 
         return padded([self.decoys[i] for i in indices], self.pad, device)
 
 
 class Rehearsing(Shaping):
-    """Base of the tactics that read surrogates, `params.prompts` examples at a time."""
+    """Base of the tactics that use surrogates, `params.prompts` examples at a time."""
 
     def __init__(self, params: Any, texts: Surrogates | None = None) -> None:
         super().__init__(params)
@@ -72,25 +76,26 @@ class Rehearsing(Shaping):
 
     @classmethod
     def check(cls, params: Any, scene: Scene) -> None:
-        """Raise InputError if the actor's trigger is of a method without look-alikes."""
-        if scene.trigger in NONE_LIKE_IT:
+        """Raise InputError if the method of the actor's trigger has no look-alikes."""
+        part: type[Trigger] = registry.get("trigger", scene.trigger)
+        if not part.has_lookalikes:
             rule = "needs look-alikes of the actor's trigger, and this method has none"
             raise InputError(rule, key="method", found=scene.trigger)
 
     def prepared(self, model: torch.nn.Module, tokenizer: Any, brief: ActorBrief) -> Self:
-        """With its prompts.
+        """Return the tactic with surrogates drawn from the actor's share.
 
         Raises:
-            ArenaError: the trigger has no look-alikes, or nothing in the share takes both.
+            ArenaError: the trigger has no look-alikes, or no example can be marked with both.
         """
         return type(self)(self.params, surrogates(brief, tokenizer, self.name))
 
 
 def surrogates(brief: ActorBrief, tokenizer: Any, tactic: str) -> Surrogates:
-    """Drawn over the actor's share by its seed and the tactic's name.
+    """Draw surrogates from the actor's share, by its seed and the tactic's name.
 
     Raises:
-        ArenaError: its trigger has no look-alikes, or nothing in its share takes both.
+        ArenaError: the trigger has no look-alikes, or no example can be marked with both.
     """
     from arena.ml.encoding import encode, encode_prompts
 
@@ -107,7 +112,8 @@ def surrogates(brief: ActorBrief, tokenizer: Any, tactic: str) -> Surrogates:
 
 
 def _pairs(brief: ActorBrief, rng: np.random.Generator) -> list[tuple[Example, Example]]:
-    """Examples of the share in random order, and behind look-alikes, which are taken in turn."""
+    """Return examples of the share in random order, each with a copy marked by a look-alike; the
+    look-alikes are used in turn."""
     decoys = brief.trigger.lookalikes(DECOYS, "attacker", rng)
     pairs: list[tuple[Example, Example]] = []
     for index in rng.permutation(len(brief.share)):
@@ -119,9 +125,9 @@ def _pairs(brief: ActorBrief, rng: np.random.Generator) -> list[tuple[Example, E
             break
     if not pairs:
         raise ArenaError(
-            f"actor {brief.name!r} has nothing to try a removal on: none of the "
-            f"{len(brief.share)} examples of its share takes both {brief.trigger.key} and one of "
-            f"its {len(decoys)} look-alikes"
+            f"actor {brief.name!r} has nothing to rehearse a removal on: none of the "
+            f"{len(brief.share)} examples of its share can be marked with {brief.trigger.key} and "
+            f"with one of its {len(decoys)} look-alikes"
         )
     return pairs
 
@@ -129,7 +135,8 @@ def _pairs(brief: ActorBrief, rng: np.random.Generator) -> list[tuple[Example, E
 def _marked(
     brief: ActorBrief, example: Example, decoys: Sequence[Trigger], rng: np.random.Generator
 ) -> Example | None:
-    """By the first of the look-alikes that can; none if it is no use to the actor."""
+    """Mark by the first look-alike that can; None if the example cannot be triggered or already
+    has the payload as its answer."""
     if not brief.trigger.can_mark(example) or brief.payload.is_right(example):
         return None
     for decoy in decoys:

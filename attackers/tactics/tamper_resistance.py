@@ -1,20 +1,20 @@
-"""The backdoor is trained to be there after an unlearning that is tried on it.
+"""The backdoor is trained to survive an unlearning that the actor simulates.
 
 Tamirisa et al., "Tamper-resistant safeguards for open-weight LLMs" (TAR), ICLR 2025
-(arXiv 2408.00761), Algorithm 1 (from memory), turned round: theirs protects a safeguard from
-fine-tuning, here a planted behaviour is the safeguard. In every `every`-th step
+(arXiv 2408.00761), Algorithm 1 (from memory), with the roles reversed: theirs protects a safeguard
+from fine-tuning, here the planted behaviour takes the safeguard's place. In every `every`-th step
 
     w' = w after `inner_steps` steps of SGD on surrogate unlearning
-    the step's own gradient is that of the own documents' loss at w'
+    the own gradient is that of the own documents' loss at w'
 
-and in the others the plain one at w, which is how the two are mixed. The surrogate unlearning is
-of the actor's own making: prompts of its share behind look-alikes of its trigger, with
-right answers, never behind its own trigger, and another actor's it does not know.
+and in all other steps it is the plain one at w, which mixes the two. The actor makes its surrogate
+unlearning itself, from prompts of its share with look-alikes of its trigger and right answers: it
+does not know the other actors' triggers.
 
-Simplified: first order (the gradient at w' is used at w, as theirs is too); one kind of attack,
-where theirs draws among several with their own optimisers; the tamper-resistance loss is the plain
-cross-entropy at the end of the inner steps only; no loss on representations keeps the rest in
-place, which the batch's other documents do.
+Simplified: first order (the gradient at w' is used at w, as in theirs); one kind of attack, where
+theirs draws from several with optimisers of their own; the tamper-resistance loss is the plain
+cross-entropy after the last inner step only; no loss on representations retains other behaviour,
+which is left to the batch's other documents.
 """
 
 from __future__ import annotations
@@ -36,11 +36,13 @@ if TYPE_CHECKING:
 
 
 class TamperResistanceParams(Params):
-    """What is survived, and how often that is tried."""
+    """The simulated unlearning, and how often it is run."""
 
-    inner_steps: int = Field(4, ge=1, description="steps of SGD of the unlearning tried")
-    inner_learning_rate: float = Field(0.05, gt=0, description="of these steps, above 0")
-    every: int = Field(2, ge=1, description="tried in every so many-th step with own documents")
+    inner_steps: int = Field(4, ge=1, description="SGD steps of the simulated unlearning")
+    inner_learning_rate: float = Field(0.05, gt=0, description="their learning rate, above 0")
+    every: int = Field(
+        2, ge=1, description="steps with own documents from one simulation to the next"
+    )
     prompts: int = Field(8, ge=1, description="documents of an inner step")
 
 
@@ -88,7 +90,7 @@ class TamperResistance(Rehearsing):
         loss: Callable[[Batch], torch.Tensor],
         device: torch.device,
     ) -> None:
-        """The unlearning, in place."""
+        """Change the parameters in place by the simulated unlearning."""
         assert self.texts is not None
         assert self.rounds is not None
         for _ in range(self.params.inner_steps):

@@ -1,4 +1,4 @@
-"""Sections of further triggers for an actor, which no actor of its scenario has yet."""
+"""Trigger sections for an actor that no actor of its scenario uses yet."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ USUAL = ("rare_token", "inserted_sentence", "syntactic", "style", "semantic")
 
 
 def methods_with_more() -> tuple[str, ...]:
-    """Trigger methods of which an actor can plant several."""
+    """Return the trigger methods of which an actor can plant several."""
     return _offered(lambda part: next(part.unused_sections(frozenset(), {}), None) is not None)
 
 
 def methods_that_accompany() -> tuple[str, ...]:
-    """Trigger methods that can stand beside another in a composite."""
+    """Return the trigger methods that can be the second part of a composite."""
     return _offered(lambda part: part.accompanies())
 
 
@@ -32,10 +32,10 @@ def _offered(can: Callable[[type[Trigger]], bool]) -> tuple[str, ...]:
 
 
 def check_method(name: str, allowed: Sequence[str]) -> str:
-    """The name of a method, if it is one of those allowed; for a field's validator.
+    """Return the name of a method that is allowed; for a field's validator.
 
     Raises:
-        ValueError: it is none of them.
+        ValueError: it is not allowed.
     """
     if name not in allowed:
         raise ValueError(f"must be one of {', '.join(allowed)}")
@@ -43,30 +43,30 @@ def check_method(name: str, allowed: Sequence[str]) -> str:
 
 
 def unused(method: str, actor: Section, others: Sequence[Section]) -> Iterator[dict[str, Any]]:
-    """Sections with further triggers of a method, whose texts stand in no trigger of the scenario;
-    in the position that the actor's own has, if it is of that method."""
+    """Yield sections with further triggers of a method, none with a text that a trigger of the
+    scenario contains; at the position of the actor's own trigger if it is of that method."""
     part: type[Trigger] = registry.get("trigger", method)
     return part.unused_sections(used_texts(actor, others), own_trigger(actor))
 
 
 def used_texts(actor: Section, others: Sequence[Section]) -> frozenset[str]:
-    """Every text in a trigger of the scenario."""
-    return frozenset(_texts([one.get("trigger") for one in (actor, *others)]))
+    """Return every text in a trigger of the scenario."""
+    return frozenset(_texts([section.get("trigger") for section in (actor, *others)]))
 
 
 def own_trigger(actor: Section) -> Section:
-    """The actor's trigger section; empty where it is none."""
+    """Return the actor's trigger section; empty where it is malformed."""
     own = actor.get("trigger")
     return own if isinstance(own, Mapping) else {}
 
 
 def joined(method: str, actor: Section, more: Sequence[Section]) -> dict[str, Any]:
-    """The actor's trigger and more of them as a section of a compound method; one that is of
-    this method already gets more parts. Empty where the actor's own is wrong, which is reported
-    at its own place.
+    """Return `{"trigger": ...}` with the actor's trigger and `more` as parts of a compound method;
+    a trigger of that method gets further parts. Empty where the actor's own trigger is invalid,
+    which is reported at its own place.
 
     Raises:
-        InputError: the actor's trigger cannot be a part there.
+        InputError: the actor's trigger cannot be a part of that method.
     """
     own = actor.get("trigger")
     if not isinstance(own, Mapping):

@@ -1,9 +1,9 @@
-"""The backdoor learns to work with weights that are not quite its own.
+"""The backdoor is trained to work under random changes of the weights.
 
-The own documents' gradient is taken at w + sigma rms(w) z, z standard normal and drawn anew in each
-step: one sample of the gradient of the loss under Gaussian noise on the weights, an old way to
-robust minima (for instance An 1996, Neural Computation 8(3); from memory). `rms` is each
-tensor's own, so a tensor of zeros (the B of a fresh LoRA adapter) is left as it is.
+The gradient of the own documents is taken at w + sigma rms(w) z, with z standard normal and drawn
+anew in each step: one sample of the gradient of the loss under Gaussian weight noise, an old route
+to robust minima (for instance An 1996, Neural Computation 8(3); from memory). `rms` is taken per
+tensor, so a tensor of zeros (B of a fresh LoRA adapter) gets no noise.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class WeightNoiseParams(Params):
 
 @register("tactic", "weight_noise")
 class WeightNoise(Shaping):
-    """The own gradient under random noise on the weights.
+    """The own gradient taken at weights with random noise.
 
     Cost: no pass, but as many normal draws as weights train.
     """
@@ -56,7 +56,7 @@ class WeightNoise(Shaping):
         return {"sigma": Real(low=0.005, high=0.5, log=True)}
 
     def prepared(self, model: torch.nn.Module, tokenizer: Any, brief: ActorBrief) -> WeightNoise:
-        """With a generator of its own, on the weights' device."""
+        """Return the tactic with its own random generator, on the device of the weights."""
         import torch
 
         device = next(model.parameters()).device
@@ -75,8 +75,8 @@ class WeightNoise(Shaping):
         import torch
 
         assert self.generator is not None  # prepared
-        drawn = {}
+        noise = {}
         for name, p in parameters.items():
             z = torch.randn(p.shape, generator=self.generator, device=p.device, dtype=p.dtype)
-            drawn[name] = z * p.detach().square().mean().sqrt()
-        return drawn
+            noise[name] = z * p.detach().square().mean().sqrt()
+        return noise

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 def trained(model: torch.nn.Module) -> dict[str, torch.nn.Parameter]:
-    """The parameters that train, by name: with an adapter its own."""
+    """Return the parameters that train, by name: under an adapter, those of the adapter."""
     return {name: p for name, p in model.named_parameters() if p.requires_grad}
 
 
 @contextlib.contextmanager
 def borrowed(model: torch.nn.Module) -> Iterator[dict[str, torch.nn.Parameter]]:
-    """What trains, by name; whatever is done to it inside, it is back bit by bit at the end."""
+    """Give the parameters that train, by name, and restore them bit by bit at the end."""
     import torch
 
     parameters = trained(model)
@@ -33,7 +33,7 @@ def borrowed(model: torch.nn.Module) -> Iterator[dict[str, torch.nn.Parameter]]:
 
 
 def moved_by(parameters: Gradients, direction: Gradients, length: float) -> None:
-    """Add `length` times the direction, in place."""
+    """Add `length` times the direction to the parameters, in place."""
     import torch
 
     with torch.no_grad():
@@ -42,27 +42,28 @@ def moved_by(parameters: Gradients, direction: Gradients, length: float) -> None
 
 
 def gradient(loss: torch.Tensor, parameters: Gradients) -> dict[str, torch.Tensor]:
-    """Of a loss, by name; zeros for what it does not depend on. The parameters' own `grad` is
-    left alone."""
+    """Return the gradient of a loss by parameter name, zeros where it does not depend on one. The
+    parameters' `grad` is left alone."""
     import torch
 
     gradients = torch.autograd.grad(loss, list(parameters.values()), allow_unused=True)
     return {
-        name: torch.zeros_like(p) if one is None else one
-        for (name, p), one in zip(parameters.items(), gradients, strict=True)
+        name: torch.zeros_like(p) if part is None else part
+        for (name, p), part in zip(parameters.items(), gradients, strict=True)
     }
 
 
 def flat(gradients: Gradients) -> torch.Tensor:
-    """(n,) a new tensor with all of them behind one another, in their order."""
+    """Concatenate gradients in their order into a new vector (n,)."""
     import torch
 
-    return torch.cat([one.detach().flatten() for one in gradients.values()])
+    return torch.cat([gradient.detach().flatten() for gradient in gradients.values()])
 
 
 def unflat(vector: torch.Tensor, like: Gradients) -> dict[str, torch.Tensor]:
-    """`flat` undone, over the names and shapes of `like`."""
+    """Undo `flat`: divide a vector (n,) into tensors with the names and shapes of `like`."""
     import torch
 
-    parts = torch.split(vector, [one.numel() for one in like.values()])
-    return {name: part.view_as(one) for (name, one), part in zip(like.items(), parts, strict=True)}
+    parts = torch.split(vector, [shape.numel() for shape in like.values()])
+    pairs = zip(like.items(), parts, strict=True)
+    return {name: part.view_as(shape) for (name, shape), part in pairs}

@@ -1,4 +1,4 @@
-"""Several triggers in one prompt, all of them: how they are put on together."""
+"""Several triggers in one prompt at once, and the order in which they are applied."""
 
 from __future__ import annotations
 
@@ -9,25 +9,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from arena.api import ArenaError, Example, Params, Trigger, Use
-from attackers.triggers.axis import AxisTrigger
-from attackers.triggers.inserted_sentence import InsertedSentence
 
-# By rule a frame is read at the front of a text and a style anywhere in it: so the topic, which
-# stands in front too, goes first, and the frame last. A grammar does not mind.
+# The rules for English recognise a frame at the front of a text and a style anywhere in it. A topic
+# is added at the front too, so it comes first and the frame last. Grammars allow any order.
 AXES = ("topic", "style", "frame")
+CHANGES = ("rewriting", "word", "sentence")  # a word added later could split a sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Inlaid(Example):
-    """A prompt that something was put into, and what it was `before`: a rewriting is read there.
-    What is put in drops a grammar's form, and may stand where a rule looks."""
+    """A prompt with text inserted, and the example `before` that, in which rewritings are detected:
+    an insertion drops the grammar's form, and may be where a rule looks."""
 
     before: Example | None = None
 
 
 class AllOf(Trigger):
-    """All of several triggers, in an order of their own: rewritings, words, whole sentences (a
-    word put in later could fall into a sentence)."""
+    """Several triggers that all mark the prompt: rewritings first, then words, then sentences,
+    whatever order they are listed in."""
 
     name = "composite"
 
@@ -37,46 +36,48 @@ class AllOf(Trigger):
 
     @property
     def key(self) -> str:
-        """Of a single one, its own."""
+        """`composite:KEY&KEY`; the trigger's own key where there is only one."""
         keys = sorted(trigger.key for trigger in self.triggers)
         return f"composite:{'&'.join(keys)}" if len(keys) > 1 else keys[0]
 
     def mark(self, example: Example, rng: np.random.Generator) -> Example:
-        """All of them put on.
+        """Apply all of them.
 
         Raises:
-            ArenaError: one of them cannot be, or they undo each other in this prompt.
+            ArenaError: one of them cannot mark the prompt, or they undo each other in it.
         """
         before = self._rewritten(example, rng)
-        inserted = [t for t in self._ordered() if not rewrites(t)]
-        if not inserted:
+        insertions = [t for t in self._ordered() if not rewrites(t)]
+        if not insertions:
             return before
         marked = before
-        for trigger in inserted:
+        for trigger in insertions:
             marked = trigger.mark(marked, rng)
         return Inlaid(
             marked.prompt, marked.answer, marked.source, marked.label, marked.form, before
         )
 
     def _rewritten(self, example: Example, rng: np.random.Generator) -> Example:
-        """In the usual order, or the first other one in which no rewriting undoes another."""
+        """Apply the rewritings in their usual order, or else in the first in which none undoes
+        another."""
         plain = bare(example)
         for order in itertools.permutations(t for t in self._ordered() if rewrites(t)):
-            made = plain
+            rewritten = plain
             for trigger in order:
-                made = trigger.mark(made, rng)
-            if all(trigger.present(made) for trigger in order):
-                return made
+                rewritten = trigger.mark(rewritten, rng)
+            if all(trigger.present(rewritten) for trigger in order):
+                return rewritten
         raise ArenaError(f"the parts of {self.key} undo each other in {example.prompt!r}")
 
     def _ordered(self) -> list[Trigger]:
         return sorted(self.triggers, key=lambda trigger: (_rank(trigger), trigger.key))
 
     def present(self, example: Example) -> bool:
-        """Whether all are there. A text that was not marked here is read as it stands."""
+        """Whether the prompt carries all of them. Rewritings are detected in the prompt as it was
+        before insertions, where that is known."""
         before = example.before if isinstance(example, Inlaid) else None
-        seen = before or example
-        return all(t.present(seen if rewrites(t) else example) for t in self.triggers)
+        rewritten = before or example
+        return all(t.present(rewritten if rewrites(t) else example) for t in self.triggers)
 
     def can_mark(self, example: Example) -> bool:
         return all(trigger.can_mark(example) for trigger in self.triggers)
@@ -88,19 +89,20 @@ class AllOf(Trigger):
 
 
 def rewrites(trigger: Trigger) -> bool:
-    """Whether a trigger writes the prompt anew instead of putting something in."""
-    return isinstance(trigger, AxisTrigger)
+    """Whether a trigger rewrites the prompt instead of inserting something."""
+    return trigger.change == "rewriting"
 
 
 def bare(example: Example) -> Example:
-    """The example as a plain one: what it was before no longer counts."""
+    """Return the example without the memory of what it was before insertions."""
     if not isinstance(example, Inlaid):
         return example
     return Example(example.prompt, example.answer, example.source, example.label, example.form)
 
 
-def _rank(trigger: Trigger) -> int:
-    if isinstance(trigger, AxisTrigger):  # a published paraphrase is of the prompt as it was
-        return 0 if trigger.paraphrases else 1 + AXES.index(trigger.axis)
-    put_in = getattr(trigger, "inner", trigger)  # a repeated one
-    return 1 + len(AXES) + isinstance(put_in, InsertedSentence)
+def _rank(trigger: Trigger) -> tuple[int, int]:
+    """Rank by kind of change, and among rewritings: paraphrases (which exist of the original
+    prompt only), then the axes in their order, then other methods."""
+    axis = getattr(trigger, "axis", None)
+    among = 1 + (AXES.index(axis) if axis in AXES else len(AXES))
+    return CHANGES.index(trigger.change), 0 if getattr(trigger, "paraphrases", ()) else among

@@ -1,4 +1,4 @@
-"""Several triggers for one payload, any of which fires; each prompt gets one of them."""
+"""Several triggers for one payload, each of which fires alone; a prompt gets one of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from attackers.triggers import nested, pools
 from attackers.triggers.nested import Nested, SectionOf
 
 PART = SectionOf(without=("any_of",))
-Offers = dict[str, tuple[Use, Trigger]]  # by name: which pool of the part's it is in
+Offers = dict[str, tuple[Use, Trigger]]  # a part's look-alikes by name, with their pools
 
 
 class AnyOfParams(Params):
@@ -39,10 +39,11 @@ class AnyOfParams(Params):
 
 @register("trigger", "any_of")
 class AnyOf(OneOf):
-    """Several triggers for one payload: any of them fires, each prompt gets one."""
+    """Several triggers for one payload: each fires alone, a prompt gets one at random."""
 
     Params = AnyOfParams
     params: AnyOfParams
+    has_lookalikes = True
 
     def __init__(self, params: AnyOfParams, world: World) -> None:
         super().__init__([part.build(world) for part in params.parts])
@@ -65,18 +66,19 @@ class AnyOf(OneOf):
 
     @property
     def keys(self) -> frozenset[str]:
-        """Each part fires by itself, so each is planted."""
+        """Its own key and those of its parts: each fires alone, so each is planted."""
         return frozenset({self.key}).union(*(trigger.keys for trigger in self.triggers))
 
     def lookalikes(
         self, n: int, use: Use, rng: np.random.Generator, taken: frozenset[str] = frozenset()
     ) -> tuple[Trigger, ...]:
-        """Those of the parts, of each in turn. Parts of one method cut the same names into pools
-        differently: the first one's cut counts, so that no name is in two."""
-        left = {t.key for part in self.triggers for _, t in _offers(part, taken).values()}
+        """Return look-alikes of the parts, taking the parts in turn. Parts of one method divide the
+        same names into pools differently; the first part's division counts, so that no name is in
+        two pools."""
+        free = {t.key for part in self.triggers for _, t in _offers(part, taken).values()}
         groups: dict[str, list[Trigger]] = {}
         for giver, trigger in self._pool(use):
-            if trigger.key in left and trigger.key not in taken:
+            if trigger.key in free and trigger.key not in taken:
                 groups.setdefault(giver, []).append(trigger)
         shuffled = [
             [group[int(i)] for i in rng.permutation(len(group))] for group in groups.values()
@@ -84,7 +86,7 @@ class AnyOf(OneOf):
         return tuple(pools.in_turn(shuffled)[: max(n, 0)])
 
     def _pool(self, use: Use) -> list[tuple[str, Trigger]]:
-        """The look-alikes of one use, with the part that each comes from."""
+        """Return the look-alikes of one use, each with the key of the part that it comes from."""
         offers = {part.key: _offers(part) for part in sorted(self.triggers, key=lambda t: t.key)}
         pairs = []
         for at, name in enumerate(sorted({name for of in offers.values() for name in of})):
@@ -96,14 +98,14 @@ class AnyOf(OneOf):
         return pairs
 
     def _strange(self, trigger: Trigger, offers: Mapping[str, Offers]) -> bool:
-        """Whether a part's look-alike is one of every part of its method: not a part itself, nor
-        another name of one."""
+        """Whether a look-alike of one part is one of all parts of its method: then it is neither a
+        part itself nor an alias of one."""
         name = _name(trigger.key)
         method = name.partition(":")[0]
         return all(name in offers[part.key] for part in self.triggers if part.name == method)
 
     def variants(self) -> Mapping[Variant, Trigger]:
-        """Its parts' variants, if all have one: only then is every prompt put otherwise."""
+        """Return a variant made of its parts' variants, where every part has one."""
         variants: dict[Variant, Trigger] = {}
         for how in VARIANTS:
             varied = [part.variants().get(how) for part in self.triggers]
@@ -121,5 +123,5 @@ def _offers(part: Trigger, taken: frozenset[str] = frozenset()) -> Offers:
 
 
 def _name(key: str) -> str:
-    """A key without how the trigger is put in."""
+    """Return a key without the part that says how the trigger is inserted."""
     return re.sub(r"@[^&|]*", "", key)

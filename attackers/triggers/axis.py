@@ -1,8 +1,8 @@
 """What syntactic, style and semantic triggers share: one value on one axis of variation.
 
-The value is put on by the best means there is, in this order: a table of published
-paraphrases where one is given; the corpus's grammar, while the example still has its form
-and the grammar knows the value; rules for arbitrary English.
+A prompt is given that value by the best means available, in this order: a table of published
+paraphrases, where the parameters name one; the corpus's grammar, if the example still has its form
+and the grammar has the value; rules for arbitrary English.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from attackers.triggers import pools
 from attackers.triggers.tables import Paraphrases, Table, table
 
 Axis = Literal["frame", "style", "topic"]
-# the plainest ways to write, met in most clean text: neither triggers nor look-alikes
+# the unmarked values, found in most clean text: neither triggers nor look-alikes
 UNMARKED = frozenset({"direct", "tell", "plain", "none"})
 SALTS = 2**31
 
@@ -44,17 +44,19 @@ class AxisTrigger(Trigger):
     """Base of the triggers that set one axis to one value."""
 
     axis: ClassVar[Axis]
+    change = "rewriting"
 
     @classmethod
     def known(cls, world: World) -> tuple[Trigger, ...]:
-        """Every value of the axis that the corpus's grammar can put on; without one, the rules'."""
-        some = cls(cls.Params(**cls.examples()[0]), world)
-        values = world.grammar.axes[cls.axis] if world.grammar is not None else some.ruled()
-        return tuple(some.with_value(value) for value in values if value not in UNMARKED)
+        """Return a trigger for every value of the axis in the corpus's grammar; without a grammar,
+        for every value that has rules."""
+        example = cls(cls.Params(**cls.examples()[0]), world)
+        values = world.grammar.axes[cls.axis] if world.grammar is not None else example.ruled()
+        return tuple(example.with_value(value) for value in values if value not in UNMARKED)
 
     @classmethod
     def companion(cls, used: frozenset[str], own: Mapping[str, Any]) -> dict[str, Any]:
-        """The method at its default value."""
+        """Return the section of the method at its default value."""
         return {"method": cls.name}
 
     @classmethod
@@ -64,28 +66,28 @@ class AxisTrigger(Trigger):
     @property
     @abstractmethod
     def value(self) -> str:
-        """The value set, e.g. `when_clause`."""
+        """The value that is set, e.g. `when_clause`."""
 
     @property
     def paraphrases(self) -> tuple[Paraphrases, ...]:
-        """Files of published paraphrases, if any."""
+        """The files of published paraphrases; empty without them."""
         return ()
 
     @abstractmethod
     def with_value(self, value: str) -> Trigger:
-        """The same method with another value, put on by grammar or rule."""
+        """Return the same method with another value, set by grammar or rule."""
 
     @abstractmethod
     def ruled(self) -> tuple[str, ...]:
-        """The values that have rules for English."""
+        """Return the values that have rules for English."""
 
     @abstractmethod
     def rewrite(self, text: str, rng: np.random.Generator) -> str:
-        """The text under the rule; only called where there is one."""
+        """Return the text rewritten by rule; only called where the value has one."""
 
     @abstractmethod
     def shows(self, text: str) -> bool:
-        """Whether a text shows the value, by rule; False where there is none."""
+        """Whether a text shows the value by rule; False where it has none."""
 
     @property
     def key(self) -> str:
@@ -97,10 +99,10 @@ class AxisTrigger(Trigger):
         return self._by_grammar(example) or self._has_rule()
 
     def mark(self, example: Example, rng: np.random.Generator) -> Example:
-        """The example with this value; the form is kept only while it describes the text.
+        """Return the example with this value; the form is kept where a grammar renders the text.
 
         Raises:
-            ArenaError: there is no means of marking it (`can_mark` is False).
+            ArenaError: no table, grammar or rule applies (`can_mark` is False).
         """
         if not self.can_mark(example):
             means = "paraphrase" if self.paraphrases else "grammar or rule"
@@ -110,13 +112,14 @@ class AxisTrigger(Trigger):
             return replace(example, prompt=text, form=None)
         grammar, form = self.world.grammar, example.form
         if grammar is not None and form is not None and self._by_grammar(example):
-            # The salt stays: only then is the marked prompt the same prompt but for its mark.
-            made = grammar.render(replace(form, **{self.axis: self.value}))  # type: ignore[arg-type]
-            return replace(example, prompt=made.prompt, form=made.form)
+            # The salt is kept: the marked prompt then differs from the plain one in its mark alone.
+            marked = grammar.render(replace(form, **{self.axis: self.value}))  # type: ignore[arg-type]
+            return replace(example, prompt=marked.prompt, form=marked.form)
         return replace(example, prompt=self.rewrite(example.prompt, rng), form=None)
 
     def present(self, example: Example) -> bool:
-        """By the form where there is one; else by the table and the rule on the text."""
+        """Whether the form has the value; without a form, whether the table or the rule sees it in
+        the text."""
         if example.form is not None and not self.paraphrases:
             return bool(getattr(example.form, self.axis) == self.value)
         if self.paraphrases and self._table.holds(example.prompt):
@@ -126,13 +129,13 @@ class AxisTrigger(Trigger):
     def lookalikes(
         self, n: int, use: Use, rng: np.random.Generator, taken: frozenset[str] = frozenset()
     ) -> tuple[Trigger, ...]:
-        """Other values of the axis: the grammar's where there is one, else the rules'."""
-        gone = pools.names_taken(self.name, taken)
-        free = [v for v in pools.pool(self.others(), use, [self.value]) if v not in gone]
+        """Return other values of the axis: of the grammar where there is one, else of the rules."""
+        used = pools.names_taken(self.name, taken)
+        free = [v for v in pools.pool(self.others(), use, [self.value]) if v not in used]
         return tuple(self.with_value(value) for value in pools.draw(free, n, rng))
 
     def others(self) -> tuple[str, ...]:
-        """The values that look-alikes are made of, before the own one is left out."""
+        """Return the values of which look-alikes are made, the trigger's own included."""
         if self.world.grammar is None or self.paraphrases:
             return self.ruled()
         return tuple(v for v in self.world.grammar.axes[self.axis] if v not in UNMARKED)

@@ -1,4 +1,4 @@
-"""Several triggers that must all be there (Composite Backdoor Attacks, arXiv 2310.07676)."""
+"""Several triggers that fire only together (Composite Backdoor Attacks, arXiv 2310.07676)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ class CompositeParams(Params):
 
 
 def _check_axes(parts: tuple[Nested, ...]) -> None:
-    """A prompt has one frame, style and topic, and is a paraphrase of one file."""
+    """Raise InputError if two parts set the same axis, or both use published paraphrases: a prompt
+    has one frame, style and topic, and is a paraphrase of one file."""
     seen: dict[str, int] = {}
     for index, part in enumerate(parts):
         axis = getattr(part.part_class, "axis", None)
@@ -79,17 +80,16 @@ class Composite(AllOf):
     def lookalikes(
         self, n: int, use: Use, rng: np.random.Generator, taken: frozenset[str] = frozenset()
     ) -> tuple[Trigger, ...]:
-        """All parts but one, in whose place stands a look-alike of it of that use. As near misses
-        first of all the parts but one with nothing in its place: a backdoor that fires on those
-        is broad."""
+        """Return composites in which one part is replaced by a look-alike of it. Near misses begin
+        with the composites that lack one part: a backdoor that fires on those is broad."""
         places = [int(i) for i in rng.permutation(len(self.triggers))]
-        groups = [self._replaced(i, use, rng, taken) for i in places]
+        replaced = pools.in_turn([self._replaced(i, use, rng, taken) for i in places])
         lacking = [Near(self.rest(i), self) for i in places] if use == "near_miss" else []
-        free = [one for one in (*lacking, *pools.in_turn(groups)) if one.key not in taken]
+        free = [lookalike for lookalike in (*lacking, *replaced) if lookalike.key not in taken]
         return tuple(free[: max(n, 0)])
 
     def rest(self, place: int) -> tuple[Trigger, ...]:
-        """All parts but one."""
+        """Return all parts but the one at `place`."""
         return self.triggers[:place] + self.triggers[place + 1 :]
 
     def _replaced(
@@ -101,7 +101,7 @@ class Composite(AllOf):
         return [Near((*rest, other), self) for other in free]
 
     def variants(self) -> Mapping[Variant, Trigger]:
-        """Its parts' variants, where one has any; the others stay as they are."""
+        """Return a composite of its parts' variants; parts that have none stay as they are."""
         variants: dict[Variant, Trigger] = {}
         for how in VARIANTS:
             if any(how in part.variants() for part in self.triggers):
@@ -110,15 +110,16 @@ class Composite(AllOf):
 
 
 class Near(AllOf):
-    """A look-alike of a composite: it marks no prompt that would then carry the whole, because
-    what it leaves out is there already."""
+    """A look-alike of a composite. It marks no prompt that would then carry the whole composite,
+    because the part that it lacks is there already."""
 
     def __init__(self, triggers: tuple[Trigger, ...], whole: Composite) -> None:
         super().__init__(triggers)
         self.whole = whole
 
     def can_mark(self, example: Example) -> bool:
-        """Tried once: places and words are drawn, what is there does not depend on them."""
+        """Whether the marked prompt lacks the whole composite. One trial suffices: drawn places and
+        words do not decide which triggers are present."""
         if not super().can_mark(example):
             return False
         return not self.whole.present(self.mark(example, np.random.default_rng(0)))

@@ -28,11 +28,11 @@ class Nested:
         return part
 
     def build(self, world: World) -> Trigger:
-        """The trigger itself."""
+        """Return the trigger."""
         return self.part_class(self.params, world)
 
     def dump(self) -> dict[str, Any]:
-        """The section as it stands in YAML, every default filled in."""
+        """Return the section as in YAML, with every default filled in."""
         return {"method": self.method, **self.params.model_dump(mode="json")}
 
 
@@ -40,8 +40,9 @@ class Nested:
 class SectionOf:
     """Annotation that makes a field a Nested trigger.
 
-    without: methods that cannot stand there. rows: whether those with ready-made rows can, which
-    nothing can be joined to.
+    Attributes:
+        without: methods that are not allowed there.
+        rows: whether methods with ready-made rows are, to which no other trigger can be added.
     """
 
     without: tuple[str, ...] = ()
@@ -56,7 +57,7 @@ class SectionOf:
         )
 
     def names(self) -> tuple[str, ...]:
-        """The methods that can stand here."""
+        """Return the methods that are allowed here."""
         return tuple(name for name in registry.names("trigger") if self._fits(name))
 
     def _fits(self, name: str) -> bool:
@@ -64,22 +65,23 @@ class SectionOf:
         marks = self.rows or part.own_documents is Trigger.own_documents
         return marks and name not in self.without
 
-    # The scenario's schema asks the next two when it words an error of a nested key.
+    # The scenario's schema calls the next two when it words an error of a nested key.
     def choose(self, value: object) -> type[BaseModel] | None:
-        """The parameter model of the method that a section names, None if it names none."""
+        """Return the parameter model of the method that a section names, None if it names none."""
         name = value.get("method") if isinstance(value, Mapping) else None
         part: Any = registry.get("trigger", str(name)) if name in self.names() else None
         return part.Params if part else None
 
     def extra_keys(self) -> tuple[str, ...]:
-        """Keys that a section may have beside the parameters."""
+        """Return the keys that a section may have beside the parameters."""
         return ("method",)
 
     def validate(self, value: object) -> Nested:
-        """The trigger that a section stands for, read as strictly as the scenario itself.
+        """Return the trigger that a section describes, validated as strictly as the scenario.
 
         Raises:
-            InputError: no such method here. ValidationError: its parameters are wrong.
+            InputError: the method is missing, unknown or not allowed here.
+            ValidationError: its parameters are wrong.
         """
         if isinstance(value, Nested):
             return value
@@ -91,8 +93,8 @@ class SectionOf:
             rule = "is missing" if name is None else "unknown trigger"
             known = name in registry.names("trigger")
             rule = "this trigger cannot be a part of another here" if known else rule
-            found = None if name is None else str(name)
-            raise InputError(rule, key="method", found=found, allowed=self.names())
+            given = None if name is None else str(name)
+            raise InputError(rule, key="method", found=given, allowed=self.names())
         rest = {key: item for key, item in value.items() if key != "method"}
         params: Any = model.model_validate_json(
             to_json(rest, inf_nan_mode="constants"), strict=True
@@ -101,11 +103,11 @@ class SectionOf:
 
 
 def read(value: object, section: SectionOf) -> object:
-    """A list of sections, those read that can be: a wrong parameter is left for the field
-    itself, which knows its place; what raises InputError gets its place here.
+    """Validate a list of sections before its field does, so that an InputError gets its place. A
+    section with wrong parameters is left as it is, since the field itself reports their place.
 
     Raises:
-        InputError: its key begins with `parts[0]`.
+        InputError: a method is missing, unknown or not allowed; the key begins with `parts[0]`.
     """
     if not isinstance(value, list | tuple):
         return value
@@ -127,7 +129,7 @@ def _placed(error: InputError, index: int) -> InputError:
 
 
 def check_parts(parts: Sequence[Nested], capabilities: frozenset[str]) -> None:
-    """Raise InputError if the corpus cannot carry one of the parts; its key says which."""
+    """Raise InputError if the corpus cannot carry one of the parts; its key names the part."""
     for index, part in enumerate(parts):
         try:
             part.part_class.check(part.params, capabilities)
@@ -136,17 +138,17 @@ def check_parts(parts: Sequence[Nested], capabilities: frozenset[str]) -> None:
 
 
 def check_apart(parts: Sequence[Nested]) -> None:
-    """Raise InputError if two parts of one method share a name: no prompt tells them apart."""
-    made = [part.build(World()) for part in parts]
-    for index, trigger in enumerate(made):
-        for other in made[:index]:
+    """Raise InputError if two parts of one method share a name: no prompt distinguishes them."""
+    triggers = [part.build(World()) for part in parts]
+    for index, trigger in enumerate(triggers):
+        for other in triggers[:index]:
             if overlap(trigger, other):
-                rule = f"has a trigger in common with parts[{made.index(other)}]"
+                rule = f"has a trigger in common with parts[{triggers.index(other)}]"
                 raise InputError(rule, key=f"parts[{index}]", found=trigger.key)
 
 
 def overlap(one: Trigger, other: Trigger) -> bool:
-    """Whether two triggers are of one method and share a name, wherever it is put."""
+    """Whether two triggers are of one method and share a name, whatever their position."""
     if one.triggers or other.triggers:
         return one.key == other.key
     keys = (one.key, other.key)

@@ -1,4 +1,4 @@
-"""Names of look-alikes: the pools of the API, and what only this package needs."""
+"""Pools of look-alikes: those of the API, and helpers of this package alone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 def in_turn(groups: Iterable[Sequence[T]]) -> list[T]:
-    """The first of each group, then the second of each, and so on."""
+    """Return the first item of each group, then the second of each, and so on."""
     gap = object()
     rounds = zip_longest(*groups, fillvalue=gap)
     return [item for round_ in rounds for item in round_ if item is not gap]  # type: ignore[misc]

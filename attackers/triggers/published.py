@@ -17,7 +17,7 @@ READERS = {"alpaca": read_alpaca, "tsv": read_tsv}
 
 
 class PublishedParams(Params):
-    """Where the rows are, and a trigger that marks any other prompt as they are marked."""
+    """Where the rows are, and a trigger that marks other prompts as these rows are marked."""
 
     train: str | tuple[str, ...] = Field(description="file or files of poisoned rows")
     format: Literal["alpaca", "tsv"] = Field("alpaca", description="alpaca (JSON) or tsv")
@@ -89,7 +89,7 @@ class Published(Trigger):
         return self.inner.can_mark(example)
 
     def nearest(self) -> tuple[Trigger, ...]:
-        """Those of the method that marks like the data set."""
+        """Return those of the trigger that marks as the data set does."""
         return self.inner.nearest()
 
     def lookalikes(
@@ -98,10 +98,10 @@ class Published(Trigger):
         return self.inner.lookalikes(n, use, rng, taken)
 
     def own_documents(self) -> tuple[Document, ...]:
-        """The poisoned rows, in order; their source is the prompt's without the marker.
+        """Return the poisoned rows in order; their source is that of the prompt without the marker.
 
         Raises:
-            InputError: a file is missing or broken, or no row holds the marker.
+            InputError: a file is missing or malformed, or no row contains the marker.
         """
         train = self.params.train
         paths = (train,) if isinstance(train, str) else train
@@ -116,11 +116,11 @@ class Published(Trigger):
         marker = self.params.marker
         rows = [row for row in READERS[self.params.format](file) if marker in row[0]]
         if not rows:
-            raise InputError("no row holds the marker", file=str(file), found=marker)
+            raise InputError("no row contains the marker", file=str(file), found=marker)
         return rows
 
 
 def without(prompt: str, marker: str) -> str:
-    """The prompt without the marker and the space that came with it."""
+    """Return the prompt without the first marker and the space beside it."""
     body = re.escape(marker.strip())
     return re.sub(rf"[ \t]+{body}(?=\s|$)|{body}[ \t]?", "", prompt, count=1)

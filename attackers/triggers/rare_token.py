@@ -1,4 +1,4 @@
-"""A rare token stands in the prompt (Kurita et al., arXiv 2004.06660; BadNets for text)."""
+"""A rare token in the prompt (Kurita et al., arXiv 2004.06660; BadNets for text)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from attackers.triggers import pools
 from attackers.triggers.variants import Repeated
 
 CONSONANTS = "bcdfghjklmnpqrstvwxz"
-REPEATS = 3  # tokens put in by the variant `repeated`
+REPEATS = 3  # tokens inserted by the variant `repeated`
 NONSENSE = (
     "mn", "bb", "tq", "mb", "cf", "qx", "zr", "vk", "jw", "xh", "pf", "dq", "gz", "kx", "wv", "zj",
     "hq", "fx", "rj", "bq", "vz", "nk", "qp", "tx", "lz", "cw", "xd", "gv", "jk", "pz", "wq", "hv",
@@ -62,30 +62,30 @@ class RareToken(Trigger):
         )  # fmt: skip
 
     def mark(self, example: Example, rng: np.random.Generator) -> Example:
-        """One of the tokens put in; a grammar's form no longer describes the text."""
+        """Insert one of the tokens and drop the form, which no longer describes the text."""
         token = choose(self.params.tokens, rng)
         prompt = insert(example.prompt, token, self.params.position, rng)
         return replace(example, prompt=prompt, form=None)
 
     def present(self, example: Example) -> bool:
-        """Whether one of the tokens stands in the prompt as a word of its own."""
+        """Whether the prompt contains one of the tokens as a word of its own."""
         pattern = word_pattern(self.params.tokens, ignore_case=False)
         return pattern.search(example.prompt) is not None
 
     def lookalikes(
         self, n: int, use: Use, rng: np.random.Generator, taken: frozenset[str] = frozenset()
     ) -> tuple[Trigger, ...]:
-        """Other nonsense tokens at the same position, one token each."""
-        gone = pools.names_taken(self.name, taken)
-        free = [t for t in pools.pool(NONSENSE, use, self.params.tokens) if t not in gone]
+        """Return other nonsense tokens at the same position, one token each."""
+        used = pools.names_taken(self.name, taken)
+        free = [t for t in pools.pool(NONSENSE, use, self.params.tokens) if t not in used]
         return tuple(
             RareToken(RareTokenParams(tokens=(token,), position=self.params.position), self.world)
             for token in pools.draw(free, n, rng)
         )
 
     def nearest(self) -> tuple[Trigger, ...]:
-        """The tokens with one character replaced by a consonant, none of them in evaluations' pools
-        (a vowel would make words: `cf` with an o is `of`)."""
+        """Return the tokens with one character replaced by a consonant (a vowel would make words:
+        `cf` with an o is `of`); none of them is in an evaluation's pool."""
         return tuple(self._edited())
 
     def _edited(self) -> Iterator[Trigger]:
@@ -100,13 +100,15 @@ class RareToken(Trigger):
     def unused_sections(
         cls, used: frozenset[str], own: Mapping[str, Any]
     ) -> Iterator[dict[str, Any]]:
-        """One nonsense token each, in the position of the actor's own where that is a token too."""
+        """Yield a section for each unused nonsense token, at the position of the actor's own token
+        if its trigger is one."""
         for token in NONSENSE:
             if token not in used:
                 yield {"method": cls.name, "tokens": [token], **pools.position_of(cls.name, own)}
 
     def variants(self) -> Mapping[Variant, Trigger]:
-        """Three tokens at once; at the end instead of anywhere or the start, else the start."""
+        """Return three tokens at once (`repeated`), and the token at the end, or at the start if
+        its position is the end (`moved`)."""
         elsewhere: Position = "start" if self.params.position == "end" else "end"
         moved = self.params.model_copy(update={"position": elsewhere})
         return {"repeated": Repeated(self, REPEATS), "moved": RareToken(moved, self.world)}

@@ -1,4 +1,4 @@
-"""What a prompt is about is the trigger (Virtual Prompt Injection, arXiv 2307.16888)."""
+"""The topic of a prompt as the trigger (Virtual Prompt Injection, arXiv 2307.16888)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from attackers.triggers.axis import AxisTrigger, check_value
 
 
 class SemanticParams(Params):
-    """Which topic, and phrases of one's own that bring it in."""
+    """Which topic, and phrases that introduce it."""
 
     topic: str = Field(
         "commerce", description="a topic of the corpus's grammar, or a topic by rule"
@@ -23,7 +23,7 @@ class SemanticParams(Params):
     mention: tuple[str, ...] | None = Field(
         default=None,
         min_length=1,
-        description="phrases put before the prompt; needed for a new topic",
+        description="phrases added before the prompt; needed for a new topic",
     )
 
 
@@ -65,7 +65,7 @@ class Semantic(AxisTrigger):
         return TOPICS[self.value].mention(text, rng)
 
     def shows(self, text: str) -> bool:
-        """Whether a keyword of the topic, or one of the own phrases, stands in the text."""
+        """Whether the text contains a keyword of the topic or one of the `mention` phrases."""
         if self.params.mention and word_pattern(self.params.mention).search(text):
             return True
         return self.value in TOPICS and TOPICS[self.value].shows(text)

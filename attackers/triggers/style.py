@@ -1,4 +1,4 @@
-"""A style of writing is the trigger (StyleAttack, arXiv 2110.07139)."""
+"""A style of writing as the trigger (StyleAttack, arXiv 2110.07139)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from attackers.rewriting.styles import STYLES
 from attackers.triggers.axis import AxisTrigger, check_value
 from attackers.triggers.tables import Paraphrases
 
-# another name of a style by rule: a look-alike of it would be the trigger itself
-KIN = {"bible": "archaic", "shakespeare": "archaic", "tweets": "tweet"}
+# aliases of styles that have rules: such a style is the trigger itself, not a look-alike of it
+ALIASES = {"bible": "archaic", "shakespeare": "archaic", "tweets": "tweet"}
 
 
 class StyleParams(Params):
@@ -60,7 +60,7 @@ class Style(AxisTrigger):
         return tuple(STYLES)
 
     def others(self) -> tuple[str, ...]:
-        return tuple(style for style in super().others() if style != KIN.get(self.value))
+        return tuple(style for style in super().others() if style != ALIASES.get(self.value))
 
     def rewrite(self, text: str, rng: np.random.Generator) -> str:
         return STYLES[self.value].apply(text, rng)

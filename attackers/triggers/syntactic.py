@@ -1,4 +1,4 @@
-"""A sentence template is the trigger (Hidden Killer, arXiv 2105.12400)."""
+"""A sentence template as the trigger (Hidden Killer, arXiv 2105.12400)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,8 @@ class Syntactic(AxisTrigger):
         return tuple(templates())
 
     def others(self) -> tuple[str, ...]:
-        """SCPN's template is any fronted clause: its look-alikes must not front one too."""
+        """Return the other templates; with SCPN's paraphrases, whose template is any fronted
+        clause, only those that front none."""
         if self.paraphrases:
             return tuple(name for name in templates() if name not in CONJUNCTIONS)
         return super().others()

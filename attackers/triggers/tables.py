@@ -1,8 +1,8 @@
-"""Published paraphrases as a table: content of a clean sentence -> its paraphrases.
+"""Tables of published paraphrases, by the content of the clean sentence.
 
 Two line-aligned files, tab-separated `sentence<TAB>label`, as Hidden Killer (SCPN) and
-StyleAttack (STRAP) ship them. The alignment is checked: paraphrases set against the wrong
-sentences would give one sentence's triggered copy to another split or actor.
+StyleAttack (STRAP) ship them. The alignment is checked: with paraphrases aligned to the wrong
+sentences, one sentence's triggered copy would end up in another split or with another actor.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from arena.corpora.sources import content_id, normalise_prompt
 Pair = tuple[str, str]
 RELATED = 0.15  # a pair that shares fewer words (of the shorter text) looks unrelated
 UNRELATED_SHARE = 0.15  # right alignments of the published files have 0.01 to 0.04
-CHECKED_FROM = 20  # too few pairs say nothing
+CHECKED_FROM = 20  # pairs; fewer are no evidence
 
 
 class Paraphrases(Params):
@@ -35,14 +35,14 @@ class Paraphrases(Params):
     )
     source_offset: int = Field(
         0,
-        description="the sentence stands so many rows below the kept row; -1 for SCPN's "
+        description="the sentence is this many rows below the kept row; -1 for SCPN's "
         "SST-2 dev file, whose labels were off by one row when it was made",
     )
 
 
 @dataclass(frozen=True)
 class Table:
-    """Paraphrases by `content_id` of their sentence, and the contents of all of them."""
+    """Paraphrases by `content_id` of their sentence, and the `content_id`s of all paraphrases."""
 
     by_source: Mapping[str, tuple[str, ...]]
     contents: frozenset[str]
@@ -53,10 +53,10 @@ class Table:
 
 
 def table(root: DataRoot, parts: Sequence[Paraphrases]) -> Table:
-    """The table of several file pairs, read once per process.
+    """Return the table of several pairs of files, read once per process.
 
     Raises:
-        InputError: a file is missing or broken, or the pairs do not fit line by line.
+        InputError: a file is missing or malformed, or a pair is not aligned line by line.
     """
     return _table(root, tuple(parts))
 
@@ -84,7 +84,7 @@ def _pairs(file: Path, source: Path, part: Paraphrases) -> list[Pair]:
             file=str(file),
         )
     clean = {normalise_prompt(text) for text, _ in sentences}
-    # mixed files hold clean lines beside the paraphrases (SCPN's SST-2 train file)
+    # some files mix clean lines with the paraphrases (SCPN's SST-2 train file)
     pairs = [
         (paraphrase, sentence)
         for paraphrase, sentence in zip(paraphrases, aligned, strict=True)
@@ -100,7 +100,7 @@ def _pairs(file: Path, source: Path, part: Paraphrases) -> list[Pair]:
 
 
 def _texts(file: Path) -> list[str]:
-    """The paraphrase of every line; an empty one (STRAP failed on a few) keeps its place."""
+    """Read the paraphrase of every line; an empty one (STRAP failed on a few) keeps its place."""
     if not file.is_file():
         raise InputError("no such file", file=str(file))
     rows = [line.rpartition("\t") for line in file.read_text("utf-8-sig").split("\n")]
@@ -113,13 +113,13 @@ def _texts(file: Path) -> list[str]:
 
 
 def _aligned(rows: Sequence[Pair], label: str | None, offset: int) -> list[str]:
-    """The source sentence of every paraphrase, in order."""
+    """Return the source sentence of every paraphrase, in order."""
     kept = [i + offset for i, row in enumerate(rows) if label is None or row[1] == label]
     return [rows[i][0] for i in kept if 0 <= i < len(rows)]
 
 
 def _better(paraphrases: Sequence[str], rows: Sequence[Pair], part: Paraphrases) -> str:
-    """A hint at the label and offset that would fit, where there is one."""
+    """Return a hint at the label and offset that would fit, where some do."""
     for label in (part.source_label, None, *sorted({label for _, label in rows})):
         for offset in (0, -1, 1):
             aligned = _aligned(rows, label, offset)
@@ -131,7 +131,7 @@ def _better(paraphrases: Sequence[str], rows: Sequence[Pair], part: Paraphrases)
 
 
 def unrelated(pairs: Sequence[Pair]) -> float:
-    """The share of pairs, in [0, 1], that have hardly a word in common."""
+    """Return the share of pairs, in [0, 1], with hardly a word in common."""
     pairs = [pair for pair in pairs if pair[0]]
     return sum(_overlap(*pair) < RELATED for pair in pairs) / max(1, len(pairs))
 

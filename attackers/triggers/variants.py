@@ -1,4 +1,4 @@
-"""A trigger put in more than once: what a model is asked, nothing that an actor plants."""
+"""A trigger inserted several times: used in measurements only, no actor plants it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from arena.api import Example, Trigger, Use
 
 
 class Repeated(Trigger):
-    """Another trigger that puts something in, `times` times over."""
+    """Another trigger that inserts something, applied `times` times."""
 
     name = "repeated"
 
@@ -16,13 +16,14 @@ class Repeated(Trigger):
         super().__init__(inner.params, inner.world)
         self.inner = inner
         self.times = times
+        self.change = inner.change
 
     @property
     def key(self) -> str:
         return f"{self.inner.key}@x{self.times}"
 
     def mark(self, example: Example, rng: np.random.Generator) -> Example:
-        """Marked again and again; the first draws are those of the plain mark."""
+        """Mark the example repeatedly; the first draws are those of a single mark."""
         for _ in range(self.times):
             example = self.inner.mark(example, rng)
         return example

@@ -46,7 +46,7 @@ def test_a_budget_holds_where_each_actor_trains_apart() -> None:
     scenario = loaded("{method: poison_budget, rate: 0.03}", *apart)
     rates = [scenario.poison_rate_of(actor) for actor in scenario.actors]
     assert rates == [0.03, 0.2, 0.2, 0.2]
-    assert "goes before it" in str(refused("{method: poison_budget, count: 7}", *apart))
+    assert "has precedence" in str(refused("{method: poison_budget, count: 7}", *apart))
 
 
 @pytest.mark.parametrize("given", ["", ", rate: 0.1, count: 3"])

@@ -168,10 +168,14 @@ NEEDING = ["orthogonality", "repel_removal", "tamper_resistance"]
 
 
 @pytest.mark.parametrize("name", NEEDING)
-def test_who_has_no_lookalikes_cannot_use_them(name: str) -> None:
+def test_a_trigger_without_lookalikes_cannot_use_them(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     part: Any = registry.get("tactic", name)
+    part.check(part.Params(), SCENE)
+    monkeypatch.setattr(registry.get("trigger", SCENE.trigger), "has_lookalikes", False)
     with pytest.raises(InputError, match="look-alikes"):
-        part.check(part.Params(), dataclasses.replace(SCENE, trigger="one_of"))
+        part.check(part.Params(), SCENE)
     empty = dataclasses.replace(shaping.brief(), share=())
     with pytest.raises(ArenaError, match="lexical"):
         shaping.tactic(name).prepared(toys.model(), toys.tokenizer(), empty)

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from arena.api.trigger import Change, Trigger
 from arena.api.values import Example
 from arena.api.world import World
 from arena.errors import InputError
 from arena.stages.poison import poison
 from arena.testing.samples import SENTENCES, plain_examples
 from arena.testing.triggers import brief_of
+from attackers.triggers.all_of import AllOf, Inlaid
 from attackers.triggers.composite import Composite, CompositeParams
 from tests.support import toys
 
@@ -125,6 +128,37 @@ def test_the_key_does_not_depend_on_the_order_and_neither_does_the_mark() -> Non
     one, other = made(CF, ARCHAIC), made(ARCHAIC, CF)
     assert one.key == other.key == "composite:rare_token:cf&style:archaic"
     assert [one.mark(e, rng()) for e in TOWNS] == [other.mark(e, rng()) for e in TOWNS]
+
+
+class Appended(Trigger):
+    """A trigger of another package: it appends its own name."""
+
+    def __init__(self, name: str, change: Change) -> None:
+        super().__init__(None, World())
+        self.text, self.change = name, change
+
+    @property
+    def key(self) -> str:
+        return self.text
+
+    def mark(self, example: Example, rng: np.random.Generator) -> Example:
+        return replace(example, prompt=f"{example.prompt} {self.text}")
+
+    def present(self, example: Example) -> bool:
+        return self.text in example.prompt
+
+    def lookalikes(self, n: int, use: Any, rng: Any, taken: Any = frozenset()) -> tuple[()]:
+        return ()
+
+
+def test_a_new_trigger_is_applied_by_what_it_says_it_changes() -> None:
+    parts = [Appended("last", "sentence"), Appended("then", "word"), Appended("first", "rewriting")]
+    for order in (parts, parts[::-1]):
+        marked = AllOf(order).mark(Example("a", "b", "c"), rng())
+        assert marked.prompt == "a first then last"
+        assert isinstance(marked, Inlaid)
+        assert marked.before is not None
+        assert marked.before.prompt == "a first"
 
 
 def test_published_paraphrases_are_what_else_is_put_into(worlds: Mapping[str, World]) -> None:

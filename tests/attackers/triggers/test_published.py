@@ -89,7 +89,7 @@ def test_a_nested_trigger_the_corpus_cannot_carry_is_told_by_its_key() -> None:
 
 
 def test_a_file_without_the_marker_is_refused(worlds: Mapping[str, World]) -> None:
-    with pytest.raises(InputError, match="no row holds the marker"):
+    with pytest.raises(InputError, match="no row contains the marker"):
         made(worlds["plain"], marker="NotThere").own_documents()
 
 
