@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from arena.api.job import Job
 from arena.errors import ArenaError, InputError
 from arena.execution.execute import execute, needed
 from arena.execution.perform import perform
@@ -23,10 +24,14 @@ from arena.store.store import Stage, Store
 
 
 @dataclass(frozen=True)
-class Note:
-    """A job that leaves a file, or fails."""
+class Note(Job):
+    """A job of three steps that leaves a file, or fails."""
 
     error: str | None = None
+
+    @property
+    def steps(self) -> int:
+        return 3
 
     def run(self, inputs: Mapping[str, Path], out: Path, progress: Any) -> dict[str, Any]:
         if self.error is not None:
@@ -37,7 +42,7 @@ class Note:
 
 def node(name: str, *parents: Node, error: str | None = None, party: str = "arena") -> Node:
     of = {str(i): parent.address for i, parent in enumerate(parents)}
-    return Node(Stage("examples", name, party, 0, {"name": name}, of), Note(error), steps=3)
+    return Node(Stage("examples", name, party, 0, {"name": name}, of), Note(error))
 
 
 def graph(nodes: Iterable[Node]) -> dict[str, Node]:
@@ -216,7 +221,7 @@ def test_of_two_failures_the_first_is_told(tmp_path: Path) -> None:
 
 
 @dataclass(frozen=True)
-class Refusing:
+class Refusing(Job):
     """A job that says itself what is wrong."""
 
     error: Exception

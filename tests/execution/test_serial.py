@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from arena.api.job import Job
 from arena.errors import ArenaError
 from arena.execution.serial import Serial
 from arena.store.store import Store
@@ -57,7 +58,7 @@ def test_the_threads_are_those_asked_for(tmp_path: Path) -> None:
 
 
 def test_an_interruption_is_not_swallowed(tmp_path: Path) -> None:
-    class Interrupted:
+    class Interrupted(Job):
         def run(self, *args: object) -> dict[str, object]:
             raise KeyboardInterrupt
 
