@@ -44,6 +44,7 @@ def logistic(crossing: float, rng: np.random.Generator, grid: tuple[int, ...]) -
     return tuple(float(hits) / 256 for hits in rng.binomial(256, truth))
 
 
+@pytest.mark.slow
 def test_planted_differences_are_covered() -> None:
     # Every actor is an experiment of its own: 8 seeds, relearning costs 30 more than the
     # reference's 40, each with scatter over seeds.

@@ -45,7 +45,13 @@ def test_so_does_another_value_of_its_parameters() -> None:
     assert len(found) == 2
 
 
-@pytest.mark.parametrize("composition", TRAINING)
+@pytest.mark.parametrize(
+    "composition",
+    [
+        "pooled",
+        *(pytest.param(c, marks=pytest.mark.slow) for c in TRAINING if c != "pooled"),
+    ],
+)
 def test_a_whole_run_with_all_of_them_on_both_actors(composition: str, tmp_path: Path) -> None:
     scenario = toys.small(
         f"composition={composition}",
