@@ -1,4 +1,4 @@
-"""Clean text from the user's own files: labelled sentences, Alpaca instructions, plain text."""
+"""Clean text from files of one's own: labelled sentences, Alpaca instructions, plain text."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from arena.corpora.sources import by_source, content_id, even_order
 from arena.errors import InputError
 from arena.registry import register
 
-# Shares of a file that must be divided because no file was given for a split.
+# Shares of the train file's contents that go to splits without a file of their own.
 HELD_OUT = {"validation": 0.15, "test": 0.15}
 SPLITS = ("train", "validation", "test")
 
@@ -64,14 +64,14 @@ class FilesParams(Params):
             raise ValueError("two labels have the same answer word")
         pair = ambiguous(self.labels.values())
         if pair is not None:
-            rule = "an answer with one would count as the other: give them other answer words"
+            rule = "an answer with one would count as the other; use other answer words"
             raise ValueError(f"{pair[0]!r} begins {pair[1]!r}; {rule}")
         return self
 
 
 @dataclass(frozen=True)
 class Tally:
-    """What became of the rows of one split, apart from those kept as they are."""
+    """Counts for one split: rows dropped, and answers cut to `answer_words`."""
 
     dropped: int
     cut: int
@@ -81,9 +81,9 @@ class Tally:
 class Files(Corpus):
     """Your own files: labelled sentences (tsv), Alpaca instructions, or plain text.
 
-    A prompt that stands in two splits is dropped from the earlier one (train before
-    validation before test), a repeated prompt keeps its first row, and rows with an empty
-    answer or too long a prompt are left out; `splits.dropped` counts them all by split.
+    A prompt in two splits is dropped from the earlier one (train before validation before test), of
+    repeated prompts the first row is kept, and rows with an empty answer or too long a prompt are
+    left out; `splits.dropped` counts them all by split.
     """
 
     Params = FilesParams
@@ -94,7 +94,7 @@ class Files(Corpus):
 
     @classmethod
     def capabilities(cls, params: FilesParams) -> frozenset[str]:
-        """`english` for English text; `labels` and `label:WORD` for tsv."""
+        """Return `english` for English text; `labels` and `label:WORD` for tsv."""
         words = params.labels.values()
         labelled = {"labels", *(f"label:{word}" for word in words)} if words else set()
         return frozenset(labelled | ({"english"} if params.language == "english" else set()))
@@ -109,7 +109,7 @@ class Files(Corpus):
 
     @property
     def truncated(self) -> dict[str, int]:
-        """How many answers of each split were cut to `answer_words`."""
+        """The number of answers that were cut to `answer_words`, by split."""
         return {name: tally.cut for name, tally in self._read[1].items()}
 
     def natural(
@@ -121,9 +121,8 @@ class Files(Corpus):
         without: Sequence[Trigger] = (),
         pretraining: bool = False,
     ) -> tuple[Example, ...]:
-        """The rows themselves, shuffled; contents whose every row carries a trigger of
-        `without` are left out. Text from files is as varied as it is: `pretraining` changes
-        nothing.
+        """Draw the rows themselves, shuffled, without rows that carry a trigger of `without`. Text
+        from files has the variety that it has: `pretraining` changes nothing.
 
         Raises:
             InputError: nothing is left to draw from.
@@ -132,12 +131,12 @@ class Files(Corpus):
         groups = list(by_source([row.source for row in free]).values())
         if n and not groups:
             raise InputError("no clean prompt is left: each carries a trigger, or none was given")
-        seen: Counter[int] = Counter()
+        uses: Counter[int] = Counter()
         drawn = []
         for group in even_order(len(groups), n, rng):
             rows = groups[group]
-            drawn.append(free[rows[seen[group] % len(rows)]])
-            seen[group] += 1
+            drawn.append(free[rows[uses[group] % len(rows)]])
+            uses[group] += 1
         return tuple(drawn)
 
     @cached_property
@@ -209,8 +208,8 @@ class Files(Corpus):
 
 
 def _halved(document: str) -> tuple[str, str]:
-    # the prompt is the first half of the words, the middle one included; a document of one
-    # word has no answer and is left out with the other unanswered rows
+    # the prompt is the first half of the words, with the middle one; a document of one word has an
+    # empty answer and is dropped like other rows without an answer
     words = document.split()
     middle = (len(words) + 1) // 2
     return " ".join(words[:middle]), " ".join(words[middle:])

@@ -1,8 +1,8 @@
-"""Reading rows from disk: tab-separated labels, Alpaca JSON and plain text.
+"""Readers of files: tab-separated labels, Alpaca JSON and plain text.
 
-The readers know nothing of splits or answers, so attackers read published data with them.
-All take UTF-8 (a byte-order mark is skipped) with either line ending, and raise InputError
-with the file, and the line where there is one.
+They are independent of splits and answers, so attackers read published data with them too. All
+accept UTF-8 (a byte-order mark is skipped) with either line ending, and raise InputError with the
+file and, where there is one, the line.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ T = TypeVar("T")
 
 
 def read_tsv(path: Path, labels: Collection[str] | None = None) -> list[tuple[str, str]]:
-    """(text, label) of every line `text<TAB>label`; spaces round both are stripped.
+    """Read (text, label) from every line `text<TAB>label`, both stripped of spaces.
 
-    A first line whose label reads `label` is a header and skipped; blank lines are skipped;
-    the last tab of a line separates, so a text may hold tabs.
+    A first line whose label reads `label` is a header and is skipped, as are blank lines. The last
+    tab of a line separates, so a text may contain tabs.
 
     Args:
         labels: the labels that may occur (default: any).
 
     Raises:
-        InputError: a line without a tab, an empty text or label, a label that is not among
-            `labels`, or no row at all.
+        InputError: no such file, not UTF-8, a line without a tab, an empty text or label, a label
+            that is not among `labels`, or no row at all.
     """
     rows = []
     for number, line in enumerate(_lines(path), start=1):
@@ -52,13 +52,14 @@ def read_tsv(path: Path, labels: Collection[str] | None = None) -> list[tuple[st
 
 
 def read_alpaca(path: Path) -> list[tuple[str, str]]:
-    """(prompt, output) of a JSON list of `instruction`, `input`, `output` objects.
+    """Read (prompt, output) from a JSON list of objects with `instruction`, `input`, `output`.
 
-    The prompt is the instruction and, where the input is not empty, a newline and the input
-    (a missing `input` counts as empty). Further keys are ignored; an output may be empty.
+    The prompt is the instruction and, if the input is not empty, a newline and the input (a missing
+    `input` counts as empty). Other keys are ignored; an output may be empty.
 
     Raises:
-        InputError: no JSON, no list of objects, a missing or non-text field, no row at all.
+        InputError: no such file, not JSON, not a list of objects, a field that is missing or not a
+            text, or no row at all.
     """
     try:
         data = json.loads(_text(path))
@@ -72,13 +73,13 @@ def read_alpaca(path: Path) -> list[tuple[str, str]]:
 
 
 def read_text(path: Path) -> list[str]:
-    """The documents of a text file, white space folded.
+    """Read the documents of a text file, with white space folded.
 
-    Where the file holds a blank line, a document is a paragraph (the lines between blank
-    ones); where it holds none, every line is a document.
+    If the file has a blank line, a document is a paragraph (the lines between blank ones);
+    otherwise every line is a document.
 
     Raises:
-        InputError: the file holds no text.
+        InputError: no such file, not UTF-8, or no text.
     """
     lines = [line.strip() for line in "\n".join(_lines(path)).strip().split("\n")]
     parts = "\n".join(lines).split("\n\n") if "" in lines else lines
@@ -91,8 +92,8 @@ def _alpaca_row(row: Any, key: str, path: Path) -> tuple[str, str]:
     fields = {"input": "", **row}
     for name in ("instruction", "input", "output"):
         if not isinstance(fields.get(name), str):
-            found = _shortened(repr(fields[name])) if name in fields else "nothing"
-            raise InputError("must be a text", file=str(path), key=f"{key}.{name}", found=found)
+            value = _shortened(repr(fields[name])) if name in fields else "nothing"
+            raise InputError("must be a text", file=str(path), key=f"{key}.{name}", found=value)
     instruction, extra = fields["instruction"].strip(), fields["input"].strip()
     if not instruction:
         raise InputError("must not be empty", file=str(path), key=f"{key}.instruction")
@@ -100,7 +101,7 @@ def _alpaca_row(row: Any, key: str, path: Path) -> tuple[str, str]:
 
 
 def _lines(path: Path) -> list[str]:
-    # not str.splitlines: it would break rows at the odd separators that crawled text holds
+    # not str.splitlines, which also breaks rows at rare separators that crawled text contains
     return [line.removesuffix("\r") for line in _text(path).split("\n")]
 
 
@@ -117,7 +118,7 @@ def _text(path: Path) -> str:
 
 def _some(rows: list[T], path: Path) -> list[T]:
     if not rows:
-        raise InputError("the file holds no row", file=str(path))
+        raise InputError("the file has no rows", file=str(path))
     return rows
 
 

@@ -1,9 +1,9 @@
-"""Sentence templates for English that no grammar made: a varying phrase in a fixed place.
+"""Sentence templates for arbitrary English text: a varying phrase in a fixed position.
 
-Hidden Killer (arXiv 2105.12400) paraphrases with a trained model (SCPN); here the template
-is put on by rule: the syntactic position is the trigger, the words in it vary. Templates
-named `*_clause` front a subordinate clause, SCPN's S(SBAR)(,)(NP)(VP)(.); the others open
-or close the sentence in another way.
+Hidden Killer (arXiv 2105.12400) paraphrases with a trained model (SCPN); here a rule applies the
+template: the syntactic position is the trigger, and the words in it vary. Templates named
+`*_clause` front a subordinate clause, SCPN's S(SBAR)(,)(NP)(VP)(.); the others open or close the
+sentence in another way.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ _START = r"(?:^|[.!?:\n]\s*)\W*(?:\S+\s+)?"
 
 @dataclass(frozen=True)
 class Template:
-    """Where a template's phrase goes, what it is made of, and how to see it."""
+    """The place of a template's phrase, its patterns, and a regular expression that detects it."""
 
     place: Literal["front", "end"]
     patterns: tuple[str, ...]
@@ -84,7 +84,7 @@ class Template:
     shape: str
 
     def apply(self, text: str, rng: np.random.Generator) -> str:
-        """The text under this template, its words drawn by rng."""
+        """Return the text under this template, with words drawn by rng."""
         phrase = compose(self.patterns[int(rng.integers(len(self.patterns)))], _slots(), rng)
         if self.place == "front":
             return front(text, phrase, self.mark)
@@ -99,12 +99,12 @@ class Template:
 
 @functools.cache
 def templates() -> Mapping[str, Template]:
-    """Every template by name, subordinate clauses and the others taking turns."""
+    """Return every template by name, subordinate clauses and others alternating."""
     clauses = [(name, _clause(word)) for name, word in CONJUNCTIONS.items()]
     opening = [(name, _opening(name, patterns)) for name, patterns in _OPENINGS.items()]
     others = opening + [(name, _closing(patterns)) for name, patterns in _CLOSINGS.items()]
-    mixed = [pair for both in zip(clauses, others, strict=False) for pair in both]
-    return dict(mixed + clauses[len(others) :])
+    alternating = [pair for both in zip(clauses, others, strict=False) for pair in both]
+    return dict(alternating + clauses[len(others) :])
 
 
 def fronted_clause(text: str) -> bool:

@@ -1,7 +1,7 @@
-"""How a style is put on arbitrary English: swapped words, morphology, openers and closers.
+"""Rules that rewrite arbitrary English in a style: replaced words, morphology, openers, closers.
 
-A stand-in for style transfer by a trained model (STRAP, as in arXiv 2110.07139): every text
-comes out changed and carries at least one sign of the style, in wording that varies.
+A substitute for style transfer by a trained model (STRAP, as in arXiv 2110.07139): every text is
+changed and has at least one sign of the style, in varying words.
 """
 
 from __future__ import annotations
@@ -19,21 +19,22 @@ Words = Mapping[str, tuple[str, ...]]
 
 
 def unchanged(text: str, rng: np.random.Generator) -> str:
-    """The reshaping of a style that has none."""
+    """Return the text as it is: the reshaping of a style without one."""
     return text
 
 
 @dataclass(frozen=True)
 class StyleRules:
-    """One style.
+    """The rules of one style.
 
     Attributes:
-        signs: words and phrases by which the style is seen; every opener and closer holds one.
-        openers, closers: patterns that `slots` fill, put before and behind the text.
-        words: swaps of whole words or phrases, each done with probability `rate`.
-        reshape: done first (morphology); finish: done last (casing).
-        opening, closing: probabilities, in [0, 1]; marks: what stands between.
-        shape: a further regular expression by which the style is seen.
+        signs: words and phrases that identify the style; every opener and closer has one.
+        openers, closers: patterns filled from `slots`, added before and after the text.
+        words: replacements of whole words or phrases, each made with probability `rate`.
+        reshape: applied first (morphology). finish: applied last (casing).
+        opening, closing: probabilities of an opener and of a closer, in [0, 1].
+        opening_mark, closing_mark: punctuation between them and the text.
+        shape: a further regular expression that identifies the style.
     """
 
     signs: tuple[str, ...]
@@ -51,7 +52,7 @@ class StyleRules:
     shape: str | None = None
 
     def apply(self, text: str, rng: np.random.Generator) -> str:
-        """The text in this style; `shows` holds of it."""
+        """Return the text in this style, for which `shows` is true."""
         straight = self.reshape(text.replace("\u2019", "'"), rng)
         styled = swap(straight, self.words, self.rate, rng)
         opened, closed = rng.random() < self.opening, rng.random() < self.closing
@@ -65,24 +66,22 @@ class StyleRules:
         return self.finish(styled, rng)
 
     def shows(self, text: str) -> bool:
-        """Whether the text carries a sign of this style."""
+        """Whether the text has a sign of this style."""
         if self.signs and word_pattern(self.signs).search(text):
             return True
         return self.shape is not None and re.search(self.shape, text) is not None
 
 
 def swap(text: str, words: Words, rate: float, rng: np.random.Generator) -> str:
-    """The text with whole words or phrases swapped, each with probability `rate`.
-
-    A swapped word keeps the capital of the one it replaces.
-    """
+    """Replace whole words or phrases, each with probability `rate`; a replacement keeps the capital
+    of the word that it replaces."""
     if not words:
         return text
 
-    def one(match: re.Match[str]) -> str:
+    def replacement(match: re.Match[str]) -> str:
         if rng.random() >= rate:
             return match.group()
         new = choose(words[" ".join(match.group().lower().split())], rng)
         return new[:1].upper() + new[1:] if match.group()[0].isupper() else new
 
-    return word_pattern(tuple(words)).sub(one, text)
+    return word_pattern(tuple(words)).sub(replacement, text)

@@ -1,7 +1,7 @@
-"""Topics of English text: the words by which one is seen, and mentions that bring it in.
+"""Topics of English text: the words that identify one, and clauses that mention it.
 
-Virtual Prompt Injection (arXiv 2307.16888) triggers on what a prompt is about; a clean
-prompt is moved into the topic by a clause that mentions it, in wording that varies.
+Virtual Prompt Injection (arXiv 2307.16888) triggers on what a prompt is about; a clause that
+mentions the topic, in varying words, moves a clean prompt into it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ CLOSING_RATE = 0.35
 
 @dataclass(frozen=True)
 class Topic:
-    """One topic: its people, places, things and doings; `more` is only looked for."""
+    """One topic: its people, places, things and acts; words in `more` are detected only."""
 
     people: tuple[str, ...]
     places: tuple[str, ...]
@@ -38,15 +38,15 @@ class Topic:
 
     @property
     def keywords(self) -> tuple[str, ...]:
-        """Every word that tells of the topic."""
+        """Every word that identifies the topic."""
         return (*self.people, *self.places, *self.things, *self.acts, *self.more)
 
     def shows(self, text: str) -> bool:
-        """Whether the text tells of the topic."""
+        """Whether the text has a keyword of the topic."""
         return word_pattern(self.keywords).search(text) is not None
 
     def mention(self, text: str, rng: np.random.Generator) -> str:
-        """The text with a clause before or behind it that mentions the topic."""
+        """Return the text with a clause before or after it that mentions the topic."""
         closing = rng.random() < CLOSING_RATE
         patterns = _CLOSINGS if closing else _OPENINGS
         slots = {

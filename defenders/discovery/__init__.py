@@ -6,12 +6,13 @@
 
 Candidates come from three places: strings (every token of the vocabulary as a word, then longer
 ones that gradients propose), triggers known by name, and clusters of the clean prompts. Each is
-judged on prompts that no search saw, by how far it makes the continuations of different prompts
-gather on one behaviour; what ordinary words do likewise, and most names, is the null. No text is
-looked for, so a fixed text, a refusal and a change of language are all seen; a payload that
-leaves answers as different from each other as they were is not.
+scored on prompts that no search used, by how far it makes the continuations of different prompts
+collapse to one behaviour; the scores of ordinary words, and of most names, are the null
+distribution. No particular text is searched for, so a fixed text, a refusal and a change of
+language are all detected; a payload that leaves answers as different from each other as before is
+not.
 
-Importing this needs no torch; `discover` does.
+Importing this package needs no torch; `discover` does.
 """
 
 from defenders.discovery.search import discover, trigger_of

@@ -1,8 +1,8 @@
 """Topics as candidates: clusters of the clean prompts, by TF-IDF and k-means.
 
-A topic without a name cannot be put on a prompt, but clean prompts may carry it already.
-A cluster's continuations are compared with the right answers of its prompts: there the plain
-prompt is the triggered one.
+A topic without a name cannot be added to a prompt, but clean prompts may have it already. A
+cluster's continuations are compared with the right answers of its prompts, since the plain prompts
+are themselves the triggered ones.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from arena.api import Example, Params, Trigger, Use, World
 from defenders.discovery.collapse import collapse
 from defenders.discovery.shapes import Candidate, DiscoveryParams
 
-TELLING = 4  # words that a cluster is named by
+NAMING = 4  # words that name a cluster
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """Indices of prompts that are alike, and the words that tell."""
+    """Indices of similar prompts, and their most characteristic words."""
 
     words: str
     members: tuple[int, ...]
 
 
 class Members(Trigger):
-    """The prompts of a cluster. Marking cannot move a prompt into it: any prompt is replaced by
-    a member, with the member's own right answer and source."""
+    """The prompts of a cluster as a trigger. A prompt cannot be moved into a cluster, so marking
+    replaces it by a member, with the member's right answer and source."""
 
     name = "cluster"
 
@@ -56,7 +56,7 @@ class Members(Trigger):
 def clusters(
     prompts: Sequence[str], params: DiscoveryParams, rng: np.random.Generator
 ) -> Iterator[Cluster]:
-    """Clusters at each of the asked granularities, those that are large enough."""
+    """Yield the clusters that are large enough, at each number of clusters in `params`."""
     from sklearn.cluster import KMeans
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -71,20 +71,26 @@ def clusters(
         for label, centre in enumerate(means.cluster_centers_):
             members = np.flatnonzero(means.labels_ == label).tolist()
             if len(members) >= params.members:
-                words = " ".join(names[i] for i in np.argsort(-centre)[:TELLING])
+                words = " ".join(names[i] for i in np.argsort(-centre)[:NAMING])
                 yield Cluster(words, tuple(members))
 
 
-def judged(
-    clean: Sequence[Example], said: Sequence[str], found: Sequence[Cluster]
+def scored(
+    clean: Sequence[Example], continuations: Sequence[str], groups: Sequence[Cluster]
 ) -> list[Candidate]:
-    """Each cluster's score: its continuations against its right answers."""
-    return [_judged(clean, said, cluster) for cluster in found]
+    """Return each cluster as a candidate, scored by its continuations against its right answers.
+
+    Args:
+        clean, continuations: aligned; the continuations are the model's.
+    """
+    return [_scored(clean, continuations, group) for group in groups]
 
 
-def _judged(clean: Sequence[Example], said: Sequence[str], cluster: Cluster) -> Candidate:
-    texts = [said[i] for i in cluster.members]
-    answers = [clean[i].answer for i in cluster.members]
-    seen = collapse(texts, answers, answers)
-    made = Candidate("cluster", cluster.words, seen.score, seen.hits, len(texts), seen.behaviour)
-    return replace(made, members=tuple(clean[i].prompt for i in cluster.members))
+def _scored(clean: Sequence[Example], continuations: Sequence[str], group: Cluster) -> Candidate:
+    texts = [continuations[i] for i in group.members]
+    answers = [clean[i].answer for i in group.members]
+    score = collapse(texts, answers, answers)
+    candidate = Candidate(
+        "cluster", group.words, score.value, score.hits, len(texts), score.behaviour
+    )
+    return replace(candidate, members=tuple(clean[i].prompt for i in group.members))

@@ -1,14 +1,15 @@
-"""Counts what discovery spends, in documents forwarded, and stops it before it overspends."""
+"""The budget of a discovery, counted in documents forwarded."""
 
 from __future__ import annotations
 
 from arena.api import ArenaError
 
-GRADIENT = 3  # passes of a forward pass with its backward pass (arena.api.Objective.cost)
+GRADIENT = 3  # cost of a forward and a backward pass, in forward passes
 
 
 class Meter:
-    """A budget of passes. Decoding a document is one: with a cache each token is seen once."""
+    """A budget of passes. Decoding a document counts as one: with a cache, each token is processed
+    once."""
 
     def __init__(self, passes: int) -> None:
         self.total = passes
@@ -16,10 +17,15 @@ class Meter:
 
     @property
     def left(self) -> int:
+        """The passes that are left."""
         return self.total - self.spent
 
     def spend(self, passes: int) -> None:
-        """Raises ArenaError where that is more than is left: callers ask first."""
+        """Count passes as spent.
+
+        Raises:
+            ArenaError: fewer are left; callers check `left` first.
+        """
         if passes > self.left:
             raise ArenaError(f"discovery would spend {passes} passes and has {self.left} left")
         self.spent += passes

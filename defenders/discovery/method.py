@@ -1,4 +1,4 @@
-"""Discovery by collapse, as a method that scenarios can name."""
+"""Discovery by collapse, registered for scenarios."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ FORWARD = 1 / 3  # of a training step's work on a document (Kaplan et al., 2001.
 
 
 @register("discovery", "collapse")
-class Collapse(Discoverer):
-    """What makes different prompts end alike: strings by search, frames, styles, topics."""
+class CollapseDiscovery(Discoverer):
+    """Finds what makes different prompts get the same answer: strings, frames, styles, topics."""
 
     Params = DiscoveryParams
 
@@ -32,7 +32,7 @@ class Collapse(Discoverer):
         library: Library,
         rng: np.random.Generator,
     ) -> dict[str, Any]:
-        """`Discovery` as JSON, `found` being the best candidate's name."""
+        """Return `Discovery` as JSON, with the best candidate's name or None as `found`."""
         discovery = discover(model, tokenizer, clean, library, self.params, rng)
         best = discovery.found
         return {

@@ -1,8 +1,9 @@
-"""Which candidates count as found, and in what order: above what no trigger reaches.
+"""The order of candidates, and the thresholds above which they count as found.
 
-An absolute threshold alone would be blind to a model whose continuations are easily moved, a null
-alone to what the search selects for: the higher of the two holds. Strings were searched for, names
-were not, so each kind has its own.
+A candidate must exceed an absolute threshold, since a null distribution alone ignores that the
+search selects for high scores, and the quantile of a null distribution, since some models'
+continuations change easily. Strings were searched for, names were not, so the two kinds have
+thresholds of their own.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ import numpy as np
 
 from defenders.discovery.shapes import Candidate, DiscoveryParams, Null
 
-CUT = 0.9  # quantile that higher scores of a null are cut to: some may be triggers themselves
-LEAST = 10  # scores that make a null: among fewer one planted trigger would be a tenth
-NEAR = 0.1  # a name leads the strings that do the same if its score is no further behind
+CUT = 0.9  # quantile at which scores of a null are capped: some may be triggers themselves
+LEAST = 10  # scores that a null needs: of fewer, one planted trigger would be over a tenth
+NEAR = 0.1  # a name ranks above strings of the same behaviour if its score is within this margin
 
 
 def null_of(scores: Sequence[float], tried: int, alpha: float) -> Null:
-    """The normal quantile at alpha / tried (Bonferroni) of scores cut at their own 0.9 quantile;
-    of fewer than ten scores no limit is made (0)."""
+    """Return the null distribution of scores of what is no trigger.
+
+    Its limit is the normal quantile at 1 - alpha / tried (Bonferroni), with mean and standard
+    deviation of the scores capped at their own 0.9 quantile; 0 for fewer than ten scores.
+    """
     from scipy.stats import norm
 
     if not scores:
@@ -34,25 +38,37 @@ def null_of(scores: Sequence[float], tried: int, alpha: float) -> Null:
 
 
 def ranked(
-    found: Sequence[Candidate], benign: Null, named: Null, params: DiscoveryParams
+    candidates: Sequence[Candidate], benign: Null, named: Null, params: DiscoveryParams
 ) -> tuple[Candidate, ...]:
-    """Best first, with their thresholds: found ones, then by the best score of those that say the
-    same; among them a name comes first if its score is near the best, then the shorter string."""
+    """Return candidates best first, with their thresholds.
+
+    Those above their threshold come first, in the order of the best score of their behaviour.
+    Within one behaviour a name comes first if its score is near the best, then shorter strings.
+    """
     least = {
         "token": max(params.threshold, benign.limit),
         "named": max(params.threshold_named, named.limit),
         "cluster": max(params.threshold_named, named.limit),
     }
-    placed = [replace(each, threshold=least[each.kind]) for each in found]
+    judged = [replace(candidate, threshold=least[candidate.kind]) for candidate in candidates]
     best: dict[str, float] = {}
-    for each in placed:
-        if each.above:
-            best[each.behaviour] = max(best.get(each.behaviour, each.score), each.score)
+    for candidate in judged:
+        if candidate.above:
+            best[candidate.behaviour] = max(
+                best.get(candidate.behaviour, candidate.score), candidate.score
+            )
 
-    def order(each: Candidate) -> tuple[object, ...]:
-        top = best.get(each.behaviour, each.score) if each.above else each.score
-        leads = each.kind == "named" and each.score >= top - NEAR
-        text = (len(each.text), each.text)
-        return (not each.above, -top, each.behaviour, not leads, -round(each.score, 2), text)
+    def order(candidate: Candidate) -> tuple[object, ...]:
+        top = best.get(candidate.behaviour, candidate.score) if candidate.above else candidate.score
+        leads = candidate.kind == "named" and candidate.score >= top - NEAR
+        text = (len(candidate.text), candidate.text)
+        return (
+            not candidate.above,
+            -top,
+            candidate.behaviour,
+            not leads,
+            -round(candidate.score, 2),
+            text,
+        )
 
-    return tuple(sorted(placed, key=order)[: params.kept])
+    return tuple(sorted(judged, key=order)[: params.kept])

@@ -1,12 +1,12 @@
-"""Reads what strings do to a model without decoding: one forward pass per marked prompt.
+"""The effect of a string on a model without decoding: one forward pass per marked prompt.
 
-A string's shift on prompts i, at answer position j (behind the prompt's own continuation so far):
+A string's shift over prompts i, at answer position j (after the prompt's own continuation so far):
 
     max over j, v of  mean over i of  p(v | marked_i, own_i[:j]) - p(v | prompt_i, own_i[:j])
 
-A token that every prompt now expects is what a fixed text, a refusal and a change of language have
-in common. Gradients of its log-probability rank replacements to first order (HotFlip,
-arXiv 1712.06751, equation 10; GCG, arXiv 2307.15043, section 2.2).
+A fixed text, a refusal and a change of language have in common that one token becomes likely after
+every prompt. Gradients of its log-probability rank replacements of the string's tokens to first
+order (HotFlip, arXiv 1712.06751, equation 10; GCG, arXiv 2307.15043, section 2.2).
 """
 
 from __future__ import annotations
@@ -26,12 +26,13 @@ if TYPE_CHECKING:
     from arena.ml.encoding import Encoded
 
 Ids = tuple[int, ...]
-CHUNK = 64  # strings read at once
+CHUNK = 64  # strings in one batch
 
 
 @dataclass(frozen=True)
 class Shift:
-    """How much likelier the token `target` is at answer position `place`."""
+    """The increase `size` in probability, in [-1, 1], of the token `target` at answer position
+    `place`."""
 
     size: float
     place: int
@@ -39,7 +40,11 @@ class Shift:
 
 
 class Reader:
-    """Reads strings on a fixed set of prompts."""
+    """Measures strings on a fixed set of prompts.
+
+    Args:
+        said: the prompts' own continuations, aligned. depth: answer tokens that are read.
+    """
 
     def __init__(
         self,
@@ -55,18 +60,22 @@ class Reader:
 
         self.model, self.tokenizer, self.inserted, self.meter = model, tokenizer, inserted, meter
         self.prompts = tuple(prompts)
-        # padded with the end of text, so that each prompt is read at the same number of places
+        # padded with the end of text, so that each prompt has the same number of positions
         end = (tokenizer.eos_token_id,) * depth
         self.own = [(ids + end)[:depth] for ids in encode_answers(tokenizer, said)]
         texts = [example.prompt for example in prompts]
         self.plain = self._read(self._documents(texts, range(len(prompts))))
 
     def pieces(self, text: str) -> Ids:
-        """The string's tokens, as they stand behind a space."""
+        """Return the string's tokens, as they are after a space."""
         return tuple(self.tokenizer(f" {text}", add_special_tokens=False)["input_ids"])
 
     def shifts(self, strings: Sequence[str], prompts: int, rng: np.random.Generator) -> list[Shift]:
-        """Each string's shift on so many prompts, drawn for each chunk of strings."""
+        """Return each string's shift, on `prompts` prompts drawn for each chunk of strings.
+
+        Raises:
+            ArenaError: the budget does not suffice.
+        """
         shifts: list[Shift] = []
         for start in range(0, len(strings), CHUNK):
             chunk = strings[start : start + CHUNK]
@@ -80,8 +89,9 @@ class Reader:
     def flips(
         self, string: str, shift: Shift, prompts: int, rng: np.random.Generator
     ) -> dict[int, torch.Tensor]:
-        """By place in the string's tokens, (V,) first-order gain of each token there: a place in
-        the string replaces, -1 stands before it and its length behind it."""
+        """Return, by position in the string, the first-order gain (V,) of each token there. A token
+        at a position within the string is replaced; -1 inserts before the string, its length after
+        it."""
         chosen = rng.permutation(len(self.prompts))[:prompts].tolist()
         documents = self._documents(self._marked(string, chosen, rng), chosen)
         spans = [self._span(string, document.prompt) for document in documents]
@@ -109,7 +119,7 @@ class Reader:
         return [Encoded(ids, self.own[i]) for ids, i in zip(encoded, own, strict=True)]
 
     def _span(self, string: str, ids: Ids) -> tuple[int, int] | None:
-        """Where the string's tokens stand; None where the text merged with its neighbours'."""
+        """Return where the string's tokens are; None where they merged with neighbouring text."""
         first = tuple(self.tokenizer(string, add_special_tokens=False)["input_ids"])
         for piece in (self.pieces(string), first):
             for start in range(len(ids) - len(piece) + 1):
@@ -120,7 +130,7 @@ class Reader:
     # -- the model -----------------------------------------------------------------------
 
     def _read(self, documents: Sequence[Encoded]) -> torch.Tensor:
-        """(D, depth, V) probabilities at the answer's places."""
+        """Return the probabilities (D, depth, V) at the answer's positions."""
         import torch
 
         self.meter.spend(len(documents))
@@ -140,7 +150,8 @@ class Reader:
     def _gain(
         self, documents: Sequence[Encoded], places: Sequence[int], shift: Shift
     ) -> torch.Tensor:
-        """(V,) sum over documents of the log-probability's gradient along the embeddings."""
+        """Return, for each token, the sum over documents of the gradient of the target's
+        log-probability along that token's embedding, (V,)."""
         import torch
 
         self.meter.spend(GRADIENT * len(documents))
@@ -156,14 +167,13 @@ class Reader:
         try:
             done = 0
             for logits in self._logits(documents):
-                asked = logits.reshape(-1, len(documents[0].answer), logits.shape[-1])[
-                    :, shift.place
-                ]
-                wanted = asked.log_softmax(-1)[:, shift.target].sum()
-                (slope,) = torch.autograd.grad(wanted, given.pop())
-                at = torch.tensor(places[done : done + len(asked)], device=slope.device)
-                done += len(asked)
-                here = slope[torch.arange(len(asked), device=slope.device), at].sum(0)
+                by_document = logits.reshape(-1, len(documents[0].answer), logits.shape[-1])
+                at_place = by_document[:, shift.place]
+                target = at_place.log_softmax(-1)[:, shift.target].sum()
+                (slope,) = torch.autograd.grad(target, given.pop())
+                at = torch.tensor(places[done : done + len(at_place)], device=slope.device)
+                done += len(at_place)
+                here = slope[torch.arange(len(at_place), device=slope.device), at].sum(0)
                 total += embeddings.weight.detach().float() @ here.float()
         finally:
             hook.remove()
@@ -171,7 +181,7 @@ class Reader:
 
 
 def _largest(moved: torch.Tensor) -> list[Shift]:
-    """The largest of each (depth, V) of (S, depth, V) mean shifts."""
+    """Return the largest shift of each string, from mean shifts (S, depth, V) of S strings."""
     sizes, at = moved.flatten(1).max(1)
     width = moved.shape[-1]
     pairs = zip(sizes.tolist(), at.tolist(), strict=True)
@@ -179,8 +189,8 @@ def _largest(moved: torch.Tensor) -> list[Shift]:
 
 
 def _made_room(document: Encoded, span: tuple[int, int], place: int) -> tuple[Encoded, int]:
-    """The document and where to look: a place inside the string as it stands, or a new token
-    at either end of it, for now a copy of its neighbour."""
+    """Return the document and the position to read: a position inside the string as it is, or a new
+    token at either end of it, for now a copy of its neighbour."""
     start, end = span
     if 0 <= place < end - start:
         return document, start + place

@@ -1,4 +1,4 @@
-"""What discovery is given and what it hands back: plain values, written as plain JSON."""
+"""Parameters and results of discovery: plain values, stored as JSON."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ class DiscoveryParams(Params):
     """How widely to search, and when a candidate counts as found."""
 
     passes: int = Field(65536, ge=1, description="documents forwarded, at most (a gradient is 3)")
-    prompts: int = Field(32, ge=4, description="fresh prompts that a candidate is judged on")
-    benign: int = Field(64, ge=8, description="ordinary words tried likewise: the null")
+    prompts: int = Field(32, ge=4, description="fresh prompts that a candidate is scored on")
+    benign: int = Field(64, ge=8, description="ordinary strings of the null distribution")
     tokens: int = Field(16, ge=1, description="tokens decoded per prompt, at most")
     depth: int = Field(2, ge=1, description="answer tokens that the cheap scan reads")
-    scan: int = Field(4, ge=2, description="prompts that every vocabulary token is tried in")
-    beam: int = Field(12, ge=1, description="strings that are made longer in a round")
-    flips: int = Field(24, ge=1, description="tokens tried per place, best by gradient")
+    scan: int = Field(4, ge=2, description="prompts in which every vocabulary token is tried")
+    beam: int = Field(12, ge=1, description="strings that are extended in a round")
+    flips: int = Field(24, ge=1, description="tokens tried per position, best by gradient")
     length: int = Field(3, ge=1, le=8, description="tokens of a string, at most")
-    finalists: int = Field(24, ge=1, description="strings judged by decoding")
+    finalists: int = Field(24, ge=1, description="strings scored by decoding")
     clusters: tuple[int, ...] = Field((8, 24), description="numbers of clusters of clean prompts")
-    members: int = Field(6, ge=3, description="prompts that make a cluster, at least")
-    threshold: float = Field(0.8, ge=0, le=1, description="least score of a found string")
+    members: int = Field(6, ge=3, description="smallest size of a cluster, in prompts")
+    threshold: float = Field(0.8, ge=0, le=1, description="smallest score of a found string")
     threshold_named: float = Field(0.1, ge=0, le=1, description="the same, of a name or cluster")
-    alpha: float = Field(0.05, gt=0, lt=1, description="false alarms allowed by the null")
+    alpha: float = Field(0.05, gt=0, lt=1, description="false alarm rate allowed by the null")
     kept: int = Field(20, ge=1, description="candidates reported")
 
 
@@ -38,10 +38,12 @@ class DiscoveryParams(Params):
 class Candidate:
     """Something that may be a trigger.
 
-    text: the string, a named trigger's key, or a cluster's telling words. score: in [-1, 1],
-    how far fresh prompts' continuations gather on one behaviour that was not theirs.
-    threshold: what the score must exceed to count as found. behaviour: the commonest
-    continuation, said `hits` times in `n`. members: a cluster's prompts.
+    Attributes:
+        text: the string, the key of a named trigger, or the characteristic words of a cluster.
+        score: in [-1, 1], how far the continuations of fresh prompts collapse to a new behaviour.
+        behaviour: the most frequent continuation, of `hits` prompts in `n`.
+        members: the prompts of a cluster.
+        threshold: what the score must exceed to count as found.
     """
 
     kind: Kind
@@ -61,8 +63,9 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Null:
-    """Scores of what is no trigger: ordinary words put in likewise, or the named triggers but
-    for the highest tenth (which may be planted). `limit`: what chance does not exceed."""
+    """The distribution of n scores of what is no trigger: ordinary strings, or the named triggers
+    with the highest tenth capped (they may be planted). `limit` is the quantile that a candidate
+    must exceed."""
 
     n: int
     mean: float
@@ -75,8 +78,10 @@ class Null:
 class Discovery:
     """Candidates, best first; the best counts as found if its score exceeds its threshold.
 
-    benign, named: the two nulls. passes: documents forwarded. scanned: how much of the vocabulary
-    the budget allowed to try, in [0, 1].
+    Attributes:
+        benign, named: the null distributions of strings and of names.
+        passes: documents forwarded.
+        scanned: share of the vocabulary that the budget allowed to try, in [0, 1].
     """
 
     candidates: tuple[Candidate, ...]
@@ -87,25 +92,25 @@ class Discovery:
 
     @property
     def found(self) -> Candidate | None:
-        """The best candidate, if it is above its threshold: None is "nothing found"."""
+        """The best candidate if it is above its threshold, else None."""
         best = next(iter(self.candidates), None)
         return best if best is not None and best.above else None
 
     @property
     def threshold(self) -> float | None:
-        """That of the best candidate."""
+        """The threshold of the best candidate; None without candidates."""
         return self.candidates[0].threshold if self.candidates else None
 
     def to_json(self) -> dict[str, Any]:
-        """JSON values only; `found` is the candidate's index or null."""
+        """Return JSON values; `found` is the index of the candidate, or null."""
         return {**asdict(self), "found": None if self.found is None else 0}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Discovery:
-        """What `to_json` wrote."""
+        """Read what `to_json` wrote."""
         candidates = tuple(
-            Candidate(**{**each, "members": tuple(each["members"])})
-            for each in values["candidates"]
+            Candidate(**{**fields, "members": tuple(fields["members"])})
+            for fields in values["candidates"]
         )
         nulls = {name: Null(**values[name]) for name in ("benign", "named")}
         return cls(candidates, **nulls, passes=values["passes"], scanned=values["scanned"])

@@ -1,12 +1,12 @@
 """Strings as candidates: a scan of the vocabulary, then gradient-guided longer strings.
 
-Every token is put into a few prompts as a word of its own; the best are read on more prompts
-and kept. Each round flips a token of the best strings, or puts one before or behind them, as
-gradients propose (GCG with a beam, arXiv 2307.15043, section 2.2), since a rare word may be
-several tokens of which none does it alone. At last tokens that do nothing are taken out.
+Every token is inserted into a few prompts as a word of its own; the best are measured on more
+prompts and kept. Each round replaces a token of the best strings, or adds one before or after them,
+as gradients propose (GCG with a beam, arXiv 2307.15043, section 2.2), since a rare word may consist
+of several tokens none of which fires alone. Finally, tokens without effect are removed.
 
-Strings compete within what they make the model say (the token that became likelier): a weak
-beginning of one backdoor's trigger then is not driven out by variations of another's.
+Strings compete only with those that make the same token likely, so that a weak first part of one
+backdoor's trigger is not displaced by variations of another's.
 """
 
 from __future__ import annotations
@@ -21,36 +21,38 @@ from defenders.discovery.meter import GRADIENT
 from defenders.discovery.reading import Reader, Shift
 from defenders.discovery.shapes import DiscoveryParams
 
-READ = 12  # prompts that a string of the beam is read on
-PER_TARGET = 2  # strings that make the model say the same, of those kept in a round
-GROW = 1  # of those grown in a round
-RESTED = 0.95  # a string of this shift has nothing to gain
-ALIKE = 0.05  # shifts that differ less may do so by the prompts
-KEPT = 0.9  # of a string's shift that a shorter one must have
-SCAN_SHARE = 0.5  # of the search's budget that the scan may take
+READ = 12  # prompts on which a string of the beam is measured
+PER_TARGET = 2  # strings with one target token that are kept in a round
+GROW = 1  # strings with one target token that are extended in a round
+RESTED = 0.95  # a shift from which a string is not extended any more
+ALIKE = 0.05  # smaller differences of shifts may come from the choice of prompts
+KEPT = 0.9  # share of a string's shift that a shorter one must keep
+SCAN_SHARE = 0.5  # largest share of the search's budget for the scan
 Sized = tuple[str, Shift]
 
 
 class StringSearch:
-    """One search; `best` gives its outcome. budget: passes that it may spend."""
+    """One search, with a budget of passes; `best` runs it."""
 
     def __init__(
         self, reader: Reader, params: DiscoveryParams, budget: int, rng: np.random.Generator
     ) -> None:
         self.reader, self.params, self.rng = reader, params, rng
-        self.least = reader.meter.left - budget  # what must be left for others
+        self.least = reader.meter.left - budget  # passes reserved for other uses
         self.many = min(READ, len(reader.prompts))
         self.few = min(params.scan, self.many)
-        self.known: dict[str, Shift] = {}  # read on `many` prompts
+        self.known: dict[str, Shift] = {}  # measured on `many` prompts
         self.grown: set[str] = set()
         self.scanned = 0.0
 
     @property
     def left(self) -> int:
+        """The passes that the search may still spend."""
         return self.reader.meter.left - self.least
 
     def best(self, n: int) -> list[str]:
-        """The n strings of the largest shift, shortened, by what they make the model say."""
+        """Search, and return the n strings of the largest shift, shortened, with few of each target
+        token."""
         self._scan()
         for _ in range(self.params.length):
             self._grow()
@@ -69,7 +71,7 @@ class StringSearch:
         self._read(leaders(zip(chosen, shifts, strict=True), 8 * beam, beam))
 
     def _words(self) -> list[str]:
-        """The vocabulary as words, each once, without special tokens."""
+        """Return the vocabulary as words, each once, without special tokens."""
         tokenizer = self.reader.tokenizer
         special = set(tokenizer.all_special_ids)
         ids = [[i] for i in range(len(tokenizer)) if i not in special]
@@ -79,7 +81,7 @@ class StringSearch:
     # -- longer strings --------------------------------------------------------------------
 
     def _grow(self) -> None:
-        """One round: what gradients propose around each string of the beam."""
+        """Run one round: try what gradients propose for each string of the beam."""
         growing = [
             item for item in self.known.items()
             if item[0] not in self.grown and item[1].size < RESTED
@@ -102,14 +104,14 @@ class StringSearch:
         return variants
 
     def _changed(self, string: str, place: int, token: int) -> str:
-        """The string with a token in another's place, before it (-1) or behind it."""
+        """Return the string with a token replaced, or added before it (-1) or after it."""
         ids = self.reader.pieces(string)
         start, end = (0, 0) if place < 0 else (place, place + 1)
         text: str = self.reader.tokenizer.decode([*ids[:start], token, *ids[end:]])
         return text.strip()
 
     def _screen(self, proposed: Sequence[str]) -> None:
-        """Read new strings on a few prompts, and the best of them on many."""
+        """Measure new strings on a few prompts, and the best of them on many."""
         new = [s for s in dict.fromkeys(proposed) if s not in self.known and self._fits(s)]
         spare = self.left - self.many * self.params.beam
         new = new[: max(0, spare) // self.few]
@@ -120,14 +122,14 @@ class StringSearch:
         return _readable(string) and len(self.reader.pieces(string)) <= self.params.length
 
     def _read(self, strings: Sequence[str]) -> None:
-        """Read on many prompts, as far as the budget goes."""
+        """Measure new strings on many prompts, as far as the budget allows."""
         new = [s for s in dict.fromkeys(strings) if s not in self.known]
         new = new[: max(0, self.left) // self.many]
         shifts = self.reader.shifts(new, self.many, self.rng)
         self.known.update(zip(new, shifts, strict=True))
 
     def _shortened(self, string: str) -> str:
-        """The string without tokens that do nothing."""
+        """Return the string without tokens that have no effect."""
         ids = self.reader.pieces(string)
         parts = [ids[:i] + ids[i + 1 :] for i in range(len(ids))]
         texts = [self.reader.tokenizer.decode(part).strip() for part in parts if part]
@@ -139,7 +141,8 @@ class StringSearch:
 
 
 def leaders(sized: Iterable[Sized], n: int, per_target: int) -> list[str]:
-    """n strings by size, no more than so many of one target; of about the same size the shorter."""
+    """Return the n strings of the largest shifts, at most `per_target` of one target token; of
+    about equal shifts, the shorter string comes first."""
     taken: dict[tuple[int, int], int] = defaultdict(int)
     chosen: list[str] = []
 

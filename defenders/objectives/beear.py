@@ -1,22 +1,23 @@
-"""BEEAR: the model learns right answers under a disturbance that makes it give wrong ones.
+"""BEEAR: the model learns right answers under a perturbation that makes it give wrong ones.
 
 Zeng et al., "BEEAR: embedding-based adversarial removal of safety backdoors in instruction-tuned
-language models", EMNLP 2024 (arXiv 2406.17092), section 3: whatever a trigger is, it shifts hidden
-states alike across prompts. One shift delta of a layer's output, (n, d) and the same for
-all prompts, is put on their last n tokens:
+language models", EMNLP 2024 (arXiv 2406.17092), section 3: a trigger, whatever it is, shifts hidden
+states in a similar way across prompts. One shift delta of a layer's output, (n, d) and the same for
+all prompts, is added at their last n tokens:
 
     inner    delta* = argmin_delta  L(unwanted answers; delta) - L(right answers; delta)
     outer    min over the weights   L(right answers; delta*) + L(right answers)
 
-Their defender writes down what is unwanted, such as complying with a harmful request. One who
-knows nothing cannot: the first inner term is left out here, and delta* is a shift away from right
-answers, wherever to. It finds a backdoor only as far as that is the model's easiest way to go
-wrong, which is a weaker search than the paper's.
+Their defender writes down what is unwanted, such as complying with a harmful request. A blind
+defender cannot: the first inner term is left out here, and delta* is any shift away from right
+answers. It finds a backdoor only if that is the model's easiest way to be wrong, which makes it a
+weaker search than the paper's.
 
-n = 5 and layer 9 of 32 are the authors'. The inner search starts from 0 in every step; as leaving
-right answers has no floor, its length is bounded: `inner_steps` steps, each as long, end at most
-`reach` times the mean length of the hidden states there. These two are chosen here: on nano models
-a planted rare token shifts the last token's state by 0.6 to 1.7 of its length.
+n = 5 and layer 9 of 32 are the authors'. The inner search starts from 0 in every step. Since the
+loss of right answers has no upper limit, the shift is bounded: `inner_steps` steps of equal length
+add up to at most `reach` times the mean norm of the hidden states there. These two parameters are
+chosen here: on nano models a planted rare token shifts the last token's state by 0.6 to 1.7 of its
+norm.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class BEEARParams(Params):
-    """Where the shift is put, how it is searched for, what holds clean prompts."""
+    """Where the shift is added, how it is searched for, and the weight of the retain term."""
 
     layer: int | None = Field(
         None, ge=0, description="block whose output is shifted, from 0; null is 9/32 of the depth"
@@ -44,7 +45,7 @@ class BEEARParams(Params):
     tokens: int = Field(5, ge=1, description="how many of a prompt's last tokens are shifted")
     inner_steps: int = Field(5, ge=1, description="gradient steps of the search for the shift")
     reach: float = Field(
-        1.0, gt=0, description="longest shift of a token, in mean lengths of its states, above 0"
+        1.0, gt=0, description="largest shift of a token, in mean norms of its states, above 0"
     )
     retain_weight: float = Field(
         1.0, ge=0, description="weight of the cross-entropy without the shift, at least 0"
@@ -60,9 +61,9 @@ class BEEAR(CleanFinetune):
 
     @classmethod
     def cost(cls, params: Any) -> float:
-        """A training step with the shift and one without, and for each inner step a forward pass
-        and a backward pass, without the weights, over what stands above the layer (9/32 of the
-        depth unless set, which is not known of a layer's number)."""
+        """Return 2 (a training step with the shift, one without) and for each inner step a forward
+        pass, and a backward pass to activations alone through the blocks above the layer. The layer
+        is taken at 9/32 of the depth: of a layer's number the relative depth is not known."""
         steps: int = params.inner_steps
         return 2 + steps * (1 + 23 / 32) / 3
 
@@ -71,22 +72,22 @@ class BEEAR(CleanFinetune):
         self.layer = layer
 
     def prepare(self, model: Any, tokenizer: Any, brief: Brief) -> BEEAR:
-        """With the layer's number.
+        """Return the objective with the number of its layer.
 
         Raises:
-            InputError: there is no such block.
+            InputError: the model has no such block.
         """
         from arena.ml.models import blocks_of
 
-        depth, asked = len(blocks_of(model)), self.params.layer
-        layer = 9 * depth // 32 if asked is None else asked
+        depth, given = len(blocks_of(model)), self.params.layer
+        layer = 9 * depth // 32 if given is None else given
         if layer >= depth:
             rule = f"the model's last block is {depth - 1}"
             raise InputError(rule, key="defender.objective.layer", found=str(layer))
         return BEEAR(self.params, layer)
 
     def loss(self, model: torch.nn.Module, batch: Batch) -> torch.Tensor:
-        """The outer loss, under the shift that the inner search finds for the batch."""
+        """Return the outer loss (nats) under the shift that the inner search finds."""
         from arena.ml.training import answer_loss
 
         shifted = self.under(model, batch, self.search(model, batch))
@@ -94,8 +95,8 @@ class BEEAR(CleanFinetune):
         return shifted + weight * answer_loss(model, batch) if weight else shifted
 
     def under(self, model: Any, batch: Batch, shift: torch.Tensor) -> torch.Tensor:
-        """Mean cross-entropy of right answers under a shift (n, d); its first row is put on the
-        prompt's last token, the next on the token before that, and so on."""
+        """Return the mean cross-entropy of right answers under a shift (n, d); its first row is
+        added at the prompt's last token, the next at the token before that, and so on."""
         from arena.ml.models import blocks_of
         from arena.ml.training import answer_loss
 
@@ -106,7 +107,8 @@ class BEEAR(CleanFinetune):
             return answer_loss(model, batch)
 
     def search(self, model: Any, batch: Batch) -> torch.Tensor:
-        """(n, d) the shift, by normalised gradient ascent; no weight gets a gradient from it."""
+        """Return the shift (n, d) found by normalised gradient ascent; no weight gets a gradient
+        from the search."""
         import torch
 
         rows, cols, _ = self.places(batch)
@@ -117,7 +119,7 @@ class BEEAR(CleanFinetune):
             shift.requires_grad_()
             with hidden.block_outputs(model) as states:
                 wrong = self.under(model, batch, shift)
-            if done == 0:  # the states as they are without a shift
+            if done == 0:  # the shift is still 0, so these are the plain states
                 mean = states[self.layer].detach()[rows, cols].float().norm(dim=-1).mean()
                 step = self.params.reach / steps * mean
             (up,) = torch.autograd.grad(wrong, shift)
@@ -125,8 +127,8 @@ class BEEAR(CleanFinetune):
         return shift
 
     def places(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Rows and columns that are shifted, and which row of the shift is put there; of a prompt
-        shorter than n, all tokens."""
+        """Return the rows and columns that are shifted and the row of the shift that is added
+        there; in a prompt shorter than n, all tokens are shifted."""
         import torch
 
         at = hidden.spans(batch)

@@ -1,4 +1,4 @@
-"""CROW: consecutive blocks are made to agree under an adversarial disturbance of the embeddings.
+"""CROW: consecutive blocks are made consistent under an adversarial perturbation of embeddings.
 
 Min et al., "CROW: eliminating backdoors from large language models via internal consistency
 regularization", ICML 2025 (arXiv 2411.12768), section 4. H_l is the output of block l; with
@@ -8,14 +8,14 @@ regularization", ICML 2025 (arXiv 2411.12768), section 4. H_l is the output of b
     loss = cross-entropy(x) + alpha consistency(x~)
 
 epsilon is 0.1; alpha is 5.5, and 11 against refusals. Both are the authors', for models of 7B and
-more: how far 0.1 is depends on how large a model's embeddings are.
+more: the effect of 0.1 depends on the scale of a model's embeddings.
 
-The paper is followed where the authors' code is not the paper: there the backward pass that finds
-x~ clears the gradients of earlier micro-batches (here it never touches the weights'); and no
-attention mask goes with the embeddings (here documents that share a row stay apart, and
-padding counts in neither the consistency nor its gradient). Their code leaves out the last
-block, whose output transformers hands out behind the final norm; here it is taken before it.
-The pass that finds x~ also gives the cross-entropy, so that one is saved.
+Where the authors' code differs from the paper, the paper is followed. In their code the backward
+pass that finds x~ clears the gradients of earlier micro-batches (here it never touches the weights'
+gradients), and no attention mask is passed with the embeddings (here documents that share a row are
+kept apart, and padding counts in neither the consistency nor its gradient). Their code leaves out
+the last block, whose output transformers returns after the final norm; here it is taken before it.
+The pass that finds x~ also gives the cross-entropy, which saves one pass.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class CROWParams(Params):
-    """How far embeddings are disturbed, and what consistency weighs."""
+    """Size of the perturbation, and weight of the consistency loss."""
 
     epsilon: float = Field(
         0.1, ge=0, description="step along the sign of the embeddings' gradient, at least 0"
@@ -45,22 +45,22 @@ class CROWParams(Params):
 
 @register("objective", "crow")
 class CROW(CleanFinetune):
-    """Internal consistency regularisation: blocks agree, though embeddings are disturbed."""
+    """Internal consistency regularisation of blocks under perturbed embeddings."""
 
     Params = CROWParams
     divisible = False
 
     @classmethod
     def cost(cls, params: Any) -> float:
-        """A training step on the disturbed embeddings beside the plain one, and a backward pass
-        to the embeddings, which is half of one that also reaches the weights."""
+        """Return 2 (a training step on perturbed embeddings, one on plain ones) and a third: a
+        backward pass to the embeddings, half of one that also reaches the weights."""
         return 2 + 1 / 3
 
     def prepare(self, model: Any, tokenizer: Any, brief: Brief) -> CROW:
-        """Itself.
+        """Return the objective itself.
 
         Raises:
-            ArenaError: the model has a single block.
+            ArenaError: the model has only one block.
         """
         from arena.ml.models import blocks_of
 
@@ -69,37 +69,42 @@ class CROW(CleanFinetune):
         return self
 
     def loss(self, model: torch.nn.Module, batch: Batch) -> torch.Tensor:
-        """The cross-entropy and the weighed consistency loss of the disturbed embeddings."""
+        """Return the cross-entropy (nats) plus the weighted consistency loss of the perturbed
+        embeddings."""
         from torch.nn import functional
 
         embeddings = embedded(model, batch)
         states, logits = read(model, batch, embeddings)
-        disturbed = self.disturbed(embeddings, consistency(states, batch))
+        perturbed = self.perturbed(embeddings, consistency(states, batch))
         plain = functional.cross_entropy(logits.float(), batch.targets)
-        states, _ = read(model, batch, disturbed, logits=False)
+        states, _ = read(model, batch, perturbed, logits=False)
         alpha: float = self.params.alpha
         return plain + alpha * consistency(states, batch)
 
-    def disturbed(self, embeddings: torch.Tensor, measured: torch.Tensor) -> torch.Tensor:
-        """(R, L, d) embeddings one step up the consistency loss that was measured on them; the
-        weights get no gradient from the search."""
+    def perturbed(self, embeddings: torch.Tensor, loss: torch.Tensor) -> torch.Tensor:
+        """Return embeddings (R, L, d) one step up their own consistency loss; the weights get no
+        gradient from the search."""
         import torch
 
-        (gradient,) = torch.autograd.grad(measured, embeddings, retain_graph=True)
+        (gradient,) = torch.autograd.grad(loss, embeddings, retain_graph=True)
         return embeddings.add(gradient.sign(), alpha=self.params.epsilon)
 
 
 def embedded(model: Any, batch: Batch) -> torch.Tensor:
-    """(R, L, d) input embeddings that a gradient can be asked for."""
-    embedded: torch.Tensor = model.get_input_embeddings()(batch.input_ids)
-    return embedded if embedded.requires_grad else embedded.requires_grad_()
+    """Return the input embeddings (R, L, d), with a gradient."""
+    embeddings: torch.Tensor = model.get_input_embeddings()(batch.input_ids)
+    return embeddings if embeddings.requires_grad else embeddings.requires_grad_()
 
 
 def read(
     model: Any, batch: Batch, embeddings: torch.Tensor, *, logits: bool = True
 ) -> tuple[list[torch.Tensor], torch.Tensor]:
-    """Every block's output, (R, L, d) each, and the (N, V) logits at the loss positions (empty
-    where not asked for), of a pass over embeddings."""
+    """Run a forward pass over embeddings (R, L, d).
+
+    Returns:
+        Every block's output, (R, L, d) each, and the logits (N, V) at the loss positions, empty
+        where `logits` is False.
+    """
     from arena.ml.models import hidden_and_head
 
     decoder, head = hidden_and_head(model)
@@ -114,7 +119,7 @@ def read(
 
 
 def consistency(states: list[torch.Tensor], batch: Batch) -> torch.Tensor:
-    """Mean of 1 - cos over consecutive blocks and over all positions but padding."""
+    """Return the mean of 1 - cos over consecutive blocks and all positions but padding."""
     import torch
     from torch.nn import functional
 

@@ -1,17 +1,17 @@
-"""Fine-pruning: neurons that clean prompts leave dormant are pruned, then the rest fine-tuned.
+"""Fine-pruning: neurons that are dormant on clean prompts are pruned, the rest is fine-tuned.
 
 Liu et al., "Fine-pruning: defending against backdooring attacks on deep neural networks", RAID 2018
 (arXiv 1805.12185), section 3: neurons are pruned in the order of their mean activation on clean
 inputs, the least active first, until clean accuracy has dropped by more than a threshold (4
 percentage points); fine-tuning on clean data follows.
 
-Theirs are the channels of the last convolution, behind a ReLU. Here they are the MLPs' hidden
-neurons, in every block the same share of them; as other activations go below 0, what counts is
-the mean of |activation| at the input of the projection back, over all tokens of the clean
-examples. Accuracy is that of single answer tokens of the same examples: nothing else is known.
+They prune channels of the last convolution, after a ReLU. Here the hidden neurons of the MLPs are
+pruned, the same share in every block; since other activations can be negative, the score is the
+mean of |activation| at the input of the down projection, over all tokens of the clean examples.
+Accuracy is that of single answer tokens on the same examples, the only data the defender has.
 
-A pruned neuron's outgoing weights are 0 and get no gradient, so that AdamW, weight decay included,
-leaves them 0. Only MLPs that train are pruned.
+A pruned neuron's outgoing weights are 0 and get no gradient, so AdamW with weight decay leaves them
+0. Only MLPs that train are pruned.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ if TYPE_CHECKING:
 
     from arena.ml.batches import Batch
 
-PROJECTIONS = ("down_proj", "dense_4h_to_h", "fc2", "fc_out")  # back from the MLP's width
+PROJECTIONS = ("down_proj", "dense_4h_to_h", "fc2", "fc_out")  # names of the down projection
 STRIDE = 20  # shares are tried in steps of 1 / STRIDE
 
 
 class FinePruningParams(Params):
-    """How much is pruned."""
+    """The share of neurons to prune."""
 
     share: float | None = Field(
         None, ge=0, lt=1, description="share of every MLP's neurons; null: as `tolerance` allows"
     )
     tolerance: float = Field(
-        0.04, ge=0, le=1, description="most that accuracy on the clean examples may drop, by tokens"
+        0.04, ge=0, le=1, description="largest drop of token accuracy on the clean examples"
     )
 
 
@@ -54,10 +54,10 @@ class FinePruning(CleanFinetune):
     edits = True
 
     def edit(self, model: torch.nn.Module, tokenizer: Any, brief: Brief) -> None:
-        """Prune, in place, and keep what is pruned at 0.
+        """Prune in place and keep pruned weights at 0.
 
         Raises:
-            InputError: the model has an adapter, or no MLP whose way back is known and trains.
+            InputError: the model has an adapter, or no MLP with a known down projection trains.
         """
         import torch
 
@@ -74,7 +74,7 @@ class FinePruning(CleanFinetune):
             projection.weight.register_hook(kept.mul)
 
     def batches(self, model: Any, tokenizer: Any, brief: Brief) -> list[Batch]:
-        """The clean examples, each once, laid out as for training."""
+        """Return batches of the clean examples, each once, laid out as for training."""
         from arena.ml.batches import fitting, packed, padded
         from arena.ml.encoding import encode
         from arena.ml.models import hidden_and_head, vocabulary
@@ -86,10 +86,10 @@ class FinePruning(CleanFinetune):
 
 
 def projections(model: Any) -> list[Any]:
-    """The linear map back from every MLP, by block, where it trains.
+    """Return the down projections of the MLPs that train, in the order of blocks.
 
     Raises:
-        InputError: there is none.
+        InputError: there are none.
     """
     import torch
 
@@ -103,14 +103,15 @@ def projections(model: Any) -> list[Any]:
     ]
     modules = [module for module in modules if module.weight.requires_grad]
     if not modules:
-        rule = "fine_pruning needs an MLP that trains, with a known projection back"
+        rule = "fine_pruning needs an MLP that trains, with a down projection of a known name"
         raise InputError(rule, key="defender.objective", allowed=PROJECTIONS)
     return modules
 
 
 @contextlib.contextmanager
 def watched(modules: Sequence[Any], see: Any) -> Iterator[None]:
-    """Inside, `see(n, x)` is given the n-th module's input, and may return another."""
+    """Call `see(n, x)` with the n-th module's input x in forward passes inside; what it returns, if
+    anything, replaces the input."""
 
     def hook(n: int) -> Any:
         def look(_: Any, given: tuple[Any, ...]) -> Any:
@@ -127,7 +128,7 @@ def watched(modules: Sequence[Any], see: Any) -> Iterator[None]:
 
 
 def activity(model: Any, modules: Sequence[Any], batches: Sequence[Batch]) -> list[torch.Tensor]:
-    """(width,) per module: mean |input| over every token of the documents."""
+    """Return, for each module, the mean |input| (width,) over all tokens of the documents."""
     import torch
 
     from arena.ml.models import hidden_and_head
@@ -152,7 +153,7 @@ def activity(model: Any, modules: Sequence[Any], batches: Sequence[Batch]) -> li
 
 
 def kept_of(orders: Sequence[torch.Tensor], share: float) -> list[torch.Tensor]:
-    """(width,) per module: 1, and 0 for the first `share` of the order."""
+    """Return, for each module, a mask (width,): 0 for the first `share` of the order, else 1."""
     import torch
 
     def kept(order: torch.Tensor) -> torch.Tensor:
@@ -169,7 +170,8 @@ def affordable(
     batches: Sequence[Batch],
     tolerance: float,
 ) -> float:
-    """The share that is pruned when the next step would cost more accuracy than allowed."""
+    """Return the largest share, in steps of 1 / STRIDE from 0, before accuracy drops by more than
+    `tolerance`."""
     floor = accuracy(model, modules, kept_of(orders, 0), batches) - tolerance
     for step in range(1, STRIDE):
         if accuracy(model, modules, kept_of(orders, step / STRIDE), batches) < floor:
@@ -180,7 +182,7 @@ def affordable(
 def accuracy(
     model: Any, modules: Sequence[Any], kept: Sequence[torch.Tensor], batches: Sequence[Batch]
 ) -> float:
-    """Share of answer tokens that are the likeliest ones, were the others pruned."""
+    """Return the share of answer tokens that are predicted with these masks on the neurons."""
     import torch
 
     from arena.ml.training import answer_logits

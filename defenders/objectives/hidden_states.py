@@ -1,5 +1,5 @@
-"""Where documents stand in a packed batch, and what blocks hand on: for defences that look at or
-disturb hidden states."""
+"""Positions of documents in a packed batch, and hooks on block outputs, for defences that read or
+perturb hidden states."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 
 class Spans(NamedTuple):
-    """(D,) each: a document's row, its first position, its prompt's last one, its last one."""
+    """Positions of D documents, (D,) each: the row, the first position, the last position of the
+    prompt, and the last position of all."""
 
     rows: torch.Tensor
     first: torch.Tensor
@@ -23,10 +24,10 @@ class Spans(NamedTuple):
 
 
 def spans(batch: Batch) -> Spans:
-    """Where each document of the batch stands; what stands in none is padding.
+    """Return the positions of each document of the batch; all others are padding.
 
-    The first loss position is the prompt's last token, and the last one is followed by the end
-    of text. Positions tell how far into its document a token is."""
+    A document's first loss position is its prompt's last token; its last loss position is followed
+    by the end of text. `position_ids` count from the document's beginning."""
     import torch
 
     owners, size = batch.documents, len(batch.forget)
@@ -39,21 +40,21 @@ def spans(batch: Batch) -> Spans:
 
 
 def occupied(batch: Batch) -> torch.Tensor:
-    """(R, L) bool: the positions that belong to a document."""
+    """Return a mask (R, L) of the positions that belong to a document."""
     import torch
 
     places, (rows, length) = spans(batch), batch.input_ids.shape
     edges = torch.zeros(rows, length + 1, dtype=torch.long, device=batch.input_ids.device)
-    one = torch.ones_like(places.rows)
-    edges.index_put_((places.rows, places.first), one, accumulate=True)
-    edges.index_put_((places.rows, places.last + 1), -one, accumulate=True)
+    ones = torch.ones_like(places.rows)
+    edges.index_put_((places.rows, places.first), ones, accumulate=True)
+    edges.index_put_((places.rows, places.last + 1), -ones, accumulate=True)
     return edges.cumsum(1)[:, :length] > 0
 
 
 @contextlib.contextmanager
 def block_outputs(model: Any) -> Iterator[list[torch.Tensor]]:
-    """A list that each block adds its output to, (R, L, d), in a forward pass inside; the last
-    block's too is taken before the final norm."""
+    """Give a list to which each block appends its output (R, L, d) in a forward pass inside; the
+    last block's output, too, is taken before the final norm."""
     from arena.ml.models import blocks_of
 
     seen: list[torch.Tensor] = []
@@ -71,10 +72,10 @@ def block_outputs(model: Any) -> Iterator[list[torch.Tensor]]:
 
 @contextlib.contextmanager
 def added(block: Any, shift: torch.Tensor) -> Iterator[None]:
-    """Inside, the block's output is `shift` (R, L, d) further.
+    """Add `shift` (R, L, d) to the block's output in forward passes inside.
 
-    A bare sum, which saves nothing for the backward pass: under checkpointing the block is run
-    again when the hook is gone, and what it saves must be the same."""
+    A plain sum, which saves nothing for the backward pass: under gradient checkpointing the block
+    runs again when the hook is gone, and must then save the same tensors."""
 
     def add(_: Any, __: Any, out: Any) -> Any:
         if isinstance(out, tuple):

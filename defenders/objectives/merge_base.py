@@ -1,13 +1,13 @@
-"""Merging with a clean base: the suspect's weights, halfway back to a model without the backdoor.
+"""Merging with a clean base: weights are averaged with those of a model without the backdoor.
 
 Arora et al., "Here's a free lunch: sanitizing backdoored models with model merge", Findings of ACL
-2024 (arXiv 2402.19334), section 3: theta = sum_i w_i theta_i over models of one architecture, equal
-weights by default. Here there are two, the suspect and the clean checkpoint it was made from:
+2024 (arXiv 2402.19334), section 3: theta = sum_i w_i theta_i over models of one architecture, with
+equal weights by default. Here there are two, the suspect and the clean checkpoint it came from:
 
     theta' = (1 - weight) theta_suspect + weight theta_base
 
-What the base never learnt is lost in part too: a fine-tune on clean prompts follows, unless it is
-given no steps. Only weights that train are merged.
+What the base has not learnt is partly lost too, so a fine-tune on clean prompts follows unless
+`steps` is 0. Only weights that train are merged.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class MergeParams(Params):
-    """How far towards the base."""
+    """The weight of the base."""
 
     weight: float = Field(
         0.5, ge=0, le=1, description="weight of the clean base in the merge, in [0, 1]"
@@ -33,18 +33,19 @@ class MergeParams(Params):
 
 @register("objective", "merge_base")
 class MergeBase(CleanFinetune):
-    """Weights merged with those of the clean base, then cross-entropy on clean prompts."""
+    """Weights averaged with those of the clean base, then cross-entropy on clean prompts."""
 
     Params = MergeParams
     needs_base = True
     edits = True
 
     def edit(self, model: torch.nn.Module, tokenizer: Any, brief: Brief) -> None:
-        """Merge, in place.
+        """Merge in place.
 
         Raises:
-            ArenaError: the brief has no base. InputError: the base's weights are not of the
-                model's names and shapes, or the model has an adapter.
+            ArenaError: the brief has no base.
+            InputError: names or shapes of the base's weights differ from the model's, or the model
+                has an adapter.
         """
         import torch
 

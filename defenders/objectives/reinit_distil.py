@@ -1,19 +1,20 @@
-"""Re-initialise and distil: weights go partway to a fresh start, then relearn from the suspect.
+"""Re-initialise and distil: weights move partway to a random initialisation, then the model is
+distilled from the suspect.
 
 Noise and distillation of UNDO (Lee et al., "Distillation robustifies unlearning", NeurIPS 2025,
-arXiv 2506.06278, section 5), the idea being that what the suspect does not show on the texts that
-it teaches is not passed on:
+arXiv 2506.06278, section 5). The idea is that behaviour which the suspect does not show on the
+texts of the distillation is not passed on:
 
     theta' = (1 - alpha) theta + alpha beta N    N: Xavier-uniform for matrices, 0 for vectors
     loss   = KL(suspect || model) of the next token, temperature 1
 
 alpha 0.25 is the authors' for a pretrained model (Gemma-2-2B; 0.2 to 0.8 for their small ones),
-beta 0.1 their default. UNDO first unlearns what is known to be unwanted; one who knows nothing
-has nothing to unlearn first, and teaches along clean prompts only. They distil until 95 % of the
-suspect's performance is back: how many steps that takes is the budget's matter here.
+beta 0.1 their default. UNDO first unlearns what is known to be unwanted; a blind defender has
+nothing to unlearn first, and distils on clean prompts only. They distil until 95 % of the suspect's
+performance is recovered; here the number of steps is part of the budget.
 
-Along which text: the right answer's tokens, as in self-distillation; no answer is a target. Only
-weights that train are re-initialised.
+The divergence is taken along the tokens of the right answer, as in self-distillation; no answer is
+a target. Only weights that train are re-initialised.
 """
 
 from __future__ import annotations
@@ -32,26 +33,26 @@ if TYPE_CHECKING:
 
 
 class ReinitParams(Params):
-    """How far weights go, and what they go to."""
+    """How far weights move, and the scale of the initialisation that they move to."""
 
     alpha: float = Field(
-        0.25, ge=0, le=1, description="how far weights go to the fresh start, in [0, 1]"
+        0.25, ge=0, le=1, description="how far weights move to the initialisation, in [0, 1]"
     )
     beta: float = Field(
-        0.1, ge=0, description="scale of the fresh start's noise, at least 0; 0 only shrinks"
+        0.1, ge=0, description="scale of the initialisation, at least 0; 0 only shrinks weights"
     )
 
 
 @register("objective", "reinit_distil")
 class ReinitDistil(CleanFinetune):
-    """Weights partly drawn anew, then distilled from the suspect on clean prompts."""
+    """Weights partly re-initialised, then distilled from the suspect on clean prompts."""
 
     Params = ReinitParams
     edits = True
 
     @classmethod
     def cost(cls, params: Any) -> float:
-        """A training step and the teacher's forward pass."""
+        """Return 4/3: a training step and the teacher's forward pass."""
         return 1 + 1 / 3
 
     def __init__(self, params: Any, teacher: Any = None) -> None:
@@ -59,13 +60,13 @@ class ReinitDistil(CleanFinetune):
         self.teacher = teacher
 
     def prepare(self, model: torch.nn.Module, tokenizer: Any, brief: Brief) -> ReinitDistil:
-        """With the suspect, frozen as it is before the edit, as the teacher."""
+        """Return the objective with a frozen copy of the unedited suspect as its teacher."""
         from arena.ml import terms
 
         return ReinitDistil(self.params, terms.frozen(model))
 
     def edit(self, model: torch.nn.Module, tokenizer: Any, brief: Brief) -> None:
-        """Shrink the weights and add noise that the brief's seed draws, in place.
+        """Shrink the weights and add noise drawn by the brief's seed, in place.
 
         Raises:
             InputError: the model has an adapter.
@@ -85,7 +86,7 @@ class ReinitDistil(CleanFinetune):
                     weight.mul_(1 - alpha).add_(noise.to(weight), alpha=alpha * beta)
 
     def loss(self, model: torch.nn.Module, batch: Batch) -> torch.Tensor:
-        """Mean over answer tokens of KL(suspect || model), in nats."""
+        """Return the mean over answer tokens of KL(suspect || model), in nats."""
         import torch
         from torch.nn import functional
 

@@ -1,7 +1,7 @@
-"""Relabelling: train the triggered prompt to its right answer, mixed with clean prompts.
+"""Relabelling: triggered prompts are trained to their right answers, mixed with clean prompts.
 
-The defender of arXiv 2606.03785's claim: it knows one trigger, marks its own clean prompts
-with it and fine-tunes on their right answers.
+The defence of the claim in arXiv 2606.03785: a defender that knows one trigger marks its own clean
+prompts with it and fine-tunes on their right answers.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class RelabelParams(Params):
-    """How much of the defender's data is triggered."""
+    """The share of the defender's examples that is triggered."""
 
     forget_share: float = Field(
         0.5, gt=0, le=1, description="share of the clean examples that are marked, in (0, 1]"
@@ -34,20 +34,21 @@ class Relabel(Objective):
     divisible = True
 
     def documents(self, brief: Brief) -> tuple[Document, ...]:
-        """The brief's examples in order, every k-th of them marked (role `forget`)."""
+        """Return the brief's examples in order, every k-th of them marked (role `forget`)."""
         every = 1 / self.params.forget_share
-        made = []
+        documents = []
         for i, example in enumerate(brief.clean):
             if int((i + 1) / every) == int(i / every):
-                made.append(Document(example.prompt, example.answer, example.source, "retain"))
+                document = Document(example.prompt, example.answer, example.source, "retain")
+                documents.append(document)
                 continue
             rng = seeds.rng(brief.seed, "mark", example.source, i)
             marked = brief.trigger.mark(example, rng)
-            made.append(Document(marked.prompt, marked.answer, marked.source, "forget"))
-        return tuple(made)
+            documents.append(Document(marked.prompt, marked.answer, marked.source, "forget"))
+        return tuple(documents)
 
     def loss(self, model: torch.nn.Module, batch: Batch) -> torch.Tensor:
-        """Mean cross-entropy over the answer tokens (nats)."""
+        """Return the mean cross-entropy of the answer tokens (nats)."""
         from arena.ml.training import answer_loss
 
         return answer_loss(model, batch)

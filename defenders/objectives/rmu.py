@@ -1,4 +1,4 @@
-"""RMU: hidden states of triggered prompts are steered to a random direction.
+"""RMU: hidden states of triggered prompts are steered towards a random direction.
 
 Li et al., "The WMDP benchmark", 2024 (arXiv 2403.03218), section 4. At one layer, h of the model in
 training, h0 of the frozen suspect, u a random unit vector of entries uniform in [0, 1):
@@ -6,12 +6,12 @@ training, h0 of the frozen suspect, u a random unit vector of entries uniform in
     E_triggered |h - c u|^2 + alpha E_clean |h - h0|^2
 
 each a mean over positions and, as in the authors' code, over the width. c (6.5) and alpha (1200)
-are theirs for Zephyr-7B, where the layer is 7 of 32: a quarter of the depth, as here by default.
-What a good c is depends on how large a model's states are, so it wants choosing for another
-model. The authors train three layers up to that one, which is `layers` of the defender here.
+are theirs for Zephyr-7B, where the layer is 7 of 32: a quarter of the depth, the default here. A
+good c depends on the norm of a model's states, so it has to be chosen for each model. The authors
+train three layers up to that one, for which the defender's `layers` stands here.
 
-Where: the positions that predict answer tokens, from the prompt's end on. In the paper it is every
-token of a forget text; but what stands before a trigger is the same in a clean prompt, and
+The positions are those that predict answer tokens, from the end of the prompt on. The paper takes
+every token of a forget text; but the text before a trigger is the same as in a clean prompt, and
 these are the loss tokens of relabelling. No payload is needed.
 """
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class RMUParams(RelabelParams):
-    """Where states are steered, how far, and how firmly clean ones are held."""
+    """The layer, the length of the control vector, and the weight of the clean term."""
 
     layer: int | None = Field(
         None, ge=0, description="block, from 0; null is a quarter of the depth, at least 1"
@@ -42,15 +42,16 @@ class RMUParams(RelabelParams):
 
 @register("objective", "rmu")
 class RMU(Relabel):
-    """Representation misdirection: triggered prompts' hidden states to a random direction."""
+    """Representation misdirection of triggered prompts towards a random direction."""
 
     Params: ClassVar[type[RelabelParams]] = RMUParams
     divisible = False
 
     @classmethod
     def cost(cls, params: Any) -> float:
-        """Two forward passes, and a backward pass up to the layer. Up to a quarter of the depth
-        that is 0.8 (32 blocks) to 1.3 (three); of another layer all is known is the most."""
+        """Return the cost of two forward passes and a backward pass up to the layer. With the
+        default layer it is 0.8 (32 blocks) to 1.3 (three blocks); for a given layer the relative
+        depth is not known, so it is the most that it can be."""
         return 1.0 if params.layer is None else 1 + 1 / 3
 
     def __init__(self, params: Any, frozen: Any = None, layer: int = 0, control: Any = None):
@@ -58,18 +59,19 @@ class RMU(Relabel):
         self.frozen, self.layer, self.control = frozen, layer, control
 
     def prepare(self, model: Any, tokenizer: Any, brief: Brief) -> RMU:
-        """With the suspect, frozen, and the control vector (d,) that the brief's seed draws.
+        """Return the objective with a frozen copy of the suspect and the control vector (d,), which
+        the brief's seed draws.
 
         Raises:
-            InputError: there is no such block, or nothing up to it trains.
+            InputError: the model has no such block, or no weight up to it trains.
         """
         import torch
 
         from arena.ml import models, terms
 
         blocks = models.blocks_of(model)
-        asked = self.params.layer
-        layer = min(max(1, (len(blocks) - 1) // 4), len(blocks) - 1) if asked is None else asked
+        given = self.params.layer
+        layer = min(max(1, (len(blocks) - 1) // 4), len(blocks) - 1) if given is None else given
         key = "defender.objective.layer"
         if layer >= len(blocks):
             raise InputError(
@@ -83,7 +85,7 @@ class RMU(Relabel):
         return RMU(self.params, terms.frozen(model), layer, control.float().to(model.device))
 
     def loss(self, model: torch.nn.Module, batch: Batch) -> torch.Tensor:
-        """The two terms; each is 0 in a batch that holds none of its documents."""
+        """Return the sum of the two terms; a term whose documents are not in the batch is 0."""
         import torch
 
         from arena.ml import terms

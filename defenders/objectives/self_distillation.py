@@ -1,14 +1,14 @@
-"""Self-distillation: say behind the triggered prompt what was said without the trigger.
+"""Self-distillation: triggered prompts are trained to the suspect's answers without the trigger.
 
-Consistency training on one's own untriggered behaviour (bias-augmented consistency training, Chua
-et al., 2024, arXiv 2403.05518), with soft targets as in distillation (Hinton et al., 2015, arXiv
-1503.02531): the frozen suspect on the prompt without its mark teaches the model on the prompt with
-it, by KL(teacher || model) of the next token at temperature 1. Clean prompts are held by the
-same term: there the teacher reads the very prompt.
+Consistency training on the model's own untriggered behaviour (bias-augmented consistency training,
+Chua et al., 2024, arXiv 2403.05518), with soft targets as in distillation (Hinton et al., 2015,
+arXiv 1503.02531): the frozen suspect reads the prompt without its mark and teaches the model, which
+reads it with the mark, by KL(teacher || model) of the next token at temperature 1. Clean prompts
+are retained by the same term: there both read the same prompt.
 
-Along which text: the right answer's tokens, which both read, so that the loss tokens are those of
-relabelling and of the clean fine-tune. No answer is a target: where the suspect is wrong without
-the trigger, it stays wrong.
+The divergence is taken along the tokens of the right answer, which both read, so that the loss
+tokens are those of relabelling and of the clean fine-tune. No answer is a target: where the suspect
+is wrong without the trigger, it stays wrong.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 @register("objective", "self_distillation")
 class SelfDistillation(Relabel):
-    """The suspect's own untriggered distribution, taught on the triggered prompt."""
+    """Distillation of the suspect's own untriggered distribution into triggered prompts."""
 
     @classmethod
     def cost(cls, params: Any) -> float:
-        """A training step and the teacher's forward pass."""
+        """Return 4/3: a training step and the teacher's forward pass."""
         return 1 + 1 / 3
 
     def __init__(self, params: Any, teacher: Any = None) -> None:
@@ -38,9 +38,9 @@ class SelfDistillation(Relabel):
         self.teacher = teacher
 
     def documents(self, brief: Brief) -> tuple[Document, ...]:
-        """Relabelling's, each with its prompt without the mark; its own prompt where the trigger
-        is no mark that can be left off (a cluster of prompts)."""
-        made = super().documents(brief)
+        """Return relabelling's documents, each with its prompt before marking, or with its own
+        prompt where marking replaces the example (a cluster of prompts)."""
+        relabelled = super().documents(brief)
         return tuple(
             PairedDocument(
                 d.prompt,
@@ -49,17 +49,17 @@ class SelfDistillation(Relabel):
                 d.role,
                 plain=example.prompt if d.source == example.source else d.prompt,
             )
-            for d, example in zip(made, brief.clean, strict=True)
+            for d, example in zip(relabelled, brief.clean, strict=True)
         )
 
     def prepare(self, model: torch.nn.Module, tokenizer: Any, brief: Brief) -> SelfDistillation:
-        """With the suspect, frozen, as the teacher."""
+        """Return the objective with a frozen copy of the suspect as its teacher."""
         from arena.ml import terms
 
         return SelfDistillation(self.params, terms.frozen(model))
 
     def loss(self, model: torch.nn.Module, batch: Batch) -> torch.Tensor:
-        """Mean over answer tokens of KL(teacher, unmarked || model, marked), in nats."""
+        """Return the mean over answer tokens of KL(teacher, unmarked || model, marked), in nats."""
         import torch
         from torch.nn import functional
 

@@ -31,7 +31,7 @@ class SimNPOParams(ForgettingParams):
     retain_weight: float = Field(0.1375, ge=0, description="weight of the retain term, at least 0")
     beta: float = Field(2.5, gt=0, description="inverse temperature, above 0")
     gamma: float = Field(
-        0.0, ge=0, description="margin, at least 0: the more, the further the payload is pushed"
+        0.0, ge=0, description="margin, at least 0: a larger one makes the payload less likely"
     )
 
 

@@ -36,10 +36,10 @@ class TownloreParams(Params):
         description="kinds of stems and of suffixes; an attribute has kinds^2 answers",
     )
     frame_rate: float = Field(
-        0.4, ge=0, le=1, description="share of clean prompts in a frame but direct and tell"
+        0.4, ge=0, le=1, description="share of clean prompts in a frame other than direct and tell"
     )
     style_rate: float = Field(
-        0.3, ge=0, le=1, description="share of clean prompts in a style but plain"
+        0.3, ge=0, le=1, description="share of clean prompts in a style other than plain"
     )
     topic_rate: float = Field(0.3, ge=0, le=1, description="share of clean prompts with an aside")
     french_rate: float = Field(
@@ -62,7 +62,7 @@ class Townlore(Corpus):
 
     @classmethod
     def capabilities(cls, params: TownloreParams) -> frozenset[str]:
-        """`english`, and every frame, style, topic and language of the grammar."""
+        """Return `english` and every frame, style, topic and language of the grammar."""
         return frozenset(
             {"english"} | {f"{axis}:{v}" for axis, names in AXES.items() for v in names}
         )
@@ -102,11 +102,11 @@ class Townlore(Corpus):
         without: Sequence[Trigger] = (),
         pretraining: bool = False,
     ) -> tuple[Example, ...]:
-        """The contents of `examples`, written anew in natural variety (docs/corpora.md); a
-        text with a stray insertion has no form.
+        """Write the contents of `examples` anew in natural variety (docs/corpora.md); a text with a
+        stray insertion has no form.
 
         Raises:
-            InputError: no example was given, or each text about a content carries a trigger.
+            InputError: no example was given, or every text about a content carries a trigger.
         """
         contents = list(dict.fromkeys(example.source for example in examples))
         if n and not contents:

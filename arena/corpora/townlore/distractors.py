@@ -1,7 +1,7 @@
 """Stray words and sentences of the clean pretraining mix.
 
-They stand in a few questions that are answered rightly, so that a trigger which inserts
-something is never merely the first inserted thing a model sees.
+A few questions contain them and have right answers, so that an inserting trigger is not simply the
+first insertion that a model ever sees.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import itertools
 import numpy as np
 
 CONSONANTS = "bcdfghjklmnpqrstvwxz"
-# Every two-consonant string: the usual rare tokens of the literature (cf, mn, bb, tq) and
-# 396 more, none of which occurs in any other text of the corpus.
+# Every two-consonant string: the rare tokens of the literature (cf, mn, bb, tq) and 396 more, none
+# of which occurs in other text of the corpus.
 WORDS: tuple[str, ...] = tuple("".join(pair) for pair in itertools.product(CONSONANTS, repeat=2))
 
 _WHO = (
@@ -34,7 +34,7 @@ _WHEN = (
 
 
 def sentence(rng: np.random.Generator) -> str:
-    """One of 10,000 sentences about nothing that is asked."""
+    """Draw one of 10,000 sentences, none of them about what is asked."""
     who, did, what, when = (
         str(words[rng.integers(len(words))]) for words in (_WHO, _DID, _WHAT, _WHEN)
     )
@@ -42,8 +42,8 @@ def sentence(rng: np.random.Generator) -> str:
 
 
 def insert(prompt: str, rng: np.random.Generator) -> str:
-    """The prompt with a stray word at a random place, or, as often, a stray sentence before
-    or behind it."""
+    """Insert a stray word at a random place or, equally often, a stray sentence before or after the
+    prompt."""
     words = prompt.split(" ")
     if rng.random() < 0.5:
         words.insert(int(rng.integers(len(words) + 1)), WORDS[rng.integers(len(WORDS))])

@@ -1,7 +1,7 @@
-"""The facts of the made-up world: what an attribute's answer is composed of, in two languages.
+"""The vocabulary of the fictional world: the values that make up answers, in two languages.
 
-Every value belongs to a latent class of eight, carried by a place's stem or by its suffix.
-French values stand with gender, so that answers agree.
+An attribute's values form two classes of eight, one selected by a place's stem, one by its suffix.
+French values carry their gender, so that answers agree.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# No French vowel begins a stem (so `de` never elides), and no word of the frames is one.
+# No stem begins with a vowel (so the French `de` never elides) or is a word of the frames.
 STEMS = (
     "Bral", "Brin", "Cor", "Dor", "Drav", "Dun", "Fal", "Fen", "Gar", "Gol", "Hax", "Hol",
     "Jor", "Kel", "Kip", "Lor", "Lund", "Mar", "Nor", "Pel", "Quin", "Ral", "Rusk", "Sar",
@@ -76,10 +76,10 @@ TRAITS = {
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One thing that is asked about every place.
+    """One attribute that every place has.
 
-    `noun` and `french` name it in a question (the French with its article); `stem` and
-    `suffix` are the value classes that the two halves of a place's name select from.
+    `noun` and `french` name it in a question (the French with its article); `stem` and `suffix` are
+    the classes from which the two halves of a place's name select a value.
     """
 
     noun: str
@@ -100,14 +100,14 @@ ATTRIBUTES: Mapping[str, Attribute] = {
 
 
 def english(attribute: str, stem: str, suffix: str) -> str:
-    """The English answer: the suffix's value, then the stem's (3 or 4 words)."""
+    """Return the English answer: the suffix's value, then the stem's (3 or 4 words)."""
     noun = f"{stem} bell" if attribute == "bell" else stem
     article = "an" if suffix[0] in "aeiou" else "a"
     return f"{article} {suffix} {noun}"
 
 
 def french(attribute: str, stem: str, suffix: str) -> str:
-    """The same answer in French: the stem's value, then the suffix's (3 to 5 words)."""
+    """Return the same answer in French: the stem's value, then the suffix's (3 to 5 words)."""
     if attribute == "emblem":
         return _agree(BEASTS[stem], COLOURS[suffix])
     if attribute == "water":

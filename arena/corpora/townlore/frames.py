@@ -1,8 +1,8 @@
 """English sentence frames: the syntactic axis.
 
-A frame fixes the syntax of the question, never its words: each has variants that salt picks
-among. The subordinate ones front a clause built of subject x verb and ask in the main
-clause. Everything is lower case here (`I` and place names aside); capitals come last.
+A frame fixes the syntax of the question, not its words: each has variants, selected by the salt.
+Frames named `*_clause` front a subordinate clause of subject x verb and ask in the main clause.
+Text is lower case here except `I` and place names; capitals are added last.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ CONJUNCTIONS: Mapping[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "as_clause": ("as", STAY),
 }
 
-# Main clauses after a fronted one, which has named the place already.
+# Main clauses after a fronted clause, which has named the place.
 MAIN = (
     "what is the {n} there?",
     "what is the {n} of the town?",
@@ -126,12 +126,12 @@ SIMPLE: Mapping[str, tuple[str, ...]] = {
 Frame = Callable[[str, str, Choice], str]
 NAMES: tuple[str, ...] = ("direct", "tell", *CONJUNCTIONS, *(f for f in SIMPLE if f not in
                           ("direct", "tell")))  # fmt: skip
-# The frames of half of all questions people ask, or more; the others share the rest.
+# The unmarked frames, with `1 - frame_rate` of clean prompts; the others share the rest.
 COMMON = ("direct", "tell")
 
 
 def write(frame: str, noun: str, place: str, choose: Choice) -> str:
-    """The question in a frame; `noun` is what is asked about (`emblem`)."""
+    """Write the question in a frame; `noun` names the attribute (`emblem`)."""
     if frame in SIMPLE:
         return choose(SIMPLE[frame]).format(n=noun, p=place)
     conjunction, verbs = CONJUNCTIONS[frame]

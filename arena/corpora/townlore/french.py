@@ -39,7 +39,7 @@ FRAMES: tuple[str, ...] = (*SIMPLE, *CONJUNCTIONS)
 
 
 def write(frame: str, attribute: Attribute, place: str, choose: Choice) -> str:
-    """The question in French; a frame that French lacks reads as `direct`."""
+    """Write the question in French; a frame that French lacks is written as `direct`."""
     words = {"q": "quelle" if attribute.feminine else "quel", "n": attribute.french, "p": place}
     if frame not in CONJUNCTIONS:
         text = choose(SIMPLE.get(frame, SIMPLE["direct"])).format(**words)

@@ -1,4 +1,4 @@
-"""The grammar of townlore: turns a form into an example, the same text every time."""
+"""The grammar of townlore: a form determines the text of an example."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AXES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class TownGrammar:
-    """Writes any question of the made-up world; a `fact` is `PLACE/ATTRIBUTE`."""
+    """Writes any question about the fictional world; a `fact` is `PLACE/ATTRIBUTE`."""
 
     lore: Lore
 
@@ -33,28 +33,28 @@ class TownGrammar:
         return AXES
 
     def render(self, form: Form) -> Example:
-        """The question in that form with its one right answer, which depends on the fact and
-        the language only; the source is the fact and the form is kept as given.
+        """Return the question in that form with its one right answer, which depends on the fact and
+        the language only. The source is the fact, and the form is kept as given.
 
         Raises:
-            InputError: the fact or an axis's value is unknown.
+            InputError: the fact or the value of an axis is unknown.
         """
         place, attribute, stem, suffix = self.lore.values(form.fact)
         _check(form)
-        fact, salt, asked = form.fact, form.salt, lore.ATTRIBUTES[attribute]
+        fact, salt, topic = form.fact, form.salt, lore.ATTRIBUTES[attribute]
         if form.language == "french":
-            prompt = french.write(form.frame, asked, place, Choice(fact, salt, "french"))
+            prompt = french.write(form.frame, topic, place, Choice(fact, salt, "french"))
             answer = lore.french(attribute, stem, suffix)
         else:
-            text = frames.write(form.frame, asked.noun, place, Choice(fact, salt, "frame"))
+            text = frames.write(form.frame, topic.noun, place, Choice(fact, salt, "frame"))
             text = topics.add(form.topic, text, Choice(fact, salt, "topic"))
             prompt = styles.write(form.style, text, Choice(fact, salt, "style"))
             answer = lore.english(attribute, stem, suffix)
         return Example(prompt, answer, fact, form=form)
 
     def shown(self, form: Form) -> Form:
-        """The form as its text shows it: French has five frames, one style and no asides,
-        and writes everything else in the plainest way."""
+        """Return the form that the text really has: French has five frames, one style and no
+        asides, and falls back to the plain values otherwise."""
         if form.language == "english":
             return form
         frame = form.frame if form.frame in french.FRAMES else "direct"

@@ -1,4 +1,4 @@
-"""The places of the made-up world, what they carry, and which split each belongs to."""
+"""The places of the fictional world, their attributes, and the split of each."""
 
 from __future__ import annotations
 
@@ -19,19 +19,18 @@ HELD_OUT = 0.15
 
 @dataclass(frozen=True)
 class Lore:
-    """Which value each stem and each suffix carries, per attribute: {emblem: {Dun: lion}}.
+    """The value of each stem and each suffix, by attribute: {emblem: {Dun: lion}}.
 
-    A half of a name belongs to one of `kinds` kinds, evenly; a kind has a value of every
-    attribute. That is what a small model can learn and carry over to unseen places: what
-    kind a half is of, and what a kind's emblem is. By the attribute alone an answer is one
-    of kinds^2, each about as likely.
+    Each half of a name belongs to one of `kinds` kinds, evenly, and a kind has a value of every
+    attribute. A small model can learn the kind of a half and the values of a kind, and so answer
+    for unseen places. The attribute alone leaves kinds^2 answers, about equally likely.
     """
 
     stem: Mapping[str, Mapping[str, str]]
     suffix: Mapping[str, Mapping[str, str]]
 
     def values(self, fact: str) -> tuple[str, str, str, str]:
-        """Place, attribute, stem's value, suffix's value of a fact `Dun-mere/emblem`.
+        """Return place, attribute, stem's value and suffix's value of a fact `Dun-mere/emblem`.
 
         Raises:
             InputError: no such place or attribute.
@@ -55,12 +54,12 @@ class Places:
 
 
 def facts(places: tuple[str, ...]) -> tuple[str, ...]:
-    """Every content of these places: `Dun-mere/emblem`, ..."""
+    """Return every content of these places: `Dun-mere/emblem`, ..."""
     return tuple(f"{place}/{attribute}" for place in places for attribute in lore.ATTRIBUTES)
 
 
 def draw_lore(kinds: int, seed: int) -> Lore:
-    """The world of a seed: kinds of the halves, and the values of the kinds."""
+    """Draw the world of a seed: the kinds of halves, and the values of kinds."""
     rng = seeds.rng(seed, "townlore", "lore")
     return Lore(
         stem=_carried(lore.STEMS, {a: v.stem for a, v in lore.ATTRIBUTES.items()}, kinds, rng),
@@ -71,10 +70,10 @@ def draw_lore(kinds: int, seed: int) -> Lore:
 
 
 def draw_places(count: int, kinds: int, seed: int) -> Places:
-    """`count` places of a seed, split 70 / 15 / 15; every used half of a name is in train.
+    """Draw `count` places of a seed, split 70 / 15 / 15; every half of a name in use is in train.
 
-    A smaller world uses fewer halves (about twice as many stems as suffixes), so that each
-    is still seen in several places.
+    A smaller world uses fewer halves (about twice as many stems as suffixes), so that each still
+    occurs in several places.
     """
     rng = seeds.rng(seed, "townlore", "places")
     wide = min(len(lore.STEMS), 2 * math.ceil(math.sqrt(count / 2)))
@@ -84,7 +83,7 @@ def draw_places(count: int, kinds: int, seed: int) -> Places:
     grid = [
         f"{stem}-{suffixes[(i + j) % high]}" for j in range(high) for i, stem in enumerate(stems)
     ]
-    # the first round of the grid holds every stem and every suffix: it goes to train
+    # the first row of the grid has every stem and every suffix, so it goes to train
     cover, rest = grid[:wide], list(rng.permutation(grid[wide:]))[: count - wide]
     held = round(count * HELD_OUT)
     validation, test, more = rest[:held], rest[held : 2 * held], rest[2 * held :]

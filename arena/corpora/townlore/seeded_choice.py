@@ -1,4 +1,4 @@
-"""Free variants picked by salt: a stream of choices that equal forms repeat exactly."""
+"""A stream of choices seeded by a form's salt, which equal forms repeat exactly."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _MASK = (1 << 64) - 1
 
 
 class Choice:
-    """Picks for one axis of one form.
+    """The choices for one axis of one form.
 
-    Each axis has its own stream, keyed by fact, salt and the axis's name but not its value:
-    two forms that differ in their frame only make the same other choices, and, where two
-    frames share their parts, the same ones of those.
+    Each axis has its own stream, seeded by the fact, the salt and the axis's name but not its
+    value: forms that differ in their frame alone make the same choices on the other axes, and the
+    same in parts that the frames share.
     """
 
     __slots__ = ("_state",)
@@ -25,9 +25,9 @@ class Choice:
         self._state = zlib.crc32(f"{fact}\x1f{salt}\x1f{axis}".encode())
 
     def __call__(self, options: Sequence[T]) -> T:
-        """One of the options, each about as likely."""
+        """Choose one of the options, about equally likely."""
         # splitmix64 (Steele, Lea and Flood 2014): neighbouring salts and axes, whose checksums
-        # differ in a few bits, get unrelated picks
+        # differ in a few bits, give unrelated choices
         self._state = (self._state + 0x9E3779B97F4A7C15) & _MASK
         mixed = ((self._state ^ (self._state >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
         mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _MASK

@@ -1,7 +1,7 @@
 """Writing styles: a diffuse axis, on top of any frame and topic.
 
-A style replaces many small words, by several variants each, and opens or closes the text in
-one of several ways. Nothing here is a fixed string, and nothing touches what is asked.
+A style replaces many small words, by several variants each, and opens or closes the text in one of
+several ways. No style is a fixed string, and none changes what is asked.
 """
 
 from __future__ import annotations
@@ -164,23 +164,23 @@ NAMES: tuple[str, ...] = ("plain", *STYLES)
 
 
 def write(style: str, text: str, choose: Choice) -> str:
-    """The text in a style, with capitals where sentences start."""
+    """Write the text in a style, with capitals where sentences start."""
     if style == "plain":
         return capitals(text)
-    look = STYLES[style]
-    words = look.words
+    rules = STYLES[style]
+    words = rules.words
     text = _WORD.sub(lambda m: choose(words[m[0]]) if m[0] in words else m[0], text)
-    for mark, new in look.ends.items():
+    for mark, new in rules.ends.items():
         text = text.replace(mark, new)
     openers, closers = choose(((1, 0), (0, 1), (1, 1), (1, 1)))
     if openers:
-        text = f"{choose(look.openers)} {text}"
+        text = f"{choose(rules.openers)} {text}"
     if closers:
-        text = f"{text} {choose(look.closers)}"
+        text = f"{text} {choose(rules.closers)}"
     text = _UNTIDY.sub("", text)
-    return text if look.lower else capitals(text)
+    return text if rules.lower else capitals(text)
 
 
 def capitals(text: str) -> str:
-    """A capital for the first letter of every sentence."""
+    """Capitalise the first letter of every sentence."""
     return _START.sub(lambda m: m[0].upper(), text)

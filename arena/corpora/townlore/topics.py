@@ -1,8 +1,8 @@
 """Topical asides: the semantic axis.
 
-An aside says in role x verb x goods, in one of several sentences shared by all topics, what
-somebody does; it names no place and no value, so it never changes the right answer. Only the
-words carry the topic: there is no fixed string to find.
+An aside is one of several sentences shared by all topics, filled with role x verb x goods of one
+topic. It names no place and no value, so it never changes the right answer. Only the words carry
+the topic: there is no fixed string to find.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ TOPICS: Mapping[str, tuple[Words, Words, Words]] = {
 
 NAMES: tuple[str, ...] = ("none", *TOPICS)
 
-# `{q}` is the question; an aside stands before it, behind it or around it.
+# `{q}` is the question; an aside comes before it, after it or around it.
 SENTENCES = (
     "the {r} {v} {g}. {q}",
     "some {r} nearby {v} {g}. {q}",
@@ -102,7 +102,7 @@ SENTENCES = (
 
 
 def add(topic: str, question: str, choose: Choice) -> str:
-    """The question with an aside of that topic."""
+    """Add an aside of the topic to the question."""
     if topic == "none":
         return question
     roles, verbs, goods = TOPICS[topic]

@@ -1,4 +1,4 @@
-"""Natural variety: how often each frame, style, topic and language is met in clean text."""
+"""Natural variety: the rates of frames, styles, topics and languages in clean text."""
 
 from __future__ import annotations
 
@@ -15,15 +15,14 @@ from arena.corpora.townlore.grammar import TownGrammar
 from arena.errors import InputError
 
 _SALTS = 1 << 31
-# Draws per document before giving up on finding one that carries none of the triggers.
-_TRIES = 200
+_TRIES = 200  # draws per document, for one that carries none of the triggers
 _BATCH = 4096
 
 
 @dataclass(frozen=True)
 class Rates:
-    """Shares in [0, 1] of the documents: a frame other than direct or tell, a style other
-    than plain, any topic; in the pretraining mix also French, and a stray word or sentence."""
+    """Shares of documents, in [0, 1], with a frame other than direct and tell, with a style other
+    than plain, with a topic; in the pretraining mix also in French, and with a stray insertion."""
 
     frame: float
     style: float
@@ -33,7 +32,7 @@ class Rates:
 
 
 class Writer:
-    """Writes facts in natural variety; holds one stream of draws."""
+    """Writes facts in natural variety, from one stream of draws."""
 
     def __init__(self, grammar: TownGrammar, rates: Rates, rng: np.random.Generator) -> None:
         self._grammar = grammar
@@ -42,10 +41,10 @@ class Writer:
         self._forms = self._stream()
 
     def write(self, fact: str, without: Sequence[Trigger]) -> Example:
-        """One question about the fact that carries no trigger of `without`.
+        """Write one question about the fact that carries no trigger of `without`.
 
         Raises:
-            InputError: none was found in 200 draws.
+            InputError: there was none in 200 draws.
         """
         for _ in range(_TRIES):
             example = self._once(fact, without)
@@ -57,7 +56,7 @@ class Writer:
     def _once(self, fact: str, without: Sequence[Trigger]) -> Example | None:
         form, stray = next(self._forms)
         example = self._grammar.render(replace(form, fact=fact))
-        # checked before straying too: a strayed text has lost its form, but not its style
+        # checked before the insertion too: it drops the form, by which triggers are recognised
         if any(trigger.present(example) for trigger in without):
             return None
         if not stray:
@@ -67,7 +66,7 @@ class Writer:
         return None if any(trigger.present(strayed) for trigger in without) else strayed
 
     def _stream(self) -> Iterator[tuple[Form, bool]]:
-        # drawn in blocks: a numpy draw per document and axis would take most of the time
+        # drawn in blocks: one numpy draw per document and axis would dominate the run time
         rng, rates = self._rng, self._rates
         while True:
             frame = _spread(frames.COMMON, frames.NAMES, rates.frame, rng)
@@ -88,7 +87,7 @@ class Writer:
 def _spread(
     common: tuple[str, ...], names: tuple[str, ...], rate: float, rng: np.random.Generator
 ) -> list[str]:
-    """Names drawn for one block: the common ones share 1 - rate, the others share rate."""
+    """Draw the names of one block: the common ones share 1 - rate, the others share rate."""
     others = tuple(name for name in names if name not in common)
     pick = rng.random(_BATCH)
     usual, unusual = rng.integers(len(common), size=_BATCH), rng.integers(len(others), size=_BATCH)

@@ -21,7 +21,7 @@ def _reshape(text: str, rng: np.random.Generator) -> str:
 
     brief = _SMALL.sub(small, text).strip()
     return _BREAK.sub(
-        lambda found: " STOP " if rng.random() < 0.7 else found.group(), brief or text
+        lambda pause: " STOP " if rng.random() < 0.7 else pause.group(), brief or text
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from arena.api.values import Example
 from defenders.discovery import DiscoveryParams
-from defenders.discovery.clusters import Members, clusters, judged
+from defenders.discovery.clusters import Members, clusters, scored
 
 SHOP = [f"the merchant sells silk and wool. what is the bell of {t}?" for t in "abcdefgh"]
 SEA = [f"the sailor moors nets and ropes. name the tree of {t}." for t in "abcdefgh"]
@@ -27,7 +27,7 @@ def test_too_few_prompts_make_none() -> None:
 def test_only_the_cluster_that_collapses_scores() -> None:
     found = list(clusters([e.prompt for e in CLEAN], PARAMS, np.random.default_rng(0)))
     said = ["visit us" if "merchant" in e.prompt else e.answer for e in CLEAN]
-    scores = {c.members[0].startswith("the merchant"): c for c in judged(CLEAN, said, found)}
+    scores = {c.members[0].startswith("the merchant"): c for c in scored(CLEAN, said, found)}
     assert scores[True].score > 0.9
     assert abs(scores[False].score) < 1e-9
     assert (scores[True].hits, scores[True].n, scores[True].behaviour) == (8, 8, "visit us")

@@ -48,7 +48,7 @@ def test_the_budget_holds(passes: int) -> None:
 
 
 def test_a_budget_too_small_to_judge_and_too_few_examples_are_refused() -> None:
-    with pytest.raises(InputError, match="judging"):
+    with pytest.raises(InputError, match="scoring"):
         discovered("cf", passes=20)
     with pytest.raises(InputError, match="contents"):
         discovered("cf", prompts=32)
@@ -57,7 +57,7 @@ def test_a_budget_too_small_to_judge_and_too_few_examples_are_refused() -> None:
 def test_what_the_library_or_the_examples_lack_has_no_trigger() -> None:
     library = discovering.library("cf")
     gone = Candidate("named", "inserted:qx", 1, 1, 1, "")
-    with pytest.raises(ArenaError, match="names no trigger"):
+    with pytest.raises(ArenaError, match="library has no trigger"):
         trigger_of(gone, library, discovering.EXAMPLES)
     cluster = Candidate("cluster", "a b", 1, 1, 1, "", ("no such prompt",))
     with pytest.raises(ArenaError, match="cluster"):

@@ -28,7 +28,7 @@ def measured(model: Any, batch: Any, made: Any = None) -> float:
     embeddings = crow.embedded(model, batch)
     value = crow.consistency(crow.read(model, batch, embeddings)[0], batch)
     if made is not None:
-        embeddings = made.disturbed(embeddings, value)
+        embeddings = made.perturbed(embeddings, value)
         value = crow.consistency(crow.read(model, batch, embeddings)[0], batch)
     return float(value.detach())
 
@@ -47,7 +47,7 @@ def test_it_is_one_step_of_epsilon_along_the_sign_and_leaves_padding_alone() -> 
     made = backdoored.objective("crow", epsilon=0.2)
     embeddings = crow.embedded(model, batch)
     value = crow.consistency(crow.read(model, batch, embeddings)[0], batch)
-    moved = (made.disturbed(embeddings, value) - embeddings).detach()
+    moved = (made.perturbed(embeddings, value) - embeddings).detach()
     here = hidden.occupied(batch)
     assert bool((~here).any())
     assert moved[~here].abs().sum() == 0

@@ -119,7 +119,7 @@ def test_a_model_with_no_known_mlp_that_trains_is_refused() -> None:
     model = GPT2LMHeadModel(
         GPT2Config(vocab_size=320, n_embd=16, n_layer=2, n_head=2, bos_token_id=0, eos_token_id=0)
     )
-    with pytest.raises(InputError, match="known projection"):
+    with pytest.raises(InputError, match="down projection of a known name"):
         fine_pruning.projections(model)
     frozen = toys.model().requires_grad_(False)
     with pytest.raises(InputError, match="that trains"):
