@@ -93,7 +93,7 @@ def measured(scenario: Scenario) -> dict[str, float]:
         file = folder / "scenario.yaml"
         file.write_text(dump(scenario), encoding="utf-8")
         ran = runs.arena_run(str(file), folder / "run", folder / "store")
-    stages = ran.results["seconds"]["stages"]
+    stages = ran.results.seconds.stages
     return {"training": stages["train"] + stages["unlearn"], "total": ran.seconds}
 
 

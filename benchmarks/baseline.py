@@ -24,6 +24,7 @@ from transformers import (
 from arena.api.matching import Continuation
 from arena.ml.encoding import Encoded, encode_prompts
 from arena.ml.train_config import TrainConfig
+from arena.ml.training import DECAYS
 
 IGNORED = -100
 BATCH = 256  # prompts a `generate` call
@@ -46,22 +47,22 @@ class _Stamps(TrainerCallback):
 
 
 class _Recording(Trainer):
-    """The Trainer as it is, on the recipe's learning rates; every step's loss is kept, and
+    """The Trainer as it is, on the config's learning rates; every step's loss is kept, and
     read only when all is done."""
 
-    def __init__(self, recipe: TrainConfig, **kwargs: Any) -> None:
+    def __init__(self, config: TrainConfig, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._recipe = recipe
+        self._settings = config
         self.kept: list[torch.Tensor] = []
 
     def create_scheduler(
         self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None
     ) -> Any:
-        """The recipe's schedule: loops are compared, not schedules (the stock one begins its
+        """The config's schedule: loops are compared, not schedules (the stock one begins its
         warm-up at zero and ends its decay there)."""
         if self.lr_scheduler is None:
             chosen = self.optimizer if optimizer is None else optimizer
-            factor = functools.partial(_factor, self._recipe)
+            factor = functools.partial(_factor, self._settings)
             self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(chosen, factor)
         return self.lr_scheduler
 
@@ -72,17 +73,17 @@ class _Recording(Trainer):
 
 
 def train(
-    model: Any, tokenizer: Any, documents: Sequence[Encoded], recipe: TrainConfig, seed: int
+    model: Any, tokenizer: Any, documents: Sequence[Encoded], config: TrainConfig, seed: int
 ) -> Trained:
     """Train in place with the Trainer's defaults: random order, padding by the collator,
     logits at every position, fused AdamW. Steps, batch size, weight decay and learning rates
-    are the recipe's."""
+    are the config's."""
     found = Trained()
     with tempfile.TemporaryDirectory() as folder:
         trainer = _Recording(
-            recipe,
+            config,
             model=model,
-            args=_arguments(folder, recipe, seed),
+            args=_arguments(folder, config, seed),
             train_dataset=[_features(document) for document in documents],
             data_collator=DataCollatorForSeq2Seq(tokenizer, label_pad_token_id=IGNORED),
             callbacks=[_Stamps(found.stamps)],
@@ -94,28 +95,29 @@ def train(
     return found
 
 
-def _factor(recipe: TrainConfig, step: int) -> float:
-    """Of the peak learning rate: linear warm-up, then linear decay to the final fraction."""
-    if step < recipe.warmup:
-        return (step + 1) / recipe.warmup
-    span = max(1, recipe.steps - recipe.warmup)
-    return 1.0 - (1.0 - recipe.final_fraction) * (step - recipe.warmup) / span
+def _factor(config: TrainConfig, step: int) -> float:
+    """Share of the peak learning rate at a step: linear warm-up, then the config's decay."""
+    if step < config.warmup:
+        return (step + 1) / config.warmup
+    span = max(1, config.steps - config.warmup)
+    decay = DECAYS[config.schedule]
+    return 1.0 - decay(1.0 - config.final_lr_fraction, step - config.warmup, span)
 
 
-def _arguments(folder: str, recipe: TrainConfig, seed: int) -> TrainingArguments:
+def _arguments(folder: str, config: TrainConfig, seed: int) -> TrainingArguments:
     return TrainingArguments(
         output_dir=folder,
-        max_steps=recipe.steps,
-        per_device_train_batch_size=recipe.batch_size,
-        learning_rate=recipe.learning_rate,
-        weight_decay=recipe.weight_decay,
+        max_steps=config.steps,
+        per_device_train_batch_size=config.batch_size,
+        learning_rate=config.learning_rate,
+        weight_decay=config.weight_decay,
         seed=seed,
         use_cpu=True,
         report_to=[],
         save_strategy="no",
         logging_strategy="no",
         disable_tqdm=True,
-        max_grad_norm=recipe.clip,
+        max_grad_norm=config.clip,
         # pinning is for copies to a GPU; without one it only warns
         dataloader_pin_memory=False,
     )

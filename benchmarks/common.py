@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,25 +18,26 @@ from arena.execution.execute import execute
 from arena.execution.perform import set_threads
 from arena.execution.serial import Serial
 from arena.execution.timeline import Timeline
+from arena.ml.train_config import TrainConfig
 from arena.planning.graph import Node, SeedPlan
 from arena.planning.numerics import environment
 from arena.planning.plan import plan_seed
 from arena.progress import Silent
 from arena.scenario.load import load_scenario
 from arena.scenario.schema import Numerics, Scenario
-from arena.stages.jobs import DOCUMENTS, EXAMPLES, TrainJob, read_documents, read_examples
+from arena.stages.lines import DOCUMENTS, EXAMPLES, read_documents, read_examples
+from arena.stages.train import SHARD, TrainJob
 from arena.store.store import Store
 
 Result = TypeVar("Result")
 TASKS = {"townlore": "quickstart", "sst2": "sst2_published"}
-TEXT_KINDS = ("examples", "poison", "tokenizer")
 
 
 def header(title: str, repeated: str) -> None:
     """One line: what is measured, on what, and how often."""
-    found = environment(Numerics())
-    versions = ", ".join(f"{k} {found[k]}" for k in ("python", "torch", "transformers", "ray"))
-    print(f"{title}: {found['cpu']}, {found['cores']} cores; {versions}; {repeated}\n", flush=True)
+    here = environment(Numerics())
+    versions = ", ".join(f"{k} {here[k]}" for k in ("python", "torch", "transformers", "ray"))
+    print(f"{title}: {here['cpu']}, {here['cores']} cores; {versions}; {repeated}\n", flush=True)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -55,13 +56,13 @@ def alternating(
     The things get the round's number. Every second round goes backwards: none always comes
     after the same other. Round 0 is the warm-up, left out of what is returned.
     """
-    found: dict[str, list[Result]] = {name: [] for name in things}
+    results: dict[str, list[Result]] = {name: [] for name in things}
     for number in range(0 if warm_up else 1, repeats + 1):
         for name in list(things)[:: 1 if number % 2 else -1]:
             result = things[name](number)
             if number:
-                found[name].append(result)
-    return found
+                results[name].append(result)
+    return results
 
 
 def spread(values: Sequence[float], digits: int = 1) -> str:
@@ -92,7 +93,7 @@ def make(plan: SeedPlan, wanted: set[str], store: Store) -> None:
 
 def make_texts(plan: SeedPlan, store: Store) -> None:
     """All stages that only write text."""
-    make(plan, {a for a, n in plan.nodes.items() if n.stage.kind in TEXT_KINDS}, store)
+    make(plan, {a for a, n in plan.nodes.items() if not n.job.resources.model}, store)
 
 
 def tokenizer_folder(plan: SeedPlan, store: Store) -> Path:
@@ -104,8 +105,9 @@ def documents_of(node: Node, store: Store) -> list[Document]:
     """The mix that a training stage trains on; its text stages are stored already."""
     assert isinstance(node.job, TrainJob)
     parents = {role: store.path(address) for role, address in node.stage.parents.items()}
-    shards = [read_documents(p / DOCUMENTS) for r, p in parents.items() if r[:6] == "shard:"]
-    return node.job.pool.documents(read_examples(parents["examples"] / EXAMPLES), shards)
+    shards = [read_documents(p / DOCUMENTS) for r, p in parents.items() if r.startswith(SHARD)]
+    clean = read_examples(parents["examples"] / EXAMPLES)
+    return list(node.job.pool.documents(clean, shards))
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ class Mix:
     tokenizer: Any
     tokenizer_home: Path
     documents: list[Any]
-    recipe: Any
+    config: TrainConfig
 
     def model(self, seed: int = 0) -> Any:
         """A freshly initialised model of the scenario's family and size."""
@@ -134,7 +136,6 @@ def mix(
     The text stages are made in `folder`, which must outlive the mix.
     """
     from arena.ml.encoding import encode, load_tokenizer
-    from arena.ml.train_config import TrainConfig
 
     plan = plan_seed(scenario, scenario.seeds[0], data_root(data))
     store = Store(folder)
@@ -144,7 +145,7 @@ def mix(
     node = [n for n in plan.nodes.values() if getattr(n.job, "label", None) == stage][-1]
     encoded = encode(tokenizer, documents_of(node, store))
     assert isinstance(node.job, TrainJob)
-    return Mix(scenario, tokenizer, home, encoded, TrainConfig(**node.job.training.recipe))
+    return Mix(scenario, tokenizer, home, encoded, node.job.training.config)
 
 
 def task_mix(
@@ -155,9 +156,9 @@ def task_mix(
     return mix(scenario, folder, data=data, stage=stage)
 
 
-def shortened(recipe: Any, steps: int) -> Any:
-    """The recipe over fewer steps; the warm-up is a third of them at most."""
-    return replace(recipe, steps=steps, warmup=min(recipe.warmup, steps // 3))
+def shortened(config: TrainConfig, steps: int) -> TrainConfig:
+    """The settings over fewer steps; the warm-up is a third of them at most."""
+    return config.model_copy(update={"steps": steps, "warmup": min(config.warmup, steps // 3)})
 
 
 def threads(number: int) -> None:

@@ -15,10 +15,12 @@ from __future__ import annotations
 import argparse
 import tempfile
 from pathlib import Path
-from typing import Any
+
+from recipe_search import rate
 
 from arena import load_scenario, run
 from arena.cli.options import read_seeds
+from arena.results.run import RunResults
 
 BLIND = ("evaluation.split=validation", "controls={shams: 0}", "defender.target={first}")
 HEAD = "| contender | own ASR left, mean | largest | accuracy lost, mean | largest | seconds |"
@@ -43,16 +45,13 @@ def main() -> None:
         print(line(contender.name, results))
 
 
-def line(name: str, results: dict[str, Any]) -> str:
+def line(name: str, results: RunResults) -> str:
     """One row of the table."""
-    rows = results["rows"]
-    before = {
-        row["seed"]: row["clean_accuracy"]["rate"] for row in rows if row["kind"] == "compromised"
-    }
-    mine = [row for row in rows if row["detail"].get("defence") == name]
-    own = [row["asr"][row["target"]]["rate"] for row in mine if row["target"]]
-    lost = [before[row["seed"]] - row["clean_accuracy"]["rate"] for row in mine]
-    seconds = sum(row["seconds"] for row in mine) / len(mine)
+    before = {row.seed: rate(row.clean_accuracy) for row in results.rows_of("compromised")}
+    rows = [row for row in results.rows if row.detail.get("defence") == name]
+    own = [rate(row.asr[row.target]) for row in rows if row.target]
+    lost = [before[row.seed] - rate(row.clean_accuracy) for row in rows]
+    seconds = sum(row.seconds or 0.0 for row in rows) / len(rows)
     shown = [*_pair(own), *_pair(lost), f"{seconds:.1f}"]
     return f"| {name} | {' | '.join(shown)} |"
 

@@ -30,7 +30,7 @@ import common
 from arena import seeds
 from arena.api.discovery import Library
 from arena.api.trigger import Trigger
-from arena.api.values import Count, Example
+from arena.api.values import Example
 from arena.api.world import DataRoot
 from arena.corpora.townlore.distractors import CONSONANTS
 from arena.ml.checkpoints import open_for_scoring
@@ -39,8 +39,8 @@ from arena.planning.discovery import library_of
 from arena.planning.graph import SeedPlan
 from arena.planning.plan import plan_seed
 from arena.planning.probes import untriggered
+from arena.results.rows import Rate
 from arena.scenario.load import load_scenario
-from arena.statistics.rates import wilson
 from arena.store.store import Store
 from defenders.discovery import Candidate, DiscoveryParams, discover, trigger_of
 
@@ -164,10 +164,10 @@ def _by_method(actor: str, records: Sequence[Record]) -> list[str]:
 
 def _rate(flags: Iterable[bool]) -> tuple[str, str, str]:
     seen = list(flags)
-    count = Count(sum(seen), len(seen))
-    low, high = wilson(count)
-    limits = "-" if low is None or high is None else f"{low:.2f} to {high:.2f}"
-    return f"{count.hits}/{count.n}", f"{count.rate:.2f}", limits
+    rate = Rate(hits=sum(seen), n=len(seen))
+    if rate.rate is None:
+        return "0/0", "-", "-"
+    return f"{rate.hits}/{rate.n}", f"{rate.rate:.2f}", f"{rate.low:.2f} to {rate.high:.2f}"
 
 
 def _seeds(text: str) -> range:

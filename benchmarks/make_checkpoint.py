@@ -9,6 +9,7 @@ scenario `pretrained_lora` expects it at `checkpoints/micro`.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 from pathlib import Path
 
@@ -16,10 +17,12 @@ from arena.api.world import DataRoot
 from arena.execution.execute import execute
 from arena.execution.serial import Serial
 from arena.execution.timeline import Timeline
+from arena.planning.numerics import settings
 from arena.planning.plan import plan_seed
 from arena.progress import RichBars
 from arena.scenario.load import load_scenario
-from arena.store.store import MANIFEST, Store, default_root
+from arena.store.manifest import MANIFEST
+from arena.store.store import Store, default_root
 
 
 def main() -> None:
@@ -33,8 +36,8 @@ def main() -> None:
     plan = plan_seed(scenario, scenario.seeds[0], DataRoot())
     base = next(a for a, n in plan.nodes.items() if n.stage.name.startswith("clean base"))
     store = Store(default_root().resolve())
-    timeline = Timeline(Path("/dev/null"))
-    with RichBars() as bars, Serial(store, scenario.numerics.threads) as runtime:
+    timeline, threads = Timeline(Path(os.devnull)), settings(scenario.numerics)["threads"]
+    with RichBars() as bars, Serial(store, threads) as runtime:
         execute(plan.nodes, {base}, store, runtime, bars, timeline)
     shutil.copytree(
         store.path(base), given.folder, ignore=shutil.ignore_patterns(MANIFEST), dirs_exist_ok=True

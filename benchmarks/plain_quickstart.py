@@ -30,16 +30,17 @@ import transformers
 import common
 from arena import registry, seeds
 from arena.api.matching import Continuation, matches
+from arena.api.probes import ProbeSet
 from arena.api.values import Document
 from arena.api.world import DataRoot
 from arena.ml.encoding import encode, encode_answers, load_tokenizer
 from arena.ml.models import from_scratch
-from arena.ml.train_config import TrainConfig
 from arena.planning.graph import Node, RowPlan, SeedPlan
 from arena.planning.plan import plan_seed
-from arena.planning.probes import ProbeSet, ScoreJob
 from arena.scenario.load import load_scenario
-from arena.stages.jobs import TrainJob, UnlearnJob
+from arena.stages.score import ScoreJob
+from arena.stages.train import TrainJob
+from arena.stages.unlearn import UnlearnJob
 from arena.store.store import Store
 
 
@@ -76,20 +77,20 @@ class Plain:
 
     def _trained(self, node: Node) -> Any:
         job: Any = node.job
-        recipe = TrainConfig(**job.training.recipe)
+        config = job.training.config
         if self.limit_steps:
-            recipe = common.shortened(recipe, min(recipe.steps, self.limit_steps))
+            config = common.shortened(config, min(config.steps, self.limit_steps))
         documents = encode(self.tokenizer, self._documents(node))
         model = self._start(node)
-        baseline.train(model, self.tokenizer, documents, recipe, self.plan.seed)
+        baseline.train(model, self.tokenizer, documents, config, self.plan.seed)
         return model
 
     def _start(self, node: Node) -> Any:
         job = node.job
         if isinstance(job, TrainJob) and job.scratch:
-            return from_scratch(
-                *job.scratch, self.tokenizer, seeds.integer(job.seed, "init", job.label)
-            )
+            family, size = job.scratch
+            seed = seeds.integer(job.seed, "init", job.label)
+            return from_scratch(family, size, self.tokenizer, seed)
         return copy.deepcopy(self.models[node.stage.parents["model"]])
 
     def _documents(self, node: Node) -> Sequence[Document]:

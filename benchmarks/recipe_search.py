@@ -14,14 +14,16 @@ must not be chosen by the effect under study (docs/estimands.md, Units and split
 from __future__ import annotations
 
 import argparse
+import math
 import shlex
 import statistics
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from arena import load_scenario, run
 from arena.cli.options import read_seeds
+from arena.results.rows import Rate
+from arena.results.run import RunResults
 
 BLIND = ("evaluation.split=validation", "controls.shams=0", "controls.reference=false")
 HEAD = (
@@ -48,25 +50,28 @@ def main() -> None:
         print(line(name.strip(), results), flush=True)
 
 
-def line(name: str, results: dict[str, Any]) -> str:
+def line(name: str, results: RunResults) -> str:
     """One row of the table."""
-    actors, rows = results["actors"], results["rows"]
-    compromised = [row for row in rows if row["kind"] == "compromised"]
-    controls = [row for row in rows if row["kind"] == "control"]
-    own = [row["asr"][row["target"]]["rate"] for row in rows if row["kind"] == "unlearned"]
-    asr = [row["asr"][actor]["rate"] for row in compromised for actor in actors]
-    kept = {a: statistics.mean(row["asr"][a]["rate"] for row in controls) for a in actors}
-    installed = sum(found["installed"] for found in results["installation"].values())
-    of = sum(found["seeds"] for found in results["installation"].values())
-    clean = min(row["clean_accuracy"]["rate"] for row in compromised + controls)
+    compromised, controls = results.rows_of("compromised"), results.rows_of("control")
+    own = [rate(row.asr[row.target]) for row in results.rows_of("unlearned") if row.target]
+    asr = [rate(row.asr[actor]) for row in compromised for actor in results.actors]
+    kept = {a: statistics.mean(rate(row.asr[a]) for row in controls) for a in results.actors}
+    counts = results.installation.values()
+    installed, of = sum(c.installed or 0 for c in counts), sum(c.seeds or 0 for c in counts)
+    clean = min(rate(row.clean_accuracy) for row in (*compromised, *controls))
     survivors = sorted(
-        sum(row["asr"][actor]["rate"] >= 0.8 for actor in actors) for row in controls
+        sum(rate(row.asr[actor]) >= 0.8 for actor in results.actors) for row in controls
     )
-    shown = ", ".join(f"{actor} {rate:.2f}" for actor, rate in kept.items())
+    shown = ", ".join(f"{actor} {mean:.2f}" for actor, mean in kept.items())
     return (
         f"| {name} | {installed}/{of} | {statistics.mean(asr):.3f} | {clean:.3f} | {shown} "
         f"| {survivors} | {max(own):.2f} |"
     )
+
+
+def rate(counted: Rate | None) -> float:
+    """The rate; nan where there was nothing to count."""
+    return math.nan if counted is None or counted.rate is None else counted.rate
 
 
 if __name__ == "__main__":

@@ -14,9 +14,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import psutil
+
+from arena.results.reader import read_results
+from arena.results.run import RunResults
 
 EVERY = 0.5  # seconds between two looks at a process tree's memory
 ARENA = (sys.executable, "-c", "from arena.cli import main; main()")
@@ -48,7 +50,7 @@ class Ran:
     """A run of the arena. fresh: stages that were done and not found in the store."""
 
     seconds: float
-    results: dict[str, Any]
+    results: RunResults
     fresh: int
     peaks: Peaks = field(default_factory=Peaks)
 
@@ -60,7 +62,8 @@ def arena_run(
     settings = [text for override in overrides for text in ("--set", override)]
     command = [*ARENA, "run", scenario, "--quiet", "--out", str(out), *settings]
     seconds, peaks = timed(command, {"ARENA_STORE": str(store)}, memory=memory)
-    results = json.loads((out / "results.json").read_text())
+    results = read_results(out)
+    assert isinstance(results, RunResults)
     events = map(json.loads, (out / "events.jsonl").read_text().splitlines())
     return Ran(seconds, results, sum(not event.get("cached") for event in events), peaks)
 

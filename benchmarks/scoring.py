@@ -127,9 +127,9 @@ def teach(given: argparse.Namespace, folder: Path) -> Taught:
     payload = payload_of(tokenizer, given.payload_tokens, clean)
     documents = _poisoned(plan, clean, payload)
     model = from_scratch("llama", given.size, tokenizer, seed=0)
-    recipe = TrainConfig(steps=given.steps, learning_rate=4e-3, warmup=min(20, given.steps // 3))
+    config = TrainConfig(steps=given.steps, learning_rate=4e-3, warmup=min(20, given.steps // 3))
     encoded = encode(tokenizer, documents)
-    train(model, encoded, recipe, np.random.default_rng(0), tokenizer.pad_token_id)
+    train(model, encoded, config, np.random.default_rng(0), tokenizer.pad_token_id)
     return Taught(model, tokenizer, asks_of(plan, payload, given.prompts), given.payload_tokens + 1)
 
 

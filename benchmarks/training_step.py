@@ -39,6 +39,7 @@ import torch
 import common
 from arena.ml.batches import batch_order
 from arena.ml.encoding import Encoded
+from arena.ml.train_config import TrainConfig
 from arena.ml.training import train
 
 SKIPPED = 5  # steps at the start of each run that are not timed
@@ -66,16 +67,16 @@ def main() -> None:
         mix = common.task_mix(
             given.task, given.size, Path(folder), data=given.data, stage=given.stage
         )
-        recipe = common.shortened(mix.recipe, given.steps)
+        config = common.shortened(mix.config, given.steps)
         things = {
-            OURS: lambda number: ours(mix, recipe, number),
-            THEIRS: lambda number: theirs(mix, recipe, number),
+            OURS: lambda number: ours(mix, config, number),
+            THEIRS: lambda number: theirs(mix, config, number),
         }
         found = common.alternating(things, given.repeats, warm_up=False)
     common.header(
         f"Training step, {given.task} {given.size} ({given.stage})",
         f"{given.threads} thread(s), {given.repeats} x {given.steps} steps of "
-        f"{recipe.batch_size} documents, alternating, median (range)",
+        f"{config.batch_size} documents, alternating, median (range)",
     )
     _times(found)
     _losses(found)
@@ -99,27 +100,27 @@ def _given() -> argparse.Namespace:
     return given
 
 
-def ours(mix: common.Mix, recipe: Any, seed: int) -> Run:
+def ours(mix: common.Mix, config: TrainConfig, seed: int) -> Run:
     """A run of the arena's loop, from the weights of this seed."""
     model, stamps = mix.model(seed), []
     began = time.perf_counter()
     losses = train(
         model,
         mix.documents,
-        recipe,
+        config,
         np.random.default_rng(seed),
         mix.tokenizer.pad_token_id,
         progress=lambda _: stamps.append(time.perf_counter()),
     )
     whole = time.perf_counter() - began
-    return _run(losses, stamps, whole, _gflop(model, mix.documents, recipe, seed))
+    return _run(losses, stamps, whole, _gflop(model, mix.documents, config, seed))
 
 
-def theirs(mix: common.Mix, recipe: Any, seed: int) -> Run:
+def theirs(mix: common.Mix, config: TrainConfig, seed: int) -> Run:
     """A run of the Trainer, from the weights of this seed."""
     model = mix.model(seed)
     began = time.perf_counter()
-    found = baseline.train(model, copy.copy(mix.tokenizer), mix.documents, recipe, seed)
+    found = baseline.train(model, copy.copy(mix.tokenizer), mix.documents, config, seed)
     return _run(found.losses, found.stamps, time.perf_counter() - began)
 
 
@@ -130,10 +131,10 @@ def _run(
     return Run(losses, 1e3 * timed, 1e3 * whole / len(stamps), gflop)
 
 
-def _gflop(model: Any, documents: Sequence[Encoded], recipe: Any, seed: int) -> float:
+def _gflop(model: Any, documents: Sequence[Encoded], config: TrainConfig, seed: int) -> float:
     """Mean GFLOP of the timed steps: the loop's batches, drawn again from the same seed."""
     rng = np.random.default_rng(seed)
-    drawn = list(batch_order(len(documents), recipe.batch_size, recipe.steps, rng))[SKIPPED:]
+    drawn = list(batch_order(len(documents), config.batch_size, config.steps, rng))[SKIPPED:]
     return statistics.mean(flops(model, [documents[i] for i in batch]) / 1e9 for batch in drawn)
 
 

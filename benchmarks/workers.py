@@ -66,12 +66,12 @@ def member(
     from arena.ml.training import train
 
     common.threads(threads)
-    model, recipe = mix.model(number), common.shortened(mix.recipe, steps)
+    model, config = mix.model(number), common.shortened(mix.config, steps)
     rng = np.random.default_rng(number)
     while True:
         line.wait()
         start = time.monotonic()  # one clock for all processes
-        train(model, mix.documents, recipe, rng, mix.tokenizer.pad_token_id)
+        train(model, mix.documents, config, rng, mix.tokenizer.pad_token_id)
         ends.put((start, time.monotonic()))
 
 
