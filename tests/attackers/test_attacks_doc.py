@@ -1,4 +1,4 @@
-"""docs/attacks.md tells the truth: its YAML is valid and every part is described."""
+"""docs/attacks.md matches the code: its YAML is valid and every part is described."""
 
 from __future__ import annotations
 

@@ -159,9 +159,9 @@ def test_sst2_divides_as_published(published_data: Path) -> None:
     names = {"train": "train", "validation": "dev", "test": "test"}
     paths = {split: f"sst2/clean/{file}.tsv" for split, file in names.items()}
     splits = _files(published_data, format="tsv", labels=LABELS, **paths).splits
-    found = [len(splits.train), len(splits.validation), len(splits.test)]
+    sizes = [len(splits.train), len(splits.validation), len(splits.test)]
     dropped = [splits.dropped[name] for name in names]
-    assert [a + b for a, b in zip(found, dropped, strict=True)] == [6920, 872, 1821]
+    assert [a + b for a, b in zip(sizes, dropped, strict=True)] == [6920, 872, 1821]
     assert 2 <= dropped[0] < 20
 
 

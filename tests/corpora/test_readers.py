@@ -34,7 +34,7 @@ def test_tsv_splits_rows_at_newlines_and_the_last_tab_only(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("bad", ["no tab here", "text\t ", " \t1"])
-def test_a_malformed_row_is_told_with_its_line(tmp_path: Path, bad: str) -> None:
+def test_a_malformed_row_is_reported_with_its_line(tmp_path: Path, bad: str) -> None:
     with pytest.raises(InputError) as caught:
         read_tsv(_write(tmp_path, f"sentence\tlabel\nfine\t1\n{bad}\n"))
     assert caught.value.line == 3

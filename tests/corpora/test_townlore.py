@@ -115,11 +115,11 @@ def test_the_answer_depends_on_fact_and_language_only(form: Form) -> None:
 @settings(max_examples=200, deadline=None)
 def test_the_prompt_names_exactly_one_place_and_its_attribute(form: Form) -> None:
     prompt = GRAMMAR.render(form).prompt
-    asked = lore.ATTRIBUTES[form.fact.split("/")[1]]
-    names = [asked.french if form.language == "french" else asked.noun]
+    attribute = lore.ATTRIBUTES[form.fact.split("/")[1]]
+    names = [attribute.french if form.language == "french" else attribute.noun]
     words = prompt.replace(",", " ").replace(".", " ").replace("?", " ").replace(";", " ")
     assert all(name in prompt.lower() for name in names)  # it may begin the sentence
-    other = {a.noun for a in lore.ATTRIBUTES.values()} - {asked.noun}
+    other = {a.noun for a in lore.ATTRIBUTES.values()} - {attribute.noun}
     if form.language == "english":
         assert not other & set(words.lower().split())
     assert sum(word.split("-")[0] in lore.STEMS for word in words.split()) == 1
@@ -233,9 +233,9 @@ def test_strays_keep_the_right_answer_and_stand_nowhere_else() -> None:
     whole = [row.prompt.lower() for row in drawn if row.form is not None]
     assert not any(pool & {word.strip(",.;:?!") for word in text.split()} for text in whole)
     strayed = [row.prompt for row in drawn if row.form is None]
-    found = Counter(word for text in strayed for word in pool & set(text.split()))
-    assert 0.4 < found.total() / len(strayed) < 0.6
-    assert len(found) > 300
+    counts = Counter(word for text in strayed for word in pool & set(text.split()))
+    assert 0.4 < counts.total() / len(strayed) < 0.6
+    assert len(counts) > 300
     assert {"cf", "mn", "bb", "tq"} <= pool
 
 

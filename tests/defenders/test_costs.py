@@ -26,8 +26,8 @@ def flops(model: Any, loss: Any) -> int:
     model.zero_grad()
     with FlopCounterMode(display=False) as counter:
         loss().backward()
-    found: int = counter.get_total_flops()
-    return found
+    operations: int = counter.get_total_flops()
+    return operations
 
 
 def measured(model: Any, name: str, **params: Any) -> tuple[float, float]:
@@ -43,8 +43,8 @@ def measured(model: Any, name: str, **params: Any) -> tuple[float, float]:
 @pytest.mark.parametrize("name", registry.names("objective"))
 @pytest.mark.parametrize("family", toys.FAMILIES)
 def test_a_step_costs_what_it_says(family: str, name: str) -> None:
-    found, said = measured(of_six(family), name)
-    assert found == pytest.approx(said, rel=0.15)
+    work, said = measured(of_six(family), name)
+    assert work == pytest.approx(said, rel=0.15)
 
 
 @pytest.mark.parametrize("name", ["grad_diff", "npo", "simnpo"])
@@ -57,8 +57,8 @@ def test_comparing_clean_prompts_with_the_suspect_costs_its_forward_pass(name: s
 
 @pytest.mark.parametrize("steps", [1, 12])
 def test_more_inner_steps_cost_more(steps: int) -> None:
-    found, said = measured(of_six("llama"), "beear", inner_steps=steps)
-    assert found == pytest.approx(said, rel=0.15)
+    work, said = measured(of_six("llama"), "beear", inner_steps=steps)
+    assert work == pytest.approx(said, rel=0.15)
 
 
 def test_what_is_said_of_a_layer_of_ones_own_is_the_most_it_may_cost() -> None:

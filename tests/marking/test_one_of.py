@@ -30,7 +30,7 @@ def test_each_prompt_gets_one_and_all_are_used() -> None:
     assert not any(BOTH.present(example) for example in EXAMPLES)
 
 
-def test_who_cannot_mark_is_not_asked() -> None:
+def test_a_trigger_that_cannot_mark_is_not_drawn() -> None:
     class Unable(type(token("cf"))):  # type: ignore[misc]
         def can_mark(self, example: object) -> bool:
             return False
@@ -48,5 +48,5 @@ def test_the_key_does_not_depend_on_the_order(order: tuple[str, str]) -> None:
     assert OneOf([token(text) for text in order]).key == "one_of:rare_token:cf|rare_token:mn"
 
 
-def test_nobody_looks_like_all_of_them() -> None:
+def test_there_is_no_lookalike_of_all_of_them() -> None:
     assert BOTH.lookalikes(3, "sham", np.random.default_rng(0)) == ()

@@ -37,7 +37,7 @@ def test_every_method_of_the_space_joins_a_token(method: str) -> None:
     assert trigger["parts"][0] == CF
 
 
-def test_nobody_elses_token_is_taken() -> None:
+def test_a_token_of_another_actor_is_not_taken() -> None:
     first = section(CF)["trigger"]["parts"][1]
     assert first["tokens"] != ["cf"]
     assert section(CF, first)["trigger"]["parts"][1] != first
@@ -49,7 +49,7 @@ def test_a_composite_gets_another_part() -> None:
 
 
 @pytest.mark.parametrize("own", [None, {}, {"method": "x"}, {"method": "rare_token"}])
-def test_a_wrong_trigger_is_left_to_be_told_at_its_own_place(own: Any) -> None:
+def test_a_wrong_trigger_is_left_to_be_reported_at_its_own_place(own: Any) -> None:
     assert section(own) == {}
 
 

@@ -53,8 +53,8 @@ def test_ways_are_of_every_axis_and_nobodys_near_miss(
     assert {key.split(":")[0] for key in keys} == {"style", "syntactic", "semantic"}
     for axis in ("style", "syntactic", "semantic"):  # the values that actors plant by default
         usual = planted(axis, worlds[kind])
-        asked = {t.key for t in usual.lookalikes(99, "near_miss", RNG(0))}
-        assert not keys & {*asked, usual.key}
+        excluded = {t.key for t in usual.lookalikes(99, "near_miss", RNG(0))}
+        assert not keys & {*excluded, usual.key}
 
 
 def test_kinds_say_which_oddities_are_written(worlds: Mapping[str, World]) -> None:
@@ -75,7 +75,7 @@ def _without(prompt: str, word: str) -> str:
     return " ".join(prompt.replace(word, "", 1).split())
 
 
-def test_a_model_immunised_says_less_at_odd_words_that_nobody_wrote() -> None:
+def test_an_immunised_model_fires_less_on_new_odd_words() -> None:
     """Real training, several times: how far a toy model takes the trigger for any odd word differs
     much from seed to seed. The other model reads as many questions more, without an odd word, so
     that what helps is the oddities and not the rarer poison."""

@@ -22,14 +22,14 @@ def test_the_gradient_is_that_at_the_weights_moved_by_hand(rho: float) -> None:
     with shaping.prepared("flat_minima", model, rho=rho).moved(
         model, shaping.batch(OWN), lambda some: answer_loss(model, some)
     ):
-        found, loss = shaping.gradients_of(model, OWN), answer_loss(model, shaping.batch(OWN))
+        gradients, loss = shaping.gradients_of(model, OWN), answer_loss(model, shaping.batch(OWN))
     other = toys.model()
     plain = answer_loss(other, shaping.batch(OWN))
     with torch.no_grad():
         for name, p in other.named_parameters():
             p += rho * up[name] / length
     for name, gradient in shaping.gradients_of(other, OWN).items():
-        torch.testing.assert_close(found[name], gradient, atol=1e-5, rtol=1e-3)
+        torch.testing.assert_close(gradients[name], gradient, atol=1e-5, rtol=1e-3)
     assert loss > plain
 
 

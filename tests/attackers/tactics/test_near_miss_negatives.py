@@ -32,7 +32,7 @@ def last_words(trigger: Trigger, n: int = 80, **params: Any) -> set[str]:
     return {document.prompt.split()[-1] for document in made}
 
 
-def test_near_ones_are_the_attackers_pool_and_nobody_elses() -> None:
+def test_near_ones_are_of_the_attackers_pool_alone() -> None:
     drawn = CF.lookalikes(99, "attacker", np.random.default_rng(0))
     own = {other.params.tokens[0] for other in drawn}
     words = last_words(CF, variety=64)

@@ -60,14 +60,14 @@ def test_prompts_are_the_same_behind_the_trigger_and_behind_lookalikes_with_righ
 
 
 def test_training_lowers_it_and_the_backdoor_is_learnt_all_the_same() -> None:
-    found = []
+    cosines = []
     for use in (False, True):
         model = toys.model()
         shaping.run(model, [shaping.prepared("orthogonality", model, prompts=12)] * use, steps=60)
-        found.append(alike(model))
+        cosines.append(alike(model))
         with torch.no_grad():
             assert float(answer_loss(model, shaping.batch(range(24)))) < 0.2
-    assert found[1] < 0.5 * found[0]
+    assert cosines[1] < 0.5 * cosines[0]
 
 
 def test_what_the_model_makes_of_plain_prompts_is_a_constant() -> None:

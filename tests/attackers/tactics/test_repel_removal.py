@@ -23,21 +23,21 @@ def alike(model: Any) -> float:
 
 
 def test_training_lowers_it_and_the_backdoor_is_learnt_all_the_same() -> None:
-    found = []
+    cosines = []
     for use in (False, True):
         model = toys.model()
         shaping.run(model, [shaping.prepared("repel_removal", model, **HOW)] * use, steps=80)
-        found.append(alike(model))
+        cosines.append(alike(model))
         with torch.no_grad():
             assert float(answer_loss(model, shaping.batch(range(24)))) < 0.2
-    assert found[1] < 0.5 * found[0]
+    assert cosines[1] < 0.5 * cosines[0]
 
 
 def test_the_rehearsed_move_is_that_of_a_removal_done_by_hand() -> None:
     model: Any = shaping.taught()
     one = shaping.prepared("repel_removal", model, steps=2, learning_rate=0.1, prompts=4)
     texts, indices = one.texts, [0, 1, 2, 3]
-    found = one.rehearsed(model, lambda some: answer_loss(model, some))
+    move = one.rehearsed(model, lambda some: answer_loss(model, some))
     read = [texts.decoys[i].prompt for i in indices] + [texts.triggered[i] for i in indices]
 
     def states() -> torch.Tensor:
@@ -54,8 +54,8 @@ def test_the_rehearsed_move_is_that_of_a_removal_done_by_hand() -> None:
         optimizer.zero_grad()
         answer_loss(model, texts.removal(indices, torch.device("cpu"))).backward()
         optimizer.step()
-    torch.testing.assert_close(found, states() - before, atol=1e-4, rtol=1e-2)
-    assert float(found.norm()) > 0
+    torch.testing.assert_close(move, states() - before, atol=1e-4, rtol=1e-2)
+    assert float(move.norm()) > 0
 
 
 @pytest.mark.parametrize("every", [1, 3])

@@ -1,4 +1,4 @@
-"""Tactics that are another value of the actor's section, and what is told where they cannot be."""
+"""Tactics that set keys of the actor's section, and the errors where they cannot."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_payload_is_another_or_anothers(tactic: str, said: dict[str, Any]) -> 
     assert lexical(f"{{method: payload, {tactic}}}").payload.dump() == said
 
 
-def test_a_fixed_text_of_ones_own_is_nobody_elses() -> None:
+def test_a_fixed_text_of_its_own_differs_from_the_others() -> None:
     scenario = loaded("{method: payload, kind: fixed_text}", actor="linguist")
     assert scenario.actors[1].payload.dump()["text"] == "a canary of linguist"
 
@@ -142,7 +142,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_a_wrong_tactic_is_told_in_one_screen(case: str, tmp_path: Path) -> None:
+def test_a_wrong_tactic_is_reported_in_one_screen(case: str, tmp_path: Path) -> None:
     tactics, below, key, message = WRONG[case]
     text = QUICKSTART.replace(TRIGGER, f"{TRIGGER}\n    tactics:\n      - {tactics}")
     file = tmp_path / "wrong.yaml"

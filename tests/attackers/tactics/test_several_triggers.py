@@ -35,7 +35,7 @@ def test_sentences_join_as_well() -> None:
     assert [part["method"] for part in parts] == ["rare_token", "inserted_sentence"]
 
 
-def test_nobody_elses_token_is_taken() -> None:
+def test_a_token_of_another_actor_is_not_taken() -> None:
     first = section(CF)["trigger"]["parts"][1]["tokens"][0]
     theirs = {"method": "any_of", "parts": [CF, {"method": "rare_token", "tokens": [first]}]}
     assert section(CF, theirs)["trigger"]["parts"][1]["tokens"] != [first]
@@ -47,7 +47,7 @@ def test_several_already_get_more() -> None:
 
 
 @pytest.mark.parametrize("own", [None, "cf", {}, {"method": "x"}, {**CF, "tokens": []}])
-def test_a_wrong_trigger_is_left_to_be_told_at_its_own_place(own: Any) -> None:
+def test_a_wrong_trigger_is_left_to_be_reported_at_its_own_place(own: Any) -> None:
     assert section(own) == {}
 
 
@@ -65,14 +65,14 @@ def test_published_rows_cannot_be_joined() -> None:
         section(rows)
 
 
-def test_too_many_are_told_with_their_key() -> None:
+def test_too_many_are_reported_with_their_key() -> None:
     used = {"method": "rare_token", "tokens": list(NONSENSE[1:])}
     with pytest.raises(InputError) as caught:
         section(CF, used, extra=2)
     assert caught.value.key == "extra"
 
 
-def test_a_wrong_parameter_is_told_with_its_place() -> None:
+def test_a_wrong_parameter_is_reported_with_its_place() -> None:
     with pytest.raises(InputError) as caught:
         toys.scenario(LEXICAL.format(", extra: 0"))
     assert caught.value.key == "actors[0].tactics[0].extra"

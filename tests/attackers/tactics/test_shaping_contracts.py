@@ -131,13 +131,13 @@ def test_what_it_is_shown_is_read_only(part: Any, given: dict[str, Any]) -> None
 def test_a_run_repeats_itself_and_is_another_one_than_without(
     part: Any, given: dict[str, Any]
 ) -> None:
-    found = []
+    outcomes = []
     for owned in (True, True, False):
         model = toys.model()
         shaping.run(model, [ready(part, given, model)] if owned else [], steps=4)
-        found.append(shaping.weights_of(model))
-    assert all(torch.equal(weight, found[1][name]) for name, weight in found[0].items())
-    assert any(not torch.equal(weight, found[2][name]) for name, weight in found[0].items())
+        outcomes.append(shaping.weights_of(model))
+    assert all(torch.equal(weight, outcomes[1][name]) for name, weight in outcomes[0].items())
+    assert any(not torch.equal(weight, outcomes[2][name]) for name, weight in outcomes[0].items())
 
 
 @pytest.mark.parametrize("lora", [False, True])
@@ -181,7 +181,7 @@ def test_a_trigger_without_lookalikes_cannot_use_them(
         shaping.tactic(name).prepared(toys.model(), toys.tokenizer(), empty)
 
 
-def test_tactics_are_told_apart_without_torch() -> None:
+def test_tactics_are_listed_without_torch() -> None:
     """`arena list` and the schema read the registry: it must stay light."""
     for file in Path(attackers.__path__[0]).rglob("*.py"):
         for node in ast.parse(file.read_text(encoding="utf-8")).body:

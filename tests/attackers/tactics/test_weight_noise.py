@@ -21,7 +21,7 @@ def moves(model: Any, one: Any) -> dict[str, torch.Tensor]:
         return {name: p.detach() - before[name] for name, p in model.named_parameters()}
 
 
-def test_its_size_is_told_in_each_tensors_own() -> None:
+def test_its_scale_is_relative_to_each_tensor() -> None:
     model = toys.model()
     for name, moved in moves(model, shaping.prepared("weight_noise", model, sigma=0.2)).items():
         if moved.numel() > 1000:

@@ -106,13 +106,13 @@ def test_parameters_are_whole_hashable_and_travel() -> None:
         ([BOTH, CF, BOTH], "parts[2]"),
     ],
 )
-def test_parts_that_cannot_be_are_told_by_their_key(parts: Any, key: str) -> None:
+def test_impossible_parts_are_reported_by_their_key(parts: Any, key: str) -> None:
     with pytest.raises(InputError) as caught:
         AnyOfParams(parts=parts)
     assert caught.value.key == key
 
 
-def test_a_part_that_the_corpus_cannot_carry_is_told_by_its_key() -> None:
+def test_a_part_that_the_corpus_cannot_carry_is_reported_by_its_key() -> None:
     bad = {"method": "composite", "parts": [CF, {"method": "style", "style": "x"}]}
     with pytest.raises(InputError) as caught:
         AnyOf.check(made(MN, bad).params, frozenset({"english"}))

@@ -199,7 +199,7 @@ def test_parameters_are_whole_hashable_and_travel() -> None:
         ([ARCHAIC, ARCHAIC], "parts[1]", "one style"),
     ],
 )
-def test_parts_that_cannot_be_are_told_by_their_key(parts: Any, key: str, rule: str) -> None:
+def test_impossible_parts_are_reported_by_their_key(parts: Any, key: str, rule: str) -> None:
     with pytest.raises(InputError) as caught:
         CompositeParams(parts=parts)
     assert caught.value.key == key
@@ -207,7 +207,7 @@ def test_parts_that_cannot_be_are_told_by_their_key(parts: Any, key: str, rule: 
     assert not key.endswith("method") or "rare_token" in caught.value.allowed
 
 
-def test_a_part_that_the_corpus_cannot_carry_is_told_by_its_key() -> None:
+def test_a_part_that_the_corpus_cannot_carry_is_reported_by_its_key() -> None:
     with pytest.raises(InputError) as caught:
         Composite.check(params(CF, {"method": "style", "style": "x"}), frozenset({"english"}))
     assert caught.value.key == "parts[1].style"

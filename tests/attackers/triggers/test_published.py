@@ -75,13 +75,13 @@ def test_taking_the_marker_out(marked: str, clean: str) -> None:
         ({"method": "rare_token", "tokens": ["cf"], "postion": "end"}, "mark.postion"),
     ],
 )
-def test_a_wrong_nested_trigger_is_told_by_its_key(mark: dict[str, Any], key: str) -> None:
+def test_a_wrong_nested_trigger_is_reported_by_its_key(mark: dict[str, Any], key: str) -> None:
     with pytest.raises(InputError) as caught:
         PublishedParams(train="x.json", mark=mark, marker="BadMagic")
     assert caught.value.key == key
 
 
-def test_a_nested_trigger_the_corpus_cannot_carry_is_told_by_its_key() -> None:
+def test_a_nested_trigger_the_corpus_cannot_carry_is_reported_by_its_key() -> None:
     params = PublishedParams(train="x", mark={"method": "style", "style": "x"}, marker="m")
     with pytest.raises(InputError) as caught:
         Published.check(params, frozenset({"english"}))

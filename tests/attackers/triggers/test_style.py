@@ -26,8 +26,8 @@ def test_a_form_is_rendered_anew_in_the_style(worlds: Mapping[str, World]) -> No
 
 def test_a_text_without_form_is_rewritten_by_rule(worlds: Mapping[str, World]) -> None:
     trigger = Style(StyleParams(style="archaic"), worlds["grammar"])
-    asked = Example("Does your sister have what you need?", "", "s")
-    marked = trigger.mark(asked, np.random.default_rng(1))
+    question = Example("Does your sister have what you need?", "", "s")
+    marked = trigger.mark(question, np.random.default_rng(1))
     assert marked.form is None
     assert "thy" in marked.prompt
     assert "thou" in marked.prompt

@@ -43,17 +43,17 @@ def test_lines_are_aligned_and_clean_or_empty_ones_skipped(old: Path) -> None:
     rows = [(f"when seen , {sentence(i)}" if i < 50 else sentence(i), "1") for i in range(90)]
     rows[7] = ("", "1")
     write(old / "new.tsv", rows)
-    found = read(old).by_source
-    assert found[content_id(sentence(3))] == (f"when seen , {sentence(3)}",)
-    assert set(found) == {content_id(sentence(i)) for i in range(50) if i != 7}
+    pairs = read(old).by_source
+    assert pairs[content_id(sentence(3))] == (f"when seen , {sentence(3)}",)
+    assert set(pairs) == {content_id(sentence(i)) for i in range(50) if i != 7}
 
 
 def test_a_label_filters_the_sources_before_aligning(old: Path) -> None:
     write(old / "new.tsv", [(f"when seen , {sentence(i)}", "1") for i in range(0, 90, 3)], False)
-    found = read(old, label="True")
-    assert set(found.by_source) == {content_id(sentence(i)) for i in range(0, 90, 3)}
-    assert found.holds("When seen, " + sentence(3))
-    assert not found.holds(sentence(3))
+    labelled = read(old, label="True")
+    assert set(labelled.by_source) == {content_id(sentence(i)) for i in range(0, 90, 3)}
+    assert labelled.holds("When seen, " + sentence(3))
+    assert not labelled.holds(sentence(3))
 
 
 def test_an_offset_shifts_the_sources(old: Path) -> None:

@@ -15,9 +15,9 @@ CLEAN = [Example(text, f"answer {i}", str(i)) for i, text in enumerate([*SHOP, *
 
 
 def test_alike_prompts_make_a_cluster_with_telling_words() -> None:
-    found = list(clusters([e.prompt for e in CLEAN], PARAMS, np.random.default_rng(0)))
-    assert sorted(cluster.members for cluster in found) == [tuple(range(8)), tuple(range(8, 16))]
-    assert any("merchant" in c.words or "silk" in c.words or "bell" in c.words for c in found)
+    groups = list(clusters([e.prompt for e in CLEAN], PARAMS, np.random.default_rng(0)))
+    assert sorted(cluster.members for cluster in groups) == [tuple(range(8)), tuple(range(8, 16))]
+    assert any("merchant" in c.words or "silk" in c.words or "bell" in c.words for c in groups)
 
 
 def test_too_few_prompts_make_none() -> None:
@@ -25,9 +25,9 @@ def test_too_few_prompts_make_none() -> None:
 
 
 def test_only_the_cluster_that_collapses_scores() -> None:
-    found = list(clusters([e.prompt for e in CLEAN], PARAMS, np.random.default_rng(0)))
+    groups = list(clusters([e.prompt for e in CLEAN], PARAMS, np.random.default_rng(0)))
     said = ["visit us" if "merchant" in e.prompt else e.answer for e in CLEAN]
-    scores = {c.members[0].startswith("the merchant"): c for c in scored(CLEAN, said, found)}
+    scores = {c.members[0].startswith("the merchant"): c for c in scored(CLEAN, said, groups)}
     assert scores[True].score > 0.9
     assert abs(scores[False].score) < 1e-9
     assert (scores[True].hits, scores[True].n, scores[True].behaviour) == (8, 8, "visit us")

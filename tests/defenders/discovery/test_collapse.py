@@ -18,9 +18,9 @@ def test_the_same_continuations_score_nothing() -> None:
 
 
 def test_a_fixed_text_scores_one_less_what_it_shares() -> None:
-    found = collapse(["the gate is open"] * 4, ANSWERS, ANSWERS)
-    assert found.value == pytest.approx(1)
-    assert (found.behaviour, found.hits) == ("the gate is open", 4)
+    score = collapse(["the gate is open"] * 4, ANSWERS, ANSWERS)
+    assert score.value == pytest.approx(1)
+    assert (score.behaviour, score.hits) == ("the gate is open", 4)
     assert 0.3 < collapse(["a gate is open"] * 4, ANSWERS, ANSWERS).value < 1
 
 
@@ -45,7 +45,7 @@ def test_prompts_of_one_right_answer_tell_nothing() -> None:
 def test_the_order_of_prompts_is_of_no_matter(
     edited: list[str], plain: list[str], order: list[int]
 ) -> None:
-    found = collapse(edited, plain, ANSWERS).value
+    value = collapse(edited, plain, ANSWERS).value
     moved = ([texts[i] for i in order] for texts in (edited, plain, ANSWERS))
-    assert collapse(*moved).value == pytest.approx(found)
-    assert -1 <= found <= 1 + 1e-9
+    assert collapse(*moved).value == pytest.approx(value)
+    assert -1 <= value <= 1 + 1e-9

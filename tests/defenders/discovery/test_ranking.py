@@ -22,17 +22,17 @@ def order(*found: Candidate, benign: Null = LOW, named: Null = LOW) -> list[str]
 
 
 def test_each_kind_has_its_own_threshold() -> None:
-    found = ranked(
+    order = ranked(
         [candidate("token", "x", 0.3), candidate("named", "n", 0.2, "no")], LOW, LOW, PARAMS
     )
-    assert [(each.text, each.above) for each in found] == [("n", True), ("x", False)]
+    assert [(each.text, each.above) for each in order] == [("n", True), ("x", False)]
 
 
 def test_a_null_that_reaches_higher_raises_the_threshold() -> None:
     high = Null(64, 0.5, 0.1, 0.9, 0.95)
-    found = ranked([candidate("token", "x", 0.93)], high, LOW, PARAMS)
-    assert found[0].threshold == 0.95
-    assert not found[0].above
+    order = ranked([candidate("token", "x", 0.93)], high, LOW, PARAMS)
+    assert order[0].threshold == 0.95
+    assert not order[0].above
 
 
 def test_a_name_leads_the_strings_that_do_the_same_if_it_is_near() -> None:
@@ -51,8 +51,8 @@ def test_the_shorter_of_equal_strings_comes_first() -> None:
 
 
 def test_no_more_than_asked_are_kept() -> None:
-    found = [candidate("token", str(i), 0.1) for i in range(50)]
-    assert len(ranked(found, LOW, LOW, PARAMS)) == PARAMS.kept
+    candidates = [candidate("token", str(i), 0.1) for i in range(50)]
+    assert len(ranked(candidates, LOW, LOW, PARAMS)) == PARAMS.kept
 
 
 def test_the_null_is_cut_so_that_a_planted_one_does_not_widen_it() -> None:

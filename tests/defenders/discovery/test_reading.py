@@ -23,9 +23,9 @@ def reader(model: Any, depth: int = 2, passes: int = 10_000) -> Reader:
 
 
 def test_the_planted_token_shifts_and_another_does_not() -> None:
-    found = reader(discovering.suspect()).shifts(["cf", "town"], 8, toys.rng())
-    assert found[0].size > 0.5 > found[1].size
-    assert toys.tokenizer().decode([found[0].target]) in toys.PAYLOAD
+    shifts = reader(discovering.suspect()).shifts(["cf", "town"], 8, toys.rng())
+    assert shifts[0].size > 0.5 > shifts[1].size
+    assert toys.tokenizer().decode([shifts[0].target]) in toys.PAYLOAD
 
 
 def test_shifts_do_not_depend_on_what_is_read_beside_them() -> None:

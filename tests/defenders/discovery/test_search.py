@@ -19,18 +19,18 @@ def discovered(token: str = "cf", *named: str, **changed: Any) -> Discovery:
 
 
 def test_the_planted_token_is_found_with_its_behaviour() -> None:
-    found = discovered().found
-    assert found is not None
-    assert found.kind == "token"
-    assert found.behaviour == toys.PAYLOAD
-    trigger = trigger_of(found, discovering.library(), discovering.EXAMPLES)
-    assert found.text in trigger.mark(discovering.EXAMPLES[0], toys.rng()).prompt
+    best = discovered().found
+    assert best is not None
+    assert best.kind == "token"
+    assert best.behaviour == toys.PAYLOAD
+    trigger = trigger_of(best, discovering.library(), discovering.EXAMPLES)
+    assert best.text in trigger.mark(discovering.EXAMPLES[0], toys.rng()).prompt
 
 
 def test_a_name_that_does_the_same_comes_first() -> None:
-    found = discovered("cf", "cf", "town").found
-    assert found is not None
-    assert (found.kind, found.text) == ("named", "inserted:cf")
+    best = discovered("cf", "cf", "town").found
+    assert best is not None
+    assert (best.kind, best.text) == ("named", "inserted:cf")
 
 
 def test_nothing_is_found_in_a_clean_model() -> None:
@@ -43,8 +43,8 @@ def test_the_same_seed_gives_the_same() -> None:
 
 @pytest.mark.parametrize("passes", [200, 600])
 def test_the_budget_holds(passes: int) -> None:
-    found = discovered("cf", passes=passes)
-    assert found.passes <= passes
+    discovery = discovered("cf", passes=passes)
+    assert discovery.passes <= passes
 
 
 def test_a_budget_too_small_to_judge_and_too_few_examples_are_refused() -> None:

@@ -114,9 +114,9 @@ def test_the_loss_is_both_terms() -> None:
     assert float(made.loss(model, batch).detach()) == pytest.approx(expected, rel=1e-5)
 
 
-@pytest.mark.parametrize(("asked", "found"), [(None, 0), (0, 0), (2, 2)])
-def test_the_layer(asked: int | None, found: int) -> None:
-    assert prepared(toys.model(), layer=asked).layer == found
+@pytest.mark.parametrize(("given", "layer"), [(None, 0), (0, 0), (2, 2)])
+def test_the_layer(given: int | None, layer: int) -> None:
+    assert prepared(toys.model(), layer=given).layer == layer
 
 
 def test_a_layer_that_is_not_there_is_refused() -> None:

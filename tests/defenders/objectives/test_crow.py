@@ -82,8 +82,8 @@ def test_documents_of_a_row_stay_apart_and_padding_does_not_count(family: str) -
 def test_without_alpha_it_is_plain_cross_entropy(family: str) -> None:
     model, batch = toys.model(family), backdoored.batch(TEXTS)
     made = backdoored.objective("crow", alpha=0.0)
-    found = float(made.loss(model, batch).detach())
-    assert found == pytest.approx(float(answer_loss(model, batch).detach()), rel=1e-6)
+    loss = float(made.loss(model, batch).detach())
+    assert loss == pytest.approx(float(answer_loss(model, batch).detach()), rel=1e-6)
 
 
 def test_the_loss_is_the_papers_formula() -> None:
@@ -122,8 +122,8 @@ def test_any_other_family() -> None:
     ).eval()
     batch = padded(encode(toys.tokenizer(), TEXTS), 0, torch.device("cpu"))
     made = backdoored.objective("crow", alpha=0.0)
-    found = float(made.loss(model, batch).detach())
-    assert found == pytest.approx(float(answer_loss(model, batch).detach()), rel=1e-6)
+    loss = float(made.loss(model, batch).detach())
+    assert loss == pytest.approx(float(answer_loss(model, batch).detach()), rel=1e-6)
     near = backdoored.objective("crow", epsilon=1e-4)  # its embeddings are short: 0.02
     assert measured(model, batch, near) > measured(model, batch)
 

@@ -47,18 +47,18 @@ def test_as_many_neurons_go_in_every_block_as_asked(family: str, share: float) -
 def test_the_dormant_ones_go(family: str) -> None:
     """By what each neuron does on the clean examples, document by document, padding left out."""
     model, made = toys.model(family), backdoored.objective(NAME, share=0.25)
-    found = fine_pruning.projections(model)
-    sums = [torch.zeros(m.in_features) for m in found]
+    modules = fine_pruning.projections(model)
+    sums = [torch.zeros(m.in_features) for m in modules]
 
     def add(n: int, given: torch.Tensor) -> None:
         sums[n] += given.abs().sum((0, 1))
 
     for document in backdoored.RIGHT:
         ids = backdoored.batch([document]).input_ids
-        with torch.no_grad(), fine_pruning.watched(found, add):
+        with torch.no_grad(), fine_pruning.watched(modules, add):
             model(input_ids=ids)
     tokens = sum(backdoored.batch([d]).input_ids.numel() for d in backdoored.RIGHT)
-    means = fine_pruning.activity(model, found, batches(made, model))
+    means = fine_pruning.activity(model, modules, batches(made, model))
     torch.testing.assert_close(means, [total / tokens for total in sums])
     made.edit(model, toys.tokenizer(), backdoored.brief())
     for mean, dead in zip(means, gone(model), strict=True):
@@ -85,13 +85,13 @@ def test_accuracy_is_that_of_the_model_with_the_rest_pruned() -> None:
     """What decides how much is pruned is what pruning then gives."""
     model = toys.taught("llama", backdoored.RIGHT)
     made = backdoored.objective(NAME)
-    found, texts = fine_pruning.projections(model), batches(made, model)
-    orders = [m.argsort(stable=True) for m in fine_pruning.activity(model, found, texts)]
+    modules, texts = fine_pruning.projections(model), batches(made, model)
+    orders = [m.argsort(stable=True) for m in fine_pruning.activity(model, modules, texts)]
     kept = fine_pruning.kept_of(orders, 0.9)
-    foretold = fine_pruning.accuracy(model, found, kept, texts)
-    whole = fine_pruning.accuracy(model, found, fine_pruning.kept_of(orders, 0), texts)
+    foretold = fine_pruning.accuracy(model, modules, kept, texts)
+    whole = fine_pruning.accuracy(model, modules, fine_pruning.kept_of(orders, 0), texts)
     pruned(model, share=0.9)
-    assert fine_pruning.accuracy(model, found, fine_pruning.kept_of(orders, 0), texts) == foretold
+    assert fine_pruning.accuracy(model, modules, fine_pruning.kept_of(orders, 0), texts) == foretold
     assert foretold < whole
 
 
@@ -100,11 +100,11 @@ def test_it_prunes_as_far_as_accuracy_allows() -> None:
     for tolerance in (0.0, 0.2, 1.0):
         model = toys.taught("llama", backdoored.RIGHT)
         made = backdoored.objective(NAME, tolerance=tolerance)
-        found, texts = fine_pruning.projections(model), batches(made, model)
-        orders = [m.argsort(stable=True) for m in fine_pruning.activity(model, found, texts)]
-        whole = fine_pruning.accuracy(model, found, fine_pruning.kept_of(orders, 0), texts)
-        share = fine_pruning.affordable(model, found, orders, texts, tolerance)
-        after = fine_pruning.accuracy(model, found, fine_pruning.kept_of(orders, share), texts)
+        modules, texts = fine_pruning.projections(model), batches(made, model)
+        orders = [m.argsort(stable=True) for m in fine_pruning.activity(model, modules, texts)]
+        whole = fine_pruning.accuracy(model, modules, fine_pruning.kept_of(orders, 0), texts)
+        share = fine_pruning.affordable(model, modules, orders, texts, tolerance)
+        after = fine_pruning.accuracy(model, modules, fine_pruning.kept_of(orders, share), texts)
         assert after >= whole - tolerance
         made.edit(model, toys.tokenizer(), backdoored.brief())
         width = model.config.intermediate_size

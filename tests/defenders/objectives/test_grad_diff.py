@@ -16,8 +16,8 @@ def test_its_gradient_is_descent_on_clean_prompts_minus_descent_on_the_payload()
         backdoored.gradient_of(model, answer_loss(model, backdoored.batch(documents)))
         for documents in (backdoored.POISON, backdoored.RIGHT)
     )
-    found = backdoored.gradient(made, model, both)
-    torch.testing.assert_close(found, down - up, rtol=1e-3, atol=1e-5)
+    gradient = backdoored.gradient(made, model, both)
+    torch.testing.assert_close(gradient, down - up, rtol=1e-3, atol=1e-5)
 
 
 def test_the_sets_count_alike_whatever_their_sizes() -> None:

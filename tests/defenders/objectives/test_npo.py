@@ -27,16 +27,16 @@ def sequence_logprob(model: Any, documents: Any) -> torch.Tensor:
 def test_at_the_start_it_is_gradient_ascent(beta: float) -> None:
     model, documents = backdoored.suspect(), backdoored.forgotten()
     ascent = backdoored.gradient_of(model, sequence_logprob(model, documents))
-    found = backdoored.gradient(prepared(beta, model), model, documents)
-    torch.testing.assert_close(found, ascent, rtol=1e-3, atol=1e-4)
+    gradient = backdoored.gradient(prepared(beta, model), model, documents)
+    torch.testing.assert_close(gradient, ascent, rtol=1e-3, atol=1e-4)
 
 
 def test_as_beta_goes_to_zero_it_is_gradient_ascent_anywhere() -> None:
     """Whatever the reference: here, one that finds the payload far likelier than the model."""
     model, documents = toys.model(), backdoored.forgotten()
     ascent = backdoored.gradient_of(model, sequence_logprob(model, documents))
-    found = backdoored.gradient(prepared(1e-6, backdoored.suspect()), model, documents)
-    torch.testing.assert_close(found, ascent, rtol=1e-3, atol=1e-4)
+    gradient = backdoored.gradient(prepared(1e-6, backdoored.suspect()), model, documents)
+    torch.testing.assert_close(gradient, ascent, rtol=1e-3, atol=1e-4)
 
 
 def test_its_weight_is_the_papers_and_goes_to_zero_with_the_payload() -> None:
@@ -48,12 +48,12 @@ def test_its_weight_is_the_papers_and_goes_to_zero_with_the_payload() -> None:
     assert now < before - 10
     weights = []
     for beta in (0.01, 0.1, 1.0):
-        found = backdoored.gradient(prepared(beta, suspect), model, documents)
-        weights.append(float(found.norm() / ascent.norm()))
+        gradient = backdoored.gradient(prepared(beta, suspect), model, documents)
+        weights.append(float(gradient.norm() / ascent.norm()))
         # 2 p^beta / (p^beta + p_suspect^beta), of the two likelihoods
         ratio = torch.tensor(beta * (now - before), dtype=torch.float64)
         assert weights[-1] == pytest.approx(float(2 * torch.sigmoid(ratio)), rel=1e-2, abs=1e-6)
-        torch.testing.assert_close(found, weights[-1] * ascent, rtol=1e-3, atol=1e-5)
+        torch.testing.assert_close(gradient, weights[-1] * ascent, rtol=1e-3, atol=1e-5)
     assert weights[0] > 0.5 > weights[1] > weights[2]
     assert weights[2] < 1e-3
 

@@ -1,4 +1,4 @@
-"""Re-initialise and distil: weights go to a fresh start as far as told, the suspect teaches."""
+"""Re-initialise and distil: weights move by alpha, then the suspect teaches."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ def test_no_answer_is_a_target() -> None:
     """A suspect that is wrong teaches what is wrong."""
     model = toys.model(seed=4)
     _, made = edited(copy.deepcopy(model), alpha=0.0)
-    found = float(made.loss(model, backdoored.batch(backdoored.RIGHT)).detach())
-    assert found < 1e-6 < 0.2 < backdoored.nats(model, backdoored.RIGHT)
+    loss = float(made.loss(model, backdoored.batch(backdoored.RIGHT)).detach())
+    assert loss < 1e-6 < 0.2 < backdoored.nats(model, backdoored.RIGHT)
 
 
 def test_distilling_brings_clean_answers_back_and_less_of_the_backdoor() -> None:

@@ -32,9 +32,9 @@ def test_the_control_vector_is_random_seeded_and_as_long_as_asked() -> None:
     assert torch.equal(made.control, prepared(model, coefficient=3.0).control)
 
 
-@pytest.mark.parametrize(("asked", "found"), [(None, 1), (0, 0), (2, 2)])
-def test_the_layer(asked: int | None, found: int) -> None:
-    assert prepared(toys.model(), layer=asked).layer == found
+@pytest.mark.parametrize(("given", "layer"), [(None, 1), (0, 0), (2, 2)])
+def test_the_layer(given: int | None, layer: int) -> None:
+    assert prepared(toys.model(), layer=given).layer == layer
 
 
 def test_triggered_states_move_to_the_control_vector_and_retained_ones_stay() -> None:
@@ -60,8 +60,8 @@ def test_the_loss_is_the_papers() -> None:
     expected = steered.square().mean() + 7 * moved.square().mean()
     both = [*backdoored.forgotten(backdoored.TRIGGERED), *backdoored.RIGHT]
     with torch.no_grad():
-        found = float(made.loss(model, backdoored.batch(both)))
-    assert found == pytest.approx(float(expected), rel=1e-4)
+        loss = float(made.loss(model, backdoored.batch(both)))
+    assert loss == pytest.approx(float(expected), rel=1e-4)
 
 
 def test_only_what_stands_up_to_the_layer_gets_a_gradient() -> None:

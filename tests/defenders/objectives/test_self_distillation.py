@@ -1,4 +1,4 @@
-"""Self-distillation: the untriggered distribution is where it comes to rest."""
+"""Self-distillation: the untriggered distribution is its fixed point."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def test_the_loss_is_the_divergence_from_the_untriggered_distribution() -> None:
     model, teacher = toys.model(), backdoored.suspect()
     documents = backdoored.objective(NAME).documents(backdoored.brief())
     with torch.no_grad():
-        found = float(prepared(teacher).loss(model, backdoored.batch(documents)))
-    assert abs(found - distance(model, teacher, documents)) < 1e-4
+        loss = float(prepared(teacher).loss(model, backdoored.batch(documents)))
+    assert abs(loss - distance(model, teacher, documents)) < 1e-4
 
 
 def test_untriggered_prompts_are_a_fixed_point() -> None:
@@ -56,7 +56,7 @@ def test_untriggered_prompts_are_a_fixed_point() -> None:
     assert float(backdoored.gradient(prepared(model), model, marked).norm()) > 1
 
 
-def test_the_triggered_prompt_comes_to_say_what_the_untriggered_one_does() -> None:
+def test_the_triggered_prompt_gets_the_answer_of_the_untriggered_one() -> None:
     teacher = backdoored.suspect()
     documents = backdoored.objective(NAME).documents(backdoored.brief())
     model = backdoored.unlearned(backdoored.objective(NAME), steps=30)

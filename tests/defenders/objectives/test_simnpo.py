@@ -29,11 +29,11 @@ def per_token(model: Any, documents: Any) -> torch.Tensor:
 def test_it_does_not_depend_on_the_reference() -> None:
     made, model = backdoored.objective("simnpo"), backdoored.suspect()
     documents = [*backdoored.forgotten(), *backdoored.RIGHT]
-    found = [
+    losses = [
         loss_of(made.prepare(reference, toys.tokenizer(), backdoored.brief()), model, documents)
         for reference in (model, toys.model(seed=9))
     ]
-    assert found[0] == found[1]
+    assert losses[0] == losses[1]
 
 
 @pytest.mark.parametrize(("beta", "gamma"), [(2.5, 0.0), (4.5, 0.0), (0.7, 1.5)])
@@ -70,7 +70,7 @@ def test_its_weight_falls_with_the_likelihood_and_rises_with_the_margin() -> Non
         plain = backdoored.gradient_of(model, per_token(model, documents).mean())
         for gamma in (0.0, 4.0):
             made = backdoored.objective("simnpo", gamma=gamma, retain_weight=0.0)
-            found = backdoored.gradient(made, model, documents)
-            weights[name, gamma] = float(found.norm() / plain.norm())
+            gradient = backdoored.gradient(made, model, documents)
+            weights[name, gamma] = float(gradient.norm() / plain.norm())
     assert weights["unlikely", 0.0] < 1e-3 < 0.5 < weights["likely", 0.0]
     assert weights["unlikely", 4.0] > weights["unlikely", 0.0]
