@@ -13,6 +13,7 @@ suspect, which must not name the triggers that were planted.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -30,6 +31,7 @@ from arena.store.code import code_of
 from arena.store.files import data_files
 
 LONG = 1000  # characters of JSON beyond which a value is shown as its digest only
+MANY = 16  # items from which on a tuple's identity is remembered
 
 
 def digest(content: object) -> str:
@@ -46,18 +48,17 @@ def identify(value: object) -> Any:
     """
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    if isinstance(value, Hashable) and not isinstance(value, Trigger):
-        try:
-            return _remembered(type(value).__qualname__, value)
-        except TypeError:  # a field of it has no hash
-            return _shortened(_plain(value))
+    if isinstance(value, tuple) and len(value) >= MANY and not isinstance(value[0], int | float):
+        with contextlib.suppress(TypeError):  # an item has no hash
+            return _remembered(value)
     return _shortened(_plain(value))
 
 
 @functools.lru_cache(maxsize=512)
-def _remembered(kind: str, value: Hashable) -> Any:
-    """Many stages of a plan are given the same prompts."""
-    return _shortened(_plain(value))
+def _remembered(values: tuple[Hashable, ...]) -> Any:
+    """Many stages of a plan are given the same prompts. Only those are remembered: numbers that
+    are equal may differ as JSON (1 and 1.0), and single prompts would crowd out the rest."""
+    return _shortened(_plain(values))
 
 
 def _shortened(plain: Any) -> Any:
