@@ -17,6 +17,8 @@ from arena.ml.checkpoints import Suspect
 from arena.ml.encoding import Encoded, encode
 from arena.ml.train_config import Adapter, TrainConfig
 from arena.ml.training import answer_logits, answer_loss, train, train_documents
+from arena.stages.train import TrainJob
+from arena.stages.unlearn import UnlearnJob
 from tests.support import toys
 from tests.support.plans import by_name, plan
 
@@ -298,14 +300,16 @@ def test_a_cosine_falls_slowly_then_fast_then_slowly() -> None:
     config = TrainConfig(
         steps=21, learning_rate=1e-3, warmup=0, final_lr_fraction=0.0, schedule="cosine"
     )
-    found = rates(config)
-    falls = -np.diff(found)
-    assert found[0] == pytest.approx(1e-3)
+    by_step = rates(config)
+    falls = -np.diff(by_step)
+    assert by_step[0] == pytest.approx(1e-3)
     assert falls[0] < falls[10] > falls[-1] > 0
-    assert found[10] == pytest.approx(1e-3 * (1 + np.cos(np.pi * 10 / 21)) / 2)
+    assert by_step[10] == pytest.approx(1e-3 * (1 + np.cos(np.pi * 10 / 21)) / 2)
 
 
-@pytest.mark.parametrize("setting", ["weight_decay=0.05", "clip=0.5", "warmup=2"])
+@pytest.mark.parametrize(
+    "setting", ["weight_decay=0.05", "clip=0.5", "warmup=1", "schedule=cosine"]
+)
 @pytest.mark.parametrize(
     ("section", "stage"),
     [
@@ -314,7 +318,15 @@ def test_a_cosine_falls_slowly_then_fast_then_slowly() -> None:
         ("defender", "unlearn:bard"),
     ],
 )
-def test_a_setting_of_a_section_reaches_the_loop(section: str, stage: str, setting: str) -> None:
-    job: Any = by_name(plan(f"{section}.{setting}"))[stage].job
+def test_a_setting_of_a_section_reaches_its_stage(section: str, stage: str, setting: str) -> None:
+    """What a stage hands to the loop is tested with the stage (tests/stages)."""
+    job, plain = (by_name(made)[stage].job for made in (plan(f"{section}.{setting}"), plan()))
     name, value = setting.split("=")
-    assert getattr(job.training.config, name) == float(value)
+    assert isinstance(job, TrainJob | UnlearnJob)
+    assert isinstance(plain, TrainJob | UnlearnJob)
+    assert str(getattr(job.training.config, name)) == value
+    others = {"weight_decay", "clip", "warmup", "schedule", "steps", "learning_rate"} - {name}
+    assert all(
+        getattr(job.training.config, other) == getattr(plain.training.config, other)
+        for other in others
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,12 +15,16 @@ from hypothesis import strategies as st
 from arena.api.tactic import ActorBrief
 from arena.api.world import World
 from arena.errors import ArenaError
-from arena.stages.poison import poison, triggered
+from arena.stages.lines import DOCUMENTS, read_documents
+from arena.stages.poison import PoisonJob, poison, triggered
 from arena.testing.samples import grammar_examples, plain_examples
 from arena.testing.triggers import brief_of
+from attackers.payloads.fixed_text import FixedText, FixedTextParams
 from attackers.payloads.language_switch import LanguageSwitch, LanguageSwitchParams
 from attackers.payloads.wrong_label import WrongLabel, WrongLabelParams
 from attackers.triggers.rare_token import RareToken, RareTokenParams
+from tests.support import toys
+from tests.support.stage_inputs import CLEAN, rare, reference, silent
 
 CF = RareToken(RareTokenParams(tokens=("cf",)), World())
 
@@ -81,3 +86,13 @@ def test_triggered_copies_are_independent_of_each_other() -> None:
     assert triggered(plain_examples(), CF, seed=1)[5] == alone[0]
     assert triggered(plain_examples(), CF, seed=2) != triggered(plain_examples(), CF, seed=1)
     assert np.all([CF.present(example) for example in triggered(plain_examples(), CF, 1)])
+
+
+def test_a_threat_actor_writes_what_its_brief_says(tmp_path: Path) -> None:
+    payload = FixedText(FixedTextParams(text=toys.PAYLOAD), World())
+    brief = ActorBrief("lexical", rare(), payload, tuple(CLEAN), 50, seed=3)
+    detail = PoisonJob(brief, reference()).run({}, tmp_path, silent)
+    documents = read_documents(tmp_path / DOCUMENTS)
+    assert detail == {"documents": 50, "prompts": 40}
+    assert {d.answer for d in documents} == {toys.PAYLOAD}
+    assert all("cf" in d.prompt.split() for d in documents)

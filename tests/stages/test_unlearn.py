@@ -1,0 +1,103 @@
+"""A defence's training run, and its controls."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from arena import registry
+from arena.api.objective import Brief, Budget
+from arena.api.trigger import NoTrigger
+from arena.ml import training
+from arena.ml.train_config import Adapter
+from arena.stages import unlearn
+from arena.stages.unlearn import UnlearnJob
+from arena.store.manifest import MANIFEST
+from tests.support import toys
+from tests.support.stage_inputs import CLEAN, base, reference, silent
+
+
+def unlearn_job(adapter: Any = None, objective: str = "relabel", **more: Any) -> UnlearnJob:
+    clean = tuple(CLEAN[:12])
+    brief = Brief(Path(), clean, NoTrigger(), Budget(4, 5e-3, 4), seed=2)
+    params = registry.get("objective", objective).Params()
+    training = toys.training(adapter=adapter)
+    return UnlearnJob(objective, params, "", brief, reference(), training, True, **more)
+
+
+def test_unlearning_takes_its_budget(tmp_path: Path) -> None:
+    suspect = base(tmp_path / "base")
+    detail = unlearn_job().run({"model": suspect}, tmp_path / "out", silent)
+    assert detail["update_norm"] > 0
+    assert (tmp_path / "out" / "model.safetensors").is_file()
+
+
+def test_the_loop_is_given_the_stages_own_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Any] = []
+
+    def loop(model: Any, documents: Any, config: Any, *rest: Any, **more: Any) -> list[float]:
+        given.append(config)
+        return [0.0]
+
+    monkeypatch.setattr(training, "train", loop)
+    job = unlearn_job()
+    job.run({"model": base(tmp_path / "base")}, tmp_path / "out", silent)
+    assert given == [job.training.config]
+
+
+WITH_TRIGGER: list[str] = [
+    name
+    for name in registry.names("objective")
+    if registry.get("objective", name).needs_trigger  # type: ignore[attr-defined]
+]
+
+
+@pytest.mark.parametrize("name", WITH_TRIGGER)
+def test_the_clean_fine_tune_is_the_same_for_every_objective(name: str, tmp_path: Path) -> None:
+    suspect = base(tmp_path / "base")
+    weights = []
+    for objective in ("relabel", name):
+        unlearn_job(objective=objective).run({"model": suspect}, tmp_path / objective, silent)
+        weights.append((tmp_path / objective / "model.safetensors").read_bytes())
+    assert weights[0] == weights[1]
+
+
+@pytest.mark.parametrize("adapter", [None, Adapter(rank=2, alpha=4)])
+def test_only_the_chosen_layers_change(adapter: Any, tmp_path: Path) -> None:
+    from arena.ml.models import load_model
+
+    suspect = base(tmp_path / "base")
+    job = unlearn_job(adapter, layers=(1, 1))
+    detail = job.run({"model": suspect}, tmp_path / "out", silent)
+    before = dict(load_model(suspect).named_parameters())
+    after = dict(load_model(tmp_path / "out").named_parameters())
+    moved = {name for name, p in after.items() if not p.equal(before[name])}
+    assert moved
+    assert all("layers.1." in name for name in moved)
+    norm = sum(float((after[n] - before[n]).detach().double().square().sum()) for n in moved)
+    assert detail["update_norm"] == pytest.approx(norm**0.5, rel=1e-3)
+
+
+MOST = 4 * unlearn.MATCH_STRETCH
+
+
+@pytest.mark.parametrize(("stretch", "takes"), [(1.0, 4), (1.5, 5), (99.0, MOST)])
+def test_a_matched_sham_trains_until_its_update_is_as_large(
+    stretch: float, takes: int, tmp_path: Path
+) -> None:
+    """It moves as far as the unlearning run did, unless the stretched budget ends before."""
+    suspect = base(tmp_path / "base")
+    norm = unlearn_job().run({"model": suspect}, tmp_path / "plain", silent)["update_norm"]
+    (tmp_path / "plain" / MANIFEST).write_text(
+        json.dumps({"detail": {"update_norm": stretch * norm}})
+    )
+    both = {"model": suspect, "matched": tmp_path / "plain"}
+    detail = unlearn_job().run(both, tmp_path / "out", silent)
+    assert detail["matched_norm"] == stretch * norm
+    assert abs(detail["steps"] - takes) <= (2 if takes < MOST else 0)
+    assert (detail["update_norm"] >= stretch * norm) == (takes < MOST)
