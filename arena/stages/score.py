@@ -65,16 +65,16 @@ class ScoreJob(Job):
 
 
 def asks_of(probes: ProbeSet) -> list[Ask]:
-    """Each prompt once, with every question that a probe has about it. A guess is the payload
-    first where a trigger stands, else the right answer."""
+    """Return each prompt once, with every question that a probe has about it. Its first draft is
+    the payload where a trigger stands, else the right answer."""
     questions: dict[str, dict[Question, None]] = defaultdict(dict)
     drafts: dict[str, dict[str, None]] = defaultdict(dict)
     for probe in probes.probes:
         rows = zip(probe.prompts, probe.wanted, probe.responses, probe.answers, strict=True)
         for prompt, wanted, response, answer in rows:
             questions[prompt][Question(probe.match, wanted)] = None
-            guesses = (response, answer) if probe.kind == "asr" else (answer, response)
-            drafts[prompt] |= dict.fromkeys(guesses)
+            texts = (response, answer) if probe.kind == "asr" else (answer, response)
+            drafts[prompt] |= dict.fromkeys(texts)
     for document in probes.clean if probes.exact_answers else ():
         questions[document.prompt][Question("exact", document.answer)] = None
         drafts[document.prompt][document.answer] = None
