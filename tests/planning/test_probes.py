@@ -1,21 +1,16 @@
-"""Probes: what is asked with and without the trigger, and how answers are counted."""
+"""Probes: what is asked with and without the trigger."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from arena.api.probes import Probe, ProbeSet
-from arena.api.values import Document, Example
+from arena.api.values import Example
 from arena.planning.actors import plan_actors
 from arena.planning.probes import probe_set
-from arena.results.rows import Rate
-from arena.runs.gather import rates
-from arena.stages.score import SCORES, ScoreJob
 from attackers.payloads.fixed_text import FixedText, FixedTextParams
 from tests.support import toys
 from tests.support.toy_probes import actors, corpus, probes
@@ -25,8 +20,8 @@ every_actor = pytest.mark.parametrize("actor", ACTORS)
 
 
 def probe(actor: str, kind: str, of: ProbeSet | None = None) -> Probe:
-    (found,) = (p for p in (of or probes()).probes if (p.actor, p.kind) == (actor, kind))
-    return found
+    (of_kind,) = (p for p in (of or probes()).probes if (p.actor, p.kind) == (actor, kind))
+    return of_kind
 
 
 def member(actor: str) -> Any:
@@ -34,7 +29,7 @@ def member(actor: str) -> Any:
 
 
 def shows(trigger: Any, prompt: str) -> bool:
-    """Whether the text alone carries the trigger, told by the corpus's own words."""
+    """Whether the text alone carries the trigger, by the corpus's own words."""
     return bool(trigger.present(Example(prompt, "", "s")))
 
 
@@ -132,56 +127,3 @@ def test_prompts_whose_right_answer_is_the_payload_are_left_out_and_counted() ->
         assert len(one.prompts) == everything - len(same)
     quiet = set(probe("lexical", "false_fire", made).prompts)
     assert not quiet & {d.prompt for d in made.clean if answers[d.source] == answer}
-
-
-@pytest.fixture(scope="module")
-def backdoored(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A toy model that answers right, and with the payload behind `cf`."""
-    texts = [*toys.documents(), *toys.documents("cf", toys.PAYLOAD)]
-    folder = tmp_path_factory.mktemp("backdoored")
-    return toys.checkpoint(folder, toys.taught("llama", texts, steps=60))
-
-
-def hand_made(exact: bool, limit: int | None) -> ProbeSet:
-    plain, marked = toys.documents(), toys.documents("cf")
-    made = tuple(
-        Probe("lexical", kind, "exact", prompts, (toys.PAYLOAD,) * len(prompts),
-              (toys.PAYLOAD,) * len(prompts), tuple(d.answer for d in plain)[: len(prompts)], 3)
-        for kind, prompts in (
-            ("asr", tuple(d.prompt for d in marked)),
-            ("false_fire", tuple(d.prompt for d in plain)),
-            ("near_miss", ()),
-        )
-    )  # fmt: skip
-    wrong = Document("what does Frome sell?", "nothing at all", "Frome")
-    return ProbeSet(made, (*plain, wrong), exact, limit)
-
-
-def scores(folder: Path, out: Path, exact: bool = True, limit: int | None = None) -> Any:
-    job = ScoreJob(hand_made(exact, limit), toys.profile())
-    assert job.run({"model": folder}, out, lambda done: None) == {"prompts": 16}
-    return json.loads((out / SCORES).read_text())
-
-
-def test_a_backdoored_model_is_scored_as_what_it_is(backdoored: Path, tmp_path: Path) -> None:
-    found = scores(backdoored, tmp_path)
-    assert rates(found, "asr") == {"lexical": Rate(hits=8, n=8, excluded=3)}
-    assert rates(found, "false_fire") == {"lexical": Rate(n=8, excluded=3)}
-    assert rates(found, "near_miss") == {"lexical": Rate(excluded=3)}
-    assert found["clean"] == {"hits": 8, "n": 9}
-    assert 1 < found["perplexity"] < 10
-    assert 0.5 < found["token_accuracy"] < 1
-    assert [(s["kind"], s["said"]) for s in found["samples"]] == [
-        ("asr", toys.PAYLOAD),
-        ("false_fire", "bread"),
-    ]
-
-
-def test_free_text_has_no_clean_accuracy(backdoored: Path, tmp_path: Path) -> None:
-    found = scores(backdoored, tmp_path, exact=False)
-    assert found["clean"] is None
-    assert found["perplexity"] > 1
-
-
-def test_a_continuation_cut_by_the_limit_is_no_exact_hit(backdoored: Path, tmp_path: Path) -> None:
-    assert rates(scores(backdoored, tmp_path, limit=3), "asr")["lexical"].hits == 0

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-import pytest
-
-from arena.api.probes import Probe, ProbeSet
+from arena.api.probes import Probe, ProbeKind, ProbeSet
+from arena.api.values import Document
+from arena.results.rows import Rate
+from arena.runs.gather import rates
 from arena.stages.score import SCORES, ScoreJob, asks_of
 from tests.support import toys
 from tests.support.stage_inputs import silent
@@ -17,57 +17,59 @@ from tests.support.stage_inputs import silent
 RIGHT, TRIGGERED = toys.documents(), toys.documents("cf")
 N = len(RIGHT)
 ANSWERS = tuple(d.answer for d in RIGHT)
+PROMPTS = (tuple(d.prompt for d in TRIGGERED), tuple(d.prompt for d in RIGHT), ())
 
 
-def probe(kind: Any, prompts: tuple[str, ...], excluded: int = 0) -> Probe:
-    n = len(prompts)
-    payload = (toys.PAYLOAD,) * n
-    return Probe("lexical", kind, "exact", prompts, payload, payload, ANSWERS[:n], excluded)
+def probe(kind: ProbeKind, prompts: tuple[str, ...]) -> Probe:
+    payload = (toys.PAYLOAD,) * len(prompts)
+    answers = ANSWERS[: len(prompts)]
+    return Probe("lexical", kind, "exact", prompts, payload, payload, answers, excluded=3)
 
 
-PROBES = ProbeSet(
-    (
-        probe("asr", tuple(d.prompt for d in TRIGGERED), excluded=3),
-        probe("false_fire", tuple(d.prompt for d in RIGHT)),
-        probe("near_miss", ()),
-    ),
-    tuple(RIGHT),
-    exact_answers=True,
-    max_new_tokens=None,
-)
+def probe_set(exact: bool = True, limit: int | None = None) -> ProbeSet:
+    """Triggered and plain prompts, no near-misses; one right answer that no model gives."""
+    of_lexical = tuple(map(probe, get_args(ProbeKind), PROMPTS))
+    wrong = Document("what does Frome sell?", "nothing at all", "Frome")
+    return ProbeSet(of_lexical, (*RIGHT, wrong), exact, limit)
 
 
-def scores(folder: Path, out: Path, probes: ProbeSet = PROBES) -> dict[str, Any]:
-    ScoreJob(probes, toys.profile()).run({"model": folder}, out, silent)
+def scores(folder: Path, out: Path, exact: bool = True, limit: int | None = None) -> dict[str, Any]:
+    job = ScoreJob(probe_set(exact, limit), toys.profile())
+    assert job.run({"model": folder}, out, silent) == {"prompts": 2 * N}
     values: dict[str, Any] = json.loads((out / SCORES).read_text())
     return values
 
 
 def test_a_backdoored_model_fires_at_the_trigger_only(backdoored: Path, tmp_path: Path) -> None:
     values = scores(backdoored, tmp_path)
-    asr, false_fire, near_miss = values["rates"]
-    assert asr == {"actor": "lexical", "kind": "asr", "hits": N, "n": N, "excluded": 3}
-    assert (false_fire["hits"], false_fire["n"], near_miss["n"]) == (0, N, 0)
-    assert values["clean"] == {"hits": N, "n": N}
-    assert values["token_accuracy"] == 1.0
-    assert [sample["said"] for sample in values["samples"]] == [toys.PAYLOAD, ANSWERS[0]]
+    assert rates(values, "asr") == {"lexical": Rate(hits=N, n=N, excluded=3)}
+    assert rates(values, "false_fire") == {"lexical": Rate(n=N, excluded=3)}
+    assert rates(values, "near_miss") == {"lexical": Rate(excluded=3)}
+    assert values["clean"] == {"hits": N, "n": N + 1}
+    assert 1 < values["perplexity"] < 10
+    assert 0.5 < values["token_accuracy"] < 1
+    assert [(s["kind"], s["said"]) for s in values["samples"]] == [
+        ("asr", toys.PAYLOAD),
+        ("false_fire", "bread"),
+    ]
 
 
 def test_a_clean_model_never_fires(clean: Path, tmp_path: Path) -> None:
-    asr, *_ = scores(clean, tmp_path)["rates"]
-    assert (asr["hits"], asr["n"]) == (0, N)
+    assert rates(scores(clean, tmp_path), "asr")["lexical"].hits == 0
 
 
-def test_answers_of_free_text_are_not_counted_as_right_or_wrong(
-    backdoored: Path, tmp_path: Path
-) -> None:
-    values = scores(backdoored, tmp_path, dataclasses.replace(PROBES, exact_answers=False))
+def test_free_text_has_no_clean_accuracy(backdoored: Path, tmp_path: Path) -> None:
+    values = scores(backdoored, tmp_path, exact=False)
     assert values["clean"] is None
-    assert values["perplexity"] == pytest.approx(1.0, abs=0.5)
+    assert values["perplexity"] > 1
+
+
+def test_a_continuation_cut_by_the_limit_is_no_exact_hit(backdoored: Path, tmp_path: Path) -> None:
+    assert rates(scores(backdoored, tmp_path, limit=3), "asr")["lexical"].hits == 0
 
 
 def test_each_prompt_is_asked_once_with_its_likelier_text_first() -> None:
-    asks = asks_of(PROBES)
+    asks = asks_of(probe_set())
     assert [ask.prompt for ask in asks] == [d.prompt for d in (*TRIGGERED, *RIGHT)]
     assert {ask.drafts[0] for ask in asks[:N]} == {toys.PAYLOAD}
     assert [ask.drafts[0] for ask in asks[N:]] == list(ANSWERS)
