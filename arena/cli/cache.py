@@ -17,14 +17,13 @@ from rich.text import Text
 from arena.cli.failures import FAILED, guarded
 from arena.cli.options import Debug
 from arena.errors import InputError
+from arena.store.sizes import DECIMAL, EXAMPLES, bytes_of
 
 if TYPE_CHECKING:
     from arena.store.maintenance import Entry, Pruned
     from arena.store.store import Store
 
 HOURS = {"h": 1, "d": 24, "w": 24 * 7}
-DECIMAL = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
-BINARY = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 SHORT = 16  # of an address's 64 characters: enough to distinguish them
 STORE_FOLDERS = ("aside", "locks", "profiles")
 
@@ -156,11 +155,10 @@ def read_size(text: str | None, option: str) -> int | None:
     """
     if text is None:
         return None
-    units = {name.lower(): factor for name, factor in (DECIMAL | BINARY).items()}
-    match = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,6})?)\s*([a-z]+)\s*", text.lower(), re.ASCII)
-    if match is None or match[2] not in units:
-        raise InputError("must be a size", option, found=text, allowed=("500MB", "5GB", "1.5GiB"))
-    return round(float(match[1]) * units[match[2]])
+    size = bytes_of(text)
+    if size is None:
+        raise InputError("must be a size", option, found=text, allowed=EXAMPLES)
+    return size
 
 
 def size_text(size: int) -> str:

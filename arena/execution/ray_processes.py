@@ -9,6 +9,8 @@ from typing import Any
 from arena import plugins
 from arena.api.job import Job
 from arena.execution.perform import give_back_memory, load_libraries, perform, set_threads
+from arena.execution.ray_nodes import refuse_unshared_here
+from arena.store.probe import Probe
 from arena.store.store import Stage, Store
 
 
@@ -17,14 +19,18 @@ class ThreatActor:
 
     Args:
         shipped: `arena.plugins.loaded()` of the driver; jobs that use them are unpickled later.
+        probe: of the store, on a cluster: a node may join after the others were asked.
     """
 
-    def __init__(self, store: Store, shipped: Sequence[plugins.Plugin] = ()) -> None:
-        self._store = store
+    def __init__(
+        self, store: Store, shipped: Sequence[plugins.Plugin] = (), probe: Probe | None = None
+    ) -> None:
+        self._store, self._probe = store, probe
         os.environ["TOKENIZERS_PARALLELISM"] = "false"
         plugins.install(shipped)
 
     def run(self, stage: Stage, job: Job, replace: bool) -> dict[str, Any]:
+        refuse_unshared_here(self._probe)
         return perform(stage, job, self._store, replace=replace)
 
 
@@ -32,8 +38,14 @@ class Trainer(ThreatActor):
     """A long-lived process with torch loaded: a worker of the arena, or the defender, which
     sees the briefs it is sent and nothing else."""
 
-    def __init__(self, store: Store, threads: int, shipped: Sequence[plugins.Plugin] = ()) -> None:
-        super().__init__(store, shipped)
+    def __init__(
+        self,
+        store: Store,
+        threads: int,
+        shipped: Sequence[plugins.Plugin] = (),
+        probe: Probe | None = None,
+    ) -> None:
+        super().__init__(store, shipped, probe)
         set_threads(threads)
         load_libraries()
 

@@ -9,10 +9,11 @@ processes start at a time than there are free cores, what the first stages need 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent import futures
 from concurrent.futures import Future
 from types import TracebackType
@@ -21,13 +22,25 @@ from typing import Any, Self
 from arena import plugins
 from arena.errors import ArenaError
 from arena.execution.perform import perform
+from arena.execution.placement import (
+    NONE,
+    Placement,
+    amounts,
+    cores_of_cluster,
+    options,
+    refuse_too_much,
+)
 from arena.execution.ray_cluster import start_ray
+from arena.execution.ray_nodes import refuse_unshared
 from arena.execution.ray_processes import ThreatActor, Trainer
 from arena.execution.runtime import Done
 from arena.planning.graph import Node
+from arena.scenario.needs import Needs
+from arena.store.probe import Probe, probe
 from arena.store.store import Store
 
 THREAT, WORKER = "threat:", "worker:"
+FIRST = f"{WORKER}0"  # takes turns with the defender where both reserve the same
 ARENA, DEFENDER, CLERK = "arena", "defender", "clerk"
 GLANCE = 0.02  # seconds
 START_LIMIT = 300.0  # seconds that a process may take to start
@@ -39,6 +52,8 @@ class OnRay:
 
     Args:
         workers: processes that train and score; at most so many stages of that kind run at once.
+        needs: what stages take, by kind; those with other needs than the rest have as many
+            processes of their own, which start when they are first needed.
         parties: who has a stage to do; the defender's process then starts before it is needed.
     """
 
@@ -52,10 +67,16 @@ class OnRay:
         address: str | None = None,
         device: str = "cpu",
         replace: bool = False,
+        needs: Mapping[str, Needs] | None = None,
     ) -> None:
         self._store, self._threads, self._replace = store, threads, replace
         self._address, self._device = address, device
         self._workers = workers
+        self._placement = Placement(needs or {}, device, workers)
+        self._staffed = {0}  # pools whose workers have started, or wait to
+        self._group: Any = None  # what the defender and the first worker share
+        self._probe: Probe | None = None
+        self._until_exit = contextlib.ExitStack()
         self._cores = os.cpu_count() or 1
         defender = [DEFENDER] if DEFENDER in parties else []
         staff = [f"{WORKER}{k}" for k in range(workers)]
@@ -70,8 +91,24 @@ class OnRay:
     def __enter__(self) -> Self:
         os.environ["TOKENIZERS_PARALLELISM"] = "false"
         self._ours = start_ray(self._address)  # not in a thread: Ray ends with who started it
-        self._start_processes()
+        try:
+            self._check_cluster()
+            self._start_processes()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         return self
+
+    def _check_cluster(self) -> None:
+        """Refuse a cluster that has too little, or whose nodes have other stores."""
+        asked = "runtime.resources" if self._placement.needs else "runtime.workers"
+        refuse_too_much(self._placement.processes(), asked)
+        if self._placement.paired:
+            self._group = _reservation(self._placement.defender)
+        if self._address is not None:
+            self._cores = cores_of_cluster()
+            self._probe = self._until_exit.enter_context(probe(self._store))
+            refuse_unshared(self._probe)
 
     def __exit__(
         self,
@@ -83,6 +120,9 @@ class OnRay:
 
         for actor in self._actors.values():
             ray.kill(actor)
+        if self._group is not None:
+            ray.util.remove_placement_group(self._group)
+        self._until_exit.close()
         if self._ours:
             ray.shutdown()
 
@@ -92,7 +132,10 @@ class OnRay:
         no more urgent one is starting."""
         holder = self._holder(node)
         busy = [who for _, who in self._flights.values()]
-        if holder is None or holder in busy:
+        if holder is None:
+            self._staff(self._placement.pool(node.stage.kind))
+            return False
+        if holder in busy or (holder == DEFENDER and self._taken(FIRST)):
             return False
         if holder == CLERK:
             return True
@@ -110,7 +153,26 @@ class OnRay:
         clerk_busy = any(who == CLERK for _, who in self._flights.values())
         if on_text and not (clerk_busy and self._idle):
             return CLERK
-        return self._idle[0] if self._idle else None
+        return self._idle_worker(None if on_text else self._placement.pool(node.stage.kind))
+
+    def _idle_worker(self, pool: int | None) -> str | None:
+        """An idle worker of a pool, or of any. The one that takes turns with the defender comes
+        last, and is not idle while the defender works."""
+        able = [who for who in self._idle if pool is None or _pool(who) == pool]
+        if self._group is not None and FIRST in able:
+            able.remove(FIRST)
+            able += [] if self._taken(DEFENDER) else [FIRST]
+        return able[0] if able else None
+
+    def _taken(self, holder: str) -> bool:
+        """Whether the other of the two that take turns is at work."""
+        return self._group is not None and any(who == holder for _, who in self._flights.values())
+
+    def _staff(self, pool: int) -> None:
+        """Let the workers of a pool start, now that a stage needs one."""
+        if pool not in self._staffed:
+            self._staffed.add(pool)
+            self._to_start += [f"{WORKER}{k}/{pool}" for k in range(self._workers)]
 
     def start(self, node: Node) -> None:
         holder = self._holder(node)
@@ -195,18 +257,39 @@ class OnRay:
     def _make(self, holder: str) -> Any:
         import ray
 
-        options: dict[str, Any] = {
-            "num_cpus": 0,
-            "max_restarts": RESTARTS,
-            "max_task_retries": RESTARTS,
-        }
+        chosen = {"max_restarts": RESTARTS, "max_task_retries": RESTARTS, **self._place(holder)}
+        shipped = plugins.loaded()
         if not _trains(holder):
-            return ray.remote(ThreatActor).options(**options).remote(self._store, plugins.loaded())
-        if self._device == "cuda":
-            # rounded down to Ray's own grid, or the shares could add up to more than one
-            options["num_gpus"] = int(10_000 / (self._workers + 1)) / 10_000
-        trainer = ray.remote(Trainer).options(**options)
-        return trainer.remote(self._store, self._threads, plugins.loaded())
+            threat = ray.remote(ThreatActor).options(**chosen)
+            return threat.remote(self._store, shipped, self._probe)
+        trainer = ray.remote(Trainer).options(**chosen)
+        return trainer.remote(self._store, self._threads, shipped, self._probe)
+
+    def _place(self, holder: str) -> dict[str, Any]:
+        """What a process reserves, and where it may be."""
+        spread: dict[str, Any] = {"scheduling_strategy": "SPREAD"}
+        if not _trains(holder):
+            return {**options(NONE), **spread}
+        if self._group is not None and holder in (FIRST, DEFENDER):
+            from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
+
+            there = PlacementGroupSchedulingStrategy(self._group)
+            return {**options(self._placement.defender, 2), "scheduling_strategy": there}
+        placement = self._placement
+        needs = placement.defender if holder == DEFENDER else placement.pools[_pool(holder)]
+        return {**options(needs), **spread}
+
+
+def _reservation(needs: Needs) -> Any:
+    """What two processes take turns on, on one node: Ray would give each a part of another GPU."""
+    from ray.util import placement_group
+
+    return placement_group([amounts(needs)])
+
+
+def _pool(worker: str) -> int:
+    """The pool of a worker, `worker:K/POOL`; those of the first have no number."""
+    return int(worker.partition("/")[2] or 0)
 
 
 def _in_thread(work: Callable[[], dict[str, Any]]) -> Future[dict[str, Any]]:

@@ -208,6 +208,7 @@ def runtime_for(
         address=address,
         device=device,
         replace=fresh,
+        needs=scenario.runtime.resources,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from arena.scenario.needs import NeedsByKind
 from arena.scenario.section import Positive, Section
 
 
@@ -26,7 +27,9 @@ class Numerics(Section):
 
 
 class RuntimeSettings(Section):
-    """Where stages run. workers: processes; null is cores // threads."""
+    """Where stages run. workers: processes; null is cores // threads. resources: what stages take,
+    by kind (`train: {gpus: 1, memory: 16GiB}`); `default` is for kinds that have no entry."""
 
     backend: Literal["ray", "serial"] = "ray"
     workers: Positive | None = None
+    resources: NeedsByKind = {}

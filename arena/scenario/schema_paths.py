@@ -91,10 +91,21 @@ def _type_of_child(
 ) -> tuple[Any, tuple[Any, ...]]:
     """Annotation and metadata of a key of a model or an entry of a list."""
     if isinstance(step, str):
+        if model is None and (entry := _value_of_mapping(annotation)) is not None:
+            return entry, _flat(entry, [])
         info = model.model_fields.get(step) if model else None
         return (info.annotation, _flat(info.annotation, info.metadata)) if info else (None, ())
     entry = next((arg for arg in _entries(annotation)), None)
     return entry, _flat(entry, [])
+
+
+def _value_of_mapping(annotation: Any) -> Any:
+    """The type of a mapping's values, also inside Annotated; None for anything else."""
+    while get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    origin, args = get_origin(annotation), get_args(annotation)
+    is_mapping = isinstance(origin, type) and issubclass(origin, Mapping)
+    return args[1] if is_mapping and len(args) == 2 else None
 
 
 def _entries(annotation: Any) -> list[Any]:

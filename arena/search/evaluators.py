@@ -5,9 +5,10 @@ Ray restarts a task whose process dies; its finished stages are in the store.
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 from collections import deque
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -15,9 +16,13 @@ from typing import Any, Protocol, Self
 from arena import plugins
 from arena.errors import ArenaError
 from arena.execution.perform import give_back_memory, load_libraries
+from arena.execution.placement import Placement, options, refuse_too_much
+from arena.execution.ray_nodes import UnsharedStoreError, refuse_unshared, refuse_unshared_here
 from arena.execution.serial import Serial
 from arena.results.rows import Row
+from arena.scenario.needs import Needs
 from arena.search.experiment import Experiment, run_experiment
+from arena.store.probe import Probe, probe
 from arena.store.store import Store
 
 RETRIES = 3  # of a task whose process died
@@ -94,9 +99,12 @@ class RayTasks:
         *,
         address: str | None = None,
         device: str = "cpu",
+        needs: Mapping[str, Needs] | None = None,
     ) -> None:
         self._store, self._threads, self._workers = store, threads, workers
-        self._address, self._device = address, device
+        self._address, self._placement = address, Placement(needs or {}, device, workers)
+        self._probe: Probe | None = None
+        self._until_exit = contextlib.ExitStack()
         self._queue: deque[tuple[Hashable, Experiment]] = deque()
         self._running: dict[Any, Hashable] = {}
         self._started_ray = False
@@ -108,16 +116,26 @@ class RayTasks:
         from arena.execution.ray_cluster import start_ray
 
         self._started_ray = start_ray(self._address)
-        options: dict[str, Any] = {
-            "num_cpus": 0,
+        try:
+            self._check_cluster()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        chosen: dict[str, Any] = {
+            **options(self._placement.whole),
             "max_retries": RETRIES,
             "scheduling_strategy": "SPREAD",
         }
-        if self._device == "cuda":
-            # rounded down to Ray's precision: the shares must not sum to more than one GPU
-            options["num_gpus"] = int(10_000 / self._workers) / 10_000
-        self._task = ray.remote(_measure).options(**options)
+        self._task = ray.remote(_measure).options(**chosen)
         return self
+
+    def _check_cluster(self) -> None:
+        """Refuse a cluster that has too little, or whose nodes have other stores."""
+        asked = "runtime.resources" if self._placement.needs else "runtime.workers"
+        refuse_too_much([self._placement.whole] * self._workers, asked)
+        if self._address is not None:
+            self._probe = self._until_exit.enter_context(probe(self._store))
+            refuse_unshared(self._probe)
 
     def __exit__(
         self,
@@ -129,6 +147,7 @@ class RayTasks:
 
         for task in self._running:
             ray.cancel(task, force=True)
+        self._until_exit.close()
         if self._started_ray:
             ray.shutdown()
 
@@ -152,7 +171,9 @@ class RayTasks:
             key, experiment = self._queue.popleft()
             # packed here, so that the process can load the plug-ins before it unpacks
             packed = pickle.dumps(experiment)
-            task = self._task.remote(plugins.loaded(), packed, self._store, self._threads)
+            task = self._task.remote(
+                plugins.loaded(), packed, self._store, self._threads, self._probe
+            )
             self._running[task] = key
 
     def _result(self, task: Any) -> Evaluated:
@@ -163,6 +184,8 @@ class RayTasks:
             return Evaluated(key, ray.get(task))
         except ray.exceptions.RayTaskError as error:
             cause = error.cause if isinstance(error.cause, Exception) else error
+            if isinstance(cause, UnsharedStoreError):
+                raise cause from error  # no fault of the trial's
             return Evaluated(key, None, cause)
         except ray.exceptions.RayError as error:
             return Evaluated(
@@ -171,9 +194,14 @@ class RayTasks:
 
 
 def _measure(
-    shipped: Sequence[plugins.Plugin], packed: bytes, store: Store, threads: int
+    shipped: Sequence[plugins.Plugin],
+    packed: bytes,
+    store: Store,
+    threads: int,
+    probe: Probe | None,
 ) -> list[Row]:
     """The body of a task; Ray reuses its process for the next one."""
+    refuse_unshared_here(probe)
     plugins.install(shipped)
     experiment: Experiment = pickle.loads(packed)
     with Serial(store, threads) as runtime:

@@ -148,7 +148,12 @@ def _evaluators(scenario: Scenario, store: Store, address: str | None) -> Evalua
     if scenario.runtime.backend == "serial":
         return InProcess(store, profile["threads"])
     return RayTasks(
-        store, profile["threads"], room(scenario), address=address, device=profile["device"]
+        store,
+        profile["threads"],
+        room(scenario),
+        address=address,
+        device=profile["device"],
+        needs=scenario.runtime.resources,
     )
 
 

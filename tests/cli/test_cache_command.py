@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from arena.cli import app
-from arena.cli.cache import BINARY, DECIMAL, read_age, read_size, size_text
+from arena.cli.cache import read_age, read_size, size_text
 from arena.errors import InputError
+from arena.store.sizes import BINARY, DECIMAL
 from arena.store.store import Store
 from tests.support.stored_artifacts import CODES, put, rewrite
 

@@ -1,0 +1,140 @@
+"""What processes take of a cluster: which stages share one, and whether the cluster has it all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from arena.errors import InputError
+from arena.scenario.needs import DEFAULT, Needs
+
+DEFENDERS = ("unlearn", "discover", "plant")  # kinds of stage that the defender's process does
+NONE = Needs()
+UNITS = {"CPU": 1.0, "GPU": 1.0, "memory": 2.0**30}  # Ray's names; memory is shown in GiB
+
+Amounts = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Pools of processes: kinds of stage with the same needs share one.
+
+    needs: as in `runtime.resources`. device: where stages compute; under cuda each has a GPU of
+    its own unless it asks for a share. workers: processes of each pool.
+    """
+
+    needs: Mapping[str, Needs] = field(default_factory=dict)
+    device: str = "cpu"
+    workers: int = 1
+
+    def of(self, kind: str) -> Needs:
+        """Return the needs of a kind of stage."""
+        plain = Needs(gpus=1.0) if self.device == "cuda" else NONE
+        own = self.needs.get(kind, NONE)
+        return own.over(self.needs.get(DEFAULT, NONE)).over(plain)
+
+    @cached_property
+    def pools(self) -> tuple[Needs, ...]:
+        """The needs of every pool; first those of kinds that have no entry."""
+        return tuple(dict.fromkeys(self.of(kind) for kind in (DEFAULT, *self.needs)))
+
+    def pool(self, kind: str) -> int:
+        """Return the index of a kind's pool."""
+        return self.pools.index(self.of(kind))
+
+    @cached_property
+    def defender(self) -> Needs:
+        """The needs of the defender's process: the most that one of its stages takes."""
+        return most(self.of(kind) for kind in DEFENDERS)
+
+    @property
+    def paired(self) -> bool:
+        """Whether the defender and the first worker take turns on one reservation: there is
+        something to reserve, and they need the same."""
+        return self.defender == self.pools[0] != NONE
+
+    @cached_property
+    def whole(self) -> Needs:
+        """The needs of a process that does every kind of stage, one after another."""
+        return most(self.pools)
+
+    def processes(self) -> list[Needs]:
+        """Return the needs of all processes that may live at the same time."""
+        workers = [needs for needs in self.pools for _ in range(self.workers)]
+        return workers if self.paired else [*workers, self.defender]
+
+
+def most(needs: Iterable[Needs]) -> Needs:
+    """Return the largest of each resource."""
+    every = list(needs)
+    memory = max((each for each in every if each.memory), key=lambda n: n.bytes, default=NONE)
+    return Needs(
+        cpus=max((each.cpus or 0 for each in every), default=0) or None,
+        gpus=max((each.gpus or 0 for each in every), default=0) or None,
+        memory=memory.memory,
+    )
+
+
+def amounts(needs: Needs) -> dict[str, float]:
+    """Return the needs under Ray's names, without those that are zero."""
+    named = {"CPU": needs.cpus or 0.0, "GPU": needs.gpus or 0.0, "memory": float(needs.bytes)}
+    return {name: amount for name, amount in named.items() if amount}
+
+
+def options(needs: Needs, share: int = 1) -> dict[str, Any]:
+    """Return the needs as options of a Ray actor or task; of a `share` of them, rounded down to
+    what Ray counts in, so that all shares fit."""
+    taken: dict[str, Any] = {"num_cpus": _part(needs.cpus or 0, share)}
+    if needs.gpus:
+        taken["num_gpus"] = _part(needs.gpus, share)
+    if needs.bytes:
+        taken["memory"] = needs.bytes // share
+    return taken
+
+
+def _part(amount: float, share: int) -> float:
+    return int(amount * 10_000) // share / 10_000
+
+
+def refuse_too_much(wanted: Sequence[Needs], key: str) -> None:
+    """Refuse processes that the cluster cannot hold at the same time, or not on any one node.
+
+    Raises:
+        InputError: with what the cluster has.
+    """
+    import ray
+
+    nodes = [dict(node["Resources"]) for node in ray.nodes() if node["Alive"]]
+    asked = _sum(map(amounts, wanted))
+    there = _sum(nodes)
+    short = [name for name in asked if asked[name] > there.get(name, 0) + 1e-6]
+    if short:
+        rule = f"the processes of this run take more than the cluster has ({_shown(there)})"
+        raise InputError(rule, key=key, found=_shown({name: asked[name] for name in short}))
+    for needs in map(amounts, dict.fromkeys(wanted)):
+        if not any(all(node.get(n, 0) >= amount for n, amount in needs.items()) for node in nodes):
+            each = "; ".join(_shown(node) for node in nodes)
+            raise InputError(f"fits on no node ({each})", key=key, found=_shown(needs))
+
+
+def cores_of_cluster() -> int:
+    """Return the CPUs of all nodes, at least 1."""
+    import ray
+
+    return max(1, int(ray.cluster_resources().get("CPU", 1)))
+
+
+def _sum(each: Iterable[Amounts]) -> dict[str, float]:
+    total: dict[str, float] = {}
+    for one in each:
+        for name in UNITS.keys() & one.keys():
+            total[name] = total.get(name, 0.0) + one[name]
+    return total
+
+
+def _shown(amounts: Amounts) -> str:
+    known = [(name, amounts.get(name, 0.0) / unit) for name, unit in UNITS.items()]
+    texts = [f"{name} {n:.4g}{' GiB' if name == 'memory' else ''}" for name, n in known if n]
+    return ", ".join(texts) or "nothing"

@@ -1,0 +1,62 @@
+"""What stages take of a machine: `runtime.resources`, by kind of stage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from arena.scenario.problems import Violation, refuse
+from arena.scenario.section import PositiveFraction, Section
+from arena.store.sizes import EXAMPLES, bytes_of
+
+# Kinds of stage with a model (a test compares them with the jobs); text takes no share of its own.
+KINDS = (
+    "train", "unlearn", "score", "discover", "merge", "plant", "scalar", "pointer",
+    "quiet", "reactivate", "represent",
+)  # fmt: skip
+CPUS = 4_096  # cores of the largest machines
+DEFAULT = "default"  # the entry for every kind that has none, those of plug-ins included
+
+
+def _size(text: str) -> str:
+    if not bytes_of(text):
+        refuse("memory", [Violation((), "must be a size", text, EXAMPLES)], text)
+    return text
+
+
+Size = Annotated[str, AfterValidator(_size)]
+
+
+class Needs(Section):
+    """What one stage takes; null is nothing, but a whole GPU where `numerics.device` is cuda.
+
+    cpus: cores. gpus: share of one GPU; stages share it only where this is below 1. memory: of the
+    machine (16GiB).
+    """
+
+    cpus: Annotated[float, Field(gt=0, le=CPUS)] | None = None
+    gpus: PositiveFraction | None = None
+    memory: Size | None = None
+
+    @property
+    def bytes(self) -> int:
+        """Return `memory` in bytes, 0 where none is asked for."""
+        return bytes_of(self.memory) or 0 if self.memory else 0
+
+    def over(self, other: Needs) -> Needs:
+        """Return these needs, with those of `other` where none is given."""
+        return other.model_copy(update=self.model_dump(exclude_none=True))
+
+
+def _known(needs: Mapping[str, Needs]) -> Mapping[str, Needs]:
+    allowed = (DEFAULT, *KINDS)
+    rule = "no kind of stage with a model has this name"
+    problems = [Violation((kind,), rule, kind, allowed) for kind in needs if kind not in allowed]
+    if problems:
+        refuse("resources", problems)
+    return needs
+
+
+NeedsByKind = Annotated[Mapping[str, Needs], AfterValidator(_known)]

@@ -1,0 +1,46 @@
+"""`runtime.resources`: what stages of each kind take."""
+
+from __future__ import annotations
+
+import pytest
+
+from arena.errors import InputError
+from arena.scenario.load import dump, from_text, load_scenario
+from arena.scenario.needs import KINDS, Needs
+from arena.stages.kinds import kinds
+
+
+def test_every_kind_with_a_model_can_be_named_and_no_other() -> None:
+    ours = {k: job for k, job in kinds().items() if job.__module__.startswith("arena.")}
+    assert set(KINDS) == {kind for kind, job in ours.items() if job.resources.model}
+
+
+def test_they_come_back_from_a_written_scenario() -> None:
+    asked = "runtime.resources={train: {gpus: 1, memory: 16GiB}, score: {gpus: 0.5}}"
+    scenario = load_scenario("quickstart", overrides=[asked])
+    needs = scenario.runtime.resources
+    assert needs == {"train": Needs(gpus=1, memory="16GiB"), "score": Needs(gpus=0.5)}
+    assert needs["train"].bytes == 16 * 2**30
+    assert from_text(dump(scenario)) == scenario
+
+
+@pytest.mark.parametrize(
+    ("value", "key", "told"),
+    [
+        ("{trian: {gpus: 1}}", ".trian", "did you mean 'train'"),
+        ("{poison: {cpus: 1}}", ".poison", "no kind of stage with a model has this name"),
+        ("{train: {gpus: -1}}", ".train.gpus", r"must be in \(0, 1\], got -1"),
+        ("{train: {gpus: 2}}", ".train.gpus", r"must be in \(0, 1\], got 2"),
+        ("{train: {cpus: 0}}", ".train.cpus", "must be .*, got 0"),
+        ("{train: {gpu: 1}}", ".train.gpu", "did you mean 'gpus'"),
+        ("{train: {memory: lots}}", ".train.memory", "must be a size, got lots"),
+        ("{train: {memory: 0GiB}}", ".train.memory", "must be a size, got 0GiB"),
+        ("{train: {memory: 16}}", ".train.memory", "must be text"),
+        ("all", "", "must be a section"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_its_key(value: str, key: str, told: str) -> None:
+    with pytest.raises(InputError, match=told) as refused:
+        load_scenario("quickstart", overrides=[f"runtime.resources={value}"])
+    assert refused.value.key == f"runtime.resources{key}"
+    assert refused.value.exit_status == 2
