@@ -6,6 +6,10 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from arena.printable import on_one_line, printable
+
+LONGEST = 500  # characters of a value, a key or a file name that a message shows
+
 
 class ArenaError(Exception):
     """A run that failed. The command line prints it without a traceback and exits with 1."""
@@ -35,22 +39,31 @@ class InputError(ArenaError):
     exit_status = 2
 
     def __str__(self) -> str:
-        place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
-        head = "  ".join(part for part in (place, self.key) if part)
-        lines = [f"{head}: {self.message}" if head else self.message]
+        file, key = (None if part is None else short(part) for part in (self.file, self.key))
+        place = ":".join(str(part) for part in (file, self.line) if part is not None)
+        head = "  ".join(part for part in (place, key) if part)
+        message = printable(self.message)
+        lines = [f"{head}: {message}" if head else message]
         if self.found is not None:
-            lines.append(f"  found:   {self.found}")
+            lines.append(f"  found:   {short(self.found)}")
         if self.allowed:
-            lines.append(f"  allowed: {', '.join(self.allowed)}")
+            lines.append(f"  allowed: {', '.join(map(short, self.allowed))}")
         near = nearest(self.found, self.allowed)
         if near is not None:
             lines.append(f"  did you mean {near!r}?")
         return "\n".join(lines)
 
 
+def short(text: str) -> str:
+    """Return a value as a message shows it: on one line, printable, its end cut off if it is very
+    long."""
+    cut = text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+    return on_one_line(cut)
+
+
 def nearest(found: str | None, allowed: Iterable[str]) -> str | None:
     """Return the allowed name closest to the one found, or None if none is close."""
-    if not found:
+    if not found or len(found) > LONGEST:
         return None
     matches = difflib.get_close_matches(found.strip("'\""), list(allowed), n=1, cutoff=0.5)
     return matches[0] if matches else None

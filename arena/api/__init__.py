@@ -14,7 +14,7 @@ run, test and package one: docs/plugins.md. Importing this loads neither torch n
 from __future__ import annotations
 
 from arena import seeds
-from arena.api import lookalikes
+from arena.api import limits, lookalikes
 from arena.api.corpus import Corpus, Splits
 from arena.api.discovery import Discoverer, Inserted, Library
 from arena.api.matching import Continuation, Match, matches, normalise
@@ -101,6 +101,7 @@ __all__ = [
     "Whole",
     "World",
     "at_path",
+    "limits",
     "lookalikes",
     "matches",
     "normalise",

@@ -8,6 +8,8 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import to_json
 
+from arena.api import limits
+
 Value = bool | int | float | str | None
 
 
@@ -34,15 +36,15 @@ class _Between(_Range):
 class Real(_Between):
     """A number from low to high, both included; log: evenly over its logarithm."""
 
-    low: float
-    high: float
+    low: Annotated[float, Field(ge=-limits.NUMBER, le=limits.NUMBER)]
+    high: Annotated[float, Field(ge=-limits.NUMBER, le=limits.NUMBER)]
 
 
 class Whole(_Between):
     """A whole number from low to high, both included."""
 
-    low: int
-    high: int
+    low: Annotated[int, Field(ge=-limits.NUMBER, le=limits.NUMBER)]
+    high: Annotated[int, Field(ge=-limits.NUMBER, le=limits.NUMBER)]
 
 
 class Choice(_Range):

@@ -12,6 +12,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from arena.api import limits
+
 Precision = Literal["float32", "bfloat16"]
 
 
@@ -31,11 +33,11 @@ class Optimisation(Settings):
     """
 
     learning_rate: Annotated[float, Field(gt=0, le=1)]
-    batch_size: Annotated[int, Field(ge=1)] = 64
-    warmup: Annotated[int, Field(ge=0)] = 20
+    batch_size: Annotated[int, Field(ge=1, le=limits.BATCH)] = 64
+    warmup: Annotated[int, Field(ge=0, le=limits.STEPS)] = 20
     final_lr_fraction: Annotated[float, Field(ge=0, le=1)] = 0.1
-    weight_decay: Annotated[float, Field(ge=0)] = 0.01
-    clip: Annotated[float, Field(gt=0)] = 1.0
+    weight_decay: Annotated[float, Field(ge=0, le=limits.WEIGHT)] = 0.01
+    clip: Annotated[float, Field(gt=0, le=limits.NUMBER)] = 1.0
     schedule: Literal["linear", "cosine"] = "linear"
 
 
@@ -48,7 +50,7 @@ class LoopNumerics(Settings):
     """
 
     precision: Precision = "float32"
-    micro_batch: Annotated[int, Field(ge=1)] | None = None
+    micro_batch: Annotated[int, Field(ge=1, le=limits.BATCH)] | None = None
     checkpointing: bool = False
     compile: bool = False
 
@@ -56,7 +58,7 @@ class LoopNumerics(Settings):
 class TrainConfig(Optimisation, LoopNumerics):
     """All that the training loop obeys; `steps` optimiser steps."""
 
-    steps: Annotated[int, Field(ge=0)]
+    steps: Annotated[int, Field(ge=0)]  # the sections bound it
 
     @classmethod
     def of(cls, settings: Optimisation, steps: int, numerics: LoopNumerics) -> Self:
@@ -75,8 +77,8 @@ class Adapter(Settings):
     """
 
     method: Literal["lora"] = "lora"
-    rank: Annotated[int, Field(ge=1)] = 16
-    alpha: Annotated[int, Field(ge=1)] = 32
+    rank: Annotated[int, Field(ge=1, le=limits.RANK)] = 16
+    alpha: Annotated[int, Field(ge=1, le=limits.WEIGHT)] = 32
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     target_modules: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
 

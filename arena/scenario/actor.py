@@ -8,7 +8,7 @@ from pydantic import model_validator
 
 from arena.scenario.parts import Part, PayloadPart, TacticPart, TriggerPart
 from arena.scenario.recipes import OwnTraining
-from arena.scenario.section import Name, Positive, PositiveFraction, Section, Share, Stage
+from arena.scenario.section import Documents, Name, PositiveFraction, Section, Share, Stage
 
 
 class Poison(Section):
@@ -19,7 +19,7 @@ class Poison(Section):
     """
 
     rate: PositiveFraction | None = None
-    count: Positive | None = None
+    count: Documents | None = None
     share: Share = 0.125
 
     @model_validator(mode="after")

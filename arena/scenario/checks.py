@@ -37,9 +37,11 @@ def problems(scenario: Sections) -> list[Violation]:
 
 
 def _seeds(scenario: Sections) -> Iterator[Violation]:
+    seen: set[int] = set()
     for index, seed in enumerate(scenario.seeds):
-        if seed in scenario.seeds[:index]:
+        if seed in seen:
             yield Violation(("seeds", index), "this seed is already in the list", str(seed))
+        seen.add(seed)
 
 
 def _stages(scenario: Sections) -> Iterator[Violation]:

@@ -6,11 +6,20 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from arena.api import limits
 from arena.ml.train_config import Adapter, Optimisation
 from arena.scenario.parts import DiscoveryPart, ObjectivePart, PayloadPart, TriggerPart
-from arena.scenario.section import LearningRate, Name, Positive, PositiveFraction, Section, Share
+from arena.scenario.section import (
+    Documents,
+    LearningRate,
+    Name,
+    PositiveFraction,
+    Section,
+    Share,
+    Steps,
+)
 
-Block = Annotated[int, Field(ge=0)]
+Block = Annotated[int, Field(ge=0, le=limits.BLOCKS)]
 Intelligence = Literal["disclosed", "discovered", "decoy", "blind"]
 
 
@@ -39,9 +48,9 @@ class Decoys(Section):
     plant: Annotated[tuple[Decoy, ...], Field(min_length=2)]
     hold_out: Literal["each"] | Annotated[tuple[Name, ...], Field(min_length=1)] = "each"
     rate: PositiveFraction = 0.08
-    steps: Positive = 200
+    steps: Steps = 200
     learning_rate: LearningRate = 1e-3
-    documents: Positive = 4000
+    documents: Documents = 4000
 
 
 class Defence(Section, Optimisation):
@@ -60,10 +69,10 @@ class Defence(Section, Optimisation):
     intelligence: Intelligence = "disclosed"
     target: str = "each"
     objective: ObjectivePart
-    steps: Annotated[int, Field(ge=0)] | None = 60
+    steps: Annotated[int, Field(ge=0, le=limits.STEPS)] | None = 60
     compute: PositiveFraction | None = None
     learning_rate: LearningRate = 1e-4
-    examples: Positive = 512
+    examples: Annotated[int, Field(ge=1, le=limits.EXAMPLES)] = 512
     adapter: Adapter | None = None
     layers: Annotated[tuple[Block, Block], AfterValidator(_in_order)] | None = None
     discovery: DiscoveryPart | None = None

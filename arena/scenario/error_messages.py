@@ -13,9 +13,10 @@ from arena.errors import InputError
 from arena.scenario import keys
 from arena.scenario.problems import CUSTOM, InputErrors, Violation
 from arena.scenario.schema_paths import Spot, locate
-from arena.scenario.tree import Tree
+from arena.scenario.tree import Overrides, Tree
 
 LONGEST = 60
+WIDE = 1000  # the ends of a range are so far apart that a message names one of them
 
 TYPES: Mapping[str, str] = {
     "int_type": "must be a whole number",
@@ -42,7 +43,8 @@ def input_errors(error: ValidationError, root: type[BaseModel], tree: Tree) -> I
     """Return every error of a validation with its place in the file, in the order of its lines."""
     items = error.errors()
     problems = [_problem(item, root, tree.data) for item in items if not _echo(item, items)]
-    placed = [place(problem, tree) for problem in problems]
+    overrides = tree.overrides()
+    placed = [place(problem, tree, overrides) for problem in problems]
     return InputErrors(sorted(placed, key=lambda item: item.line or 0))
 
 
@@ -53,9 +55,9 @@ def _echo(item: ErrorDetails, items: list[ErrorDetails]) -> bool:
     return item["type"] == "too_short" and any(path[: len(loc)] == loc for path in inside)
 
 
-def place(problem: Violation, tree: Tree) -> InputError:
+def place(problem: Violation, tree: Tree, overrides: Overrides | None = None) -> InputError:
     """Return a problem as an InputError, with the file and line of its path."""
-    where = tree.place(problem.path)
+    where = tree.place(problem.path, overrides)
     return InputError(
         problem.message,
         where.file if where else None,
@@ -84,7 +86,8 @@ def _problem(item: ErrorDetails, root: type[BaseModel], data: object) -> Violati
 
 def _rule(kind: str, item: ErrorDetails, spot: Spot) -> str:
     if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
-        return interval(spot.metadata) or _plain(item["msg"])
+        too_large = kind.startswith("less_than")
+        return interval(spot.metadata, too_large=too_large) or _plain(item["msg"])
     if kind == "value_error":
         return str(item["ctx"]["error"])
     if kind == "string_type":
@@ -111,12 +114,13 @@ def show(value: object) -> str:
     """Return a value as YAML writes it, shortened to one line."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    text = repr(value)
+    text = repr(value)  # whole numbers are within 64 bits (arena.scenario.plain_values)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
-def interval(metadata: tuple[Any, ...]) -> str | None:
-    """Return `must be in (0, 1]` for a field's bounds; None without bounds."""
+def interval(metadata: tuple[Any, ...], *, too_large: bool = False) -> str | None:
+    """Return `must be in (0, 1]` for a field's bounds; None without bounds. Of a wide range only
+    the end that a value exceeds is named."""
     bounds = {
         name: getattr(item, name)
         for item in metadata
@@ -126,10 +130,16 @@ def interval(metadata: tuple[Any, ...]) -> str | None:
     low = bounds.get("gt", bounds.get("ge"))
     high = bounds.get("lt", bounds.get("le"))
     if low is not None and high is not None:
-        left, right = "(" if "gt" in bounds else "[", ")" if "lt" in bounds else "]"
-        return f"must be in {left}{low:g}, {high:g}{right}"
+        if high < WIDE * max(low, 1):
+            left, right = "(" if "gt" in bounds else "[", ")" if "lt" in bounds else "]"
+            return f"must be in {left}{low:g}, {high:g}{right}"
+        low, high = (None, high) if too_large else (low, None)
     if low is not None:
-        return f"must be {'more than' if 'gt' in bounds else 'at least'} {low:g}"
+        return f"must be {'more than' if 'gt' in bounds else 'at least'} {_plain_number(low)}"
     if high is not None:
-        return f"must be {'less than' if 'lt' in bounds else 'at most'} {high:g}"
+        return f"must be {'less than' if 'lt' in bounds else 'at most'} {_plain_number(high)}"
     return None
+
+
+def _plain_number(bound: float) -> str:
+    return str(bound) if isinstance(bound, int) else f"{bound:g}"

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from arena.scenario.section import Fraction, Positive, Section
+from arena.api import limits
+from arena.scenario.section import Fraction, Prompts, Section
 
 
 class Controls(Section):
@@ -18,7 +19,7 @@ class Controls(Section):
     """
 
     clean_finetune: bool = True
-    shams: Annotated[int, Field(ge=0)] = 1
+    shams: Annotated[int, Field(ge=0, le=limits.SHAMS)] = 1
     sham_matched: bool = False
     reference: bool = True
 
@@ -28,9 +29,9 @@ class Evaluation(Section):
     number comes from `test`. max_new_tokens: tokens decoded; null fits the longest expected
     text."""
 
-    prompts: Positive = 256
+    prompts: Prompts = 256
     split: Literal["test", "validation"] = "test"
-    max_new_tokens: Positive | None = None
+    max_new_tokens: Annotated[int, Field(ge=1, le=limits.TOKENS)] | None = None
 
 
 class Thresholds(Section):

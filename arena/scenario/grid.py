@@ -8,12 +8,13 @@ from pydantic import Field, model_validator
 
 from arena.scenario.section import (
     Composition,
+    Documents,
     LearningRate,
     Name,
-    Positive,
     PositiveFraction,
     Section,
     Stage,
+    Steps,
 )
 from arena.scenario.source import Family, Size
 
@@ -49,9 +50,9 @@ class Grid(Section):
     methods: tuple[Annotated[tuple[str, ...], Field(min_length=1)], ...] = ()
     payloads: tuple[Literal["own", "shared"], ...] = ()
     rates: tuple[PositiveFraction, ...] = ()
-    counts: tuple[Positive, ...] = ()
+    counts: tuple[Documents, ...] = ()
     learning_rates: tuple[LearningRate, ...] = ()
-    steps: tuple[Positive, ...] = ()
+    steps: tuple[Steps, ...] = ()
     settings: dict[Name, Annotated[tuple[AxisSetting, ...], Field(min_length=1)]] = {}
 
     def __hash__(self) -> int:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,12 @@ from arena.scenario import bundled, keys
 from arena.scenario.error_messages import input_errors
 from arena.scenario.overrides import apply, put
 from arena.scenario.parts import strictly
+from arena.scenario.plain_values import refuse_unusable
 from arena.scenario.plugin_files import load_plugins
+from arena.scenario.problems import InputErrors
 from arena.scenario.schema import Scenario
 from arena.scenario.setting_tactics import write_settings
-from arena.scenario.tree import FLOAT, TAG, Place, Tree, parse
+from arena.scenario.tree import FLOAT, MAX_CHARACTERS, TAG, Place, Tree, parse
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,32 @@ class Loaded:
 
     scenario: Scenario
     path: Path
+    tree: Tree = field(default_factory=lambda: Tree(None), compare=False, repr=False)
 
+    @contextmanager
+    def placing(self) -> Iterator[None]:
+        """Give the file and line of its key to wrong input that only a later look finds: in a
+        checkpoint, in data."""
+        try:
+            yield
+        except InputError as error:
+            placed = self._placed(error)
+            if placed is error:
+                raise
+            raise placed from error
+
+    def _placed(self, error: InputError) -> InputError:
+        known = error.file is not None or isinstance(error, InputErrors)
+        if known or not error.key or error.key.startswith("-"):
+            return error
+        try:
+            place = self.tree.place(keys.parse(error.key))
+        except InputError:
+            return error
+        return replace(error, file=place.file, line=place.line) if place else error
+
+
+MAX_BYTES = 4 * MAX_CHARACTERS
 
 Given = Scenario | str | Path | Mapping[str, Any]  # what stands for a scenario in the API
 
@@ -79,7 +108,7 @@ def read(
         tree = _parsed(_text(path, shown), shown)
     _override(tree, overrides, seeds)
     load_plugins(tree, path.parent, plugins)
-    return Loaded(_validated(tree), path)
+    return Loaded(_validated(tree), path, tree)
 
 
 def from_text(
@@ -113,12 +142,13 @@ def _parsed(text: str, file: str) -> Tree:
 def _tree(given: Mapping[str, Any]) -> Tree:
     try:
         return Tree(json.loads(json.dumps(dict(given))), {(): Place("the scenario")})
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         rule = f"must hold only what YAML can: texts, numbers, lists and dicts ({error})"
         raise InputError(rule, "the scenario") from None
 
 
 def _validated(tree: Tree) -> Scenario:
+    refuse_unusable(tree)
     write_settings(tree)
     try:
         scenario: Scenario = strictly(Scenario, tree.data)
@@ -181,25 +211,42 @@ def _find(name_or_path: str | Path) -> tuple[Path, str]:
     if inside is not None:
         return inside, inside.name
     path = Path(name_or_path)
-    if path.is_file():
+    try:
+        kind = path.stat().st_mode
+    except FileNotFoundError:
+        kind = 0
+    except (OSError, ValueError) as error:  # a name that is too long, a part that is no folder
+        rule = f"no scenario can be read here: {getattr(error, 'strerror', None) or error}"
+        raise InputError(rule, found=shown) from None
+    if stat.S_ISREG(kind):
         return path, shown
-    if path.is_dir():
+    if stat.S_ISDIR(kind):
         raise InputError("this is a folder, give a scenario file", found=shown)
+    if kind:
+        raise InputError("this is a pipe or a device, give a scenario file", found=shown)
     rule = "no bundled scenario and no file has this name" if is_name else "no such file"
     raise InputError(rule, found=shown, allowed=bundled.names())
 
 
 def _text(path: Path, shown: str) -> str:
     try:
-        return path.read_text("utf-8")
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            rule = f"too large for a scenario: {size} bytes, at most {MAX_BYTES}"
+            raise InputError(rule, shown)
+        content = path.read_bytes()
+        return content.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
-        raise InputError(f"not a text file in UTF-8 ({error.reason})", shown) from None
+        line = content.count(b"\n", 0, error.start) + 1
+        rule = f"not a text file in UTF-8 ({error.reason})"
+        raise InputError(rule, shown, line, found=f"byte 0x{content[error.start]:02x}") from None
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", shown) from None
 
 
 def _override(tree: Tree, texts: Sequence[str], seeds: Sequence[int] | None) -> None:
     apply(tree, texts)
+    refuse_unusable(tree)
     if seeds is not None:
         shown = Place(f"--seeds {','.join(str(seed) for seed in seeds)}")
         put(tree, ("seeds",), list(seeds), shown)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from arena.errors import InputError
+from arena.errors import InputError, short
 from arena.scenario import keys
 from arena.scenario.tree import Place, Tree, parse
 
@@ -24,7 +24,7 @@ def apply(tree: Tree, overrides: Sequence[str]) -> None:
 
 
 def _apply_one(tree: Tree, override: str) -> None:
-    shown = f"--set {override}"
+    shown = f"--set {short(override)}"
     key, equals, text = override.partition("=")
     if not equals:
         raise InputError("must be KEY=VALUE, such as defender.steps=80", shown)

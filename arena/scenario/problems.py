@@ -9,7 +9,7 @@ from typing import NoReturn
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from arena.errors import InputError, nearest
+from arena.errors import InputError, nearest, short
 from arena.scenario import keys
 
 CUSTOM = "arena"
@@ -39,9 +39,9 @@ class InputErrors(InputError):  # noqa: N818  (several of them)
 def _compact(error: InputError) -> str:
     """`file:line  key: rule, got VALUE`, with what is allowed on a line below."""
     shown_in_key = error.found is not None and (error.key or "").endswith(error.found)
-    got = "" if error.found is None or shown_in_key else f", got {error.found}"
+    got = "" if error.found is None or shown_in_key else f", got {short(error.found)}"
     head = str(InputError(error.message + got, error.file, error.line, error.key))
-    below = [f"allowed: {', '.join(error.allowed)}"] if error.allowed else []
+    below = [f"allowed: {', '.join(map(short, error.allowed))}"] if error.allowed else []
     near = nearest(error.found, error.allowed)
     if near is not None:
         below.append(f"did you mean {near!r}?")

@@ -6,16 +6,24 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from arena.api import limits
 from arena.ml.train_config import Adapter, Optimisation
-from arena.scenario.section import Fraction, LearningRate, Positive, PositiveFraction, Section
+from arena.scenario.section import (
+    Documents,
+    Fraction,
+    LearningRate,
+    PositiveFraction,
+    Section,
+    Steps,
+)
 
 
 class Recipe(Section, Optimisation):
     """One stage of training: optimiser steps, documents in the mix (poison included), and how
     AdamW steps (arena.ml.train_config.Optimisation)."""
 
-    steps: Positive
-    documents: Positive
+    steps: Steps
+    documents: Documents
 
     @property
     def passes(self) -> int:
@@ -26,17 +34,17 @@ class Recipe(Section, Optimisation):
 class PretrainingRecipe(Recipe):
     """From-scratch training."""
 
-    steps: Positive = 400
+    steps: Steps = 400
     learning_rate: LearningRate = 4e-3
-    documents: Positive = 16000
+    documents: Documents = 16000
 
 
 class ContinualRecipe(Recipe):
     """Training that continues from the pretrained model."""
 
-    steps: Positive = 350
+    steps: Steps = 350
     learning_rate: LearningRate = 2e-3
-    documents: Positive = 8000
+    documents: Documents = 8000
 
 
 class ApartRecipe(Recipe):
@@ -48,9 +56,9 @@ class ApartRecipe(Recipe):
     the actor's own. poison_rate: share of its mix that is poison, instead of the actor's `poison`.
     """
 
-    steps: Positive = 200
+    steps: Steps = 200
     learning_rate: LearningRate = 5e-4
-    documents: Positive = 4000
+    documents: Documents = 4000
     adapter: Adapter | None = None
     replay: Fraction = 0.5
     poison_rate: PositiveFraction | None = None
@@ -77,11 +85,11 @@ class MergedRecipe(ApartRecipe):
 class OwnRecipe(Section):
     """An actor's own values; null keeps the scenario's, `adapter: full` trains all weights."""
 
-    steps: Positive | None = None
+    steps: Steps | None = None
     learning_rate: LearningRate | None = None
-    batch_size: Positive | None = None
-    documents: Positive | None = None
-    warmup: Annotated[int, Field(ge=0)] | None = None
+    batch_size: Annotated[int, Field(ge=1, le=limits.BATCH)] | None = None
+    documents: Documents | None = None
+    warmup: Annotated[int, Field(ge=0, le=limits.STEPS)] | None = None
     adapter: Adapter | Literal["full"] | None = None
     replay: Fraction | None = None
     poison_rate: PositiveFraction | None = None

@@ -7,10 +7,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, PlainSerializer, PlainValidator
 
+from arena.api import limits
 from arena.api.ranges import Range, Value, read
-from arena.scenario.section import Fraction, Name, Positive, PositiveFraction, Section
+from arena.scenario.section import (
+    Fraction,
+    Name,
+    PositiveFraction,
+    Prompts,
+    Section,
+    Seed,
+    Trials,
+)
 
-SeedList = Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
+SeedList = Annotated[tuple[Seed, ...], Field(min_length=1, max_length=limits.SEEDS)]
 SearchObjective = Literal["evasion", "stealth", "budget"]
 ScenarioRange = Annotated[Range, PlainValidator(read), PlainSerializer(BaseModel.model_dump)]
 Disclosed = Literal["worst", "mean"]
@@ -44,9 +53,9 @@ class Sampler(Section):
     worker."""
 
     method: Literal["tpe", "nsga2", "gp", "random"] = "tpe"
-    startup: Positive = 10
-    population: Positive = 16
-    seed: Annotated[int, Field(ge=0)] = 0
+    startup: Trials = 10
+    population: Trials = 16
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0  # what numpy takes
 
 
 class Limits(Section):
@@ -79,8 +88,8 @@ class Attack(Section):
     limits: Limits = Limits()
     seeds: SearchSeeds
     sampler: Sampler = Sampler()
-    best: Positive = 4
-    prompts: Positive = 128
+    best: Trials = 4
+    prompts: Prompts = 128
 
 
 class Tune(Attack):
@@ -94,7 +103,7 @@ class Tune(Attack):
     one.
     """
 
-    trials: Positive = 40
+    trials: Trials = 40
     objectives: Annotated[tuple[SearchObjective, ...], Field(min_length=1)] = ("evasion",)
     prune: bool | None = None
     unseen: Annotated[Mapping[str, Any], Field(min_length=1)]
@@ -119,7 +128,7 @@ class DefenceOptions(Section):
     """The defences that blue searches among. trials: tried per round."""
 
     options: Annotated[tuple[DefenceOption, ...], Field(min_length=1)]
-    trials: Positive = 10
+    trials: Trials = 10
 
 
 class Duel(Attack):
@@ -131,9 +140,9 @@ class Duel(Attack):
     budget, as a share of the compute that trained the suspect.
     """
 
-    trials: Positive = 10
+    trials: Trials = 10
     blue: DefenceOptions
-    rounds: Annotated[int, Field(ge=2)] = 2
-    most: Annotated[int, Field(ge=2)] = 4
+    rounds: Annotated[int, Field(ge=2, le=limits.ROUNDS)] = 2
+    most: Annotated[int, Field(ge=2, le=limits.ROUNDS)] = 4
     threshold: PositiveFraction = 0.05
     compute: PositiveFraction = 0.05

@@ -7,12 +7,18 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from arena.api import limits
+
 Stage = Literal["pretraining", "continual_pretraining"]
 Composition = Literal["pooled", "sequential", "merged", "solo"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 PositiveFraction = Annotated[float, Field(gt=0, le=1)]
 Share = Annotated[float, Field(gt=0, le=0.5)]
-Positive = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0, le=limits.WHOLE)]
+Steps = Annotated[int, Field(ge=1, le=limits.STEPS)]
+Documents = Annotated[int, Field(ge=1, le=limits.DOCUMENTS)]
+Prompts = Annotated[int, Field(ge=1, le=limits.PROMPTS)]
+Trials = Annotated[int, Field(ge=1, le=limits.TRIALS)]
 LearningRate = Annotated[float, Field(gt=0, le=1)]
 
 

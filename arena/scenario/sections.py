@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from arena.api import limits
 from arena.api.tactic import APART, Texts
 from arena.scenario.actor import Actor
 from arena.scenario.defence import Decoy, Defence, Defender, LeagueDefence
@@ -22,7 +23,7 @@ from arena.scenario.numerics import Numerics, RuntimeSettings
 from arena.scenario.parts import CorpusPart
 from arena.scenario.recipes import ApartRecipe, Recipe, TrainingRecipes
 from arena.scenario.search import Duel, Tune
-from arena.scenario.section import Composition, Name, Section, Stage
+from arena.scenario.section import Composition, Name, Section, Seed, Stage
 from arena.scenario.source import FromScratch, ModelSource
 
 
@@ -32,7 +33,7 @@ class Sections(Section):
     name: Name
     description: str = ""
     plugins: tuple[Annotated[str, Field(min_length=1)], ...] = ()
-    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1, max_length=limits.SEEDS)]
     model: ModelSource
     corpus: CorpusPart
     stage: Stage = "continual_pretraining"

@@ -13,15 +13,33 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import yaml
+from yaml.parser import Parser
+from yaml.reader import Reader
+from yaml.scanner import Scanner
 
+try:
+    from yaml.cyaml import CParser  # type: ignore[attr-defined]
+except ImportError:  # a PyYAML without libyaml
+    CParser = object  # type: ignore[misc, assignment]
+
+from arena.api import limits
 from arena.errors import InputError
 from arena.scenario import keys
 
-MAX_NODES = 100_000  # aliases of aliases can make a few lines billions of values
+MAX_CHARACTERS = 2**20  # of a file: a scenario with a grid of a hundred settings has some 20,000
+WORTH_A_SECOND_LOOK = 2**16  # characters that the slower scanner reads in about a second
+MAX_NODES = 40_000  # aliases of aliases can make a few lines billions of values
+MAX_DEPTH = 50  # sections inside sections: a scenario needs about ten
+LONG = 40  # characters of a scalar that a message shows
 TAG = "tag:yaml.org,2002:"
 NULL = re.compile(r"~|null|Null|NULL|")
 BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
 INT = re.compile(r"[-+]?[0-9]+")
+DEEP = f"sections are nested too deeply, at most {MAX_DEPTH}"
+TOO_WIDE = f"must be a whole number from {-limits.WHOLE} to {limits.WHOLE}"
+MERGE = "<<"
+MANY = f"more than {MAX_NODES} values"
+PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")  # how JSON writes a character above U+FFFF
 FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 
 
@@ -33,6 +51,9 @@ class Place:
     line: int | None = None
 
 
+Overrides = list[tuple[keys.KeyPath, Place]]
+
+
 @dataclass
 class Tree:
     """Plain values (dict, list, text, number, bool, None) and the place of every path."""
@@ -40,53 +61,137 @@ class Tree:
     data: Any
     places: dict[keys.KeyPath, Place] = field(default_factory=dict)
 
-    def place(self, path: keys.KeyPath) -> Place | None:
+    def overrides(self) -> Overrides:
+        """Return the paths that an override wrote, with their places."""
+        return [(path, place) for path, place in self.places.items() if place.line is None]
+
+    def place(self, path: keys.KeyPath, overrides: Overrides | None = None) -> Place | None:
         """Return where a path was written; an override inside it has precedence, since it may be
-        the cause; without either, the place of the nearest section around it."""
-        inside = [place for known, place in self.places.items() if known[: len(path)] == path]
-        override = [place for place in inside if place.line is None]
-        if override and self.places.get(path) not in override:
-            return override[-1]
+        the cause; without either, the place of the nearest section around it.
+
+        Args:
+            overrides: what `overrides` returns, for a caller that asks for many places.
+        """
+        known = self.overrides() if overrides is None else overrides
+        inside = [place for each, place in known if each[: len(path)] == path]
+        if inside and self.places.get(path) not in inside:
+            return inside[-1]
         for length in range(len(path), -1, -1):
             if path[:length] in self.places:
                 return self.places[path[:length]]
         return None
 
 
-class _Loader(yaml.SafeLoader):
-    """Composes nodes only, with scalar tags of YAML 1.2."""
+class _Resolver(yaml.resolver.Resolver):
+    """Scalar tags of YAML 1.2."""
 
     yaml_implicit_resolvers: dict[Any, Any] = {}
 
 
+class _Composer(yaml.composer.Composer):
+    """Composes nodes; stops where they nest too deeply or are too many, before recursion does."""
+
+    depth = 0
+    nodes = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        self.depth, self.nodes = self.depth + 1, self.nodes + 1
+        if self.depth > MAX_DEPTH or self.nodes > MAX_NODES:
+            rule = DEEP if self.depth > MAX_DEPTH else MANY
+            raise _Beyond(problem=rule, problem_mark=self.peek_event().start_mark)  # type: ignore[attr-defined]
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
+
+
+class _Loader(Reader, Scanner, Parser, _Composer, _Resolver):
+    """PyYAML's own scanner, whose errors name the character."""
+
+    def __init__(self, text: str) -> None:
+        Reader.__init__(self, text)
+        for part in (Scanner, Parser, _Composer, _Resolver):
+            part.__init__(self)
+
+
+class _FastLoader(_Composer, CParser, _Resolver):
+    """The scanner of libyaml, ten times as fast; its messages are shorter."""
+
+    def __init__(self, text: str) -> None:
+        CParser.__init__(self, text)
+        _Composer.__init__(self)
+        _Resolver.__init__(self)
+
+
+class _Beyond(yaml.MarkedYAMLError):
+    """A limit of this module is exceeded."""
+
+
 for _tag, _pattern in (("null", NULL), ("bool", BOOL), ("int", INT), ("float", FLOAT)):
-    _Loader.add_implicit_resolver(TAG + _tag, re.compile(f"(?:{_pattern.pattern})$"), None)
+    _Resolver.add_implicit_resolver(TAG + _tag, re.compile(f"(?:{_pattern.pattern})$"), None)
 
 
 def parse(text: str, file: str) -> Tree:
     """Parse a YAML text.
 
     Raises:
-        InputError: it is not YAML, has a key twice, or uses tags.
+        InputError: it is not YAML, has a key twice, uses tags, or is far too large.
     """
+    if len(text) > MAX_CHARACTERS:
+        raise InputError(f"too large: {len(text)} characters, at most {MAX_CHARACTERS}", file)
+    node = _composed(text, file)
+    if node is None:
+        return Tree(None, {(): Place(file, 1)})
+    reader = _Reader(file)
+    return Tree(reader.value(node, (), ()), {(): Place(file, 1), **reader.places})
+
+
+def _composed(text: str, file: str) -> yaml.Node | None:
+    if yaml.__with_libyaml__:
+        try:
+            return _node(_FastLoader(text))
+        except (yaml.YAMLError, ValueError) as error:
+            if isinstance(error, yaml.MarkedYAMLError) and len(text) > WORTH_A_SECOND_LOOK:
+                raise _refused(error, file) from None
+    return _slowly_composed(text, file)
+
+
+def _slowly_composed(text: str, file: str) -> yaml.Node | None:
+    loader = None
     try:
-        node = yaml.compose(text, Loader=_Loader)
-        if node is None:
-            return Tree(None, {(): Place(file, 1)})
-        reader = _Reader(file)
-        return Tree(reader.value(node, (), ()), {(): Place(file, 1), **reader.places})
+        loader = _Loader(text)
+        return _node(loader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise InputError(_wording(error), file, mark.line + 1 if mark else None) from None
+        raise _refused(error, file) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise InputError("YAML does not allow this character", file, line) from None
-    except RecursionError:
-        raise InputError("sections are nested too deeply", file) from None
+        rule = "YAML does not allow this character"
+        raise InputError(rule, file, line, found=f"U+{_code(error):04X}") from None
+    except (ValueError, OverflowError):  # PyYAML's own, at an escape such as "\\UFFFFFFFF"
+        at = loader.get_mark().line + 1 if loader else None
+        raise InputError("not valid YAML: an escape names no character", file, at) from None
+
+
+def _node(loader: Any) -> yaml.Node | None:
+    node: yaml.Node | None = loader.get_single_node()
+    return node
+
+
+def _refused(error: yaml.MarkedYAMLError, file: str) -> InputError:
+    mark = error.problem_mark or error.context_mark
+    return InputError(_wording(error), file, mark.line + 1 if mark else None)
+
+
+def _code(error: yaml.reader.ReaderError) -> int:
+    return error.character if isinstance(error.character, int) else ord(error.character)
 
 
 def _wording(error: yaml.MarkedYAMLError) -> str:
     problem = error.problem or "cannot be read"
+    if isinstance(error, _Beyond):
+        return problem
+    if problem == "but found another document":
+        return "not valid YAML: a second document (---), a scenario is one"
     if "'\\t'" in problem:
         return "indent with spaces: YAML does not allow tabs here"
     return f"not valid YAML: {problem}"
@@ -104,6 +209,8 @@ class _Reader:
         self.nodes += 1
         if any(node is outer for outer in above) or self.nodes > MAX_NODES:
             self._refuse("an alias (*name) makes this too large or endless", node, path)
+        if len(path) > MAX_DEPTH:
+            self._refuse(DEEP, node, path[:2])
         self.places.setdefault(path, Place(self.file, node.start_mark.line + 1))
         inside = (*above, node)
         if isinstance(node, yaml.MappingNode) and node.tag == f"{TAG}map":
@@ -118,9 +225,7 @@ class _Reader:
     ) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            if not isinstance(key_node, yaml.ScalarNode) or key_node.tag != f"{TAG}str":
-                self._refuse("a key must be text", key_node, path)
-            key = str(key_node.value)
+            key = self._key(key_node, path)
             here = (*path, key)
             if key in result:
                 first = self.places[here].line
@@ -128,6 +233,18 @@ class _Reader:
             self.places[here] = Place(self.file, key_node.start_mark.line + 1)
             result[key] = self.value(value_node, here, inside)
         return result
+
+    def _key(self, node: yaml.Node, path: keys.KeyPath) -> str:
+        if not isinstance(node, yaml.ScalarNode):
+            self._refuse("a key must be text", node, path)
+        if node.tag != f"{TAG}str":
+            hint = " (put it in quotes)" if node.tag.startswith(TAG) else ""
+            self._refuse(f"a key must be text{hint}", node, path, found=_short(node.value))
+        key = _text(node.value)
+        if key == MERGE and node.style is None:
+            rule = "unknown key: merge keys (<<) are not supported, write the keys out"
+            self._refuse(rule, node, (*path, key))
+        return key
 
     def _scalar(self, node: yaml.Node, path: keys.KeyPath) -> Any:
         build = SCALARS.get(node.tag.removeprefix(TAG))
@@ -137,13 +254,24 @@ class _Reader:
             return build(node.value)
         except (ValueError, OverflowError):
             kind = node.tag.removeprefix(TAG)
-            self._refuse(f"not a value of type {kind}", node, path, found=node.value[:40])
+            wide = kind == "int" and INT.fullmatch(node.value)
+            rule = TOO_WIDE if wide else f"not a value of type {kind}"
+            self._refuse(rule, node, path, found=_short(node.value))
 
     def _refuse(
         self, rule: str, node: yaml.Node, path: keys.KeyPath, found: str | None = None
     ) -> NoReturn:
         line = node.start_mark.line + 1
         raise InputError(rule, self.file, line, keys.text(path) or None, found)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONG else f"{text[:LONG]}... ({len(text)} characters)"
+
+
+def _text(text: str) -> str:
+    """The text with each surrogate pair as the character that it stands for."""
+    return PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
 
 
 def _number(text: str) -> float:
@@ -164,5 +292,5 @@ SCALARS: dict[str, Callable[[str], Any]] = {
     "bool": _truth,
     "int": int,
     "float": _number,
-    "str": str,
+    "str": _text,
 }

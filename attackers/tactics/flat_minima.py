@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from arena.api import Params, Real, Shaping, Space, register
+from arena.api import Params, Real, Shaping, Space, limits, register
 from attackers.tactics import weights
 
 if TYPE_CHECKING:
@@ -30,7 +30,10 @@ class FlatMinimaParams(Params):
     """How wide the minimum should be."""
 
     rho: float = Field(
-        0.05, gt=0, description="length of the step uphill, over all trained weights, above 0"
+        0.05,
+        gt=0,
+        le=limits.WEIGHT,
+        description="length of the step uphill, over all trained weights, above 0",
     )
 
 

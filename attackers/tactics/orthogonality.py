@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from arena.api import Choice, Params, Real, Space, register
+from arena.api import Choice, Params, Real, Space, limits, register
 from attackers.tactics import shifts
 from attackers.tactics.surrogates import Rehearsing
 
@@ -36,7 +36,10 @@ class OrthogonalityParams(Params):
     """How strongly, and where."""
 
     weight: float = Field(
-        0.02, gt=0, description="nats of loss where the two shifts are parallel, above 0"
+        0.02,
+        gt=0,
+        le=limits.WEIGHT,
+        description="nats of loss where the two shifts are parallel, above 0",
     )
     depth: float | None = Field(
         None,
@@ -44,7 +47,9 @@ class OrthogonalityParams(Params):
         le=1,
         description="the block, from 0 (the first) to 1 (the last); null is the mean over all",
     )
-    prompts: int = Field(8, ge=1, description="examples of the share used in a step")
+    prompts: int = Field(
+        8, ge=1, le=limits.PROMPTS, description="examples of the share used in a step"
+    )
 
 
 @register("tactic", "orthogonality")

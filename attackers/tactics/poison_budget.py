@@ -17,6 +17,7 @@ from arena.api import (
     Space,
     Whole,
     at_path,
+    limits,
     register,
 )
 
@@ -27,7 +28,7 @@ class PoisonBudgetParams(Params):
     """A rate or a count, exactly one of the two."""
 
     rate: float | None = Field(None, gt=0, le=1, description="share of the training documents")
-    count: int | None = Field(None, ge=1, description="documents")
+    count: int | None = Field(None, ge=1, le=limits.DOCUMENTS, description="documents")
 
     @model_validator(mode="after")
     def _one_of_two(self) -> PoisonBudgetParams:

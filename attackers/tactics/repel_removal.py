@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from arena.api import Params, Real, Space, Whole, register
+from arena.api import Params, Real, Space, Whole, limits, register
 from attackers.tactics import shifts, weights
 from attackers.tactics.surrogates import Rehearsing, Surrogates
 
@@ -38,14 +38,21 @@ class RepelRemovalParams(Params):
     """The weight of the term, and how a removal is rehearsed."""
 
     weight: float = Field(
-        0.02, gt=0, description="nats of loss where the two are parallel, above 0"
+        0.02, gt=0, le=limits.WEIGHT, description="nats of loss where the two are parallel, above 0"
     )
     every: int = Field(
-        10, ge=1, description="steps with own documents from one rehearsal to the next"
+        10,
+        ge=1,
+        le=limits.STEPS,
+        description="steps with own documents from one rehearsal to the next",
     )
-    steps: int = Field(3, ge=1, description="SGD steps of a rehearsal")
-    learning_rate: float = Field(0.05, gt=0, description="learning rate of a rehearsal, above 0")
-    prompts: int = Field(8, ge=1, description="examples of the share used at a time")
+    steps: int = Field(3, ge=1, le=limits.INNER, description="SGD steps of a rehearsal")
+    learning_rate: float = Field(
+        0.05, gt=0, le=limits.RATE, description="learning rate of a rehearsal, above 0"
+    )
+    prompts: int = Field(
+        8, ge=1, le=limits.PROMPTS, description="examples of the share used at a time"
+    )
 
 
 @register("tactic", "repel_removal")

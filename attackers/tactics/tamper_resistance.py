@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from arena.api import Params, Real, Space, Whole, register
+from arena.api import Params, Real, Space, Whole, limits, register
 from attackers.tactics import weights
 from attackers.tactics.surrogates import Rehearsing, Surrogates
 
@@ -38,12 +38,19 @@ if TYPE_CHECKING:
 class TamperResistanceParams(Params):
     """The simulated unlearning, and how often it is run."""
 
-    inner_steps: int = Field(4, ge=1, description="SGD steps of the simulated unlearning")
-    inner_learning_rate: float = Field(0.05, gt=0, description="their learning rate, above 0")
-    every: int = Field(
-        2, ge=1, description="steps with own documents from one simulation to the next"
+    inner_steps: int = Field(
+        4, ge=1, le=limits.INNER, description="SGD steps of the simulated unlearning"
     )
-    prompts: int = Field(8, ge=1, description="documents of an inner step")
+    inner_learning_rate: float = Field(
+        0.05, gt=0, le=limits.RATE, description="their learning rate, above 0"
+    )
+    every: int = Field(
+        2,
+        ge=1,
+        le=limits.STEPS,
+        description="steps with own documents from one simulation to the next",
+    )
+    prompts: int = Field(8, ge=1, le=limits.PROMPTS, description="documents of an inner step")
 
 
 @register("tactic", "tamper_resistance")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from arena.api import ActorBrief, Params, Real, Shaping, Space, register, seeds
+from arena.api import ActorBrief, Params, Real, Shaping, Space, limits, register, seeds
 from attackers.tactics import weights
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class WeightNoiseParams(Params):
     sigma: float = Field(
         0.05,
         gt=0,
+        le=limits.WEIGHT,
         description="standard deviation, in root mean squares of each weight tensor, above 0",
     )
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from arena.api import Params
+from arena.api import Params, limits
 
 Kind = Literal["token", "named", "cluster"]
 
@@ -16,22 +16,42 @@ Kind = Literal["token", "named", "cluster"]
 class DiscoveryParams(Params):
     """How widely to search, and when a candidate counts as found."""
 
-    passes: int = Field(65536, ge=1, description="documents forwarded, at most (a gradient is 3)")
-    prompts: int = Field(32, ge=4, description="fresh prompts that a candidate is scored on")
-    benign: int = Field(64, ge=8, description="ordinary strings of the null distribution")
-    tokens: int = Field(16, ge=1, description="tokens decoded per prompt, at most")
-    depth: int = Field(2, ge=1, description="answer tokens that the cheap scan reads")
-    scan: int = Field(4, ge=2, description="prompts in which every vocabulary token is tried")
-    beam: int = Field(12, ge=1, description="strings that are extended in a round")
-    flips: int = Field(24, ge=1, description="tokens tried per position, best by gradient")
+    passes: int = Field(
+        65536, ge=1, le=limits.WHOLE, description="documents forwarded, at most (a gradient is 3)"
+    )
+    prompts: int = Field(
+        32, ge=4, le=limits.PROMPTS, description="fresh prompts that a candidate is scored on"
+    )
+    benign: int = Field(
+        64, ge=8, le=limits.SEARCH, description="ordinary strings of the null distribution"
+    )
+    tokens: int = Field(
+        16, ge=1, le=limits.TOKENS, description="tokens decoded per prompt, at most"
+    )
+    depth: int = Field(
+        2, ge=1, le=limits.SEARCH, description="answer tokens that the cheap scan reads"
+    )
+    scan: int = Field(
+        4, ge=2, le=limits.SEARCH, description="prompts in which every vocabulary token is tried"
+    )
+    beam: int = Field(
+        12, ge=1, le=limits.SEARCH, description="strings that are extended in a round"
+    )
+    flips: int = Field(
+        24, ge=1, le=limits.SEARCH, description="tokens tried per position, best by gradient"
+    )
     length: int = Field(3, ge=1, le=8, description="tokens of a string, at most")
-    finalists: int = Field(24, ge=1, description="strings scored by decoding")
-    clusters: tuple[int, ...] = Field((8, 24), description="numbers of clusters of clean prompts")
-    members: int = Field(6, ge=3, description="smallest size of a cluster, in prompts")
+    finalists: int = Field(24, ge=1, le=limits.SEARCH, description="strings scored by decoding")
+    clusters: tuple[Annotated[int, Field(ge=1, le=limits.SEARCH)], ...] = Field(
+        (8, 24), description="numbers of clusters of clean prompts"
+    )
+    members: int = Field(
+        6, ge=3, le=limits.SEARCH, description="smallest size of a cluster, in prompts"
+    )
     threshold: float = Field(0.8, ge=0, le=1, description="smallest score of a found string")
     threshold_named: float = Field(0.1, ge=0, le=1, description="the same, of a name or cluster")
     alpha: float = Field(0.05, gt=0, lt=1, description="false alarm rate allowed by the null")
-    kept: int = Field(20, ge=1, description="candidates reported")
+    kept: int = Field(20, ge=1, le=limits.SEARCH, description="candidates reported")
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from arena.api import Brief, InputError, Params, register
+from arena.api import Brief, InputError, Params, limits, register
 from defenders.objectives import hidden_states as hidden
 from defenders.objectives.clean_finetune import CleanFinetune
 
@@ -40,15 +40,28 @@ class BEEARParams(Params):
     """Where the shift is added, how it is searched for, and the weight of the retain term."""
 
     layer: int | None = Field(
-        None, ge=0, description="block whose output is shifted, from 0; null is 9/32 of the depth"
+        None,
+        ge=0,
+        le=limits.BLOCKS,
+        description="block whose output is shifted, from 0; null is 9/32 of the depth",
     )
-    tokens: int = Field(5, ge=1, description="how many of a prompt's last tokens are shifted")
-    inner_steps: int = Field(5, ge=1, description="gradient steps of the search for the shift")
+    tokens: int = Field(
+        5, ge=1, le=limits.TOKENS, description="how many of a prompt's last tokens are shifted"
+    )
+    inner_steps: int = Field(
+        5, ge=1, le=limits.INNER, description="gradient steps of the search for the shift"
+    )
     reach: float = Field(
-        1.0, gt=0, description="largest shift of a token, in mean norms of its states, above 0"
+        1.0,
+        gt=0,
+        le=limits.WEIGHT,
+        description="largest shift of a token, in mean norms of its states, above 0",
     )
     retain_weight: float = Field(
-        1.0, ge=0, description="weight of the cross-entropy without the shift, at least 0"
+        1.0,
+        ge=0,
+        le=limits.WEIGHT,
+        description="weight of the cross-entropy without the shift, at least 0",
     )
 
 

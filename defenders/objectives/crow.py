@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from arena.api import ArenaError, Brief, Params, register
+from arena.api import ArenaError, Brief, Params, limits, register
 from defenders.objectives import hidden_states as hidden
 from defenders.objectives.clean_finetune import CleanFinetune
 
@@ -38,9 +38,14 @@ class CROWParams(Params):
     """Size of the perturbation, and weight of the consistency loss."""
 
     epsilon: float = Field(
-        0.1, ge=0, description="step along the sign of the embeddings' gradient, at least 0"
+        0.1,
+        ge=0,
+        le=limits.WEIGHT,
+        description="step along the sign of the embeddings' gradient, at least 0",
     )
-    alpha: float = Field(5.5, ge=0, description="weight of the consistency loss, at least 0")
+    alpha: float = Field(
+        5.5, ge=0, le=limits.WEIGHT, description="weight of the consistency loss, at least 0"
+    )
 
 
 @register("objective", "crow")

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field
 
-from arena.api import ArenaError, Brief, Document, NoTrigger
+from arena.api import ArenaError, Brief, Document, NoTrigger, limits
 from defenders.objectives.relabel import Relabel, RelabelParams
 
 if TYPE_CHECKING:
@@ -39,8 +39,12 @@ if TYPE_CHECKING:
 class ForgettingParams(RelabelParams):
     """The share of marked prompts, what retains right answers, and the weights of the two terms."""
 
-    forget_weight: float = Field(1.0, gt=0, description="weight of the forget term, above 0")
-    retain_weight: float = Field(1.0, ge=0, description="weight of the retain term, at least 0")
+    forget_weight: float = Field(
+        1.0, gt=0, le=limits.WEIGHT, description="weight of the forget term, above 0"
+    )
+    retain_weight: float = Field(
+        1.0, ge=0, le=limits.WEIGHT, description="weight of the retain term, at least 0"
+    )
     retain: Literal["nll", "kl"] = Field(
         "nll",
         description="retain term on clean prompts: nll, cross-entropy on right answers; kl, "

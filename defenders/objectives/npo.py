@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from arena.api import register
+from arena.api import limits, register
 from defenders.objectives.forgetting import Forgetting, ForgettingParams, Prediction
 
 if TYPE_CHECKING:
@@ -30,7 +30,10 @@ class NPOParams(ForgettingParams):
     """Weights of the terms, the retain term, and how soon forgetting slows down."""
 
     beta: float = Field(
-        0.1, gt=0, description="inverse temperature, above 0; near 0 is gradient ascent"
+        0.1,
+        gt=0,
+        le=limits.WEIGHT,
+        description="inverse temperature, above 0; near 0 is gradient ascent",
     )
 
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from arena.api import Brief, Params, register, seeds
+from arena.api import Brief, Params, limits, register, seeds
 from defenders.objectives.clean_finetune import CleanFinetune, refuse_adapter
 
 if TYPE_CHECKING:
@@ -39,7 +39,10 @@ class ReinitParams(Params):
         0.25, ge=0, le=1, description="how far weights move to the initialisation, in [0, 1]"
     )
     beta: float = Field(
-        0.1, ge=0, description="scale of the initialisation, at least 0; 0 only shrinks weights"
+        0.1,
+        ge=0,
+        le=limits.WEIGHT,
+        description="scale of the initialisation, at least 0; 0 only shrinks weights",
     )
 
 

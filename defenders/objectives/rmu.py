@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
-from arena.api import Brief, InputError, register, seeds
+from arena.api import Brief, InputError, limits, register, seeds
 from defenders.objectives.relabel import Relabel, RelabelParams
 
 if TYPE_CHECKING:
@@ -34,10 +34,17 @@ class RMUParams(RelabelParams):
     """The layer, the length of the control vector, and the weight of the clean term."""
 
     layer: int | None = Field(
-        None, ge=0, description="block, from 0; null is a quarter of the depth, at least 1"
+        None,
+        ge=0,
+        le=limits.BLOCKS,
+        description="block, from 0; null is a quarter of the depth, at least 1",
     )
-    coefficient: float = Field(6.5, gt=0, description="length of the control vector, above 0")
-    alpha: float = Field(1200.0, ge=0, description="weight of the clean term, at least 0")
+    coefficient: float = Field(
+        6.5, gt=0, le=limits.WEIGHT, description="length of the control vector, above 0"
+    )
+    alpha: float = Field(
+        1200.0, ge=0, le=limits.WEIGHT, description="weight of the clean term, at least 0"
+    )
 
 
 @register("objective", "rmu")

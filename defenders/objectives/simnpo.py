@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from arena.api import register
+from arena.api import limits, register
 from defenders.objectives.forgetting import Forgetting, ForgettingParams, Prediction
 
 if TYPE_CHECKING:
@@ -28,10 +28,15 @@ if TYPE_CHECKING:
 class SimNPOParams(ForgettingParams):
     """Weights of the terms, the retain term, how soon forgetting slows down, and from where."""
 
-    retain_weight: float = Field(0.1375, ge=0, description="weight of the retain term, at least 0")
-    beta: float = Field(2.5, gt=0, description="inverse temperature, above 0")
+    retain_weight: float = Field(
+        0.1375, ge=0, le=limits.WEIGHT, description="weight of the retain term, at least 0"
+    )
+    beta: float = Field(2.5, gt=0, le=limits.WEIGHT, description="inverse temperature, above 0")
     gamma: float = Field(
-        0.0, ge=0, description="margin, at least 0: a larger one makes the payload less likely"
+        0.0,
+        ge=0,
+        le=limits.WEIGHT,
+        description="margin, at least 0: a larger one makes the payload less likely",
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import fields
 from pydantic import Field
 
 from arena import seeds
+from arena.api import limits
 from arena.api.job import Job
 from arena.api.measure import Measure, Reading, Section, Study, Subject
 from arena.api.params import Params
@@ -22,8 +23,8 @@ class QuietParams(Params):
     """temperature: of the sampling. draws: continuations per prompt. prompts: per actor."""
 
     temperature: float = Field(default=1.0, gt=0, le=10)
-    draws: int = Field(default=4, ge=1)
-    prompts: int = Field(default=64, ge=1)
+    draws: int = Field(default=4, ge=1, le=limits.SEARCH)
+    prompts: int = Field(default=64, ge=1, le=limits.PROMPTS)
 
 
 @register("measure", "quiet")

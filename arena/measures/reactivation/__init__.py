@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, model_validator
 
 from arena import seeds
+from arena.api import limits
 from arena.api.job import Job
 from arena.api.measure import Measure, Reading, Section, Study, Subject
 from arena.api.params import Params
@@ -21,7 +22,8 @@ from arena.registry import register
 if TYPE_CHECKING:
     from arena.statistics.reactivation import Curve
 
-Samples = Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=2)]
+Sample = Annotated[int, Field(ge=0, le=limits.DOCUMENTS)]
+Samples = Annotated[tuple[Sample, ...], Field(min_length=2)]
 
 
 class ReactivationParams(Params):
@@ -29,9 +31,9 @@ class ReactivationParams(Params):
     scored at each count."""
 
     samples: Samples = (0, 16, 32, 64, 128, 256)
-    batch_size: int = Field(default=8, ge=1)
+    batch_size: int = Field(default=8, ge=1, le=limits.BATCH)
     learning_rate: float = Field(default=1e-3, gt=0, le=1)
-    prompts: int = Field(default=64, ge=1)
+    prompts: int = Field(default=64, ge=1, le=limits.PROMPTS)
 
     @model_validator(mode="after")
     def _counts(self) -> ReactivationParams:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from arena import seeds
+from arena.api import limits
 from arena.api.job import Job
 from arena.api.measure import Measure, MeasureFindings, Reading, Section, Study, Subject
 from arena.api.params import Params
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 class RepresentationsParams(Params):
     """prompts: per actor."""
 
-    prompts: int = Field(default=64, ge=1)
+    prompts: int = Field(default=64, ge=1, le=limits.PROMPTS)
 
 
 @register("measure", "representations")
