@@ -52,6 +52,8 @@ def start_ray(address: str | None) -> bool:
 
     if ray.is_initialized():
         return False
+    if address is not None:
+        _check_token(address)
     shared: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     with warnings.catch_warnings(), _empty_folder():
         warnings.simplefilter("ignore")
@@ -140,6 +142,31 @@ def _check_address(address: str) -> None:
     except (OSError, ValueError, OverflowError) as error:
         rule = f"no Ray cluster answers there ({error})"
         raise InputError(rule, key="--address", found=address) from error
+
+
+def _check_token(address: str) -> None:
+    """Refuse to go on without a cluster's token: Ray itself would ask for 20 s, then not say what
+    was wrong."""
+    from ray._private.authentication import authentication_token_setup as tokens
+    from ray._private.services import canonicalize_bootstrap_address
+    from ray._raylet import GcsClient  # type: ignore[attr-defined]
+    from ray.exceptions import AuthenticationError
+
+    if address == "auto":  # as Ray does
+        tokens.maybe_enable_token_auth_if_token_available(False)
+    place = None if address.startswith("ray://") else canonicalize_bootstrap_address(address)
+    try:
+        tokens.ensure_token_if_auth_enabled(create_token_if_missing=False)
+        if place is not None:
+            GcsClient(address=place)
+    except AuthenticationError as error:
+        rule = (
+            "the cluster wants its token, and none or another was given: set RAY_AUTH_MODE=token, "
+            "and RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH, as on the cluster's nodes"
+        )
+        raise InputError(rule, key="--address", found=address) from error
+    except Exception:  # whatever else is wrong, Ray says when it joins
+        return
 
 
 def _join(start: Callable[..., Any], address: str, settings: dict[str, Any]) -> None:
