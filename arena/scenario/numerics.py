@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import Field
+
+from arena.api import limits
 from arena.scenario.needs import NeedsByKind
-from arena.scenario.section import Positive, Section
+from arena.scenario.section import Section
 
 
 class Numerics(Section):
@@ -18,11 +21,11 @@ class Numerics(Section):
     accumulate). checkpointing: recompute activations to save memory.
     """
 
-    threads: Positive | Literal["auto"] = "auto"
+    threads: Annotated[int, Field(ge=1, le=limits.THREADS)] | Literal["auto"] = "auto"
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     compile: bool = False
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    micro_batch: Positive | None = None
+    micro_batch: Annotated[int, Field(ge=1, le=limits.BATCH)] | None = None
     checkpointing: bool = False
 
 
@@ -31,5 +34,5 @@ class RuntimeSettings(Section):
     by kind (`train: {gpus: 1, memory: 16GiB}`); `default` is for kinds that have no entry."""
 
     backend: Literal["ray", "serial"] = "ray"
-    workers: Positive | None = None
+    workers: Annotated[int, Field(ge=1, le=limits.WORKERS)] | None = None
     resources: NeedsByKind = {}
