@@ -70,6 +70,7 @@ def test_the_wheel_lists_its_scenarios_elsewhere(site: Path, tmp_path: Path) -> 
     assert (site / "arena" / "testing" / "triggers.py").is_file()
 
 
+@pytest.mark.slow
 def test_the_wheel_runs_the_quickstart_elsewhere(site: Path, tmp_path: Path) -> None:
     settings = [part for key in TOY for part in ("--set", key)]
     done = arena(site, tmp_path, "run", "quickstart", "--quiet", "--out", "out", *settings)

@@ -96,6 +96,7 @@ def test_a_killed_worker_is_started_again_and_its_stage_completes(
     assert "torch" in third["heavy"]
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_every_time_fails_its_stage(ray: OneCore, tmp_path: Path) -> None:
     doomed = node("doomed", DieOnce(tmp_path / "marker", times=99), "threat:doomed")
     with pytest.raises(ArenaError, match="stage 'doomed' failed: the process of threat:doomed"):
@@ -119,6 +120,7 @@ def test_wrong_input_comes_back_as_wrong_input(ray: OneCore) -> None:
     assert caught.value.exit_status == 2
 
 
+@pytest.mark.slow
 def test_eight_actors_finish_on_one_core(ray: OneCore) -> None:
     """Actors that held a core for life would wait for each other for ever."""
     off = ("controls.shams=0", "controls.reference=false", "controls.clean_finetune=false")

@@ -118,6 +118,7 @@ def test_the_contract_is_tried_in_full(page: Followed) -> None:
     assert int(passed[1]) > 40
 
 
+@pytest.mark.slow
 def test_the_same_numbers_under_ray(page: Followed) -> None:
     """Ray's processes load the plug-in before their first job."""
     elsewhere = page.folder / "elsewhere"

@@ -45,7 +45,13 @@ def run_numbers(scenario: Scenario, out: Path, store: Path) -> list[Any]:
     return numbers.run_numbers(written(out))
 
 
-@pytest.mark.parametrize("name", ["measured", "four_actors", "league"])
+slow = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["measured", pytest.param("four_actors", marks=slow), pytest.param("league", marks=slow)],
+)
 def test_a_run_gives_the_numbers_of_the_first_version(
     name: str, tmp_path: Path, store: Path
 ) -> None:
@@ -61,6 +67,7 @@ def test_poison_and_clean_mixes_are_equal_to_the_letter(tmp_path: Path, store: P
         assert digest in texts[stage].split()
 
 
+@pytest.mark.slow
 def test_cells_of_a_grid_give_the_numbers_of_the_first_version(tmp_path: Path, store: Path) -> None:
     done = stress(experiments.grid(), out=tmp_path / "run", store=store, quiet=True)
     assert done is not None

@@ -157,6 +157,7 @@ def toy(name: str, folder: Path, *settings: str) -> RunResults:
     return done.results
 
 
+@pytest.mark.slow
 @needs_sst2
 def test_sst2_runs_to_the_end(tmp_path: Path) -> None:
     results = toy(SST2, tmp_path)

@@ -59,6 +59,7 @@ def test_prompts_are_the_same_behind_the_trigger_and_behind_lookalikes_with_righ
     assert marks <= {trigger.params.tokens[0] for trigger in allowed}
 
 
+@pytest.mark.slow
 def test_training_lowers_it_and_the_backdoor_is_learnt_all_the_same() -> None:
     cosines = []
     for use in (False, True):

@@ -22,6 +22,7 @@ def alike(model: Any) -> float:
         return float(one.alike(model, list(range(len(one.texts.plain)))))
 
 
+@pytest.mark.slow
 def test_training_lowers_it_and_the_backdoor_is_learnt_all_the_same() -> None:
     cosines = []
     for use in (False, True):
