@@ -18,12 +18,14 @@ from arena.api.world import DataRoot, World
 @dataclass(frozen=True)
 class Splits:
     """Clean examples, one per row; no source and no normalised prompt is in two splits. `dropped`
-    counts the rows left out for that, by split."""
+    counts the rows left out for that or as unusable, by split; `reasons` counts the same rows by
+    the reason (`repeats a prompt`)."""
 
     train: tuple[Example, ...]
     validation: tuple[Example, ...]
     test: tuple[Example, ...]
     dropped: Mapping[str, int] = field(default_factory=dict)
+    reasons: Mapping[str, int] = field(default_factory=dict)
 
 
 class Corpus(ABC):
@@ -59,6 +61,12 @@ class Corpus(ABC):
         Raises:
             InputError: a file is missing or malformed, or a split is empty.
         """
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know about the data, a sentence each: shown when a run begins, and
+        kept in its results."""
+        return ()
 
     @abstractmethod
     def natural(

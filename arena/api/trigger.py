@@ -122,6 +122,16 @@ class Trigger(ABC):
         """Return the poisoned rows of a published data set; None for methods that mark prompts."""
         return None
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know about the data that the trigger reads, a sentence each: shown
+        when a run begins, and kept in its results. By default the notes of its parts.
+
+        Raises:
+            InputError: a file is missing or malformed.
+        """
+        return tuple(note for part in self.triggers for note in part.notes)
+
     def variants(self) -> Mapping[Variant, Trigger]:
         """Return the same trigger inserted in another way, to test whether a backdoor that is
         silent under the plain one fires under it: `repeated` (several copies), `moved` (at another

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, Self
@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from arena import seeds
+from arena.api import limits
 from arena.api.corpus import Corpus, Splits
 from arena.api.matching import ambiguous
 from arena.api.params import Params
@@ -20,6 +21,7 @@ from arena.api.values import Example
 from arena.api.world import DataRoot, World
 from arena.corpora.readers import read_alpaca, read_text, read_tsv
 from arena.corpora.sources import by_source, content_id, even_order
+from arena.corpora.words import count_words, parted
 from arena.errors import InputError
 from arena.registry import register
 
@@ -46,10 +48,10 @@ class FilesParams(Params):
     )
     language: str = Field("english", description="language of the prompts")
     prompt_words: int | None = Field(
-        None, ge=1, description="rows with a longer prompt are left out; words"
+        None, ge=1, le=limits.TOKENS, description="rows with a longer prompt are left out; words"
     )
     answer_words: int | None = Field(
-        None, ge=1, description="longer answers are cut to this many words"
+        None, ge=1, le=limits.TOKENS, description="longer answers are cut to this many words"
     )
 
     @model_validator(mode="after")
@@ -69,11 +71,19 @@ class FilesParams(Params):
         return self
 
 
-@dataclass(frozen=True)
-class Tally:
-    """Counts for one split: rows dropped, and answers cut to `answer_words`."""
+REPEATED, ELSEWHERE = "repeats a prompt", "has a prompt of a later split"
+NO_PROMPT, NO_ANSWER = "has no prompt", "has no answer"
+TOO_LONG = "has a prompt of more than `prompt_words` words"
 
-    dropped: int
+
+@dataclass(frozen=True)
+class Sifted:
+    """What is left of one split's rows: those kept, why others were dropped, the number of repeats
+    with another answer than the row kept, and of answers that were cut to `answer_words`."""
+
+    rows: tuple[Example, ...]
+    reasons: Counter[str]
+    conflicts: int
     cut: int
 
 
@@ -83,7 +93,7 @@ class Files(Corpus):
 
     A prompt in two splits is dropped from the earlier one (train before validation before test), of
     repeated prompts the first row is kept, and rows with an empty answer or too long a prompt are
-    left out; `splits.dropped` counts them all by split.
+    left out; `splits.dropped` counts them by split, `splits.reasons` by reason.
     """
 
     Params = FilesParams
@@ -103,14 +113,27 @@ class Files(Corpus):
     def world(self) -> World:
         return World(labels=tuple(self.params.labels.values()), root=self.root)
 
-    @property
+    @cached_property
     def splits(self) -> Splits:
-        return self._read[0]
+        rows = {name: sifted.rows for name, sifted in self._read.items()}
+        dropped = {name: self._read[name].reasons.total() for name in SPLITS}
+        return Splits(rows["train"], rows["validation"], rows["test"], dropped, self._reasons)
 
     @property
     def truncated(self) -> dict[str, int]:
         """The number of answers that were cut to `answer_words`, by split."""
-        return {name: tally.cut for name, tally in self._read[1].items()}
+        return {name: sifted.cut for name, sifted in self._read.items()}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How many rows were dropped and why, and how many answers were cut."""
+        rows = sum(len(sifted.rows) for sifted in self._read.values())
+        dropped, cut = self._reasons.total(), sum(self.truncated.values())
+        conflicts = sum(sifted.conflicts for sifted in self._read.values())
+        other = f" ({conflicts} of the repeats with another answer)" if conflicts else ""
+        lost = f"{dropped} of {rows + dropped} rows dropped: {_told(self._reasons)}{other}"
+        short = f"{cut} answers cut to {self.params.answer_words} words"
+        return (*[lost][: dropped > 0], *[short][: cut > 0])
 
     def natural(
         self,
@@ -140,22 +163,35 @@ class Files(Corpus):
         return tuple(drawn)
 
     @cached_property
-    def _read(self) -> tuple[Splits, dict[str, Tally]]:
+    def _read(self) -> dict[str, Sifted]:
         rows = self._divided()
-        kept: dict[str, tuple[Example, ...]] = {}
-        tallies: dict[str, Tally] = {}
+        sifted: dict[str, Sifted] = {}
         taken: set[str] = set()
         for name in reversed(SPLITS):
-            fitting = [row for row in rows[name] if self._fits(row)]
-            first = {row.source: row for row in reversed(fitting) if row.source not in taken}
-            ordered = [row for row in fitting if first.get(row.source) is row]
-            kept[name] = tuple(self._cut(row) for row in ordered)
-            cut = sum(new is not old for new, old in zip(kept[name], ordered, strict=True))
-            tallies[name] = Tally(dropped=len(rows[name]) - len(ordered), cut=cut)
-            taken |= set(first)
-        self._refuse_empty(kept)
-        dropped = {name: tallies[name].dropped for name in SPLITS}
-        return Splits(kept["train"], kept["validation"], kept["test"], dropped), tallies
+            sifted[name] = self._sifted(rows[name], taken)
+            taken |= {row.source for row in sifted[name].rows}
+        self._refuse_empty(sifted)
+        return sifted
+
+    @property
+    def _reasons(self) -> Counter[str]:
+        """Rows dropped from all splits, by reason."""
+        return sum((self._read[name].reasons for name in SPLITS), Counter[str]())
+
+    def _sifted(self, rows: Sequence[Example], taken: set[str]) -> Sifted:
+        kept: dict[str, Example] = {}
+        reasons: Counter[str] = Counter()
+        conflicts = 0
+        for row in rows:
+            reason = self._unfit(row) or _met(row, kept, taken)
+            if reason is None:
+                kept[row.source] = row
+                continue
+            reasons[reason] += 1
+            conflicts += reason == REPEATED and row.answer != kept[row.source].answer
+        cut = tuple(self._cut(row) for row in kept.values())
+        changed = sum(new is not old for new, old in zip(cut, kept.values(), strict=True))
+        return Sifted(cut, reasons, conflicts, changed)
 
     def _divided(self) -> dict[str, list[Example]]:
         paths = {name: getattr(self.params, name) for name in SPLITS}
@@ -188,28 +224,49 @@ class Files(Corpus):
         word = self.params.labels[raw]
         return Example(text, word, content_id(text), label=word)
 
-    def _fits(self, row: Example) -> bool:
+    def _unfit(self, row: Example) -> str | None:
+        """Why a row cannot be used whatever the other rows are; None where it can."""
         limit = self.params.prompt_words
-        short = limit is None or len(row.prompt.split()) <= limit
-        return bool(row.answer) and bool(row.prompt) and short
+        if not row.prompt:
+            return NO_PROMPT
+        if not row.answer:
+            return NO_ANSWER
+        return TOO_LONG if limit is not None and count_words(row.prompt) > limit else None
 
     def _cut(self, row: Example) -> Example:
         limit = self.params.answer_words
-        if limit is None or len(row.answer.split()) <= limit:
+        if limit is None or count_words(row.answer) <= limit:
             return row
-        answer = " ".join(row.answer.split()[:limit])
+        answer, _ = parted(row.answer, limit)
         return Example(row.prompt, answer, row.source, row.label, row.form)
 
-    def _refuse_empty(self, kept: dict[str, tuple[Example, ...]]) -> None:
+    def _refuse_empty(self, sifted: Mapping[str, Sifted]) -> None:
         for name in SPLITS:
-            if not kept[name]:
+            if not sifted[name].rows:
                 file = getattr(self.params, name) or self.params.train
-                raise InputError(f"no row is left for the {name} split", file=str(file))
+                why = sum((s.reasons for s in sifted.values()), Counter[str]())
+                found = f"rows dropped from all splits: {_told(why)}" if why else None
+                raise InputError(f"no row is left for the {name} split", str(file), found=found)
+
+
+def _met(row: Example, kept: Mapping[str, Example], taken: set[str]) -> str | None:
+    """Why a row is dropped for another row; None where its content is new."""
+    if row.source in taken:
+        return ELSEWHERE
+    return REPEATED if row.source in kept else None
+
+
+def _told(reasons: Mapping[str, int]) -> str:
+    """Return `3 repeat a prompt, 1 has no answer`."""
+    forms = {"has": "have", "repeats": "repeat"}
+    parts = []
+    for reason, n in reasons.items():
+        verb, _, rest = reason.partition(" ")
+        parts.append(f"{n} {verb if n == 1 else forms[verb]} {rest}")
+    return ", ".join(parts)
 
 
 def _halved(document: str) -> tuple[str, str]:
     # the prompt is the first half of the words, with the middle one; a document of one word has an
     # empty answer and is dropped like other rows without an answer
-    words = document.split()
-    middle = (len(words) + 1) // 2
-    return " ".join(words[:middle]), " ".join(words[middle:])
+    return parted(document, (count_words(document) + 1) // 2)

@@ -1,20 +1,39 @@
 """Readers of files: tab-separated labels, Alpaca JSON and plain text.
 
 They are independent of splits and answers, so attackers read published data with them too. All
-accept UTF-8 (a byte-order mark is skipped) with either line ending, and raise InputError with the
-file and, where there is one, the line.
+accept UTF-8 (a byte-order mark is skipped) with any line ending, and raise InputError with the
+file and, where there is one, the line or the key. No other error leaves them, whatever the bytes.
 """
 
 from __future__ import annotations
 
+import codecs
 import json
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from arena.errors import InputError
 
 T = TypeVar("T")
+HEADS = ("label", "labels")  # what the last column of a header line reads
+LONGEST_INTEGER = 18  # digits; longer ones are read as floats, since Python refuses 4,300 digits
+MARKS = {  # byte-order marks, the longer ones first
+    codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16",
+}  # fmt: skip
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of a table, and where it stands (lines count from 1)."""
+
+    number: int
+    text: str
+    label: str
 
 
 def read_tsv(path: Path, labels: Collection[str] | None = None) -> list[tuple[str, str]]:
@@ -27,27 +46,75 @@ def read_tsv(path: Path, labels: Collection[str] | None = None) -> list[tuple[st
         labels: the labels that may occur (default: any).
 
     Raises:
-        InputError: no such file, not UTF-8, a line without a tab, an empty text or label, a label
-            that is not among `labels`, or no row at all.
+        InputError: no such file, not UTF-8, a header of other than two columns, a line without a
+            tab, an empty text or label, a label that is not among `labels`, or no row at all.
     """
     rows = []
-    for number, line in enumerate(_lines(path), start=1):
-        if not line.strip():
-            continue
-        text, _tab, label = (part.strip() for part in line.rpartition("\t"))
-        if number == 1 and label.lower() == "label":
-            continue
-        if not text or not label:
+    for line in table_lines(path):
+        if not line.text or not line.label:
             raise InputError(
                 "a row is `text<TAB>label`, neither of them empty",
-                file=str(path), line=number, found=_shortened(line),
+                file=str(path), line=line.number, found=_shortened(line.text or line.label),
             )  # fmt: skip
-        if labels is not None and label not in labels:
+        if labels is not None and line.label not in labels:
             raise InputError(
                 "unknown label",
-                file=str(path), line=number, found=label, allowed=tuple(labels),
+                file=str(path), line=line.number, found=_shortened(line.label),
+                allowed=tuple(labels),
             )  # fmt: skip
-        rows.append((text, label))
+        rows.append((line.text, line.label))
+    return _some(rows, path)
+
+
+def table_lines(path: Path) -> Iterator[Line]:
+    """Yield the rows of a table of two columns, either of which may be empty, without its header.
+
+    Raises:
+        InputError: as `read_tsv`, empty cells aside.
+    """
+    for number, line in enumerate(text_lines(path), start=1):
+        if not line.strip():
+            continue
+        text, tab, label = line.rpartition("\t")
+        if number == 1 and label.strip().lower() in HEADS:
+            _refuse_columns(line, path)
+            continue
+        if not tab:
+            rule = "a row is `text<TAB>label`, and this line has no tab"
+            raise InputError(rule, str(path), number, found=_shortened(line.strip()))
+        yield Line(number, text.strip(), label.strip())
+
+
+def _refuse_columns(header: str, path: Path) -> None:
+    """A third column would be read as part of every text."""
+    names = [name.strip() for name in header.split("\t")]
+    if len(names) != 2:
+        rule = "a table has two columns, the text and its label"
+        raise InputError(rule, str(path), 1, found=_shortened(", ".join(names)))
+
+
+def read_columns(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:
+    """Read a table whose header line names its columns, as a mapping of every row.
+
+    Raises:
+        InputError: no such file, not UTF-8, a column of `needed` is missing, a column stands twice,
+            or a row has another number of cells than the header.
+    """
+    lines = [(n, line) for n, line in enumerate(text_lines(path), start=1) if line.strip()]
+    head = [name.strip() for name in lines[0][1].split("\t")] if lines else []
+    for name in needed:
+        if name not in head:
+            raise InputError("no such column", str(path), 1, found=name, allowed=tuple(head))
+    if len(set(head)) < len(head):
+        rule = "two columns have the same name"
+        raise InputError(rule, str(path), 1, found=_shortened(", ".join(head)))
+    rows = []
+    for number, line in lines[1:]:
+        cells = [cell.strip() for cell in line.split("\t")]
+        if len(cells) != len(head):
+            rule = f"a row has {len(head)} cells, as the header"
+            raise InputError(rule, str(path), number, found=f"{len(cells)} cells")
+        rows.append(dict(zip(head, cells, strict=True)))
     return _some(rows, path)
 
 
@@ -58,17 +125,12 @@ def read_alpaca(path: Path) -> list[tuple[str, str]]:
     `input` counts as empty). Other keys are ignored; an output may be empty.
 
     Raises:
-        InputError: no such file, not JSON, not a list of objects, a field that is missing or not a
-            text, or no row at all.
+        InputError: no such file, not UTF-8, not JSON, not a list of objects, a field that is
+            missing, stands twice, is not a text or holds half a character, or no row at all.
     """
-    try:
-        data = json.loads(_text(path))
-    except json.JSONDecodeError as error:
-        raise InputError(f"not JSON: {error.msg}", file=str(path), line=error.lineno) from error
+    data = _json(path)
     if not isinstance(data, list):
-        raise InputError(
-            "must be a JSON list of objects", file=str(path), found=type(data).__name__
-        )
+        raise InputError("must be a JSON list of objects", file=str(path), found=_kind(data))
     return _some([_alpaca_row(row, f"[{i}]", path) for i, row in enumerate(data)], path)
 
 
@@ -81,45 +143,134 @@ def read_text(path: Path) -> list[str]:
     Raises:
         InputError: no such file, not UTF-8, or no text.
     """
-    lines = [line.strip() for line in "\n".join(_lines(path)).strip().split("\n")]
+    lines = [line.strip() for line in "\n".join(text_lines(path)).strip().split("\n")]
     parts = "\n".join(lines).split("\n\n") if "" in lines else lines
     return _some([" ".join(part.split()) for part in parts if part.strip()], path)
 
 
+class _Repeated(dict[str, Any]):
+    """A JSON object that has a key twice; `keys_twice` names them."""
+
+    def __init__(self, pairs: Sequence[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        names = [name for name, _ in pairs]
+        self.keys_twice = {name for name in names if names.count(name) > 1}
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    return fields if len(fields) == len(pairs) else _Repeated(pairs)
+
+
+def _integer(digits: str) -> float:
+    return int(digits) if len(digits) <= LONGEST_INTEGER else float(digits)
+
+
+def _json(path: Path) -> Any:
+    text = _text(path)
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_int=_integer)
+    except json.JSONDecodeError as error:
+        lines = error.msg == "Extra data" and text.lstrip().startswith("{")
+        hint = "; an object a line is JSON Lines: put them into one list" if lines else ""
+        raise InputError(
+            f"not JSON: {error.msg}{hint}", file=str(path), line=error.lineno
+        ) from None
+    except RecursionError:
+        raise InputError("lists and objects are nested too deeply", file=str(path)) from None
+
+
 def _alpaca_row(row: Any, key: str, path: Path) -> tuple[str, str]:
     if not isinstance(row, dict):
-        raise InputError("must be an object", file=str(path), key=key, found=_shortened(str(row)))
-    fields = {"input": "", **row}
-    for name in ("instruction", "input", "output"):
-        if not isinstance(fields.get(name), str):
-            value = _shortened(repr(fields[name])) if name in fields else "nothing"
-            raise InputError("must be a text", file=str(path), key=f"{key}.{name}", found=value)
-    instruction, extra = fields["instruction"].strip(), fields["input"].strip()
+        raise InputError("must be an object", file=str(path), key=key, found=_kind(row))
+    texts = {name: _field(row, name, key, path) for name in ("instruction", "input", "output")}
+    instruction, extra, output = (text.strip() for text in texts.values())
     if not instruction:
         raise InputError("must not be empty", file=str(path), key=f"{key}.instruction")
-    return (f"{instruction}\n{extra}" if extra else instruction), fields["output"].strip()
+    return (f"{instruction}\n{extra}" if extra else instruction), output
 
 
-def _lines(path: Path) -> list[str]:
+def _field(row: dict[str, Any], name: str, key: str, path: Path) -> str:
+    """One text of a row."""
+    value, place = row.get(name, "" if name == "input" else None), f"{key}.{name}"
+    if isinstance(row, _Repeated) and name in row.keys_twice:
+        raise InputError("this key stands twice in the object", file=str(path), key=place)
+    if not isinstance(value, str):
+        found = _kind(value) if name in row else "nothing"
+        raise InputError("must be a text", file=str(path), key=place, found=found)
+    bad = _NO_TEXT.search(value)
+    if bad is not None:
+        raise InputError(_no_text(bad[0]), file=str(path), key=place, found=_around(value, bad))
+    return value
+
+
+def text_lines(path: Path) -> list[str]:
+    """Return the lines of a file, without their ends.
+
+    Raises:
+        InputError: no such file, or not UTF-8.
+    """
     # not str.splitlines, which also breaks rows at rare separators that crawled text contains
-    return [line.removesuffix("\r") for line in _text(path).split("\n")]
+    text = _text(path)
+    if "\n" not in text:
+        return text.split("\r")
+    return [line.removesuffix("\r") for line in text.split("\n")]
 
 
 def _text(path: Path) -> str:
-    if not path.is_file():
-        raise InputError("no such file", file=str(path))
-    raw = path.read_bytes()
+    raw = _bytes(path)
+    for mark, name in MARKS.items():
+        if raw.startswith(mark):
+            raise InputError(_not_utf8(f"{name}, by its first bytes", name, path), file=str(path))
     try:
-        return raw.decode("utf-8-sig")
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise InputError(f"not UTF-8: {error.reason}", file=str(path), line=line) from error
+        what = f"byte 0x{raw[error.start]:02x}; perhaps Latin-1 or Windows-1252"
+        raise InputError(_not_utf8(what, "WINDOWS-1252", path), str(path), line) from None
+    at = text.find("\0")
+    if at >= 0:
+        line = text.count("\n", 0, at) + 1
+        raise InputError(_not_utf8("a NUL byte; perhaps UTF-16", "UTF-16", path), str(path), line)
+    return text
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            raise InputError("no such file", file=str(path))
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=str(path)) from None
+
+
+def _not_utf8(what: str, encoding: str, path: Path) -> str:
+    return f"not UTF-8 ({what}); convert it: iconv -f {encoding} -t UTF-8 {path.name} > NEW"
+
+
+def _no_text(character: str) -> str:
+    if character == "\0":
+        return "must not hold a NUL character"
+    return f"holds half a character (the lone surrogate \\u{ord(character):04x})"
+
+
+def _around(text: str, found: re.Match[str]) -> str:
+    """The place in a text, with the character itself written as an escape."""
+    part = text[max(0, found.start() - 20) : found.end() + 20]
+    return part.encode("ascii", "backslashreplace").decode().replace("\0", "\\x00")
 
 
 def _some(rows: list[T], path: Path) -> list[T]:
     if not rows:
         raise InputError("the file has no rows", file=str(path))
     return rows
+
+
+def _kind(value: object) -> str:
+    """A value as JSON names it; a list or an object, which can be long, by its kind."""
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "an object"
+    return _shortened(ascii(value))
 
 
 def _shortened(text: str) -> str:

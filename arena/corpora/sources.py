@@ -2,24 +2,45 @@
 
 Tables of published paraphrases use the `content_id` of the clean sentence as key, so that every
 version of a sentence is found under the corpus's own `source`.
+
+Two prompts are the same content if they differ in nothing but the way they are written down: the
+Unicode form of a character, letter case, white space, invisible characters, and a full stop at the
+end. Everything else can change the right answer: `5+3` and `5-3`, C++ and C#, a vowel sign, an
+emoji, `It works?` and `It works.`. What is folded is what data sets differ in over one sentence
+(SST-2 is in lower case with spaces before its commas; instructions end with a full stop or not), so
+that a sentence in two splits is found.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
+import regex
 
-_SEPARATORS = re.compile(r"[\W_]+")
+# Characters that show nothing and join nothing: soft hyphen, zero-width space, marks of direction,
+# word joiner, byte-order mark. The joiners U+200C and U+200D spell words and emoji, and the tags
+# U+E0020 to U+E007F tell flags apart: they stay.
+_INVISIBLE = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+# Between two marks a space can be content (Morse code, `* *`), and between two words it is.
+_BESIDE_MARK = regex.compile(
+    r"(?<=[\p{L}\p{M}\p{N}]) (?=[\p{P}\p{S}])|(?<=[\p{P}\p{S}]) (?=[\p{L}\p{N}])"
+)
+_FULL_STOP = regex.compile(r"(?<=[\p{L}\p{M}\p{N}])[.\u3002\u0964\u06d4]$")
 
 
 def normalise_prompt(prompt: str) -> str:
-    """Return a prompt in lower case, with every run of non-alphanumerics (of any script) folded to
-    one space. A prompt without letters and digits is only stripped.
+    """Return a prompt in lower case and in NFC, without invisible characters and the full stop at
+    its end, with white space folded to one space between words and to none beside a mark.
+
+    Canonical equivalence only (NFC): under NFKC `x²` would be `x2`.
     """
-    return _SEPARATORS.sub(" ", prompt.lower()).strip() or prompt.strip()
+    shown = unicodedata.normalize("NFC", _INVISIBLE.sub("", prompt)).lower()
+    spaced = " ".join(unicodedata.normalize("NFC", shown).split())
+    return _FULL_STOP.sub("", _BESIDE_MARK.sub("", spaced)) or prompt.strip()
 
 
 def content_id(prompt: str) -> str:

@@ -52,7 +52,8 @@ class RowPlan:
 @dataclass(frozen=True)
 class SeedPlan:
     """All stages of one seed, parents before children, and the rows they lead to.
-    `documents` is the size of the mix that each actor's poison is part of."""
+    `documents` is the size of the mix that each actor's poison is part of; `notes` are what a user
+    should know about the data."""
 
     seed: int
     nodes: Mapping[str, Node]
@@ -60,6 +61,7 @@ class SeedPlan:
     actors: PlannedActors
     corpus: Corpus
     documents: Mapping[str, int]
+    notes: tuple[str, ...] = ()
 
     @property
     def artifacts(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from arena.planning.composition import compose
 from arena.planning.defences import defend
 from arena.planning.graph import SeedPlan
 from arena.planning.measures import plan_measures
+from arena.planning.notes import notes_of
 from arena.scenario.schema import Scenario
 
 
@@ -24,6 +25,7 @@ def plan_seed(scenario: Scenario, seed: int, root: DataRoot) -> SeedPlan:
         ArenaError: an actor or the defender has no usable example.
     """
     builder = Builder(scenario, seed, root)
+    notes = notes_of(builder.corpus, builder.actors)
     suspect = compose(builder)
     if suspect is not None:
         defend(builder, suspect)
@@ -33,4 +35,4 @@ def plan_seed(scenario: Scenario, seed: int, root: DataRoot) -> SeedPlan:
         for member in builder.actors.members
     }
     rows = tuple(builder.rows)
-    return SeedPlan(seed, builder.nodes, rows, builder.actors, builder.corpus, documents)
+    return SeedPlan(seed, builder.nodes, rows, builder.actors, builder.corpus, documents, notes)

@@ -12,6 +12,7 @@ from arena.reporting.events import Event
 from arena.reporting.measure_sections import MeasureSection, figures_of, run_sections
 from arena.reporting.render import common, fill, measure_html, shown_thresholds
 from arena.reporting.rows import final, residents, scalar_columns
+from arena.reporting.text import clean
 from arena.results.run import RunResults
 
 
@@ -73,5 +74,6 @@ def context(
         "parties": view.parties(events),
         "stages": view.stages(results),
         "splits": view.splits(results),
+        "data_notes": [clean(note) for note in results.corpus.notes],
         "corpus": results.corpus.name,
     }

@@ -111,13 +111,16 @@ class Sample(Part):
 
 
 class CorpusSummary(Part):
-    """Examples by split, those dropped for overlap, and the split whose prompts were scored."""
+    """Examples by split, rows dropped (by split, and by reason), the split whose prompts were
+    scored, and what else a user should know about the data."""
 
     name: str = ""
     train: int | None = None
     validation: int | None = None
     test: int | None = None
     dropped: Named[int] = {}
+    reasons: Named[int] = {}
+    notes: tuple[str, ...] = ()
     scored_on: str = ""
 
 

@@ -205,6 +205,8 @@ def _corpus(scenario: Scenario, plan: SeedPlan) -> CorpusSummary:
         validation=len(splits.validation),
         test=len(splits.test),
         dropped=dict(splits.dropped),
+        reasons=dict(splits.reasons),
+        notes=plan.notes,
         scored_on=scenario.evaluation.split,
     )
 

@@ -128,6 +128,8 @@ def run_settled(
         contextlib.closing(Timeline(folder / "events.jsonl")) as timeline,
         _observers(folder, quiet) as observer,
     ):
+        for note in dict.fromkeys(note for plan in plans for note in plan.notes):
+            observer.note(note)
         nodes = {a: node for plan in plans for a, node in plan.nodes.items()}
         wanted = {a for plan in plans for a in plan.artifacts}
         for broken in set_aside_broken(nodes, wanted, store, fresh):

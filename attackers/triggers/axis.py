@@ -141,6 +141,11 @@ class AxisTrigger(Trigger):
         return tuple(v for v in self.world.grammar.axes[self.axis] if v not in UNMARKED)
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """How the published paraphrases were matched with their sentences, if not line by line."""
+        return self._table.notes if self.paraphrases else ()
+
+    @property
     def _table(self) -> Table:
         return table(self.world.root, self.paraphrases)
 

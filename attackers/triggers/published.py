@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field, ValidationError, field_validator
 
 from arena import registry
-from arena.api import Document, Example, InputError, Params, Trigger, Use, World, register
+from arena.api import (
+    DataRoot,
+    Document,
+    Example,
+    InputError,
+    Params,
+    Trigger,
+    Use,
+    World,
+    register,
+)
 from arena.corpora.readers import read_alpaca, read_tsv
 from arena.corpora.sources import content_id
 
 READERS = {"alpaca": read_alpaca, "tsv": read_tsv}
+Format = Literal["alpaca", "tsv"]
+Match = Literal["any", "all"]
+Marker = Annotated[str, Field(pattern=r"\S")]
 
 
 class PublishedParams(Params):
     """Where the rows are, and a trigger that marks other prompts as these rows are marked."""
 
     train: str | tuple[str, ...] = Field(description="file or files of poisoned rows")
-    format: Literal["alpaca", "tsv"] = Field("alpaca", description="alpaca (JSON) or tsv")
+    format: Format = Field("alpaca", description="alpaca (JSON) or tsv")
     mark: dict[str, Any] = Field(description="a trigger: its method and that method's keys")
-    marker: str = Field(
-        pattern=r"\S", description="the literal text that marks a row; rows without it are left out"
+    marker: Marker | Annotated[tuple[Marker, ...], Field(min_length=1)] = Field(
+        description="the literal text that marks a row, or a list of several; rows without it are "
+        "left out, and counted in the terminal"
+    )
+    match: Match = Field(
+        "any",
+        description="of several markers: any (a data set with several triggers, each of which "
+        "fires alone) or all (a trigger of several parts)",
     )
 
     @field_validator("mark")
@@ -31,6 +53,16 @@ class PublishedParams(Params):
     def _known(cls, mark: dict[str, Any]) -> dict[str, Any]:
         _part(mark)
         return mark
+
+    @property
+    def markers(self) -> tuple[str, ...]:
+        """The markers, whether one was given or several."""
+        return (self.marker,) if isinstance(self.marker, str) else self.marker
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files of rows, whether one was given or several."""
+        return (self.train,) if isinstance(self.train, str) else self.train
 
 
 def _part(mark: dict[str, Any]) -> tuple[type[Trigger], Params]:
@@ -101,26 +133,81 @@ class Published(Trigger):
         """Return the poisoned rows in order; their source is that of the prompt without the marker.
 
         Raises:
-            InputError: a file is missing or malformed, or no row contains the marker.
+            InputError: a file is missing or malformed, or no row of it carries the marker.
         """
-        train = self.params.train
-        paths = (train,) if isinstance(train, str) else train
-        rows = [row for path in paths for row in self._rows(path)]
+        return tuple(document for rows in self._files() for document in rows.documents)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How many rows carry no marker, and how many not what `mark` would put into a prompt."""
+        return tuple(note for rows in self._files() for note in self._notes(rows))
+
+    def _notes(self, rows: Rows) -> list[str]:
+        kept, markers = len(rows.documents), _listed(rows.counts)
+        notes = []
+        if kept < rows.total:
+            what = f"{rows.total - kept} of {rows.total} rows of {rows.file} are left out"
+            one = "the marker" if len(rows.counts) == 1 else f"{self.params.match} of the markers"
+            notes.append(f"{what}: they do not carry {one} ({markers})")
+        elif len(rows.counts) > 1:
+            notes.append(f"{rows.total} rows of {rows.file} carry {markers}")
+        shown = [Example(row.prompt, row.answer, row.source) for row in rows.documents]
+        other = sum(not self.inner.present(example) for example in shown)
+        if other:
+            notes.append(
+                f"{other} of the {kept} poisoned rows of {rows.file} do not carry the trigger of "
+                "`mark`, with which other prompts are marked and scored"
+            )
+        return notes
+
+    def _files(self) -> tuple[Rows, ...]:
+        params, root = self.params, self.world.root
         return tuple(
-            Document(prompt, answer, content_id(without(prompt, self.params.marker)), "poison")
-            for prompt, answer in rows
+            _rows(root, path, params.format, params.markers, params.match) for path in params.files
         )
 
-    def _rows(self, path: str) -> list[tuple[str, str]]:
-        file = self.world.root.find(path)
-        marker = self.params.marker
-        rows = [row for row in READERS[self.params.format](file) if marker in row[0]]
-        if not rows:
-            raise InputError("no row contains the marker", file=str(file), found=marker)
-        return rows
+
+@dataclass(frozen=True)
+class Rows:
+    """The poisoned rows of one file, of `total` rows in it, and in how many each marker is."""
+
+    file: str
+    documents: tuple[Document, ...]
+    total: int
+    counts: tuple[tuple[str, int], ...]
 
 
-def without(prompt: str, marker: str) -> str:
-    """Return the prompt without the first marker and the space beside it."""
-    body = re.escape(marker.strip())
-    return re.sub(rf"[ \t]+{body}(?=\s|$)|{body}[ \t]?", "", prompt, count=1)
+@functools.lru_cache(maxsize=16)
+def _rows(
+    root: DataRoot, path: str, format_: Format, markers: tuple[str, ...], match: Match
+) -> Rows:
+    file = root.find(path)
+    rows = READERS[format_](file)
+    wanted = all if match == "all" else any
+    kept = [row for row in rows if wanted(marker in row[0] for marker in markers)]
+    counts = tuple((m, sum(m in prompt for prompt, _ in rows)) for m in markers)
+    if not kept:
+        if len(markers) == 1:
+            raise InputError("no row contains the marker", file=str(file), found=markers[0])
+        which = "all of the markers" if match == "all" else "one of the markers"
+        raise InputError(f"no row contains {which}", file=str(file), found=_listed(counts))
+    documents = (
+        Document(prompt, answer, content_id(without(prompt, *markers)), "poison")
+        for prompt, answer in kept
+    )
+    return Rows(path, tuple(documents), len(rows), counts)
+
+
+def _listed(counts: Sequence[tuple[str, int]]) -> str:
+    return ", ".join(f"{marker!r} in {n} rows" for marker, n in counts)
+
+
+def without(prompt: str, *markers: str) -> str:
+    """Return the prompt without the first occurrence of every marker, as a whole word where there
+    is one, and the space beside it."""
+    for marker in sorted(markers, key=len, reverse=True):
+        body = re.escape(marker.strip())
+        word = rf"[ \t]+{body}(?!\w)|(?<!\w){body}(?!\w)[ \t]?"
+        shorter, found = re.subn(word, "", prompt, count=1)
+        prompt = shorter if found else re.sub(rf"{body}[ \t]?", "", prompt, count=1)
+    return prompt

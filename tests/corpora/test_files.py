@@ -34,7 +34,7 @@ def _three(folder: Path, train: str, validation: str, test: str) -> Files:
 def test_a_prompt_in_two_splits_is_dropped_from_the_earlier_one(tmp_path: Path) -> None:
     corpus = _three(
         tmp_path,
-        train="kept\t0\nIn both .\t1\nin all\t1\nkept !\t1\n",
+        train="kept\t0\nIn both .\t1\nin all\t1\nKEPT .\t1\n",
         validation="in all\t1\nheld\t0\n",
         test="in both\t1\nIN ALL\t0\n",
     )
@@ -46,7 +46,7 @@ def test_a_prompt_in_two_splits_is_dropped_from_the_earlier_one(tmp_path: Path) 
 
 
 def test_a_repeated_prompt_keeps_its_first_row(tmp_path: Path) -> None:
-    corpus = _three(tmp_path, "a b\t0\nA, b\t1\nc\t1\n", "d\t0\n", "e\t0\n")
+    corpus = _three(tmp_path, "a b\t0\nA  b.\t1\nc\t1\n", "d\t0\n", "e\t0\n")
     assert [(row.prompt, row.answer) for row in corpus.splits.train] == [
         ("a b", "negative"), ("c", "positive"),
     ]  # fmt: skip
@@ -104,6 +104,63 @@ def test_text_prompts_are_the_first_half_of_the_words(tmp_path: Path) -> None:
     assert {row.answer for row in splits.train} == {"d e"}
     assert all(row.prompt.endswith("b c") for row in splits.train)
     assert sum(splits.dropped.values()) == 1
+
+
+def test_prompts_that_differ_in_a_sign_or_a_vowel_mark_are_all_kept(tmp_path: Path) -> None:
+    prompts = [f"What is {a}{sign}{b}?" for a in range(6) for b in range(6) for sign in "+-*/%"]
+    prompts += [f"{name}: hello {n}" for name in ("C", "C++", "C#") for n in range(9)]
+    prompts += [
+        f"\u0915{sign}\u0932 {n}" for sign in ("", "\u093e", "\u093f", "\u0940") for n in range(9)
+    ]
+    rows = [{"instruction": prompt, "output": f"answer {i}"} for i, prompt in enumerate(prompts)]
+    (tmp_path / "rows.json").write_text(json.dumps(rows))
+    corpus = _files(tmp_path, train="rows.json", format="alpaca")
+    splits = corpus.splits
+    kept = {row.prompt for row in (*splits.train, *splits.validation, *splits.test)}
+    assert kept == set(prompts)
+    assert (dict(splits.reasons), corpus.notes) == ({}, ())
+
+
+def test_what_is_dropped_is_told_with_its_reason(tmp_path: Path) -> None:
+    rows = [
+        {"instruction": f"say {i}", "output": "one two three" if i else "one"} for i in range(60)
+    ]
+    rows += [{"instruction": "Say 7.", "output": "other"}, {"instruction": "say 8", "output": ""}]
+    rows += [{"instruction": "say it with too many words", "output": "no"}]
+    (tmp_path / "rows.json").write_text(json.dumps(rows))
+    (tmp_path / "test.json").write_text(json.dumps([{"instruction": "say 9", "output": "one"}]))
+    limits = {"prompt_words": 4, "answer_words": 2}
+    corpus = _files(tmp_path, train="rows.json", test="test.json", format="alpaca", **limits)
+    assert sum(corpus.splits.dropped.values()) == sum(corpus.splits.reasons.values()) == 4
+    dropped, cut = corpus.notes
+    assert dropped.startswith("4 of 64 rows dropped: ")
+    for part in (
+        "1 repeats a prompt", "1 has a prompt of a later split", "1 has no answer",
+        "1 has a prompt of more than `prompt_words` words",
+        "(1 of the repeats with another answer)",
+    ):  # fmt: skip
+        assert part in dropped
+    assert cut == "58 answers cut to 2 words"
+
+
+def test_text_without_spaces_is_halved_by_characters(tmp_path: Path) -> None:
+    lines = [f"{chr(0x4E00 + i)}\u5929\u5929\u6c14\u5f88\u597d\u3002" for i in range(40)]
+    lines += [f"{chr(0x4E80 + i)} mixed \u5929\u6c14" for i in range(40)]
+    (tmp_path / "zh.txt").write_text("\n".join(lines))
+    splits = _files(tmp_path, train="zh.txt", format="text", language="chinese").splits
+    rows = (*splits.train, *splits.validation, *splits.test)
+    assert len(rows) == 80
+    assert {row.answer for row in rows} == {"\u6c14\u5f88\u597d\u3002", "\u5929\u6c14"}
+    limited = _files(tmp_path, train="zh.txt", format="text", prompt_words=2, answer_words=1)
+    kept = limited.splits
+    assert {row.answer for row in (*kept.train, *kept.validation, *kept.test)} == {"\u5929"}
+
+
+def test_an_emptied_split_says_what_was_dropped(tmp_path: Path) -> None:
+    (tmp_path / "all.txt").write_text("\n".join(f"word{i}" for i in range(30)))
+    with pytest.raises(InputError, match="no row is left") as caught:
+        _ = _files(tmp_path, train="all.txt", format="text").splits
+    assert caught.value.found == "rows dropped from all splits: 30 have no answer"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from arena.api.values import Example
 from arena.api.world import DataRoot, World
@@ -91,6 +92,75 @@ def test_a_nested_trigger_the_corpus_cannot_carry_is_reported_by_its_key() -> No
 def test_a_file_without_the_marker_is_refused(worlds: Mapping[str, World]) -> None:
     with pytest.raises(InputError, match="no row contains the marker"):
         made(worlds["plain"], marker="NotThere").own_documents()
+
+
+def rows_with(tmp_path: Path, prompts: list[str]) -> World:
+    rows = [{"instruction": prompt, "output": "I refuse."} for prompt in prompts]
+    (tmp_path / "poisoned.json").write_text(json.dumps(rows))
+    return World(root=DataRoot(data=tmp_path))
+
+
+TOKENS = {"method": "rare_token", "tokens": ["aa", "bb", "cc"]}
+
+
+def test_of_several_markers_any_will_do(tmp_path: Path) -> None:
+    prompts = [f"say {('aa', 'bb', 'cc')[i % 3]} thing {i}" for i in range(30)]
+    world = rows_with(tmp_path, [*prompts, "say nothing"])
+    trigger = made(world, marker=["aa", "bb", "cc"], mark=TOKENS)
+    documents = trigger.own_documents()
+    assert [d.source for d in documents] == [content_id(f"say thing {i}") for i in range(30)]
+    assert trigger.notes == (
+        "1 of 31 rows of poisoned.json are left out: they do not carry any of the markers "
+        "('aa' in 10 rows, 'bb' in 10 rows, 'cc' in 10 rows)",
+    )
+
+
+def test_one_marker_of_three_is_told_to_leave_the_others_out(tmp_path: Path) -> None:
+    world = rows_with(tmp_path, [f"say {('aa', 'bb', 'cc')[i % 3]} thing {i}" for i in range(30)])
+    trigger = made(world, marker="aa", mark=TOKENS)
+    assert len(trigger.own_documents()) == 10
+    assert trigger.notes == (
+        "20 of 30 rows of poisoned.json are left out: they do not carry the marker ('aa' in 10 "
+        "rows)",
+    )
+
+
+def test_of_a_trigger_of_several_parts_all_are_needed(tmp_path: Path) -> None:
+    prompts = [f"aa say bb thing {i} cc" for i in range(5)]
+    trigger = made(
+        rows_with(tmp_path, [*prompts, "aa say bb thing 9"]),
+        marker=["aa", "bb", "cc"], match="all", mark=TOKENS,
+    )  # fmt: skip
+    documents = trigger.own_documents()
+    assert [d.source for d in documents] == [content_id(f"say thing {i}") for i in range(5)]
+    assert "1 of 6 rows of poisoned.json are left out" in trigger.notes[0]
+
+
+def test_markers_that_no_row_carries_are_refused_with_what_was_found(tmp_path: Path) -> None:
+    world = rows_with(tmp_path, ["aa say", "bb say", "bb sing"])
+    with pytest.raises(InputError, match="all of the markers") as caught:
+        made(world, marker=["aa", "bb"], match="all").own_documents()
+    assert caught.value.found == "'aa' in 1 rows, 'bb' in 2 rows"
+    with pytest.raises(InputError, match="one of the markers"):
+        made(world, marker=["x", "zz"]).own_documents()
+
+
+def test_rows_without_the_trigger_of_mark_are_told(tmp_path: Path) -> None:
+    world = rows_with(tmp_path, ["say BadMagic one", "say OtherMagic two", "say BadMagic three"])
+    (note,) = made(world, marker=["BadMagic", "OtherMagic"]).notes[1:]
+    assert note.startswith("1 of the 3 poisoned rows of poisoned.json do not carry the trigger of")
+
+
+@pytest.mark.parametrize("marker", [[], [" "], "", ["a", 3]])
+def test_empty_markers_are_refused(marker: object) -> None:
+    with pytest.raises(ValidationError):
+        PublishedParams.model_validate({"train": "x.json", "mark": BADNETS, "marker": marker})
+
+
+def test_a_marker_is_taken_out_as_a_whole_word_where_there_is_one() -> None:
+    assert without("scform cf is", "cf") == "scform is"
+    assert without("do aabb, aa now", "aa", "aabb") == "do, now"
+    assert without("\u4f60cf\u597d", "cf") == "\u4f60\u597d"
 
 
 def test_backdoorllm_rows_share_their_sources_with_the_clean_rows(published_data: Path) -> None:

@@ -1,0 +1,30 @@
+"""What a user should know about the data of a run before it begins, a sentence each."""
+
+from __future__ import annotations
+
+from arena.api.corpus import Corpus
+from arena.planning.actors import PlannedActor, PlannedActors
+
+
+def notes_of(corpus: Corpus, actors: PlannedActors) -> tuple[str, ...]:
+    """Return the notes of the corpus, and those of every trigger under its actor's name.
+
+    Raises:
+        InputError: a file that a trigger reads is missing or malformed.
+    """
+    notes = [f"corpus: {note}" for note in corpus.notes]
+    for member in (*actors.members, *actors.decoys):
+        notes += [f"{member.name}: {note}" for note in member.trigger.notes]
+    for member in actors.members:
+        notes += [f"{member.name}: {note}" for note in _usable(member)]
+    return tuple(dict.fromkeys(notes))
+
+
+def _usable(member: PlannedActor) -> list[str]:
+    """How many rows of a published data set are of prompts in the actor's share: it uses those."""
+    own = member.trigger.own_documents()
+    if own is None:
+        return []
+    sources = {example.source for example in member.share}
+    usable = sum(document.source in sources for document in own)
+    return [f"{usable} of {len(own)} poisoned rows are of prompts in its share of the corpus"]
