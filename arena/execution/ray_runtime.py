@@ -45,6 +45,7 @@ ARENA, DEFENDER, CLERK = "arena", "defender", "clerk"
 GLANCE = 0.02  # seconds
 START_LIMIT = 300.0  # seconds that a process may take to start
 RESTARTS = 2  # of a process that died; its stage is pure, so it just runs again
+UNLIMITED = -1  # tries while a process cannot be reached: a node died, and Ray does not know yet
 
 
 class OnRay:
@@ -257,7 +258,7 @@ class OnRay:
     def _make(self, holder: str) -> Any:
         import ray
 
-        chosen = {"max_restarts": RESTARTS, "max_task_retries": RESTARTS, **self._place(holder)}
+        chosen = {"max_restarts": RESTARTS, "max_task_retries": UNLIMITED, **self._place(holder)}
         shipped = plugins.loaded()
         if not _trains(holder):
             threat = ray.remote(ThreatActor).options(**chosen)
