@@ -17,6 +17,11 @@ class ArenaError(Exception):
     exit_status = 1
 
 
+class MachineError(ArenaError):
+    """What a run stands on failed, not the experiment: a full disk, a lost Ray or storage.
+    Nothing is concluded from it, and the same command goes on."""
+
+
 @dataclass
 class InputError(ArenaError):
     """Wrong input, with its place, the rule, the value found and the values allowed; exit status 2.

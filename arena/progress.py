@@ -6,8 +6,10 @@ identified by its name, unique within a run.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from time import monotonic
 from types import TracebackType
@@ -26,6 +28,9 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 from rich.text import Text
+
+from arena.errors import ArenaError
+from arena.redaction import redact
 
 Traceback = TracebackType | None
 
@@ -136,6 +141,23 @@ class LogLines(Silent):
         line = " ".join(text.splitlines())
         self._stream.write(f"{monotonic() - self._began:8.1f}  {line}\n")
         self._stream.flush()
+
+
+@contextlib.contextmanager
+def ending(log: LogLines) -> Iterator[None]:
+    """Note in the log how the block ends, if it does not end well."""
+    try:
+        yield
+    except BaseException as error:
+        with contextlib.suppress(OSError):  # of a full disk
+            log.note(f"{_how(error)}; the same command continues from the finished stages")
+        raise
+
+
+def _how(error: BaseException) -> str:
+    if isinstance(error, KeyboardInterrupt):
+        return str(error) or "interrupted"
+    return redact(f"failed: {error}" if isinstance(error, ArenaError) else f"failed: {error!r}")
 
 
 class _Count(ProgressColumn):

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from arena.cli import cache, compare, listing, search
+from arena.cli import cache, compare, listing, search, streams
 from arena.cli.failures import guarded
 from arena.cli.options import (
     Address,
@@ -30,6 +30,8 @@ from arena.cli.options import (
     read_seeds,
 )
 from arena.cli.output import show_results
+from arena.cli.stopping import catch_signals
+from arena.cli.streams import say
 from arena.errors import ArenaError
 from arena.grid.cells import cells_of
 from arena.scenario.grid import Grid
@@ -51,7 +53,12 @@ app.command()(search.duel)
 
 def main() -> None:
     """The console entry point."""
-    app()
+    streams.prepare()
+    catch_signals()
+    try:
+        app()
+    except SystemExit as ended:
+        raise SystemExit(streams.finish(ended.code)) from None
 
 
 @app.command()
@@ -77,7 +84,7 @@ def run(
         )
         root = data_root(data, loaded)
         if loaded.scenario.grid != Grid():
-            typer.echo(
+            say(
                 f"note: this runs the scenario without its grid; "
                 f"`arena stress {scenario}` runs the grid",
                 err=True,
@@ -121,7 +128,7 @@ def stress(
         def show(planned: Outline) -> bool:
             if not quiet or plan:
                 Console(stderr=not plan).print(table(planned))
-                typer.echo(summary(planned), err=not plan)
+                say(summary(planned), err=not plan)
             return not plan
 
         done = run_stress(
@@ -157,13 +164,13 @@ def validate(
         )
         valid = loaded.scenario
         actors = ", ".join(f"{actor.name} ({valid.stage_of(actor)})" for actor in valid.actors)
-        typer.echo(f"{valid.name} is valid")
-        typer.echo(f"  actors: {actors}")
-        typer.echo(f"  seeds:  {', '.join(str(seed) for seed in valid.seeds)}")
+        say(f"{valid.name} is valid")
+        say(f"  actors: {actors}")
+        say(f"  seeds:  {', '.join(str(seed) for seed in valid.seeds)}")
         if valid.grid != Grid():
             cells = cells_of(valid)
             skipped = sum(cell.scenario is None for cell in cells)
-            typer.echo(f"  grid:   {len(cells)} cells, {skipped} of them not applicable")
+            say(f"  grid:   {len(cells)} cells, {skipped} of them not applicable")
 
 
 @app.command("list")
@@ -197,4 +204,4 @@ def report(
         load_plugins(plugin)
         from arena.reporting.folders import report as rebuild
 
-        typer.echo(f"report: {rebuild(run_folder)}")
+        say(f"report: {rebuild(run_folder)}")

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from arena.cli.failures import FAILED, guarded
 from arena.cli.options import Debug
+from arena.cli.streams import say
 from arena.errors import InputError
 from arena.store.sizes import DECIMAL, EXAMPLES, bytes_of
 
@@ -124,12 +125,12 @@ def verify(store: StoreFolder = None, debug: Debug = False) -> None:
         where = _open(store)
         problems = caches.verify(where, codes())
         for problem in problems:
-            typer.echo(f"{problem.state}  {problem.address}  {problem.what}")
+            say(f"{problem.state}  {problem.address}  {problem.what}")
         broken = {problem.address for problem in problems if problem.state == "broken"}
         outdated = {problem.address for problem in problems if problem.state == "outdated"}
-        typer.echo(f"{len(broken)} broken, {len(outdated)} outdated in {where.root}")
+        say(f"{len(broken)} broken, {len(outdated)} outdated in {where.root}")
         if broken:
-            typer.echo("remove the folders of broken artifacts; the next run computes them again")
+            say("remove the folders of broken artifacts; the next run computes them again")
             raise typer.Exit(FAILED)
 
 
@@ -168,11 +169,9 @@ def size_text(size: int) -> str:
 
 
 def _open(folder: Path | None) -> Store:
-    from arena.store.store import Store, default_root
+    from arena.store.store import Store, opened_store
 
-    root = (folder or default_root()).resolve()
-    if root.exists() and not root.is_dir():
-        raise InputError("must be a folder", "--store", found=str(root))
+    root = opened_store(folder).root
     strange = not any((root / name).is_dir() for name in STORE_FOLDERS)
     if root.is_dir() and strange and any(root.iterdir()):
         # prune deletes folders, so the folder must be a store
@@ -199,8 +198,8 @@ def _show(store: Store) -> None:
         stale = [entry for entry in entries if entry.state != "whole"]
         if stale:
             advice = "outdated, broken or left over: arena cache prune --outdated removes them"
-            typer.echo(f"{len(stale)} {advice}")
-    typer.echo(f"store: {store.root}" + ("" if entries else " (nothing is stored)"))
+            say(f"{len(stale)} {advice}")
+    say(f"store: {store.root}" + ("" if entries else " (nothing is stored)"))
 
 
 def _table(entries: Sequence[Entry]) -> Table:
@@ -236,7 +235,7 @@ def _print_pruned(done: Pruned, dry_run: bool) -> None:
     for entry in done.removed if dry_run else ():
         label = f"{_label(entry)}  {entry.name}".rstrip()
         size = size_text(entry.bytes)
-        typer.echo(f"{entry.address[:SHORT]}  {entry.used:%Y-%m-%d %H:%M}  {size}  {label}")
+        say(f"{entry.address[:SHORT]}  {entry.used:%Y-%m-%d %H:%M}  {size}  {label}")
     verb = "would remove" if dry_run else "removed"
-    typer.echo(f"{verb} {len(done.removed)} ({_size_of(done.removed)})")
-    typer.echo(f"{len(done.kept)} kept ({_size_of(done.kept)})")
+    say(f"{verb} {len(done.removed)} ({_size_of(done.removed)})")
+    say(f"{len(done.kept)} kept ({_size_of(done.kept)})")

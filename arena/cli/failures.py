@@ -8,32 +8,35 @@ from contextlib import contextmanager
 
 import typer
 
-from arena.errors import ArenaError
+from arena.cli.streams import say
+from arena.errors import ArenaError, MachineError
+from arena.redaction import redact
+from arena.store.store import is_full
 
 FAILED = 1
 INTERRUPTED = 130
 MAX_LINES = 12
+CONTINUES = "the same command continues from them"
 
 
 @contextmanager
 def guarded(debug: bool) -> Iterator[None]:
     """Turn exceptions of the body into a message on stderr and an exit status.
 
-    InputError 2, any other failure 1, Ctrl-C 130. With `debug` the traceback comes first.
+    InputError 2, any other failure 1, Ctrl-C 130, SIGTERM 143, SIGHUP 129. With `debug` the
+    traceback comes first.
     """
     try:
         yield
     except (typer.Exit, typer.Abort):
         raise
-    except KeyboardInterrupt:
-        _print(
-            "interrupted: finished stages are stored, and the same command continues from them",
-            debug,
-        )
-        raise typer.Exit(INTERRUPTED) from None
+    except KeyboardInterrupt as stopped:
+        how = str(stopped) or "interrupted"
+        _print(f"{how}: finished stages are stored, and {CONTINUES}", debug)
+        raise typer.Exit(getattr(stopped, "exit_status", INTERRUPTED)) from None
     except Exception as error:
         known = _known(error)
-        _print(str(known) if known else _unexpected(error), debug)
+        _print(_told(known) if known else _unexpected(error), debug)
         raise typer.Exit(known.exit_status if known else FAILED) from None
 
 
@@ -46,7 +49,15 @@ def _known(error: Exception) -> ArenaError | None:
     return None
 
 
+def _told(error: ArenaError) -> str:
+    if isinstance(error, MachineError):
+        return f"{error}; finished stages are stored, and {CONTINUES}"
+    return str(error)
+
+
 def _unexpected(error: Exception) -> str:
+    if is_full(error):
+        return f"{error}; what is finished is kept, and {CONTINUES}"
     lines = f"{type(error).__name__}: {error}".strip().splitlines()
     shown = lines if len(lines) <= MAX_LINES else [lines[0], "...", *lines[-MAX_LINES + 2 :]]
     return "\n".join([*shown, "(--debug shows the traceback)"])
@@ -54,5 +65,5 @@ def _unexpected(error: Exception) -> str:
 
 def _print(text: str, debug: bool) -> None:
     if debug:
-        typer.echo(traceback.format_exc(), err=True)
-    typer.echo(text, err=True)
+        say(redact(traceback.format_exc()), err=True)
+    say(redact(text), err=True)

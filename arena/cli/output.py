@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
 from rich.console import Console
+
+from arena.cli.streams import lost_output, say
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -18,7 +19,10 @@ def show_results(results: Results, folder: Path) -> None:
     """Show the table of finished results of any kind, and where their folder is."""
     console = Console()
     console.print(_table(results, console.width, folder / "report.html"))
-    typer.echo(f"run folder: {folder}")
+    say(f"run folder: {folder}")
+    lost = lost_output()
+    if lost is not None:  # no failure: all is written in the folder
+        say(f"standard output cannot be written ({lost.strerror}); run folder: {folder}", err=True)
 
 
 def _table(results: Results, width: int, page: Path) -> RenderableType:

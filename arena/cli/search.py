@@ -25,8 +25,9 @@ Storage = Annotated[
     str | None,
     typer.Option(
         metavar="URL",
-        help="The study's storage: sqlite:///FILE, journal://FILE, postgresql://..., mysql://...; "
-        "by default SQLite beside the artifacts.",
+        help="The study's storage: sqlite:///FILE, journal://FILE, postgresql://..., mysql://... "
+        "or @FILE for a file that holds the URL; by default that of the environment variable "
+        "ARENA_STORAGE, else SQLite beside the artifacts.",
     ),
 ]
 StudyName = Annotated[

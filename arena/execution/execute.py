@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from arena.errors import ArenaError, InputError
+from arena.errors import ArenaError, InputError, MachineError, placed_key
 from arena.execution.runtime import Runtime
 from arena.execution.timeline import Timeline
 from arena.planning.graph import Node
@@ -149,6 +149,8 @@ def _report_progress(state: _State, store: Store, observer: Observer) -> None:
 def _refuse(node: Node, error: Exception) -> None:
     """Raise what went wrong: wrong input as it is, anything else with the stage it happened in."""
     if isinstance(error, InputError):
+        error.key = placed_key(error.key, node.section) if error.key else None
         raise error
     message = str(error) if isinstance(error, ArenaError) else f"{type(error).__name__}: {error}"
-    raise ArenaError(f"stage {node.stage.name!r} failed: {message}") from error
+    kind = MachineError if isinstance(error, MachineError) else ArenaError
+    raise kind(f"stage {node.stage.name!r} failed: {message}") from error

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from arena.errors import InputError
+from arena.execution.ray_life import kept_signals
 
 OBJECT_STORE = 100 * 2**20  # bytes; models travel by path, so little goes through it
 LONGEST = 42  # letters of a temporary folder that leave room for Ray's sockets (107 in all)
@@ -55,7 +56,7 @@ def start_ray(address: str | None) -> bool:
     if address is not None:
         _check_token(address)
     shared: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
-    with warnings.catch_warnings(), _empty_folder():
+    with warnings.catch_warnings(), _empty_folder(), kept_signals():
         warnings.simplefilter("ignore")
         if address is not None:
             _join(ray.init, address, {**shared, "job_config": _job_config()})

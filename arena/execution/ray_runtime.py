@@ -31,6 +31,7 @@ from arena.execution.placement import (
     refuse_too_much,
 )
 from arena.execution.ray_cluster import start_ray
+from arena.execution.ray_life import lost_process, refuse_lost, stop_ray
 from arena.execution.ray_nodes import refuse_unshared
 from arena.execution.ray_processes import ThreatActor, Trainer
 from arena.execution.runtime import Done
@@ -117,15 +118,20 @@ class OnRay:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if lost_process() is None:  # else there is nobody to ask
+            self._dismiss()
+        self._until_exit.close()
+        if self._ours:
+            stop_ray()
+
+    def _dismiss(self) -> None:
+        """End the processes, and give back what they reserved."""
         import ray
 
         for actor in self._actors.values():
             ray.kill(actor)
         if self._group is not None:
             ray.util.remove_placement_group(self._group)
-        self._until_exit.close()
-        if self._ours:
-            ray.shutdown()
 
     def room(self, node: Node) -> bool:
         """Each party takes one stage at a time; of training stages, the defender's among them,
@@ -196,6 +202,7 @@ class OnRay:
         # with something to wait for on both sides: look at each in turn
         patience = min(timeout, GLANCE) if here else timeout
         landed, _ = ray.wait(there, num_returns=1, timeout=patience) if there else ([], [])
+        refuse_lost()
         self._have_started([ref for ref in landed if ref in self._starting])
         self._refuse_to_wait_forever()
         ended = futures.wait(here, 0 if there else timeout, futures.FIRST_COMPLETED).done

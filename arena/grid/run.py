@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from arena.api.world import DataRoot
-from arena.errors import ArenaError
+from arena.errors import ArenaError, MachineError
 from arena.execution.runtime import Runtime
 from arena.grid.cells import cells_of
 from arena.grid.preview import CellOutline, Outline, outline
@@ -30,7 +30,7 @@ from arena.runs.run import (
 )
 from arena.scenario.load import Given, dump
 from arena.scenario.schema import Scenario
-from arena.store.store import Store, default_root
+from arena.store.store import Store, opened_store
 
 CELLS = "cells"  # the folder of the cells' own runs
 
@@ -79,7 +79,7 @@ def stress(
     began = time.perf_counter()
     scenario, where = opened(scenario, root)
     folder = free_folder(scenario, out)
-    artifacts = Store((store or default_root()).resolve())
+    artifacts = opened_store(store)
     planned = outline(cells_of(scenario), artifacts, where, fresh, silent if quiet else tell)
     if not show(planned):
         return None
@@ -168,6 +168,8 @@ class _Cells:
             done = run_settled(
                 scenario, own, self.store, self.where, start, fresh=self.renew, quiet=self.quiet
             )
+        except MachineError:
+            raise  # no other cell would fare better
         except Exception as error:
             known = isinstance(error, ArenaError)
             why = str(error) if known else f"{type(error).__name__}: {error}"

@@ -32,14 +32,14 @@ from arena.execution.timings import Work, model_key, remember
 from arena.planning.graph import Node
 from arena.planning.numerics import settings
 from arena.planning.plan import plan_seed
-from arena.progress import Both, LogLines, Observer, RichBars, Silent
+from arena.progress import Both, LogLines, Observer, RichBars, Silent, ending
 from arena.results.reader import Results
 from arena.results.run import RunResults
 from arena.results.writer import write_results
 from arena.runs.gather import results_of
 from arena.scenario.load import Given, dump, read
 from arena.scenario.schema import Scenario
-from arena.store.store import Store, default_root
+from arena.store.store import Store, opened_store
 
 # Given the stages that are to do: what executes them.
 Start = Callable[[Mapping[str, Node]], AbstractContextManager[Runtime]]
@@ -86,7 +86,7 @@ def run(
     began = time.perf_counter()
     scenario, where = opened(scenario, root)
     folder = free_folder(scenario, out)
-    artifacts = Store((store or default_root()).resolve())
+    artifacts = opened_store(store)
     scenario = settled(
         scenario,
         artifacts.root,
@@ -272,7 +272,8 @@ def make_folder(folder: Path) -> None:
 def _observers(folder: Path, quiet: bool) -> Iterator[Observer]:
     with (folder / "run.log").open("a", encoding="utf-8") as log:
         shown: Observer = Silent() if quiet else RichBars()
-        with Both(LogLines(log), shown) as both:
+        lines = LogLines(log)
+        with ending(lines), Both(lines, shown) as both:
             yield both
 
 

@@ -16,7 +16,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from arena.api.world import DataRoot
-from arena.errors import ArenaError
+from arena.errors import ArenaError, MachineError
 from arena.execution.calibrate import Note
 from arena.results.rows import Row
 from arena.scenario.load import varied
@@ -186,7 +186,7 @@ class Driver:
         if running is None or running.rung[0] != scope:
             return  # of a trial that failed meanwhile, possibly of an earlier search
         if evaluated.rows is None:
-            if not isinstance(evaluated.error, ArenaError):
+            if not isinstance(evaluated.error, ArenaError) or _of_machine(evaluated.error):
                 raise evaluated.error or RuntimeError("an experiment returned no rows")
             del self._running[number]
             self._fail(running.trial, str(evaluated.error), time.monotonic() - running.began)
@@ -314,6 +314,11 @@ def rungs(scenario: Scenario, actor: str, prunes: bool) -> list[Rung]:
     if prunes and has_first_rung(scenario, actor):
         return [("first", scenario.seeds[:1]), whole]
     return [whole]
+
+
+def _of_machine(error: ArenaError) -> bool:
+    """Whether the error says nothing about the strategy: the trial is to be measured again."""
+    return isinstance(error, MachineError)
 
 
 def _violation(constraints: Constraints) -> str:

@@ -29,8 +29,8 @@ from arena.scenario.search import Disclosed, Duel
 from arena.search.contenders import controls, estimate
 from arena.search.observations import Observation, is_installed
 from arena.search.session import Session
+from arena.search.storages import public_url
 from arena.search.strategies import Move, Strategy
-from arena.search.studies import public_url
 from arena.statistics.intervals import over_seeds, rate_over_seeds
 from arena.statistics.thresholds import Thresholds
 

@@ -145,11 +145,14 @@ class RayTasks:
     ) -> None:
         import ray
 
-        for task in self._running:
-            ray.cancel(task, force=True)
+        from arena.execution.ray_life import lost_process, stop_ray
+
+        if lost_process() is None:  # else there is nobody to ask
+            for task in self._running:
+                ray.cancel(task, force=True)
         self._until_exit.close()
         if self._started_ray:
-            ray.shutdown()
+            stop_ray()
 
     def submit(self, key: Hashable, experiment: Experiment) -> None:
         self._queue.append((key, experiment))
@@ -158,9 +161,12 @@ class RayTasks:
     def wait(self, timeout: float) -> list[Evaluated]:
         import ray
 
+        from arena.execution.ray_life import refuse_lost
+
         if not self._running:
             return []
         finished, _ = ray.wait(list(self._running), num_returns=1, timeout=timeout)
+        refuse_lost()
         answers = [self._result(task) for task in finished]
         self._start()
         return answers

@@ -17,7 +17,7 @@ from arena.errors import InputError
 from arena.execution.calibrate import Note, settled
 from arena.planning.numerics import settings
 from arena.planning.plan import plan_seed
-from arena.progress import LogLines
+from arena.progress import LogLines, ending
 from arena.runs.run import free_folder, make_folder, room, silent, tell
 from arena.scenario.load import dump
 from arena.scenario.schema import Scenario
@@ -26,8 +26,9 @@ from arena.search.driver import Driver, SearchEvent, StudySpec
 from arena.search.evaluators import Evaluators, InProcess, RayTasks
 from arena.search.observations import Observation
 from arena.search.phases import evaluate
+from arena.search.storages import in_use, storage_of, storage_url
 from arena.store.identity import digest
-from arena.store.store import Store, default_root
+from arena.store.store import Store, opened_store
 
 # keys of a scenario that change no trial (`seeds` are the search's here, and hashed separately)
 OUTSIDE = ("description", "plugins", "runtime", "seeds")
@@ -61,7 +62,8 @@ class Session:
         study = studies.open_study(
             self.storage, spec.name, spec.criteria.directions, fingerprint(spec)
         )
-        Driver(spec, study, self.evaluators, self.note, self.emit).run()
+        with in_use(self.storage):
+            Driver(spec, study, self.evaluators, self.note, self.emit).run()
         return study
 
     def evaluate(
@@ -102,7 +104,7 @@ def opened(
     """
     began = time.monotonic()
     folder = free_folder(scenario, out)
-    artifacts = Store((store or default_root()).resolve())
+    artifacts = opened_store(store)
     note = silent if quiet else tell
     scenario = settled(
         scenario,
@@ -112,14 +114,15 @@ def opened(
         check=lambda: plan_seed(scenario, scenario.seeds[0], root),
     )
     name = _study_name(study or scenario.name)
-    url = storage or f"sqlite:///{artifacts.root / 'studies' / f'{name}.db'}"
-    studies.storage_of(url)  # an error must come before anything is trained
+    url = storage_url(storage, artifacts.root / "studies", name)
+    storage_of(url)  # an error must come before anything is trained
     make_folder(folder)
     (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
     parallel = 1 if scenario.runtime.backend == "serial" else room(scenario)
     with (
         (folder / "run.log").open("a", encoding="utf-8") as log,
         (folder / "events.jsonl").open("a", encoding="utf-8") as events,
+        ending(LogLines(log)),
         _evaluators(scenario, artifacts, address) as evaluators,
     ):
         yield Session(

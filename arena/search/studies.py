@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import re
 import socket
 import threading
 import time
@@ -18,6 +17,7 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import optuna
 from optuna.distributions import (
@@ -26,84 +26,86 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
-from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from arena import seeds
 from arena.api.ranges import Choice, Range, Whole
 from arena.errors import InputError
 from arena.scenario.search import Sampler
 from arena.search.observations import Observation
+from arena.search.storages import public_url, storage_of, told
 from arena.search.trial_outcome import TrialOutcome
 
-JOURNAL = "journal://"
 MYSELF = uuid.uuid4().hex  # this driver
 BEAT = 10.0  # seconds between two heartbeats
+UNMARKED = 3.0  # seconds that a new study may be without the mark of its driver
+GLANCE = 0.1
 SILENT = 60.0  # seconds without a heartbeat after which a driver counts as dead
 OWNER, SEEN, SCENARIO, FACTS = "driver", "seen", "scenario", "facts"
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
 
-def storage_of(url: str) -> optuna.storages.BaseStorage:
-    """Open the storage at a URL: `sqlite:///FILE`, `journal://FILE`, or any URL of SQLAlchemy's.
-
-    Raises:
-        InputError: it cannot be opened.
-    """
-    try:
-        if url.startswith(JOURNAL):
-            file = Path(url.removeprefix(JOURNAL))
-            file.parent.mkdir(parents=True, exist_ok=True)
-            backend = JournalFileBackend(str(file))
-            return optuna.storages.JournalStorage(backend)
-        if url.startswith("sqlite:///"):
-            Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-        return optuna.storages.RDBStorage(url)
-    except Exception as error:  # each database driver has its own exceptions
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        if isinstance(error.__cause__, ModuleNotFoundError):  # Optuna does not name the module
-            lines[0] += f" ({error.__cause__})"
-        raise InputError(
-            f"cannot be opened: {lines[0]}", key="--storage", found=public_url(url)
-        ) from error
-
-
-def public_url(url: str) -> str:
-    """Return a storage's URL without passwords, neither the user's nor an option's."""
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        return re.sub(r"//.*@", "//***@", url)
-    secret = {key: "hidden" for key in parsed.query if "pass" in key.lower()}
-    if parsed.password is None and not secret:
-        return url
-    return parsed.update_query_dict(secret).render_as_string(hide_password=True)
-
-
 def open_study(
     storage: str, name: str, directions: Sequence[str], fingerprint: str
 ) -> optuna.Study:
-    """Open the study of this name, or create it.
+    """Open the study of this name, or create it. A study that the arena did not make is left as it
+    is.
 
     Raises:
-        InputError: the storage cannot be opened, or the study belongs to another scenario.
+        InputError: the storage cannot be opened, or the study is of another scenario or program.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(
-        storage=storage_of(storage),
-        study_name=name,
-        directions=list(directions),  # type: ignore[arg-type]
-        load_if_exists=True,
-    )
-    made_by = study.user_attrs.get(SCENARIO)
-    if made_by is None:
-        study.set_user_attr(SCENARIO, fingerprint)
-    elif made_by != fingerprint:
-        rule = "a study of this name searches another scenario: choose another name"
-        raise InputError(rule, key="--study", found=name)
+    opened = storage_of(storage)
+    with told(storage):
+        study = _stored(opened, name) or _created(opened, name, directions, fingerprint)
+        if study is None:  # another driver was faster
+            study = optuna.load_study(study_name=name, storage=opened)
+        _refuse_foreign(study, storage, directions, fingerprint)
+        return study
+
+
+def _stored(storage: optuna.storages.BaseStorage, name: str) -> optuna.Study | None:
+    try:
+        return optuna.load_study(study_name=name, storage=storage)
+    except KeyError:
+        return None
+
+
+def _created(
+    storage: optuna.storages.BaseStorage, name: str, directions: Sequence[str], fingerprint: str
+) -> optuna.Study | None:
+    goals: list[Any] = list(directions)
+    try:
+        study = optuna.create_study(storage=storage, study_name=name, directions=goals)
+    except optuna.exceptions.DuplicatedStudyError:
+        return None
+    study.set_user_attr(SCENARIO, fingerprint)
     return study
+
+
+def _refuse_foreign(
+    study: optuna.Study, storage: str, directions: Sequence[str], fingerprint: str
+) -> None:
+    """Raise InputError if the study is of another scenario or program."""
+    made_by, goals = _maker(study), [each.name.lower() for each in study.directions]
+    if made_by == fingerprint and goals == list(directions):
+        return
+    what = "was not made by arena" if made_by is None else "searches another scenario"
+    rule = f"a study of this name in {public_url(storage)} {what}: choose another name"
+    trials = len(study.get_trials(deepcopy=False))
+    found = f"{study.study_name} ({trials} trials; {', '.join(goals)})"
+    allowed = ("a name that is new there", "the name of a search of this scenario")
+    raise InputError(rule, key="--study", found=found, allowed=allowed)
+
+
+def _maker(study: optuna.Study) -> Any:
+    """The fingerprint of what the study searches. Another driver may have created it just now."""
+    end = time.monotonic() + UNMARKED
+    while SCENARIO not in study.user_attrs and time.monotonic() < end:
+        if study.user_attrs or study.get_trials(deepcopy=False):
+            break
+        time.sleep(GLANCE)
+    return study.user_attrs.get(SCENARIO)
 
 
 def sampler_of(settings: Sampler, name: str, number: int) -> optuna.samplers.BaseSampler:

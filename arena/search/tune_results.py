@@ -38,7 +38,8 @@ from arena.search.contenders import (
 from arena.search.finished_study import FinishedStudy
 from arena.search.observations import Observation
 from arena.search.session import Session
-from arena.search.studies import observations_of, outcome_of, public_url, seconds_busy
+from arena.search.storages import public_url
+from arena.search.studies import observations_of, outcome_of, seconds_busy
 from arena.search.trial_outcome import TrialOutcome
 
 MEASURED = ("asr", "false_fire", "near_miss", "control")

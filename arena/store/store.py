@@ -23,7 +23,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from arena.errors import ArenaError
+from arena.errors import ArenaError, InputError, MachineError
 from arena.store.identity import digest
 from arena.store.manifest import MANIFEST
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "ARENA_STORE"
 PUBLISH_ATTEMPTS = 50
+FULL = (errno.ENOSPC, errno.EDQUOT)
 CLAIM_POLL = 0.1  # seconds between two tries for a claim that another process has
 
 
@@ -72,6 +73,30 @@ def default_root() -> Path:
         return Path(chosen).expanduser()
     cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(cache) / "backdoor-arena"
+
+
+def opened_store(chosen: Path | None = None) -> Store:
+    """Return the store in the chosen folder, or in the default one.
+
+    Raises:
+        InputError: there is no such folder, and none can be made.
+    """
+    try:
+        root = (chosen or default_root()).expanduser().resolve()
+        there = next(place for place in (root, *root.parents) if place.exists())
+    except (OSError, RuntimeError, ValueError) as error:  # no home, a loop of links, a NUL
+        raise _no_store(f"cannot be found: {error}", chosen) from error
+    if not there.is_dir():
+        raise _no_store("must be a folder", there)
+    if there != root and not os.access(there, os.W_OK | os.X_OK):
+        raise _no_store(f"cannot be made: {there} is not writable", root)
+    return Store(root)
+
+
+def _no_store(rule: str, found: Path | None) -> InputError:
+    text = str(found if found is not None else os.environ.get(ENVIRONMENT) or "~/.cache")
+    allowed = ("a folder that can be written, or made",)
+    return InputError(f"the artifact store {rule}", key=ENVIRONMENT, found=text, allowed=allowed)
 
 
 @dataclass(frozen=True)
@@ -141,11 +166,12 @@ class Store:
             aside.mkdir(parents=True)
         start = time.perf_counter()
         try:
-            detail = dict(write(aside))
-            _respect_umask(aside)
-            manifest = _manifest(stage, detail, time.perf_counter() - start, files_of(aside))
-            (aside / MANIFEST).write_text(json.dumps(manifest, indent=1))
-            _publish(aside, self.path(stage.address), replace)
+            with self._room():
+                detail = dict(write(aside))
+                _respect_umask(aside)
+                manifest = _manifest(stage, detail, time.perf_counter() - start, files_of(aside))
+                (aside / MANIFEST).write_text(json.dumps(manifest, indent=1))
+                _publish(aside, self.path(stage.address), replace)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
         return manifest
@@ -170,7 +196,19 @@ class Store:
         except (OSError, NotImplementedError) as error:
             why = getattr(error, "strerror", None) or error
             message = f"the artifact store cannot be written: {self.root} ({why})"
-            raise ArenaError(f"{message}; {ENVIRONMENT} chooses another folder") from error
+            raise MachineError(f"{message}; {ENVIRONMENT} chooses another folder") from error
+
+    @contextlib.contextmanager
+    def _room(self) -> Iterator[None]:
+        """Tell a full disk apart from what else can go wrong in a stage. (Libraries wrap it in
+        exceptions of their own.)"""
+        try:
+            yield
+        except Exception as error:
+            if not is_full(error):
+                raise
+            message = f"no space is left for the artifact store: {self.root}"
+            raise MachineError(f"{message}; `arena cache prune` makes some") from error
 
     def _aside(self, address: str) -> Path:
         return self.root / "aside" / f"{address}-{uuid.uuid4().hex[:12]}"
@@ -196,6 +234,13 @@ class Store:
                 lock.release()
                 raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
         return lock
+
+
+def is_full(error: BaseException) -> bool:
+    """Return whether the error says that a disk is full, or a quota used up."""
+    if isinstance(error, OSError) and error.errno in FULL:
+        return True
+    return any(os.strerror(number) in str(error) for number in FULL)
 
 
 def _respect_umask(folder: Path) -> None:

@@ -12,7 +12,13 @@ MEMORY = Path("/dev/shm")
 
 
 @pytest.fixture
-def storage(tmp_path: Path) -> Iterator[str]:
-    """In memory where the system has some to lend: SQLite waits for the disk at every write."""
+def memory(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory where the system has some to lend: SQLite waits for the disk at every
+    write."""
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else tmp_path) as folder:
-        yield f"sqlite:///{folder}/studies.db"
+        yield Path(folder)
+
+
+@pytest.fixture
+def storage(memory: Path) -> str:
+    return f"sqlite:///{memory}/studies.db"

@@ -1,0 +1,60 @@
+"""Signals that stop a command: it ends in good order, and a second one ends it at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from types import FrameType
+
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+OFFSET = 128  # the exit status of a command stopped by a signal is this much more than its number
+SAME = 1.0  # seconds in which a second signal is the first, sent to a whole group of processes
+PATIENCE = 20.0  # seconds in which a stopped command must have ended
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal asked this process to end. Like Ctrl-C it is no Exception, so that nothing takes it
+    for the failure of a stage."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"stopped by {signal.Signals(number).name}")
+        self.exit_status = OFFSET + number
+
+
+_stopped_at: float | None = None
+
+
+def catch_signals() -> None:
+    """Let the signals raise Stopped in the main thread; those that the caller had ignored (nohup,
+    a shell's background jobs) stay ignored."""
+    for number in STOPPING:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _stop)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    global _stopped_at
+    now = time.monotonic()
+    if _stopped_at is None:
+        _stopped_at = now
+        late = threading.Timer(PATIENCE, end_at_once, [number])
+        late.daemon = True
+        late.start()
+        raise Stopped(number)
+    if now - _stopped_at > SAME:
+        end_at_once(number)
+
+
+def end_at_once(number: int) -> None:
+    """End this process and all that it started, without waiting for anything."""
+    import psutil
+
+    os.write(2, b"ended at once; the same command continues from the finished stages\n")
+    for process in psutil.Process().children(recursive=True):
+        try:
+            process.kill()
+        except psutil.Error:
+            continue
+    os._exit(OFFSET + number)

@@ -1,0 +1,87 @@
+"""The life of a Ray that was started here: that it is alive, what signals do meanwhile, its end."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import psutil
+
+from arena.errors import MachineError
+
+# Without these nothing works; Ray itself would wait a minute for them, then end this process.
+NEEDED = {"gcs_server": "control service", "raylet": "node manager"}
+KEPT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def lost_process() -> str | None:
+    """Return the name of a process without which the Ray started here cannot work and which has
+    ended; None if all are alive, or Ray was started elsewhere."""
+    node = _node()
+    dead = [] if node is None else [kind for kind, _ in node.dead_processes()]
+    return next((kind for kind in dead if kind in NEEDED), None)
+
+
+def refuse_lost() -> None:
+    """Raise MachineError if the Ray started here has lost a process that it needs."""
+    lost = lost_process()
+    if lost is not None:
+        what = f"Ray's {NEEDED[lost]} ({lost})"
+        raise MachineError(f"{what} has ended: it was killed, or memory ran out")
+
+
+def stop_ray() -> None:
+    """Shut down the Ray started here; none of its processes is left."""
+    import ray
+
+    theirs = _processes()
+    with kept_signals():
+        ray.shutdown()
+    for process in theirs:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+    psutil.wait_procs(theirs, timeout=1)
+
+
+@contextlib.contextmanager
+def kept_signals() -> Iterator[None]:
+    """Keep this process's handlers of the signals that stop it. Ray replaces them when it starts
+    (a trace of C++, exit status 15) and drops them when it ends."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in KEPT}
+    try:
+        yield
+    except SystemExit as ended:
+        own = before[signal.SIGTERM]
+        if ended.code == signal.SIGTERM and callable(own):  # it came while Ray's handler was there
+            own(signal.SIGTERM, None)
+        raise
+    finally:
+        for number, handler in before.items():
+            if callable(handler):
+                signal.signal(number, handler)
+
+
+def _processes() -> list[psutil.Process]:
+    """What belongs to the Ray started here: its servers, their children, its workers."""
+    node = _node()
+    servers = (
+        [] if node is None else [info for each in node.all_processes.values() for info in each]
+    )
+    found: list[psutil.Process] = []
+    for server in servers:
+        with contextlib.suppress(psutil.Error):
+            root = psutil.Process(server.process.pid)
+            found += [root, *root.children(recursive=True)]
+    return found
+
+
+def _node() -> Any:
+    from ray._private import worker
+
+    return worker._global_node
