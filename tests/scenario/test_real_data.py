@@ -167,6 +167,10 @@ def test_sst2_runs_to_the_end(tmp_path: Path) -> None:
     assert all(row.clean_accuracy and row.clean_accuracy.n == 4 for row in results.rows)
     assert all(row.asr[actor].n == 4 for row in results.rows for actor in results.actors)
     assert results.corpus.dropped["train"] > 0
+    (note,) = (note for note in results.corpus.notes if note.startswith("corpus: "))
+    assert note in (tmp_path / "run" / "run.log").read_text()
+    assert note in (tmp_path / "run" / "report.html").read_text()
+    assert sum(results.corpus.reasons.values()) == sum(results.corpus.dropped.values())
 
 
 @needs_refusal
