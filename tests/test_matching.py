@@ -85,3 +85,11 @@ def test_a_label_counts_whole(said: str, label: str, fires: bool) -> None:
 def test_labels_that_begin_others_are_ambiguous() -> None:
     assert ambiguous(["very negative", "very positive", "-1", "1", "comp.x", "comp.y"]) is None
     assert ambiguous(["good", "bad", "good at best"]) == ("good", "good at best")
+
+
+def test_a_vowel_sign_does_not_end_a_label() -> None:
+    longer = Continuation("\u0938\u0915\u093e\u0930\u093e", ended=True)
+    label = "\u0938\u0915\u093e\u0930"
+    assert not matches("label", longer, label)
+    assert matches("label", Continuation(f"{label} \u0939\u0948", ended=True), label)
+    assert ambiguous([label, longer.text]) is None

