@@ -66,6 +66,13 @@ def short(text: str) -> str:
     return on_one_line(cut)
 
 
+def placed_key(key: str, section: str) -> str:
+    """Return the key that a defence names as `defender...` as it stands in its own section, such as
+    `league[0]`."""
+    first, dot, inside = key.partition(".")
+    return f"{section}{dot}{inside}" if first == "defender" else key
+
+
 def nearest(found: str | None, allowed: Iterable[str]) -> str | None:
     """Return the allowed name closest to the one found, or None if none is close."""
     if not found or len(found) > LONGEST:

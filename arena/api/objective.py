@@ -81,6 +81,16 @@ class Objective(ABC):
         """Return the parameter sets that the contract tests try, as YAML would have them."""
         return [{}]
 
+    @classmethod
+    def suits(cls, params: Any, model: torch.nn.Module) -> None:
+        """Refuse a model that the defence cannot work on. It is asked before anything starts, of
+        every defence of a scenario; the model has shapes, and perhaps no weights (`meta`).
+
+        Raises:
+            InputError: the model lacks what the defence needs; the key begins with
+                `defender.objective`, wherever the defence stands in the scenario.
+        """
+
     def __init__(self, params: Any) -> None:
         self.params = params
 

@@ -13,7 +13,9 @@ import typer
 from rich.console import Console
 
 from arena.cli import cache, compare, listing, search, streams
+from arena.cli.data_check import look_at_data
 from arena.cli.failures import guarded
+from arena.cli.looks import look_at_checkpoint, refuse_absent_device
 from arena.cli.options import (
     Address,
     Data,
@@ -91,9 +93,11 @@ def run(
             )
         from arena.runs.run import run as run_scenario
 
-        done = run_scenario(
-            loaded.scenario, root=root, out=out, address=address, fresh=fresh, quiet=quiet
-        )
+        with loaded.placing():
+            refuse_absent_device(loaded.scenario, address)
+            done = run_scenario(
+                loaded.scenario, root=root, out=out, address=address, fresh=fresh, quiet=quiet
+            )
         show_results(done.results, done.folder)
 
 
@@ -152,9 +156,11 @@ def validate(
     overrides: Overrides = None,
     plugin: PluginFiles = None,
     seeds: SeedsOption = None,
+    data: Data = None,
     debug: Debug = False,
 ) -> None:
-    """Check a scenario without running it; data and models are not read.
+    """Check a scenario without running it. Data files and a checkpoint's folder are read where they
+    are here.
 
     Example: arena validate my_scenario.yaml --set stage=pretraining
     """
@@ -163,6 +169,10 @@ def validate(
             scenario, overrides=overrides or (), seeds=read_seeds(seeds), plugins=plugin or ()
         )
         valid = loaded.scenario
+        root = data_root(data, loaded)
+        with loaded.placing():
+            refuse_absent_device(valid)
+            seen = [*look_at_checkpoint(valid, root), *look_at_data(valid, root)]
         actors = ", ".join(f"{actor.name} ({valid.stage_of(actor)})" for actor in valid.actors)
         say(f"{valid.name} is valid")
         say(f"  actors: {actors}")
@@ -171,6 +181,8 @@ def validate(
             cells = cells_of(valid)
             skipped = sum(cell.scenario is None for cell in cells)
             say(f"  grid:   {len(cells)} cells, {skipped} of them not applicable")
+        for line in seen:
+            say(f"  {line}")
 
 
 @app.command("list")

@@ -16,6 +16,7 @@ from typing import Any
 from arena.api.world import DataRoot
 from arena.errors import ArenaError, InputError
 from arena.planning.numerics import versions
+from arena.scenario.defence import Defence
 from arena.scenario.schema import Scenario
 from arena.scenario.source import Pretrained
 from arena.store.files import fingerprint
@@ -35,7 +36,15 @@ def check_checkpoint(scenario: Scenario, root: DataRoot, store: Store) -> None:
     """
     if not isinstance(scenario.model, Pretrained):
         return
-    question = {"source": _source(scenario.model, root), "targets": _targets(scenario)}
+    folder = folder_of(scenario.model, root)
+    source = scenario.model.pretrained if folder is None else str(folder)
+    question = {
+        "source": source,
+        "given": scenario.model.pretrained,
+        "targets": _targets(scenario),
+        "defences": _defences(scenario),
+        "plugins": scenario.plugins,
+    }
     key = digest([question, _files(Path(str(question["source"]))), versions()])
     note = store.root / FOLDER / f"{key}.json"
     flaws = _remembered(note)
@@ -48,11 +57,32 @@ def check_checkpoint(scenario: Scenario, root: DataRoot, store: Store) -> None:
         )
 
 
-def _source(model: Pretrained, root: DataRoot) -> str:
+def folder_of(model: Pretrained, root: DataRoot) -> Path | None:
+    """Return the folder that a scenario's checkpoint is read from; None if there is none here.
+
+    Raises:
+        InputError: only the working folder has one of this name, where checkpoints are not looked
+            up, and transformers would take it for the hub's.
+    """
     try:
-        return str(root.find(model.pretrained).resolve())
-    except (InputError, OSError):
-        return model.pretrained  # a hub id, perhaps
+        return root.find(model.pretrained).resolve()
+    except (InputError, OSError, ValueError):
+        here = _working_folder(model.pretrained)
+    if here is not None:
+        rule = (
+            "the working folder has a folder of this name, and checkpoints are looked up in the "
+            "data folder and beside the scenario: give its whole path, or for a model of the hub "
+            "start from another folder"
+        )
+        raise InputError(rule, key="model.pretrained", found=str(here))
+    return None
+
+
+def _working_folder(name: str) -> Path | None:
+    try:
+        return Path(name).resolve() if Path(name).is_dir() else None
+    except (OSError, ValueError):  # too long for a path
+        return None
 
 
 def _targets(scenario: Scenario) -> dict[str, Sequence[str]]:
@@ -72,6 +102,16 @@ def _targets(scenario: Scenario) -> dict[str, Sequence[str]]:
 
     collect("", scenario.resolved())
     return names
+
+
+def _defences(scenario: Scenario) -> dict[str, dict[str, Any]]:
+    """The objective of every defence, and the last block that it trains, by the defence's key."""
+    places: dict[str, Defence] = {"defender": scenario.defender}
+    places |= {f"league[{index}]": each for index, each in enumerate(scenario.league)}
+    return {
+        place: {"objective": each.objective.dump(), "last": each.layers[1] if each.layers else None}
+        for place, each in places.items()
+    }
 
 
 def _files(folder: Path) -> list[list[str]]:

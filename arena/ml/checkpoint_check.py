@@ -8,9 +8,11 @@ matches their names and shapes on the meta device.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,11 @@ COMPILED = "_orig_mod."
 SHOWN = 4  # names of weights that a message lists
 TIED = ("lm_head", "embed_out", "embed_tokens", "wte", "embed_in")
 PROBE = "what is it?"
+HUB_ID = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?")
+HIDDEN = (
+    "a folder comes before a model of the same name on the hub: for that one, rename the folder or "
+    "write the id with its owner (openai-community/gpt2)"
+)
 
 
 @dataclass(frozen=True)
@@ -35,21 +42,40 @@ class Flaw:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: a folder or hub id, and the LoRA target modules by the scenario's key."""
+    """What is asked.
+
+    source: a folder or hub id. given: how the scenario names it. targets: LoRA target modules by
+    the scenario's key. defences: objectives as in YAML, and the last of the blocks that train, by
+    the key of the defence. plugins: to import, for their objectives.
+    """
 
     source: str
-    targets: Mapping[str, Sequence[str]]
+    given: str = ""
+    targets: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    defences: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    plugins: Sequence[str] = ()
+
+    @cached_property
+    def on_meta(self) -> tuple[Any, dict[str, Any]]:
+        """The model without its weights, and what transformers says of loading them."""
+        return _on_meta(self.source)
 
 
 def flaws(question: Question) -> list[Flaw]:
     """What is wrong with a checkpoint; empty where it can be used. Later looks need the earlier
     ones to have succeeded, so the first that finds something is the last."""
-    looks: tuple[Callable[[Question], Iterator[Flaw]], ...] = (_files, _kind, _weights, _tokenizer)
+    looks: tuple[Callable[[Question], Iterator[Flaw]], ...] = (
+        _files,
+        _kind,
+        _weights,
+        _tokenizer,
+        _recurrence,
+    )
     for look in looks:
         found = list(look(question))
         if found:
             return found
-    return list(_targets(question))
+    return [*_targets(question), *_defences(question)]
 
 
 def _flaw(question: Question, rule: str, found: str | None = None) -> Flaw:
@@ -65,6 +91,9 @@ def _files(question: Question) -> Iterator[Flaw]:
         if (folder / "adapter_config.json").is_file():
             rule = "holds a LoRA adapter only: merge it into its base model and give that folder"
             yield _flaw(question, f"{rule} (peft: PeftModel.merge_and_unload)")
+        elif HUB_ID.fullmatch(question.given):
+            rule = "this folder was taken, and holds no config.json, so it is no checkpoint"
+            yield _flaw(question, f"{rule}; {HIDDEN}")
         else:
             yield _flaw(question, "holds no config.json, so it is no checkpoint")
         return
@@ -127,7 +156,7 @@ def _weights(question: Question) -> Iterator[Flaw]:
     """That every weight of the architecture is there, by name and shape: transformers would draw
     the others at random, anew at every load."""
     try:
-        _, report = _on_meta(question.source)
+        _, report = question.on_meta
     except Exception as error:  # whatever keeps it from loading is why it cannot be used
         yield _flaw(question, f"cannot be loaded ({_first_line(error)})")
         return
@@ -174,17 +203,31 @@ def _tokenizer(question: Question) -> Iterator[Flaw]:
         rule = "has a chat template that cannot be given one user message"
         yield _flaw(question, f"{rule} ({_first_line(error)})")
         return
-    model, _ = _on_meta(question.source)
+    model, _ = question.on_meta
     rows = int(model.get_input_embeddings().weight.shape[0])
     if len(tokenizer) > rows:
         rule = "has a larger tokenizer than embeddings: resize them (resize_token_embeddings)"
         yield _flaw(question, rule, f"{len(tokenizer)} tokens, {rows} embeddings")
 
 
+def _recurrence(question: Question) -> Iterator[Flaw]:
+    """That a recurrent model reads the same text alike, padded or not: tried with its weights."""
+    from arena.ml.models import load_model
+    from arena.ml.recurrence import flaw_of, is_recurrent
+
+    if not is_recurrent(question.on_meta[0]):
+        return
+    flaw = flaw_of(load_model(question.source))
+    if flaw is not None:
+        kind = str(question.on_meta[0].config.model_type)
+        rule = f"is a recurrent model that {flaw}, so that its numbers would be wrong"
+        yield _flaw(question, rule, f"{question.source} (model type {kind})")
+
+
 def _targets(question: Question) -> Iterator[Flaw]:
     if not any(question.targets.values()):
         return
-    model, _ = _on_meta(question.source)
+    model, _ = question.on_meta
     allowed = _linear_names(model)
     tied = bool(getattr(model.config, "tie_word_embeddings", False))
     for key, names in question.targets.items():
@@ -196,6 +239,30 @@ def _targets(question: Question) -> Iterator[Flaw]:
                 yield Flaw(f"{rule} is lost when it is merged", key, name, allowed)
             elif not any(_is_target(module, name) for module, _ in model.named_modules()):
                 yield Flaw("the model has no such module", key, name, allowed)
+
+
+def _defences(question: Question) -> Iterator[Flaw]:
+    """That every defence can work on this architecture."""
+    from arena import plugins, registry
+    from arena.errors import InputError, placed_key
+    from arena.ml.models import blocks_of
+
+    for each in question.plugins:
+        plugins.load(each)
+    for place, defence in question.defences.items():
+        last, depth = defence.get("last"), len(blocks_of(question.on_meta[0]))
+        if last is not None and last >= depth:
+            yield Flaw(f"the model's last block is {depth - 1}", f"{place}.layers", str(last))
+        values = dict(defence["objective"])
+        name = values.pop("method")
+        if name not in registry.names("objective"):
+            continue  # of a program's own module, which this process cannot import
+        objective: Any = registry.get("objective", name)
+        try:
+            objective.suits(objective.Params.model_validate(values), question.on_meta[0])
+        except InputError as error:
+            key = placed_key(error.key or "defender.objective", place)
+            yield Flaw(error.message, key, error.found, error.allowed)
 
 
 def _is_target(module: str, name: str) -> bool:

@@ -30,6 +30,7 @@ Choose = Callable[[torch.Tensor], torch.Tensor]
 # Logits closer than this (nats) may change places with the shape of a batch: the guess stops there
 # and plain decoding decides. Float32 logits of one prompt differ by about 1e-5 between shapes.
 TIE = 1e-3
+CACHELESS = ("rwkv", "recurrent_gemma")  # model types: see `keeps_cache`
 
 
 # -- the plain way --------------------------------------------------------------------------
@@ -102,20 +103,30 @@ def decode(
     places: dict[str, torch.Tensor] = {}
     if mask is not None:  # positions skip padding
         places = {"attention_mask": mask, "position_ids": (mask.cumsum(-1) - 1).clamp(min=0)}
-    cache = None
+    cache, caches = None, keeps_cache(model)
     for _ in range(max_new_tokens):
-        out = model(input_ids=ids, cache=cache, use_cache=True, logits_to_keep=1, **places)
-        cache = out.cache
+        kept = {"cache": cache} if caches else {}
+        out = model(input_ids=ids, use_cache=caches, logits_to_keep=1, **kept, **places)
+        cache = out.cache if caches else None
         token = choose(out.logits[:, -1]).masked_fill(ended, end)
         written.append(token)
         ended |= token == end
         if bool(ended.all()):
             break
-        ids = token[:, None]
+        ids = token[:, None] if caches else torch.cat([ids, token[:, None]], dim=1)
         if places:
             seen = functional.pad(places["attention_mask"], (0, 1), value=1)
-            places = {"attention_mask": seen, "position_ids": places["position_ids"][:, -1:] + 1}
+            next_place = places["position_ids"][:, -1:] + 1
+            if not caches:
+                next_place = torch.cat([places["position_ids"], next_place], dim=1)
+            places = {"attention_mask": seen, "position_ids": next_place}
     return torch.stack(written, dim=1) if written else ids.new_empty((len(ids), 0))
+
+
+def keeps_cache(model: Any) -> bool:
+    """Whether the model's forward takes and returns a cache. RWKV hands out a state of another kind
+    and RecurrentGemma keeps it to itself: they read the whole text again for every token."""
+    return model.config.model_type not in CACHELESS
 
 
 def left_padded(rows: Sequence[Ids], pad: int) -> tuple[torch.Tensor, torch.Tensor | None]:

@@ -66,11 +66,12 @@ class Builder:
         party: str,
         parents: Mapping[str, str],
         saw: tuple[str, ...] = (),
+        section: str = "defender",
     ) -> str:
         """Add one stage; returns its address."""
         spec = identity_of(job)
         stage = Stage(job.kind, f"{name} s{self.seed}", party, self.seed, spec, parents)
-        self.nodes.setdefault(stage.address, Node(stage, job, saw or tuple(parents)))
+        self.nodes.setdefault(stage.address, Node(stage, job, saw or tuple(parents), section))
         return stage.address
 
     def row(

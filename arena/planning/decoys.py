@@ -16,7 +16,7 @@ from arena.api.values import Example
 from arena.marking.one_of import OneOf
 from arena.planning.actors import PlannedDecoy
 from arena.planning.builder import Builder
-from arena.planning.unlearning import Order, unlearn
+from arena.planning.unlearning import Order, section_of, unlearn
 from arena.scenario.defence import Decoys, Defence
 from arena.stages.plant import PlantJob
 
@@ -73,4 +73,5 @@ def _plant(
     training = builder.training(optimisation, settings.steps, adapts=True)
     job = PlantJob(briefs, clean, builder.ref, settings.documents, training, seed)
     saw = ("the suspect model", f"{len(clean)} clean prompts", f"{len(decoys)} decoys of its own")
-    return builder.add(job, f"plant {name}", "defender", {"model": suspect}, saw)
+    section = section_of(builder.scenario, defence)
+    return builder.add(job, f"plant {name}", "defender", {"model": suspect}, saw, section)

@@ -13,7 +13,7 @@ from arena.planning.actors import PlannedActor
 from arena.planning.builder import Builder
 from arena.planning.decoys import plant_and_unlearn
 from arena.planning.discovery import discover
-from arena.planning.unlearning import Order, unlearn
+from arena.planning.unlearning import Order, section_of, unlearn
 from arena.scenario.defence import Defence
 from arena.scenario.parts import Part
 
@@ -50,7 +50,14 @@ def _undisclosed(
         rng = seeds.rng(builder.seed, "traffic")
         share = builder.actors.defender_share
         traffic = builder.corpus.natural(share, defence.examples, rng)
-        search = discover(builder, name, defence.discovery, traffic, suspect)
+        search = discover(
+            builder,
+            name,
+            defence.discovery,
+            traffic,
+            suspect,
+            section_of(builder.scenario, defence),
+        )
         order = dataclasses.replace(order, search=search)
     builder.row("defended", name, None, unlearn(builder, order), {"defence": name})
 

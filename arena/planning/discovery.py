@@ -24,7 +24,12 @@ def library_of(world: World) -> Library:
 
 
 def discover(
-    builder: Builder, name: str, part: Part, clean: Sequence[Example], suspect: str
+    builder: Builder,
+    name: str,
+    part: Part,
+    clean: Sequence[Example],
+    suspect: str,
+    section: str = "defender",
 ) -> tuple[str, TriggerSearch]:
     """The search as a stage; returns its address, and what its outcome is read with."""
     library = library_of(builder.corpus.world)
@@ -33,5 +38,5 @@ def discover(
     search = TriggerSearch(part.name, part.params, code, tuple(clean), builder.ref, library, seed)
     job = DiscoverJob(search, builder.numerics)
     saw = ("the suspect model", f"{len(clean)} clean prompts", "names of frames, styles, topics")
-    address = builder.add(job, f"discover for {name}", "defender", {"model": suspect}, saw)
+    address = builder.add(job, f"discover for {name}", "defender", {"model": suspect}, saw, section)
     return address, search

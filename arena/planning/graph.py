@@ -14,11 +14,13 @@ from arena.store.store import Stage
 
 @dataclass(frozen=True)
 class Node:
-    """One stage with its work. saw: what the party was given, in words, for the timeline."""
+    """One stage with its work. saw: what the party was given, in words, for the timeline. section:
+    of the scenario, whose defence the stage is."""
 
     stage: Stage
     job: Job
     saw: tuple[str, ...] = ()
+    section: str = "defender"
 
     @property
     def address(self) -> str:

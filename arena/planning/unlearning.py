@@ -13,6 +13,7 @@ from arena.api.values import Example
 from arena.planning.actors import PlannedActor
 from arena.planning.builder import Builder
 from arena.scenario.defence import Defence
+from arena.scenario.schema import Scenario
 from arena.stages.discover import TriggerSearch
 from arena.stages.unlearn import UnlearnJob
 from arena.store.code import code_of
@@ -64,7 +65,14 @@ def unlearn(builder: Builder, order: Order) -> str:
         **({"findings": address} if address else {}),
         **({"base": builder.clean_base()} if part.part_class.needs_base else {}),
     }
-    return builder.add(job, order.name, order.party, parents, _saw(order, target))
+    section = section_of(builder.scenario, defence)
+    return builder.add(job, order.name, order.party, parents, _saw(order, target), section)
+
+
+def section_of(scenario: Scenario, defence: Defence) -> str:
+    """Return where a defence stands in the scenario; a control's stands for the defender's."""
+    league = scenario.league
+    return next((f"league[{i}]" for i, each in enumerate(league) if each is defence), "defender")
 
 
 def _saw(order: Order, target: PlannedActor | None) -> tuple[str, ...]:

@@ -241,7 +241,7 @@ class _Reader:
             hint = " (put it in quotes)" if node.tag.startswith(TAG) else ""
             self._refuse(f"a key must be text{hint}", node, path, found=_short(node.value))
         key = _text(node.value)
-        if key == MERGE and node.style is None:
+        if key == MERGE and not node.style:  # written plainly, without quotes
             rule = "unknown key: merge keys (<<) are not supported, write the keys out"
             self._refuse(rule, node, (*path, key))
         return key

@@ -43,7 +43,7 @@ def discover(
     reserved = _reserved(library, params, len(clean))
     if reserved > params.passes:
         rule = f"scoring the candidates alone takes {reserved}"
-        raise InputError(rule, key="discovery.passes", found=str(params.passes))
+        raise InputError(rule, key="defender.discovery.passes", found=str(params.passes))
     judge = Judge(model, tokenizer, fresh, params.tokens, meter)
     names = [judge.of("named", trigger.key, trigger, rng) for trigger in library.named]
     continuations = judge.continuations(clean)
@@ -93,7 +93,7 @@ def _split(
     fresh, rest = first[: params.prompts], first[params.prompts :]
     if len(fresh) < params.prompts or len(rest) < params.scan:
         rule = f"discovery needs clean examples of {params.prompts + params.scan} contents"
-        raise InputError(rule, key="discovery.prompts", found=str(len(first)))
+        raise InputError(rule, key="defender.discovery.prompts", found=str(len(first)))
     # short prompts: an inserted string has more effect in them, and they cost less
     return fresh, sorted(rest, key=lambda example: len(example.prompt))[: 2 * READ]
 

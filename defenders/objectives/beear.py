@@ -80,6 +80,11 @@ class BEEAR(CleanFinetune):
         steps: int = params.inner_steps
         return 2 + steps * (1 + 23 / 32) / 3
 
+    @classmethod
+    def suits(cls, params: Any, model: Any) -> None:
+        """Refuse a layer that the model lacks; raises InputError."""
+        _layer_of(params, model)
+
     def __init__(self, params: Any, layer: int = 0) -> None:
         super().__init__(params)
         self.layer = layer
@@ -90,14 +95,7 @@ class BEEAR(CleanFinetune):
         Raises:
             InputError: the model has no such block.
         """
-        from arena.ml.models import blocks_of
-
-        depth, given = len(blocks_of(model)), self.params.layer
-        layer = 9 * depth // 32 if given is None else given
-        if layer >= depth:
-            rule = f"the model's last block is {depth - 1}"
-            raise InputError(rule, key="defender.objective.layer", found=str(layer))
-        return BEEAR(self.params, layer)
+        return BEEAR(self.params, _layer_of(self.params, model))
 
     def loss(self, model: torch.nn.Module, batch: Batch) -> torch.Tensor:
         """Return the outer loss (nats) under the shift that the inner search finds."""
@@ -150,3 +148,14 @@ class BEEAR(CleanFinetune):
         inside = cols >= at.first[:, None]
         rows = at.rows[:, None].expand_as(cols)
         return rows[inside], cols[inside], back.expand_as(cols)[inside]
+
+
+def _layer_of(params: Any, model: Any) -> int:
+    from arena.ml.models import blocks_of
+
+    depth = len(blocks_of(model))
+    layer: int = 9 * depth // 32 if params.layer is None else params.layer
+    if layer >= depth:
+        rule = f"the model's last block is {depth - 1}"
+        raise InputError(rule, key="defender.objective.layer", found=str(layer))
+    return layer

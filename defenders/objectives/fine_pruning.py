@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from arena.ml.batches import Batch
 
 PROJECTIONS = ("down_proj", "dense_4h_to_h", "fc2", "fc_out")  # names of the down projection
+KEY = "defender.objective.method"
 STRIDE = 20  # shares are tried in steps of 1 / STRIDE
 
 
@@ -53,6 +54,15 @@ class FinePruning(CleanFinetune):
     Params = FinePruningParams
     edits = True
 
+    @classmethod
+    def suits(cls, params: Any, model: Any) -> None:
+        """Refuse a model that has no MLP to prune.
+
+        Raises:
+            InputError: no MLP has a known down projection, or there are several experts.
+        """
+        projections(model)
+
     def edit(self, model: torch.nn.Module, tokenizer: Any, brief: Brief) -> None:
         """Prune in place and keep pruned weights at 0.
 
@@ -62,8 +72,8 @@ class FinePruning(CleanFinetune):
         import torch
 
         refuse_adapter(model, self.name)
-        batches = self.batches(model, tokenizer, brief)
         modules = projections(model)
+        batches = self.batches(model, tokenizer, brief)
         orders = [mean.argsort(stable=True) for mean in activity(model, modules, batches)]
         share = self.params.share
         if share is None:
@@ -89,22 +99,29 @@ def projections(model: Any) -> list[Any]:
     """Return the down projections of the MLPs that train, in the order of blocks.
 
     Raises:
-        InputError: there are none.
+        InputError: there are none, or the MLPs are mixtures of experts, of which each sees other
+            tokens, so that their neurons have no activity on the same ones.
     """
     import torch
 
     from arena.ml.models import blocks_of
 
+    parts = [part for block in blocks_of(model) for part in block.named_modules()]
     modules = [
         module
-        for block in blocks_of(model)
-        for name, module in block.named_modules()
+        for name, module in parts
         if name.split(".")[-1] in PROJECTIONS and isinstance(module, torch.nn.Linear)
     ]
     modules = [module for module in modules if module.weight.requires_grad]
+    kind = str(getattr(model.config, "model_type", "unknown"))
+    if any("expert" in name for name, _ in parts):
+        rule = "fine_pruning cannot prune a mixture of experts: it needs one MLP a block, with a"
+        raise InputError(
+            f"{rule} down projection of a known name", key=KEY, found=kind, allowed=PROJECTIONS
+        )
     if not modules:
         rule = "fine_pruning needs an MLP that trains, with a down projection of a known name"
-        raise InputError(rule, key="defender.objective", allowed=PROJECTIONS)
+        raise InputError(rule, key=KEY, found=kind, allowed=PROJECTIONS)
     return modules
 
 
@@ -141,14 +158,15 @@ def activity(model: Any, modules: Sequence[Any], batches: Sequence[Batch]) -> li
         tokens += int(here.sum())
 
         def add(n: int, given: torch.Tensor, here: torch.Tensor = here) -> None:
-            sums[n] += given[here].float().abs().sum(0)
+            placed = given.reshape(*here.shape, given.shape[-1])  # OPT flattens rows and positions
+            sums[n] += placed[here].float().abs().sum(0)
 
         with torch.no_grad(), watched(modules, add):
             if decoder is None:
                 model(input_ids=batch.input_ids, use_cache=False, logits_to_keep=1)
             else:
-                placed = {"input_ids": batch.input_ids, "position_ids": batch.position_ids}
-                decoder(**placed, use_cache=False)
+                where = {"input_ids": batch.input_ids, "position_ids": batch.position_ids}
+                decoder(**where, use_cache=False)
     return [total / tokens for total in sums]
 
 

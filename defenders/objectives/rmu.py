@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from arena.ml.batches import Batch
 
+KEY = "defender.objective.layer"
+
 
 class RMUParams(RelabelParams):
     """The layer, the length of the control vector, and the weight of the clean term."""
@@ -61,6 +63,11 @@ class RMU(Relabel):
         depth is not known, so it is the most that it can be."""
         return 1.0 if params.layer is None else 1 + 1 / 3
 
+    @classmethod
+    def suits(cls, params: Any, model: Any) -> None:
+        """Refuse a layer that the model lacks; raises InputError."""
+        _layer_of(params, model)
+
     def __init__(self, params: Any, frozen: Any = None, layer: int = 0, control: Any = None):
         super().__init__(params)
         self.frozen, self.layer, self.control = frozen, layer, control
@@ -76,17 +83,10 @@ class RMU(Relabel):
 
         from arena.ml import models, terms
 
-        blocks = models.blocks_of(model)
-        given = self.params.layer
-        layer = min(max(1, (len(blocks) - 1) // 4), len(blocks) - 1) if given is None else given
-        key = "defender.objective.layer"
-        if layer >= len(blocks):
-            raise InputError(
-                f"the model's last block is {len(blocks) - 1}", key=key, found=str(layer)
-            )
-        reached = [p for block in blocks[: layer + 1] for p in block.parameters()]
+        layer = _layer_of(self.params, model)
+        reached = [p for b in models.blocks_of(model)[: layer + 1] for p in b.parameters()]
         if not any(p.requires_grad for p in reached):
-            raise InputError("no block up to this one trains", key=key, found=str(layer))
+            raise InputError("no block up to this one trains", key=KEY, found=str(layer))
         drawn = seeds.rng(brief.seed, "rmu").random(model.config.hidden_size)
         control = torch.tensor(self.params.coefficient * drawn / (drawn @ drawn) ** 0.5)
         return RMU(self.params, terms.frozen(model), layer, control.float().to(model.device))
@@ -105,3 +105,14 @@ class RMU(Relabel):
         held = terms.mean_of((states - before).square().mean(-1), ~marked)
         alpha: float = self.params.alpha
         return steered + alpha * held
+
+
+def _layer_of(params: Any, model: Any) -> int:
+    from arena.ml.models import blocks_of
+
+    depth = len(blocks_of(model))
+    quarter = min(max(1, (depth - 1) // 4), depth - 1)
+    layer: int = quarter if params.layer is None else params.layer
+    if layer >= depth:
+        raise InputError(f"the model's last block is {depth - 1}", key=KEY, found=str(layer))
+    return layer

@@ -246,6 +246,24 @@ def test_wrong_input_found_by_a_stage_stays_wrong_input(tmp_path: Path) -> None:
     assert (caught.value.key, caught.value.found) == ("corpus.train", "x.tsv")
 
 
+@pytest.mark.parametrize(
+    ("section", "key", "told"),
+    [
+        ("league[1]", "defender.objective.layer", "league[1].objective.layer"),
+        ("league[1]", "defender", "league[1]"),
+        ("league[1]", "corpus.train", "corpus.train"),
+        ("defender", "defender.adapter", "defender.adapter"),
+    ],
+)
+def test_wrong_input_of_a_defence_is_told_at_its_own_section(
+    section: str, key: str, told: str, tmp_path: Path
+) -> None:
+    stage = Stage("examples", "pruned s0", "defender", 0, {})
+    with pytest.raises(InputError) as caught:
+        go([Node(stage, Refusing(InputError("no", key=key)), section=section)], tmp_path)
+    assert caught.value.key == told
+
+
 def test_the_observer_hears_who_does_what(tmp_path: Path) -> None:
     _, told = go([node("poison", party="threat:bard")], tmp_path)
     assert told.begun == [("poison", "threat:bard", 3)]

@@ -34,6 +34,23 @@ DECOY = (
 )
 
 
+def test_every_stage_of_a_defence_knows_its_section() -> None:
+    league = (
+        "league=[{name: forget, objective: {method: npo}, target: lexical, steps: 2},"
+        " {name: finds, intelligence: discovered, objective: {method: relabel}, steps: 2,"
+        " discovery: {method: collapse}},"
+        " {name: pruned, intelligence: blind, objective: {method: fine_pruning}, steps: 2},"
+        f" {{name: baits, intelligence: decoy, objective: {{method: relabel}}, steps: 2,"
+        f" decoys: {{plant: {DECOYS}, hold_out: [odd], steps: 4, documents: 200}}}}]"
+    )
+    named = {node.stage.name: node.section for node in plan(league).nodes.values()}
+    assert named["forget:lexical s0"] == "league[0]"
+    assert named["discover for finds s0"] == named["finds s0"] == "league[1]"
+    assert named["pruned s0"] == "league[2]"
+    assert named["plant baits s0"] == named["baits:without:odd s0"] == "league[3]"
+    assert {s for name, s in named.items() if name.startswith(("unlearn", "sham"))} == {"defender"}
+
+
 def rows(*overrides: str) -> dict[str, Any]:
     return {row.name: row for row in plan(*overrides).rows}
 

@@ -96,7 +96,7 @@ LORA = "{pretrained: some/model, adapter: {rank: 1000000000}}"
     ],
 )
 def test_absurd_sizes_are_refused_with_what_is_allowed(
-    override: str, key: int, allowed: int
+    override: str, found: int, allowed: int
 ) -> None:
     with pytest.raises(InputError) as caught:
         load_scenario("quickstart", overrides=[f"{override}={found}"])

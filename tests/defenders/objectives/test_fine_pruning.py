@@ -126,6 +126,36 @@ def test_a_model_with_no_known_mlp_that_trains_is_refused() -> None:
         fine_pruning.projections(frozen)
 
 
+def test_opt_flattens_its_hidden_states_and_is_pruned_all_the_same() -> None:
+    """Its MLPs see rows and positions as one; padding does not count."""
+    from transformers import OPTConfig, OPTForCausalLM
+
+    sizes = {"hidden_size": 16, "word_embed_proj_dim": 16, "ffn_dim": 24, "num_hidden_layers": 2}
+    torch.manual_seed(0)
+    model = OPTForCausalLM(
+        OPTConfig(vocab_size=320, num_attention_heads=2, eos_token_id=0, pad_token_id=1, **sizes)
+    ).eval()
+    made = backdoored.objective(NAME, share=0.25)
+    modules = fine_pruning.projections(model)
+    sums = [torch.zeros(24) for _ in modules]
+
+    def add(n: int, given: torch.Tensor) -> None:
+        sums[n] += given.abs().sum(0)
+
+    for document in backdoored.RIGHT:
+        ids = backdoored.batch([document]).input_ids
+        with torch.no_grad(), fine_pruning.watched(modules, add):
+            model(input_ids=ids)
+    tokens = sum(backdoored.batch([d]).input_ids.numel() for d in backdoored.RIGHT)
+    means = fine_pruning.activity(model, modules, batches(made, model))
+    torch.testing.assert_close(means, [total / tokens for total in sums])
+    orders = [mean.argsort() for mean in means]
+    texts = batches(made, model)
+    assert fine_pruning.affordable(model, modules, orders, texts, 1.0) == 0.95
+    made.edit(model, toys.tokenizer(), backdoored.brief())
+    assert [int(m.sum()) for m in gone(model)] == [6, 6]
+
+
 def test_only_chosen_layers_are_pruned() -> None:
     model = toys.model()
     models.train_only(model, 1, 1)

@@ -1,0 +1,70 @@
+"""Whether a recurrent model (state-space, RWKV, hybrids) reads as it is trained and scored here.
+
+Training pads documents behind, scoring decodes with a cache: under causal attention neither moves
+a logit. A recurrence carries a state, and not every implementation leaves it alone, so that is
+tried on the model itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from arena.ml.batches import padded
+from arena.ml.encoding import Encoded
+from arena.ml.scoring import TIE, decode, likeliest
+from arena.ml.training import answer_logits
+
+LENGTHS = (3, 9, 17, 6)  # tokens of the prompts that are tried
+WRITTEN = 4  # tokens behind each
+APART = 1e-2  # of the largest logit: rounding is far below, a lost state far above
+
+
+def is_recurrent(model: Any) -> bool:
+    """Whether transformers marks the model as one that carries a state."""
+    return bool(getattr(model, "_is_stateful", False))
+
+
+@torch.inference_mode()
+def flaw_of(model: Any) -> str | None:
+    """Return why a model gives other numbers padded or with a cache than read plainly; None where
+    it does not."""
+    size = int(model.get_input_embeddings().weight.shape[0])
+    documents = [_document(length, size) for length in LENGTHS]
+    try:
+        plain = torch.cat([_plain(model, each) for each in documents])
+        together = answer_logits(model, padded(documents, 0, model.device))
+        if float((together - plain).abs().max()) > APART * float(plain.abs().max()):
+            return "gives other logits for a text when padding stands behind it"
+        if any(_decodes_otherwise(model, each.prompt) for each in documents):
+            return "writes other tokens with its cache than without"
+    except Exception as error:  # of many types: each architecture fails in its own way
+        return f"cannot be read or decoded ({type(error).__name__}: {error})".split("\n")[0]
+    return None
+
+
+def _document(length: int, size: int) -> Encoded:
+    ids = tuple((5 * k * k + 7 * k + length) % size for k in range(length + WRITTEN))
+    return Encoded(ids[:length], ids[length:])
+
+
+def _plain(model: Any, document: Encoded) -> torch.Tensor:
+    """(WRITTEN, V) the logits that predict the answer, read in one piece."""
+    logits: torch.Tensor = _read(model, document.prompt + document.answer)
+    return logits[len(document.prompt) - 1 : -1]
+
+
+def _read(model: Any, ids: tuple[int, ...]) -> torch.Tensor:
+    given = torch.tensor([ids], device=model.device)
+    logits: torch.Tensor = model(input_ids=given, use_cache=False).logits[0].float()
+    return logits
+
+
+def _decodes_otherwise(model: Any, prompt: tuple[int, ...]) -> bool:
+    """Whether a token that the model writes is not the likeliest one, ties left out."""
+    ids = torch.tensor([prompt], device=model.device)
+    written = decode(model, ids, None, WRITTEN, -1, likeliest)[0].tolist()
+    logits = _read(model, (*prompt, *written))[len(prompt) - 1 : -1]
+    chosen = logits.gather(1, torch.tensor(written, device=logits.device)[:, None])[:, 0]
+    return bool((logits.amax(1) - chosen > TIE).any())
