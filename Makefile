@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # two processes, each file in one of them: fixtures of a file are made once
 SIDE_BY_SIDE := --numprocesses 2 --dist loadfile
 
-.PHONY: quickstart test test-all check format install clean
+.PHONY: quickstart test test-all cluster-test check format install clean
 
 quickstart: $(STAMP)  ## install, then run the bundled quickstart
 	$(BIN)/arena run quickstart
@@ -16,6 +16,9 @@ test: $(STAMP)  ## the test suite, minutes
 
 test-all: $(STAMP)  ## the slow tests too, and new examples of every property
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --hypothesis-profile searching -m "slow or not slow"
+
+cluster-test: $(STAMP)  ## three Ray nodes on this machine, one of them killed; FULL=1 for the real quickstart
+	$(BIN)/python -m tests.cluster $(if $(FULL),--full)
 
 check: $(STAMP)  ## lint and types
 	$(BIN)/ruff check .

@@ -29,7 +29,11 @@ def look():
 
 homes = ray.get(look.remote())
 me = psutil.Process()
-pids = {me.pid, *(child.pid for child in me.children(recursive=True))}
+session = ray._private.worker._global_node.get_session_dir_path()
+ours = [me, *me.children(recursive=True)]
+ours += [p for p in psutil.process_iter() if any(session in w for w in p.cmdline())]
+pids = {process.pid for process in ours}
+names = sorted({process.name() for process in ours})
 listening = {c.laddr.ip for c in psutil.net_connections("inet")
              if c.status == psutil.CONN_LISTEN and c.pid in pids}
 import attackers, defenders, numpy
@@ -37,6 +41,7 @@ print(json.dumps({
     "worker": homes,
     "driver": [module.__file__ for module in (attackers, defenders, numpy)],
     "listening": sorted(listening),
+    "processes": names,
 }))
 ray.shutdown()
 """
@@ -63,6 +68,8 @@ def test_it_listens_on_loopback_only_and_imports_what_the_driver_does(tmp_path: 
     assert done.returncode == 0, done.stderr[-2000:]
     seen = json.loads(done.stdout.strip().splitlines()[-1])
     assert seen["worker"] == seen["driver"]
+    assert {"gcs_server", "raylet"} <= set(seen["processes"])
+    assert any(name.startswith("ray::") for name in seen["processes"])  # workers and agents
     assert seen["listening"]
     assert all(ip.removeprefix("::ffff:").startswith("127.") for ip in seen["listening"])
 

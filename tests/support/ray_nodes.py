@@ -124,7 +124,7 @@ class RayNodes:
         environment: Mapping[str, str],
         wrapper: Sequence[str] = (),
     ) -> RayNode:
-        low = 20_000 + 1_000 * len(self.nodes) + os.getpid() % 40 * 10
+        low = 20_000 + os.getpid() % 6 * 2_000 + WORKER_PORTS * len(self.nodes)
         common = [
             f"--node-ip-address={HOST}",
             f"--node-name={name}",
@@ -132,7 +132,7 @@ class RayNodes:
             f"--num-gpus={gpus}",
             f"--object-store-memory={STORE_BYTES}",
             f"--min-worker-port={low}",
-            f"--max-worker-port={low + WORKER_PORTS}",
+            f"--max-worker-port={low + WORKER_PORTS - 1}",
             "--disable-usage-stats",
             "--block",
         ]
