@@ -7,10 +7,12 @@ from arena.results.estimate import Estimate
 
 
 class TransferEstimates(Part):
-    """The four numbers of a pair, a group of pairs or the whole claim (estimands.md): transfer is
-    odd + specific; raw_suppression is what a run without a control would report."""
+    """The numbers of a pair, a group of pairs or the whole claim (estimands.md): transfer is
+    odd + specific; raw_suppression is what a run without a control would report. protected: of
+    transfer, with the interval that holds even if whole seeds flip together."""
 
     transfer: Estimate = Estimate()
+    protected: Estimate = Estimate()
     odd: Estimate = Estimate()
     specific: Estimate = Estimate()
     raw_suppression: Estimate = Estimate()

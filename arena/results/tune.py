@@ -130,6 +130,7 @@ class Difference(Part):
 
     Attributes:
         defender: `seen` or `unseen` by the search.
+        difference: the mean with its t interval. p: of the exact sign-flip test, two-sided.
         per_seed: differences of the `seeds` that count; None where they were not kept.
         left_out: seed -> the reason for which it does not count.
     """
@@ -138,6 +139,7 @@ class Difference(Part):
     against: str = ""
     defender: str = ""
     difference: Estimate = Estimate()
+    p: float | None = None
     per_seed: tuple[float, ...] | None = None
     seeds: tuple[int, ...] = ()
     left_out: Mapping[str, str | None] = {}

@@ -17,7 +17,7 @@ from arena.search.constraints import attack_constraints, feasible
 from arena.search.observations import Observation, exclusion_reason, is_installed
 from arena.search.phases import Evaluate, on_test
 from arena.statistics.comparison import SAYS, side
-from arena.statistics.intervals import over_seeds, rate_over_seeds
+from arena.statistics.intervals import over_seeds, paired, rate_over_seeds
 
 SEEN, UNSEEN = "seen", "unseen"
 
@@ -118,11 +118,13 @@ def difference(
             left_out[str(a.seed)] = why
         else:
             per_seed[a.seed] = a.value(attack.disclosed) - b.value(attack.disclosed)
+    mean, p = paired(per_seed.values())
     return Difference(
         of=one.name,
         against=other.name,
         defender=defender,
-        difference=over_seeds(per_seed.values(), "difference"),
+        difference=mean,
+        p=p,
         per_seed=tuple(round(value, 4) for value in per_seed.values()),
         seeds=tuple(per_seed),
         left_out=left_out,
@@ -134,7 +136,7 @@ def verdict(differences: Sequence[Difference]) -> str:
     sentences = []
     for each in differences:
         interval = each.difference
-        which, why = side(interval.low, interval.high, len(each.seeds))
+        which, why = side(interval.low, interval.high, len(each.seeds), p=each.p)
         rival = f"{each.against} ({each.defender} defender)"
         sentences.append(f"{each.of} {SAYS[which]} {rival}{f': {why}' if why else ''}")
     return "; ".join(sentences)

@@ -102,7 +102,7 @@ def judge(
 ) -> Claim:
     """Return the claim over all pairs: T averaged over a seed's usable pairs, then the rule of the
     pairs on those means. It is one test, so nothing is adjusted."""
-    evidence = evidence_of(_sorted(pairs), thresholds)
+    evidence = evidence_of(_sorted(pairs), thresholds, _targets(pairs))
     verdict, reason = decide(evidence, thresholds)
     both = [f"{methods[pair.source]} > {methods[pair.to]}" for pair in pairs]
     return Claim(
@@ -191,6 +191,11 @@ def _sorted(pairs: Iterable[Pair]) -> list[tuple[PairSeed, ...]]:
     return [p.per_seed for p in sorted(pairs, key=lambda pair: (pair.source, pair.to))]
 
 
+def _targets(pairs: Iterable[Pair]) -> int:
+    """How many actors the pairs suppress."""
+    return max(1, len({pair.to for pair in pairs}))
+
+
 def _grouped(
     pairs: Sequence[Pair], names: Sequence[str], thresholds: Thresholds
 ) -> dict[str, Group]:
@@ -201,7 +206,7 @@ def _grouped(
 
 
 def _group(pairs: Sequence[Pair], thresholds: Thresholds) -> Group:
-    evidence = evidence_of(_sorted(pairs), thresholds)
+    evidence = evidence_of(_sorted(pairs), thresholds, _targets(pairs))
     return Group(pairs=len(pairs), seeds=evidence.used, **evidence.estimates)
 
 
@@ -224,4 +229,4 @@ def _notes(
     if broad:
         yield f"fires on look-alikes in some seed (broad): {', '.join(broad)}"
     if pairs:
-        yield seeds_note(thresholds, len(pairs))
+        yield seeds_note(thresholds, len(pairs), _targets(pairs))

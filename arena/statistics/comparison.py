@@ -5,11 +5,16 @@ from __future__ import annotations
 from arena.statistics.thresholds import MIN_SEEDS
 
 AHEAD, BEHIND, OPEN = "ahead", "behind", "inconclusive"
-SAYS = {AHEAD: "beats", BEHIND: "loses to", OPEN: "is inconclusive against"}
+SAYS = {AHEAD: "beats", BEHIND: "loses to", OPEN: "cannot be told apart from"}
+LEVEL = 0.05  # of the sign-flip test that stands beside the interval of a paired difference
 
 
 def side(
-    low: float | None, high: float | None, seeds: int | None, mark: float = 0.0
+    low: float | None,
+    high: float | None,
+    seeds: int | None,
+    mark: float = 0.0,
+    p: float | None = None,
 ) -> tuple[str, str]:
     """Whether an estimate lies above a mark or below it, and why neither is claimed.
 
@@ -17,13 +22,14 @@ def side(
         low, high: its interval, all of which must lie on one side.
         seeds: how many it comes from; fewer than eight never decide (docs/estimands.md).
         mark: what it is compared with.
+        p: of the sign-flip test of paired differences, where there is one: both must agree.
     """
     if low is None or high is None:
         return OPEN, "no interval"
     if seeds is None or seeds < MIN_SEEDS:
         return OPEN, f"fewer than {MIN_SEEDS} seeds"
-    if low > mark:
-        return AHEAD, ""
-    if high < mark:
-        return BEHIND, ""
-    return OPEN, f"the interval holds {mark:.1f}" if mark else "the interval holds 0"
+    if low <= mark <= high:
+        return OPEN, f"the interval holds {mark:.1f}" if mark else "the interval holds 0"
+    if p is not None and p > LEVEL:
+        return OPEN, f"the sign-flip test has p = {p:.2f}"
+    return (AHEAD, "") if low > mark else (BEHIND, "")

@@ -13,7 +13,7 @@ from arena.results.claim import GridClaim, GridGroup
 from arena.results.run import PairSeed, RunResults
 from arena.results.scenario import Json
 from arena.statistics.claim import STATEMENT, count_verdicts
-from arena.statistics.power import SEEDS_NOTE, seeds_for_interval, seeds_needed
+from arena.statistics.power import SEEDS_NOTE, seeds_for_width, seeds_needed
 from arena.statistics.thresholds import MIN_SEEDS, MIN_SHAMS, Thresholds
 from arena.statistics.transfer import Evidence, decide, evidence_of, seed_means, with_holm
 
@@ -31,9 +31,11 @@ class FinishedCell:
 
 @dataclass(frozen=True)
 class _CellPair:
-    """A pair of one cell; `groups`: axis -> its value for this pair."""
+    """A pair of one cell; `to`: whose backdoor may be suppressed; `groups`: axis -> its value for
+    this pair."""
 
     cell: str
+    to: str
     groups: Mapping[str, str]
     per_seed: tuple[PairSeed, ...]
     counts: bool
@@ -63,14 +65,15 @@ def judge_grid(cells: Sequence[FinishedCell], thresholds: Thresholds) -> GridCla
         not_installed=evidence.not_installed,
         explained_by_control=evidence.explained,
         by=_by_axis(every, thresholds),
-        power=tuple(seeds_for_interval(transfers)),
+        power=tuple(seeds_for_width(transfers)),
         would_change=tuple(_would_change(pairs, evidence, family, thresholds)),
         notes=(*_left_out(counting, pairs), *_notes([cell for cell in cells if cell.counts])),
     )
 
 
 def _evidence(pairs: Sequence[_CellPair], thresholds: Thresholds) -> Evidence:
-    return evidence_of((pair.per_seed for pair in pairs), thresholds)
+    targets = len({pair.to for pair in pairs})
+    return evidence_of((pair.per_seed for pair in pairs), thresholds, max(1, targets))
 
 
 def _of_usable_cells(pairs: Sequence[_CellPair]) -> list[_CellPair]:
@@ -102,7 +105,7 @@ def _pairs(cell: FinishedCell) -> Iterator[_CellPair]:
             "method_pair": f"{source.method} > {to.method}",
             "payload_pair": _common(source.payload, to.payload),
         }
-        yield _CellPair(cell.id, {**cell.axes, **own}, pair.per_seed, cell.counts)
+        yield _CellPair(cell.id, pair.to, {**cell.axes, **own}, pair.per_seed, cell.counts)
 
 
 def _common(one: Json, other: Json) -> str:
@@ -163,11 +166,12 @@ def _would_change(
 
 
 def _of_intervals(evidence: Evidence, thresholds: Thresholds) -> Iterator[str]:
-    low, high = evidence.transfer.low, evidence.transfer.high
+    bounds = evidence.bounds
+    low, high = bounds.least, bounds.most
     if low is None or high is None:
         return
     yield _of_transfer(low, high, thresholds)
-    specific = evidence.specific.low
+    specific = bounds.specific
     if low > thresholds.generalizes and specific is not None:
         if specific <= thresholds.specific:
             yield (

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from scipy import stats
 from scipy.spatial.distance import cdist
 
-from arena.statistics.intervals import Array
+from arena.statistics.dirichlet import Array
 
 Pair = tuple[str, str]
 

@@ -13,7 +13,8 @@ from scipy import stats
 
 from arena.results.decoys import Prediction, PredictionPoint
 from arena.results.estimate import Estimate
-from arena.statistics.intervals import CONFIDENCE, Array, over_seeds
+from arena.statistics.dirichlet import Array
+from arena.statistics.intervals import CONFIDENCE, paired
 from arena.statistics.thresholds import MIN_SEEDS
 
 DRAWS = 9999  # permutations besides the observed order, and bootstrap resamples
@@ -36,7 +37,7 @@ def predict(points: Sequence[tuple[int, float, float]]) -> Prediction:
         count = f"{len(ordered)} usable seed{'' if len(ordered) == 1 else 's'}"
         return prediction.model_copy(update={"reason": f"{count}, fewer than {MIN_SEEDS}"})
     held_out, real = (np.array([point[k] for point in ordered], dtype=float) for k in (1, 2))
-    bias = over_seeds(real - held_out, "difference")
+    bias, _ = paired(real - held_out)
     x, y = np.round(held_out, _DECIMALS), np.round(real, _DECIMALS)
     for values, what in ((x, "the held-out decoys"), (y, "the real actors")):
         if np.ptp(values) == 0:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from arena.results.estimate import Estimate
 from arena.results.run import PairSeed, PairStatus
-from arena.statistics.intervals import Shape, holm, over_seeds, p_value
+from arena.statistics.intervals import Shape, Side, holm, one_sided, over_seeds, p_value
 from arena.statistics.thresholds import FAMILY_ERROR, MIN_SEEDS, MIN_SHAMS, Thresholds
 
 Verdict = Literal[
@@ -41,15 +41,30 @@ class PValues:
 
 
 @dataclass(frozen=True)
+class Bounds:
+    """One-sided 95 % limits: the lower and the upper one of T, the lower one of T_specific."""
+
+    least: float | None = None
+    most: float | None = None
+    specific: float | None = None
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What a verdict is decided from. `seeds` counts all seeds, `used` those with a T;
-    `not_installed` and `explained` are shares of the cases (a pair in a seed)."""
+    `not_installed` and `explained` are shares of the cases (a pair in a seed).
+
+    protected: of T, as if its mean over pairs were one pair: what whole seeds that flip together
+    would allow. bounds: what verdicts are read off.
+    """
 
     seeds: int
     used: int
     not_installed: float
     explained: float
     transfer: Estimate
+    protected: Estimate
+    bounds: Bounds
     odd: Estimate
     specific: Estimate
     raw: Estimate
@@ -60,36 +75,42 @@ class Evidence:
 
     @property
     def estimates(self) -> Mapping[str, Estimate]:
-        """The four numbers that results show of it."""
+        """The numbers that results show of it."""
         return {
             "transfer": self.transfer,
+            "protected": self.protected,
             "odd": self.odd,
             "specific": self.specific,
             "raw_suppression": self.raw,
         }
 
 
-def evidence_of(pairs: Iterable[Sequence[PairSeed]], thresholds: Thresholds) -> Evidence:
+def evidence_of(
+    pairs: Iterable[Sequence[PairSeed]], thresholds: Thresholds, targets: int = 1
+) -> Evidence:
     """The evidence of one pair or of many: a seed's number is the mean over its pairs, so that a
     seed counts once however many pairs it has.
 
     Args:
         pairs: each pair's seeds. Their order decides the order of the sums.
+        targets: how many actors the pairs suppress, all together.
     """
     seeds = _seed_by_seed(pairs)
     cases = [case for seed in seeds for case in seed]
     used = [case for case in cases if case.transfer is not None]
     transfer, specific = _means(seeds, "transfer"), _means(seeds, "specific")
-    p = _p_values(transfer, specific, thresholds)
+    p = _p_values(transfer, specific, thresholds, targets)
     return Evidence(
         seeds=len(seeds),
         used=len(transfer),
         not_installed=_share(cases, "not_installed"),
         explained=_share(cases, "explained_by_control"),
-        transfer=over_seeds(transfer),
-        odd=over_seeds(_means(seeds, "odd")),
-        specific=over_seeds(specific, "difference"),
-        raw=over_seeds(_means(seeds, "raw_suppression")),
+        transfer=over_seeds(transfer, "rate", targets),
+        protected=over_seeds(transfer),
+        bounds=_bounds(transfer, specific, targets),
+        odd=over_seeds(_means(seeds, "odd"), "rate", targets),
+        specific=over_seeds(specific, "difference", targets),
+        raw=over_seeds(_means(seeds, "raw_suppression"), "rate", targets),
         no_control=any(c.status == "used" and c.control is None for c in cases),
         no_specificity=_why_not_specific(used),
         p=p,
@@ -161,34 +182,37 @@ def _means(seeds: Sequence[Sequence[PairSeed]], quantity: Quantity) -> list[floa
 
 
 def _from_limits(e: Evidence, thresholds: Thresholds) -> tuple[Verdict, str]:
-    low, high = e.transfer.low, e.transfer.high
-    if low is None or high is None:
-        return "inconclusive", "all seeds agree to the last digit: no spread to judge by"
-    if low > thresholds.generalizes:
+    least, most = e.bounds.least, e.bounds.most
+    if least is None or most is None:
+        return "inconclusive", "no interval"
+    if least > thresholds.generalizes:
         if e.adjusted.generalizes >= FAMILY_ERROR:
-            return "inconclusive", _not_after_holm(f"low(T) = {low:.2f}", e.adjusted.generalizes)
-        return _kind_of_generalizing(e, low, thresholds)
-    if high < thresholds.fails:
+            return "inconclusive", _not_after_holm(_low("T", least), e.adjusted.generalizes)
+        return _kind_of_generalizing(e, least, thresholds)
+    if most < thresholds.fails:
+        shown = f"one-sided high(T) = {most:.2f}"
         if e.adjusted.fails >= FAMILY_ERROR:
-            return "inconclusive", _not_after_holm(f"high(T) = {high:.2f}", e.adjusted.fails)
-        return "fails", f"high(T) = {high:.2f} < {thresholds.fails:g}"
+            return "inconclusive", _not_after_holm(shown, e.adjusted.fails)
+        return "fails", f"{shown} < {thresholds.fails:g}"
     return "inconclusive", (
-        f"T in [{low:.2f}, {high:.2f}]: neither above {thresholds.generalizes:g} "
-        f"nor below {thresholds.fails:g}"
+        f"one-sided limits of T {least:.2f} and {most:.2f}: neither above "
+        f"{thresholds.generalizes:g} nor below {thresholds.fails:g}"
     )
 
 
-def _kind_of_generalizing(e: Evidence, low: float, thresholds: Thresholds) -> tuple[Verdict, str]:
-    reason = f"low(T) = {low:.2f} > {thresholds.generalizes:g}"
+def _low(what: str, limit: float) -> str:
+    return f"one-sided low({what}) = {limit:.2f}"
+
+
+def _kind_of_generalizing(e: Evidence, least: float, thresholds: Thresholds) -> tuple[Verdict, str]:
+    reason = f"{_low('T', least)} > {thresholds.generalizes:g}"
     if e.no_specificity is not None:
         return "generalizes_unspecific", f"{reason}; specificity not claimed: {e.no_specificity}"
-    specific = e.specific.low
+    specific = e.bounds.specific
     if specific is None or specific <= thresholds.specific:
-        shown = "none" if specific is None else f"{specific:.2f}"
-        return "generalizes_unspecific", (
-            f"{reason}; low(T_specific) = {shown}, not above {thresholds.specific:g}"
-        )
-    reason = f"{reason} and low(T_specific) = {specific:.2f} > {thresholds.specific:g}"
+        shown = "no low(T_specific)" if specific is None else _low("T_specific", specific)
+        return "generalizes_unspecific", f"{reason}; {shown}, not above {thresholds.specific:g}"
+    reason = f"{reason} and {_low('T_specific', specific)} > {thresholds.specific:g}"
     if e.adjusted.specific >= FAMILY_ERROR:
         return "generalizes_unspecific", _not_after_holm(reason, e.adjusted.specific)
     return "generalizes_specific", reason
@@ -225,17 +249,19 @@ def _why_not_specific(used: Sequence[PairSeed]) -> str | None:
 
 
 def _p_values(
-    transfer: Sequence[float], specific: Sequence[float], thresholds: Thresholds
+    transfer: Sequence[float], specific: Sequence[float], thresholds: Thresholds, targets: int
 ) -> PValues:
-    generalizes = _p(transfer, thresholds.generalizes, "greater", "rate")
+    def p(values: Sequence[float], null: float, side: Side, shape: Shape) -> float:
+        return float(p_value(values, null, side, shape, targets)) if values else 1.0
+
+    generalizes = p(transfer, thresholds.generalizes, "greater", "rate")
     return PValues(
         generalizes=generalizes,
-        specific=max(generalizes, _p(specific, thresholds.specific, "greater", "difference")),
-        fails=_p(transfer, thresholds.fails, "less", "rate"),
+        specific=max(generalizes, p(specific, thresholds.specific, "greater", "difference")),
+        fails=p(transfer, thresholds.fails, "less", "rate"),
     )
 
 
-def _p(
-    values: Sequence[float], null: float, side: Literal["greater", "less"], shape: Shape
-) -> float:
-    return float(p_value(values, null, side, shape)) if values else 1.0
+def _bounds(transfer: Sequence[float], specific: Sequence[float], targets: int) -> Bounds:
+    least, most = one_sided(transfer, "rate", targets)
+    return Bounds(least, most, one_sided(specific, "difference", targets)[0])

@@ -19,7 +19,7 @@ from arena.search.contenders import (
     estimate,
     verdict,
 )
-from arena.search.studies import public_url
+from arena.search.storages import public_url
 from arena.search.tune import best_scenario
 from tests.support.observations import observation, scenario
 
@@ -76,7 +76,7 @@ def test_seeds_in_which_there_was_nothing_to_evade_or_to_outlast_are_left_out() 
         "7": "tuned faced a removal that failed: the disclosed trigger stayed active",
     }
     assert paired.per_seed == (0.7,) * 6
-    assert "inconclusive" in verdict([paired])
+    assert "cannot be told apart" in verdict([paired])
     assert against(one, two, UNSEEN).seeds == tuple(range(8))
     settings = scenario().tune
     assert settings is not None
@@ -92,11 +92,11 @@ def test_seeds_in_which_there_was_nothing_to_evade_or_to_outlast_are_left_out() 
     [
         (HIGH, LOW, "tuned beats untuned (seen defender)", "beats the untuned strategy"),
         (LOW, HIGH, "tuned loses to untuned (seen defender)", "loses to the untuned strategy"),
-        (HIGH, HIGH[::-1], "tuned is inconclusive against untuned (seen defender): the interval "
+        (HIGH, HIGH[::-1], "tuned cannot be told apart from untuned (seen defender): the interval "
          "holds 0", "the untuned strategy is inconclusive"),
-        (HIGH[:7], LOW[:7], "tuned is inconclusive against untuned (seen defender): fewer than 8 "
+        (HIGH[:7], LOW[:7], "tuned cannot be told apart from untuned (seen defender): fewer than 8 "
          "seeds", "the untuned strategy is inconclusive"),
-        (HIGH[:1], LOW[:1], "tuned is inconclusive against untuned (seen defender): no interval",
+        (HIGH[:1], LOW[:1], "tuned cannot be told apart from untuned (seen defender): no interval",
          "the untuned strategy is inconclusive"),
     ],
 )  # fmt: skip

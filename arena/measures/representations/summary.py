@@ -26,7 +26,8 @@ from arena.measures.representations.findings import (
     SeedCorrelation,
 )
 from arena.results.estimate import Estimate
-from arena.statistics.intervals import Array, over_seeds
+from arena.statistics.dirichlet import Array
+from arena.statistics.intervals import over_seeds
 from arena.statistics.mantel import Pair, Pooled, Replicate, pooled_correlation
 
 Distance = Literal["casd", "mean_absolute", "cosine", "clean"]
