@@ -30,7 +30,9 @@ from rich.progress import (
 from rich.text import Text
 
 from arena.errors import ArenaError
+from arena.printable import on_one_line
 from arena.redaction import redact
+from arena.terminal import Terminal
 
 Traceback = TracebackType | None
 
@@ -138,7 +140,7 @@ class LogLines(Silent):
             self._say(f"note      {text}")
 
     def _say(self, text: str) -> None:
-        line = " ".join(text.splitlines())
+        line = on_one_line(" ".join(text.splitlines()))
         self._stream.write(f"{monotonic() - self._began:8.1f}  {line}\n")
         self._stream.flush()
 
@@ -173,7 +175,7 @@ class RichBars(Silent):
     terminal."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self._console = console if console is not None else Console(stderr=True)
+        self._console = console if console is not None else Terminal(stderr=True)
         interactive = self._console.is_terminal and not self._console.is_dumb_terminal
         self._lines = None if interactive else LogLines(self._console.file)
         self._lock = threading.RLock()

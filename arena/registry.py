@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeVar, get_args
 
 from arena.errors import InputError
+from arena.printable import printable
 
 Kind = Literal["corpus", "trigger", "payload", "tactic", "objective", "discovery", "measure"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -117,7 +118,8 @@ def _load_entry_point(point: importlib.metadata.EntryPoint) -> None:
         owner = f"{point.dist.name} {point.dist.version}" if point.dist else "(unknown)"
         why = f"{type(error).__name__}: {error}".split("\n")[0]
         _loading.broken.append(Broken(owner, point.name, why))
-        print(f"warning: {_loading.broken[-1]}; it is left out", file=sys.stderr, flush=True)
+        text = f"warning: {_loading.broken[-1]}; it is left out"
+        print(printable(text), file=sys.stderr, flush=True)
 
 
 @contextmanager

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from arena.cli import cache, compare, listing, search, streams
 from arena.cli.data_check import look_at_data
@@ -38,6 +37,7 @@ from arena.errors import ArenaError
 from arena.grid.cells import cells_of
 from arena.scenario.grid import Grid
 from arena.scenario.load import read
+from arena.terminal import Terminal
 
 app = typer.Typer(
     name="arena",
@@ -131,7 +131,7 @@ def stress(
 
         def show(planned: Outline) -> bool:
             if not quiet or plan:
-                Console(stderr=not plan).print(table(planned))
+                Terminal(stderr=not plan).print(table(planned))
                 say(summary(planned), err=not plan)
             return not plan
 
@@ -199,7 +199,7 @@ def list_(
     """
     with guarded(debug):
         load_plugins(plugin)
-        listing.show(kind, Console())
+        listing.show(kind, Terminal())
 
 
 @app.command()

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -19,6 +18,7 @@ from arena.cli.options import Debug
 from arena.cli.streams import say
 from arena.errors import InputError
 from arena.store.sizes import DECIMAL, EXAMPLES, bytes_of
+from arena.terminal import Terminal
 
 if TYPE_CHECKING:
     from arena.store.maintenance import Entry, Pruned
@@ -194,7 +194,7 @@ def _show(store: Store) -> None:
 
     entries = inventory(store, codes())
     if entries:
-        Console().print(_table(entries))
+        Terminal().print(_table(entries))
         stale = [entry for entry in entries if entry.state != "whole"]
         if stale:
             advice = "outdated, broken or left over: arena cache prune --outdated removes them"

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from arena.cli.failures import guarded
 from arena.cli.options import Debug, PluginFiles, load_plugins
+from arena.terminal import Terminal
 
 Run = typer.Argument(metavar="RUN", help="A run's folder.")
 
@@ -28,5 +28,5 @@ def compare(
         load_plugins(plugin)
         from arena.reporting.folders import compare as compared
 
-        console = Console()
+        console = Terminal()
         console.print(compared(first, second, width=console.width))

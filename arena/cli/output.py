@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from arena.cli.streams import lost_output, say
+from arena.terminal import Terminal
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 def show_results(results: Results, folder: Path) -> None:
     """Show the table of finished results of any kind, and where their folder is."""
-    console = Console()
+    console = Terminal()
     console.print(_table(results, console.width, folder / "report.html"))
     say(f"run folder: {folder}")
     lost = lost_output()

@@ -17,6 +17,8 @@ from typing import TextIO
 
 from rich.cells import cell_len
 
+from arena.printable import printable
+
 FAILED = 1
 ERRORS = "arena.similar"  # the name under which `_similar` is registered with codecs
 SIMILAR = str.maketrans(
@@ -124,8 +126,9 @@ def finish(status: str | int | None) -> str | int | None:
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print a text and a line break, at once. (`typer.echo` writes UTF-8 to an ASCII terminal.)"""
-    print(text, file=sys.stderr if err else sys.stdout, flush=True)
+    """Print a text and a line break, at once, with escapes for what would steer the terminal.
+    (`typer.echo` writes UTF-8 to an ASCII terminal.)"""
+    print(printable(text), file=sys.stderr if err else sys.stdout, flush=True)
 
 
 def _similar(error: UnicodeError) -> tuple[str, int]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from arena import plugins
 from arena.errors import InputError
+from arena.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -74,7 +75,8 @@ def _load_plugins(folder: Path) -> None:
         try:
             plugins.load(each)
         except InputError as error:
-            print(f"warning: plug-in {each} is not loaded: {error}", file=sys.stderr, flush=True)
+            text = f"warning: plug-in {each} is not loaded: {error}"
+            print(printable(text), file=sys.stderr, flush=True)
 
 
 def _plugins_of(folder: Path) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ from arena.execution.timings import Work, model_key, remember
 from arena.planning.graph import Node
 from arena.planning.numerics import settings
 from arena.planning.plan import plan_seed
+from arena.printable import printable
 from arena.progress import Both, LogLines, Observer, RichBars, Silent, ending
 from arena.results.reader import Results
 from arena.results.run import RunResults
@@ -216,7 +217,7 @@ def runtime_for(
 
 def tell(text: str) -> None:
     """A note for people, beside the results."""
-    print(text, file=sys.stderr, flush=True)
+    print(printable(text), file=sys.stderr, flush=True)
 
 
 def silent(text: str) -> None:
