@@ -54,7 +54,9 @@ def _two_gpus() -> Iterator[None]:
 
 
 def ran(runtime: OnRay, store: Store, kinds: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
-    """Do stages of these kinds and parties; what each saw."""
+    """Do stages of these kinds and parties, once all processes are there; what each saw."""
+    while runtime._to_start or runtime._starting:
+        runtime.wait(0.2)
     stages = [node(f"{k} {n}", OnGpu(), party, kind=k) for n, (k, party) in enumerate(kinds)]
     return details(runtime, store, stages)
 
