@@ -32,6 +32,7 @@ from rich.text import Text
 from arena.errors import ArenaError
 from arena.printable import on_one_line
 from arena.redaction import redact
+from arena.stopping import received
 from arena.terminal import Terminal
 
 Traceback = TracebackType | None
@@ -158,7 +159,7 @@ def ending(log: LogLines) -> Iterator[None]:
 
 def _how(error: BaseException) -> str:
     if isinstance(error, KeyboardInterrupt):
-        return str(error) or "interrupted"
+        return str(received() or "interrupted")
     return redact(f"failed: {error}" if isinstance(error, ArenaError) else f"failed: {error!r}")
 
 

@@ -31,12 +31,12 @@ from arena.cli.options import (
     read_seeds,
 )
 from arena.cli.output import show_results
-from arena.cli.stopping import catch_signals
 from arena.cli.streams import say
 from arena.errors import ArenaError
 from arena.grid.cells import cells_of
 from arena.scenario.grid import Grid
 from arena.scenario.load import read
+from arena.stopping import catch_signals
 from arena.terminal import Terminal
 
 app = typer.Typer(

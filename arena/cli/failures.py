@@ -11,6 +11,7 @@ import typer
 from arena.cli.streams import say
 from arena.errors import ArenaError, MachineError
 from arena.redaction import redact
+from arena.stopping import received
 from arena.store.store import is_full
 
 FAILED = 1
@@ -30,10 +31,11 @@ def guarded(debug: bool) -> Iterator[None]:
         yield
     except (typer.Exit, typer.Abort):
         raise
-    except KeyboardInterrupt as stopped:
-        how = str(stopped) or "interrupted"
+    except KeyboardInterrupt:
+        stopped = received()
+        how = "interrupted" if stopped is None else str(stopped)
         _print(f"{how}: finished stages are stored, and {CONTINUES}", debug)
-        raise typer.Exit(getattr(stopped, "exit_status", INTERRUPTED)) from None
+        raise typer.Exit(INTERRUPTED if stopped is None else stopped.exit_status) from None
     except Exception as error:
         known = _known(error)
         _print(_told(known) if known else _unexpected(error), debug)

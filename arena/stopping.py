@@ -23,7 +23,7 @@ class Stopped(KeyboardInterrupt):
         self.exit_status = OFFSET + number
 
 
-_stopped_at: float | None = None
+_received: tuple[int, float] | None = None  # the first signal, and when it came
 
 
 def catch_signals() -> None:
@@ -34,16 +34,22 @@ def catch_signals() -> None:
             signal.signal(number, _stop)
 
 
+def received() -> Stopped | None:
+    """Return the first signal that asked this process to end; None if there was none. (Ray turns
+    Stopped into a plain KeyboardInterrupt.)"""
+    return None if _received is None else Stopped(_received[0])
+
+
 def _stop(number: int, frame: FrameType | None) -> None:
-    global _stopped_at
+    global _received
     now = time.monotonic()
-    if _stopped_at is None:
-        _stopped_at = now
+    if _received is None:
+        _received = number, now
         late = threading.Timer(PATIENCE, end_at_once, [number])
         late.daemon = True
         late.start()
         raise Stopped(number)
-    if now - _stopped_at > SAME:
+    if now - _received[1] > SAME:
         end_at_once(number)
 
 
