@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from arena.cli.failures import guarded
+from arena.cli.looks import refuse_absent_device
 from arena.cli.options import (
     Address,
     Data,
@@ -61,15 +62,17 @@ def tune(
         root = data_root(data, loaded)
         from arena.search.tune import tune as run_tune
 
-        done = run_tune(
-            loaded.scenario,
-            root=root,
-            out=out,
-            storage=storage,
-            study=study,
-            address=address,
-            quiet=quiet,
-        )
+        with loaded.placing():
+            refuse_absent_device(loaded.scenario, address)
+            done = run_tune(
+                loaded.scenario,
+                root=root,
+                out=out,
+                storage=storage,
+                study=study,
+                address=address,
+                quiet=quiet,
+            )
         show_results(done.results, done.folder)
 
 
@@ -97,13 +100,15 @@ def duel(
         root = data_root(data, loaded)
         from arena.search.duel import duel as run_duel
 
-        done = run_duel(
-            loaded.scenario,
-            root=root,
-            out=out,
-            storage=storage,
-            study=study,
-            address=address,
-            quiet=quiet,
-        )
+        with loaded.placing():
+            refuse_absent_device(loaded.scenario, address)
+            done = run_duel(
+                loaded.scenario,
+                root=root,
+                out=out,
+                storage=storage,
+                study=study,
+                address=address,
+                quiet=quiet,
+            )
         show_results(done.results, done.folder)

@@ -15,6 +15,7 @@ from typing import Any
 
 from arena.api.world import DataRoot
 from arena.errors import ArenaError, InputError
+from arena.ml.checkpoint_check import Question, no_checkpoint
 from arena.planning.numerics import versions
 from arena.scenario.defence import Defence
 from arena.scenario.schema import Scenario
@@ -24,6 +25,7 @@ from arena.store.identity import digest
 from arena.store.store import Store, write_note
 
 FOLDER = "checkpoints"
+PAYLOAD_TEXTS = ("text", "phrase")  # parameters of payloads that a model is to say
 PATIENCE = 600.0  # seconds; a checkpoint may come from the hub
 
 
@@ -43,8 +45,11 @@ def check_checkpoint(scenario: Scenario, root: DataRoot, store: Store) -> None:
         "given": scenario.model.pretrained,
         "targets": _targets(scenario),
         "defences": _defences(scenario),
+        "payloads": _payloads(scenario),
         "plugins": scenario.plugins,
     }
+    for each in no_checkpoint(Question(source, scenario.model.pretrained)):
+        raise InputError(each.rule, key=each.key, found=each.found)
     key = digest([question, _files(Path(str(question["source"]))), versions()])
     note = store.root / FOLDER / f"{key}.json"
     flaws = _remembered(note)
@@ -111,6 +116,16 @@ def _defences(scenario: Scenario) -> dict[str, dict[str, Any]]:
     return {
         place: {"objective": each.objective.dump(), "last": each.layers[1] if each.layers else None}
         for place, each in places.items()
+    }
+
+
+def _payloads(scenario: Scenario) -> dict[str, str]:
+    """The texts that the actors' payloads name, by their keys."""
+    return {
+        f"actors[{index}].payload.{name}": value
+        for index, actor in enumerate(scenario.actors)
+        for name, value in actor.payload.dump().items()
+        if name in PAYLOAD_TEXTS and isinstance(value, str)
     }
 
 

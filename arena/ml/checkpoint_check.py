@@ -46,13 +46,14 @@ class Question:
 
     source: a folder or hub id. given: how the scenario names it. targets: LoRA target modules by
     the scenario's key. defences: objectives as in YAML, and the last of the blocks that train, by
-    the key of the defence. plugins: to import, for their objectives.
+    the key of the defence. payloads: their texts, by key. plugins: to import, for their objectives.
     """
 
     source: str
     given: str = ""
     targets: Mapping[str, Sequence[str]] = field(default_factory=dict)
     defences: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    payloads: Mapping[str, str] = field(default_factory=dict)
     plugins: Sequence[str] = ()
 
     @cached_property
@@ -65,6 +66,7 @@ def flaws(question: Question) -> list[Flaw]:
     """What is wrong with a checkpoint; empty where it can be used. Later looks need the earlier
     ones to have succeeded, so the first that finds something is the last."""
     looks: tuple[Callable[[Question], Iterator[Flaw]], ...] = (
+        no_checkpoint,
         _files,
         _kind,
         _weights,
@@ -75,15 +77,15 @@ def flaws(question: Question) -> list[Flaw]:
         found = list(look(question))
         if found:
             return found
-    return [*_targets(question), *_defences(question)]
+    return [*_targets(question), *_defences(question), *_payloads(question)]
 
 
 def _flaw(question: Question, rule: str, found: str | None = None) -> Flaw:
     return Flaw(rule, "model.pretrained", found or question.source)
 
 
-def _files(question: Question) -> Iterator[Flaw]:
-    """Of a local folder: that it holds a whole model."""
+def no_checkpoint(question: Question) -> Iterator[Flaw]:
+    """Say why a local folder is no checkpoint at all; needs no library to be loaded."""
     folder = Path(question.source)
     if not folder.is_dir():
         return
@@ -96,6 +98,12 @@ def _files(question: Question) -> Iterator[Flaw]:
             yield _flaw(question, f"{rule}; {HIDDEN}")
         else:
             yield _flaw(question, "holds no config.json, so it is no checkpoint")
+
+
+def _files(question: Question) -> Iterator[Flaw]:
+    """Say what a local folder lacks of a whole model."""
+    folder = Path(question.source)
+    if not folder.is_dir():
         return
     yield from _missing_shards(question, folder)
     for file in sorted(folder.glob("*.safetensors")):
@@ -263,6 +271,19 @@ def _defences(question: Question) -> Iterator[Flaw]:
         except InputError as error:
             key = placed_key(error.key or "defender.objective", place)
             yield Flaw(error.message, key, error.found, error.allowed)
+
+
+def _payloads(question: Question) -> Iterator[Flaw]:
+    """That the tokenizer can write what the payloads make the model say."""
+    from arena.errors import InputError
+    from arena.ml.encoding import load_tokenizer
+    from arena.ml.scoring import returned_texts
+
+    for key, text in question.payloads.items():
+        try:
+            returned_texts(load_tokenizer(question.source), [text])
+        except InputError as error:
+            yield Flaw(error.message, key, text)
 
 
 def _is_target(module: str, name: str) -> bool:

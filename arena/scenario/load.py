@@ -53,9 +53,10 @@ class Loaded:
         if known or not error.key or error.key.startswith("-"):
             return error
         try:
-            place = self.tree.place(keys.parse(error.key))
+            path = keys.parse(error.key)
         except InputError:
             return error
+        place = self.tree.place(path) if path[0] in type(self.scenario).model_fields else None
         return replace(error, file=place.file, line=place.line) if place else error
 
 

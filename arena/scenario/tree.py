@@ -26,8 +26,8 @@ from arena.api import limits
 from arena.errors import InputError
 from arena.scenario import keys
 
-MAX_CHARACTERS = 2**20  # of a file: a scenario with a grid of a hundred settings has some 20,000
-WORTH_A_SECOND_LOOK = 2**16  # characters that the slower scanner reads in about a second
+MAX_CHARACTERS = 2**18  # of a file: a scenario with a grid of a hundred settings has some 20,000
+SECOND_LOOK = 2**16  # characters that the slower scanner reads in about a second
 MAX_NODES = 40_000  # aliases of aliases can make a few lines billions of values
 MAX_DEPTH = 50  # sections inside sections: a scenario needs about ten
 LONG = 40  # characters of a scalar that a message shows
@@ -38,6 +38,7 @@ INT = re.compile(r"[-+]?[0-9]+")
 DEEP = f"sections are nested too deeply, at most {MAX_DEPTH}"
 TOO_WIDE = f"must be a whole number from {-limits.WHOLE} to {limits.WHOLE}"
 MERGE = "<<"
+ESCAPE = "Unicode character escape"  # of a surrogate, which only PyYAML reads
 MANY = f"more than {MAX_NODES} values"
 PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")  # how JSON writes a character above U+FFFF
 FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
@@ -151,9 +152,13 @@ def _composed(text: str, file: str) -> yaml.Node | None:
         try:
             return _node(_FastLoader(text))
         except (yaml.YAMLError, ValueError) as error:
-            if isinstance(error, yaml.MarkedYAMLError) and len(text) > WORTH_A_SECOND_LOOK:
+            if isinstance(error, yaml.MarkedYAMLError) and not _worth_a_second_look(error, text):
                 raise _refused(error, file) from None
     return _slowly_composed(text, file)
+
+
+def _worth_a_second_look(error: yaml.MarkedYAMLError, text: str) -> bool:
+    return len(text) <= SECOND_LOOK or ESCAPE in str(error.problem)
 
 
 def _slowly_composed(text: str, file: str) -> yaml.Node | None:

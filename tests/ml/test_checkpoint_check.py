@@ -242,3 +242,14 @@ def test_a_recurrence_whose_numbers_depend_on_padding_is_refused(tmp_path: Path)
     rwkv = {"attention_hidden_size": 16, "context_length": 64}
     assert flaws(Question(str(other_family(tmp_path / "rwkv", "rwkv", **rwkv)))) == []
     assert flaws(Question(str(other_family(tmp_path / "mamba", "mamba", state_size=4)))) == []
+
+
+def test_a_payload_that_the_tokenizer_cannot_write_is_told_at_its_actor(folder: Path) -> None:
+    """WordPiece knows no Cyrillic here; the toy tokenizer writes any byte."""
+    from tests.ml.test_returned_texts import word_piece
+
+    asked = {"actors[0].payload.text": "the gate", "actors[2].payload.text": "ворота"}
+    assert flaws(Question(str(folder), payloads=asked)) == []
+    word_piece().save_pretrained(folder)
+    flaw = only(Question(str(folder), payloads=asked))
+    assert (flaw.key, flaw.found) == ("actors[2].payload.text", "ворота")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 import arena
 from arena import registry
+from arena.errors import InputError
 from arena.scenario import bundled
 from arena.scenario.load import dump, from_text, load_scenario, read
 from arena.scenario.schema import Scenario
@@ -166,3 +167,22 @@ def test_the_package_offers_load_scenario() -> None:
     assert arena.load_scenario is load_scenario
     with pytest.raises(AttributeError, match="nothing"):
         _ = arena.nothing
+
+
+def test_a_later_look_gets_the_place_of_its_key(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text((bundled.folder() / "quickstart.yaml").read_text("utf-8"), "utf-8")
+    loaded = read(path, overrides=["defender.steps=9"])
+    lines = path.read_text("utf-8").splitlines()
+
+    def told(error: InputError) -> tuple[str | None, int | None]:
+        with pytest.raises(InputError) as caught, loaded.placing():
+            raise error
+        return caught.value.file, caught.value.line
+
+    model = next(i for i, line in enumerate(lines, 1) if line.startswith("model:"))
+    assert told(InputError("x", key="model.pretrained")) == (str(path), model)
+    assert told(InputError("x", key="defender.steps")) == ("--set defender.steps=9", None)
+    assert told(InputError("x", "data.tsv", 3, "row")) == ("data.tsv", 3)
+    for key in ("payload", "--out", "not a key", None):
+        assert told(InputError("x", key=key)) == (None, None)
