@@ -135,15 +135,18 @@ def stress(
                 say(summary(planned), err=not plan)
             return not plan
 
-        done = run_stress(
-            loaded.scenario,
-            root=root,
-            out=out,
-            address=address,
-            fresh=fresh,
-            quiet=quiet,
-            show=show,
-        )
+        with loaded.placing():
+            if not plan:
+                refuse_absent_device(loaded.scenario, address)
+            done = run_stress(
+                loaded.scenario,
+                root=root,
+                out=out,
+                address=address,
+                fresh=fresh,
+                quiet=quiet,
+                show=show,
+            )
         if done is not None:
             show_results(done.results, done.folder)
             if done.failed:

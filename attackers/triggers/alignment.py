@@ -13,11 +13,14 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
 
 from arena.corpora.words import content_words
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 Row = tuple[str, str]  # a text and its label
 COMMON = 100  # a word of more sentences than this says little about which one it is
@@ -42,6 +45,8 @@ def _nearest(
 ) -> list[int | None]:
     """Return for every paraphrase the sentence whose words in common with it are rarest in sum;
     None where they have none in common."""
+    from scipy import sparse  # not on the way to `arena list`
+
     counts = Counter(word for words in sentences for word in words)
     rare = [word for word, n in counts.items() if n <= COMMON]
     places = {word: place for place, word in enumerate(rare)}
@@ -56,6 +61,8 @@ def _nearest(
 
 def _matrix(rows: Sequence[Collection[str]], places: dict[str, int]) -> sparse.csr_array:
     """Return rows x words: 1 where a row has a word."""
+    from scipy import sparse
+
     columns = [sorted(places[word] for word in words if word in places) for words in rows]
     ends = np.cumsum([0, *map(len, columns)])
     flat = np.array([place for row in columns for place in row], dtype=np.int64)
