@@ -10,8 +10,10 @@ characters, deep nesting, aliases, and bytes cut off or flipped. `--only SEED` s
 from __future__ import annotations
 
 import argparse
+import contextlib
 import copy
 import functools
+import io
 import json
 import signal
 import sys
@@ -24,8 +26,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import typer.main
 import yaml
-from typer.testing import CliRunner
 
 from arena.cli import app
 from arena.scenario import bundled
@@ -34,7 +36,10 @@ PATIENCE = 30  # seconds after which a mutant counts as a hang
 WRONG_INPUT = 2
 BASES = ("quickstart", "decoys", "defence_league", "duel", "mixed_stages", "pretrained_lora",
          "tune_evasion", "sst2_published", "stress_small", "co_residence")  # fmt: skip
-STEERING = {chr(code) for code in (*range(9), *range(11, 32), *range(127, 160), 0x202E)}
+STEERING = {
+    chr(code)
+    for code in (*range(9), *range(11, 32), *range(127, 160), 0x202E, *range(0xD800, 0xE000))
+}
 NUMBERS = (0, -1, 1, 2, 0.5, -0.0, 1e-300, 1e300, 10**9, 10**18, 2**63, 10**30, 10**400, -(10**25))
 TEXTS = ("", " ", "each", "null", "\ud83d", "a\udc80b", "\x1b[2J", "\x9b31m", "\u202eabc", "a\nb",
          "\x00", "\ufeff", "é", "中文", "😀", "x" * 5000, "../..", "/", "~", "$(id)", "{{x}}",
@@ -276,25 +281,42 @@ def tried(each: Mutant, folder: Path, patience: int = PATIENCE) -> Outcome:
     signal.alarm(patience)
     began = time.perf_counter()
     try:
-        result = CliRunner().invoke(app, ["validate", str(path)])
+        status, said = _validated(path)
+        fault = _fault(status, said)
     except TimeoutError:
-        return Outcome(each, -1, time.perf_counter() - began, "hangs")
+        status, fault = -1, "hangs"
     finally:
         signal.alarm(0)
-    seconds = time.perf_counter() - began
-    return Outcome(each, result.exit_code, seconds, _fault(result))
+    return Outcome(each, status, time.perf_counter() - began, fault)
+
+
+def _validated(path: Path) -> tuple[int, str]:
+    """The exit status of `arena validate`, and all that it prints."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        try:
+            _command()(["validate", str(path)])
+        except SystemExit as ended:
+            return int(ended.code or 0), said.getvalue()
+    return 0, said.getvalue()
+
+
+@functools.cache
+def _command() -> Any:
+    return typer.main.get_command(app)  # made anew it would take longer than the validation
 
 
 def _too_long(*_: Any) -> None:
     raise TimeoutError
 
 
-def _fault(result: Any) -> str | None:
-    if result.exit_code not in (0, WRONG_INPUT):
-        return (result.stderr.strip().splitlines() or [repr(result.exception)])[0]
-    if result.exit_code == WRONG_INPUT and "scenario.yaml" not in result.stderr:
-        return f"names no file: {result.stderr.strip().splitlines()[0]}"
-    raw = sorted(STEERING & set(result.output))
+def _fault(status: int, said: str) -> str | None:
+    first = (said.strip().splitlines() or ["nothing"])[0]
+    if status not in (0, WRONG_INPUT):
+        return first
+    if status == WRONG_INPUT and "scenario.yaml" not in said:
+        return f"names no file: {first}"
+    raw = sorted(STEERING & set(said))
     return f"prints raw control characters: {raw!r}" if raw else None
 
 
@@ -313,7 +335,12 @@ def main() -> None:
             return
         tried(Mutant(-1, "quickstart", (), _source("quickstart").encode()), Path(folder))  # imports
         seeds = range(options.first, options.first + options.mutants)
-        outcomes = [tried(mutant(seed), Path(folder)) for seed in seeds]
+        outcomes = []
+        for seed in seeds:
+            outcomes.append(tried(mutant(seed), Path(folder)))
+            if len(outcomes) % 1000 == 0:
+                found = sum(each.fault is not None for each in outcomes)
+                print(f"{len(outcomes)} mutants, {found} faults", file=sys.stderr, flush=True)
     statuses = Counter(each.status for each in outcomes)
     slowest = max(outcomes, key=lambda each: each.seconds)
     print(f"{len(outcomes)} mutants: {statuses[0]} valid, {statuses[WRONG_INPUT]} refused")

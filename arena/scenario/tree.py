@@ -158,6 +158,8 @@ def _composed(text: str, file: str) -> yaml.Node | None:
 
 
 def _worth_a_second_look(error: yaml.MarkedYAMLError, text: str) -> bool:
+    if isinstance(error, _Beyond):
+        return False
     return len(text) <= SECOND_LOOK or ESCAPE in str(error.problem)
 
 
