@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from arena.api import limits
 from arena.scenario.section import (
     Composition,
     Documents,
@@ -71,7 +73,17 @@ class Grid(Section):
                 raise ValueError(f"settings.{name} has a name twice")
             if name in RESERVED:
                 raise ValueError(f"settings.{name} has the name of another axis")
+        if self.cells > limits.CELLS:
+            raise ValueError(f"has {self.cells} cells, at most {limits.CELLS} are allowed")
         return self
+
+    @property
+    def cells(self) -> int:
+        """Return the number of combinations of all axes."""
+        one = ("families", "sizes", "stages", "compositions", "methods", "payloads")
+        lengths = [len(getattr(self, name)) for name in (*one, "learning_rates", "steps")]
+        lengths += [len(self.rates) + len(self.counts), *map(len, self.settings.values())]
+        return math.prod(max(1, length) for length in lengths)
 
 
 RESERVED = (

@@ -13,6 +13,7 @@ from arena import registry
 from arena.api import limits
 from arena.api.ranges import Real, Whole
 from arena.errors import InputError
+from arena.grid.cells import cells_of
 from arena.scenario.load import load_scenario
 from arena.scenario.schema import Scenario
 from arena.scenario.source import FromScratch, Pretrained
@@ -138,3 +139,17 @@ def test_what_yaml_cannot_say_is_refused_in_a_dict_too(key: str, value: float) -
 def test_infinities_in_yaml(text: str) -> None:
     with pytest.raises(InputError, match=r"must be a number|not a value of type float"):
         load_scenario("quickstart", overrides=[f"defender.learning_rate={text}"])
+
+
+def test_a_grid_with_more_cells_than_can_be_planned() -> None:
+    """Axes multiply: five of ten values are a hundred thousand cells, and none is made."""
+    axis = ", ".join(f"{{name: v{i}, set: {{defender.examples: {i + 1}}}}}" for i in range(10))
+    settings = ", ".join(f"axis{i}: [{axis}]" for i in range(5))
+    with pytest.raises(InputError, match="grid: has 100000 cells, at most 10000 are allowed"):
+        load_scenario("quickstart", overrides=[f"grid={{settings: {{{settings}}}}}"])
+
+
+@pytest.mark.parametrize("name", ["stress_small", "stress_claim", "quickstart"])
+def test_the_number_of_cells_is_known_before_they_are_made(name: str) -> None:
+    scenario = load_scenario(name)
+    assert scenario.grid.cells == len(cells_of(scenario))
