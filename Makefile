@@ -20,6 +20,9 @@ test-all: $(STAMP)  ## the slow tests too, and new examples of every property
 cluster-test: $(STAMP)  ## three Ray nodes on this machine, one of them killed; FULL=1 for the real quickstart
 	$(BIN)/python -m tests.cluster $(if $(FULL),--full)
 
+faults: $(STAMP)  ## kill processes of runs at every moment, fill the disk, damage the store: some minutes
+	$(BIN)/python -m pytest tests/faults -m "slow or not slow" -rA
+
 check: $(STAMP)  ## lint and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from arena import plugins
 from arena.api.world import DataRoot
-from arena.errors import InputError
+from arena.errors import ArenaError, InputError
 from arena.execution.calibrate import settled
 from arena.execution.execute import (
     Broken,
@@ -279,8 +279,16 @@ def _observers(folder: Path, quiet: bool) -> Iterator[Observer]:
 
 
 def write_folder(folder: Path, results: Results) -> None:
-    """Write results.json, whole or not at all, and the report of it."""
+    """Write results.json, whole or not at all, and the report of it.
+
+    Raises:
+        ArenaError: the results are written, but their report cannot be.
+    """
     from arena.reporting.build import write_report
 
-    write_results(folder, results)
-    write_report(folder)
+    path = write_results(folder, results)
+    try:
+        write_report(folder)
+    except OSError as error:
+        later = f"the results are in {path}, and `arena report {folder}` writes it"
+        raise ArenaError(f"the report cannot be written ({error}); {later}") from error

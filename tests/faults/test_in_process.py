@@ -1,0 +1,137 @@
+"""A run that is disturbed again and again, in one process: its results are those of a calm one.
+
+Quick: all disturbances share one store and one folder, so that each goes on where the last
+one ended. The same with processes that are really killed: test_killed.py.
+"""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from arena import report, run
+from arena.errors import ArenaError, MachineError
+from arena.store import store as stores
+from arena.store.manifest import MANIFEST
+from arena.store.store import Store
+from tests.support import toys
+from tests.support.outcomes import outcome
+
+TINY = (
+    "training.pretraining.steps=3",
+    "training.continual_pretraining.steps=4",
+    "defender.steps=2",
+    "evaluation.prompts=4",
+    "controls.shams=0",
+)
+MOMENTS = ("clean base", "poison", "compromised", "unlearn", "score unlearn")
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The outcome without any disturbance."""
+    folder = tmp_path_factory.mktemp("calm")
+    run(toys.small(*TINY), out=folder / "out", store=folder / "store", quiet=True)
+    return outcome(folder / "out")
+
+
+def no_space() -> Exception:
+    return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def no_space_in_rust() -> Exception:
+    """As safetensors says it."""
+    return RuntimeError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+
+Make = Callable[[], BaseException]
+DISTURBANCES: dict[str, tuple[tuple[Make, ...], type[BaseException]]] = {
+    "interrupted": ((KeyboardInterrupt,), KeyboardInterrupt),
+    "full disk": ((no_space, no_space_in_rust), MachineError),
+}
+
+
+@pytest.mark.parametrize("kind", DISTURBANCES)
+def test_a_run_disturbed_at_every_moment_ends_as_a_calm_one(
+    kind: str, calm: Any, tmp_path: Path
+) -> None:
+    """Each stage is cut off between its work and its publishing."""
+    out, where = tmp_path / "out", tmp_path / "store"
+    makes, expected = DISTURBANCES[kind]
+    for moment, make in zip(MOMENTS, itertools.cycle(makes), strict=False):
+        with pytest.MonkeyPatch.context() as patch:
+            cut_off(patch, moment, make)
+            with pytest.raises(expected):
+                run(toys.small(*TINY), out=out, store=where, quiet=True)
+        assert not (out / "results.json").exists()
+        assert list((where / "aside").iterdir()) == []
+    log = (out / "run.log").read_text()
+    assert log.count("the same command continues") == len(MOMENTS)
+    done = run(toys.small(*TINY), out=out, store=where, quiet=True)
+    assert outcome(done.folder) == calm
+
+
+def cut_off(patch: pytest.MonkeyPatch, moment: str, make: Callable[[], BaseException]) -> None:
+    """Let the first stage of this name fail when all but its manifest is written."""
+    whole = stores._manifest
+
+    def manifest(stage: stores.Stage, *rest: Any) -> dict[str, Any]:
+        if stage.name.startswith(moment):
+            raise make()
+        return whole(stage, *rest)
+
+    patch.setattr(stores, "_manifest", manifest)
+
+
+def test_results_that_could_not_be_written_are_written_by_the_same_command(
+    calm: Any, tmp_path: Path
+) -> None:
+    out, where = tmp_path / "out", tmp_path / "store"
+
+    def again() -> None:
+        run(toys.small(*TINY), out=out, store=where, quiet=True)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("arena.runs.run.write_results", full)
+        with pytest.raises(OSError, match="No space left"):
+            again()
+        assert not (out / "results.json").exists()
+        patch.undo()
+        patch.setattr("arena.reporting.build.write_report", full)
+        with pytest.raises(ArenaError, match=f"`arena report {out}` writes it"):
+            again()
+    assert outcome(out) == calm
+    assert report(out).is_file()
+
+
+def full(*_: Any) -> None:
+    raise no_space()
+
+
+def test_a_store_damaged_between_two_commands_changes_no_result(calm: Any, tmp_path: Path) -> None:
+    where = tmp_path / "store"
+    run(toys.small(*TINY), out=tmp_path / "first", store=where, quiet=True)
+    for manifest in sorted(where.glob(f"*/{MANIFEST}")):
+        file = max(manifest.parent.iterdir(), key=lambda each: each.stat().st_size)
+        content = bytearray(file.read_bytes())
+        content[len(content) // 2] ^= 1
+        file.write_bytes(content)
+    again = run(toys.small(*TINY), out=tmp_path / "second", store=where, quiet=True)
+    assert outcome(again.folder) == calm
+    assert "is damaged" in (again.folder / "run.log").read_text()
+
+
+def test_another_error_of_a_stage_is_no_full_disk(tmp_path: Path) -> None:
+    stage = stores.Stage("k", "n", "arena", 0, {})
+
+    def fails(folder: Path) -> dict[str, Any]:
+        raise PermissionError(errno.EACCES, "denied")
+
+    with pytest.raises(PermissionError):
+        Store(tmp_path).commit(stage, fails)

@@ -1,0 +1,182 @@
+"""Processes of a run on Ray that are really killed, at five moments; `make faults` runs this.
+
+All kills of one kind share a store and a folder, so that each run goes on where the last one
+ended. The last one's results are those of a run that nobody disturbed, to the last digit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import yaml
+
+from tests.support import toys
+from tests.support.outcomes import outcome
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 300.0  # seconds, on a machine that does other things
+NOTICED = 15.0  # seconds in which the end of a process of Ray's must end the run
+TINY = (
+    "training.pretraining.steps=3",
+    "training.continual_pretraining.steps=4",
+    "defender.steps=2",
+    "evaluation.prompts=4",
+    "controls.shams=0",
+)
+# What a line of run.log begins with when the moment has come.
+MOMENTS = {
+    "before the first stage": "plan ",
+    "while planting": "started   compromised",
+    "while unlearning": "started   unlearn",
+    "while scoring": "started   score unlearn",
+    "while writing results": "finished  score unlearn",
+}
+SERVERS = ("gcs_server", "raylet")
+GOES_ON = "the same command continues from"
+
+
+@dataclass
+class Place:
+    """Where a run is kept: its scenario, its folder and its store."""
+
+    folder: Path
+    backend: str = "ray"
+
+    @property
+    def out(self) -> Path:
+        return self.folder / "out"
+
+    def start(self) -> subprocess.Popen[str]:
+        """Start the command that is given again and again."""
+        scenario = self.folder / "scenario.yaml"
+        values = toys.small(*TINY).resolved()
+        values["runtime"] = {"backend": self.backend, "workers": 1}
+        scenario.write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
+        command = ["-m", "arena.cli", "run", str(scenario), "--out", str(self.out), "--quiet"]
+        store = {"ARENA_STORE": str(self.folder / "store"), "PYTHONPATH": str(ROOT)}
+        return subprocess.Popen(
+            [sys.executable, *command],
+            env={**os.environ, **store},
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def log(self) -> str:
+        """What the runs have logged so far."""
+        file = self.out / "run.log"
+        return file.read_text(encoding="utf-8") if file.exists() else ""
+
+    def until(self, moment: str, process: subprocess.Popen[str]) -> bool:
+        """Wait until the log has a new line that begins so; False if the run ended before."""
+        before, end = len(self.log()), time.monotonic() + PATIENCE
+        while not any(line[10:].startswith(moment) for line in self.log()[before:].splitlines()):
+            assert time.monotonic() < end, f"nothing happened in time:\n{self.log()}"
+            if process.poll() is not None:
+                return False
+            time.sleep(0.005)
+        return True
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The outcome of the same command without any disturbance, in this process's way: serial."""
+    place = Place(tmp_path_factory.mktemp("calm"))
+    assert finished(place) == 0
+    return outcome(place.out)
+
+
+def finished(place: Place) -> int:
+    process = place.start()
+    _, told = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, told
+    return process.returncode
+
+
+def tree(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    root = psutil.Process(process.pid)
+    return [root, *root.children(recursive=True)]
+
+
+def named(family: Sequence[psutil.Process], name: str) -> psutil.Process | None:
+    """The process whose program has the name; of workers, one that Ray gave work."""
+    for each in family:
+        with contextlib.suppress(psutil.Error, IndexError):
+            command = each.cmdline()
+            if Path(command[0]).name == name or (name == "worker" and "ray::" in command[0]):
+                return each
+    return None
+
+
+def left(family: Sequence[psutil.Process]) -> list[psutil.Process]:
+    """What still runs of a command's processes, a moment after it ended."""
+    _, alive = psutil.wait_procs(family, timeout=5)
+    return [each for each in alive if each.status() != psutil.STATUS_ZOMBIE]
+
+
+@pytest.mark.parametrize("victim", ["driver", "worker", *SERVERS])
+def test_a_run_whose_processes_are_killed_at_every_moment_ends_as_a_calm_one(
+    victim: str, calm: Any, tmp_path: Path
+) -> None:
+    place = Place(tmp_path)
+    for name, moment in MOMENTS.items():
+        process = place.start()
+        if not place.until(moment, process):
+            continue  # what the moment belongs to was done before the last kill
+        family = tree(process)
+        prey = family[0] if victim == "driver" else named(family, victim)
+        killed_at = time.monotonic()
+        if prey is not None:  # Ray had ended, or not begun
+            with contextlib.suppress(psutil.Error):
+                prey.kill()
+        _, told = process.communicate(timeout=PATIENCE)
+        took = time.monotonic() - killed_at
+        print(f"{victim}, {name}: exit {process.returncode} after {took:.1f} s")
+        assert not left(family), f"{victim}, {name}"
+        if victim in SERVERS and process.returncode != 0:
+            assert process.returncode == 1, told
+            assert f"({victim}) has ended" in told
+            assert GOES_ON in told
+            assert took < NOTICED
+        if (place.out / "results.json").exists():
+            break
+    if not (place.out / "results.json").exists():
+        assert finished(place) == 0
+    assert outcome(place.out) == calm
+
+
+@pytest.mark.parametrize("backend", ["serial", "ray"])
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)]
+)
+def test_a_signal_ends_a_run_in_good_order(
+    number: int, status: int, backend: str, calm: Any, tmp_path: Path
+) -> None:
+    place = Place(tmp_path, backend)
+    process = place.start()
+    assert place.until(MOMENTS["while planting"], process)
+    family = tree(process)
+    process.send_signal(number)
+    _, told = process.communicate(timeout=PATIENCE)
+    assert process.returncode == status, told
+    assert f"stopped by {signal.Signals(number).name}: finished stages are stored" in told
+    assert "*** SIG" not in told  # a trace of C++
+    assert f"stopped by {signal.Signals(number).name}" in place.log()
+    assert not left(family)
+    assert finished(place) == 0
+    found = outcome(place.out)
+    assert found["rows"] == calm["rows"]
+    assert found["transfer"] == calm["transfer"]
