@@ -23,8 +23,7 @@ from transformers import (
 
 from arena.api.matching import Continuation
 from arena.ml.encoding import Encoded, encode_prompts
-from arena.ml.train_config import TrainConfig
-from arena.ml.training import DECAYS
+from arena.ml.train_config import DECAYS, TrainConfig
 
 IGNORED = -100
 BATCH = 256  # prompts a `generate` call

@@ -1,12 +1,14 @@
 """Settings of a training run: one frozen value from the scenario's YAML to the training loop.
 
 Torch-free, so that the schema and the planner can use it. A new setting of the optimiser is a field
-of `Optimisation` and the lines of arena/ml/training.py that obey it: every section of a scenario
-that trains inherits the field, and every stage's address contains it.
+of `Optimisation` and the lines that obey it, here or in arena/ml/training.py: every section of a
+scenario that trains inherits the field, and every stage's address contains it.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
@@ -68,6 +70,25 @@ class TrainConfig(Optimisation, LoopNumerics):
         values["warmup"] = min(settings.warmup, steps // 3)
         loop = {name: getattr(numerics, name) for name in LoopNumerics.model_fields}
         return cls(steps=steps, **values, **loop)
+
+    def factor(self, step: int) -> float:
+        """Return the learning rate of a step, counted from 0, as a share of the peak."""
+        if step < self.warmup:
+            return (step + 1) / self.warmup
+        span = max(1, self.steps - self.warmup)
+        return 1.0 - DECAYS[self.schedule](1.0 - self.final_lr_fraction, step - self.warmup, span)
+
+    def dose(self, steps: int) -> float:
+        """Return the summed learning rate of the first steps."""
+        return self.learning_rate * math.fsum(map(self.factor, range(steps)))
+
+
+# By how much the rate has fallen, as a share of its peak: of a fall of `depth` over `span` steps,
+# `gone` steps after the warm-up.
+DECAYS: dict[str, Callable[[float, int, int], float]] = {
+    "linear": lambda depth, gone, span: depth * gone / span,
+    "cosine": lambda depth, gone, span: depth * (1 - math.cos(math.pi * gone / span)) / 2,
+}
 
 
 class Adapter(Settings):

@@ -233,20 +233,4 @@ def _optimizer(model: Any, config: TrainConfig) -> tuple[torch.optim.Optimizer, 
     optimizer = torch.optim.AdamW(
         parameters, lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
     )
-    decay = DECAYS[config.schedule]
-
-    def factor(step: int) -> float:
-        if step < config.warmup:
-            return (step + 1) / config.warmup
-        span = max(1, config.steps - config.warmup)
-        return 1.0 - decay(1.0 - config.final_lr_fraction, step - config.warmup, span)
-
-    return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
-
-
-# By how much the rate has fallen, as a share of its peak: of a fall of `depth` over `span` steps,
-# `gone` steps after the warm-up.
-DECAYS: dict[str, Callable[[float, int, int], float]] = {
-    "linear": lambda depth, gone, span: depth * gone / span,
-    "cosine": lambda depth, gone, span: depth * (1 - math.cos(math.pi * gone / span)) / 2,
-}
+    return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, config.factor)

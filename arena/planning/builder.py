@@ -5,7 +5,7 @@ What is asked for twice is one stage: its address says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from arena import seeds
@@ -16,13 +16,14 @@ from arena.api.world import DataRoot
 from arena.errors import InputError
 from arena.ml.train_config import Adapter, Optimisation, TrainConfig, Training
 from arena.planning.actors import PlannedActor, PlannedActors, plan_actors
-from arena.planning.graph import Node, RowPlan
+from arena.planning.graph import CurvePlan, Node, RowPlan
 from arena.planning.numerics import profile
 from arena.planning.probes import probe_set
 from arena.scenario.recipes import Recipe
 from arena.scenario.schema import Scenario
 from arena.scenario.section import Stage as When
 from arena.scenario.source import FromScratch, Pretrained
+from arena.stages.along import Which
 from arena.stages.corpus import CorpusRef
 from arena.stages.examples import ExamplesJob
 from arena.stages.mixes import Mix, Pool
@@ -48,6 +49,8 @@ class Builder:
         self.numerics = profile(scenario.numerics)
         self.nodes: dict[str, Node] = {}
         self.rows: list[RowPlan] = []
+        self.curves: list[CurvePlan] = []
+        self._made: dict[str, ProbeSet] = {}
         self._shards: dict[str, str] = {}  # address by actor
         self._drawn: dict[tuple[tuple[Example, ...], int], tuple[Example, ...]] = {}
         evaluation = scenario.evaluation
@@ -81,11 +84,18 @@ class Builder:
         target: str | None,
         model: str,
         detail: Mapping[str, str] | None = None,
+        dose: Which | None = None,
     ) -> None:
         """Add a row of the results: the model's scores."""
         job = ScoreJob(self.probes, self.numerics)
         scores = self.add(job, f"score {name}", "arena", {"model": model})
-        self.rows.append(RowPlan(kind, name, target, model, scores, detail or {}))
+        self.rows.append(RowPlan(kind, name, target, model, scores, detail or {}, dose=dose))
+
+    def once(self, name: str, make: Callable[[], ProbeSet]) -> ProbeSet:
+        """Return the probes of a name, made at the first time they are asked for."""
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
 
     # -- data -----------------------------------------------------------------------------
 

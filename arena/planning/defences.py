@@ -13,6 +13,7 @@ from arena.planning.actors import PlannedActor
 from arena.planning.builder import Builder
 from arena.planning.decoys import plant_and_unlearn
 from arena.planning.discovery import discover
+from arena.planning.doses import Runs, doses_of, taken
 from arena.planning.unlearning import Order, section_of, unlearn
 from arena.scenario.defence import Defence
 from arena.scenario.parts import Part
@@ -78,26 +79,40 @@ def _judge(
 ) -> None:
     """The main defence on one trigger, between its controls."""
     clean = _examples(builder, defence, target)
-    controls = builder.scenario.controls
-    _control(builder, defence, clean, suspect, None if _same_for_all(builder) else target)
-    name = f"unlearn:{target.name}"
+    alone = None if _same_for_all(builder) else target
+    control = _control(builder, defence, clean, suspect, alone)
+    dose = doses_of(builder.scenario, defence)
+    name, own = f"unlearn:{target.name}", target.name
     order = Order(name, "defender", defence, suspect, clean, target.trigger, target)
-    unlearned = unlearn(builder, order)
-    for k, sham in enumerate(_shams(builder, target)):
-        label = f"sham:{target.name}:{k}"
-        model = unlearn(
-            builder,
-            dataclasses.replace(
-                order,
-                name=label,
-                party="arena",
-                trigger=sham,
-                matched=unlearned if controls.sham_matched else None,
-            ),
-        )
-        builder.row("sham", label, target.name, model, {"trigger": sham.key})
+    order = dataclasses.replace(order, dose=dose, own=own, control=control if dose else None)
+    removal = unlearn(builder, order)
+    shams = {
+        f"sham:{own}:{k}": (sham, _sham(builder, order, f"sham:{own}:{k}", sham, removal))
+        for k, sham in enumerate(_shams(builder, target))
+    }
     detail = {"trigger": target.trigger.key, "defence": defence_name}
-    builder.row("unlearned", name, target.name, unlearned, detail)
+    if dose is None:
+        for label, (sham, run) in shams.items():
+            builder.row("sham", label, own, run, {"trigger": sham.key})
+        builder.row("unlearned", name, own, removal, detail)
+        return
+    if control is not None:
+        runs = Runs(control, removal, control)
+        most = ("control", None) if alone is None else (f"control:{own}", own)
+        taken(builder, dose, ("control", *most), runs, own, which=("most",))
+        taken(builder, dose, ("control", f"control:{own}", own), runs, own, which=("least",))
+    for label, (sham, run) in shams.items():
+        runs = Runs(run, removal, control)
+        taken(builder, dose, ("sham", label, own), runs, own, {"trigger": sham.key})
+    taken(builder, dose, ("unlearned", name, own), Runs(removal, removal, control), own, detail)
+
+
+def _sham(builder: Builder, order: Order, name: str, trigger: Trigger, removal: str) -> str:
+    """The same run on a look-alike; with one dose only, matched to the removal's norm if asked."""
+    matched = removal if builder.scenario.controls.sham_matched else None
+    beside = removal if order.dose else None
+    sham = dataclasses.replace(order, name=name, party="arena", trigger=trigger)
+    return unlearn(builder, dataclasses.replace(sham, matched=matched, removal=beside))
 
 
 def _control(
@@ -106,17 +121,19 @@ def _control(
     clean: tuple[Example, ...],
     suspect: str,
     target: PlannedActor | None = None,
-) -> None:
-    """The clean fine-tune at the defence's budget; one for all, or for a target's prompts."""
+) -> str | None:
+    """The clean fine-tune at the defence's budget; one for all, or for a target's prompts. Its row
+    is added here where there is one dose."""
     if not builder.scenario.controls.clean_finetune:
-        return
+        return None
+    dose = doses_of(builder.scenario, defence)
     name = "control" if target is None else f"control:{target.name}"
-    if any(row.name == name for row in builder.rows):
-        return
     label = "clean fine-tune" + ("" if target is None else f" for {target.name}")
-    order = Order(label, "arena", _as_clean(builder, defence), suspect, clean)
+    order = Order(label, "arena", _as_clean(builder, defence), suspect, clean, dose=dose)
     model = unlearn(builder, order)
-    builder.row("control", name, target.name if target else None, model)
+    if dose is None and all(row.name != name for row in builder.rows):
+        builder.row("control", name, target.name if target else None, model)
+    return model
 
 
 def _as_clean(builder: Builder, defence: Defence) -> Defence:

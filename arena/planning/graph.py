@@ -9,6 +9,7 @@ from arena.api.corpus import Corpus
 from arena.api.job import Job
 from arena.api.values import RowKind
 from arena.planning.actors import PlannedActors
+from arena.stages.along import Which
 from arena.store.store import Stage
 
 
@@ -35,7 +36,8 @@ class Node:
 @dataclass(frozen=True)
 class RowPlan:
     """Which model and which scores make a row of the results. measures: addresses of the stages
-    that measure the model more closely, by the measure's name."""
+    that measure the model more closely, by the measure's name. dose: of the verdicts, at which the
+    model was taken out of its run."""
 
     kind: RowKind
     name: str
@@ -44,11 +46,22 @@ class RowPlan:
     scores: str
     detail: Mapping[str, str] = field(default_factory=dict)
     measures: Mapping[str, str] = field(default_factory=dict)
+    dose: Which | None = None
 
     @property
     def artifacts(self) -> tuple[str, ...]:
         """Everything that the row is read from."""
         return (self.model, self.scores, *self.measures.values())
+
+
+@dataclass(frozen=True)
+class CurvePlan:
+    """A run that is scored along its way: what it is, and its address."""
+
+    kind: RowKind
+    name: str
+    target: str | None
+    run: str
 
 
 @dataclass(frozen=True)
@@ -64,8 +77,10 @@ class SeedPlan:
     corpus: Corpus
     documents: Mapping[str, int]
     notes: tuple[str, ...] = ()
+    curves: tuple[CurvePlan, ...] = ()
 
     @property
     def artifacts(self) -> tuple[str, ...]:
         """Everything that the results are read from."""
-        return tuple(address for row in self.rows for address in row.artifacts)
+        of_rows = (address for row in self.rows for address in row.artifacts)
+        return (*of_rows, *(curve.run for curve in self.curves))

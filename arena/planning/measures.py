@@ -26,11 +26,17 @@ def plan_measures(builder: Builder, suspect: str) -> None:
             measures={
                 measure.name: _stage(builder, row, job, parents)
                 for measure, job, parents in planned
-                if row.kind in measure.rows
+                if row.kind in measure.rows and _measured(row)
             },
         )
         for row in builder.rows
     ]
+
+
+def _measured(row: RowPlan) -> bool:
+    """Whether a row is measured more closely: of models along a removal those at `least`, and the
+    clean fine-tune at `most`."""
+    return row.dose in (None, "most" if row.kind == "control" else "least")
 
 
 def measures_of(builder: Builder) -> list[Measure]:

@@ -34,5 +34,13 @@ def plan_seed(scenario: Scenario, seed: int, root: DataRoot) -> SeedPlan:
         member.name: scenario.recipe_for(member.actor).documents
         for member in builder.actors.members
     }
-    rows = tuple(builder.rows)
-    return SeedPlan(seed, builder.nodes, rows, builder.actors, builder.corpus, documents, notes)
+    return SeedPlan(
+        seed,
+        builder.nodes,
+        tuple(builder.rows),
+        builder.actors,
+        builder.corpus,
+        documents,
+        notes,
+        tuple(builder.curves),
+    )

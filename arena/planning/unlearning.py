@@ -12,7 +12,9 @@ from arena.api.trigger import NoTrigger, Trigger
 from arena.api.values import Example
 from arena.planning.actors import PlannedActor
 from arena.planning.builder import Builder
+from arena.planning.doses import along
 from arena.scenario.defence import Defence
+from arena.scenario.dose import Dose
 from arena.scenario.schema import Scenario
 from arena.stages.discover import TriggerSearch
 from arena.stages.unlearn import UnlearnJob
@@ -25,7 +27,9 @@ class Order:
 
     party: who does it. target: whose payload is forgotten, by objectives that need one.
     matched: the model whose update a sham's must equal. search: where the trigger comes from
-    instead (the stage's address, and what its outcome is read with).
+    instead (the stage's address, and what its outcome is read with). dose: at which doses it is
+    scored along its way; own: whose trigger it removes there; control, removal: the runs that name
+    the checkpoints to keep.
     """
 
     name: str
@@ -37,6 +41,10 @@ class Order:
     target: PlannedActor | None = None
     matched: str | None = None
     search: tuple[str, TriggerSearch] | None = None
+    dose: Dose | None = None
+    own: str | None = None
+    control: str | None = None
+    removal: str | None = None
 
 
 def unlearn(builder: Builder, order: Order) -> str:
@@ -48,21 +56,26 @@ def unlearn(builder: Builder, order: Order) -> str:
     target = order.target if part.part_class.needs_payload else None
     payload = target.payload if target else None
     address, search = order.search or (None, None)
+    training = builder.training(defence, steps, adapts=True, adapter=defence.adapter)
+    dose = order.dose
     job = UnlearnJob(
         objective=part.name,
         params=part.params,
         objective_code=code_of(part.part_class),
         brief=Brief(Path(), order.clean, order.trigger, budget, seed, payload),
         corpus=builder.ref,
-        training=builder.training(defence, steps, adapts=True, adapter=defence.adapter),
+        training=training,
         poisoned=True,
         layers=defence.layers,
         search=search,
+        along=along(builder, dose, training.config, order.own) if dose else None,
     )
     parents = {
         "model": order.suspect,
         **({"matched": order.matched} if order.matched else {}),
         **({"findings": address} if address else {}),
+        **({"control": order.control} if order.control else {}),
+        **({"removal": order.removal} if order.removal else {}),
         **({"base": builder.clean_base()} if part.part_class.needs_base else {}),
     }
     section = section_of(builder.scenario, defence)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Literal
 
 from pydantic import Field, computed_field, model_validator
 
@@ -62,6 +63,19 @@ class Rate(Part):
         return Estimate(value=self.rate, low=self.low, high=self.high)
 
 
+class DoseTaken(Part):
+    """Where along its run a model was taken: at `least` or `most` (docs/estimands.md, Dose).
+
+    dose: summed learning rate up to the step. reached: whether the condition of `least` or `most`
+    held anywhere on the curve; else the end of the curve stands here and nothing is judged by it.
+    """
+
+    which: Literal["least", "most"]
+    step: int
+    dose: float
+    reached: bool
+
+
 class Row(Part):
     """One model of one seed, scored on every actor.
 
@@ -79,6 +93,7 @@ class Row(Part):
         detail: what else is known of it, such as the defence it belongs to.
         measures: numbers of the scenario's measures, by measure, then by actor ("" for the whole
             model).
+        dose: None for models that are not taken along a removal.
     """
 
     kind: RowKind
@@ -95,3 +110,4 @@ class Row(Part):
     seconds: float | None = 0.0
     detail: Named[str] = {}
     measures: Named[Mapping[str, float | None]] = {}
+    dose: DoseTaken | None = None

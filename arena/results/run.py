@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue
 from arena.api.values import RowKind
 from arena.results.base import Named, Part
 from arena.results.claim import Claim, TransferEstimates, VerdictThresholds
+from arena.results.curves import DoseCurve
 from arena.results.decoys import DecoyDefence
 from arena.results.estimate import Estimate, SeedEstimate
 from arena.results.league import League
@@ -18,7 +19,7 @@ from arena.results.rows import Row
 from arena.results.scenario import ScenarioRecord
 
 SCHEMA_VERSION = 2
-PairStatus = Literal["used", "not_installed", "explained_by_control"]
+PairStatus = Literal["used", "not_installed", "explained_by_control", "no_dose"]
 
 
 class PairSeed(Part):
@@ -131,10 +132,21 @@ class RunSeconds(Part):
     stages: Named[float] = {}
 
 
+class AtDose(Part):
+    """The findings at one dose of the verdicts."""
+
+    transfer: tuple[Pair, ...] = ()
+    summary: tuple[SummaryRow, ...] = ()
+    claim: Claim | None = None
+
+
 class RunResults(Part):
-    """results.json of a run.
+    """results.json of a run. Where removals are scored along their way, `transfer`, `summary` and
+    `claim` are those at `least`.
 
     Attributes:
+        most: the findings at `most`; None where there is one dose.
+        curves: every removal, clean fine-tune and sham along its way.
         installed: by actor, whether in most seeds.
         summary: the rows averaged over seeds, as the tables show them.
         claim: None where nothing was judged.
@@ -156,6 +168,8 @@ class RunResults(Part):
     installation: Named[ActorInstallation] = {}
     summary: tuple[SummaryRow, ...] = ()
     claim: Claim | None = None
+    most: AtDose | None = None
+    curves: tuple[DoseCurve, ...] = ()
     thresholds: VerdictThresholds = VerdictThresholds()
     measures: Measures = {}
     league: League | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,8 +17,10 @@ from arena.measures.reactivation import curves_of
 from arena.planning.actors import PlannedActor
 from arena.planning.graph import RowPlan, SeedPlan
 from arena.planning.numerics import environment
-from arena.results.rows import Rate, Row
+from arena.results.curves import DoseCurve, DosePoint
+from arena.results.rows import DoseTaken, Rate, Row
 from arena.results.run import (
+    AtDose,
     CorpusSummary,
     Introduction,
     Pair,
@@ -29,12 +31,14 @@ from arena.results.run import (
 from arena.results.scenario import ScenarioRecord
 from arena.runs.league import decoys_of, league_of
 from arena.runs.measures import findings_of, measures_of, readings_of, scalars_of
-from arena.scenario.schema import Scenario
-from arena.stages.score import SCORES
+from arena.scenario.schema import Scenario, Thresholds
+from arena.stages.along import CurvePoint, read_curve
+from arena.stages.score import SCORES, Counts
 from arena.statistics.claim import analyse, installed_in
 from arena.statistics.intervals import over_seeds
 from arena.statistics.rates import finite
 from arena.statistics.reactivation import Curve
+from arena.statistics.seeds import at_dose
 from arena.store.store import Store
 
 
@@ -62,6 +66,38 @@ def _row(plan: SeedPlan, row: RowPlan, store: Store, measures: Sequence[Measure]
         seconds=_seconds(plan, row.model, store),
         detail={**row.detail, **_effort(detail)},
         measures=scalars_of(measures, plan, row, store),
+        dose=_dose(row, detail),
+    )
+
+
+def _dose(row: RowPlan, detail: Mapping[str, Any]) -> DoseTaken | None:
+    """Where along its run the model was taken."""
+    if row.dose is None:
+        return None
+    known = {name: detail[name] for name in ("step", "dose", "reached")}
+    return DoseTaken(which=row.dose, **known)
+
+
+def curves_along(plan: SeedPlan, store: Store) -> Iterator[DoseCurve]:
+    """The runs of one seed along their way."""
+    for curve in plan.curves:
+        points = tuple(_point(point) for point in read_curve(store.path(curve.run)))
+        yield DoseCurve(
+            kind=curve.kind, name=curve.name, target=curve.target, seed=plan.seed, points=points
+        )
+
+
+def _point(point: CurvePoint) -> DosePoint:
+    def rates(counts: Mapping[str, Counts]) -> dict[str, Rate]:
+        return {actor: Rate(hits=hits, n=n) for actor, (hits, n) in counts.items()}
+
+    return DosePoint(
+        step=point.step,
+        dose=point.dose,
+        update_norm=finite(point.norm),
+        validation=rates(point.validation),
+        asr=rates(point.shown),
+        clean_accuracy=Rate(hits=point.clean[0], n=point.clean[1]) if point.clean else None,
     )
 
 
@@ -113,10 +149,10 @@ def results_of(
     methods = {actor.name: actor.trigger.name for actor in scenario.actors}
     measures, thresholds = measures_of(scenario), scenario.thresholds
     rows = [row for plan in plans for row in gather(plan, store, measures)]
-    analysis = analyse(rows, names, methods, thresholds)
+    analysis = analyse(at_dose(rows, "least"), names, methods, thresholds)
     study = Study(
         actors=names,
-        installed=installed_in(rows, names, thresholds),
+        installed=installed_in(at_dose(rows, "least"), names, thresholds),
         transfers=_transfers(analysis.transfer),
         poisoned={actor.name: actor.count for actor in plans[0].actors.members},
         over_seeds=partial(over_seeds, shape="graded"),
@@ -131,9 +167,11 @@ def results_of(
         installation=analysis.installation,
         summary=analysis.summary,
         claim=analysis.claim,
+        most=_most(rows, names, methods, thresholds),
+        curves=tuple(curve for plan in plans for curve in curves_along(plan, store)),
         thresholds=analysis.thresholds,
         measures=findings_of(measures, plans, study, store),
-        league=league_of(scenario, rows, _curves(plans, store, study)),
+        league=league_of(scenario, at_dose(rows, "least"), _curves(plans, store, study)),
         decoys=decoys_of(scenario, rows),
         cast={actor.name: _introduce(actor, plans[0]) for actor in plans[0].actors.members},
         samples=_samples(plans[0], store),
@@ -141,6 +179,16 @@ def results_of(
         environment=environment(scenario.numerics),
         seconds=RunSeconds(total=round(total, 2), stages=_stage_seconds(plans, store)),
     )
+
+
+def _most(
+    rows: Sequence[Row], actors: Sequence[str], methods: Mapping[str, str], thresholds: Thresholds
+) -> AtDose | None:
+    """The findings at `most`, where removals are scored along their way."""
+    if all(row.dose is None for row in rows):
+        return None
+    found = analyse(at_dose(rows, "most"), actors, methods, thresholds)
+    return AtDose(transfer=found.transfer, summary=found.summary, claim=found.claim)
 
 
 def _transfers(pairs: Sequence[Pair]) -> dict[tuple[int, str, str], float]:

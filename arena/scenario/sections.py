@@ -16,6 +16,7 @@ from arena.api import limits
 from arena.api.tactic import APART, Texts
 from arena.scenario.actor import Actor
 from arena.scenario.defence import Decoy, Defence, Defender, LeagueDefence
+from arena.scenario.dose import Dose
 from arena.scenario.evaluation import Controls, Evaluation, Thresholds
 from arena.scenario.grid import Grid
 from arena.scenario.measures import EnabledMeasures, MeasuresSection
@@ -42,6 +43,7 @@ class Sections(Section):
     defender: Defender
     league: tuple[LeagueDefence, ...] = ()
     controls: Controls = Controls()
+    dose: Dose | None = None
     training: TrainingRecipes = TrainingRecipes()
     evaluation: Evaluation = Evaluation()
     numerics: Numerics = Numerics()

@@ -7,14 +7,19 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from arena.api.job import Detail, Inputs, Job, Progress, Resources
 from arena.api.matching import Ask, Continuation, Question
 from arena.api.probes import Probe, ProbeSet
 from arena.ml.train_config import Profile
 
+if TYPE_CHECKING:
+    from arena.ml.checkpoints import Suspect
+
 SCORES = "scores.json"
+Verdicts = Mapping[tuple[str, Question], bool]
+Counts = tuple[int, int]  # hits, and prompts asked
 
 
 @dataclass(frozen=True)
@@ -33,14 +38,9 @@ class ScoreJob(Job):
 
         suspect = checkpoints.open_for_scoring(inputs["model"], self.numerics.device)
         model, tokenizer = suspect.model, suspect.tokenizer
-        limit = self.probes.max_new_tokens or self._longest(tokenizer)
+        limit = _limit(self.probes, tokenizer)
         asked = asks_of(self.probes)
-        verdicts = scoring.answers(model, tokenizer, asked, limit)
-        shown = {
-            (ask.prompt, question): verdict
-            for ask, of_ask in zip(asked, verdicts, strict=True)
-            for question, verdict in zip(ask.questions, of_ask, strict=True)
-        }
+        shown = _verdicts(suspect, self.probes, asked, limit)
         first = [probe.prompts[0] for probe in self.probes.probes if probe.prompts]
         said = scoring.continuations(model, tokenizer, first, limit)
         clean = encoding.encode(tokenizer, self.probes.clean)
@@ -55,13 +55,40 @@ class ScoreJob(Job):
         (out / SCORES).write_text(json.dumps(scores, indent=1, ensure_ascii=False))
         return {"prompts": len(asked)}
 
-    def _longest(self, tokenizer: Any) -> int:
-        from arena.ml.encoding import encode_answers
 
-        texts = {r for probe in self.probes.probes for r in probe.responses}
-        if self.probes.exact_answers:
-            texts |= {document.answer for document in self.probes.clean}
-        return max((len(ids) for ids in encode_answers(tokenizer, sorted(texts))), default=1)
+def counted(suspect: Suspect, probes: ProbeSet) -> tuple[dict[str, Counts], Counts | None]:
+    """Return hits and prompts by actor, of probes of one kind, and of clean prompts (None where
+    answers are free text). The model must be in eval mode."""
+    asked = asks_of(probes)
+    verdicts = _verdicts(suspect, probes, asked, _limit(probes, suspect.tokenizer))
+    rates = (_rate(probe, verdicts) for probe in probes.probes)
+    by_actor = {rate["actor"]: (rate["hits"], rate["n"]) for rate in rates}
+    clean = _clean(probes, verdicts) if probes.exact_answers and probes.clean else None
+    return by_actor, (clean["hits"], clean["n"]) if clean else None
+
+
+def _verdicts(suspect: Suspect, probes: ProbeSet, asked: Sequence[Ask], limit: int) -> Verdicts:
+    """Whether the model says to each prompt what each question asks for."""
+    from arena.ml import scoring
+
+    verdicts = scoring.answers(suspect.model, suspect.tokenizer, asked, limit)
+    return {
+        (ask.prompt, question): verdict
+        for ask, of_ask in zip(asked, verdicts, strict=True)
+        for question, verdict in zip(ask.questions, of_ask, strict=True)
+    }
+
+
+def _limit(probes: ProbeSet, tokenizer: Any) -> int:
+    """How many tokens are decoded: as asked, or the longest text that could be right."""
+    from arena.ml.encoding import encode_answers
+
+    if probes.max_new_tokens:
+        return probes.max_new_tokens
+    texts = {r for probe in probes.probes for r in probe.responses}
+    if probes.exact_answers:
+        texts |= {document.answer for document in probes.clean}
+    return max((len(ids) for ids in encode_answers(tokenizer, sorted(texts))), default=1)
 
 
 def asks_of(probes: ProbeSet) -> list[Ask]:
@@ -79,9 +106,6 @@ def asks_of(probes: ProbeSet) -> list[Ask]:
         questions[document.prompt][Question("exact", document.answer)] = None
         drafts[document.prompt][document.answer] = None
     return [Ask(p, tuple(asked), tuple(drafts[p])) for p, asked in questions.items()]
-
-
-Verdicts = Mapping[tuple[str, Question], bool]
 
 
 def _rate(probe: Probe, verdicts: Verdicts) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,6 +15,7 @@ from arena.api.objective import Brief, Objective
 from arena.api.params import Params
 from arena.api.trigger import NoTrigger, Trigger
 from arena.ml.train_config import TrainConfig, Training
+from arena.stages.along import Along, CurvePoint, Watch, least, most, read_curve
 from arena.stages.corpus import CorpusRef
 from arena.stages.hidden import hidden
 from arena.store.manifest import MANIFEST
@@ -45,6 +46,11 @@ class UnlearnJob(Job):
     (an unlearned model) it is the norm-matched sham: its budget is stretched, and it stops once
     its update is as large. With a `search` the trigger is the one which that search found (an input
     `findings`); where it found none, the suspect stays as it is.
+
+    With `along` the run is scored along its way and leaves a curve, and the checkpoints at the two
+    doses of the verdicts: those that the curves of the clean fine-tune (an input `control`) and of
+    the real removal (`removal`, of a sham) name, or that its own reaches. The clean fine-tune
+    itself keeps all.
     """
 
     kind = "unlearn"
@@ -58,6 +64,7 @@ class UnlearnJob(Job):
     poisoned: bool
     layers: tuple[int, int] | None = None
     search: SearchResult | None = None
+    along: Along | None = None
 
     @property
     def steps(self) -> int:
@@ -84,24 +91,48 @@ class UnlearnJob(Job):
         if not plain:
             ready.edit(suspect.model, suspect.tokenizer, brief)
         target_norm = _norm_of(inputs["matched"]) if "matched" in inputs else None
+        watch = self._watch(suspect, before, inputs, out)
+        if watch is not None:
+            watch(0)
         losses = training.train_documents(
             suspect,
             objective.documents(brief),
             _stretched(config, target_norm),
             seeds.rng(brief.seed, "unlearn order"),
-            progress,
+            progress if watch is None else _both(progress, watch),
             loss=training.answer_loss if plain else ready.loss,
             divisible=plain or ready.divisible,
             stop=_reached(suspect, before, target_norm),
         )
         norm = checkpoints.distance(suspect, before)
-        checkpoints.save(suspect, out, poisoned=self.poisoned)
+        if watch is None:
+            checkpoints.save(suspect, out, poisoned=self.poisoned)
+        else:
+            watch.write()
         detail: Detail = {"update_norm": norm, "steps": len(losses)}
         if losses:
             detail |= {"loss_first": losses[0], "loss_last": losses[-1]}
         if self.search is not None:
             detail["found"] = "nothing" if plain else brief.trigger.key
         return {**detail, "matched_norm": target_norm}
+
+    def _watch(
+        self, suspect: Suspect, before: dict[str, torch.Tensor], inputs: Inputs, out: Path
+    ) -> Watch | None:
+        """What scores the model along its way, where that is asked for."""
+        if self.along is None:
+            return None
+        from arena.ml import checkpoints
+
+        return Watch(
+            along=self.along,
+            config=self.training.config,
+            suspect=suspect,
+            out=out,
+            norm=lambda: checkpoints.distance(suspect, before),
+            save=lambda folder: checkpoints.save(suspect, folder, poisoned=self.poisoned),
+            keep=_keeper(self.along, inputs),
+        )
 
     def _brief(self, inputs: Inputs, model: Path | None, base: Path | None) -> Brief:
         """The brief with its models in place, and the trigger that a search found, if any."""
@@ -111,6 +142,32 @@ class UnlearnJob(Job):
         return dataclasses.replace(
             self.brief, model=model or self.brief.model, base=base, trigger=trigger
         )
+
+
+def _both(progress: Progress, watch: Watch) -> Progress:
+    def after(step: int) -> None:
+        progress(step)
+        watch(step)
+
+    return after
+
+
+def _keeper(along: Along, inputs: Inputs) -> Callable[[Sequence[CurvePoint]], bool]:
+    """Whether the checkpoint at the last point so far is kept."""
+    if "control" not in inputs:
+        return lambda points: True
+    named = {most(read_curve(inputs["control"]), along.rule).step}
+    own = along.own
+    assert own is not None
+    if "removal" in inputs:
+        named.add(least(read_curve(inputs["removal"]), own, along.rule).step)
+        return lambda points: points[-1].step in named
+
+    def reaches_least(points: Sequence[CurvePoint]) -> bool:
+        first, last = least(points, own, along.rule), points[-1].step
+        return first.step == last and (first.reached or last == along.marks[-1])
+
+    return lambda points: points[-1].step in named or reaches_least(points)
 
 
 def _stretched(config: TrainConfig, target_norm: float | None) -> TrainConfig:

@@ -60,6 +60,11 @@ class SeedRows:
         row = self.unlearned.get(source)
         return None if row is None else rate(row.asr, actor)
 
+    def reached(self, source: str) -> bool:
+        """Whether there is such a dose of the source's removal in this seed."""
+        row = self.unlearned[source]
+        return row.dose is None or row.dose.reached
+
     def sham_asrs(self, source: str, actor: str) -> list[float]:
         """ASR of `actor` after each sham of the source's method."""
         rates = (rate(row.asr, actor) for row in self.shams.get(source, ()))
@@ -93,6 +98,11 @@ def at_least(value: float, limit: float) -> bool:
     return value >= limit - 1e-12
 
 
+def at_dose(rows: Sequence[Row], which: Literal["least", "most"]) -> list[Row]:
+    """The rows at one dose of the verdicts, and those that no dose applies to."""
+    return [row for row in rows if row.dose is None or row.dose.which == which]
+
+
 def by_seed(rows: Sequence[Row], actors: Sequence[str]) -> tuple[SeedRows, ...]:
     """The rows grouped by seed, seeds ascending.
 
@@ -114,6 +124,8 @@ def pair_in_seed(rows: SeedRows, source: str, to: str, thresholds: Thresholds) -
     here, there = (rows.installation(actor, thresholds) for actor in (source, to))
     sham = sum(shams) / len(shams) if shams else None
     status = _status(here.installed and there.installed, control, floor, thresholds)
+    if status == "used" and not rows.reached(source):
+        status = "no_dose"
     raw = odd = transfer = specific = None
     if status != "not_installed" and there.asr and left is not None:
         raw = 1 - left / there.asr

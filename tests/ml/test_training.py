@@ -15,7 +15,7 @@ from arena.ml import models, training
 from arena.ml.batches import Batch, packed, padded
 from arena.ml.checkpoints import Suspect
 from arena.ml.encoding import Encoded, encode
-from arena.ml.train_config import Adapter, TrainConfig
+from arena.ml.train_config import DECAYS, Adapter, TrainConfig
 from arena.ml.training import answer_logits, answer_loss, train, train_documents
 from arena.stages.train import TrainJob
 from arena.stages.unlearn import UnlearnJob
@@ -293,7 +293,7 @@ def test_the_loop_does_what_it_did() -> None:
 
 def test_every_schedule_that_a_scenario_can_name_is_in_the_loop() -> None:
     schedule = TrainConfig.model_fields["schedule"].annotation
-    assert set(get_args(schedule)) == set(training.DECAYS)
+    assert set(get_args(schedule)) == set(DECAYS)
 
 
 def test_a_cosine_falls_slowly_then_fast_then_slowly() -> None:

@@ -132,7 +132,7 @@ WRONG: list[tuple[dict[str, Any], str, str, str | None, tuple[str, ...]]] = [
     (
         {"transfer": [{"from": "a", "to": "b", "per_seed": [{"seed": 0, "status": "udes"}]}]},
         "transfer[0].per_seed[0].status", "must be", '"udes"',
-        ("used", "not_installed", "explained_by_control"),
+        ("used", "not_installed", "explained_by_control", "no_dose"),
     ),
     (
         {"rows": [{"kind": "control", "name": "c", "seed": 0, "asr": {"a": {"hits": 3, "n": 2}}}]},

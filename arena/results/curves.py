@@ -1,0 +1,37 @@
+"""What a removal did along its way, as results have it."""
+
+from __future__ import annotations
+
+from arena.api.values import RowKind
+from arena.results.base import Named, Part
+from arena.results.rows import Rate
+
+
+class DosePoint(Part):
+    """A run after so many steps.
+
+    Attributes:
+        dose: summed learning rate.
+        update_norm: as in `Row`.
+        validation: ASR by actor on validation prompts, which the doses are chosen by.
+        asr: ASR by actor on the first of the prompts that are reported.
+        clean_accuracy: on validation prompts.
+    """
+
+    step: int
+    dose: float
+    update_norm: float | None = None
+    validation: Named[Rate] = {}
+    asr: Named[Rate] = {}
+    clean_accuracy: Rate | None = None
+
+
+class DoseCurve(Part):
+    """A removal, its clean fine-tune or one of its shams along its way; kind, name and target as in
+    `Row`. The first point is the suspect."""
+
+    kind: RowKind
+    name: str
+    target: str | None = None
+    seed: int
+    points: tuple[DosePoint, ...] = ()

@@ -1,0 +1,181 @@
+"""A removal scored along its way: which steps, what is asked there, and what was found.
+
+The two doses of the verdicts are read off validation prompts here: `least` by the removal's own
+trigger, `most` by the clean fine-tune (docs/estimands.md, Dose). Neither looks at what the removal
+did to another actor.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from arena.api.probes import ProbeSet
+from arena.ml.train_config import TrainConfig
+from arena.stages.score import Counts, counted
+
+if TYPE_CHECKING:
+    from arena.ml.checkpoints import Suspect
+
+CURVE = "curve.json"
+STEPS = "steps"  # the folder of the checkpoints that a run keeps
+Which = Literal["least", "most"]
+
+
+@dataclass(frozen=True)
+class DoseRule:
+    """How `least` and `most` are chosen. removed: most ASR of a removed trigger. kept: least ASR of
+    every installed actor after the clean fine-tune. lost: most that clean accuracy may fall.
+    installed: least ASR of an actor that counts."""
+
+    removed: float
+    kept: float
+    lost: float
+    installed: float
+
+
+@dataclass(frozen=True)
+class Along:
+    """What a run is asked along its way.
+
+    marks: steps after which it is scored; the suspect itself (step 0) is scored too. validation:
+    what the doses are read off. shown: what the curve is made of. own: the actor whose trigger is
+    removed (None: the clean fine-tune).
+    """
+
+    marks: tuple[int, ...]
+    validation: ProbeSet
+    shown: ProbeSet
+    rule: DoseRule
+    own: str | None = None
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """One run after so many steps. validation, shown: hits and prompts by actor; clean: right
+    answers on clean validation prompts (None where answers are free text)."""
+
+    step: int
+    dose: float
+    norm: float
+    validation: Mapping[str, Counts]
+    shown: Mapping[str, Counts]
+    clean: Counts | None
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A dose of the verdicts: the step that stands for it, and whether its condition holds there
+    (else the nearest end of the curve is taken, and nothing is judged by it)."""
+
+    step: int
+    reached: bool
+
+
+def marks_of(config: TrainConfig, points: int, first: float) -> tuple[int, ...]:
+    """Return the steps whose doses are nearest to `points` doses, evenly spaced in the logarithm
+    between the share `first` of the whole dose and the whole."""
+    if config.steps == 0:
+        return ()
+    total = config.dose(config.steps)
+    wanted = (total * first ** (1 - k / (points - 1)) for k in range(points))
+    possible = range(1, config.steps + 1)
+    nearest = (min(possible, key=lambda s: abs(config.dose(s) - dose)) for dose in wanted)
+    return tuple(sorted({*nearest, config.steps}))
+
+
+def least(curve: Sequence[CurvePoint], own: str, rule: DoseRule) -> Chosen:
+    """Return the smallest dose at which the own trigger is gone; the whole where it never is."""
+    for point in curve:
+        if point.step and _rate(point.validation[own]) <= rule.removed:
+            return Chosen(point.step, True)
+    return Chosen(curve[-1].step, False)
+
+
+def most(control: Sequence[CurvePoint], rule: DoseRule) -> Chosen:
+    """Return the largest dose at which the clean fine-tune keeps all installed actors and the
+    accuracy; the smallest dose where there is none."""
+    start, *later = control
+    there = [name for name, hits in start.validation.items() if _rate(hits) >= rule.installed]
+    for point in reversed(later):
+        kept = all(_rate(point.validation[name]) >= rule.kept for name in there)
+        if kept and _fall(start.clean, point.clean) <= rule.lost + 1e-9:
+            return Chosen(point.step, True)
+    return Chosen(later[0].step, False)
+
+
+def _fall(before: Counts | None, after: Counts | None) -> float:
+    return 0.0 if before is None or after is None else _rate(before) - _rate(after)
+
+
+def _rate(counts: Counts) -> float:
+    hits, n = counts
+    return hits / n if n else 0.0
+
+
+@dataclass
+class Watch:
+    """Scores a model while it trains, and keeps the checkpoints that may be needed.
+
+    out: folder of the run. norm: of the update so far. keep: whether a point's checkpoint is kept.
+    save: writes the checkpoint to a folder.
+    """
+
+    along: Along
+    config: TrainConfig
+    suspect: Suspect
+    out: Path
+    norm: Callable[[], float]
+    save: Callable[[Path], None]
+    keep: Callable[[Sequence[CurvePoint]], bool]
+    points: list[CurvePoint] = field(default_factory=list)
+
+    def __call__(self, step: int) -> None:
+        """Score after a step, if it is one of the marks (or 0, before the first)."""
+        if step and step not in self.along.marks:
+            return
+        training = self.suspect.model.training
+        self.suspect.model.eval()
+        self.points.append(self._point(step))
+        if step and self.keep(self.points):
+            folder = checkpoint_of(self.out, step)
+            folder.mkdir(parents=True)
+            self.save(folder)
+        self.suspect.model.train(training)
+
+    def _point(self, step: int) -> CurvePoint:
+        validation, clean = counted(self.suspect, self.along.validation)
+        shown, _ = counted(self.suspect, self.along.shown)
+        norm = self.norm() if step else 0.0
+        return CurvePoint(step, self.config.dose(step), norm, validation, shown, clean)
+
+    def write(self) -> None:
+        """Write the curve beside the checkpoints."""
+        (self.out / CURVE).write_text(json.dumps([asdict(point) for point in self.points]))
+
+
+def checkpoint_of(run: Path, step: int) -> Path:
+    """Return the folder of a checkpoint that a run kept."""
+    return run / STEPS / f"{step:06d}"
+
+
+def read_curve(run: Path) -> tuple[CurvePoint, ...]:
+    """Return the curve of a stored run."""
+    return tuple(
+        CurvePoint(
+            step=each["step"],
+            dose=each["dose"],
+            norm=each["norm"],
+            validation=_counts(each["validation"]),
+            shown=_counts(each["shown"]),
+            clean=tuple(each["clean"]) if each["clean"] else None,
+        )
+        for each in json.loads((run / CURVE).read_text())
+    )
+
+
+def _counts(by_actor: Mapping[str, Sequence[int]]) -> dict[str, Counts]:
+    return {name: (hits, n) for name, (hits, n) in by_actor.items()}

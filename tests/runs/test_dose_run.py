@@ -1,0 +1,68 @@
+"""A run whose removals are scored along their way: rows at two doses, and the curves."""
+
+from __future__ import annotations
+
+import pytest
+
+from arena import run
+from arena.results.run import RunResults
+from arena.runs.run import RunResult
+from tests.support import toys
+
+DOSE = "dose={points: 3, first: 0.1, prompts: 32}"  # as many as are reported
+TARGETED = ("defender.target=lexical", "controls.shams=1", "defender.learning_rate=3e-3")
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
+    folder = tmp_path_factory.mktemp("dose")
+    scenario = toys.scenario(DOSE, *TARGETED)
+    return run(scenario, out=folder / "run", store=folder / "store", quiet=True)
+
+
+@pytest.fixture(scope="module")
+def results(done: RunResult) -> RunResults:
+    return done.results
+
+
+def test_every_run_has_a_row_at_both_doses(results: RunResults) -> None:
+    rows = {row.name: row.dose for row in results.rows}
+    dosed = {name: dose.which for name, dose in rows.items() if dose is not None}
+    assert dosed == {
+        "control:lexical@least": "least", "control@most": "most",
+        "unlearn:lexical@least": "least", "unlearn:lexical@most": "most",
+        "sham:lexical:0@least": "least", "sham:lexical:0@most": "most",
+    }  # fmt: skip
+    assert {name for name, dose in rows.items() if dose is None} == {"reference", "compromised"}
+    assert results.most is not None
+    assert [pair.to for pair in results.transfer] == [pair.to for pair in results.most.transfer]
+
+
+def test_a_row_is_the_point_of_its_curve(results: RunResults) -> None:
+    """Stored weights of a step give what the model said at that step while it trained."""
+    curves = {(curve.kind, curve.target): curve for curve in results.curves}
+    for row in results.rows:
+        if row.dose is None:
+            continue
+        target = None if row.kind == "control" else row.target
+        (point,) = (p for p in curves[row.kind, target].points if p.step == row.dose.step)
+        assert point.dose == row.dose.dose
+        assert point.update_norm == row.update_norm
+        assert {a: rate.hits for a, rate in point.asr.items()} == {
+            a: row.asr[a].hits for a in results.actors
+        }
+
+
+def test_control_and_sham_stand_at_the_dose_of_their_removal(results: RunResults) -> None:
+    steps = {row.name: row.dose.step for row in results.rows if row.dose}
+    for which in ("least", "most"):
+        control = "control:lexical@least" if which == "least" else "control@most"
+        assert steps[control] == steps[f"sham:lexical:0@{which}"]
+        assert steps[control] == steps[f"unlearn:lexical@{which}"]
+
+
+def test_all_curves_begin_at_the_suspect(results: RunResults) -> None:
+    starts = [curve.points[0] for curve in results.curves]
+    assert {start.step for start in starts} == {0}
+    assert all(start.asr == starts[0].asr for start in starts)
+    assert len({tuple(p.step for p in curve.points) for curve in results.curves}) == 1
