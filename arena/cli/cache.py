@@ -171,7 +171,7 @@ def size_text(size: int) -> str:
 def _open(folder: Path | None) -> Store:
     from arena.store.store import Store, opened_store
 
-    root = opened_store(folder).root
+    root = opened_store(folder, make=False).root
     strange = not any((root / name).is_dir() for name in STORE_FOLDERS)
     if root.is_dir() and strange and any(root.iterdir()):
         # prune deletes folders, so the folder must be a store

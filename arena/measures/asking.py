@@ -58,10 +58,10 @@ def longest_response(asked: Iterable[TriggeredPrompts], tokenizer: Any) -> int:
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
     """Write what a measure's job found."""
-    path.write_text(json.dumps(values, indent=1, ensure_ascii=False))
+    path.write_text(json.dumps(values, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
 def read_json(path: Path) -> dict[str, Any]:
     """Read what `write_json` wrote."""
-    values: dict[str, Any] = json.loads(path.read_text())
+    values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return values

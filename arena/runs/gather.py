@@ -48,7 +48,7 @@ def gather(plan: SeedPlan, store: Store, measures: Sequence[Measure] = ()) -> li
 
 
 def _row(plan: SeedPlan, row: RowPlan, store: Store, measures: Sequence[Measure]) -> Row:
-    scores = json.loads((store.path(row.scores) / SCORES).read_text())
+    scores = json.loads((store.path(row.scores) / SCORES).read_bytes())
     detail = store.manifest(row.model)["detail"]
     clean = scores["clean"]
     return Row(
@@ -236,7 +236,7 @@ def _amount(actor: PlannedActor, plan: SeedPlan) -> str:
 def _samples(plan: SeedPlan, store: Store) -> dict[str, tuple[Sample, ...]]:
     """What the first seed's models said to the first prompt of each probe, by row."""
     by_row = {
-        row.name: json.loads((store.path(row.scores) / SCORES).read_text())["samples"]
+        row.name: json.loads((store.path(row.scores) / SCORES).read_bytes())["samples"]
         for row in plan.rows
     }
     return {

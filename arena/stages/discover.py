@@ -38,7 +38,7 @@ class TriggerSearch:
 
     def found_in(self, folder: Path) -> Trigger | None:
         """The trigger that a finished search found, None if it found none."""
-        findings = json.loads((folder / FINDINGS).read_text())
+        findings = json.loads((folder / FINDINGS).read_text(encoding="utf-8"))
         return self.discoverer.trigger(findings, self.library, self.clean)
 
 
@@ -64,5 +64,7 @@ class DiscoverJob(Job):
             search.library,
             seeds.rng(search.seed, "discovery"),
         )
-        (out / FINDINGS).write_text(json.dumps(findings, indent=1, ensure_ascii=False))
+        (out / FINDINGS).write_text(
+            json.dumps(findings, indent=1, ensure_ascii=False), encoding="utf-8"
+        )
         return {"found": findings["found"] or "nothing"}

@@ -52,7 +52,9 @@ class ScoreJob(Job):
             "token_accuracy": known.token_accuracy,
             "samples": _samples(self.probes.probes, said),
         }
-        (out / SCORES).write_text(json.dumps(scores, indent=1, ensure_ascii=False))
+        (out / SCORES).write_text(
+            json.dumps(scores, indent=1, ensure_ascii=False), encoding="utf-8"
+        )
         return {"prompts": len(asked)}
 
 

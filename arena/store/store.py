@@ -75,8 +75,8 @@ def default_root() -> Path:
     return Path(cache) / "backdoor-arena"
 
 
-def opened_store(chosen: Path | None = None) -> Store:
-    """Return the store in the chosen folder, or in the default one.
+def opened_store(chosen: Path | None = None, *, make: bool = True) -> Store:
+    """Return the store in the chosen folder, or in the default one; `make` it if there is none.
 
     Raises:
         InputError: there is no such folder, and none can be made.
@@ -88,8 +88,11 @@ def opened_store(chosen: Path | None = None) -> Store:
         raise _no_store(f"cannot be found: {error}", chosen) from error
     if not there.is_dir():
         raise _no_store("must be a folder", there)
-    if there != root and not os.access(there, os.W_OK | os.X_OK):
-        raise _no_store(f"cannot be made: {there} is not writable", root)
+    if make:
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _no_store(f"cannot be made: {error.strerror}", root) from error
     return Store(root)
 
 

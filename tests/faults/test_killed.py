@@ -180,3 +180,17 @@ def test_a_signal_ends_a_run_in_good_order(
     found = outcome(place.out)
     assert found["rows"] == calm["rows"]
     assert found["transfer"] == calm["transfer"]
+
+
+def test_a_run_in_a_locale_without_utf_8_ends_as_another(calm: Any, tmp_path: Path) -> None:
+    """What untrained models say is no ASCII; nor is the name of the folder."""
+    folder = tmp_path / "é"
+    folder.mkdir()
+    place = Place(folder, "serial")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}.items():
+            patch.setenv(name, value)
+        assert finished(place) == 0
+    assert outcome(place.out)["rows"] == calm["rows"]
+    scores = (place.folder / "store").glob("*/scores.json")
+    assert not all(file.read_bytes().isascii() for file in scores)
