@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -136,9 +137,10 @@ def across(
             return None
         return next((node for node in victims if node.at_work(task)), None)
 
-    victim = _until(busy, process, command)
-    before = command.made()
-    victim.kill()
+    with _ended(process):
+        victim = _until(busy, process, command)
+        before = command.made()
+        victim.kill()
     _seconds(command, process)
     return Survived(time.monotonic() - began, victim.name, before)
 
@@ -155,9 +157,21 @@ def _until(
 
 def _seconds(command: Command, process: subprocess.Popen[str]) -> float:
     began = time.monotonic()
-    if process.wait(timeout=LIMIT):
-        raise AssertionError(f"it failed:\n{_log(command)}")
+    with _ended(process):
+        if process.wait(timeout=LIMIT):
+            raise AssertionError(f"it failed:\n{_log(command)}")
     return time.monotonic() - began
+
+
+@contextlib.contextmanager
+def _ended(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Kill the process if this block is left by an exception."""
+    try:
+        yield
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
 
 
 def _log(command: Command) -> str:

@@ -21,6 +21,7 @@ import psutil
 ROOT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
 START = 90.0  # seconds that a node may take to start
+END = 30.0  # seconds that killed processes may take to be gone
 STORE_BYTES = 80 * 2**20  # of a node's object store, the least that Ray allows is about this
 WORKER_PORTS = 200  # per node
 # `ray start` puts this machine's address in loopback's place, and its ports are then open to all.
@@ -65,6 +66,7 @@ class RayNode:
                 with contextlib.suppress(psutil.Error):
                     act(process)
         self.process.wait()
+        psutil.wait_procs(tree, timeout=END)  # torch takes a while to let go of its memory
 
 
 @dataclass
