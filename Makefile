@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # two processes, each file in one of them: fixtures of a file are made once
 SIDE_BY_SIDE := --numprocesses 2 --dist loadfile
 
-.PHONY: quickstart test test-all cluster-test check format install clean
+.PHONY: quickstart test test-all cluster-test faults check format install clean
 
 quickstart: $(STAMP)  ## install, then run the bundled quickstart
 	$(BIN)/arena run quickstart
