@@ -9,6 +9,7 @@ from arena.reporting import palette
 from arena.reporting.numbers import Shown, decimals, thousands
 from arena.reporting.wording import sentence
 from arena.results.claim import Claim, Group, Judgement, TransferEstimates, VerdictThresholds
+from arena.results.rows import Which
 from arena.results.run import RunResults
 from arena.statistics.thresholds import MIN_SEEDS
 
@@ -59,6 +60,19 @@ class MethodLine:
 
 
 @dataclass(frozen=True, slots=True)
+class DoseLine:
+    """The claim at one dose of its verdicts. means: what the dose is, in words."""
+
+    name: str
+    means: str
+    dose: str
+    verdict: palette.Verdict
+    reason: str
+    estimates: ShownTransfer
+    seeds: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimCard:
     """All that the card shows.
 
@@ -70,6 +84,7 @@ class ClaimCard:
         would_change: what would change the verdict, in sentences.
         power: width of an interval of T, and the seeds that it takes. wide: how wide it is now.
         needs: what a firmer verdict takes. notes: on the claim.
+        doses: the claim at `least` and `most`, where removals are scored along their way.
     """
 
     statement: str
@@ -85,6 +100,7 @@ class ClaimCard:
     would_change: list[str] = field(default_factory=list)
     power: list[tuple[str, str]] = field(default_factory=list)
     wide: str = ""
+    doses: list[DoseLine] = field(default_factory=list)
 
 
 def judged(results: RunResults) -> Claim | None:
@@ -111,6 +127,50 @@ def claim_card(claim: Judgement, thresholds: VerdictThresholds, seeds: int) -> C
         needs=needs(thresholds, seeds if claim.seeds is None else claim.seeds),
         notes=[sentence(note) for note in claim.notes],
     )
+
+
+DOSES: dict[Which, str] = {
+    "least": "the smallest dose that removes the trigger that was told",
+    "most": "the largest dose that leaves the backdoors and the accuracy alone if nothing is told",
+}
+
+
+def dose_lines(results: RunResults) -> list[DoseLine]:
+    """Return the claim at both doses; empty where there is one."""
+    if results.most is None:
+        return []
+    claims: dict[Which, Claim | None] = {"least": results.claim, "most": results.most.claim}
+    spans = dose_spans(results)
+    return [
+        DoseLine(
+            name=which,
+            means=DOSES[which],
+            dose=_span(spans.get(which)),
+            verdict=palette.verdict(claim.verdict),
+            reason=claim.verdict_reason,
+            estimates=ShownTransfer.of(claim),
+            seeds=thousands(claim.seeds),
+        )
+        for which, claim in claims.items()
+        if claim is not None
+    ]
+
+
+def dose_spans(results: RunResults) -> dict[Which, tuple[float, float]]:
+    """Return the least and the greatest dose that each stands for, over seeds and removals."""
+    spans: dict[Which, tuple[float, float]] = {}
+    for row in results.rows:
+        if row.kind == "unlearned" and row.dose is not None and row.dose.reached:
+            low, high = spans.get(row.dose.which, (row.dose.dose, row.dose.dose))
+            spans[row.dose.which] = min(low, row.dose.dose), max(high, row.dose.dose)
+    return spans
+
+
+def _span(span: tuple[float, float] | None) -> str:
+    if span is None:
+        return "not reached"
+    low, high = (f"{dose:.2g}" for dose in span)
+    return low if low == high else f"{low} to {high}"
 
 
 def _method(name: str, group: Group) -> MethodLine:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from arena.reporting import decoys, figures, league, view
 from arena.reporting.cast import cast
-from arena.reporting.claim_card import claim_card, judged
+from arena.reporting.claim_card import ClaimCard, claim_card, dose_lines, dose_spans, judged
 from arena.reporting.events import Event
 from arena.reporting.measure_sections import MeasureSection, figures_of, run_sections
 from arena.reporting.render import common, fill, measure_html, shown_thresholds
 from arena.reporting.rows import final, residents, scalar_columns
 from arena.reporting.text import clean
+from arena.results.claim import Claim
 from arena.results.run import RunResults
 
 
@@ -34,12 +36,14 @@ def draw(results: RunResults, events: Sequence[Event]) -> dict[str, str]:
     actors, pairs, summary = results.actors, results.transfer, results.summary
     models, joined = final(summary), residents(summary)
     claim = judged(results)
+    curve = [point for point in results.over_doses if point.cases]
     several = any(len(pair.per_seed) > 1 for pair in pairs)
     trade_off = league.trade_off(results)
     drawings: list[tuple[str, bool, Callable[[], str]]] = [
         ("asr", bool(models), lambda: figures.asr_heatmap(actors, models, results.installed)),
         ("transfer", bool(pairs), lambda: figures.transfer_heatmap(actors, pairs)),
         ("seeds", several, lambda: figures.seeds_dots(actors, pairs)),
+        ("dose", bool(curve), lambda: figures.dose_curve(curve, dose_spans(results))),
         ("pareto", bool(trade_off.entries), lambda: figures.pareto(*trade_off)),
         ("residence", bool(joined), lambda: figures.residence_heatmap(actors, joined)),
         ("timeline", bool(events), lambda: figures.timeline(events)),
@@ -50,11 +54,16 @@ def draw(results: RunResults, events: Sequence[Event]) -> dict[str, str]:
     return drawn
 
 
+def _card(results: RunResults, claim: Claim) -> ClaimCard:
+    card = claim_card(claim, results.thresholds, len(results.seeds))
+    return replace(card, doses=dose_lines(results))
+
+
 def context(
     results: RunResults, events: Sequence[Event], sections: Sequence[MeasureSection]
 ) -> dict[str, Any]:
     """Return everything that the template names, but for its figures and style."""
-    claim, seeds = judged(results), len(results.seeds)
+    claim = judged(results)
     return {
         **common(results),
         "thresholds": shown_thresholds(results.thresholds),
@@ -62,7 +71,7 @@ def context(
         "seeds": results.seeds,
         "actors": results.actors,
         "facts": view.facts(results),
-        "claim": None if claim is None else claim_card(claim, results.thresholds, seeds),
+        "claim": None if claim is None else _card(results, claim),
         "cast": cast(results),
         "summary": view.summary(results),
         "scalars": scalar_columns(results.summary),

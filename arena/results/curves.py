@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from arena.api.values import RowKind
 from arena.results.base import Named, Part
+from arena.results.estimate import Estimate
 from arena.results.rows import Rate
 
 
@@ -35,3 +36,25 @@ class DoseCurve(Part):
     target: str | None = None
     seed: int
     points: tuple[DosePoint, ...] = ()
+
+
+class AlongDose(Part):
+    """All pairs at one dose, over seeds.
+
+    Attributes:
+        dose: summed learning rate. step: in which a run reaches it.
+        transfer, odd: as in a claim, on the curves' prompts.
+        own: ASR left of the trigger that is removed. control: of the others after the clean
+            fine-tune of the same dose.
+        cases: pairs in seeds; explained: those among them that are left out of transfer and odd,
+            since the clean fine-tune explains the drop.
+    """
+
+    step: int
+    dose: float
+    transfer: Estimate = Estimate()
+    odd: Estimate = Estimate()
+    own: Estimate = Estimate()
+    control: Estimate = Estimate()
+    cases: int = 0
+    explained: int = 0

@@ -63,6 +63,9 @@ class Rate(Part):
         return Estimate(value=self.rate, low=self.low, high=self.high)
 
 
+Which = Literal["least", "most"]
+
+
 class DoseTaken(Part):
     """Where along its run a model was taken: at `least` or `most` (docs/estimands.md, Dose).
 
@@ -70,7 +73,7 @@ class DoseTaken(Part):
     held anywhere on the curve; else the end of the curve stands here and nothing is judged by it.
     """
 
-    which: Literal["least", "most"]
+    which: Which
     step: int
     dose: float
     reached: bool

@@ -10,7 +10,7 @@ from pydantic import Field, JsonValue
 from arena.api.values import RowKind
 from arena.results.base import Named, Part
 from arena.results.claim import Claim, TransferEstimates, VerdictThresholds
-from arena.results.curves import DoseCurve
+from arena.results.curves import AlongDose, DoseCurve
 from arena.results.decoys import DecoyDefence
 from arena.results.estimate import Estimate, SeedEstimate
 from arena.results.league import League
@@ -147,6 +147,7 @@ class RunResults(Part):
     Attributes:
         most: the findings at `most`; None where there is one dose.
         curves: every removal, clean fine-tune and sham along its way.
+        over_doses: T and its controls at every dose.
         installed: by actor, whether in most seeds.
         summary: the rows averaged over seeds, as the tables show them.
         claim: None where nothing was judged.
@@ -170,6 +171,7 @@ class RunResults(Part):
     claim: Claim | None = None
     most: AtDose | None = None
     curves: tuple[DoseCurve, ...] = ()
+    over_doses: tuple[AlongDose, ...] = ()
     thresholds: VerdictThresholds = VerdictThresholds()
     measures: Measures = {}
     league: League | None = None

@@ -35,6 +35,7 @@ from arena.scenario.schema import Scenario, Thresholds
 from arena.stages.along import CurvePoint, read_curve
 from arena.stages.score import SCORES, Counts
 from arena.statistics.claim import analyse, installed_in
+from arena.statistics.doses import over_doses
 from arena.statistics.intervals import over_seeds
 from arena.statistics.rates import finite
 from arena.statistics.reactivation import Curve
@@ -157,6 +158,7 @@ def results_of(
         poisoned={actor.name: actor.count for actor in plans[0].actors.members},
         over_seeds=partial(over_seeds, shape="graded"),
     )
+    curves = tuple(curve for plan in plans for curve in curves_along(plan, store))
     return RunResults(
         scenario=ScenarioRecord(scenario.resolved()),
         seeds=scenario.seeds,
@@ -168,7 +170,10 @@ def results_of(
         summary=analysis.summary,
         claim=analysis.claim,
         most=_most(rows, names, methods, thresholds),
-        curves=tuple(curve for plan in plans for curve in curves_along(plan, store)),
+        curves=curves,
+        over_doses=over_doses(
+            curves, rows, names, study.installed, thresholds.explained_by_control
+        ),
         thresholds=analysis.thresholds,
         measures=findings_of(measures, plans, study, store),
         league=league_of(scenario, at_dose(rows, "least"), _curves(plans, store, study)),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from rich.console import Console
 
 from arena import run
+from arena.reporting.terminal import results_table
 from arena.results.run import RunResults
 from arena.runs.run import RunResult
 from tests.support import toys
@@ -66,3 +70,13 @@ def test_all_curves_begin_at_the_suspect(results: RunResults) -> None:
     assert {start.step for start in starts} == {0}
     assert all(start.asr == starts[0].asr for start in starts)
     assert len({tuple(p.step for p in curve.points) for curve in results.curves}) == 1
+
+
+def test_the_page_and_the_terminal_show_both_doses(done: RunResult) -> None:
+    page = (done.folder / "report.html").read_text(encoding="utf-8")
+    assert "At two doses of the removal" in page
+    shown = Console(width=100, record=True, file=io.StringIO())
+    shown.print(results_table(done.results, 100))
+    text = shown.export_text()
+    assert "at least" in text
+    assert "at most" in text

@@ -1,6 +1,7 @@
 """The figures of the reports: pure functions of results that return one SVG each. Those of measures
 stand with their measures."""
 
+from arena.reporting.figures.dose import dose_curve
 from arena.reporting.figures.forest import claim_forest
 from arena.reporting.figures.front import trial_front
 from arena.reporting.figures.groups import groups_forest
@@ -21,6 +22,7 @@ __all__ = [
     "before_heatmap",
     "claim_forest",
     "contenders_slope",
+    "dose_curve",
     "groups_forest",
     "importance_bars",
     "pareto",

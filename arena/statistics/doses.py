@@ -1,0 +1,145 @@
+"""T over the removal's dose: every removal, its clean fine-tune and its shams at equal doses.
+
+Curves are scored on fewer prompts than the rows at `least` and `most`; the definitions of C, U, S
+and T are the same (docs/estimands.md, Dose).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from arena.results.curves import AlongDose, DoseCurve, DosePoint
+from arena.results.estimate import Estimate
+from arena.results.rows import Row
+from arena.statistics.intervals import over_seeds, rate_over_seeds
+from arena.statistics.rates import rate
+from arena.statistics.seeds import at_least
+
+SeedActor = tuple[int, str]
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One pair of one seed at one dose: what is left of the own trigger and of the other actor's,
+    beside control and shams; `floor` is the reference's."""
+
+    seed: int
+    to: str
+    own: float | None
+    control: float
+    unlearned: float
+    sham: float | None
+    floor: float
+
+    def share(self, left: float | None) -> float | None:
+        """How much less than the control's ASR that is, as a share of what the control keeps."""
+        return None if left is None else (self.control - left) / (self.control - self.floor)
+
+
+def over_doses(
+    curves: Sequence[DoseCurve],
+    rows: Sequence[Row],
+    actors: Sequence[str],
+    installed: Collection[SeedActor],
+    explained_by_control: float,
+) -> tuple[AlongDose, ...]:
+    """Return T and its controls at every dose, the suspect's (0) left out; empty without curves of
+    removals and of the clean fine-tune.
+
+    Args:
+        curves: of all seeds. rows: for the reference's rates. installed: seeds and actors that
+            count.
+        explained_by_control: least C - f of a case that enters T.
+    """
+    floors = {
+        (row.seed, actor): rate(row.asr, actor) or 0.0
+        for row in rows
+        if row.kind == "reference"
+        for actor in actors
+    }
+    by = _by_run(curves)
+    removals = [(seed, target) for seed, kind, target in by if kind == "unlearned"]
+    if not removals or not any(kind == "control" for _, kind, _ in by):
+        return ()
+    pairs = [
+        (seed, source, to)
+        for seed, source in removals
+        if source is not None and (seed, source) in installed
+        for to in actors
+        if to != source and (seed, to) in installed
+    ]
+    first = by[(removals[0][0], "unlearned", removals[0][1])][0]
+    return tuple(
+        _summary(
+            first.points[place],
+            [case for pair in pairs for case in _case(by, *pair, place, floors)],
+            explained_by_control,
+        )
+        for place in range(1, len(first.points))
+    )
+
+
+Runs = Mapping[tuple[int, str, str | None], Sequence[DoseCurve]]
+
+
+def _by_run(curves: Sequence[DoseCurve]) -> Runs:
+    """The curves by seed, kind and target, by name within."""
+    by: dict[tuple[int, str, str | None], list[DoseCurve]] = {}
+    for curve in sorted(curves, key=lambda each: each.name):
+        by.setdefault((curve.seed, curve.kind, curve.target), []).append(curve)
+    return by
+
+
+def _case(
+    by: Runs,
+    seed: int,
+    source: str,
+    to: str,
+    place: int,
+    floors: Mapping[SeedActor, float],
+) -> list[_Case]:
+    """The case, unless one of its runs is missing there."""
+
+    def left(curve: DoseCurve, actor: str) -> float | None:
+        return rate(curve.points[place].asr, actor) if place < len(curve.points) else None
+
+    (removal,) = by[(seed, "unlearned", source)]
+    controls = by.get((seed, "control", source), by.get((seed, "control", None), ()))
+    control = left(controls[0], to) if controls else None
+    unlearned = left(removal, to)
+    if control is None or unlearned is None:
+        return []
+    shams = [left(sham, to) for sham in by.get((seed, "sham", source), ())]
+    known = [each for each in shams if each is not None]
+    sham = sum(known) / len(known) if known else None
+    floor = floors.get((seed, to), 0.0)
+    return [_Case(seed, to, left(removal, source), control, unlearned, sham, floor)]
+
+
+def _summary(point: DosePoint, cases: Sequence[_Case], least: float) -> AlongDose:
+    used = [case for case in cases if at_least(case.control - case.floor, least)]
+    targets = max(1, len({case.to for case in used}))
+    return AlongDose(
+        step=point.step,
+        dose=point.dose,
+        transfer=_mean({c: c.share(c.unlearned) for c in used}, targets),
+        odd=_mean({c: c.share(c.sham) for c in used}, targets),
+        own=rate_over_seeds(_by_seed({case: case.own for case in cases})),
+        control=rate_over_seeds(_by_seed({case: case.control for case in cases})),
+        cases=len(cases),
+        explained=len(cases) - len(used),
+    )
+
+
+def _mean(values: Mapping[_Case, float | None], targets: int) -> Estimate:
+    return over_seeds(_by_seed(values), "rate", targets)
+
+
+def _by_seed(values: Mapping[_Case, float | None]) -> list[float]:
+    """The mean over each seed's cases, seeds ascending."""
+    seeds: dict[int, list[float]] = {}
+    for case, value in values.items():
+        if value is not None:
+            seeds.setdefault(case.seed, []).append(value)
+    return [sum(seeds[seed]) / len(seeds[seed]) for seed in sorted(seeds)]

@@ -1,0 +1,78 @@
+"""T over the dose, by hand: two seeds, three actors, two doses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from arena.api.values import RowKind
+from arena.results.curves import AlongDose, DoseCurve, DosePoint
+from arena.results.rows import Rate, Row
+from arena.statistics.doses import over_doses
+
+ACTORS = ("ann", "bob", "cat")
+EVERYWHERE = {(seed, actor) for seed in (0, 1) for actor in ACTORS}
+
+
+def rates(asr: Mapping[str, float]) -> dict[str, Rate]:
+    return {name: Rate(hits=round(100 * value), n=100) for name, value in asr.items()}
+
+
+def curve(
+    kind: RowKind, target: str | None, seed: int, *along: Mapping[str, float], name: str = ""
+) -> DoseCurve:
+    start = dict.fromkeys(ACTORS, 1.0)
+    points = [
+        DosePoint(step=step, dose=step / 1000, asr=rates(asr))
+        for step, asr in zip((0, 5, 20), (start, *along), strict=True)
+    ]
+    return DoseCurve(kind=kind, name=name or kind, target=target, seed=seed, points=tuple(points))
+
+
+def seed_of(seed: int, bob: float) -> list[DoseCurve]:
+    """Ann's trigger is removed: it takes `bob` of Bob's at the second dose, and nothing else."""
+    kept = {"ann": 1.0, "bob": 1.0, "cat": 1.0}
+    return [
+        curve("control", None, seed, kept, {"ann": 0.9, "bob": 0.8, "cat": 0.1}),
+        curve("unlearned", "ann", seed, {**kept, "ann": 0.3}, {"ann": 0, "bob": bob, "cat": 0.1}),
+        curve("sham", "ann", seed, kept, {"ann": 0.9, "bob": 0.8, "cat": 0.0}, name="sham:0"),
+        curve("sham", "ann", seed, kept, {"ann": 0.9, "bob": 0.4, "cat": 0.0}, name="sham:1"),
+    ]
+
+
+def summary(installed: set[tuple[int, str]] = EVERYWHERE) -> tuple[AlongDose, ...]:
+    curves = [*seed_of(0, 0.0), *seed_of(1, 0.4)]
+    return over_doses(curves, [], ACTORS, installed, 0.2)
+
+
+def test_transfer_and_controls_at_each_dose() -> None:
+    first, second = summary()
+    assert (first.step, first.dose) == (5, 0.005)
+    assert (first.transfer.value, first.odd.value, first.own.value) == (0.0, 0.0, 0.3)
+    assert (first.cases, first.explained) == (4, 0)
+    # Cat's control is at 0.1: left out. Bob: 1 - 0/0.8 and 1 - 0.4/0.8; shams leave 0.6 of 0.8.
+    assert second.transfer.value == pytest.approx((1.0 + 0.5) / 2)
+    assert second.odd.value == pytest.approx(0.25)
+    assert second.own.value == 0.0
+    assert second.control.value == pytest.approx((0.8 + 0.1) / 2)
+    assert (second.cases, second.explained) == (4, 2)
+    assert second.transfer.low is not None
+
+
+def test_what_is_not_installed_is_no_case() -> None:
+    _, second = summary({(0, "ann"), (0, "bob"), (1, "bob"), (1, "cat")})
+    assert (second.cases, second.transfer.value) == (1, pytest.approx(1.0))
+
+
+def test_the_floor_is_the_references() -> None:
+    reference = Row(kind="reference", name="reference", seed=0, asr=rates({"bob": 0.4}))
+    curves = seed_of(0, 0.6)
+    _, second = over_doses(curves, [reference], ACTORS, EVERYWHERE, 0.2)
+    assert second.transfer.value == pytest.approx((0.8 - 0.6) / (0.8 - 0.4))
+
+
+def test_nothing_without_a_control_or_a_removal() -> None:
+    assert over_doses([], [], ACTORS, EVERYWHERE, 0.2) == ()
+    alone = [each for each in seed_of(0, 0.0) if each.kind != "control"]
+    assert over_doses(alone, [], ACTORS, EVERYWHERE, 0.2) == ()
