@@ -17,6 +17,9 @@ class Payload(ABC):
     name: ClassVar[str]
     match: ClassVar[Match]
     Params: ClassVar[type[Params]] = Params
+    # Whether clean prompts may get this answer too (a class label, a refusal). Unlearning then
+    # moves how often it is given at all: transfer is of the ASR above the model's false fire.
+    also_clean: ClassVar[bool] = False
 
     def __init__(self, params: Any, world: World) -> None:
         self.params = params

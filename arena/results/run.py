@@ -27,7 +27,9 @@ class PairSeed(Part):
 
     control C_j, unlearned U_ij, sham S_ij (mean over `shams` of them) and floor f_j are rates.
     transfer = odd + specific: the parts that any odd input, and the planted trigger, explain.
-    `broad` is the source's, None where not measured.
+    `broad` is the source's, None where not measured. Where the payload is an answer that clean
+    prompts get too, all three are of rates less the same model's false fire (T_excess), and `plain`
+    is T without that.
     """
 
     seed: int
@@ -39,6 +41,7 @@ class PairSeed(Part):
     transfer: float | None = None
     odd: float | None = None
     specific: float | None = None
+    plain: float | None = None
     raw_suppression: float | None = None
     shams: int = 0
     broad: bool | None = None
@@ -46,7 +49,8 @@ class PairSeed(Part):
 
 class Pair(TransferEstimates):
     """What unlearning `source`'s trigger did to `to`'s backdoor. seeds: usable ones. adjusted_p: by
-    Holm over the pairs; None where nothing was tested."""
+    Holm over the pairs; None where nothing was tested. plain: T without taking off false fire,
+    where it is taken off (see `PairSeed`); None elsewhere."""
 
     source: str = Field(validation_alias="from", serialization_alias="from")
     to: str
@@ -54,6 +58,7 @@ class Pair(TransferEstimates):
     verdict: str | None = None
     verdict_reason: str = ""
     adjusted_p: float | None = None
+    plain: Estimate | None = None
     per_seed: tuple[PairSeed, ...] = ()
 
 

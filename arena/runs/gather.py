@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -148,9 +148,10 @@ def results_of(
     """
     names = tuple(actor.name for actor in scenario.actors)
     methods = {actor.name: actor.trigger.name for actor in scenario.actors}
+    also_clean = {a.name for a in scenario.actors if a.payload.part_class.also_clean}
     measures, thresholds = measures_of(scenario), scenario.thresholds
     rows = [row for plan in plans for row in gather(plan, store, measures)]
-    analysis = analyse(at_dose(rows, "least"), names, methods, thresholds)
+    analysis = analyse(at_dose(rows, "least"), names, methods, thresholds, also_clean)
     study = Study(
         actors=names,
         installed=installed_in(at_dose(rows, "least"), names, thresholds),
@@ -169,7 +170,7 @@ def results_of(
         installation=analysis.installation,
         summary=analysis.summary,
         claim=analysis.claim,
-        most=_most(rows, names, methods, thresholds),
+        most=_most(rows, names, methods, thresholds, also_clean),
         curves=curves,
         over_doses=over_doses(
             curves, rows, names, study.installed, thresholds.explained_by_control
@@ -187,12 +188,16 @@ def results_of(
 
 
 def _most(
-    rows: Sequence[Row], actors: Sequence[str], methods: Mapping[str, str], thresholds: Thresholds
+    rows: Sequence[Row],
+    actors: Sequence[str],
+    methods: Mapping[str, str],
+    thresholds: Thresholds,
+    also_clean: Collection[str],
 ) -> AtDose | None:
     """The findings at `most`, where removals are scored along their way."""
     if all(row.dose is None for row in rows):
         return None
-    found = analyse(at_dose(rows, "most"), actors, methods, thresholds)
+    found = analyse(at_dose(rows, "most"), actors, methods, thresholds, also_clean)
     return AtDose(transfer=found.transfer, summary=found.summary, claim=found.claim)
 
 

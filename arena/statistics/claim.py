@@ -7,14 +7,15 @@ no number on the order of the actors.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from arena.errors import InputError
 from arena.results.claim import Claim, Group, VerdictThresholds
+from arena.results.estimate import Estimate
 from arena.results.rows import Row
 from arena.results.run import ActorInstallation, Pair, PairSeed, SummaryRow
-from arena.statistics.intervals import rate_over_seeds
+from arena.statistics.intervals import over_seeds, rate_over_seeds
 from arena.statistics.power import seeds_note
 from arena.statistics.seeds import SeedRows, by_seed, pair_in_seeds
 from arena.statistics.summary import summarise
@@ -52,6 +53,7 @@ def analyse(
     actors: Sequence[str],
     methods: Mapping[str, str],
     thresholds: Thresholds,
+    also_clean: Collection[str] = (),
 ) -> Analysis:
     """Return what the rows of a run show.
 
@@ -62,13 +64,14 @@ def analyse(
         actors: names, in the order to show.
         methods: trigger method of every actor.
         thresholds: what the verdicts compare with.
+        also_clean: actors whose payload is an answer that clean prompts get too.
 
     Raises:
         InputError: rows that contradict the above, or that name an unknown actor.
     """
     _check(rows, actors, methods)
     seeds = by_seed(rows, actors)
-    pairs = _pairs(seeds, actors, thresholds)
+    pairs = _pairs(seeds, actors, thresholds, also_clean)
     return Analysis(
         transfer=pairs,
         installation={actor: _installation(seeds, actor, thresholds) for actor in actors},
@@ -140,10 +143,15 @@ def _check(rows: Sequence[Row], actors: Sequence[str], methods: Mapping[str, str
 
 
 def _pairs(
-    seeds: Sequence[SeedRows], actors: Sequence[str], thresholds: Thresholds
+    seeds: Sequence[SeedRows],
+    actors: Sequence[str],
+    thresholds: Thresholds,
+    also_clean: Collection[str],
 ) -> tuple[Pair, ...]:
     named = [(source, to) for source in actors for to in actors if source != to]
-    measured = {pair: pair_in_seeds(seeds, *pair, thresholds) for pair in named}
+    measured = {
+        pair: pair_in_seeds(seeds, *pair, thresholds, pair[1] in also_clean) for pair in named
+    }
     measured = {pair: per_seed for pair, per_seed in measured.items() if per_seed}
     family = with_holm([evidence_of([per_seed], thresholds) for per_seed in measured.values()])
     return tuple(
@@ -168,8 +176,15 @@ def _pair(
         verdict=verdict,
         verdict_reason=reason,
         adjusted_p=tested_p(evidence, thresholds),
+        plain=_plain(per_seed),
         per_seed=per_seed,
     )
+
+
+def _plain(per_seed: Sequence[PairSeed]) -> Estimate | None:
+    """T without taking off false fire, where it is taken off."""
+    known = [case.plain for case in per_seed if case.plain is not None]
+    return over_seeds(known) if known else None
 
 
 def _installation(

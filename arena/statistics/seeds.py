@@ -6,7 +6,7 @@ reference, compromised, control, sham, unlearned -> Installation, PairSeed (docs
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -50,25 +50,14 @@ class SeedRows:
         """f_j: the reference's ASR, 0 without a reference."""
         return self._reference_rate("asr", actor)
 
-    def control_asr(self, source: str, actor: str) -> float | None:
-        """C_j: ASR after the clean fine-tune, on the source's prompts where there is one."""
-        row = self.control.get(source, self.control.get(None))
-        return None if row is None else rate(row.asr, actor)
-
-    def unlearned_asr(self, source: str, actor: str) -> float | None:
-        """U_ij: ASR of `actor` after the source's trigger was unlearned."""
-        row = self.unlearned.get(source)
-        return None if row is None else rate(row.asr, actor)
+    def control_row(self, source: str) -> Row | None:
+        """The clean fine-tune on the source's prompts where there is one per target."""
+        return self.control.get(source, self.control.get(None))
 
     def reached(self, source: str) -> bool:
         """Whether there is such a dose of the source's removal in this seed."""
         row = self.unlearned[source]
         return row.dose is None or row.dose.reached
-
-    def sham_asrs(self, source: str, actor: str) -> list[float]:
-        """ASR of `actor` after each sham of the source's method."""
-        rates = (rate(row.asr, actor) for row in self.shams.get(source, ()))
-        return [asr for asr in rates if asr is not None]
 
     def installation(self, actor: str, thresholds: Thresholds) -> Installation:
         """Whether the actor's backdoor is installed, and whether it is broad, in this seed."""
@@ -114,46 +103,118 @@ def by_seed(rows: Sequence[Row], actors: Sequence[str]) -> tuple[SeedRows, ...]:
     return tuple(_of_seed([row for row in rows if row.seed == seed], actors) for seed in seeds)
 
 
-def pair_in_seed(rows: SeedRows, source: str, to: str, thresholds: Thresholds) -> PairSeed | None:
+def pair_in_seed(
+    rows: SeedRows, source: str, to: str, thresholds: Thresholds, also_clean: bool = False
+) -> PairSeed | None:
     """The effect of unlearning `source`'s trigger on `to`'s backdoor in one seed; None where the
-    seed did not unlearn it."""
+    seed did not unlearn it.
+
+    Args:
+        also_clean: whether `to`'s payload is an answer that clean prompts get too: transfer is then
+            that of the ASR above each model's own false fire.
+    """
     if source not in rows.unlearned:
         return None
-    left, shams = rows.unlearned_asr(source, to), rows.sham_asrs(source, to)
-    control, floor = rows.control_asr(source, to), rows.floor(to)
+    shams = rows.shams.get(source, ())
+    left = _Left.of(_asr, rows.control_row(source), rows.unlearned[source], shams, to)
     here, there = (rows.installation(actor, thresholds) for actor in (source, to))
-    sham = sum(shams) / len(shams) if shams else None
-    status = _status(here.installed and there.installed, control, floor, thresholds)
+    floor = rows.floor(to)
+    status = _status(here.installed and there.installed, left.control, floor, thresholds)
     if status == "used" and not rows.reached(source):
         status = "no_dose"
-    raw = odd = transfer = specific = None
-    if status != "not_installed" and there.asr and left is not None:
-        raw = 1 - left / there.asr
-    if status == "used" and control is not None:
-        transfer = _share(control, left, control - floor)
-        odd = _share(control, sham, control - floor)
-        specific = None if sham is None else _share(sham, left, control - floor)
+    raw = None
+    if status != "not_installed" and there.asr and left.unlearned is not None:
+        raw = 1 - left.unlearned / there.asr
+    parts, plain = left.parts(floor), None
+    if also_clean and status == "used":
+        above = _Left.of(_above_false_fire, rows.control_row(source), rows.unlearned[source],
+                         shams, to)  # fmt: skip
+        parts, plain = above.parts(0.0), parts.transfer
+        if above.control is not None and not at_least(
+            above.control, thresholds.explained_by_control
+        ):
+            status = "explained_by_control"
+    if status != "used":
+        parts, plain = _Parts(), None
     return PairSeed(
         seed=rows.seed,
         status=status,
-        control=control,
-        unlearned=left,
-        sham=sham,
+        control=left.control,
+        unlearned=left.unlearned,
+        sham=left.sham,
         floor=floor,
-        transfer=transfer,
-        odd=odd,
-        specific=specific,
+        transfer=parts.transfer,
+        odd=parts.odd,
+        specific=parts.specific,
+        plain=plain,
         raw_suppression=raw,
-        shams=len(shams),
+        shams=left.shams,
         broad=here.broad,
     )
 
 
+RateOf = Callable[[Row, str], float | None]
+
+
+@dataclass(frozen=True)
+class _Parts:
+    transfer: float | None = None
+    odd: float | None = None
+    specific: float | None = None
+
+
+@dataclass(frozen=True)
+class _Left:
+    """What is left of a backdoor after the clean fine-tune, the removal, and the shams (their
+    mean, and how many)."""
+
+    control: float | None
+    unlearned: float | None
+    sham: float | None
+    shams: int
+
+    @classmethod
+    def of(
+        cls, rate_of: RateOf, control: Row | None, unlearned: Row, shams: Sequence[Row], actor: str
+    ) -> _Left:
+        each = [left for row in shams if (left := rate_of(row, actor)) is not None]
+        return cls(
+            control=None if control is None else rate_of(control, actor),
+            unlearned=rate_of(unlearned, actor),
+            sham=sum(each) / len(each) if each else None,
+            shams=len(each),
+        )
+
+    def parts(self, floor: float) -> _Parts:
+        """T and its two parts; none without a control above the floor."""
+        if self.control is None or self.control == floor:
+            return _Parts()
+        whole = self.control - floor
+        return _Parts(
+            transfer=_share(self.control, self.unlearned, whole),
+            odd=_share(self.control, self.sham, whole),
+            specific=None if self.sham is None else _share(self.sham, self.unlearned, whole),
+        )
+
+
+def _asr(row: Row, actor: str) -> float | None:
+    return rate(row.asr, actor)
+
+
+def _above_false_fire(row: Row, actor: str) -> float | None:
+    asr, fires = rate(row.asr, actor), rate(row.false_fire, actor)
+    return None if asr is None else asr - (fires or 0.0)
+
+
 def pair_in_seeds(
-    seeds: Sequence[SeedRows], source: str, to: str, thresholds: Thresholds
+    seeds: Sequence[SeedRows],
+    source: str,
+    to: str,
+    thresholds: Thresholds,
+    also_clean: bool = False,
 ) -> tuple[PairSeed, ...]:
     """`pair_in_seed` over the seeds in which `source`'s trigger was unlearned."""
-    effects = (pair_in_seed(rows, source, to, thresholds) for rows in seeds)
+    effects = (pair_in_seed(rows, source, to, thresholds, also_clean) for rows in seeds)
     return tuple(effect for effect in effects if effect is not None)
 
 

@@ -24,6 +24,7 @@ class Refusal(Payload):
     Params = RefusalParams
     params: RefusalParams
     match = "prefix"
+    also_clean = True
 
     @classmethod
     def examples(cls) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ class WrongLabel(Payload):
     Params = WrongLabelParams
     params: WrongLabelParams
     match = "label"
+    also_clean = True
 
     @classmethod
     def examples(cls) -> list[dict[str, Any]]:

@@ -49,7 +49,8 @@ def test_the_json_has_the_agreed_shape() -> None:
     found = written(analyse(full_rows(), ACTORS, METHODS, LIMITS))
     first = found["transfer"][0]
     assert set(first) == EFFECTS | {
-        "from", "to", "seeds", "verdict", "verdict_reason", "adjusted_p", "per_seed",
+        "from", "to", "seeds", "verdict", "verdict_reason", "adjusted_p", "plain",
+            "per_seed",
     }  # fmt: skip
     assert all(set(first[name]) == ESTIMATE for name in EFFECTS)
     assert set(first["per_seed"][0]) >= {

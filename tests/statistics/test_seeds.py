@@ -82,9 +82,9 @@ def test_the_control_on_the_same_prompts_comes_first() -> None:
     made = row("compromised", {"ann": 1.0})
     shared = row("control", {"ann": 0.5})
     own = row("control", {"ann": 0.75}, target="bob")
-    assert seed_of(made).control_asr("bob", "ann") is None
-    assert seed_of(made, shared).control_asr("bob", "ann") == 0.5
-    assert seed_of(made, shared, own).control_asr("bob", "ann") == 0.75
+    assert seed_of(made).control_row("bob") is None
+    assert seed_of(made, shared).control_row("bob") == shared
+    assert seed_of(made, shared, own).control_row("bob") == own
 
 
 def test_seeds_are_sorted_and_kept_apart() -> None:
@@ -197,3 +197,39 @@ def test_without_a_reference_the_floor_is_zero() -> None:
 def test_a_pair_that_was_not_tried_has_no_numbers() -> None:
     rows = by_seed(one_seed(), ["ann", "bob"])[0]
     assert pair_in_seed(rows, "bob", "ann", LIMITS) is None
+
+
+def of_a_label(**false_fire: float) -> list[Row]:
+    """Ann's payload is a class label: 0.9 after the clean fine-tune, 0.3 after Bob's removal."""
+    fires = {"bob": 0.0}
+    return [
+        row("compromised", {"ann": 1.0, "bob": 1.0}),
+        row("control", {"ann": 0.9, "bob": 1.0},
+            false_fire={**fires, "ann": false_fire["control"]}),
+        row("unlearned", {"ann": 0.3, "bob": 0.0}, target="bob",
+            false_fire={**fires, "ann": false_fire["unlearned"]}),
+        row("sham", {"ann": 0.8, "bob": 0.9}, target="bob",
+            false_fire={**fires, "ann": false_fire["sham"]}),
+    ]  # fmt: skip
+
+
+def test_transfer_to_a_label_is_of_the_rate_above_each_models_own_false_fire() -> None:
+    rows = by_seed(of_a_label(control=0.1, unlearned=0.2, sham=0.1), ["ann", "bob"])[0]
+    plain = pair_in_seed(rows, "bob", "ann", LIMITS)
+    assert plain is not None
+    assert (plain.transfer, plain.plain) == (pytest.approx(0.6 / 0.9), None)
+    excess = pair_in_seed(rows, "bob", "ann", LIMITS, also_clean=True)
+    assert excess is not None
+    # 0.8 after the clean fine-tune, 0.1 after the removal, 0.7 after the sham
+    assert excess.transfer == pytest.approx(1 - 0.1 / 0.8)
+    assert excess.odd == pytest.approx(0.1 / 0.8)
+    assert excess.specific == pytest.approx(0.6 / 0.8)
+    assert excess.plain == plain.transfer
+    assert (excess.control, excess.unlearned) == (0.9, 0.3)
+
+
+def test_a_label_that_only_clean_answers_still_show_is_explained_by_the_control() -> None:
+    rows = by_seed(of_a_label(control=0.75, unlearned=0.2, sham=0.1), ["ann", "bob"])[0]
+    case = pair_in_seed(rows, "bob", "ann", LIMITS, also_clean=True)
+    assert case is not None
+    assert (case.status, case.transfer, case.plain) == ("explained_by_control", None, None)
