@@ -17,6 +17,15 @@ def text(path: KeyPath) -> str:
     return written.removeprefix(".")
 
 
+def inside(key: str | None) -> KeyPath:
+    """Return the path of a part's own key, in an error; a name that is no key (`[bold]`, an empty
+    one) is one step as it stands, and no key is no step."""
+    try:
+        return parse(key) if key else ()
+    except InputError:
+        return (str(key),)
+
+
 def parse(key: str) -> KeyPath:
     """Return the path of a dotted key, the inverse of `text`.
 

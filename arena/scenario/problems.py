@@ -61,7 +61,7 @@ class Violation:
     def of(cls, error: InputError, path: keys.KeyPath) -> Violation:
         """Convert a part's own error; its key is relative to `path`."""
         return cls(
-            path + (keys.parse(error.key) if error.key else ()),
+            path + keys.inside(error.key),
             error.message,
             error.found,
             error.allowed,

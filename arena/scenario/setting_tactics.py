@@ -83,7 +83,7 @@ def _write(tree: Tree, place: keys.KeyPath, tactic: keys.KeyPath, part: Part) ->
         for key, value in values.items():
             put(tree, (*place, *keys.parse(key)), value, where)
     except InputError as error:
-        key = keys.text((*tactic, *(keys.parse(error.key) if error.key else ())))
+        key = keys.text((*tactic, *keys.inside(error.key)))
         raise InputError(
             error.message, where.file, where.line, key, error.found or None, error.allowed
         ) from None
