@@ -36,3 +36,6 @@ class RuntimeSettings(Section):
     backend: Literal["ray", "serial"] = "ray"
     workers: Annotated[int, Field(ge=1, le=limits.WORKERS)] | None = None
     resources: NeedsByKind = {}
+
+    def __hash__(self) -> int:
+        return hash(self.model_dump_json())  # a mapping has no hash of its own
