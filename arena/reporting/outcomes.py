@@ -10,15 +10,18 @@ from arena.results.tune import PhaseSeeds
 from arena.statistics.comparison import AHEAD, BEHIND, side
 
 
-def outcome(estimate: Estimate, seeds: int | None, mark: float = 0.0) -> tuple[str, str]:
+def outcome(
+    estimate: Estimate, seeds: int | None, mark: float = 0.0, p: float | None = None
+) -> tuple[str, str]:
     """Return whether an estimate lies above a mark, below it or neither, and why neither.
 
     Args:
         estimate: its whole interval must lie on one side of the mark.
         seeds: how many it comes from; fewer than eight never decide (docs/estimands.md).
         mark: what it is compared with.
+        p: of the sign-flip test, where the estimate is a mean of paired differences.
     """
-    return side(estimate.low, estimate.high, seeds, mark)
+    return side(estimate.low, estimate.high, seeds, mark, p)
 
 
 def badge(outcome_name: str, ahead: str, behind: str) -> palette.Verdict:

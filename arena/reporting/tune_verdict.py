@@ -47,7 +47,7 @@ def comparisons(results: TuneResults) -> list[StrategyComparison]:
 def _judged(results: TuneResults, paired: Difference) -> StrategyComparison:
     values = paired.per_seed
     seeds = fresh_seeds(results) if values is None else len(values)
-    name, why = outcome(paired.difference, seeds)
+    name, why = outcome(paired.difference, seeds, p=paired.p)
     return StrategyComparison(
         of=paired.of,
         against=paired.against,

@@ -33,7 +33,8 @@ class ModelLine:
 
 @dataclass(frozen=True, slots=True)
 class PairLine:
-    """An ordered pair of actors in the table."""
+    """An ordered pair of actors in the table. plain: T without taking off false fire, where it is
+    taken off."""
 
     source: str
     to: str
@@ -42,6 +43,7 @@ class PairLine:
     p: str
     verdict: palette.Verdict
     reason: str
+    plain: Shown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ def _pair(pair: Pair, reason: str) -> PairLine:
         p=p_value(pair.adjusted_p),
         verdict=palette.verdict(pair.verdict),
         reason=reason,
+        plain=None if pair.plain is None else Shown.of(pair.plain),
     )
 
 

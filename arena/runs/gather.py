@@ -112,9 +112,13 @@ def rates(scores: Mapping[str, Any], kind: ProbeKind) -> dict[str, Rate]:
 
 
 def _seconds(plan: SeedPlan, model: str, store: Store) -> float:
-    """Seconds to make a model, with the search or the planting before it."""
+    """Seconds to make a model, with the search or the planting before it; of one that was taken
+    along a removal, those of the whole removal and its scoring."""
+    node = plan.nodes.get(model)
+    if node is not None and node.stage.kind == "dose":
+        return _seconds(plan, node.stage.parents["run"], store)
     seconds = float(store.manifest(model)["seconds"])
-    parents = plan.nodes[model].stage.parents.values() if model in plan.nodes else ()
+    parents = node.stage.parents.values() if node is not None else ()
     before = [a for a in parents if plan.nodes[a].stage.kind in ("plant", "discover")]
     return seconds + sum(float(store.manifest(address)["seconds"]) for address in before)
 

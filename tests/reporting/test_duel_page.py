@@ -91,7 +91,7 @@ def test_the_page_says_everything() -> None:
     assert "decoy immunisation (rate 0.2), late arrival (share 0.35)" in text
     assert "defender.objective.steps=41" in text
     assert "not kept" in text
-    assert "from 0.15 [0.09, 0.21] at the start to 0.86 [0.52, 0.89] at the end" in text
+    assert "from 0.15 [0.08, 0.47] at the start to 0.86 [0.54, 0.91] at the end" in text
     assert "Before and after are measured on 1 selection seed and validation prompts" in text
     assert "Before and after are measured on 1 selection seed" in shown(D8, 120)
     assert "chosen on these same seeds, so gains are slightly optimistic" in text

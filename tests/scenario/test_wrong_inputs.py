@@ -125,7 +125,7 @@ WRONG = (
           ("controls: must be a section", "allowed: clean_finetune, shams, sham_matched")),
     Wrong("type: YAML 1.1 truth", "clean_finetune: true", "clean_finetune: yes",
           ("controls.clean_finetune: must be true or false, got 'yes'",)),
-    Wrong("number too large", "rate: 1.0e-4", "rate: 1e999",
+    Wrong("number too large", "rate: 1.0e-3", "rate: 1e999",
           ("defender.learning_rate: not a value of type float", "1e999")),
     Wrong("no seeds", "seeds: [0]", "seeds: []", ("seeds: must not be empty",)),
     Wrong("seed twice", "seeds: [0]", "seeds: [3, 3]", ("seeds[1]: this seed is already",)),

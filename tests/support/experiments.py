@@ -78,6 +78,6 @@ def tuned() -> Scenario:
 
 
 def quickstart() -> Scenario:
-    """The bundled quickstart itself, seed 0, with the numerics that were recorded."""
-    numerics = "numerics={threads: 1, precision: float32}"
-    return load_scenario("quickstart", seeds=[0], overrides=[numerics])
+    """The bundled quickstart, seed 0, with the numerics and the one dose that were recorded."""
+    recorded = ("numerics={threads: 1, precision: float32}", "defender.learning_rate=1e-4")
+    return load_scenario("quickstart", seeds=[0], overrides=[*recorded, "dose=null"])

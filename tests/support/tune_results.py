@@ -20,7 +20,7 @@ from arena.results.tune import (
     TuneResults,
     TuneSeconds,
 )
-from arena.statistics.intervals import over_seeds, rate_over_seeds
+from arena.statistics.intervals import paired, rate_over_seeds
 
 CONSTRAINTS = {
     "installed_asr": 0.9, "false_fire": 0.1, "broad": 0.2, "control_asr": 0.8,
@@ -211,12 +211,13 @@ def _difference(
     phase = "report" if defender == "seen" else "unseen"
     apart = enumerate(drawn["tuned"][phase] - drawn[against][phase])
     counted = {seed: float(value) for seed, value in apart if seed not in left_out}
-    interval = over_seeds(list(counted.values()), "difference")
+    interval, p = paired(counted.values())
     return Difference(
         of="tuned",
         against=against,
         defender=defender,
-        difference=Estimate(value=interval.value, low=interval.low, high=interval.high),
+        difference=interval,
+        p=p,
         per_seed=tuple(counted.values()),
         seeds=tuple(counted),
         left_out={str(seed): reason for seed, reason in left_out.items()},
