@@ -55,6 +55,7 @@ app.command()(search.duel)
 
 def main() -> None:
     """The console entry point."""
+    streams.speak_utf_8()
     streams.prepare()
     catch_signals()
     try:

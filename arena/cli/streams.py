@@ -10,6 +10,7 @@ import codecs
 import contextlib
 import errno
 import io
+import locale
 import os
 import sys
 import unicodedata
@@ -20,6 +21,7 @@ from rich.cells import cell_len
 from arena.printable import printable
 
 FAILED = 1
+UTF_8 = "PYTHONUTF8"
 ERRORS = "arena.similar"  # the name under which `_similar` is registered with codecs
 SIMILAR = str.maketrans(
     {
@@ -85,6 +87,16 @@ class Stream(io.TextIOWrapper):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self.fileno())
         os.close(nowhere)
+
+
+def speak_utf_8() -> None:
+    """Start this process again with UTF-8 for files and their names, if its locale has something
+    else: libraries refuse names that are no text. What the terminal is written in stays."""
+    if sys.getfilesystemencoding() == "utf-8" or os.environ.get(UTF_8) == "1":
+        return
+    os.environ[UTF_8] = "1"
+    os.environ.setdefault("PYTHONIOENCODING", f"{locale.getpreferredencoding(False)}:replace")
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 def prepare() -> None:

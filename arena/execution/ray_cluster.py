@@ -12,6 +12,7 @@ import contextlib
 import importlib.util
 import logging
 import os
+import secrets
 import shutil
 import socket
 import sys
@@ -47,6 +48,7 @@ def start_ray(address: str | None) -> bool:
         os.environ.setdefault(name, value)
     if address is None:
         _stay_on_loopback()
+        _bring_token()
     else:
         _check_address(address)
     import ray
@@ -81,6 +83,19 @@ def _stay_on_loopback() -> None:
         constants is not None
     ):  # imported before, by a notebook say: it has read the variable already
         constants.ENABLE_RAY_CLUSTER = os.environ[LOOPBACK] not in ("0", "false")  # type: ignore[attr-defined]
+
+
+def _bring_token() -> None:
+    """Ray keeps the token of its processes in ~/.ray. Where that cannot be, a token of this process
+    and its children does."""
+    try:
+        folder = Path.home() / ".ray"
+        folder.mkdir(parents=True, exist_ok=True)
+        usable = (folder / "auth_token").is_file() or os.access(folder, os.W_OK)
+    except (OSError, RuntimeError):
+        usable = False
+    if not usable and "RAY_AUTH_TOKEN_PATH" not in os.environ:
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
 
 
 def _job_config() -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -72,6 +73,23 @@ def test_it_listens_on_loopback_only_and_imports_what_the_driver_does(tmp_path: 
     assert any(name.startswith("ray::") for name in seen["processes"])  # workers and agents
     assert seen["listening"]
     assert all(ip.removeprefix("::ffff:").startswith("127.") for ip in seen["listening"])
+
+
+def test_without_a_home_folder_ray_gets_a_token_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    ray_cluster._bring_token()
+    assert "RAY_AUTH_TOKEN" not in os.environ  # Ray itself keeps one there
+    monkeypatch.setenv("HOME", "/proc/none")
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "of the user")
+    ray_cluster._bring_token()
+    assert os.environ["RAY_AUTH_TOKEN"] == "of the user"
+    monkeypatch.delenv("RAY_AUTH_TOKEN")
+    ray_cluster._bring_token()
+    assert len(os.environ.pop("RAY_AUTH_TOKEN")) == 64
 
 
 def test_an_address_that_nothing_answers_is_refused_at_once() -> None:
