@@ -105,7 +105,10 @@ def test_a_second_signal_or_patience_ends_it_with_all_that_it_started(again: boo
     _, told = process.communicate(timeout=30)
     assert process.returncode == 143
     assert "ended at once" in told
-    assert not running(child)
+    end = time.monotonic() + 10
+    while running(child):
+        assert time.monotonic() < end, "its child is left"
+        time.sleep(0.05)
 
 
 def running(pid: int) -> bool:
