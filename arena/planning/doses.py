@@ -19,6 +19,7 @@ from arena.scenario.dose import Dose
 from arena.scenario.schema import Scenario
 from arena.stages.along import Along, DoseRule, Which, marks_of
 from arena.stages.dose import DoseJob
+from arena.store.code import code_of
 
 
 def doses_of(scenario: Scenario, defence: Defence) -> Dose | None:
@@ -36,6 +37,7 @@ def along(builder: Builder, dose: Dose, config: TrainConfig, own: str | None) ->
         validation=builder.once("validation", lambda: _validation(builder, dose)),
         shown=builder.once("shown", lambda: _first(builder.probes, dose.prompts)),
         rule=_rule(builder.scenario, dose),
+        code=code_of(Along),
         own=own,
     )
 

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from arena.api.job import Inputs
 from arena.api.probes import ProbeSet
 from arena.ml.train_config import TrainConfig
 from arena.stages.score import Counts, counted
@@ -43,14 +44,29 @@ class Along:
 
     marks: steps after which it is scored; the suspect itself (step 0) is scored too. validation:
     what the doses are read off. shown: what the curve is made of. own: the actor whose trigger is
-    removed (None: the clean fine-tune).
+    removed (None: the clean fine-tune). code: of this module, for the address of the run.
     """
 
     marks: tuple[int, ...]
     validation: ProbeSet
     shown: ProbeSet
     rule: DoseRule
+    code: str
     own: str | None = None
+
+    def watch(
+        self,
+        *,
+        config: TrainConfig,
+        suspect: Suspect,
+        out: Path,
+        norm: Callable[[], float],
+        save: Callable[[Path], None],
+        inputs: Inputs,
+    ) -> Watch:
+        """Return what scores the run; the curves of other runs among the inputs say which
+        checkpoints are kept."""
+        return Watch(self, config, suspect, out, norm, save, _keeper(self, inputs))
 
 
 @dataclass(frozen=True)
@@ -114,6 +130,24 @@ def _fall(before: Counts | None, after: Counts | None) -> float:
 def _rate(counts: Counts) -> float:
     hits, n = counts
     return hits / n if n else 0.0
+
+
+def _keeper(along: Along, inputs: Inputs) -> Callable[[Sequence[CurvePoint]], bool]:
+    """Whether the checkpoint at the last point so far is kept."""
+    if "control" not in inputs:
+        return lambda points: True
+    named = {most(read_curve(inputs["control"]), along.rule).step}
+    own = along.own
+    assert own is not None
+    if "removal" in inputs:
+        named.add(least(read_curve(inputs["removal"]), own, along.rule).step)
+        return lambda points: points[-1].step in named
+
+    def reaches_least(points: Sequence[CurvePoint]) -> bool:
+        first, last = least(points, own, along.rule), points[-1].step
+        return first.step == last and (first.reached or last == along.marks[-1])
+
+    return lambda points: points[-1].step in named or reaches_least(points)
 
 
 @dataclass

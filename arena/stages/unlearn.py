@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,7 +15,6 @@ from arena.api.objective import Brief, Objective
 from arena.api.params import Params
 from arena.api.trigger import NoTrigger, Trigger
 from arena.ml.train_config import TrainConfig, Training
-from arena.stages.along import Along, CurvePoint, Watch, least, most, read_curve
 from arena.stages.corpus import CorpusRef
 from arena.stages.hidden import hidden
 from arena.store.manifest import MANIFEST
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     import torch
 
     from arena.ml.checkpoints import Suspect
+    from arena.stages.along import Along, Watch  # its code counts only where there is one
 
 MATCH_STRETCH = 4  # a norm-matched sham takes at most so many times the budget's steps
 
@@ -124,14 +124,13 @@ class UnlearnJob(Job):
             return None
         from arena.ml import checkpoints
 
-        return Watch(
-            along=self.along,
+        return self.along.watch(
             config=self.training.config,
             suspect=suspect,
             out=out,
             norm=lambda: checkpoints.distance(suspect, before),
             save=lambda folder: checkpoints.save(suspect, folder, poisoned=self.poisoned),
-            keep=_keeper(self.along, inputs),
+            inputs=inputs,
         )
 
     def _brief(self, inputs: Inputs, model: Path | None, base: Path | None) -> Brief:
@@ -150,24 +149,6 @@ def _both(progress: Progress, watch: Watch) -> Progress:
         watch(step)
 
     return after
-
-
-def _keeper(along: Along, inputs: Inputs) -> Callable[[Sequence[CurvePoint]], bool]:
-    """Whether the checkpoint at the last point so far is kept."""
-    if "control" not in inputs:
-        return lambda points: True
-    named = {most(read_curve(inputs["control"]), along.rule).step}
-    own = along.own
-    assert own is not None
-    if "removal" in inputs:
-        named.add(least(read_curve(inputs["removal"]), own, along.rule).step)
-        return lambda points: points[-1].step in named
-
-    def reaches_least(points: Sequence[CurvePoint]) -> bool:
-        first, last = least(points, own, along.rule), points[-1].step
-        return first.step == last and (first.reached or last == along.marks[-1])
-
-    return lambda points: points[-1].step in named or reaches_least(points)
 
 
 def _stretched(config: TrainConfig, target_norm: float | None) -> TrainConfig:
