@@ -16,7 +16,8 @@ from arena.statistics.intervals import Shape, holm, p_value
 from tests.support.planted_draws import FAMILIES, MEANS_OVER_PAIRS, Array, Family
 
 SETS = 2_000
-SIZES = (8, 12, 16)
+# the smallest number of seeds every time, the others with the slow tests
+SIZES = (8, *(pytest.param(n, marks=pytest.mark.slow) for n in (12, 16)))
 COVERED, WRONG = 0.92, 0.05
 MONTE_CARLO = 3 * (WRONG * (1 - WRONG) / SETS) ** 0.5
 FAILS, GENERALIZES, SPECIFIC = 0.2, 0.5, 0.25

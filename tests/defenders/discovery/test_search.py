@@ -37,6 +37,7 @@ def test_nothing_is_found_in_a_clean_model() -> None:
     assert discovered("", threshold=0.8).found is None
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same() -> None:
     assert discovered() == discovered()
 
