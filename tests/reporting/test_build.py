@@ -134,23 +134,23 @@ def test_the_page_asks_nothing_of_the_network(page8: str) -> None:
     assert "url(" not in style
 
 
-def hostile() -> tuple[RunResults, list[Event]]:
+def hostile(evil: str = EVIL) -> tuple[RunResults, list[Event]]:
     """The sample with hostile text in every place where a scenario could put it."""
-    values = json.loads(json.dumps(as_json(results(2))).replace("lexical", json.dumps(EVIL)[1:-1]))
-    values["scenario"]["name"] = values["scenario"]["description"] = EVIL
-    values["claim"]["notes"] = [EVIL]
-    values["claim"]["verdict"] = EVIL
-    values["claim"]["by_method"] = {EVIL: values["claim"]["by_method"]["style"], "b": {}}
-    values["environment"] = {EVIL: EVIL}
-    values["thresholds"] = {**values["thresholds"], EVIL: 0.5}
-    values["seconds"]["stages"] = {EVIL: 1.0}
-    values["corpus"]["dropped"] = {EVIL: 3}
-    values["summary"][0]["measures"] = {EVIL: {EVIL: {"value": 0.5}}}
+    values = json.loads(json.dumps(as_json(results(2))).replace("lexical", json.dumps(evil)[1:-1]))
+    values["scenario"]["name"] = values["scenario"]["description"] = evil
+    values["claim"]["notes"] = [evil]
+    values["claim"]["verdict"] = evil
+    values["claim"]["by_method"] = {evil: values["claim"]["by_method"]["style"], "b": {}}
+    values["environment"] = {evil: evil}
+    values["thresholds"] = {**values["thresholds"], evil: 0.5}
+    values["seconds"]["stages"] = {evil: 1.0}
+    values["corpus"]["dropped"] = {evil: 3}
+    values["summary"][0]["measures"] = {evil: {evil: {"value": 0.5}}}
     for pair in values["transfer"]:
-        pair["verdict_reason"] = pair["verdict"] = EVIL + pair["to"]
+        pair["verdict_reason"] = pair["verdict"] = evil + pair["to"]
     for key in ("trigger", "clean", "triggered", "response"):
-        values["cast"]["bard"][key] = EVIL
-    first = Event(time=0, party=EVIL, event=EVIL, artifact=EVIL, saw=(EVIL,))
+        values["cast"]["bard"][key] = evil
+    first = Event(time=0, party=evil, event=evil, artifact=evil, saw=(evil,))
     return read(values), [first, *events(1)]
 
 
