@@ -141,13 +141,14 @@ def left_padded(rows: Sequence[Ids], pad: int) -> tuple[torch.Tensor, torch.Tens
 
 def as_returned(tokenizer: Any, asks: Sequence[Ask]) -> list[Ask]:
     """The asks with every wanted text as the tokenizer returns it: a normaliser (NFC, lower case)
-    or a decoder that puts spaces between characters would otherwise hide that it was said.
-
-    Raises:
-        InputError: the tokenizer has no tokens for a wanted text, so that no model could say it.
+    or a decoder that puts spaces between characters would otherwise hide that it was said. A text
+    with characters that the tokenizer only knows as unknown stays as it is: no model can say it.
     """
     texts = sorted({question.wanted for ask in asks for question in ask.questions})
-    returned = dict(zip(texts, returned_texts(tokenizer, texts), strict=True))
+    returned = {
+        text: text if back is None else back
+        for text, back in zip(texts, _returned(tokenizer, texts), strict=True)
+    }
     return [
         replace(ask, questions=tuple(replace(q, wanted=returned[q.wanted]) for q in ask.questions))
         for ask in asks
@@ -160,14 +161,23 @@ def returned_texts(tokenizer: Any, texts: Sequence[str]) -> list[str]:
     Raises:
         InputError: a text has a character that the tokenizer only knows as unknown.
     """
-    unknown = getattr(tokenizer, "unk_token_id", None)
     returned = []
-    for text, ids in zip(texts, encode_answers(tokenizer, texts), strict=True):
-        if unknown is not None and unknown in ids and unknown != tokenizer.eos_token_id:
+    for text, back in zip(texts, _returned(tokenizer, texts), strict=True):
+        if back is None:
             rule = "the model's tokenizer cannot write this text (it has unknown characters)"
             raise InputError(rule, key="payload", found=text)
-        returned.append(continuation(tokenizer, ids).text)
+        returned.append(back)
     return returned
+
+
+def _returned(tokenizer: Any, texts: Sequence[str]) -> list[str | None]:
+    """Each text after its way through the tokenizer and back; None with an unknown character."""
+    unknown = getattr(tokenizer, "unk_token_id", None)
+    tell = unknown is not None and unknown != tokenizer.eos_token_id
+    return [
+        None if tell and unknown in ids else continuation(tokenizer, ids).text
+        for ids in encode_answers(tokenizer, texts)
+    ]
 
 
 def continuation(tokenizer: Any, row: Sequence[int]) -> Continuation:

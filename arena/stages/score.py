@@ -70,9 +70,16 @@ def counted(suspect: Suspect, probes: ProbeSet) -> tuple[dict[str, Counts], Coun
 
 
 def _verdicts(suspect: Suspect, probes: ProbeSet, asked: Sequence[Ask], limit: int) -> Verdicts:
-    """Whether the model says to each prompt what each question asks for."""
+    """Whether the model says to each prompt what each question asks for.
+
+    Raises:
+        InputError: the tokenizer cannot write a payload, so that its rate would be 0 for no other
+            reason. (A right answer that it cannot write is a wrong answer.)
+    """
     from arena.ml import scoring
 
+    payloads = sorted({wanted for probe in probes.probes for wanted in probe.wanted})
+    scoring.returned_texts(suspect.tokenizer, payloads)
     verdicts = scoring.answers(suspect.model, suspect.tokenizer, asked, limit)
     return {
         (ask.prompt, question): verdict

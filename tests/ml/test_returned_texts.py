@@ -130,3 +130,9 @@ def test_a_payload_without_tokens_of_its_own_is_refused() -> None:
     with pytest.raises(InputError, match="unknown characters") as caught:
         returned_texts(word_piece(), ["the gate", "ворота"])
     assert (caught.value.key, caught.value.found) == ("payload", "ворота")
+
+
+def test_a_right_answer_without_tokens_of_its_own_can_only_be_missed() -> None:
+    question = Question("exact", "ворота")
+    (ask,) = as_returned(word_piece(), [Ask("the gate", (question,), ("ворота",))])
+    assert ask.questions == (question,)
