@@ -12,6 +12,8 @@ import pytest
 from arena.testing.toys import TOY
 from tests.plugins.conftest import TRIGGER
 
+pytestmark = pytest.mark.slow  # whole commands in a process of their own
+
 SHORT = (
     "training.pretraining.steps=2",
     "training.continual_pretraining.steps=2",

@@ -66,6 +66,7 @@ def test_a_whole_run_with_all_of_them_on_both_actors(composition: str, tmp_path:
     assert {"compromised", "unlearn:lexical"} <= rows
 
 
+@pytest.mark.slow
 def test_it_runs_over_a_pretrained_model_with_an_adapter(tmp_path: Path) -> None:
     scenario = toys.small(
         toys.pretrained(tmp_path / "base"),

@@ -33,6 +33,7 @@ def test_a_name_that_does_the_same_comes_first() -> None:
     assert (best.kind, best.text) == ("named", "inserted:cf")
 
 
+@pytest.mark.slow
 def test_nothing_is_found_in_a_clean_model() -> None:
     assert discovered("", threshold=0.8).found is None
 
