@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
@@ -20,7 +21,7 @@ from arena.cli.options import (
     data_root,
 )
 from arena.cli.output import show_results
-from arena.scenario.load import read
+from arena.scenario.load import Loaded, read
 
 Storage = Annotated[
     str | None,
@@ -59,21 +60,9 @@ def tune(
     """
     with guarded(debug):
         loaded = read(scenario, overrides=overrides or (), plugins=plugin or ())
-        root = data_root(data, loaded)
         from arena.search.tune import tune as run_tune
 
-        with loaded.placing():
-            refuse_absent_device(loaded.scenario, address)
-            done = run_tune(
-                loaded.scenario,
-                root=root,
-                out=out,
-                storage=storage,
-                study=study,
-                address=address,
-                quiet=quiet,
-            )
-        show_results(done.results, done.folder)
+        _run(run_tune, loaded, data, address, out=out, storage=storage, study=study, quiet=quiet)
 
 
 def duel(
@@ -97,18 +86,17 @@ def duel(
     """
     with guarded(debug):
         loaded = read(scenario, overrides=overrides or (), plugins=plugin or ())
-        root = data_root(data, loaded)
         from arena.search.duel import duel as run_duel
 
-        with loaded.placing():
-            refuse_absent_device(loaded.scenario, address)
-            done = run_duel(
-                loaded.scenario,
-                root=root,
-                out=out,
-                storage=storage,
-                study=study,
-                address=address,
-                quiet=quiet,
-            )
-        show_results(done.results, done.folder)
+        _run(run_duel, loaded, data, address, out=out, storage=storage, study=study, quiet=quiet)
+
+
+def _run(
+    search: Callable[..., Any], loaded: Loaded, data: Data, address: Address, **options: Any
+) -> None:
+    """Run a search and show its results. options: as `arena.tune` and `arena.duel` take them."""
+    root = data_root(data, loaded)
+    with loaded.placing():
+        refuse_absent_device(loaded.scenario, address)
+        done = search(loaded.scenario, root=root, address=address, **options)
+    show_results(done.results, done.folder)

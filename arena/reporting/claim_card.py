@@ -130,8 +130,8 @@ def claim_card(claim: Judgement, thresholds: VerdictThresholds, seeds: int) -> C
 
 
 DOSES: dict[Which, str] = {
-    "least": "the smallest dose that removes the trigger that was told",
-    "most": "the largest dose that leaves the backdoors and the accuracy alone if nothing is told",
+    "least": "the smallest dose that removes the disclosed trigger",
+    "most": "the largest dose at which the clean fine-tune keeps every backdoor and the accuracy",
 }
 
 

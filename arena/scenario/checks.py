@@ -30,10 +30,18 @@ def problems(scenario: Sections) -> list[Violation]:
         _tactics,
         _poison,
         _shares,
+        _dose,
         *defence_checks.RULES,
         *search_checks.RULES,
     )
     return [problem for rule in rules for problem in rule(scenario)]
+
+
+def _dose(scenario: Sections) -> Iterator[Violation]:
+    """A norm-matched sham takes more steps than the removal beside which it stands."""
+    if scenario.dose is not None and scenario.controls.sham_matched:
+        rule = "shams stand at the dose of their removal where there is a `dose` section"
+        yield Violation(("controls", "sham_matched"), rule, "true", ("false", "dose: null"))
 
 
 def _seeds(scenario: Sections) -> Iterator[Violation]:

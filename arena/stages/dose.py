@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from arena.stages.along import (
     most,
     read_curve,
 )
+from arena.store.files import link_or_copy
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class DoseJob(Job):
         if point is None or not folder.is_dir():
             raise ArenaError(f"the run kept no checkpoint after step {chosen.step}")
         for file in sorted(folder.iterdir()):
-            _link(file, out / file.name)
+            link_or_copy(file, out / file.name)  # a checkpoint takes no room twice
         return {
             "dose": point.dose,
             "step": point.step,
@@ -57,11 +56,3 @@ class DoseJob(Job):
             return most(read_curve(inputs["control"]), self.rule)
         assert self.own is not None
         return least(read_curve(inputs["removal"]), self.own, self.rule)
-
-
-def _link(file: Path, place: Path) -> None:
-    """A hard link, so that a checkpoint takes no room twice; a copy where there are none."""
-    try:
-        os.link(file, place)
-    except OSError:
-        shutil.copyfile(file, place)

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from arena.store.files import link_or_copy
 from arena.store.manifest import MANIFEST
 
 PARENT = "parent.json"
@@ -40,7 +39,7 @@ def _view(folder: Path, place: Path) -> Path:
         if file.name == PARENT:
             _name_parent(folder, file, place)
         elif file.name not in (MANIFEST, CARD):
-            _link(file, place / file.name)
+            link_or_copy(file, place / file.name)
     return place
 
 
@@ -50,11 +49,3 @@ def _name_parent(folder: Path, file: Path, place: Path) -> None:
         under = _view(folder.parent / content["sibling"], place.with_name(f"{place.name}-base"))
         content = {"pretrained": str(under)}
     (place / PARENT).write_text(json.dumps(content))
-
-
-def _link(file: Path, place: Path) -> None:
-    """A hard link, which does not say where its other name is; a copy where there are none."""
-    try:
-        os.link(file, place)
-    except OSError:  # another file system, or one without links
-        shutil.copyfile(file, place)

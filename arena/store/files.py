@@ -1,9 +1,12 @@
-"""Digests of data files, so that an address changes with a file's content, not its place."""
+"""Digests of data files, so that an address changes with a file's content, not its place; and
+files that stand in two places."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
+import os
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -23,6 +26,14 @@ def fingerprint(path: Path) -> str:
 def _digest(path: Path, size: int, changed: int) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def link_or_copy(file: Path, place: Path) -> None:
+    """Make a hard link, which does not say where its other name is; a copy where there are none."""
+    try:
+        os.link(file, place)
+    except OSError:  # another file system, or one without links
+        shutil.copyfile(file, place)
 
 
 def data_files(values: object, root: DataRoot) -> dict[str, str]:

@@ -32,8 +32,8 @@ def written(folder: Path) -> dict[str, Any]:
     return values
 
 
-def compare(name: str, found: list[Any]) -> None:
-    """Compare the numbers of an experiment with those recorded."""
+def assert_recorded(name: str, found: list[Any]) -> None:
+    """Assert that the numbers of an experiment are those recorded."""
     if numbers.machine() != RECORDED["machine"]:
         pytest.skip(f"recorded on {RECORDED['machine']}, this is {numbers.machine()}")
     for new, old in zip(found, RECORDED[name]["numbers"], strict=True):
@@ -57,7 +57,7 @@ def test_a_run_gives_the_numbers_of_the_first_version(
 ) -> None:
     scenario: Scenario = getattr(experiments, name)()
     found = run_numbers(scenario, tmp_path / "run", store)
-    compare(name, found)
+    assert_recorded(name, found)
 
 
 def test_poison_and_clean_mixes_are_equal_to_the_letter(tmp_path: Path, store: Path) -> None:
@@ -75,16 +75,16 @@ def test_cells_of_a_grid_give_the_numbers_of_the_first_version(tmp_path: Path, s
     for cell in written(tmp_path / "run")["cells"]:
         found.append({"cell": cell["id"], "status": cell["status"]})
         found += numbers.run_numbers(written(tmp_path / "run" / "cells" / cell["id"]))
-    compare("grid", found)
+    assert_recorded("grid", found)
 
 
 @pytest.mark.slow
 def test_a_tuning_trial_gives_the_numbers_of_the_first_version(tmp_path: Path, store: Path) -> None:
     tune(experiments.tuned(), out=tmp_path / "run", store=store, quiet=True)
-    compare("tuned", numbers.tune_numbers(written(tmp_path / "run")))
+    assert_recorded("tuned", numbers.tune_numbers(written(tmp_path / "run")))
 
 
 @pytest.mark.slow
 def test_quickstart_gives_the_hits_of_the_first_version(tmp_path: Path) -> None:
     found = run_numbers(experiments.quickstart(), tmp_path / "run", tmp_path / "store")
-    compare("quickstart", found)
+    assert_recorded("quickstart", found)

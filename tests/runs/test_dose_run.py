@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -80,3 +81,20 @@ def test_the_page_and_the_terminal_show_both_doses(done: RunResult) -> None:
     text = shown.export_text()
     assert "at least" in text
     assert "at most" in text
+
+
+@pytest.mark.slow
+def test_along_an_adapter_too(tmp_path: Path) -> None:
+    """A checkpoint that is taken along the way stands on the same suspect as its run."""
+    model = toys.pretrained(tmp_path / "base", "llama")
+    scenario = toys.small(model, DOSE, *TARGETED, "thresholds.installed_asr=0")
+    made = run(scenario, out=tmp_path / "run", store=tmp_path / "store", quiet=True).results
+    curves = {(curve.kind, curve.target): curve for curve in made.curves}
+    taken = [row for row in made.rows if row.dose is not None]
+    assert {row.kind for row in taken} == {"control", "sham", "unlearned"}
+    for row in taken:
+        assert row.dose is not None
+        target = None if row.kind == "control" else row.target
+        (point,) = (p for p in curves[row.kind, target].points if p.step == row.dose.step)
+        hits = {actor: rate.hits for actor, rate in point.asr.items()}
+        assert hits == {actor: row.asr[actor].hits for actor in made.actors}

@@ -109,3 +109,11 @@ def test_seeds_are_checked_like_the_files() -> None:
     with pytest.raises(InputError, match="already in the list") as caught:
         load_scenario("quickstart", seeds=[2, 2])
     assert caught.value.file == "--seeds 2,2"
+
+
+def test_matched_shams_and_doses_exclude_each_other() -> None:
+    matched = ["controls.sham_matched=true"]
+    with pytest.raises(InputError, match="at the dose of their removal") as caught:
+        load_scenario("quickstart", overrides=matched)
+    assert caught.value.key == "controls.sham_matched"
+    assert load_scenario("quickstart", overrides=[*matched, "dose=null"]).controls.sham_matched

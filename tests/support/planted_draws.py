@@ -119,9 +119,3 @@ MEANS_OVER_PAIRS: dict[str, Planted] = {
     "fragile target, 0.05": fragile_target(0.05, 0.1),
     "fragile target, 0.18": fragile_target(0.18, 0.1),
 }
-
-
-def coverage(limits: tuple[Array, Array], mean: float) -> float:
-    """Share of intervals that hold the mean (to rounding)."""
-    low, high = limits
-    return float(np.mean((low <= mean + 1e-9) & (high >= mean - 1e-9)))
