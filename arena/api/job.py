@@ -32,10 +32,15 @@ class Resources:
 
 
 class Job(ABC):
-    """Pure work of one stage: parents' folders in, files out. Subclasses are frozen dataclasses."""
+    """Pure work of one stage: parents' folders in, files out. Subclasses are frozen dataclasses.
+
+    by_content: whether the outcome depends on nothing of the parents but their files' names and
+    bytes (not on their manifests); equal work on equal files is then done once.
+    """
 
     kind: ClassVar[str]
     resources: ClassVar[Resources] = Resources()
+    by_content: ClassVar[bool] = False
 
     @property
     def steps(self) -> int | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from arena.errors import ArenaError, InputError, MachineError, placed_key
-from arena.execution.runtime import Runtime
+from arena.execution.runtime import Done, Runtime
 from arena.execution.timeline import Timeline
+from arena.execution.twins import Twins, copied
 from arena.planning.graph import Node
 from arena.progress import Observer
 from arena.store.integrity import flaw, set_aside
@@ -21,9 +22,12 @@ POLL = 0.2  # seconds between two looks at running stages' progress
 
 @dataclass
 class _State:
+    """copies: those under way whose twin is in the store, by address, with the twin's address."""
+
     waiting: dict[str, Node]
     running: dict[str, Node]
     done: set[str]
+    copies: dict[str, str] = field(default_factory=dict)
 
 
 def needed(
@@ -96,17 +100,21 @@ def execute(
     observer.plan(len(todo) + sum(a not in todo and store.has(a) for a in nodes))
     report_stored([n for a, n in nodes.items() if a not in todo], store, observer, timeline)
     state = _State({a: n for a, n in nodes.items() if a in todo}, {}, set(nodes) - todo)
+    twins = Twins(store)
+    for address in state.done:
+        twins.finished(nodes[address])
     failed: tuple[Node, Exception] | None = None
     while state.running or (state.waiting and failed is None):
         if failed is None:
-            _start_what_can(state, runtime, observer)
-        for done in runtime.wait(POLL):
+            _start_what_can(state, runtime, observer, twins)
+        for done in _copied(state, store, fresh) or runtime.wait(POLL):
             del state.running[done.node.address]
             if done.manifest is None:
                 failed = failed or (done.node, done.error or ArenaError("failed"))
                 timeline.failed(done.node, failed[1])
                 continue
             state.done.add(done.node.address)
+            twins.finished(done.node)
             timeline.finished(done.node, done.manifest, cached=False)
             observer.stage_finished(
                 done.node.stage.name, float(done.manifest["seconds"]), cached=False
@@ -127,14 +135,34 @@ def report_stored(
             timeline.finished(node, store.manifest(node.address), cached=True)
 
 
-def _start_what_can(state: _State, runtime: Runtime, observer: Observer) -> None:
+def _start_what_can(
+    state: _State, runtime: Runtime, observer: Observer, twins: Twins
+) -> None:  # fmt: skip
     for address, node in list(state.waiting.items()):
-        ready = all(parent in state.done for parent in node.stage.parents.values())
-        if ready and runtime.room(node):
-            del state.waiting[address]
-            state.running[address] = node
-            observer.stage_started(node.stage.name, node.stage.party, node.stage.seed, node.steps)
+        if not all(parent in state.done for parent in node.stage.parents.values()):
+            continue
+        twin = twins.done(node)
+        if twin is None and (twins.running(node, state.running.values()) or not runtime.room(node)):
+            continue
+        del state.waiting[address]
+        state.running[address] = node
+        observer.stage_started(node.stage.name, node.stage.party, node.stage.seed, node.steps)
+        if twin is None:
             runtime.start(node)
+        else:
+            state.copies[address] = twin
+
+
+def _copied(state: _State, store: Store, fresh: Fresh) -> list[Done]:
+    """The stages whose twin is in the store, each as a copy of it."""
+    copies, state.copies = state.copies, {}
+    return [
+        Done(
+            state.running[address],
+            copied(store, state.running[address].stage, twin, replace=_again(address, fresh)),
+        )
+        for address, twin in copies.items()
+    ]
 
 
 def _report_progress(state: _State, store: Store, observer: Observer) -> None:

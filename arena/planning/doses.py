@@ -30,12 +30,19 @@ def doses_of(scenario: Scenario, defence: Defence) -> Dose | None:
     return scenario.dose if judged and steps > 0 else None
 
 
-def along(builder: Builder, dose: Dose, config: TrainConfig, own: str | None) -> Along:
-    """Return what a run is asked along its way; own: whose trigger it removes."""
+def along(
+    builder: Builder, dose: Dose, config: TrainConfig, own: str | None, *, sham: bool = False
+) -> Along:
+    """Return what a run is asked along its way: on validation prompts only what the doses are read
+    off, which is every actor for the clean fine-tune, its own for a removal, nothing for a sham.
+
+    own: whose trigger it removes (None: the clean fine-tune), or stands beside (a sham).
+    """
+    asked = "nothing" if sham else own
     return Along(
         marks=marks_of(config, dose.points, dose.first),
-        validation=builder.once("validation", lambda: _validation(builder, dose)),
-        shown=builder.once("shown", lambda: _first(builder.probes, dose.prompts)),
+        validation=builder.once(f"validation of {asked}", lambda: _asked(builder, dose, asked)),
+        shown=builder.once("shown", lambda: _first(builder.probes, dose.shown)),
         rule=_rule(builder.scenario, dose),
         code=code_of(Along),
         own=own,
@@ -88,6 +95,15 @@ def _at(builder: Builder, dose: Dose, which: Which, name: str, runs: Runs, own: 
 
 def _rule(scenario: Scenario, dose: Dose) -> DoseRule:
     return DoseRule(dose.removed, dose.kept, dose.lost, scenario.thresholds.installed_asr)
+
+
+def _asked(builder: Builder, dose: Dose, actor: str | None) -> ProbeSet:
+    """The validation prompts of one actor alone, of nobody, or (None) of all and the clean ones."""
+    everything = builder.once("validation", lambda: _validation(builder, dose))
+    if actor is None:
+        return everything
+    own = tuple(probe for probe in everything.probes if probe.actor == actor)
+    return dataclasses.replace(everything, probes=own, clean=())
 
 
 def _validation(builder: Builder, dose: Dose) -> ProbeSet:

@@ -10,12 +10,14 @@ from arena import seeds
 from arena.api.objective import Brief, Budget
 from arena.api.trigger import NoTrigger, Trigger
 from arena.api.values import Example
+from arena.ml.train_config import TrainConfig
 from arena.planning.actors import PlannedActor
 from arena.planning.builder import Builder
 from arena.planning.doses import along
 from arena.scenario.defence import Defence
 from arena.scenario.dose import Dose
 from arena.scenario.schema import Scenario
+from arena.stages.along import Along
 from arena.stages.discover import TriggerSearch
 from arena.stages.unlearn import UnlearnJob
 from arena.store.code import code_of
@@ -57,7 +59,6 @@ def unlearn(builder: Builder, order: Order) -> str:
     payload = target.payload if target else None
     address, search = order.search or (None, None)
     training = builder.training(defence, steps, adapts=True, adapter=defence.adapter)
-    dose = order.dose
     job = UnlearnJob(
         objective=part.name,
         params=part.params,
@@ -68,7 +69,7 @@ def unlearn(builder: Builder, order: Order) -> str:
         poisoned=True,
         layers=defence.layers,
         search=search,
-        along=along(builder, dose, training.config, order.own) if dose else None,
+        along=_along(builder, order, training.config),
     )
     parents = {
         "model": order.suspect,
@@ -80,6 +81,13 @@ def unlearn(builder: Builder, order: Order) -> str:
     }
     section = section_of(builder.scenario, defence)
     return builder.add(job, order.name, order.party, parents, _saw(order, target), section)
+
+
+def _along(builder: Builder, order: Order, config: TrainConfig) -> Along | None:
+    """What is asked along its way: a sham is one that a removal names the checkpoints of."""
+    if order.dose is None:
+        return None
+    return along(builder, order.dose, config, order.own, sham=order.removal is not None)
 
 
 def section_of(scenario: Scenario, defence: Defence) -> str:

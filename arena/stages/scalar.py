@@ -19,6 +19,7 @@ class ScalarJob(Job):
 
     kind = "scalar"
     resources = Resources(typical_steps=15)
+    by_content = True
 
     measure: ScalarMeasure
     probes: ProbeSet

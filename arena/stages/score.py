@@ -28,6 +28,7 @@ class ScoreJob(Job):
 
     kind = "score"
     resources = Resources(typical_steps=20)
+    by_content = True
 
     probes: ProbeSet
     numerics: Profile
@@ -62,6 +63,8 @@ def counted(suspect: Suspect, probes: ProbeSet) -> tuple[dict[str, Counts], Coun
     """Return hits and prompts by actor, of probes of one kind, and of clean prompts (None where
     answers are free text). The model must be in eval mode."""
     asked = asks_of(probes)
+    if not asked:
+        return {}, None
     verdicts = _verdicts(suspect, probes, asked, _limit(probes, suspect.tokenizer))
     rates = (_rate(probe, verdicts) for probe in probes.probes)
     by_actor = {rate["actor"]: (rate["hits"], rate["n"]) for rate in rates}

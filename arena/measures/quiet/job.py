@@ -37,6 +37,7 @@ class QuietJob(Job):
 
     kind = "quiet"
     resources = Resources(typical_steps=15)
+    by_content = True
 
     asks: tuple[QuietAsk, ...]
     temperature: float

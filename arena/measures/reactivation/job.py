@@ -33,6 +33,7 @@ class ReactivateJob(Job):
 
     kind = "reactivate"
     resources = Resources(typical_steps=100)
+    by_content = True
 
     asks: tuple[TriggeredPrompts, ...]
     samples: tuple[int, ...]

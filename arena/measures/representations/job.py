@@ -38,6 +38,7 @@ class RepresentJob(Job):
     recognition. probe_library: version of scikit-learn, which fits the probes."""
 
     kind = "represent"
+    by_content = True
 
     groups: tuple[PromptGroup, ...]
     numerics: Profile
