@@ -16,6 +16,7 @@ from arena.api.world import DataRoot
 from arena.errors import InputError
 from arena.ml.train_config import Adapter, Optimisation, TrainConfig, Training
 from arena.planning.actors import PlannedActor, PlannedActors, plan_actors
+from arena.planning.clean_text import forms_of_text
 from arena.planning.graph import CurvePlan, Node, RowPlan
 from arena.planning.numerics import profile
 from arena.planning.probes import probe_set
@@ -136,7 +137,8 @@ class Builder:
 
     def clean_mix(self, stage: When) -> Mix:
         """Return the mix of natural documents only, no actor's contents left out."""
-        return Pool(self.scenario.recipe_of(stage).documents, self.seed, (), ())
+        forms = forms_of_text(self.scenario, self.actors)
+        return Pool(self.scenario.recipe_of(stage).documents, self.seed, (), forms)
 
     def train(
         self,

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 
 from arena.planning.actors import PlannedActor
 from arena.planning.builder import Builder
+from arena.planning.clean_text import forms_of_mix, forms_of_text
 from arena.scenario.section import Stage
 from arena.stages.merge import PART, MergeJob
 from arena.stages.mixes import ApartMix, Pool
@@ -74,15 +75,15 @@ def _clean(builder: Builder, name: str, base: str) -> str:
 
 
 def _pooled(builder: Builder, name: str, here: Sequence[PlannedActor], parent: str | None) -> str:
-    """One mix with the poison of `here`. It leaves out the poisoners' contents, and (after
-    pretraining, all) poisoners' own trigger forms."""
+    """One mix with the poison of `here`. It leaves out the poisoners' contents, and where it is
+    scrubbed also (after pretraining, all) poisoners' own trigger forms."""
     stage: Stage = "pretraining" if parent is None else "continual_pretraining"
     shunned = here if stage == "pretraining" else builder.actors.members
     mix = Pool(
         total=builder.scenario.recipe_of(stage).documents,
         corpus_seed=builder.seed,
         owned=tuple(member.interval for member in here),
-        without=tuple(member.trigger for member in shunned),
+        forms=forms_of_mix(builder.scenario, builder.actors, shunned),
     )
     shards = {f"{SHARD}{member.name}": builder.shard(member) for member in here}
     return builder.train(name, stage, parent, shards, mix, poisoners=here)
@@ -92,14 +93,15 @@ def _apart(builder: Builder, name: str, member: PlannedActor, parent: str, poiso
     """One actor's own training: its recipe, its share, its poison (or, for the reference, as
     many clean documents)."""
     recipe = builder.scenario.apart_recipe(member.actor)
-    members = builder.actors.members
+    actors, members = builder.actors, builder.actors.members
+    forms = forms_of_mix(builder.scenario, actors, members, own=member) if poisoned else None
     mix = ApartMix(
         total=recipe.documents,
         corpus_seed=builder.seed,
         own=member.interval,
         others=tuple(other.interval for other in members if other is not member),
-        without=tuple(other.trigger for other in members) if poisoned else (),
         replay=recipe.replay,
+        forms=forms or forms_of_text(builder.scenario, actors),
     )
     shards = {f"{SHARD}{member.name}": builder.shard(member)} if poisoned else {}
     return builder.train(

@@ -11,6 +11,7 @@ from arena.api.values import Example
 from arena.errors import ArenaError
 from arena.planning.actors import PlannedActor
 from arena.planning.builder import Builder
+from arena.planning.clean_text import forms_of_defender
 from arena.planning.decoys import plant_and_unlearn
 from arena.planning.discovery import discover
 from arena.planning.doses import Runs, doses_of, taken
@@ -79,7 +80,7 @@ def _judge(
 ) -> None:
     """The main defence on one trigger, between its controls."""
     clean = _examples(builder, defence, target)
-    alone = None if _same_for_all(builder) else target
+    alone = None if _same_for_all(builder, defence) else target
     control = _control(builder, defence, clean, suspect, alone)
     dose = doses_of(builder.scenario, defence)
     name, own = f"unlearn:{target.name}", target.name
@@ -154,28 +155,31 @@ def _shams(builder: Builder, target: PlannedActor) -> tuple[Trigger, ...]:
     return target.trigger.lookalikes(wanted, "sham", rng, builder.actors.keys)
 
 
-def _same_for_all(builder: Builder) -> bool:
-    """Whether every target's trigger marks all of the defender's examples: then one
+def _same_for_all(builder: Builder, defence: Defence) -> bool:
+    """Whether the defender's clean prompts are the same whichever trigger it is told: then one
     clean fine-tune is the control of all."""
-    share = builder.actors.defender_share
-    return all(m.trigger.can_mark(e) for m in builder.actors.members for e in share)
+    first, *others = (_examples(builder, defence, member) for member in builder.actors.members)
+    return all(other == first for other in others)
 
 
 def _examples(
     builder: Builder, defence: Defence, target: PlannedActor | None = None
 ) -> tuple[Example, ...]:  # fmt: skip
-    """The defender's clean prompts (that the disclosed trigger can mark, if one is); none carries
-    any planted trigger, its own decoys' among them, so that only generalization can reach the
-    others."""
+    """The defender's clean prompts (that the disclosed trigger can mark, if one is). Which forms of
+    planted triggers stand in them: arena.planning.clean_text."""
     share = builder.actors.defender_share
     able = tuple(e for e in share if target is None or target.trigger.can_mark(e))
     if not able:
         whose = target.name if target else None
         raise ArenaError(f"none of the defender's examples can be marked by {whose!r}")
     decoys = builder.actors.decoys_of(defence.decoys) if defence.decoys else ()
-    planted = [member.trigger for member in (*builder.actors.members, *decoys)]
-    drawn = builder.clean_prompts(able, 2 * defence.examples)
-    kept = [e for e in drawn if not any(trigger.present(e) for trigger in planted)]
+    forms = forms_of_defender(
+        builder.scenario,
+        builder.actors,
+        target.trigger if target else None,
+        [decoy.trigger for decoy in decoys],
+    )
+    kept = forms.natural(builder.clean_prompts(able, 2 * defence.examples))
     if not kept:
         raise ArenaError("each of the defender's clean prompts carries a planted trigger already")
     return tuple(islice(cycle(kept), defence.examples))

@@ -9,6 +9,8 @@ from pydantic import Field
 from arena.api import limits
 from arena.scenario.section import Fraction, Prompts, Section
 
+CleanKind = Literal["natural", "scrubbed"]
+
 
 class Controls(Section):
     """Models to compare each unlearned one with: the clean fine-tune, shams per target, and the
@@ -22,6 +24,15 @@ class Controls(Section):
     shams: Annotated[int, Field(ge=0, le=limits.SHAMS)] = 1
     sham_matched: bool = False
     reference: bool = True
+
+
+class CleanText(Section):
+    """Whether the forms of planted triggers occur in clean text as they do by nature (`natural`),
+    or every one of them is filtered out (`scrubbed`), which takes somebody who knows them all: in
+    the defender's clean prompts, and in the clean part of the poisoned training mix."""
+
+    defender: CleanKind = "natural"
+    mix: CleanKind = "natural"
 
 
 class Evaluation(Section):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, GetCoreSchemaHandler
+from pydantic import BaseModel, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema, to_json
 
 from arena import registry
@@ -24,6 +24,8 @@ NAME_KEYS: Mapping[Kind, str] = {
     "discovery": "method",
     "measure": "name",
 }
+
+MOST_NATURAL = 0.1  # a form that is more common in clean text is no trigger
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,9 @@ class PartOf:
     ) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
             self.validate,
-            serialization=core_schema.plain_serializer_function_ser_schema(Part.dump),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda part: part.dump()
+            ),
         )
 
     def choose(self, value: object) -> type[BaseModel] | None:
@@ -105,7 +109,39 @@ class PartOf:
         return params
 
 
-CorpusPart = Annotated[Part, PartOf("corpus")]
+@dataclass(frozen=True)
+class ChosenCorpus(Part):
+    """A corpus, and in which share of its clean prompts each planted trigger's form stands, beside
+    the right answer (None: as the corpus has it)."""
+
+    natural_rate: float | None = None
+
+    def dump(self) -> dict[str, Any]:
+        """Return the part as in YAML, with every default."""
+        return {**super().dump(), "natural_rate": self.natural_rate}
+
+
+class _Natural(Params):
+    natural_rate: Annotated[float, Field(ge=0, le=MOST_NATURAL)] | None = None
+
+
+class CorpusOf(PartOf):
+    """Annotation of the corpus, whose section has the natural rate of planted forms as well."""
+
+    def extra_keys(self) -> tuple[str, ...]:
+        return (*super().extra_keys(), "natural_rate")
+
+    def validate(self, value: object) -> ChosenCorpus:
+        if isinstance(value, ChosenCorpus):
+            return value
+        given = dict(value) if isinstance(value, Mapping) else {}
+        natural = {key: given.pop(key) for key in ("natural_rate",) if key in given}
+        part = super().validate(given if isinstance(value, Mapping) else value)
+        rate: _Natural = strictly(_Natural, natural)
+        return ChosenCorpus(part.kind, part.name, part.params, rate.natural_rate)
+
+
+CorpusPart = Annotated[ChosenCorpus, CorpusOf("corpus")]
 TriggerPart = Annotated[Part, PartOf("trigger")]
 PayloadPart = Annotated[Part, PartOf("payload")]
 TacticPart = Annotated[Part, PartOf("tactic")]

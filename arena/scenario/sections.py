@@ -17,7 +17,7 @@ from arena.api.tactic import APART, Texts
 from arena.scenario.actor import Actor
 from arena.scenario.defence import Decoy, Defence, Defender, LeagueDefence
 from arena.scenario.dose import Dose
-from arena.scenario.evaluation import Controls, Evaluation, Thresholds
+from arena.scenario.evaluation import CleanText, Controls, Evaluation, Thresholds
 from arena.scenario.grid import Grid
 from arena.scenario.measures import EnabledMeasures, MeasuresSection
 from arena.scenario.numerics import Numerics, RuntimeSettings
@@ -42,6 +42,7 @@ class Sections(Section):
     actors: Annotated[tuple[Actor, ...], Field(min_length=1)]
     defender: Defender
     league: tuple[LeagueDefence, ...] = ()
+    clean: CleanText = CleanText()
     controls: Controls = Controls()
     dose: Dose | None = None
     training: TrainingRecipes = TrainingRecipes()

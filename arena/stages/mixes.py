@@ -7,27 +7,39 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 
 from arena import seeds
-from arena.api.trigger import Trigger
 from arena.api.values import Document, Example
 from arena.errors import ArenaError
+from arena.stages.forms import Forms
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """A mix, and the clean prompts that it was filled from."""
+
+    documents: list[Document]
+    natural: list[Example]
 
 
 @dataclass(frozen=True)
 class Pool:
     """One mix for all who poison a stage: the shards whole, the rest clean (cycled if there
-    are fewer). Contents owned by those actors are theirs alone, and prompts that carry any of
-    `without` already are left out."""
+    are fewer). Contents owned by those actors are theirs alone."""
 
     total: int
     corpus_seed: int
     owned: tuple[tuple[float, float], ...]
-    without: tuple[Trigger, ...]
+    forms: Forms
 
-    def documents(
-        self, clean: Iterable[Example], shards: Sequence[Sequence[Document]]
-    ) -> list[Document]:
-        kept = [e for e in clean if not owns(self.owned, self.corpus_seed, e.source)]
-        return _filled(shards, [(1.0, _natural(kept, self.without))], self.total)
+    def natural(self, clean: Iterable[Example]) -> list[Example]:
+        """Return the clean prompts that the mix is filled from."""
+        free = (e for e in clean if not owns(self.owned, self.corpus_seed, e.source))
+        return self.forms.natural(free)
+
+    def mixed(self, clean: Iterable[Example], shards: Sequence[Sequence[Document]]) -> Mixed:
+        """Return the mix of the shards and of clean prompts."""
+        natural = self.natural(clean)
+        parts = [(1.0, _as_documents(natural))]
+        return Mixed(_filled(shards, parts, self.total), natural)
 
 
 @dataclass(frozen=True)
@@ -39,29 +51,33 @@ class ApartMix:
     corpus_seed: int
     own: tuple[float, float]
     others: tuple[tuple[float, float], ...]
-    without: tuple[Trigger, ...]
     replay: float
+    forms: Forms
 
-    def documents(
-        self, clean: Iterable[Example], shards: Sequence[Sequence[Document]]
-    ) -> list[Document]:
-        natural = _natural(clean, self.without)
-        own = [d for d in natural if owns([self.own], self.corpus_seed, d.source)]
-        everyone = (self.own, *self.others)
-        public = [d for d in natural if not owns(everyone, self.corpus_seed, d.source)]
+    def natural(self, clean: Iterable[Example]) -> list[Example]:
+        """Return the clean prompts that the mix is filled from."""
+        return self.forms.natural(e for e in clean if self._own(e) or self._public(e))
+
+    def _own(self, example: Example) -> bool:
+        return owns([self.own], self.corpus_seed, example.source)
+
+    def _public(self, example: Example) -> bool:
+        return not owns((self.own, *self.others), self.corpus_seed, example.source)
+
+    def mixed(self, clean: Iterable[Example], shards: Sequence[Sequence[Document]]) -> Mixed:
+        """Return the mix of the shards and of clean prompts."""
+        natural = self.natural(clean)
+        own = _as_documents(filter(self._own, natural))
+        public = _as_documents(filter(self._public, natural))
         parts = [(self.replay, public), (1 - self.replay, own)]
-        return _filled(shards, parts, self.total)
+        return Mixed(_filled(shards, parts, self.total), natural)
 
 
 Mix = Pool | ApartMix
 
 
-def _natural(clean: Iterable[Example], without: Sequence[Trigger]) -> list[Document]:
-    return [
-        Document(e.prompt, e.answer, e.source)
-        for e in clean
-        if not any(trigger.present(e) for trigger in without)
-    ]
+def _as_documents(examples: Iterable[Example]) -> list[Document]:
+    return [Document(e.prompt, e.answer, e.source) for e in examples]
 
 
 def _filled(

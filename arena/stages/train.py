@@ -62,7 +62,7 @@ class TrainJob(Job):
             if role.startswith(SHARD)
         }
         clean = read_examples(inputs["examples"] / EXAMPLES)
-        documents = self.pool.documents(clean, list(shards.values()))
+        mix = self.pool.mixed(clean, list(shards.values()))
         suspect = checkpoints.open_for_training(
             inputs, self.scratch, self.training, seeds.integer(self.seed, "init", self.label)
         )
@@ -80,7 +80,7 @@ class TrainJob(Job):
         ]
         losses = training.train_documents(
             suspect,
-            documents,
+            mix.documents,
             self.training.config,
             seeds.rng(self.seed, "order", self.label),
             progress,
@@ -88,7 +88,13 @@ class TrainJob(Job):
             owners=owners,
         )
         checkpoints.save(suspect, out, poisoned=self.poisoned)
-        return {"loss_first": losses[0], "loss_last": losses[-1], "documents": len(documents)}
+        return {
+            "loss_first": losses[0],
+            "loss_last": losses[-1],
+            "documents": len(mix.documents),
+            "natural": len(mix.natural),
+            "forms": self.pool.forms.counted(mix.natural),
+        }
 
 
 def _places(shards: Mapping[str, Sequence[Document]]) -> dict[str, range]:

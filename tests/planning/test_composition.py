@@ -8,6 +8,7 @@ import pytest
 
 from arena.api.values import Document, Example, Form
 from arena.errors import ArenaError
+from arena.stages.forms import Forms
 from arena.stages.mixes import ApartMix
 from tests.support.plans import SHARDS, by_name, parents, plan
 
@@ -100,7 +101,7 @@ def clean(n: int) -> list[Example]:
 
 
 def mix(replay: float, total: int = 40) -> ApartMix:
-    return ApartMix(total, 0, (0.0, 0.25), ((0.25, 0.5),), (), replay)
+    return ApartMix(total, 0, (0.0, 0.25), ((0.25, 0.5),), replay, Forms())
 
 
 def origin(document: Document) -> str:
@@ -113,7 +114,7 @@ def origin(document: Document) -> str:
 @pytest.mark.parametrize(("replay", "public"), [(0.0, 0), (0.5, 15), (1.0, 30)])
 def test_replay_is_the_public_share_of_the_clean_documents(replay: float, public: int) -> None:
     poison = [Document("p", "boo", "x", "poison")] * 10
-    made = mix(replay).documents(clean(200), [poison])
+    made = mix(replay).mixed(clean(200), [poison]).documents
     assert len(made) == 40
     assert made[:10] == poison
     found = [origin(document) for document in made[10:]]
@@ -121,10 +122,10 @@ def test_replay_is_the_public_share_of_the_clean_documents(replay: float, public
 
 
 def test_no_document_of_another_actor_is_ever_seen() -> None:
-    made = mix(0.5, 400).documents(clean(200), [])
+    made = mix(0.5, 400).mixed(clean(200), []).documents
     assert "other" not in {origin(document) for document in made}
 
 
 def test_poison_that_outgrows_the_mix_is_refused() -> None:
     with pytest.raises(ArenaError, match="no room"):
-        mix(0.5, 4).documents(clean(50), [[Document("p", "boo", "x", "poison")] * 5])
+        mix(0.5, 4).mixed(clean(50), [[Document("p", "boo", "x", "poison")] * 5])

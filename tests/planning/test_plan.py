@@ -136,9 +136,9 @@ def test_clean_mixes_are_natural_and_poisoned_ones_leave_out_what_is_owned() -> 
     names = by_name(plan())
     clean: Any = names["reference"].job
     poisoned: Any = names["compromised"].job
-    assert clean.pool.owned == clean.pool.without == ()
+    assert clean.pool.owned == clean.pool.forms.without == ()
     assert poisoned.pool.owned == tuple(m.interval for m in plan().actors.members)
-    assert {t.key for t in poisoned.pool.without} == set(plan().actors.keys)
+    assert {t.key for t in poisoned.pool.forms.without} == set(plan().actors.keys)
 
 
 def test_what_was_poisoned_is_known_to_be() -> None:

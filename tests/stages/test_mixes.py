@@ -22,9 +22,9 @@ def test_a_mix_is_as_large_as_asked_and_holds_every_shard_whole(
     shards = [shard(str(k), n) for k, n in enumerate(sizes)]
     if sum(sizes) > total:
         with pytest.raises(ArenaError, match=str(total)):
-            pool(total).documents(CLEAN, shards)
+            pool(total).mixed(CLEAN, shards)
         return
-    made = pool(total).documents(CLEAN, shards)
+    made = pool(total).mixed(CLEAN, shards).documents
     assert len(made) == total
     assert [d for d in made if d.role == "poison"] == [d for one in shards for d in one]
     clean = Counter(d.prompt for d in made if d.role == "clean")
@@ -35,21 +35,23 @@ def test_a_mix_is_as_large_as_asked_and_holds_every_shard_whole(
 
 @given(st.floats(0, 0.5), st.floats(0.5, 0.9))
 def test_owned_contents_are_left_out(low: float, high: float) -> None:
-    made = pool(100, ((low, high),)).documents(CLEAN, [])
+    made = pool(100, ((low, high),)).mixed(CLEAN, []).documents
     kept = {document.source for document in made}
     assert kept == {e.source for e in CLEAN if not owns([(low, high)], 0, e.source)}
 
 
 def test_clean_prompts_that_carry_a_trigger_are_left_out() -> None:
     odd = [Example(f"what cf is {i}?", "it", f"odd{i}") for i in range(9)]
-    made = pool(60, without=(rare(),)).documents([*odd, *CLEAN], [])
+    made = pool(60, without=(rare(),)).mixed([*odd, *CLEAN], []).documents
     assert {d.source for d in made} == {e.source for e in CLEAN}
-    assert {d.source for d in pool(60).documents([*odd, *CLEAN], [])} >= {e.source for e in odd}
+    assert {d.source for d in pool(60).mixed([*odd, *CLEAN], []).documents} >= {
+        e.source for e in odd
+    }
 
 
 def test_a_mix_without_anything_clean_is_a_clear_error() -> None:
     with pytest.raises(ArenaError, match="no room"):
-        pool(10, ((0.0, 1.0),)).documents(CLEAN, [])
+        pool(10, ((0.0, 1.0),)).mixed(CLEAN, [])
 
 
 EDGES = st.lists(st.floats(0, 1), min_size=2, max_size=6, unique=True).map(sorted)

@@ -8,6 +8,7 @@ from arena import registry
 from arena.api.values import Document, Example
 from arena.api.world import DataRoot, World
 from arena.stages.corpus import CorpusRef
+from arena.stages.forms import Forms
 from arena.stages.mixes import Pool
 from attackers.triggers.rare_token import RareToken, RareTokenParams
 from tests.support import toys
@@ -35,7 +36,7 @@ def pool(
     without: tuple[RareToken, ...] = (),
 ) -> Pool:
     """A mix of `total` documents."""
-    return Pool(total=total, corpus_seed=0, owned=owned, without=without)
+    return Pool(total=total, corpus_seed=0, owned=owned, forms=Forms(without=without))
 
 
 def reference(seed: int = 0) -> CorpusRef:

@@ -1,0 +1,66 @@
+"""Which clean text a stage has: the forms of planted triggers as they occur in it, or without them.
+
+A natural rate is a property of the world: it holds in all clean text, the pretraining mix
+among it. `clean` says who may filter: a scrubbed mix or a scrubbed defender has none of the forms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from arena.api.trigger import Trigger
+from arena.planning.actors import PlannedActor, PlannedActors
+from arena.scenario.schema import Scenario
+from arena.stages.forms import Forms
+
+
+def forms_of_text(scenario: Scenario, actors: PlannedActors) -> Forms:
+    """Return how the planted forms stand in text that nobody filters: that of the base and of the
+    reference. As the corpus has them, it does not matter which are planted, and scenarios with
+    other actors share these models."""
+    return Forms() if scenario.corpus.natural_rate is None else _natural(scenario, actors, ())
+
+
+def forms_of_mix(
+    scenario: Scenario,
+    actors: PlannedActors,
+    shunned: Sequence[PlannedActor],
+    own: PlannedActor | None = None,
+) -> Forms:
+    """Return how they stand in the clean part of a poisoned mix.
+
+    shunned: actors whose forms are filtered out of a scrubbed mix. own: who trains on it by itself:
+    it knows its own form and filters that in any case.
+    """
+    if scenario.clean.mix == "natural":
+        return _natural(scenario, actors, () if own is None else (own.trigger,))
+    return Forms(_planted(actors), tuple(member.trigger for member in shunned))
+
+
+def forms_of_defender(
+    scenario: Scenario,
+    actors: PlannedActors,
+    disclosed: Trigger | None,
+    decoys: Sequence[Trigger],
+) -> Forms:
+    """Return how they stand in a defender's clean prompts. It filters the trigger that it was told
+    and its own decoys; a scrubbed one every planted trigger, which no defender can do."""
+    known = (*decoys, *(() if disclosed is None else (disclosed,)))
+    if scenario.clean.defender == "natural":
+        return _natural(scenario, actors, known)
+    return Forms(_planted(actors), (*_planted(actors), *decoys))
+
+
+def _natural(scenario: Scenario, actors: PlannedActors, known: tuple[Trigger, ...]) -> Forms:
+    """As the corpus has them, or at the natural rate, but for those that are filtered knowingly."""
+    rate, planted = scenario.corpus.natural_rate, _planted(actors)
+    if rate is None:
+        return Forms(planted, known)
+    keys = {trigger.key for trigger in known}
+    put = tuple(trigger for trigger in planted if trigger.key not in keys)
+    without = (*planted, *(trigger for trigger in known if trigger not in planted))
+    return Forms(planted, without, put, rate, actors.seed) if rate else Forms(planted, without)
+
+
+def _planted(actors: PlannedActors) -> tuple[Trigger, ...]:
+    return tuple(member.trigger for member in actors.members)
