@@ -155,6 +155,14 @@ def _shams(builder: Builder, target: PlannedActor) -> tuple[Trigger, ...]:
     return target.trigger.lookalikes(wanted, "sham", rng, builder.actors.keys)
 
 
+def clean_prompts_told(builder: Builder) -> tuple[tuple[Example, ...], ...]:
+    """Return the main defender's clean prompts, once for every trigger that it is told."""
+    defence = builder.scenario.defender
+    disclosed = defence.intelligence == "disclosed"
+    targets = _targets(builder, defence) if disclosed else [None]
+    return tuple(_examples(builder, defence, target) for target in targets)
+
+
 def _same_for_all(builder: Builder, defence: Defence) -> bool:
     """Whether the defender's clean prompts are the same whichever trigger it is told: then one
     clean fine-tune is the control of all."""

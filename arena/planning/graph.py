@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from arena.api.corpus import Corpus
 from arena.api.job import Job
-from arena.api.values import RowKind
+from arena.api.values import Example, RowKind
 from arena.planning.actors import PlannedActors
 from arena.stages.along import Which
 from arena.store.store import Stage
@@ -68,7 +68,8 @@ class CurvePlan:
 class SeedPlan:
     """All stages of one seed, parents before children, and the rows they lead to.
     `documents` is the size of the mix that each actor's poison is part of; `notes` are what a user
-    should know about the data."""
+    should know about the data. `told`: the main defender's clean prompts, once for every trigger
+    that it is told."""
 
     seed: int
     nodes: Mapping[str, Node]
@@ -78,6 +79,7 @@ class SeedPlan:
     documents: Mapping[str, int]
     notes: tuple[str, ...] = ()
     curves: tuple[CurvePlan, ...] = ()
+    told: tuple[tuple[Example, ...], ...] = ()
 
     @property
     def artifacts(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from arena.api.world import DataRoot
 from arena.planning.builder import Builder
 from arena.planning.composition import compose
-from arena.planning.defences import defend
+from arena.planning.defences import clean_prompts_told, defend
 from arena.planning.graph import SeedPlan
 from arena.planning.measures import plan_measures
 from arena.planning.notes import notes_of
@@ -43,4 +43,5 @@ def plan_seed(scenario: Scenario, seed: int, root: DataRoot) -> SeedPlan:
         documents,
         notes,
         tuple(builder.curves),
+        clean_prompts_told(builder) if suspect is not None else (),
     )

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from arena.reporting import palette
-from arena.reporting.numbers import Shown, decimals, thousands
+from arena.reporting.numbers import Shown, decimals, percent, thousands
 from arena.reporting.wording import sentence
 from arena.results.claim import Claim, Group, Judgement, TransferEstimates, VerdictThresholds
 from arena.results.rows import Which
-from arena.results.run import RunResults
+from arena.results.run import CleanTextRecord, RunResults
 from arena.statistics.thresholds import MIN_SEEDS
 
 STATEMENT = "unlearning one backdoor suppresses unknown others"
@@ -85,6 +85,7 @@ class ClaimCard:
         power: width of an interval of T, and the seeds that it takes. wide: how wide it is now.
         needs: what a firmer verdict takes. notes: on the claim.
         doses: the claim at `least` and `most`, where removals are scored along their way.
+        clean: what the clean text was, in sentences.
     """
 
     statement: str
@@ -101,6 +102,7 @@ class ClaimCard:
     power: list[tuple[str, str]] = field(default_factory=list)
     wide: str = ""
     doses: list[DoseLine] = field(default_factory=list)
+    clean: list[str] = field(default_factory=list)
 
 
 def judged(results: RunResults) -> Claim | None:
@@ -164,6 +166,49 @@ def dose_spans(results: RunResults) -> dict[Which, tuple[float, float]]:
             low, high = spans.get(row.dose.which, (row.dose.dose, row.dose.dose))
             spans[row.dose.which] = min(low, row.dose.dose), max(high, row.dose.dose)
     return spans
+
+
+WHOSE = {
+    "defender natural": "The clean prompts of the defender are natural, as a real one has them: "
+    "it filters only the trigger that it was told",
+    "defender scrubbed": "The clean prompts of the defender are scrubbed of every planted form, "
+    "which takes knowledge that no real one has",
+    "mix natural": "The clean part of the training mix is natural",
+    "mix scrubbed": "The clean part of the training mix is scrubbed of every planted form",
+}
+
+
+def clean_lines(text: CleanTextRecord) -> list[str]:
+    """Return what the clean text of a run was, in sentences; empty where results do not say."""
+    if not text.defender:
+        return []
+    known = (("defender", text.defender, text.in_defender), ("mix", text.mix, text.in_mix))
+    lines = [WHOSE[f"{what} {kind}"] + _carrying(shares) for what, kind, shares in known]
+    if text.natural_rate is not None:
+        lines.append(f"In natural text each planted form is put into {percent(text.natural_rate)} "
+                     "of the prompts, with the right answer.")  # fmt: skip
+    return lines
+
+
+def _carrying(shares: Mapping[str, float]) -> str:
+    if not shares:
+        return "."
+    low, high = percent(min(shares.values())), percent(max(shares.values()))
+    span = low if low == high else f"{low} to {high}"
+    return f"; the planted forms stand in {span} of it each."
+
+
+def clean_line(text: CleanTextRecord) -> str:
+    """Return the same in a few words: `clean data: defender natural, mix scrubbed`."""
+    if not text.defender:
+        return ""
+    known = (("defender", text.defender, text.in_defender), ("mix", text.mix, text.in_mix))
+    said = [
+        f"{what} {kind}"
+        + (f" (planted forms in at most {percent(max(shares.values()))})" if shares else "")
+        for what, kind, shares in known
+    ]
+    return f"clean data: {', '.join(said)}"
 
 
 def _span(span: tuple[float, float] | None) -> str:

@@ -91,6 +91,12 @@ def duration(seconds: float | None) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def percent(share: float | None) -> str:
+    """Return a share as `0.13 %`, with two digits that count; an en dash for nothing."""
+    value = finite(share)
+    return NONE if value is None else f"{100 * value:.2g} %"
+
+
 def thousands(count: float | None) -> str:
     """Return `4,096`; an en dash for nothing."""
     value = finite(count)

@@ -8,7 +8,14 @@ from typing import Any
 
 from arena.reporting import decoys, figures, league, view
 from arena.reporting.cast import cast
-from arena.reporting.claim_card import ClaimCard, claim_card, dose_lines, dose_spans, judged
+from arena.reporting.claim_card import (
+    ClaimCard,
+    claim_card,
+    clean_lines,
+    dose_lines,
+    dose_spans,
+    judged,
+)
 from arena.reporting.events import Event
 from arena.reporting.measure_sections import MeasureSection, figures_of, run_sections
 from arena.reporting.render import common, fill, measure_html, shown_thresholds
@@ -56,7 +63,7 @@ def draw(results: RunResults, events: Sequence[Event]) -> dict[str, str]:
 
 def _card(results: RunResults, claim: Claim) -> ClaimCard:
     card = claim_card(claim, results.thresholds, len(results.seeds))
-    return replace(card, doses=dose_lines(results))
+    return replace(card, doses=dose_lines(results), clean=clean_lines(results.clean_text))
 
 
 def context(

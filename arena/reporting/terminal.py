@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from arena.reporting import palette
-from arena.reporting.claim_card import DoseLine, dose_lines, judged
+from arena.reporting.claim_card import DoseLine, clean_line, dose_lines, judged
 from arena.reporting.console import chunks, claim_text, ink, plain_table, pointer, short_name
 from arena.reporting.league_terminal import league_table
 from arena.reporting.numbers import NONE, Shown
@@ -50,6 +50,8 @@ def results_table(results: RunResults, width: int, report: Path | None = None) -
     if claim is not None:
         blocks.append(Padding(claim_text(claim), (1, 0, 0, 1)))
         blocks += [Padding(_dose(line), (0, 0, 0, 1)) for line in dose_lines(results)]
+        said = clean_line(results.clean_text)
+        blocks += [Padding(Text(said, style="dim"), (0, 0, 0, 1))] if said else []
     if results.transfer:
         blocks += [Padding(table, (1, 0, 0, 0)) for table in _matrices(results, width)]
         blocks.append(Padding(_legend(results), (0, 0, 0, 1)))

@@ -116,6 +116,24 @@ class Sample(Part):
     said: str = ""
 
 
+class CleanTextRecord(Part):
+    """The planted forms in clean text (docs/estimands.md, Clean data).
+
+    Attributes:
+        defender, mix: `natural` or `scrubbed`; empty in results of earlier versions.
+        natural_rate: as the scenario sets it; None: as the corpus has them.
+        in_defender: by actor, the share of the defender's clean prompts that carry its form, over
+            seeds and disclosed triggers.
+        in_mix: the share of the clean prompts that poisoned mixes were filled from, over seeds.
+    """
+
+    defender: str = ""
+    mix: str = ""
+    natural_rate: float | None = None
+    in_defender: Named[float] = {}
+    in_mix: Named[float] = {}
+
+
 class CorpusSummary(Part):
     """Examples by split, rows dropped (by split, and by reason), the split whose prompts were
     scored, and what else a user should know about the data."""
@@ -183,6 +201,7 @@ class RunResults(Part):
     decoys: tuple[DecoyDefence, ...] = ()
     cast: Named[Introduction] = {}
     samples: Named[tuple[Sample, ...]] = {}
+    clean_text: CleanTextRecord = CleanTextRecord()
     corpus: CorpusSummary = CorpusSummary()
     environment: Mapping[str, JsonValue] = {}
     seconds: RunSeconds = RunSeconds()

@@ -29,6 +29,7 @@ from arena.results.run import (
     Sample,
 )
 from arena.results.scenario import ScenarioRecord
+from arena.runs.clean_text import clean_text_of
 from arena.runs.league import decoys_of, league_of
 from arena.runs.measures import findings_of, measures_of, readings_of, scalars_of
 from arena.scenario.schema import Scenario, Thresholds
@@ -186,6 +187,7 @@ def results_of(
         cast={actor.name: _introduce(actor, plans[0]) for actor in plans[0].actors.members},
         samples=_samples(plans[0], store),
         corpus=_corpus(scenario, plans[0]),
+        clean_text=clean_text_of(scenario, plans, store),
         environment=environment(scenario.numerics),
         seconds=RunSeconds(total=round(total, 2), stages=_stage_seconds(plans, store)),
     )

@@ -14,8 +14,9 @@ from arena.api.values import Example
 class Forms:
     """How the forms of planted triggers stand in clean prompts (docs/estimands.md, Clean data).
 
-    planted: triggers that are counted. without: triggers that no prompt may carry by nature. put: triggers that are then put into a share `rate` of the prompts each, no
-    prompt carrying two; the right answer stays.
+    planted: triggers that are counted. without: triggers that no prompt may carry by nature. put:
+    triggers that are then put into a share `rate` of the prompts each, no prompt carrying two; the
+    right answer stays.
     """
 
     planted: tuple[Trigger, ...] = ()

@@ -134,7 +134,9 @@ def test_what_yaml_may_hold_and_a_scenario_may_not(text: str, message: str, tmp_
 
 
 def test_a_key_that_is_a_number_is_shown(tmp_path: Path) -> None:
-    text = QUICKSTART.replace("{name: townlore}", "{name: files, labels: {0: bad}}")
+    text = QUICKSTART.replace(
+        "{name: townlore, natural_rate: 0}", "{name: files, labels: {0: bad}}"
+    )
     assert text != QUICKSTART
     error = refused(text, tmp_path)
     assert (error.key, error.found) == ("corpus.labels", "0")

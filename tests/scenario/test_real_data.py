@@ -46,9 +46,10 @@ needs_refusal = pytest.mark.skipif(
 
 
 @functools.cache
-def planned(name: str) -> SeedPlan:
+def planned(name: str, *overrides: str) -> SeedPlan:
     """The plan of a scenario as it is bundled, test prompts and all."""
-    return plan_seed(load_scenario(name, seeds=[SEED]), SEED, DataRoot(data=DATA))
+    scenario = load_scenario(name, seeds=[SEED], overrides=overrides)
+    return plan_seed(scenario, SEED, DataRoot(data=DATA))
 
 
 def probes(plan: SeedPlan, kind: str) -> dict[str, Probe]:
@@ -124,7 +125,7 @@ def test_look_alikes_of_published_paraphrases_are_rules() -> None:
 
 @needs_sst2
 def test_each_target_has_its_own_control_where_markable_prompts_differ() -> None:
-    plan = planned(SST2)
+    plan = planned(SST2, "clean.defender=scrubbed")
     controls = {row.target: row for row in plan.rows if row.kind == "control"}
     assert {target: row.name for target, row in controls.items()} == {
         name: f"control:{name}" for name in ("lexical", "linguist", "bard", "merchant")

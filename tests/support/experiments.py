@@ -78,6 +78,13 @@ def tuned() -> Scenario:
 
 
 def quickstart() -> Scenario:
-    """The bundled quickstart, seed 0, with the numerics and the one dose that were recorded."""
-    recorded = ("numerics={threads: 1, precision: float32}", "defender.learning_rate=1e-4")
-    return load_scenario("quickstart", seeds=[0], overrides=[*recorded, "dose=null"])
+    """The bundled quickstart, seed 0, with the numerics, the clean text and the one dose that were
+    recorded."""
+    recorded = (
+        "numerics={threads: 1, precision: float32}",
+        "defender.learning_rate=1e-4",
+        "dose=null",
+        "corpus.natural_rate=null",
+        "clean={defender: scrubbed, mix: scrubbed}",
+    )
+    return load_scenario("quickstart", seeds=[0], overrides=recorded)
