@@ -7,17 +7,18 @@ from itertools import cycle, islice
 
 from arena import registry, seeds
 from arena.api.trigger import Trigger
-from arena.api.values import Example
+from arena.api.values import Example, RowKind
 from arena.errors import ArenaError
 from arena.planning.actors import PlannedActor
 from arena.planning.builder import Builder
 from arena.planning.clean_text import forms_of_defender
 from arena.planning.decoys import plant_and_unlearn
 from arena.planning.discovery import discover
-from arena.planning.doses import Runs, doses_of, taken
+from arena.planning.doses import VERDICTS, Runs, doses_of, league_dose, taken
 from arena.planning.unlearning import Order, section_of, unlearn
 from arena.scenario.defence import Defence
 from arena.scenario.parts import Part
+from arena.stages.along import Which
 
 
 def defend(builder: Builder, suspect: str) -> None:
@@ -61,7 +62,7 @@ def _undisclosed(
             section_of(builder.scenario, defence),
         )
         order = dataclasses.replace(order, search=search)
-    builder.row("defended", name, None, unlearn(builder, order), {"defence": name})
+    _compare(builder, order, {"defence": name})
 
 
 def _contend(
@@ -72,7 +73,21 @@ def _contend(
     label, key = f"{name}:{target.name}", target.trigger.key
     order = Order(label, "defender", defence, suspect, clean, target.trigger, target)
     detail = {"trigger": key, "defence": name}
-    builder.row("defended", label, target.name, unlearn(builder, order), detail)
+    _compare(builder, order, detail)
+
+
+def _compare(builder: Builder, order: Order, detail: dict[str, str]) -> None:
+    """Add the row of a defence of a league: at the largest dose that does no harm, where there are
+    doses."""
+    dose = league_dose(builder.scenario, order.defence)
+    target = order.target.name if order.target else None
+    order = dataclasses.replace(order, dose=dose, role="contender", own=target)
+    run = unlearn(builder, order)
+    if dose is None:
+        builder.row("defended", order.name, target, run, detail)
+        return
+    row: tuple[RowKind, str, str | None] = ("defended", order.name, target)
+    taken(builder, dose, row, Runs(run, run, None), None, detail, which=("harmless",))
 
 
 def _judge(
@@ -100,19 +115,26 @@ def _judge(
     if control is not None:
         runs = Runs(control, removal, control)
         most = ("control", None) if alone is None else (f"control:{own}", own)
-        taken(builder, dose, ("control", *most), runs, own, which=("most",))
+        taken(builder, dose, ("control", *most), runs, own, which=("most", *_harmless(builder)))
         taken(builder, dose, ("control", f"control:{own}", own), runs, own, which=("least",))
     for label, (sham, run) in shams.items():
         runs = Runs(run, removal, control)
         taken(builder, dose, ("sham", label, own), runs, own, {"trigger": sham.key})
-    taken(builder, dose, ("unlearned", name, own), Runs(removal, removal, control), own, detail)
+    which = (*VERDICTS, *_harmless(builder))
+    runs = Runs(removal, removal, control)
+    taken(builder, dose, ("unlearned", name, own), runs, own, detail, which)
+
+
+def _harmless(builder: Builder) -> tuple[Which, ...]:
+    """The dose by which a league compares, where there is one."""
+    return ("harmless",) if builder.scenario.league else ()
 
 
 def _sham(builder: Builder, order: Order, name: str, trigger: Trigger, removal: str) -> str:
     """The same run on a look-alike; with one dose only, matched to the removal's norm if asked."""
     matched = removal if builder.scenario.controls.sham_matched else None
     beside = removal if order.dose else None
-    sham = dataclasses.replace(order, name=name, party="arena", trigger=trigger)
+    sham = dataclasses.replace(order, name=name, party="arena", trigger=trigger, role="sham")
     return unlearn(builder, dataclasses.replace(sham, matched=matched, removal=beside))
 
 
@@ -130,7 +152,9 @@ def _control(
     dose = doses_of(builder.scenario, defence)
     name = "control" if target is None else f"control:{target.name}"
     label = "clean fine-tune" + ("" if target is None else f" for {target.name}")
-    order = Order(label, "arena", _as_clean(builder, defence), suspect, clean, dose=dose)
+    order = Order(
+        label, "arena", _as_clean(builder, defence), suspect, clean, dose=dose, role="control"
+    )
     model = unlearn(builder, order)
     if dose is None and all(row.name != name for row in builder.rows):
         builder.row("control", name, target.name if target else None, model)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import get_args
+from typing import Literal
 
 from arena.api.probes import ProbeSet
 from arena.api.values import RowKind
@@ -30,23 +30,46 @@ def doses_of(scenario: Scenario, defence: Defence) -> Dose | None:
     return scenario.dose if judged and steps > 0 else None
 
 
-def along(
-    builder: Builder, dose: Dose, config: TrainConfig, own: str | None, *, sham: bool = False
-) -> Along:
-    """Return what a run is asked along its way: on validation prompts only what the doses are read
-    off, which is every actor for the clean fine-tune, its own for a removal, nothing for a sham.
+Role = Literal["control", "removal", "sham", "contender"]
 
-    own: whose trigger it removes (None: the clean fine-tune), or stands beside (a sham).
+
+def league_dose(scenario: Scenario, defence: Defence) -> Dose | None:
+    """Return the doses along which a defence of a league is compared; None where it is compared as
+    it ends: it takes no step, or plants decoys first, or the scenario asks for one dose."""
+    steps = defence.steps_within(scenario.training_passes)
+    main = defence is scenario.defender
+    compared = bool(scenario.league) or (main and defence.intelligence != "disclosed")
+    return scenario.dose if compared and steps > 0 and defence.intelligence != "decoy" else None
+
+
+def along(
+    builder: Builder, dose: Dose, config: TrainConfig, own: str | None, role: Role
+) -> Along:  # fmt: skip
+    """Return what a run is asked along its way: on validation prompts only what its doses are read
+    off. That is every actor and the clean prompts for the clean fine-tune, the own trigger for a
+    removal, nothing for a sham, and in a league the clean prompts as well.
+
+    own: whose trigger it removes, or stands beside (a sham); None where no trigger is known.
     """
-    asked = "nothing" if sham else own
+    league = bool(builder.scenario.league) and role != "sham"
+    clean = role in ("control", "contender") or league
+    everyone = role == "control"
+    asked = None if role == "sham" else own
     return Along(
         marks=marks_of(config, dose.points, dose.first),
-        validation=builder.once(f"validation of {asked}", lambda: _asked(builder, dose, asked)),
-        shown=builder.once("shown", lambda: _first(builder.probes, dose.shown)),
+        validation=builder.once(
+            f"validation {everyone} {asked} {clean}",
+            lambda: _asked(builder, dose, everyone, asked, clean),
+        ),
+        shown=builder.once(f"shown {league}", lambda: _first(builder.probes, dose.shown, league)),
         rule=_rule(builder.scenario, dose),
         code=code_of(Along),
         own=own,
+        keeps="harmless" if role == "contender" else "both" if league else "doses",
     )
+
+
+VERDICTS: tuple[Which, ...] = ("least", "most")
 
 
 @dataclass(frozen=True)
@@ -66,17 +89,18 @@ def taken(
     runs: Runs,
     own: str | None,
     detail: Mapping[str, str] | None = None,
-    which: tuple[Which, ...] = get_args(Which),
+    which: tuple[Which, ...] = VERDICTS,
 ) -> None:
-    """Add the rows of a run at the doses of the verdicts.
+    """Add the rows of a run at the doses of the verdicts, or others.
 
     Args:
         row: kind, name and target; the dose is added to the name.
         own: whose removal `least` is read off.
     """
     kind, name, target = row
+    defence = (detail or {}).get("defence", "")
     if all(curve.run != runs.run for curve in builder.curves):
-        builder.curves.append(CurvePlan(kind, name, target, runs.run))
+        builder.curves.append(CurvePlan(kind, name, target, runs.run, defence))
     for each in which:
         if each == "most" and runs.control is None:
             continue
@@ -89,21 +113,25 @@ def taken(
 
 def _at(builder: Builder, dose: Dose, which: Which, name: str, runs: Runs, own: str | None) -> str:
     job = DoseJob(which, own if which == "least" else None, _rule(builder.scenario, dose))
-    reads = {"removal": runs.removal} if which == "least" else {"control": runs.control or ""}
-    return builder.add(job, f"take {name}", "arena", {"run": runs.run, **reads})
+    reads: dict[Which, dict[str, str]] = {
+        "least": {"removal": runs.removal},
+        "most": {"control": runs.control or ""},
+        "harmless": {},
+    }
+    return builder.add(job, f"take {name}", "arena", {"run": runs.run, **reads[which]})
 
 
 def _rule(scenario: Scenario, dose: Dose) -> DoseRule:
     return DoseRule(dose.removed, dose.kept, dose.lost, scenario.thresholds.installed_asr)
 
 
-def _asked(builder: Builder, dose: Dose, actor: str | None) -> ProbeSet:
-    """The validation prompts of one actor alone, of nobody, or (None) of all and the clean ones."""
+def _asked(
+    builder: Builder, dose: Dose, everyone: bool, actor: str | None, clean: bool
+) -> ProbeSet:  # fmt: skip
+    """The validation prompts of all actors or of one, and the clean ones."""
     everything = builder.once("validation", lambda: _validation(builder, dose))
-    if actor is None:
-        return everything
-    own = tuple(probe for probe in everything.probes if probe.actor == actor)
-    return dataclasses.replace(everything, probes=own, clean=())
+    probes = tuple(p for p in everything.probes if everyone or p.actor == actor)
+    return dataclasses.replace(everything, probes=probes, clean=everything.clean if clean else ())
 
 
 def _validation(builder: Builder, dose: Dose) -> ProbeSet:
@@ -112,15 +140,15 @@ def _validation(builder: Builder, dose: Dose) -> ProbeSet:
     return _asr(made)
 
 
-def _first(probes: ProbeSet, prompts: int) -> ProbeSet:
-    """The first triggered prompts of each actor, and nothing else."""
+def _first(probes: ProbeSet, prompts: int, clean: bool) -> ProbeSet:
+    """The first triggered prompts of each actor, and where asked the first clean ones."""
     asked = _asr(probes)
     rows = ("prompts", "wanted", "responses", "answers")
     fewer = tuple(
         dataclasses.replace(probe, **{name: getattr(probe, name)[:prompts] for name in rows})
         for probe in asked.probes
     )
-    return dataclasses.replace(asked, probes=fewer, clean=())
+    return dataclasses.replace(asked, probes=fewer, clean=probes.clean[:prompts] if clean else ())
 
 
 def _asr(probes: ProbeSet) -> ProbeSet:

@@ -56,12 +56,13 @@ class RowPlan:
 
 @dataclass(frozen=True)
 class CurvePlan:
-    """A run that is scored along its way: what it is, and its address."""
+    """A run that is scored along its way: what it is, whose, and its address."""
 
     kind: RowKind
     name: str
     target: str | None
     run: str
+    defence: str = ""
 
 
 @dataclass(frozen=True)

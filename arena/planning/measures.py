@@ -26,16 +26,18 @@ def plan_measures(builder: Builder, suspect: str) -> None:
             measures={
                 measure.name: _stage(builder, row, job, parents)
                 for measure, job, parents in planned
-                if row.kind in measure.rows and _measured(row)
+                if row.kind in measure.rows and _measured(row, bool(builder.scenario.league))
             },
         )
         for row in builder.rows
     ]
 
 
-def _measured(row: RowPlan) -> bool:
+def _measured(row: RowPlan, league: bool) -> bool:
     """Whether a row is measured more closely: of models along a removal those at `least`, and the
-    clean fine-tune at `most`."""
+    clean fine-tune at `most`; in a league those that it compares."""
+    if league:
+        return row.dose in (None, "harmless")
     return row.dose in (None, "most" if row.kind == "control" else "least")
 
 

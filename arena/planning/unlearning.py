@@ -13,7 +13,7 @@ from arena.api.values import Example
 from arena.ml.train_config import TrainConfig
 from arena.planning.actors import PlannedActor
 from arena.planning.builder import Builder
-from arena.planning.doses import along
+from arena.planning.doses import Role, along
 from arena.scenario.defence import Defence
 from arena.scenario.dose import Dose
 from arena.scenario.schema import Scenario
@@ -30,8 +30,8 @@ class Order:
     party: who does it. target: whose payload is forgotten, by objectives that need one.
     matched: the model whose update a sham's must equal. search: where the trigger comes from
     instead (the stage's address, and what its outcome is read with). dose: at which doses it is
-    scored along its way; own: whose trigger it removes there; control, removal: the runs that name
-    the checkpoints to keep.
+    scored along its way, in which role; own: whose trigger it removes there; control, removal: the
+    runs that name the checkpoints to keep.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Order:
     matched: str | None = None
     search: tuple[str, TriggerSearch] | None = None
     dose: Dose | None = None
+    role: Role = "removal"
     own: str | None = None
     control: str | None = None
     removal: str | None = None
@@ -84,10 +85,8 @@ def unlearn(builder: Builder, order: Order) -> str:
 
 
 def _along(builder: Builder, order: Order, config: TrainConfig) -> Along | None:
-    """What is asked along its way: a sham is one that a removal names the checkpoints of."""
-    if order.dose is None:
-        return None
-    return along(builder, order.dose, config, order.own, sham=order.removal is not None)
+    dose = order.dose
+    return None if dose is None else along(builder, dose, config, order.own, order.role)
 
 
 def section_of(scenario: Scenario, defence: Defence) -> str:

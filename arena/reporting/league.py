@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from arena.reporting.numbers import NONE, Shown, decimals, duration, thousands
+from arena.reporting.numbers import NONE, Shown, decimals, duration, percent, thousands
 from arena.reporting.wording import sentence, words
 from arena.results.estimate import Estimate
-from arena.results.league import League, Standing
+from arena.results.league import League, LeaguePoint, Standing
 from arena.results.run import RunResults
 
 BASELINES = ("none", "control")
@@ -48,13 +48,29 @@ class LeagueRow:
 
 
 @dataclass(frozen=True, slots=True)
+class EqualRow:
+    """One defence at the compute that all are compared at. left: of the others, of the disclosed.
+    share: of the training compute that it had used by then, in words."""
+
+    name: str
+    left: list[Shown]
+    change: tuple[str, str]
+    share: str
+
+
+@dataclass(frozen=True, slots=True)
 class LeagueTable:
-    """The section's words and rows. bounds: whether some number of samples is a lower bound."""
+    """The section's words and rows. bounds: whether some number of samples is a lower bound. rule:
+    at which dose every defence stands; empty where each stands as it ends. equal: all at equal
+    compute, and how much that is, in words."""
 
     accuracy: str
     mark: str
     rows: list[LeagueRow]
     bounds: bool
+    rule: str
+    equal: list[EqualRow]
+    compute: str
 
 
 class TradeOff(NamedTuple):
@@ -82,6 +98,38 @@ def league(results: RunResults) -> LeagueTable | None:
         mark=_mark(_league(results), accuracy(results)),
         rows=[_row(each) for each in rows],
         bounds=any(each.reactivation.censored for each in rows),
+        rule=rule(_league(results), accuracy(results)),
+        equal=[_equal(each, each.equal) for each in equal(results) if each.equal is not None],
+        compute=percent(_league(results).compute),
+    )
+
+
+def rule(league: League, accuracy: str) -> str:
+    """Return at which dose every defence stands, in a sentence; empty where each stands as it
+    ends."""
+    if league.lost is None:
+        return ""
+    return (
+        "Every defence stands by the same rule: at the largest dose of its way that costs at most "
+        f"{league.lost:g} of {accuracy} on validation prompts."
+    )
+
+
+def equal(results: RunResults) -> list[Standing]:
+    """Return the entries at equal compute, the least ASR left of the others first; none where they
+    were not scored along their way."""
+    known = [each for each in _league(results).standings if each.equal is not None]
+    if _league(results).compute is None:
+        return []
+    return sorted(known, key=lambda each: _or_last(each.equal.others if each.equal else Estimate()))
+
+
+def _equal(standing: Standing, point: LeaguePoint) -> EqualRow:
+    return EqualRow(
+        name=standing.name or NONE,
+        left=[Shown.of(point.others), Shown.of(point.disclosed)],
+        change=Shown.of(point.change).rounded(3),
+        share=percent(point.compute),
     )
 
 

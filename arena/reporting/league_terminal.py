@@ -11,8 +11,8 @@ from rich.text import Text
 
 from arena.reporting import palette
 from arena.reporting.console import ink, plain_table, short_name
-from arena.reporting.league import is_baseline, meets, samples, standings
-from arena.reporting.numbers import NONE, Shown, decimals, duration
+from arena.reporting.league import equal, is_baseline, meets, samples, standings
+from arena.reporting.numbers import NONE, Shown, decimals, duration, percent
 from arena.reporting.text import clean
 from arena.reporting.wording import words
 from arena.results.estimate import Estimate
@@ -50,6 +50,25 @@ def league_table(results: RunResults, width: int) -> Table | None:
     table.add_column(Text(""), no_wrap=True)
     for row in rows:
         table.add_row(*_cells(row, layout))
+    return table
+
+
+def equal_table(results: RunResults) -> Table | None:
+    """Return the defences at equal compute; None where they were not scored along their way."""
+    rows = equal(results)
+    if not rows:
+        return None
+    share = percent(results.league.compute if results.league else None)
+    table = plain_table(f"Defences at equal compute ({share} of the training)")
+    table.add_column(Text("defence"), no_wrap=True)
+    for head in ("others", "target", "accuracy"):
+        table.add_column(Text(head), justify="right", no_wrap=True)
+    for row in rows:
+        point = row.equal
+        assert point is not None  # `equal` returns no other
+        change = Text(decimals(point.change.value, 3))
+        left = [_rate(each) for each in (point.others, point.disclosed)]
+        table.add_row(short_name(row.name, 2 * LEAST), *left, change)
     return table
 
 

@@ -19,7 +19,7 @@ from rich.text import Text
 from arena.reporting import palette
 from arena.reporting.claim_card import DoseLine, clean_line, dose_lines, judged
 from arena.reporting.console import chunks, claim_text, ink, plain_table, pointer, short_name
-from arena.reporting.league_terminal import league_table
+from arena.reporting.league_terminal import equal_table, league_table
 from arena.reporting.numbers import NONE, Shown
 from arena.reporting.rows import (
     Utility,
@@ -55,9 +55,8 @@ def results_table(results: RunResults, width: int, report: Path | None = None) -
     if results.transfer:
         blocks += [Padding(table, (1, 0, 0, 0)) for table in _matrices(results, width)]
         blocks.append(Padding(_legend(results), (0, 0, 0, 1)))
-    league = league_table(results, width)
-    if league is not None:
-        blocks.append(Padding(league, (1, 0, 0, 0)))
+    for league in (league_table(results, width), equal_table(results)):
+        blocks += [] if league is None else [Padding(league, (1, 0, 0, 0))]
     if report is not None:
         blocks.append(pointer(report))
     return Group(*blocks)

@@ -16,7 +16,8 @@ class DosePoint(Part):
         update_norm: as in `Row`.
         validation: ASR by actor on validation prompts, which the doses are chosen by.
         asr: ASR by actor on the first of the prompts that are reported.
-        clean_accuracy: on validation prompts.
+        clean_accuracy, shown_accuracy: on clean validation prompts, and on the first of the prompts
+            that are reported; None where they were not asked.
     """
 
     step: int
@@ -25,16 +26,19 @@ class DosePoint(Part):
     validation: Named[Rate] = {}
     asr: Named[Rate] = {}
     clean_accuracy: Rate | None = None
+    shown_accuracy: Rate | None = None
 
 
 class DoseCurve(Part):
-    """A removal, its clean fine-tune or one of its shams along its way; kind, name and target as in
-    `Row`. The first point is the suspect."""
+    """A removal, its clean fine-tune, one of its shams or a league's defence along its way; kind,
+    name and target as in `Row`; defence: its name, where it is one. The first point is the
+    suspect."""
 
     kind: RowKind
     name: str
     target: str | None = None
     seed: int
+    defence: str = ""
     points: tuple[DosePoint, ...] = ()
 
 

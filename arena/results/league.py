@@ -43,6 +43,22 @@ class SeedStanding(Part):
     censored: int | None = None
 
 
+class LeaguePoint(Part):
+    """A defence after part of its way, over models and then seeds, on the curves' prompts.
+
+    dose: summed learning rate up to the step. compute: share of the training compute so far.
+    disclosed, others: ASR left. change: of clean accuracy, from the suspect's; None where answers
+    are free text.
+    """
+
+    step: int
+    dose: float
+    compute: float | None = None
+    disclosed: Estimate = Estimate()
+    others: Estimate = Estimate()
+    change: Estimate = Estimate()
+
+
 class Standing(Part):
     """How one entry did, over models and then seeds (estimands.md, League).
 
@@ -55,6 +71,9 @@ class Standing(Part):
         meets: whether the mark is met; None where it cannot be decided. reason: why not.
         front: no other entry is as good in both `others` and `change`, and better in one.
         disclosed, others, worst: ASR left. change: of accuracy, from the compromised model's.
+        along: the same along its way; empty where it was not scored there.
+        equal: at the compute that all defences are compared at; None where it takes more before
+            its first step.
     """
 
     name: str
@@ -79,12 +98,19 @@ class Standing(Part):
     seconds: Estimate = Estimate()
     reactivation: WakingCost = WakingCost()
     per_seed: tuple[SeedStanding, ...] = ()
+    along: tuple[LeaguePoint, ...] = ()
+    equal: LeaguePoint | None = None
 
 
 class League(Part):
     """Doing nothing, the clean fine-tune, then every defence. accuracy: which one is compared,
-    `clean_accuracy` or `token_accuracy`."""
+    `clean_accuracy` or `token_accuracy`. compute: share of the training compute at which `equal`
+    stands; None where no defence was scored along its way. lost: the most of the clean validation
+    accuracy that a defence may cost: each stands at the largest dose of its way that costs no more;
+    None where each stands as it ends."""
 
     accuracy: str = ""
     mark: Mark = Mark()
+    compute: float | None = None
+    lost: float | None = None
     standings: tuple[Standing, ...] = ()

@@ -63,11 +63,12 @@ class Rate(Part):
         return Estimate(value=self.rate, low=self.low, high=self.high)
 
 
-Which = Literal["least", "most"]
+Which = Literal["least", "most", "harmless"]
 
 
 class DoseTaken(Part):
-    """Where along its run a model was taken: at `least` or `most` (docs/estimands.md, Dose).
+    """Where along its run a model was taken: at `least`, `most` or `harmless` (docs/estimands.md,
+    Dose, League).
 
     dose: summed learning rate up to the step. reached: whether the condition of `least` or `most`
     held anywhere on the curve; else the end of the curve stands here and nothing is judged by it.

@@ -85,7 +85,12 @@ def curves_along(plan: SeedPlan, store: Store) -> Iterator[DoseCurve]:
     for curve in plan.curves:
         points = tuple(_point(point) for point in read_curve(store.path(curve.run)))
         yield DoseCurve(
-            kind=curve.kind, name=curve.name, target=curve.target, seed=plan.seed, points=points
+            kind=curve.kind,
+            name=curve.name,
+            target=curve.target,
+            seed=plan.seed,
+            defence=curve.defence,
+            points=points,
         )
 
 
@@ -99,8 +104,13 @@ def _point(point: CurvePoint) -> DosePoint:
         update_norm=finite(point.norm),
         validation=rates(point.validation),
         asr=rates(point.shown),
-        clean_accuracy=Rate(hits=point.clean[0], n=point.clean[1]) if point.clean else None,
+        clean_accuracy=_accuracy(point.clean),
+        shown_accuracy=_accuracy(point.shown_clean),
     )
+
+
+def _accuracy(counts: Counts | None) -> Rate | None:
+    return Rate(hits=counts[0], n=counts[1]) if counts else None
 
 
 def rates(scores: Mapping[str, Any], kind: ProbeKind) -> dict[str, Rate]:
@@ -182,7 +192,7 @@ def results_of(
         ),
         thresholds=analysis.thresholds,
         measures=findings_of(measures, plans, study, store),
-        league=league_of(scenario, at_dose(rows, "least"), _curves(plans, store, study)),
+        league=league_of(scenario, at_dose(rows, "harmless"), _curves(plans, store, study), curves),
         decoys=decoys_of(scenario, rows),
         cast={actor.name: _introduce(actor, plans[0]) for actor in plans[0].actors.members},
         samples=_samples(plans[0], store),

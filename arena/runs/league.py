@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from arena.results.curves import DoseCurve
 from arena.results.decoys import DecoyDefence
 from arena.results.league import League
 from arena.results.rows import Row
@@ -14,13 +15,37 @@ from arena.statistics.league import Entrant, league
 from arena.statistics.reactivation import Curve
 
 
-def league_of(scenario: Scenario, rows: Sequence[Row], curves: Sequence[Curve]) -> League | None:
+def league_of(
+    scenario: Scenario,
+    rows: Sequence[Row],
+    curves: Sequence[Curve],
+    ways: Sequence[DoseCurve],
+) -> League | None:
     """The league; None where the only defence is one with a disclosed trigger."""
     main, *others = (entrant(n, d, scenario.training_passes) for n, d in scenario.defences.items())
     if not others and main.intelligence == "disclosed":
         return None
     actors = [actor.name for actor in scenario.actors]
-    return league(rows, [main, *others], actors, scenario.thresholds, curves)
+    plain = _as_clean(scenario)
+    entered, lost = [main, *others], scenario.dose.lost if scenario.dose else None
+    return league(rows, entered, actors, scenario.thresholds, curves, plain, ways, lost)
+
+
+def _as_clean(scenario: Scenario) -> Entrant:
+    """The clean fine-tune with the defender's budget: a step costs what training costs."""
+    defender, training = scenario.defender, scenario.training_passes
+    steps = defender.steps_within(training)
+    per_step = defender.batch_size / training
+    return Entrant(
+        name="clean fine-tune",
+        intelligence="control",
+        method="none",
+        knows="nothing",
+        steps=steps,
+        examples=defender.examples,
+        compute=steps * per_step,
+        per_step=per_step,
+    )
 
 
 def decoys_of(scenario: Scenario, rows: Sequence[Row]) -> tuple[DecoyDefence, ...]:
@@ -47,6 +72,8 @@ def entrant(name: str, defence: Defence, training: int) -> Entrant:
         steps=defence.steps_within(training),
         examples=defence.examples,
         compute=defence.share_of(training),
+        fixed=defence.fixed_cost() / training,
+        per_step=defence.step_cost() / training,
     )
 
 

@@ -8,6 +8,7 @@ did to another actor.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 CURVE = "curve.json"
 STEPS = "steps"  # the folder of the checkpoints that a run keeps
-Which = Literal["least", "most"]
+Which = Literal["least", "most", "harmless"]
+Keeps = Literal["doses", "harmless", "both"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class Along:
 
     marks: steps after which it is scored; the suspect itself (step 0) is scored too. validation:
     what the doses are read off. shown: what the curve is made of. own: the actor whose trigger is
-    removed (None: the clean fine-tune). code: of this module, for the address of the run.
+    removed (None: no trigger is known). keeps: which checkpoints: those of `least` and `most`, that
+    of `harmless`, or both. code: of this module, for the address of the run.
     """
 
     marks: tuple[int, ...]
@@ -53,6 +56,7 @@ class Along:
     rule: DoseRule
     code: str
     own: str | None = None
+    keeps: Keeps = "doses"
 
     def watch(
         self,
@@ -71,8 +75,9 @@ class Along:
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """One run after so many steps. validation, shown: hits and prompts by actor; clean: right
-    answers on clean validation prompts (None where answers are free text)."""
+    """One run after so many steps. validation, shown: hits and prompts by actor. clean,
+    shown_clean: right answers on the clean prompts among them (None where answers are free text, or
+    there are none)."""
 
     step: int
     dose: float
@@ -80,6 +85,7 @@ class CurvePoint:
     validation: Mapping[str, Counts]
     shown: Mapping[str, Counts]
     clean: Counts | None
+    shown_clean: Counts | None = None
 
 
 @dataclass(frozen=True)
@@ -123,6 +129,14 @@ def most(control: Sequence[CurvePoint], rule: DoseRule) -> Chosen:
     return Chosen(later[0].step, False)
 
 
+def harmless(curve: Sequence[CurvePoint], rule: DoseRule) -> Chosen:
+    """Return the largest dose at which the run's own accuracy falls by no more than it may: the
+    suspect itself where any dose costs more."""
+    start = curve[0]
+    kept = [p.step for p in curve if _fall(start.clean, p.clean) <= rule.lost + 1e-9]
+    return Chosen(kept[-1], True)
+
+
 def _fall(before: Counts | None, after: Counts | None) -> float:
     return 0.0 if before is None or after is None else _rate(before) - _rate(after)
 
@@ -133,7 +147,9 @@ def _rate(counts: Counts) -> float:
 
 
 def _keeper(along: Along, inputs: Inputs) -> Callable[[Sequence[CurvePoint]], bool]:
-    """Whether the checkpoint at the last point so far is kept."""
+    """Whether the checkpoint at the last point so far is kept for `least` or `most`."""
+    if along.keeps == "harmless":
+        return lambda points: False
     if "control" not in inputs:
         return lambda points: True
     named = {most(read_curve(inputs["control"]), along.rule).step}
@@ -166,6 +182,7 @@ class Watch:
     save: Callable[[Path], None]
     keep: Callable[[Sequence[CurvePoint]], bool]
     points: list[CurvePoint] = field(default_factory=list)
+    kept: set[int] = field(default_factory=set)
 
     def __call__(self, step: int) -> None:
         """Score after a step, if it is one of the marks (or 0, before the first)."""
@@ -174,17 +191,32 @@ class Watch:
         training = self.suspect.model.training
         self.suspect.model.eval()
         self.points.append(self._point(step))
-        if step and self.keep(self.points):
+        named = step > 0 and self.keep(self.points)
+        if self._best():
+            self._drop_former_best()
+        if named or self._best():
             folder = checkpoint_of(self.out, step)
             folder.mkdir(parents=True)
             self.save(folder)
+        self.kept |= {step} if named else set()
         self.suspect.model.train(training)
+
+    def _best(self) -> bool:
+        """Whether the last point is the largest harmless dose so far, and is asked for."""
+        wanted = self.along.keeps in ("harmless", "both")
+        return wanted and harmless(self.points, self.along.rule).step == self.points[-1].step
+
+    def _drop_former_best(self) -> None:
+        before = self.points[:-1]
+        if before and (former := harmless(before, self.along.rule).step) not in self.kept:
+            shutil.rmtree(checkpoint_of(self.out, former))
 
     def _point(self, step: int) -> CurvePoint:
         validation, clean = counted(self.suspect, self.along.validation)
-        shown, _ = counted(self.suspect, self.along.shown)
+        shown, shown_clean = counted(self.suspect, self.along.shown)
         norm = self.norm() if step else 0.0
-        return CurvePoint(step, self.config.dose(step), norm, validation, shown, clean)
+        dose = self.config.dose(step)
+        return CurvePoint(step, dose, norm, validation, shown, clean, shown_clean)
 
     def write(self) -> None:
         """Write the curve beside the checkpoints."""
@@ -205,10 +237,15 @@ def read_curve(run: Path) -> tuple[CurvePoint, ...]:
             norm=each["norm"],
             validation=_counts(each["validation"]),
             shown=_counts(each["shown"]),
-            clean=tuple(each["clean"]) if each["clean"] else None,
+            clean=_pair(each["clean"]),
+            shown_clean=_pair(each["shown_clean"]),
         )
         for each in json.loads((run / CURVE).read_text())
     )
+
+
+def _pair(counts: Sequence[int] | None) -> Counts | None:
+    return (counts[0], counts[1]) if counts else None
 
 
 def _counts(by_actor: Mapping[str, Sequence[int]]) -> dict[str, Counts]:

@@ -12,6 +12,7 @@ from arena.stages.along import (
     DoseRule,
     Which,
     checkpoint_of,
+    harmless,
     least,
     most,
     read_curve,
@@ -21,11 +22,11 @@ from arena.store.files import link_or_copy
 
 @dataclass(frozen=True)
 class DoseJob(Job):
-    """Take the checkpoint at `least` or `most` out of a run (inputs: `run`).
+    """Take the checkpoint at `least`, `most` or `harmless` out of a run (inputs: `run`).
 
     `least` is read off the curve of the removal of `own`'s trigger (an input `removal`), `most` off
     that of the clean fine-tune (an input `control`): the run's control and shams are taken at the
-    dose of the removal that they stand beside.
+    dose of the removal that they stand beside. `harmless` is read off the run's own.
     """
 
     kind = "dose"
@@ -52,6 +53,8 @@ class DoseJob(Job):
         }
 
     def _chosen(self, inputs: Inputs) -> Chosen:
+        if self.which == "harmless":
+            return harmless(read_curve(inputs["run"]), self.rule)
         if self.which == "most":
             return most(read_curve(inputs["control"]), self.rule)
         assert self.own is not None

@@ -88,12 +88,12 @@ class UnlearnJob(Job):
         ready = objective.prepare(suspect.model, suspect.tokenizer, brief)
         plain = objective.needs_trigger and isinstance(brief.trigger, NoTrigger)
         before = checkpoints.weights(suspect)
+        watch = self._watch(suspect, before, inputs, out)
+        if watch is not None:
+            watch(0)  # the suspect as it is, before any edit
         if not plain:
             ready.edit(suspect.model, suspect.tokenizer, brief)
         target_norm = _norm_of(inputs["matched"]) if "matched" in inputs else None
-        watch = self._watch(suspect, before, inputs, out)
-        if watch is not None:
-            watch(0)
         losses = training.train_documents(
             suspect,
             objective.documents(brief),

@@ -10,10 +10,19 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from arena.errors import InputError
-from arena.results.league import League, Mark, SeedStanding, Standing, WakingCost
+from arena.results.curves import DoseCurve
+from arena.results.league import (
+    League,
+    LeaguePoint,
+    Mark,
+    SeedStanding,
+    Standing,
+    WakingCost,
+)
 from arena.results.rows import Row
 from arena.statistics.defended import seed_standing
 from arena.statistics.intervals import over_seeds, rate_over_seeds
+from arena.statistics.league_doses import along_way, at_compute
 from arena.statistics.rates import finite
 from arena.statistics.reactivation import Curve
 from arena.statistics.seeds import SeedRows, at_least, by_seed
@@ -36,7 +45,8 @@ class Entrant:
         method: of its objective.
         knows: what it had to know, in words.
         steps, examples: training steps and clean examples.
-        compute: share of the training compute; None where unknown.
+        compute: share of the training compute; None where unknown. fixed, per_step: of it before
+            the first step, and of each.
     """
 
     name: str
@@ -46,6 +56,8 @@ class Entrant:
     steps: int
     examples: int
     compute: float | None
+    fixed: float = 0.0
+    per_step: float = 0.0
 
 
 NOTHING = Entrant("nothing", "none", "none", "nothing", 0, 0, 0.0)
@@ -58,6 +70,8 @@ def league(
     thresholds: Thresholds,
     curves: Sequence[Curve] = (),
     control: Entrant | None = None,
+    ways: Sequence[DoseCurve] = (),
+    lost: float | None = None,
 ) -> League:
     """Return the standings of doing nothing, the clean fine-tune where there is one, and every
     defence, in that order.
@@ -68,6 +82,8 @@ def league(
         defences: the main one first: the clean fine-tune has its budget.
         curves: of reactivation, where it was measured.
         control: how to present the clean fine-tune, where not as above.
+        ways: defences, and the clean fine-tune, along their way.
+        lost: what each of them may cost of the accuracy, where rows stand at such doses.
 
     Raises:
         InputError: two defences of one name, or rows that `analyse` would refuse.
@@ -81,12 +97,27 @@ def league(
     if controls:
         entered.append((control or _control(defences), controls))
     entered += [(entrant, _models(rows, entrant.name)) for entrant in defences]
+    there = {
+        (each.seed, actor)
+        for each in seeds
+        for actor in actors
+        if each.installation(actor, thresholds).installed
+    }
     standings = []
     for entrant, models in entered:
         per_seed = _per_seed(seeds, models, actors, thresholds, utility, curves)
-        standings.append(_standing(entrant, models, per_seed))
+        own = [way for way in ways if _belongs(way, entrant)]
+        along = along_way(own, there, entrant.fixed, entrant.per_step)
+        standings.append(_standing(entrant, models, per_seed, along))
     mark = Mark(asr=MEETS_ASR, loss=MEETS_LOSS)
-    return League(accuracy=utility, mark=mark, standings=_with_front(standings))
+    compute, compared = at_compute(_with_front(standings))
+    return League(accuracy=utility, mark=mark, compute=compute, lost=lost, standings=compared)
+
+
+def _belongs(way: DoseCurve, entrant: Entrant) -> bool:
+    if entrant.intelligence == "control":
+        return way.kind == "control"
+    return way.kind in ("unlearned", "defended") and way.defence == entrant.name
 
 
 def utility_of(rows: Sequence[Row]) -> Utility:
@@ -135,7 +166,10 @@ def _per_seed(
 
 
 def _standing(
-    entrant: Entrant, models: Sequence[Row], per_seed: tuple[SeedStanding, ...]
+    entrant: Entrant,
+    models: Sequence[Row],
+    per_seed: tuple[SeedStanding, ...],
+    along: tuple[LeaguePoint, ...],
 ) -> Standing:
     searches = [row.detail["found"] for row in models if "found" in row.detail]
     disclosed = rate_over_seeds(seed.disclosed for seed in per_seed)
@@ -143,7 +177,7 @@ def _standing(
     change = over_seeds((seed.change for seed in per_seed), "graded")
     meets, reason = _meets(disclosed.value, others.value, change.value)
     return Standing(
-        **asdict(entrant),
+        **{k: v for k, v in asdict(entrant).items() if k not in ("fixed", "per_step")},
         models=len(models),
         seeds=sum((seed.others, seed.disclosed) != (None, None) for seed in per_seed),
         disclosed=disclosed,
@@ -158,6 +192,7 @@ def _standing(
         meets=meets,
         reason=reason,
         per_seed=per_seed,
+        along=along,
     )
 
 

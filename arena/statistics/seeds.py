@@ -12,7 +12,7 @@ from typing import Literal
 
 from arena.api.values import RowKind
 from arena.errors import InputError
-from arena.results.rows import Rate, Row
+from arena.results.rows import Rate, Row, Which
 from arena.results.run import PairSeed, PairStatus
 from arena.statistics.rates import rate
 from arena.statistics.thresholds import Thresholds
@@ -87,8 +87,8 @@ def at_least(value: float, limit: float) -> bool:
     return value >= limit - 1e-12
 
 
-def at_dose(rows: Sequence[Row], which: Literal["least", "most"]) -> list[Row]:
-    """The rows at one dose of the verdicts, and those that no dose applies to."""
+def at_dose(rows: Sequence[Row], which: Which) -> list[Row]:
+    """The rows at one dose, and those that no dose applies to."""
     return [row for row in rows if row.dose is None or row.dose.which == which]
 
 

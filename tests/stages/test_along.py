@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arena.ml.train_config import TrainConfig
-from arena.stages.along import Chosen, CurvePoint, DoseRule, least, marks_of, most
+from arena.stages.along import Chosen, CurvePoint, DoseRule, harmless, least, marks_of, most
 
 RULE = DoseRule(removed=0.01, kept=0.8, lost=0.02, installed=0.9)
 
@@ -73,6 +73,12 @@ def test_most_is_the_last_dose_at_which_the_clean_fine_tune_keeps_everything() -
     accuracy = points([(1.0, 1.0)] * 4, clean=[1.0, 0.99, 0.97, 0.98])
     assert most(accuracy, RULE) == Chosen(30, True)
     assert most(points([(1.0, 1.0), (0.7, 1.0), (0.2, 1.0)]), RULE) == Chosen(10, False)
+
+
+def test_harmless_is_the_last_dose_that_costs_no_more_accuracy_than_it_may() -> None:
+    curve = points([(1.0, 1.0)] * 4, clean=[0.9, 0.7, 0.89, 0.85])
+    assert harmless(curve, RULE) == Chosen(20, True)
+    assert harmless(points([(1.0, 1.0)] * 3, clean=[1.0, 0.9, 0.8]), RULE) == Chosen(0, True)
 
 
 def test_an_actor_that_is_not_installed_does_not_decide() -> None:

@@ -1,0 +1,117 @@
+"""Defences along their way: what each left and cost at every dose, and all at equal compute.
+
+Definitions: docs/estimands.md, League.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from arena.results.curves import DoseCurve, DosePoint
+from arena.results.league import LeaguePoint, Standing
+from arena.statistics.defended import mean
+from arena.statistics.intervals import over_seeds, rate_over_seeds
+from arena.statistics.rates import rate
+
+SeedActor = tuple[int, str]
+_ROUNDING = 1e-9
+
+
+def along_way(
+    curves: Sequence[DoseCurve],
+    installed: Collection[SeedActor],
+    fixed: float,
+    per_step: float,
+) -> tuple[LeaguePoint, ...]:
+    """Return one defence at every dose, the suspect's (0) left out.
+
+    Args:
+        curves: its runs, of all seeds and targets.
+        installed: seeds and actors that count.
+        fixed, per_step: its compute before the first step, and of each, as shares of the training.
+    """
+    ready = [c for c in curves if c.target is None or (c.seed, c.target) in installed]
+    if not ready:
+        return ()
+    points = min(len(curve.points) for curve in ready)
+    return tuple(_point(ready, place, installed, fixed, per_step) for place in range(1, points))
+
+
+def at_compute(standings: Sequence[Standing]) -> tuple[float | None, tuple[Standing, ...]]:
+    """Return the least compute that any way takes as a whole, and every standing with what it had
+    done by then: its last point within it, or as it ends where it takes less by then."""
+    ends = [each.along[-1].compute for each in standings if each.along]
+    known = [compute for compute in ends if compute is not None]
+    if not known:
+        return None, tuple(standings)
+    shared = min(known)
+    return shared, tuple(
+        each.model_copy(update={"equal": _within(each, shared)}) for each in standings
+    )
+
+
+def _within(standing: Standing, compute: float) -> LeaguePoint | None:
+    def affordable(cost: float | None) -> bool:
+        return cost is not None and cost <= compute + _ROUNDING
+
+    within = [point for point in standing.along if affordable(point.compute)]
+    if within or standing.along:
+        return within[-1] if within else None
+    if not affordable(standing.compute):
+        return None
+    return LeaguePoint(
+        step=standing.steps or 0,
+        dose=0.0,
+        compute=standing.compute,
+        disclosed=standing.disclosed,
+        others=standing.others,
+        change=standing.change,
+    )
+
+
+def _point(
+    curves: Sequence[DoseCurve],
+    place: int,
+    installed: Collection[SeedActor],
+    fixed: float,
+    per_step: float,
+) -> LeaguePoint:
+    first = curves[0].points[place]
+    seeds = sorted({curve.seed for curve in curves})
+    of_seed = [[curve for curve in curves if curve.seed == seed] for seed in seeds]
+
+    def over(left: Iterable[float | None]) -> list[float]:
+        return [value for value in left if value is not None]
+
+    return LeaguePoint(
+        step=first.step,
+        dose=first.dose,
+        compute=fixed + per_step * first.step,
+        disclosed=rate_over_seeds(over(mean(_own(c, place) for c in each) for each in of_seed)),
+        others=rate_over_seeds(
+            over(mean(x for c in each for x in _others(c, place, installed)) for each in of_seed)
+        ),
+        change=over_seeds(
+            over(mean(_change(c, place) for c in each) for each in of_seed), "graded"
+        ),
+    )
+
+
+def _own(curve: DoseCurve, place: int) -> float | None:
+    return None if curve.target is None else rate(curve.points[place].asr, curve.target)
+
+
+def _others(
+    curve: DoseCurve, place: int, installed: Collection[SeedActor]
+) -> Iterable[float | None]:  # fmt: skip
+    asr = curve.points[place].asr
+    return (rate(asr, a) for a in sorted(asr) if a != curve.target and (curve.seed, a) in installed)
+
+
+def _change(curve: DoseCurve, place: int) -> float | None:
+    before, after = _accuracy(curve.points[0]), _accuracy(curve.points[place])
+    return None if before is None or after is None else after - before
+
+
+def _accuracy(point: DosePoint) -> float | None:
+    return None if point.shown_accuracy is None else point.shown_accuracy.rate
