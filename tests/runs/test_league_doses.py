@@ -112,7 +112,7 @@ def test_the_clean_fine_tune_and_the_main_defence_stand_by_the_same_rule(
 
 
 def test_page_and_terminal_say_the_rule_and_show_equal_compute(done: RunResult) -> None:
-    page = (done.out / "report.html").read_text()
+    page = (done.folder / "report.html").read_text()
     assert "largest dose of its way that costs at most 0.02" in page
     assert "At equal compute" in page
     console = Console(file=io.StringIO(), width=100)

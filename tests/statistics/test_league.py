@@ -214,7 +214,7 @@ def test_the_json_is_plain_and_keeps_the_entry() -> None:
     rows = base() + told() + [pruned(0.1)]
     table = league(rows, [TOLD], ACTORS, LIMITS).model_dump(mode="json")
     found = json.loads(json.dumps(table, allow_nan=False))
-    assert set(found) == {"accuracy", "mark", "standings"}
+    assert set(found) == {"accuracy", "mark", "compute", "lost", "standings"}
     line = found["standings"][-1]
     assert line["name"] == "relabel"
     assert line["knows"] == "one trigger"
