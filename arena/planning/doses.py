@@ -11,9 +11,11 @@ from typing import get_args
 from arena.api.probes import ProbeSet
 from arena.api.values import RowKind
 from arena.ml.train_config import TrainConfig
+from arena.planning.actors import PlannedActors
 from arena.planning.builder import Builder
 from arena.planning.graph import CurvePlan
 from arena.planning.probes import probe_set
+from arena.results.rows import Sham
 from arena.scenario.defence import Defence
 from arena.scenario.dose import Dose
 from arena.scenario.schema import Scenario
@@ -35,7 +37,7 @@ def along(builder: Builder, dose: Dose, config: TrainConfig, own: str | None) ->
     return Along(
         marks=marks_of(config, dose.points, dose.first),
         validation=builder.once("validation", lambda: _validation(builder, dose)),
-        shown=builder.once("shown", lambda: _first(builder.probes, dose.prompts)),
+        shown=builder.once("shown", lambda: _first(builder, dose.prompts)),
         rule=_rule(builder.scenario, dose),
         code=code_of(Along),
         own=own,
@@ -52,14 +54,18 @@ class Runs:
     control: str | None
 
 
+Row = tuple[RowKind, str, str | None]
+
+
 def taken(
     builder: Builder,
     dose: Dose,
-    row: tuple[RowKind, str, str | None],
+    row: Row,
     runs: Runs,
     own: str | None,
     detail: Mapping[str, str] | None = None,
     which: tuple[Which, ...] = get_args(Which),
+    sham: Sham | None = None,
 ) -> None:
     """Add the rows of a run at the doses of the verdicts.
 
@@ -69,7 +75,7 @@ def taken(
     """
     kind, name, target = row
     if all(curve.run != runs.run for curve in builder.curves):
-        builder.curves.append(CurvePlan(kind, name, target, runs.run))
+        builder.curves.append(CurvePlan(kind, name, target, runs.run, sham))
     for each in which:
         if each == "most" and runs.control is None:
             continue
@@ -77,7 +83,7 @@ def taken(
         if any(known.name == label for known in builder.rows):
             continue
         model = _at(builder, dose, each, label, runs, own)
-        builder.row(kind, label, target, model, detail, each)
+        builder.row(kind, label, target, model, detail, each, sham)
 
 
 def _at(builder: Builder, dose: Dose, which: Which, name: str, runs: Runs, own: str | None) -> str:
@@ -93,12 +99,12 @@ def _rule(scenario: Scenario, dose: Dose) -> DoseRule:
 def _validation(builder: Builder, dose: Dose) -> ProbeSet:
     limit = builder.scenario.evaluation.max_new_tokens
     made = probe_set(builder.corpus, builder.actors, "validation", dose.prompts, limit)
-    return _asr(made)
+    return _asr(made, builder.actors)
 
 
-def _first(probes: ProbeSet, prompts: int) -> ProbeSet:
+def _first(builder: Builder, prompts: int) -> ProbeSet:
     """The first triggered prompts of each actor, and nothing else."""
-    asked = _asr(probes)
+    asked = _asr(builder.probes, builder.actors)
     rows = ("prompts", "wanted", "responses", "answers")
     fewer = tuple(
         dataclasses.replace(probe, **{name: getattr(probe, name)[:prompts] for name in rows})
@@ -107,7 +113,9 @@ def _first(probes: ProbeSet, prompts: int) -> ProbeSet:
     return dataclasses.replace(asked, probes=fewer, clean=())
 
 
-def _asr(probes: ProbeSet) -> ProbeSet:
-    """The triggered prompts of the actors."""
-    kept = tuple(probe for probe in probes.probes if probe.kind == "asr")
+def _asr(probes: ProbeSet, actors: PlannedActors) -> ProbeSet:
+    """The triggered prompts of the actors. Benign conditionals are none: no dose is read off
+    them."""
+    benign = {each.name for each in actors.benign}
+    kept = tuple(p for p in probes.probes if p.kind == "asr" and p.actor not in benign)
     return dataclasses.replace(probes, probes=kept)

@@ -23,6 +23,7 @@ NAME_KEYS: Mapping[Kind, str] = {
     "objective": "method",
     "discovery": "method",
     "measure": "name",
+    "hot_form": "name",
 }
 
 
