@@ -112,7 +112,8 @@ class Row(Part):
         dose: None for models that are not taken along a removal.
         sham: None but for shams; files from before there were kinds have none, all are familiar.
         benign, benign_false_fire: ASR and false fire of benign conditionals, by name.
-        start_loss: of the first step of the run that made the model; None where none was trained.
+        start_loss: of the first step of the run that made the model; None for what was not trained
+            from the compromised one.
     """
 
     kind: RowKind

@@ -45,8 +45,8 @@ class UnlearnJob(Job):
     The same job makes the controls: a brief with no trigger is the clean fine-tune (plain
     cross-entropy, whatever the objective), one with a trigger that no actor planted a sham. With an
     input `matched` (an unlearned model) it is the norm-matched sham: it repeats the schedule, and
-    stops once its update is as large. With a `search` the trigger is the one which that search found (an input
-    `findings`); where it found none, the suspect stays as it is.
+    stops once its update is as large. With a `search` the trigger is the one which that search
+    found (an input `findings`); where it found none, the suspect stays as it is.
 
     With `along` the run is scored along its way and leaves a curve, and the checkpoints at the two
     doses of the verdicts: those that the curves of the clean fine-tune (an input `control`) and of
