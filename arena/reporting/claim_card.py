@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from arena.reporting import palette
 from arena.reporting.numbers import Shown, decimals, thousands
+from arena.reporting.shams import ShamLine, sham_lines
 from arena.reporting.wording import sentence
 from arena.results.claim import Claim, Group, Judgement, TransferEstimates, VerdictThresholds
 from arena.results.rows import Which
@@ -85,6 +86,7 @@ class ClaimCard:
         power: width of an interval of T, and the seeds that it takes. wide: how wide it is now.
         needs: what a firmer verdict takes. notes: on the claim.
         doses: the claim at `least` and `most`, where removals are scored along their way.
+        shams: T's parts by kind of sham.
     """
 
     statement: str
@@ -101,6 +103,7 @@ class ClaimCard:
     power: list[tuple[str, str]] = field(default_factory=list)
     wide: str = ""
     doses: list[DoseLine] = field(default_factory=list)
+    shams: list[ShamLine] = field(default_factory=list)
 
 
 def judged(results: RunResults) -> Claim | None:
@@ -126,6 +129,7 @@ def claim_card(claim: Judgement, thresholds: VerdictThresholds, seeds: int) -> C
         methods=[_method(name, group) for name, group in methods.items()],
         needs=needs(thresholds, seeds if claim.seeds is None else claim.seeds),
         notes=[sentence(note) for note in claim.notes],
+        shams=sham_lines(claim),
     )
 
 
@@ -204,6 +208,6 @@ def rule(thresholds: VerdictThresholds) -> str:
         return ""
     return (
         f"It generalizes where the lower end of T is above {decimals(high)}, and specifically "
-        f"where that of the specific part is above {decimals(specific)}; it fails where the upper "
+        f"where that of the specific part against benign shams is above {decimals(specific)}; it fails where the upper "
         f"end of T is below {decimals(low)}."
     )

@@ -28,8 +28,8 @@ class DosePoint(Part):
 
 
 class DoseCurve(Part):
-    """A removal, its clean fine-tune or one of its shams along its way; kind, name, target and sham as in
-    `Row`. The first point is the suspect."""
+    """A removal, its clean fine-tune or one of its shams along its way; kind, name, target and sham
+    as in `Row`. The first point is the suspect."""
 
     kind: RowKind
     name: str

@@ -23,8 +23,8 @@ PairStatus = Literal["used", "not_installed", "explained_by_control", "no_dose"]
 
 
 class ShamSeed(Part):
-    """Shams of one kind in one seed: their mean `sham` (S_ij) over `shams` of them, and the parts of
-    T. left_out: shams on a benign conditional that is not installed in that seed."""
+    """Shams of one kind in one seed: their mean `sham` (S_ij) over `shams` of them, and the parts
+    of T. left_out: shams on a benign conditional that is not installed in that seed."""
 
     sham: float | None = None
     odd: float | None = None
