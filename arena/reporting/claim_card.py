@@ -208,6 +208,6 @@ def rule(thresholds: VerdictThresholds) -> str:
         return ""
     return (
         f"It generalizes where the lower end of T is above {decimals(high)}, and specifically "
-        f"where that of the specific part against benign shams is above {decimals(specific)}; it fails where the upper "
-        f"end of T is below {decimals(low)}."
+        f"where that of the specific part against benign shams is above {decimals(specific)}; it "
+        f"fails where the upper end of T is below {decimals(low)}."
     )
