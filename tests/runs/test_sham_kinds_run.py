@@ -131,6 +131,7 @@ def test_the_file_reads_back(done: RunResult) -> None:
     assert read_results(done.folder) == done.results
 
 
+@pytest.mark.slow
 def test_at_two_doses_the_new_shams_stand_at_the_dose_of_their_removal(tmp_path: Path) -> None:
     dose = "dose={points: 3, first: 0.1, prompts: 12}"
     scenario = toys.small(*KINDS, dose, "defender.learning_rate=3e-3")
