@@ -107,10 +107,11 @@ def _benign(scenario: Sections) -> Iterator[Violation]:
 
 def _hot(scenario: Sections) -> Iterator[Violation]:
     """A target has at most as many hot shams as there are hot forms."""
-    known = registry.names("hot_form")
-    if scenario.controls.hot > len(known):
+    wanted = scenario.controls.hot
+    known = registry.names("hot_form") if wanted else ()
+    if wanted > len(known):
         rule = f"there are {len(known)} hot forms ({', '.join(known)})"
-        yield Violation(("controls", "hot"), rule, str(scenario.controls.hot))
+        yield Violation(("controls", "hot"), rule, str(wanted))
 
 
 def _parts_fit(scenario: Sections) -> Iterator[Violation]:
