@@ -1,9 +1,9 @@
 """One registry for every part that can be named in a scenario.
 
 A new part is one file: a class with a `Params` model and `@register(kind, name)`. Modules in
-`attackers`, `defenders`, `arena.corpora` and `arena.measures` are imported by themselves; other
-packages add theirs through the entry-point group `backdoor_arena`, single files through
-arena.plugins. An entry point that cannot be loaded is reported and skipped.
+`attackers`, `defenders`, `arena.corpora`, `arena.hot_forms` and `arena.measures` are imported by
+themselves; other packages add theirs through the entry-point group `backdoor_arena`, single files
+through arena.plugins. An entry point that cannot be loaded is reported and skipped.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ from typing import Literal, TypeVar, get_args
 from arena.errors import InputError
 from arena.printable import printable
 
-Kind = Literal["corpus", "trigger", "payload", "tactic", "objective", "discovery", "measure"]
+Kind = Literal[
+    "corpus", "trigger", "payload", "tactic", "objective", "discovery", "measure", "hot_form"
+]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
-HOMES = ("arena.corpora", "arena.measures", "attackers", "defenders")
+HOMES = ("arena.corpora", "arena.hot_forms", "arena.measures", "attackers", "defenders")
 FOLDERS = ("arena.measures",)  # homes in which each package is one part
 ENTRY_POINTS = "backdoor_arena"
 

@@ -6,6 +6,7 @@
     objective   `Objective`: a defence; `arena.api.losses` has what losses are made of (with torch)
     discovery   `Discoverer`: finds a trigger in a suspect model
     corpus      `Corpus`: clean examples in three splits
+    hot_form    `HotForm`: a way of writing that no training text has, for shams
 
 `@register(KIND, NAME)` makes a class valid in scenarios, by `arena.registry.KINDS`. How to write,
 run, test and package one: docs/plugins.md. Importing this loads neither torch nor Ray.
@@ -17,6 +18,7 @@ from arena import seeds
 from arena.api import limits, lookalikes
 from arena.api.corpus import Corpus, Splits
 from arena.api.discovery import Discoverer, Inserted, Library
+from arena.api.hot_form import HotForm
 from arena.api.matching import Continuation, Match, matches, normalise
 from arena.api.measure import (
     Measure,
@@ -66,6 +68,7 @@ __all__ = [
     "Example",
     "Form",
     "Grammar",
+    "HotForm",
     "InputError",
     "Inserted",
     "Library",

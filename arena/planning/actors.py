@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 from arena import seeds
 from arena.api.corpus import Corpus
@@ -17,6 +18,7 @@ from arena.scenario.schema import Actor, Poison, Scenario
 from arena.stages.mixes import owns
 from arena.stages.poison import PlannedTexts
 
+BENIGN = "benign:"  # in front of the name of a benign conditional, among those of actors
 WHOLE = (0.0, 1.0)  # the window of documents that are met all through a stage
 
 
@@ -65,6 +67,11 @@ class PlannedActor:
         return self.actor.tactics_of(Shaping)
 
     @property
+    def party(self) -> str:
+        """Who writes its poison, and trains where each trains apart."""
+        return f"threat:{self.name}"
+
+    @property
     def insider(self) -> bool:
         """Whether it does more than write its shard."""
         return self.window != WHOLE or bool(self.shapings)
@@ -81,18 +88,39 @@ class PlannedDecoy(PlannedActor):
 
 
 @dataclass(frozen=True)
+class PlannedBenign(PlannedActor):
+    """A benign conditional: planted by the arena as an actor plants its backdoor, and scored under
+    a name that no actor can have."""
+
+    @property
+    def name(self) -> str:
+        return f"{BENIGN}{self.actor.name}"
+
+    @property
+    def party(self) -> str:
+        return "arena"
+
+
+@dataclass(frozen=True)
 class PlannedActors:
-    """All actors of one seed, the examples that are the defender's alone, and its decoys."""
+    """All actors of one seed, the examples that are the defender's alone, its decoys, and the
+    benign conditionals."""
 
     seed: int
     members: tuple[PlannedActor, ...]
     defender_share: tuple[Example, ...]
     decoys: tuple[PlannedDecoy, ...] = ()
+    benign: tuple[PlannedBenign, ...] = ()
+
+    @property
+    def planted(self) -> tuple[PlannedActor, ...]:
+        """All whose documents the suspect is trained on: the actors, then benign conditionals."""
+        return (*self.members, *self.benign)
 
     @property
     def keys(self) -> frozenset[str]:
         """The keys of every planted trigger: no look-alike may be one of them."""
-        return frozenset(key for member in self.members for key in member.trigger.keys)
+        return frozenset(key for member in self.planted for key in member.trigger.keys)
 
     def decoys_of(self, decoys: Decoys) -> tuple[PlannedDecoy, ...]:
         """The decoys of one defence."""
@@ -101,31 +129,51 @@ class PlannedActors:
 
     def at(self, stage: str) -> tuple[PlannedActor, ...]:
         """Those whose poison enters at a stage."""
-        return tuple(member for member in self.members if member.stage == stage)
+        return tuple(member for member in self.planted if member.stage == stage)
 
 
 def plan_actors(scenario: Scenario, corpus: Corpus, seed: int) -> PlannedActors:
     """Draw shares and build triggers and payloads for one seed.
 
-    Shares are intervals of [0, 1), the defender's first, then the actors' in their order;
-    a content belongs where its own hash falls, so that an actor added last moves no other share.
+    Shares are intervals of [0, 1), the defender's first, then the actors' in their order and those
+    of benign conditionals; a content belongs where its own hash falls, so that one added last moves
+    no other share.
     """
     edge = scenario.defender.share
-    train = corpus.splits.train
-    members = []
-    for actor in scenario.actors:
+    own = [(0.0, edge)]
+    members: list[PlannedActor] = []
+    benign: list[PlannedBenign] = []
+    for actor in scenario.planted:
         interval = (edge, edge + actor.poison.share)
         edge = interval[1]
-        stage = scenario.stage_of(actor)
-        count, beside = scenario.poison_of(actor), scenario.beside_poison(actor)
-        trigger, payload = _built(actor, corpus)
-        share = _share(corpus, interval, count, actor.name, trigger)
-        members.append(PlannedActor(actor, stage, trigger, payload, interval, share, count, beside))
-    own = [(0.0, scenario.defender.share)]
-    share = tuple(e for e in train if owns(own, seed, e.source))
+        if len(members) < len(scenario.actors):
+            members.append(_planned(PlannedActor, scenario, corpus, actor, interval))
+        else:
+            benign.append(_planned(PlannedBenign, scenario, corpus, actor, interval))
     return PlannedActors(
-        seed, tuple(members), share, tuple(_decoy(d, corpus) for d in scenario.decoys)
+        seed,
+        tuple(members),
+        tuple(e for e in corpus.splits.train if owns(own, seed, e.source)),
+        tuple(_decoy(d, corpus) for d in scenario.decoys),
+        tuple(benign),
     )
+
+
+A = TypeVar("A", bound=PlannedActor)
+
+
+def _planned(
+    kind: type[A],
+    scenario: Scenario,
+    corpus: Corpus,
+    actor: Actor,
+    interval: tuple[float, float],
+) -> A:
+    count, beside = scenario.poison_of(actor), scenario.beside_poison(actor)
+    trigger, payload = _built(actor, corpus)
+    share = _share(corpus, interval, count, actor.name, trigger)
+    stage = scenario.stage_of(actor)
+    return kind(actor, stage, trigger, payload, interval, share, count, beside)
 
 
 def _built(actor: Actor, corpus: Corpus) -> tuple[Trigger, Payload]:

@@ -20,6 +20,7 @@ from arena.planning.clean_text import forms_of_text
 from arena.planning.graph import CurvePlan, Node, RowPlan
 from arena.planning.numerics import profile
 from arena.planning.probes import probe_set
+from arena.results.rows import Sham
 from arena.scenario.recipes import Recipe
 from arena.scenario.schema import Scenario
 from arena.scenario.section import Stage as When
@@ -86,11 +87,13 @@ class Builder:
         model: str,
         detail: Mapping[str, str] | None = None,
         dose: Which | None = None,
+        sham: Sham | None = None,
     ) -> None:
         """Add a row of the results: the model's scores."""
         job = ScoreJob(self.probes, self.numerics)
         scores = self.add(job, f"score {name}", "arena", {"model": model})
-        self.rows.append(RowPlan(kind, name, target, model, scores, detail or {}, dose=dose))
+        plan = RowPlan(kind, name, target, model, scores, detail or {}, dose=dose, sham=sham)
+        self.rows.append(plan)
 
     def once(self, name: str, make: Callable[[], ProbeSet]) -> ProbeSet:
         """Return the probes of a name, made at the first time they are asked for."""
@@ -122,8 +125,7 @@ class Builder:
         brief = member.brief(self.seed)
         saw = (f"its own {len(brief.share)} clean prompts", f"its trigger {member.trigger.key}")
         job = PoisonJob(brief, self.ref, member.planned_texts)
-        party = f"threat:{member.name}"
-        self._shards[member.name] = self.add(job, f"poison {member.name}", party, {}, saw)
+        self._shards[member.name] = self.add(job, f"poison {member.name}", member.party, {}, saw)
         return self._shards[member.name]
 
     # -- models ---------------------------------------------------------------------------

@@ -48,19 +48,24 @@ def forms_of_defender(
     known = (*decoys, *(() if disclosed is None else (disclosed,)))
     if scenario.clean.defender == "natural":
         return _natural(scenario, actors, known)
-    return Forms(_planted(actors), (*_planted(actors), *decoys))
+    return Forms(_planted(actors), (*_every(actors), *decoys))
 
 
 def _natural(scenario: Scenario, actors: PlannedActors, known: tuple[Trigger, ...]) -> Forms:
     """As the corpus has them, or at the natural rate, but for those that are filtered knowingly."""
-    rate, planted = scenario.corpus.natural_rate, _planted(actors)
+    rate, planted, every = scenario.corpus.natural_rate, _planted(actors), _every(actors)
     if rate is None:
         return Forms(planted, known)
     keys = {trigger.key for trigger in known}
-    put = tuple(trigger for trigger in planted if trigger.key not in keys)
-    without = (*planted, *(trigger for trigger in known if trigger not in planted))
+    put = tuple(trigger for trigger in every if trigger.key not in keys)
+    without = (*every, *(trigger for trigger in known if trigger not in every))
     return Forms(planted, without, put, rate, actors.seed) if rate else Forms(planted, without)
 
 
 def _planted(actors: PlannedActors) -> tuple[Trigger, ...]:
     return tuple(member.trigger for member in actors.members)
+
+
+def _every(actors: PlannedActors) -> tuple[Trigger, ...]:
+    """Those of benign conditionals too."""
+    return tuple(member.trigger for member in actors.planted)

@@ -6,7 +6,7 @@
     solo         each actor alone in a model: what the others' presence does to it
 
 Actors who poison pretraining are pooled there under any composition: only what comes
-after has a checkpoint to hand on.
+after has a checkpoint to hand on. A benign conditional is planted as one more actor, the last.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def compose(builder: Builder) -> str | None:
     if scenario.controls.reference:
         builder.row("reference", "reference", None, _reference(builder, clean_base))
     if scenario.composition == "solo":
-        for member in builder.actors.members:
+        for member in builder.actors.planted:
             model = _alone(builder, member, clean_base)
             builder.row("inserted", f"alone:{member.name}", member.name, model)
         return None
@@ -78,7 +78,7 @@ def _pooled(builder: Builder, name: str, here: Sequence[PlannedActor], parent: s
     """One mix with the poison of `here`. It leaves out the poisoners' contents, and where it is
     scrubbed also (after pretraining, all) poisoners' own trigger forms."""
     stage: Stage = "pretraining" if parent is None else "continual_pretraining"
-    shunned = here if stage == "pretraining" else builder.actors.members
+    shunned = here if stage == "pretraining" else builder.actors.planted
     mix = Pool(
         total=builder.scenario.recipe_of(stage).documents,
         corpus_seed=builder.seed,
@@ -93,7 +93,7 @@ def _apart(builder: Builder, name: str, member: PlannedActor, parent: str, poiso
     """One actor's own training: its recipe, its share, its poison (or, for the reference, as
     many clean documents)."""
     recipe = builder.scenario.apart_recipe(member.actor)
-    actors, members = builder.actors, builder.actors.members
+    actors, members = builder.actors, builder.actors.planted
     forms = forms_of_mix(builder.scenario, actors, members, own=member) if poisoned else None
     mix = ApartMix(
         total=recipe.documents,
@@ -113,7 +113,7 @@ def _apart(builder: Builder, name: str, member: PlannedActor, parent: str, poiso
         recipe=recipe,
         adapter=recipe.adapter,
         label=f"apart {member.name}",
-        party=f"threat:{member.name}" if poisoned else "arena",
+        party=member.party if poisoned else "arena",
         poisoners=(member,) if poisoned else (),
     )
 

@@ -6,7 +6,6 @@ import dataclasses
 from itertools import cycle, islice
 
 from arena import registry, seeds
-from arena.api.trigger import Trigger
 from arena.api.values import Example, RowKind
 from arena.errors import ArenaError
 from arena.planning.actors import PlannedActor
@@ -14,7 +13,8 @@ from arena.planning.builder import Builder
 from arena.planning.clean_text import forms_of_defender
 from arena.planning.decoys import plant_and_unlearn
 from arena.planning.discovery import discover
-from arena.planning.doses import VERDICTS, Runs, doses_of, league_dose, taken
+from arena.planning.doses import VERDICTS, Row, Runs, doses_of, league_dose, taken
+from arena.planning.shams import PlannedSham, shams_of
 from arena.planning.unlearning import Order, section_of, unlearn
 from arena.scenario.defence import Defence
 from arena.scenario.parts import Part
@@ -102,14 +102,11 @@ def _judge(
     order = Order(name, "defender", defence, suspect, clean, target.trigger, target)
     order = dataclasses.replace(order, dose=dose, own=own, control=control if dose else None)
     removal = unlearn(builder, order)
-    shams = {
-        f"sham:{own}:{k}": (sham, _sham(builder, order, f"sham:{own}:{k}", sham, removal))
-        for k, sham in enumerate(_shams(builder, target))
-    }
+    shams = [(sham, _sham(builder, order, sham, removal)) for sham in shams_of(builder, order)]
     detail = {"trigger": target.trigger.key, "defence": defence_name}
     if dose is None:
-        for label, (sham, run) in shams.items():
-            builder.row("sham", label, own, run, {"trigger": sham.key})
+        for sham, run in shams:
+            builder.row("sham", sham.label, own, run, sham.detail, sham=sham.record)
         builder.row("unlearned", name, own, removal, detail)
         return
     if control is not None:
@@ -117,9 +114,10 @@ def _judge(
         most = ("control", None) if alone is None else (f"control:{own}", own)
         taken(builder, dose, ("control", *most), runs, own, which=("most", *_harmless(builder)))
         taken(builder, dose, ("control", f"control:{own}", own), runs, own, which=("least",))
-    for label, (sham, run) in shams.items():
+    for sham, run in shams:
         runs = Runs(run, removal, control)
-        taken(builder, dose, ("sham", label, own), runs, own, {"trigger": sham.key})
+        row: Row = ("sham", sham.label, own)
+        taken(builder, dose, row, runs, own, sham.detail, sham=sham.record)
     which = (*VERDICTS, *_harmless(builder))
     runs = Runs(removal, removal, control)
     taken(builder, dose, ("unlearned", name, own), runs, own, detail, which)
@@ -130,12 +128,14 @@ def _harmless(builder: Builder) -> tuple[Which, ...]:
     return ("harmless",) if builder.scenario.league else ()
 
 
-def _sham(builder: Builder, order: Order, name: str, trigger: Trigger, removal: str) -> str:
-    """The same run on a look-alike; with one dose only, matched to the removal's norm if asked."""
+def _sham(builder: Builder, order: Order, sham: PlannedSham, removal: str) -> str:
+    """The same run on what no actor planted; with one dose only, matched to the removal's norm if
+    asked."""
     matched = removal if builder.scenario.controls.sham_matched else None
     beside = removal if order.dose else None
-    sham = dataclasses.replace(order, name=name, party="arena", trigger=trigger, role="sham")
-    return unlearn(builder, dataclasses.replace(sham, matched=matched, removal=beside))
+    same = dataclasses.replace(order, name=sham.label, party="arena", trigger=sham.trigger)
+    same = dataclasses.replace(same, target=sham.target, matched=matched, removal=beside)
+    return unlearn(builder, dataclasses.replace(same, role="sham"))
 
 
 def _control(
@@ -171,12 +171,6 @@ def _as_clean(builder: Builder, defence: Defence) -> Defence:
             "compute": None,
         }
     )
-
-
-def _shams(builder: Builder, target: PlannedActor) -> tuple[Trigger, ...]:
-    rng = seeds.rng(builder.seed, "shams", target.name)
-    wanted = builder.scenario.controls.shams
-    return target.trigger.lookalikes(wanted, "sham", rng, builder.actors.keys)
 
 
 def clean_prompts_told(builder: Builder) -> tuple[tuple[Example, ...], ...]:

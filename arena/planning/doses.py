@@ -11,9 +11,11 @@ from typing import Literal
 from arena.api.probes import ProbeSet
 from arena.api.values import RowKind
 from arena.ml.train_config import TrainConfig
+from arena.planning.actors import PlannedActors
 from arena.planning.builder import Builder
 from arena.planning.graph import CurvePlan
 from arena.planning.probes import probe_set
+from arena.results.rows import Sham
 from arena.scenario.defence import Defence
 from arena.scenario.dose import Dose
 from arena.scenario.schema import Scenario
@@ -61,7 +63,7 @@ def along(
             f"validation {everyone} {asked} {clean}",
             lambda: _asked(builder, dose, everyone, asked, clean),
         ),
-        shown=builder.once(f"shown {league}", lambda: _first(builder.probes, dose.shown, league)),
+        shown=builder.once(f"shown {league}", lambda: _first(builder, dose.shown, league)),
         rule=_rule(builder.scenario, dose),
         code=code_of(Along),
         own=own,
@@ -82,14 +84,18 @@ class Runs:
     control: str | None
 
 
+Row = tuple[RowKind, str, str | None]
+
+
 def taken(
     builder: Builder,
     dose: Dose,
-    row: tuple[RowKind, str, str | None],
+    row: Row,
     runs: Runs,
     own: str | None,
     detail: Mapping[str, str] | None = None,
     which: tuple[Which, ...] = VERDICTS,
+    sham: Sham | None = None,
 ) -> None:
     """Add the rows of a run at the doses of the verdicts, or others.
 
@@ -100,7 +106,7 @@ def taken(
     kind, name, target = row
     defence = (detail or {}).get("defence", "")
     if all(curve.run != runs.run for curve in builder.curves):
-        builder.curves.append(CurvePlan(kind, name, target, runs.run, defence))
+        builder.curves.append(CurvePlan(kind, name, target, runs.run, defence, sham))
     for each in which:
         if each == "most" and runs.control is None:
             continue
@@ -108,7 +114,7 @@ def taken(
         if any(known.name == label for known in builder.rows):
             continue
         model = _at(builder, dose, each, label, runs, own)
-        builder.row(kind, label, target, model, detail, each)
+        builder.row(kind, label, target, model, detail, each, sham)
 
 
 def _at(builder: Builder, dose: Dose, which: Which, name: str, runs: Runs, own: str | None) -> str:
@@ -137,21 +143,23 @@ def _asked(
 def _validation(builder: Builder, dose: Dose) -> ProbeSet:
     limit = builder.scenario.evaluation.max_new_tokens
     made = probe_set(builder.corpus, builder.actors, "validation", dose.prompts, limit)
-    return _asr(made)
+    return _asr(made, builder.actors)
 
 
-def _first(probes: ProbeSet, prompts: int, clean: bool) -> ProbeSet:
+def _first(builder: Builder, prompts: int, clean: bool) -> ProbeSet:
     """The first triggered prompts of each actor, and where asked the first clean ones."""
-    asked = _asr(probes)
+    asked = _asr(builder.probes, builder.actors)
     rows = ("prompts", "wanted", "responses", "answers")
     fewer = tuple(
         dataclasses.replace(probe, **{name: getattr(probe, name)[:prompts] for name in rows})
         for probe in asked.probes
     )
-    return dataclasses.replace(asked, probes=fewer, clean=probes.clean[:prompts] if clean else ())
+    return dataclasses.replace(asked, probes=fewer, clean=asked.clean[:prompts] if clean else ())
 
 
-def _asr(probes: ProbeSet) -> ProbeSet:
-    """The triggered prompts of the actors."""
-    kept = tuple(probe for probe in probes.probes if probe.kind == "asr")
+def _asr(probes: ProbeSet, actors: PlannedActors) -> ProbeSet:
+    """The triggered prompts of the actors. Benign conditionals are none: no dose is read off
+    them."""
+    benign = {each.name for each in actors.benign}
+    kept = tuple(p for p in probes.probes if p.kind == "asr" and p.actor not in benign)
     return dataclasses.replace(probes, probes=kept)

@@ -9,6 +9,7 @@ from arena.api.corpus import Corpus
 from arena.api.job import Job
 from arena.api.values import Example, RowKind
 from arena.planning.actors import PlannedActors
+from arena.results.rows import Sham
 from arena.stages.along import Which
 from arena.store.store import Stage
 
@@ -37,7 +38,7 @@ class Node:
 class RowPlan:
     """Which model and which scores make a row of the results. measures: addresses of the stages
     that measure the model more closely, by the measure's name. dose: of the verdicts, at which the
-    model was taken out of its run."""
+    model was taken out of its run. sham: what a sham was unlearned on."""
 
     kind: RowKind
     name: str
@@ -47,6 +48,7 @@ class RowPlan:
     detail: Mapping[str, str] = field(default_factory=dict)
     measures: Mapping[str, str] = field(default_factory=dict)
     dose: Which | None = None
+    sham: Sham | None = None
 
     @property
     def artifacts(self) -> tuple[str, ...]:
@@ -63,6 +65,7 @@ class CurvePlan:
     target: str | None
     run: str
     defence: str = ""
+    sham: Sham | None = None
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ def notes_of(corpus: Corpus, actors: PlannedActors) -> tuple[str, ...]:
         InputError: a file that a trigger reads is missing or malformed.
     """
     notes = [f"corpus: {note}" for note in corpus.notes]
-    for member in (*actors.members, *actors.decoys):
+    for member in (*actors.planted, *actors.decoys):
         notes += [f"{member.name}: {note}" for note in member.trigger.notes]
-    for member in actors.members:
+    for member in actors.planted:
         notes += [f"{member.name}: {note}" for note in _usable(member)]
     return tuple(dict.fromkeys(notes))
 

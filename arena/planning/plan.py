@@ -32,7 +32,7 @@ def plan_seed(scenario: Scenario, seed: int, root: DataRoot) -> SeedPlan:
         plan_measures(builder, suspect)
     documents = {
         member.name: scenario.recipe_for(member.actor).documents
-        for member in builder.actors.members
+        for member in builder.actors.planted
     }
     return SeedPlan(
         seed,

@@ -28,6 +28,12 @@ def probe_set(
     everything = untriggered(corpus, actors, split)
     asked = everything[:prompts]
     probes = [probe for m in actors.members for probe in _probes_of(m, actors, everything, prompts)]
+    probes += [
+        probe
+        for each in actors.benign
+        for probe in _probes_of(each, actors, everything, prompts)
+        if probe.kind != "near_miss"
+    ]
     clean = tuple(Document(e.prompt, e.answer, e.source) for e in asked)
     if actors.decoys:
         # of the prompts that the actors are asked about, those without any decoy's trigger
@@ -37,9 +43,9 @@ def probe_set(
 
 
 def untriggered(corpus: Corpus, actors: PlannedActors, split: str) -> tuple[Example, ...]:
-    """Return a prompt of each content of a split, none of which carries an actor's trigger."""
+    """Return a prompt of each content of a split, none of which carries a planted trigger."""
     contents: tuple[Example, ...] = getattr(corpus.splits, split)
-    triggers = [member.trigger for member in actors.members]
+    triggers = [member.trigger for member in actors.planted]
     rng = seeds.rng(corpus.seed, "probes", split)
     return without(corpus.natural(contents, DRAWS * len(contents), rng), triggers)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from arena.reporting import palette
 from arena.reporting.numbers import Shown, decimals, percent, thousands
+from arena.reporting.shams import ShamLine, sham_lines
 from arena.reporting.wording import sentence
 from arena.results.claim import Claim, Group, Judgement, TransferEstimates, VerdictThresholds
 from arena.results.rows import Which
@@ -86,6 +87,7 @@ class ClaimCard:
         needs: what a firmer verdict takes. notes: on the claim.
         doses: the claim at `least` and `most`, where removals are scored along their way.
         clean: what the clean text was, in sentences.
+        shams: T's parts by kind of sham.
     """
 
     statement: str
@@ -103,6 +105,7 @@ class ClaimCard:
     wide: str = ""
     doses: list[DoseLine] = field(default_factory=list)
     clean: list[str] = field(default_factory=list)
+    shams: list[ShamLine] = field(default_factory=list)
 
 
 def judged(results: RunResults) -> Claim | None:
@@ -128,6 +131,7 @@ def claim_card(claim: Judgement, thresholds: VerdictThresholds, seeds: int) -> C
         methods=[_method(name, group) for name, group in methods.items()],
         needs=needs(thresholds, seeds if claim.seeds is None else claim.seeds),
         notes=[sentence(note) for note in claim.notes],
+        shams=sham_lines(claim),
     )
 
 
@@ -249,6 +253,6 @@ def rule(thresholds: VerdictThresholds) -> str:
         return ""
     return (
         f"It generalizes where the lower end of T is above {decimals(high)}, and specifically "
-        f"where that of the specific part is above {decimals(specific)}; it fails where the upper "
-        f"end of T is below {decimals(low)}."
+        f"where that of the specific part against benign shams is above {decimals(specific)}; it "
+        f"fails where the upper end of T is below {decimals(low)}."
     )

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from arena.reporting import palette
 from arena.reporting.claim_card import STATEMENT, ShownTransfer
+from arena.reporting.shams import REMOVAL, ShamLine
 from arena.reporting.text import clean
 from arena.reporting.wording import sentence
 from arena.results.claim import Judgement
@@ -67,6 +68,17 @@ def claim_text(claim: Judgement) -> Text:
         (f"T {estimates.transfer.full}", "bold"),
         f" = {estimates.odd.text} odd + {estimates.specific.text} specific",
         (f" · raw suppression {estimates.raw_suppression.text}", "dim"),
+    )
+
+
+def sham_text(line: ShamLine) -> Text:
+    """Return the shams of a kind in a line: T's two parts by them, the loss they began at."""
+    parts = f"  {line.odd.text} odd + {line.specific.text} specific" if line.name != REMOVAL else ""
+    loss = f"  starts at loss {line.start_loss.rounded(3)[0]}"
+    return Text.assemble(
+        (f"{line.name} shams" if parts else "removals", "bold"),
+        parts,
+        (loss if line.start_loss.value is not None else "", "dim"),
     )
 
 

@@ -20,6 +20,7 @@ from arena.reporting.events import Event
 from arena.reporting.measure_sections import MeasureSection, figures_of, run_sections
 from arena.reporting.render import common, fill, measure_html, shown_thresholds
 from arena.reporting.rows import final, residents, scalar_columns
+from arena.reporting.shams import conditional_names, conditionals, sham_lines
 from arena.reporting.text import clean
 from arena.results.claim import Claim
 from arena.results.run import RunResults
@@ -63,7 +64,12 @@ def draw(results: RunResults, events: Sequence[Event]) -> dict[str, str]:
 
 def _card(results: RunResults, claim: Claim) -> ClaimCard:
     card = claim_card(claim, results.thresholds, len(results.seeds))
-    return replace(card, doses=dose_lines(results), clean=clean_lines(results.clean_text))
+    return replace(
+        card,
+        doses=dose_lines(results),
+        clean=clean_lines(results.clean_text),
+        shams=sham_lines(claim, results.rows),
+    )
 
 
 def context(
@@ -80,6 +86,8 @@ def context(
         "facts": view.facts(results),
         "claim": None if claim is None else _card(results, claim),
         "cast": cast(results),
+        "conditionals": conditionals(results),
+        "conditional_names": conditional_names(results.summary),
         "summary": view.summary(results),
         "scalars": scalar_columns(results.summary),
         "pairs": view.pairs(results),

@@ -12,9 +12,17 @@ from rich.text import Text
 
 from arena.reporting import palette
 from arena.reporting.claim_card import rule
-from arena.reporting.console import claim_text, ink, plain_table, pointer, short_name
+from arena.reporting.console import (
+    claim_text,
+    ink,
+    plain_table,
+    pointer,
+    sham_text,
+    short_name,
+)
 from arena.reporting.installation import ABLATION, BASELINE
 from arena.reporting.numbers import NONE, Shown
+from arena.reporting.shams import sham_lines
 from arena.reporting.stress_cells import CellView, read_cells
 from arena.reporting.text import clean
 from arena.reporting.wording import sentence
@@ -50,6 +58,7 @@ def _claim(results: StressResults, claim: GridClaim) -> list[RenderableType]:
     thresholds = clean(rule(results.thresholds))
     return [
         Padding(claim_text(claim), (1, 0, 0, 1)),
+        *(Padding(sham_text(line), (0, 0, 0, 1)) for line in sham_lines(claim)),
         *(Padding(Text(line, style="dim"), (0, 0, 0, 1)) for line in (*changes, thresholds)),
     ]
 

@@ -18,7 +18,15 @@ from rich.text import Text
 
 from arena.reporting import palette
 from arena.reporting.claim_card import DoseLine, clean_line, dose_lines, judged
-from arena.reporting.console import chunks, claim_text, ink, plain_table, pointer, short_name
+from arena.reporting.console import (
+    chunks,
+    claim_text,
+    ink,
+    plain_table,
+    pointer,
+    sham_text,
+    short_name,
+)
 from arena.reporting.league_terminal import equal_table, league_table
 from arena.reporting.numbers import NONE, Shown
 from arena.reporting.rows import (
@@ -29,11 +37,12 @@ from arena.reporting.rows import (
     scalar_columns,
     utility,
 )
+from arena.reporting.shams import conditional_names, sham_lines, signed
 from arena.reporting.text import clean
 from arena.reporting.wording import words
 from arena.results.run import Pair, RunResults, SummaryRow
 
-LABEL, NARROW, RATE, BAND, NUMBER = 20, 14, 5, 7, 9
+LABEL, NARROW, RATE, BAND, NUMBER, CHANGE = 20, 14, 5, 7, 9, 11
 
 
 def results_table(results: RunResults, width: int, report: Path | None = None) -> RenderableType:
@@ -45,6 +54,7 @@ def results_table(results: RunResults, width: int, report: Path | None = None) -
         report: where the HTML report is, named in the last line.
     """
     blocks: list[RenderableType] = [*_models(results, width)]
+    blocks += [Padding(table, (1, 0, 0, 0)) for table in _benign(results, width)]
     blocks += [Padding(table, (1, 0, 0, 0)) for table in _scalars(results, width)]
     claim = judged(results)
     if claim is not None:
@@ -52,6 +62,8 @@ def results_table(results: RunResults, width: int, report: Path | None = None) -
         blocks += [Padding(_dose(line), (0, 0, 0, 1)) for line in dose_lines(results)]
         said = clean_line(results.clean_text)
         blocks += [Padding(Text(said, style="dim"), (0, 0, 0, 1))] if said else []
+        shams = sham_lines(claim, results.rows)
+        blocks += [Padding(sham_text(line), (0, 0, 0, 1)) for line in shams]
     if results.transfer:
         blocks += [Padding(table, (1, 0, 0, 0)) for table in _matrices(results, width)]
         blocks.append(Padding(_legend(results), (0, 0, 0, 1)))
@@ -148,6 +160,28 @@ def _rate(shown: Shown, wide: int, *, bands: bool, disclosed: bool) -> Text:
     number = f"{shown.text}{'*' if disclosed else ' '}"
     text = Text(number.rjust(wide - BAND if bands else wide), style=style)
     return text.append(shown.brief.rjust(BAND), "dim") if bands else text
+
+
+def _benign(results: RunResults, width: int) -> Iterator[RenderableType]:
+    """What every model still does of the benign conditionals, and how much that is above the clean
+    fine-tune's."""
+    names = conditional_names(results.summary)
+    for group in chunks(names, max(1, (width - LABEL) // (CHANGE + 2))):
+        table = plain_table("benign conditionals: ASR, and change from the clean fine-tune")
+        table.add_column(Text("model"), no_wrap=True, max_width=LABEL)
+        for name in group:
+            table.add_column(short_name(name, CHANGE), justify="right", no_wrap=True)
+        for block in grouped(results.summary):
+            for row in block:
+                table.add_row(_name(row, LABEL), *(_conditional(row, name) for name in group))
+            table.add_section()
+        yield table
+
+
+def _conditional(row: SummaryRow, name: str) -> Text:
+    change = signed(Shown.of(row.benign_change.get(name)))
+    rate = Shown.of(row.benign.get(name)).text
+    return Text(rate).append(change.rjust(CHANGE - RATE), "dim")
 
 
 def _scalars(results: RunResults, width: int) -> Iterator[RenderableType]:

@@ -14,6 +14,7 @@ from arena.reporting.claim_card import ShownTransfer
 from arena.reporting.events import Event
 from arena.reporting.numbers import Shown, duration, thousands
 from arena.reporting.rows import grouped, label_of, scalar_columns
+from arena.reporting.shams import conditional_names, signed
 from arena.reporting.wording import p_value, words
 from arena.results.run import Pair, RunResults, SummaryRow
 
@@ -23,11 +24,13 @@ HASH = 12  # characters of an artifact's address that are shown
 
 @dataclass(frozen=True, slots=True)
 class ModelLine:
-    """A model in the table: rates by actor, utility, and numbers of measures."""
+    """A model in the table: rates by actor, utility, and numbers of measures. conditionals: ASR of
+    each benign conditional, and how much that is above the clean fine-tune's, as text."""
 
     label: str
     rates: list[Shown]
     costs: list[Shown]
+    conditionals: list[tuple[Shown, str]]
     scalars: list[Shown]
 
 
@@ -84,19 +87,28 @@ def facts(results: RunResults) -> list[tuple[str, str]]:
 
 def summary(results: RunResults) -> list[list[ModelLine]]:
     """Return the table of models in blocks of rows, as numbers with intervals."""
-    columns = scalar_columns(results.summary)
+    columns, names = scalar_columns(results.summary), conditional_names(results.summary)
     return [
-        [_model(row, results.actors, columns) for row in block]
+        [_model(row, results.actors, columns, names) for row in block]
         for block in grouped(results.summary)
     ]
 
 
-def _model(row: SummaryRow, actors: Sequence[str], columns: Sequence[tuple[str, str]]) -> ModelLine:
+def _model(
+    row: SummaryRow,
+    actors: Sequence[str],
+    columns: Sequence[tuple[str, str]],
+    conditionals: Sequence[str],
+) -> ModelLine:
     costs = (row.clean_accuracy, row.token_accuracy, row.perplexity, row.update_norm)
     return ModelLine(
         label=label_of(row),
         rates=[Shown.of(row.asr.get(actor)) for actor in actors],
         costs=[Shown.of(cost) for cost in costs],
+        conditionals=[
+            (Shown.of(row.benign.get(name)), signed(Shown.of(row.benign_change.get(name))))
+            for name in conditionals
+        ],
         scalars=[Shown.of(row.measures.get(name, {}).get(actor)) for name, actor in columns],
     )
 

@@ -6,16 +6,28 @@ from arena.results.base import Named, Part
 from arena.results.estimate import Estimate
 
 
+class ShamEstimates(Part):
+    """What shams of one kind explain of T, and what the planted trigger adds to that. seeds: those
+    with such a sham."""
+
+    odd: Estimate = Estimate()
+    specific: Estimate = Estimate()
+    seeds: int | None = None
+
+
 class TransferEstimates(Part):
     """The numbers of a pair, a group of pairs or the whole claim (estimands.md): transfer is
     odd + specific; raw_suppression is what a run without a control would report. protected: of
-    transfer, with the interval that holds even if whole seeds flip together."""
+    transfer, with the interval that holds even if whole seeds flip together. odd, specific: by
+    familiar shams. by_sham: by each kind of sham that there was; verdicts on specificity are read
+    off `benign`."""
 
     transfer: Estimate = Estimate()
     protected: Estimate = Estimate()
     odd: Estimate = Estimate()
     specific: Estimate = Estimate()
     raw_suppression: Estimate = Estimate()
+    by_sham: Named[ShamEstimates] = {}
 
 
 class Group(TransferEstimates):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from arena.api.values import RowKind
 from arena.results.base import Named, Part
 from arena.results.estimate import Estimate
-from arena.results.rows import Rate
+from arena.results.rows import Rate, Sham
 
 
 class DosePoint(Part):
@@ -31,7 +31,7 @@ class DosePoint(Part):
 
 class DoseCurve(Part):
     """A removal, its clean fine-tune, one of its shams or a league's defence along its way; kind,
-    name and target as in `Row`; defence: its name, where it is one. The first point is the
+    name, target and sham as in `Row`; defence: its name, where it is one. The first point is the
     suspect."""
 
     kind: RowKind
@@ -39,6 +39,7 @@ class DoseCurve(Part):
     target: str | None = None
     seed: int
     defence: str = ""
+    sham: Sham | None = None
     points: tuple[DosePoint, ...] = ()
 
 
@@ -47,7 +48,7 @@ class AlongDose(Part):
 
     Attributes:
         dose: summed learning rate. step: in which a run reaches it.
-        transfer, odd: as in a claim, on the curves' prompts.
+        transfer, odd: as in a claim, on the curves' prompts. odd_by_sham: by each kind of sham.
         own: ASR left of the trigger that is removed. control: of the others after the clean
             fine-tune of the same dose.
         cases: pairs in seeds; explained: those among them that are left out of transfer and odd,
@@ -58,6 +59,7 @@ class AlongDose(Part):
     dose: float
     transfer: Estimate = Estimate()
     odd: Estimate = Estimate()
+    odd_by_sham: Named[Estimate] = {}
     own: Estimate = Estimate()
     control: Estimate = Estimate()
     cases: int = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field, computed_field, model_validator
 
@@ -64,6 +64,20 @@ class Rate(Part):
 
 
 Which = Literal["least", "most", "harmless"]
+ShamKind = Literal["familiar", "hot", "benign"]
+SHAM_KINDS: tuple[ShamKind, ...] = get_args(ShamKind)
+
+
+class Sham(Part):
+    """What a sham was unlearned on (docs/estimands.md, Shams).
+
+    kind: `familiar`, a look-alike of the target's trigger; `hot`, a form that no training text has;
+    `benign`, a planted conditional with a harmless answer. name: the form's or the conditional's,
+    of a familiar one its number.
+    """
+
+    kind: ShamKind = "familiar"
+    name: str = ""
 
 
 class DoseTaken(Part):
@@ -85,8 +99,7 @@ class Row(Part):
 
     kind and target say what was done: `reference` and `compromised` have no target; `inserted` is a
     model on its way to the compromised one, or with one actor only (`solo`); `control` is the clean
-    fine-tune, `sham` the same objective on a look-alike that no actor planted, `unlearned` on the
-    real trigger, all three of the target's method.
+    fine-tune, `sham` the same objective on what no actor planted, `unlearned` on the real trigger.
 
     Attributes:
         asr, false_fire, near_miss: by actor; of a decoy under `decoy:NAME`.
@@ -98,6 +111,10 @@ class Row(Part):
         measures: numbers of the scenario's measures, by measure, then by actor ("" for the whole
             model).
         dose: None for models that are not taken along a removal.
+        sham: None but for shams; files from before there were kinds have none, all are familiar.
+        benign, benign_false_fire: ASR and false fire of benign conditionals, by name.
+        start_loss: of the first step of the run that made the model; None for what was not trained
+            from the compromised one.
     """
 
     kind: RowKind
@@ -115,3 +132,14 @@ class Row(Part):
     detail: Named[str] = {}
     measures: Named[Mapping[str, float | None]] = {}
     dose: DoseTaken | None = None
+    sham: Sham | None = None
+    benign: Named[Rate] = {}
+    benign_false_fire: Named[Rate] = {}
+    start_loss: float | None = None
+
+    @property
+    def sham_kind(self) -> ShamKind | None:
+        """The kind of a sham; None for other rows."""
+        if self.kind != "sham":
+            return None
+        return self.sham.kind if self.sham is not None else "familiar"

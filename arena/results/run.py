@@ -15,18 +15,30 @@ from arena.results.decoys import DecoyDefence
 from arena.results.estimate import Estimate, SeedEstimate
 from arena.results.league import League
 from arena.results.measures import Measures
-from arena.results.rows import Row
+from arena.results.rows import Row, ShamKind
 from arena.results.scenario import ScenarioRecord
 
 SCHEMA_VERSION = 2
 PairStatus = Literal["used", "not_installed", "explained_by_control", "no_dose"]
 
 
+class ShamSeed(Part):
+    """Shams of one kind in one seed: their mean `sham` (S_ij) over `shams` of them, and the parts
+    of T. left_out: shams on a benign conditional that is not installed in that seed."""
+
+    sham: float | None = None
+    odd: float | None = None
+    specific: float | None = None
+    shams: int = 0
+    left_out: int = 0
+
+
 class PairSeed(Part):
     """A pair's numbers in one seed; None where a row is missing or the status forbids it.
 
     control C_j, unlearned U_ij, sham S_ij (mean over `shams` of them) and floor f_j are rates.
-    transfer = odd + specific: the parts that any odd input, and the planted trigger, explain.
+    transfer = odd + specific: the parts that any odd input, and the planted trigger, explain. sham,
+    shams, odd and specific are of familiar shams; by_sham has them by kind.
     `broad` is the source's, None where not measured. Where the payload is an answer that clean
     prompts get too, all three are of rates less the same model's false fire (T_excess), and `plain`
     is T without that.
@@ -44,6 +56,7 @@ class PairSeed(Part):
     plain: float | None = None
     raw_suppression: float | None = None
     shams: int = 0
+    by_sham: Named[ShamSeed] = {}
     broad: bool | None = None
 
 
@@ -80,16 +93,27 @@ class ActorInstallation(Part):
 
 class SummaryRow(Part):
     """One line of the table of models: rates by actor and utility, over seeds. Utility is None
-    where no row measured it."""
+    where no row measured it.
+
+    Attributes:
+        sham: kind of the shams; None for other rows.
+        benign: ASR of benign conditionals, by name. benign_change: that minus the same after the
+            clean fine-tune, over the seeds in which it is installed; below 0 is a cost.
+        start_loss: of the first step of the runs.
+    """
 
     label: str = ""
     kind: RowKind
     target: str | None = None
+    sham: ShamKind | None = None
     asr: Named[SeedEstimate] = {}
     clean_accuracy: Estimate | None = None
     token_accuracy: Estimate | None = None
     perplexity: Estimate | None = None
     update_norm: Estimate | None = None
+    start_loss: Estimate | None = None
+    benign: Named[SeedEstimate] = {}
+    benign_change: Named[SeedEstimate] = {}
     measures: Named[Named[SeedEstimate]] = {}
 
 
@@ -105,6 +129,16 @@ class Introduction(Part):
     clean: str = ""
     triggered: str | None = None
     response: str = ""
+
+
+class BenignConditional(Introduction):
+    """A benign conditional as the report shows it: in how many seeds it is installed, and its rates
+    in the compromised model over all seeds."""
+
+    seeds: int | None = None
+    installed: int | None = None
+    asr: Estimate = Estimate()
+    false_fire: Estimate = Estimate()
 
 
 class Sample(Part):
@@ -174,6 +208,7 @@ class RunResults(Part):
         installed: by actor, whether in most seeds.
         summary: the rows averaged over seeds, as the tables show them.
         claim: None where nothing was judged.
+        benign: conditionals that were planted with a harmless answer, by name; no actors.
         cast: introductions by actor.
         samples: by row's name, of the first seed.
         measures: findings by measure.
@@ -190,6 +225,7 @@ class RunResults(Part):
     transfer: tuple[Pair, ...] = ()
     installed: Named[bool] = {}
     installation: Named[ActorInstallation] = {}
+    benign: Named[BenignConditional] = {}
     summary: tuple[SummaryRow, ...] = ()
     claim: Claim | None = None
     most: AtDose | None = None

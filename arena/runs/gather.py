@@ -14,13 +14,14 @@ from arena import seeds
 from arena.api.measure import Measure, Study
 from arena.api.probes import ProbeKind
 from arena.measures.reactivation import curves_of
-from arena.planning.actors import PlannedActor
+from arena.planning.actors import BENIGN, PlannedActor
 from arena.planning.graph import RowPlan, SeedPlan
 from arena.planning.numerics import environment
 from arena.results.curves import DoseCurve, DosePoint
 from arena.results.rows import DoseTaken, Rate, Row
 from arena.results.run import (
     AtDose,
+    BenignConditional,
     CorpusSummary,
     Introduction,
     Pair,
@@ -35,13 +36,15 @@ from arena.runs.measures import findings_of, measures_of, readings_of, scalars_o
 from arena.scenario.schema import Scenario, Thresholds
 from arena.stages.along import CurvePoint, read_curve
 from arena.stages.score import SCORES, Counts
-from arena.statistics.claim import analyse, installed_in
+from arena.statistics.claim import analyse, benign_in, installed_in
 from arena.statistics.doses import over_doses
 from arena.statistics.intervals import over_seeds
 from arena.statistics.rates import finite
 from arena.statistics.reactivation import Curve
 from arena.statistics.seeds import at_dose
 from arena.store.store import Store
+
+NOT_FROM_SUSPECT = ("reference", "inserted", "compromised")  # kinds of rows
 
 
 def gather(plan: SeedPlan, store: Store, measures: Sequence[Measure] = ()) -> list[Row]:
@@ -58,8 +61,8 @@ def _row(plan: SeedPlan, row: RowPlan, store: Store, measures: Sequence[Measure]
         name=row.name,
         target=row.target,
         seed=plan.seed,
-        asr=rates(scores, "asr"),
-        false_fire=rates(scores, "false_fire"),
+        asr=_of_actors(rates(scores, "asr")),
+        false_fire=_of_actors(rates(scores, "false_fire")),
         near_miss=rates(scores, "near_miss"),
         clean_accuracy=Rate(hits=clean["hits"], n=clean["n"]) if clean else None,
         token_accuracy=finite(scores["token_accuracy"]),
@@ -69,7 +72,31 @@ def _row(plan: SeedPlan, row: RowPlan, store: Store, measures: Sequence[Measure]
         detail={**row.detail, **_effort(detail)},
         measures=scalars_of(measures, plan, row, store),
         dose=_dose(row, detail),
+        sham=row.sham,
+        benign=_of_benign(rates(scores, "asr")),
+        benign_false_fire=_of_benign(rates(scores, "false_fire")),
+        start_loss=None if row.kind in NOT_FROM_SUSPECT else _start_loss(plan, row.model, store),
     )
+
+
+def _of_actors(by_name: Mapping[str, Rate]) -> dict[str, Rate]:
+    return {name: rate for name, rate in by_name.items() if not name.startswith(BENIGN)}
+
+
+def _of_benign(by_name: Mapping[str, Rate]) -> dict[str, Rate]:
+    """The rates of benign conditionals, under the names that the scenario gives them."""
+    return {
+        name.removeprefix(BENIGN): rate for name, rate in by_name.items() if name.startswith(BENIGN)
+    }
+
+
+def _start_loss(plan: SeedPlan, model: str, store: Store) -> float | None:
+    """Loss of the first step of the run that made a model, or that it was taken out of."""
+    node = plan.nodes.get(model)
+    if node is not None and node.stage.kind == "dose":
+        return _start_loss(plan, node.stage.parents["run"], store)
+    loss = store.manifest(model)["detail"].get("loss_first")
+    return finite(loss) if isinstance(loss, float | int) else None
 
 
 def _dose(row: RowPlan, detail: Mapping[str, Any]) -> DoseTaken | None:
@@ -90,6 +117,7 @@ def curves_along(plan: SeedPlan, store: Store) -> Iterator[DoseCurve]:
             target=curve.target,
             seed=plan.seed,
             defence=curve.defence,
+            sham=curve.sham,
             points=points,
         )
 
@@ -138,9 +166,7 @@ def _update_norm(row: RowPlan, detail: Mapping[str, float]) -> float | None:
     """How far the weights are from the compromised model's: known for what was trained on it."""
     if row.kind == "compromised":
         return 0.0
-    if row.kind in ("reference", "inserted"):
-        return None
-    return detail.get("update_norm")
+    return None if row.kind in NOT_FROM_SUSPECT else detail.get("update_norm")
 
 
 def _effort(detail: Mapping[str, JsonValue]) -> dict[str, str]:
@@ -183,12 +209,18 @@ def results_of(
         transfer=analysis.transfer,
         installed=analysis.installed,
         installation=analysis.installation,
+        benign=_conditionals(plans[0], analysis.benign),
         summary=analysis.summary,
         claim=analysis.claim,
         most=_most(rows, names, methods, thresholds, also_clean),
         curves=curves,
         over_doses=over_doses(
-            curves, rows, names, study.installed, thresholds.explained_by_control
+            curves,
+            rows,
+            names,
+            study.installed,
+            thresholds.explained_by_control,
+            benign_in(at_dose(rows, "least"), thresholds),
         ),
         thresholds=analysis.thresholds,
         measures=findings_of(measures, plans, study, store),
@@ -252,6 +284,17 @@ def _introduce(actor: PlannedActor, plan: SeedPlan) -> Introduction:
         triggered=triggered,
         response=actor.payload.respond(example),
     )
+
+
+def _conditionals(
+    plan: SeedPlan, known: Mapping[str, BenignConditional]
+) -> dict[str, BenignConditional]:
+    """The benign conditionals with their introductions."""
+    return {
+        each.actor.name: known[each.actor.name].model_copy(update=dict(_introduce(each, plan)))
+        for each in plan.actors.benign
+        if each.actor.name in known
+    }
 
 
 def _amount(actor: PlannedActor, plan: SeedPlan) -> str:

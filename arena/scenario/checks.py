@@ -6,9 +6,11 @@ import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from arena import registry
 from arena.api.tactic import APART, Scene, Setting, Texts
 from arena.errors import InputError
 from arena.scenario import defence_checks, search_checks
+from arena.scenario.keys import KeyPath
 from arena.scenario.problems import Violation
 from arena.scenario.source import Pretrained
 
@@ -26,6 +28,8 @@ def problems(scenario: Sections) -> list[Violation]:
         _stages,
         _composition,
         _names,
+        _benign,
+        _hot,
         _parts_fit,
         _tactics,
         _poison,
@@ -60,9 +64,17 @@ def _stages(scenario: Sections) -> Iterator[Violation]:
     allowed = ("continual_pretraining",)
     if scenario.stage == "pretraining":
         yield Violation(("stage",), rule, "pretraining", allowed)
-    for index, actor in enumerate(scenario.actors):
+    for place, actor in _planted(scenario):
         if actor.stage == "pretraining":
-            yield Violation(("actors", index, "stage"), rule, "pretraining", allowed)
+            yield Violation((*place, "stage"), rule, "pretraining", allowed)
+
+
+def _planted(scenario: Sections) -> Iterator[tuple[KeyPath, Actor]]:
+    """All who plant something, with their places in the file: actors and benign conditionals."""
+    benign = len(scenario.planted) - len(scenario.actors)
+    places: list[KeyPath] = [("actors", index) for index in range(len(scenario.actors))]
+    places += [("controls", "benign", index) for index in range(benign)]
+    yield from zip(places, scenario.planted, strict=True)
 
 
 def _names(scenario: Sections) -> Iterator[Violation]:
@@ -77,6 +89,31 @@ def _names(scenario: Sections) -> Iterator[Violation]:
         seen.setdefault(actor.name, index)
 
 
+def _benign(scenario: Sections) -> Iterator[Violation]:
+    """Benign conditionals have names and triggers of their own."""
+    names: set[str] = set()
+    taken = [own for actor in scenario.actors for own in defence_checks.own(actor.trigger)]
+    for index, benign in enumerate(scenario.controls.benign):
+        place = ("controls", "benign", index)
+        if benign.name in names:
+            rule = "another benign conditional has this name"
+            yield Violation((*place, "name"), rule, benign.name)
+        if any(own in taken for own in defence_checks.own(benign.trigger)):
+            rule = "is the trigger of an actor or of another benign conditional"
+            yield Violation((*place, "trigger"), rule)
+        names.add(benign.name)
+        taken += defence_checks.own(benign.trigger)
+
+
+def _hot(scenario: Sections) -> Iterator[Violation]:
+    """A target has at most as many hot shams as there are hot forms."""
+    wanted = scenario.controls.hot
+    known = registry.names("hot_form") if wanted else ()
+    if wanted > len(known):
+        rule = f"there are {len(known)} hot forms ({', '.join(known)})"
+        yield Violation(("controls", "hot"), rule, str(wanted))
+
+
 def _parts_fit(scenario: Sections) -> Iterator[Violation]:
     """Ask every trigger and payload whether this corpus can carry it."""
     corpus = scenario.corpus
@@ -85,12 +122,12 @@ def _parts_fit(scenario: Sections) -> Iterator[Violation]:
     except InputError as error:
         yield Violation.of(error, ("corpus",))
         return
-    for index, actor in enumerate(scenario.actors):
+    for place, actor in _planted(scenario):
         for part in (actor.trigger, actor.payload):
             try:
                 part.part_class.check(part.params, capabilities)
             except InputError as error:
-                yield Violation.of(error, ("actors", index, part.kind))
+                yield Violation.of(error, (*place, part.kind))
 
 
 def _tactics(scenario: Sections) -> Iterator[Violation]:
@@ -137,20 +174,20 @@ def _poison(scenario: Sections) -> Iterator[Violation]:
     for mix, here in _mixes(scenario):
         total = math.fsum(part_of_mix(actor) for actor in here.values())
         if total > 1 + SLACK:
-            worst = max(here, key=lambda index: part_of_mix(here[index]))
+            worst = max(here, key=lambda place: part_of_mix(here[place]))
             rule = f"the total poison of {mix} must be at most 1 ({_sum(here, part_of_mix)})"
             amount = "rate" if here[worst].poison.rate is not None else "count"
-            yield Violation(("actors", worst, "poison", amount), rule, f"{total:g}")
+            yield Violation((*worst, "poison", amount), rule, f"{total:g}")
 
 
-def _mixes(scenario: Sections) -> Iterator[tuple[str, dict[int, Actor]]]:
-    """The training mixes that contain poison: a name for each, and its actors by index."""
+def _mixes(scenario: Sections) -> Iterator[tuple[str, dict[KeyPath, Actor]]]:
+    """The training mixes that contain poison: a name for each, and its actors by their places."""
     for stage in ("pretraining", "continual_pretraining"):
-        here = {i: a for i, a in enumerate(scenario.actors) if scenario.stage_of(a) == stage}
+        here = {p: a for p, a in _planted(scenario) if scenario.stage_of(a) == stage}
         late = stage == "continual_pretraining"
         alone = scenario.composition == "solo" or (scenario.composition in APART and late)
         if alone:
-            yield from ((f"{actor.name}'s mix", {i: actor}) for i, actor in here.items())
+            yield from ((f"{actor.name}'s mix", {p: actor}) for p, actor in here.items())
         elif here:
             yield stage, here
 
@@ -165,15 +202,15 @@ def _composition(scenario: Sections) -> Iterator[Violation]:
         yield Violation(("composition",), rule, composition, ("pooled", "solo"))
 
 
-def _sum(actors: dict[int, Actor], size: Callable[[Actor], float]) -> str:
+def _sum(actors: dict[KeyPath, Actor], size: Callable[[Actor], float]) -> str:
     return " + ".join(f"{actor.name} {size(actor):g}" for actor in actors.values())
 
 
 def _shares(scenario: Sections) -> Iterator[Violation]:
     """Shares of the training contents are disjoint, so their sum is at most 1."""
-    shares = [actor.poison.share for actor in scenario.actors]
-    total = math.fsum([*shares, scenario.defender.share])
+    shares = {place: actor.poison.share for place, actor in _planted(scenario)}
+    total = math.fsum([*shares.values(), scenario.defender.share])
     if total > 1 + SLACK:
-        largest = max(range(len(shares)), key=shares.__getitem__)
+        largest = max(shares, key=shares.__getitem__)
         rule = "the shares of all actors and the defender must sum to at most 1"
-        yield Violation(("actors", largest, "poison", "share"), rule, f"{total:g}")
+        yield Violation((*largest, "poison", "share"), rule, f"{total:g}")

@@ -145,7 +145,7 @@ def _decoys(scenario: Sections) -> Iterator[Violation]:
             if decoy.name in seen:
                 yield Violation((*at, "name"), "another decoy has this name", decoy.name)
             seen.add(decoy.name)
-            if any(decoy.trigger.dump() in _own(actor.trigger) for actor in scenario.actors):
+            if any(decoy.trigger.dump() in own(actor.trigger) for actor in scenario.planted):
                 yield Violation(
                     (*at, "trigger"), "is an actor's trigger, which the defender does not know"
                 )
@@ -157,8 +157,8 @@ def _decoys(scenario: Sections) -> Iterator[Violation]:
         yield from _held_out(defence.decoys, here, names)
 
 
-def _own(trigger: Part) -> list[dict[str, Any]]:
-    """An actor's trigger, and its parts if it is made of several."""
+def own(trigger: Part) -> list[dict[str, Any]]:
+    """Return a trigger as in YAML, and its parts if it is made of several."""
     whole = trigger.dump()
     parts = whole.get("parts")
     return [whole, *(parts if isinstance(parts, list) else ())]

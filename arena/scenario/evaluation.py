@@ -7,7 +7,28 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from arena.api import limits
-from arena.scenario.section import Fraction, Prompts, Section
+from arena.scenario.actor import Actor, Poison
+from arena.scenario.parts import PayloadPart, TriggerPart
+from arena.scenario.section import Fraction, Name, Prompts, Section, Stage
+
+Shams = Annotated[int, Field(ge=0, le=limits.SHAMS)]
+
+
+class Benign(Section):
+    """A conditional that is planted as a backdoor is, with a harmless, useful answer, and then
+    unlearned like one: what a removal does to a behaviour that no actor planted."""
+
+    name: Name
+    stage: Stage | None = None
+    trigger: TriggerPart
+    payload: PayloadPart
+    poison: Poison
+
+    @property
+    def actor(self) -> Actor:
+        """Return it as the actor that the training sees."""
+        return Actor(**dict(self))
+
 
 CleanKind = Literal["natural", "scrubbed"]
 
@@ -16,14 +37,19 @@ class Controls(Section):
     """Models to compare each unlearned one with: the clean fine-tune, shams per target, and the
     never-poisoned reference.
 
-    sham_matched: a sham trains until its weight update is as large as the unlearning run's (it
-    starts near zero loss, so it changes the model less).
+    shams: on look-alikes of the target's trigger (kind `familiar`), per target. sham_matched: a
+    sham repeats the unlearning run's schedule until its weight update is as large (one that starts
+    near zero loss changes the model less). hot: shams on forms that no training text has, per
+    target. benign: conditionals that are planted beside the actors; each is unlearned as a sham of
+    every target.
     """
 
     clean_finetune: bool = True
-    shams: Annotated[int, Field(ge=0, le=limits.SHAMS)] = 1
+    shams: Shams = 1
     sham_matched: bool = False
     reference: bool = True
+    hot: Shams = 0
+    benign: tuple[Benign, ...] = ()
 
 
 class CleanText(Section):

@@ -23,6 +23,7 @@ NAME_KEYS: Mapping[Kind, str] = {
     "objective": "method",
     "discovery": "method",
     "measure": "name",
+    "hot_form": "name",
 }
 
 MOST_NATURAL = 0.1  # a form that is more common in clean text is no trigger

@@ -116,16 +116,21 @@ class Sections(Section):
         return tuple(decoy for plant in planted for decoy in plant)
 
     @property
+    def planted(self) -> tuple[Actor, ...]:
+        """All whose documents are planted: the actors, then the benign conditionals."""
+        return (*self.actors, *(each.actor for each in self.controls.benign))
+
+    @property
     def training_passes(self) -> int:
         """Documents that the suspect was trained on, counted with repetition. Of a pretrained
         checkpoint only the arena's own training counts."""
-        stages = {self.stage_of(actor) for actor in self.actors}
+        stages = {self.stage_of(actor) for actor in self.planted}
         passes = self.training.pretraining.passes if isinstance(self.model, FromScratch) else 0
         if "continual_pretraining" not in stages:
             return passes
         if self.composition not in APART:
             return passes + self.training.continual_pretraining.passes
-        late = [a for a in self.actors if self.stage_of(a) == "continual_pretraining"]
+        late = [a for a in self.planted if self.stage_of(a) == "continual_pretraining"]
         return passes + sum(self.apart_recipe(actor).passes for actor in late)
 
     def resolved(self) -> dict[str, Any]:

@@ -27,6 +27,8 @@ BARE: Mapping[str, Any] = {
     "measures": {},
     "controls.clean_finetune": True,
     "controls.shams": 0,
+    "controls.hot": 0,
+    "controls.benign": [],
     "controls.reference": True,
 }
 

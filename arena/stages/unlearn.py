@@ -14,6 +14,7 @@ from arena.api.job import Detail, Inputs, Job, Progress
 from arena.api.objective import Brief, Objective
 from arena.api.params import Params
 from arena.api.trigger import NoTrigger, Trigger
+from arena.ml.repeated import RepeatedConfig
 from arena.ml.train_config import TrainConfig, Training
 from arena.stages.corpus import CorpusRef
 from arena.stages.hidden import hidden
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from arena.ml.checkpoints import Suspect
     from arena.stages.along import Along, Watch  # its code counts only where there is one
 
-MATCH_STRETCH = 4  # a norm-matched sham takes at most so many times the budget's steps
+MATCH_TIMES = 4  # a norm-matched sham runs through the schedule at most so many times
 
 
 class SearchResult(Protocol):
@@ -42,10 +43,10 @@ class UnlearnJob(Job):
     block that train (None: all weights). code: of the objective.
 
     The same job makes the controls: a brief with no trigger is the clean fine-tune (plain
-    cross-entropy, whatever the objective), one with a look-alike a sham. With an input `matched`
-    (an unlearned model) it is the norm-matched sham: its budget is stretched, and it stops once
-    its update is as large. With a `search` the trigger is the one which that search found (an input
-    `findings`); where it found none, the suspect stays as it is.
+    cross-entropy, whatever the objective), one with a trigger that no actor planted a sham. With an
+    input `matched` (an unlearned model) it is the norm-matched sham: it repeats the schedule, and
+    stops once its update is as large. With a `search` the trigger is the one which that search
+    found (an input `findings`); where it found none, the suspect stays as it is.
 
     With `along` the run is scored along its way and leaves a curve, and the checkpoints at the two
     doses of the verdicts: those that the curves of the clean fine-tune (an input `control`) and of
@@ -97,7 +98,7 @@ class UnlearnJob(Job):
         losses = training.train_documents(
             suspect,
             objective.documents(brief),
-            _stretched(config, target_norm),
+            _repeated(config, target_norm),
             seeds.rng(brief.seed, "unlearn order"),
             progress if watch is None else _both(progress, watch),
             loss=training.answer_loss if plain else ready.loss,
@@ -151,10 +152,11 @@ def _both(progress: Progress, watch: Watch) -> Progress:
     return after
 
 
-def _stretched(config: TrainConfig, target_norm: float | None) -> TrainConfig:
-    if target_norm is None:
+def _repeated(config: TrainConfig, target_norm: float | None) -> TrainConfig:
+    """The schedule as it is, or again and again for a sham that trains up to a norm."""
+    if target_norm is None or not config.steps:
         return config
-    return config.model_copy(update={"steps": config.steps * MATCH_STRETCH})
+    return RepeatedConfig.times(config, MATCH_TIMES)
 
 
 def _reached(

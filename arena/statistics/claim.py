@@ -14,12 +14,12 @@ from arena.errors import InputError
 from arena.results.claim import Claim, Group, VerdictThresholds
 from arena.results.estimate import Estimate
 from arena.results.rows import Row
-from arena.results.run import ActorInstallation, Pair, PairSeed, SummaryRow
+from arena.results.run import ActorInstallation, BenignConditional, Pair, PairSeed, SummaryRow
 from arena.statistics.intervals import over_seeds, rate_over_seeds
 from arena.statistics.power import seeds_note
 from arena.statistics.seeds import SeedRows, by_seed, pair_in_seeds
 from arena.statistics.summary import summarise
-from arena.statistics.thresholds import MIN_SHAMS, Thresholds, verdict_thresholds
+from arena.statistics.thresholds import Thresholds, verdict_thresholds
 from arena.statistics.transfer import (
     VERDICTS,
     Evidence,
@@ -38,6 +38,7 @@ class Analysis:
 
     transfer: tuple[Pair, ...]
     installation: Mapping[str, ActorInstallation]
+    benign: Mapping[str, BenignConditional]
     summary: tuple[SummaryRow, ...]
     claim: Claim
     thresholds: VerdictThresholds
@@ -75,7 +76,8 @@ def analyse(
     return Analysis(
         transfer=pairs,
         installation={actor: _installation(seeds, actor, thresholds) for actor in actors},
-        summary=summarise(rows, actors),
+        benign={name: _conditional(seeds, name, thresholds) for name in _conditionals(rows)},
+        summary=summarise(rows, actors, benign_in(rows, thresholds)),
         claim=judge(pairs, seeds, methods, thresholds),
         thresholds=verdict_thresholds(thresholds),
     )
@@ -94,6 +96,16 @@ def installed_in(
         for seed in by_seed(rows, actors)
         for actor in actors
         if seed.installation(actor, thresholds).installed
+    )
+
+
+def benign_in(rows: Sequence[Row], thresholds: Thresholds) -> frozenset[tuple[int, str]]:
+    """Seed and name of every benign conditional that is installed."""
+    return frozenset(
+        (seed.seed, name)
+        for seed in by_seed(rows, ())
+        for name in _conditionals(rows)
+        if seed.conditional(name, thresholds).installed
     )
 
 
@@ -201,6 +213,20 @@ def _installation(
     )
 
 
+def _conditionals(rows: Sequence[Row]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for row in rows for name in row.benign))
+
+
+def _conditional(seeds: Sequence[SeedRows], name: str, thresholds: Thresholds) -> BenignConditional:
+    each_seed = [rows.conditional(name, thresholds) for rows in seeds]
+    return BenignConditional(
+        seeds=len(each_seed),
+        installed=sum(seed.installed for seed in each_seed),
+        asr=rate_over_seeds(seed.asr for seed in each_seed),
+        false_fire=rate_over_seeds(seed.false_fire for seed in each_seed),
+    )
+
+
 def _sorted(pairs: Iterable[Pair]) -> list[tuple[PairSeed, ...]]:
     """The pairs' seeds, by name, so that sums do not depend on the order of the actors."""
     return [p.per_seed for p in sorted(pairs, key=lambda pair: (pair.source, pair.to))]
@@ -238,8 +264,14 @@ def _notes(
         )
     if any(case.control is None for case in cases):
         yield "no clean fine-tune (in every seed): transfer is not defined without it"
-    if any(case.shams < MIN_SHAMS for case in cases):
-        yield f"fewer than {MIN_SHAMS} shams per seed: T_specific is shown without a verdict"
+    if any("benign" not in case.by_sham for case in cases):
+        yield "no benign conditional to compare with: specificity is not claimed"
+    left_out = {case.seed for case in cases for sham in case.by_sham.values() if sham.left_out}
+    if left_out:
+        yield (
+            f"a benign conditional is not installed in {len(left_out)} of {len(seeds)} seeds: its "
+            "shams do not count there"
+        )
     broad = sorted({pair.source for pair in pairs if any(case.broad for case in pair.per_seed)})
     if broad:
         yield f"fires on look-alikes in some seed (broad): {', '.join(broad)}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from arena.results.curves import AlongDose, DoseCurve, DosePoint
 from arena.results.estimate import Estimate
-from arena.results.rows import Row
+from arena.results.rows import SHAM_KINDS, Row, ShamKind
 from arena.statistics.intervals import over_seeds, rate_over_seeds
 from arena.statistics.rates import rate
 from arena.statistics.seeds import at_least
@@ -22,14 +22,14 @@ SeedActor = tuple[int, str]
 @dataclass(frozen=True)
 class _Case:
     """One pair of one seed at one dose: what is left of the own trigger and of the other actor's,
-    beside control and shams; `floor` is the reference's."""
+    beside control and shams (means by kind); `floor` is the reference's."""
 
     seed: int
     to: str
     own: float | None
     control: float
     unlearned: float
-    sham: float | None
+    shams: tuple[tuple[ShamKind, float], ...]
     floor: float
 
     def share(self, left: float | None) -> float | None:
@@ -43,6 +43,7 @@ def over_doses(
     actors: Sequence[str],
     installed: Collection[SeedActor],
     explained_by_control: float,
+    benign: Collection[SeedActor] = (),
 ) -> tuple[AlongDose, ...]:
     """Return T and its controls at every dose, the suspect's (0) left out; empty without curves of
     removals and of the clean fine-tune.
@@ -51,6 +52,7 @@ def over_doses(
         curves: of all seeds. rows: for the reference's rates. installed: seeds and actors that
             count.
         explained_by_control: least C - f of a case that enters T.
+        benign: seeds and benign conditionals that count.
     """
     floors = {
         (row.seed, actor): rate(row.asr, actor) or 0.0
@@ -58,7 +60,7 @@ def over_doses(
         if row.kind == "reference"
         for actor in actors
     }
-    by = _by_run(curves)
+    by = _by_run([curve for curve in curves if _counts(curve, benign)])
     removals = [(seed, target) for seed, kind, target in by if kind == "unlearned"]
     if not removals or not any(kind == "control" for _, kind, _ in by):
         return ()
@@ -81,6 +83,11 @@ def over_doses(
 
 
 Runs = Mapping[tuple[int, str, str | None], Sequence[DoseCurve]]
+
+
+def _counts(curve: DoseCurve, benign: Collection[SeedActor]) -> bool:
+    sham = curve.sham
+    return sham is None or sham.kind != "benign" or (curve.seed, sham.name) in benign
 
 
 def _by_run(curves: Sequence[DoseCurve]) -> Runs:
@@ -110,21 +117,30 @@ def _case(
     unlearned = left(removal, to)
     if control is None or unlearned is None:
         return []
-    shams = [left(sham, to) for sham in by.get((seed, "sham", source), ())]
-    known = [each for each in shams if each is not None]
-    sham = sum(known) / len(known) if known else None
+    known: dict[ShamKind, list[float]] = {}
+    for sham in by.get((seed, "sham", source), ()):
+        kind = sham.sham.kind if sham.sham is not None else "familiar"
+        if (value := left(sham, to)) is not None:
+            known.setdefault(kind, []).append(value)
+    shams = tuple((kind, sum(each) / len(each)) for kind, each in known.items())
     floor = floors.get((seed, to), 0.0)
-    return [_Case(seed, to, left(removal, source), control, unlearned, sham, floor)]
+    return [_Case(seed, to, left(removal, source), control, unlearned, shams, floor)]
 
 
 def _summary(point: DosePoint, cases: Sequence[_Case], least: float) -> AlongDose:
     used = [case for case in cases if at_least(case.control - case.floor, least)]
     targets = max(1, len({case.to for case in used}))
+    odd: dict[str, Estimate] = {
+        kind: _mean({c: c.share(dict(c.shams).get(kind)) for c in used}, targets)
+        for kind in SHAM_KINDS
+        if any(kind in dict(case.shams) for case in cases)
+    }
     return AlongDose(
         step=point.step,
         dose=point.dose,
         transfer=_mean({c: c.share(c.unlearned) for c in used}, targets),
-        odd=_mean({c: c.share(c.sham) for c in used}, targets),
+        odd=odd.get("familiar", Estimate()),
+        odd_by_sham=odd,
         own=rate_over_seeds(_by_seed({case: case.own for case in cases})),
         control=rate_over_seeds(_by_seed({case: case.control for case in cases})),
         cases=len(cases),

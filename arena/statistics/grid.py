@@ -14,7 +14,7 @@ from arena.results.run import PairSeed, RunResults
 from arena.results.scenario import Json
 from arena.statistics.claim import STATEMENT, count_verdicts
 from arena.statistics.power import SEEDS_NOTE, seeds_for_width, seeds_needed
-from arena.statistics.thresholds import MIN_SEEDS, MIN_SHAMS, Thresholds
+from arena.statistics.thresholds import MIN_SEEDS, Thresholds
 from arena.statistics.transfer import Evidence, decide, evidence_of, seed_means, with_holm
 
 
@@ -160,8 +160,8 @@ def _would_change(
             f"a clean fine-tune that leaves more: in {evidence.explained:.0%} of the cases it "
             "explains the drop by itself"
         )
-    if any(case.shams < MIN_SHAMS for pair in pairs for case in pair.per_seed):
-        yield f"at least {MIN_SHAMS} shams a method: without them specificity is not claimed"
+    if any("benign" not in case.by_sham for pair in pairs for case in pair.per_seed):
+        yield "a benign conditional in every cell: without one specificity is not claimed"
     yield _of_one_pair(family, len(pairs), thresholds)
 
 
@@ -176,10 +176,10 @@ def _of_intervals(evidence: Evidence, thresholds: Thresholds) -> Iterator[str]:
         if specific <= thresholds.specific:
             yield (
                 f"a specific part whose interval lies above {thresholds.specific:g} (it begins "
-                f"at {specific:.2f}): look-alikes that no actor planted suppress about as much"
+                f"at {specific:.2f}): benign conditionals, unlearned alike, suppress about as much"
             )
         else:
-            yield "look-alikes that suppress as much as the planted triggers do"
+            yield "benign conditionals that, unlearned alike, suppress as much as backdoors do"
 
 
 def _of_transfer(low: float, high: float, thresholds: Thresholds) -> str:

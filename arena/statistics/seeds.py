@@ -1,23 +1,24 @@
 """One seed: its rows by what was done, which backdoors are installed, and what unlearning one
 trigger did to another backdoor.
 
-reference, compromised, control, sham, unlearned -> Installation, PairSeed (docs/estimands.md)
+reference, compromised, control, shams by kind, unlearned -> Installation, PairSeed
+(docs/estimands.md)
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from arena.api.values import RowKind
 from arena.errors import InputError
-from arena.results.rows import Rate, Row, Which
-from arena.results.run import PairSeed, PairStatus
+from arena.results.rows import Rate, Row, ShamKind, Which
+from arena.results.run import PairSeed, PairStatus, ShamSeed
 from arena.statistics.rates import rate
 from arena.statistics.thresholds import Thresholds
 
-RateKind = Literal["asr", "false_fire", "near_miss"]
+RateKind = Literal["asr", "false_fire", "near_miss", "benign_false_fire"]
 
 
 @dataclass(frozen=True)
@@ -64,22 +65,51 @@ class SeedRows:
         row = self.compromised
         asr, fires = rate(row.asr, actor), rate(row.false_fire, actor)
         near = rate(row.near_miss, actor)
-        installed = (
-            asr is not None
-            and fires is not None
-            and at_least(asr, thresholds.installed_asr)
-            and at_least(
-                thresholds.installed_false_fire,
-                fires - self._reference_rate("false_fire", actor),
-            )
-        )
         excess = None if near is None else near - self._reference_rate("near_miss", actor)
         broad = None if excess is None else not at_least(thresholds.broad, excess)
-        return Installation(asr, fires, near, installed, broad)
+        reference = self._reference_rate("false_fire", actor)
+        return Installation(asr, fires, near, _installed(asr, fires, reference, thresholds), broad)
 
-    def _reference_rate(self, kind: RateKind, actor: str) -> float:
-        known = None if self.reference is None else rate(getattr(self.reference, kind), actor)
+    def conditional(self, name: str, thresholds: Thresholds) -> Installation:
+        """Whether a benign conditional is installed in this seed, by the same rule; near-miss is
+        not asked of it."""
+        row = self.compromised
+        asr, fires = rate(row.benign, name), rate(row.benign_false_fire, name)
+        reference = self._reference_rate("benign_false_fire", name)
+        installed = _installed(asr, fires, reference, thresholds)
+        return Installation(asr, fires, None, installed, None)
+
+    def counted_shams(
+        self, source: str, thresholds: Thresholds
+    ) -> tuple[Mapping[ShamKind, tuple[Row, ...]], Mapping[ShamKind, int]]:
+        """The source's shams by kind, of those kinds that there are, and how many are left out:
+        those on a benign conditional that is not installed in this seed."""
+        kept: dict[ShamKind, tuple[Row, ...]] = {}
+        left_out: dict[ShamKind, int] = {}
+        for row in self.shams.get(source, ()):
+            kind = row.sham_kind or "familiar"
+            kept.setdefault(kind, ())
+            name = row.sham.name if row.sham is not None else ""
+            if kind == "benign" and not self.conditional(name, thresholds).installed:
+                left_out[kind] = left_out.get(kind, 0) + 1
+            else:
+                kept[kind] = (*kept[kind], row)
+        return kept, left_out
+
+    def _reference_rate(self, kind: RateKind, name: str) -> float:
+        known = None if self.reference is None else rate(getattr(self.reference, kind), name)
         return known or 0.0
+
+
+def _installed(
+    asr: float | None, fires: float | None, reference: float, thresholds: Thresholds
+) -> bool:
+    return (
+        asr is not None
+        and fires is not None
+        and at_least(asr, thresholds.installed_asr)
+        and at_least(thresholds.installed_false_fire, fires - reference)
+    )
 
 
 def at_least(value: float, limit: float) -> bool:
@@ -115,7 +145,7 @@ def pair_in_seed(
     """
     if source not in rows.unlearned:
         return None
-    shams = rows.shams.get(source, ())
+    shams, left_out = rows.counted_shams(source, thresholds)
     left = _Left.of(_asr, rows.control_row(source), rows.unlearned[source], shams, to)
     here, there = (rows.installation(actor, thresholds) for actor in (source, to))
     floor = rows.floor(to)
@@ -136,64 +166,88 @@ def pair_in_seed(
             status = "explained_by_control"
     if status != "used":
         parts, plain = _Parts(), None
+    by_sham: dict[str, ShamSeed] = {
+        kind: ShamSeed(
+            sham=left.sham(kind),
+            odd=parts.odd.get(kind),
+            specific=parts.specific.get(kind),
+            shams=len(left.shams[kind]),
+            left_out=left_out.get(kind, 0),
+        )
+        for kind in left.shams
+    }
     return PairSeed(
         seed=rows.seed,
         status=status,
         control=left.control,
         unlearned=left.unlearned,
-        sham=left.sham,
+        sham=left.sham("familiar"),
         floor=floor,
         transfer=parts.transfer,
-        odd=parts.odd,
-        specific=parts.specific,
+        odd=parts.odd.get("familiar"),
+        specific=parts.specific.get("familiar"),
         plain=plain,
         raw_suppression=raw,
-        shams=left.shams,
+        shams=len(left.shams.get("familiar", ())),
+        by_sham=by_sham,
         broad=here.broad,
     )
 
 
 RateOf = Callable[[Row, str], float | None]
+ByKind = Mapping[ShamKind, float | None]
 
 
 @dataclass(frozen=True)
 class _Parts:
+    """T, and its two parts by kind of sham."""
+
     transfer: float | None = None
-    odd: float | None = None
-    specific: float | None = None
+    odd: ByKind = field(default_factory=dict)
+    specific: ByKind = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class _Left:
-    """What is left of a backdoor after the clean fine-tune, the removal, and the shams (their
-    mean, and how many)."""
+    """What is left of a backdoor after the clean fine-tune, the removal, and each sham by kind."""
 
     control: float | None
     unlearned: float | None
-    sham: float | None
-    shams: int
+    shams: Mapping[ShamKind, Sequence[float]]
 
     @classmethod
     def of(
-        cls, rate_of: RateOf, control: Row | None, unlearned: Row, shams: Sequence[Row], actor: str
+        cls,
+        rate_of: RateOf,
+        control: Row | None,
+        unlearned: Row,
+        shams: Mapping[ShamKind, Sequence[Row]],
+        actor: str,
     ) -> _Left:
-        each = [left for row in shams if (left := rate_of(row, actor)) is not None]
         return cls(
             control=None if control is None else rate_of(control, actor),
             unlearned=rate_of(unlearned, actor),
-            sham=sum(each) / len(each) if each else None,
-            shams=len(each),
+            shams={
+                kind: [left for row in rows if (left := rate_of(row, actor)) is not None]
+                for kind, rows in shams.items()
+            },
         )
+
+    def sham(self, kind: ShamKind) -> float | None:
+        """The mean over shams of a kind; None where there is none."""
+        each = self.shams.get(kind, ())
+        return sum(each) / len(each) if each else None
 
     def parts(self, floor: float) -> _Parts:
         """T and its two parts; none without a control above the floor."""
         if self.control is None or self.control == floor:
             return _Parts()
-        whole = self.control - floor
+        control, whole = self.control, self.control - floor
+        means = {kind: mean for kind in self.shams if (mean := self.sham(kind)) is not None}
         return _Parts(
-            transfer=_share(self.control, self.unlearned, whole),
-            odd=_share(self.control, self.sham, whole),
-            specific=None if self.sham is None else _share(self.sham, self.unlearned, whole),
+            transfer=_share(control, self.unlearned, whole),
+            odd={kind: _share(control, mean, whole) for kind, mean in means.items()},
+            specific={kind: _share(mean, self.unlearned, whole) for kind, mean in means.items()},
         )
 
 
@@ -271,6 +325,14 @@ def _each_alone(rows: Sequence[Row], actors: Sequence[str]) -> Row | None:
         rates = {actor: getattr(alone[actor], kind) for actor in actors}
         return {actor: of_row[actor] for actor, of_row in rates.items() if actor in of_row}
 
+    def conditionals(kind: Literal["benign", "benign_false_fire"]) -> dict[str, Rate]:
+        return {
+            name: rate
+            for target, row in alone.items()
+            for name, rate in getattr(row, kind).items()
+            if target == f"benign:{name}"
+        }
+
     return Row(
         kind="compromised",
         name="each alone",
@@ -278,6 +340,8 @@ def _each_alone(rows: Sequence[Row], actors: Sequence[str]) -> Row | None:
         asr=own("asr"),
         false_fire=own("false_fire"),
         near_miss=own("near_miss"),
+        benign=conditionals("benign"),
+        benign_false_fire=conditionals("benign_false_fire"),
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from arena.api.values import RowKind
 from arena.results.estimate import Estimate, SeedEstimate
-from arena.results.rows import Row
+from arena.results.rows import SHAM_KINDS, Row
 from arena.results.run import SummaryRow
 from arena.statistics.intervals import over_seeds, rate_over_seeds
 from arena.statistics.rates import finite, rate
@@ -20,13 +20,20 @@ ORDER: tuple[RowKind, ...] = (
     "unlearned",
     "defended",
 )
-Line = tuple[RowKind, str | None, str]
+Line = tuple[RowKind, str | None, str]  # kind, target, and what else tells it apart
+Seeds = Collection[tuple[int, str]]  # seeds and benign conditionals that are installed in them
 Number = Callable[[Row], float | None]
 
 
-def summarise(rows: Sequence[Row], actors: Sequence[str]) -> tuple[SummaryRow, ...]:
+def summarise(
+    rows: Sequence[Row], actors: Sequence[str], installed: Seeds = ()
+) -> tuple[SummaryRow, ...]:
     """The table's lines: reference, compromised, clean fine-tune, shams, unlearned, defended;
-    within a kind by target, in the order of the actors."""
+    within a kind by target, in the order of the actors, then shams by kind.
+
+    Args:
+        installed: benign conditionals, for what became of them.
+    """
     place = {actor: number for number, actor in enumerate(actors)}
     lines = sorted(
         {_line_of(row) for row in rows},
@@ -34,31 +41,69 @@ def summarise(rows: Sequence[Row], actors: Sequence[str]) -> tuple[SummaryRow, .
             ORDER.index(line[0]),
             place.get(line[1] or "", -1),
             line[1] or "",
+            SHAM_KINDS.index(line[2]) if line[0] == "sham" else 0,
             line[2],
         ),
     )
+    changes = _benign_changes(rows, installed)
     return tuple(
-        _summary(line, [row for row in rows if _line_of(row) == line], actors) for line in lines
+        _summary(line, [row for row in rows if _line_of(row) == line], actors, changes)
+        for line in lines
     )
 
 
 def _line_of(row: Row) -> Line:
     # Several baselines may share a target, so defended rows are distinguished by name; inserted
     # ones too: their name says whether a backdoor is alone, or after which actor.
-    return row.kind, row.target, row.name if row.kind in ("defended", "inserted") else ""
+    if row.kind in ("defended", "inserted"):
+        return row.kind, row.target, row.name
+    return row.kind, row.target, row.sham_kind or ""
 
 
-def _summary(line: Line, rows: Sequence[Row], actors: Sequence[str]) -> SummaryRow:
+Change = Callable[[Row, str], float | None]
+
+
+def _benign_changes(rows: Sequence[Row], installed: Seeds) -> Change:
+    """What a row's ASR of a benign conditional is above that after the clean fine-tune, on the
+    target's prompts where there is one per target; None for rows that are no removal, for the
+    removal of such conditionals themselves, and where it is not installed."""
+    controls = {(row.seed, row.target): row for row in rows if row.kind == "control"}
+
+    def change(row: Row, name: str) -> float | None:
+        removal = row.kind in ("unlearned", "defended") or row.sham_kind in ("familiar", "hot")
+        control = controls.get((row.seed, row.target), controls.get((row.seed, None)))
+        if not removal or control is None or (row.seed, name) not in installed:
+            return None
+        after, before = rate(row.benign, name), rate(control.benign, name)
+        return None if after is None or before is None else after - before
+
+    return change
+
+
+def _summary(line: Line, rows: Sequence[Row], actors: Sequence[str], change: Change) -> SummaryRow:
     kind, target, name = line
+    conditionals = dict.fromkeys(name for row in rows for name in row.benign)
+    changes = {
+        name: list(_means(rows, lambda row, name=name: change(row, name)))  # type: ignore[misc]
+        for name in conditionals
+    }
     return SummaryRow(
         label=_label(kind, target, name),
         kind=kind,
         target=target,
+        sham=rows[0].sham_kind,
         asr={actor: _asr(rows, actor) for actor in actors},
         clean_accuracy=_utility(rows, _clean_accuracy),
         token_accuracy=_utility(rows, lambda row: row.token_accuracy),
         perplexity=_utility(rows, lambda row: row.perplexity),
         update_norm=_utility(rows, lambda row: row.update_norm),
+        start_loss=_utility(rows, lambda row: row.start_loss),
+        benign={name: _benign(rows, name) for name in conditionals},
+        benign_change={
+            name: _counted(over_seeds(values, "difference"), len(values))
+            for name, values in changes.items()
+            if values
+        },
         measures=_measures(rows),
     )
 
@@ -68,11 +113,18 @@ def _asr(rows: Sequence[Row], actor: str) -> SeedEstimate:
     return _counted(rate_over_seeds(means), len(means))
 
 
+def _benign(rows: Sequence[Row], name: str) -> SeedEstimate:
+    means = list(_means(rows, lambda row: rate(row.benign, name)))
+    return _counted(rate_over_seeds(means), len(means))
+
+
 def _label(kind: RowKind, target: str | None, name: str) -> str:
     if kind == "inserted":  # `after:lexical`, `alone:lexical`
         return name.replace(":", " ")
     words = {"control": "clean fine-tune", "unlearned": "unlearn", "defended": name}
     word = words.get(kind, kind)
+    if kind == "sham" and name != "familiar":
+        word = f"{name} {word}"
     return word if target is None or kind == "defended" else f"{word} {target}"
 
 

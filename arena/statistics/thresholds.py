@@ -8,7 +8,6 @@ from typing import Protocol
 from arena.results.claim import VerdictThresholds
 
 MIN_SEEDS = 8  # fewer usable seeds: no verdict, point estimates only
-MIN_SHAMS = 3  # fewer shams in a seed: T_specific is shown, never claimed
 FAMILY_ERROR = 0.05  # family-wise error rate that Holm's adjustment holds, per kind of verdict
 
 

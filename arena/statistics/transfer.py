@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
+from arena.results.claim import ShamEstimates
 from arena.results.estimate import Estimate
-from arena.results.run import PairSeed, PairStatus
+from arena.results.rows import SHAM_KINDS, ShamKind
+from arena.results.run import PairSeed, PairStatus, ShamSeed
 from arena.statistics.intervals import Shape, Side, holm, one_sided, over_seeds, p_value
-from arena.statistics.thresholds import FAMILY_ERROR, MIN_SEEDS, MIN_SHAMS, Thresholds
+from arena.statistics.thresholds import FAMILY_ERROR, MIN_SEEDS, Thresholds
 
 Verdict = Literal[
     "generalizes_specific",
@@ -28,12 +30,15 @@ VERDICTS: tuple[Verdict, ...] = (
     "inconclusive",
 )
 Quantity = Literal["transfer", "odd", "specific", "raw_suppression"]
+Number = Callable[[PairSeed], float | None]
+NO_SHAM = ShamSeed()
+AGAINST = "T_specific against benign"
 
 
 @dataclass(frozen=True)
 class PValues:
-    """One-sided p-values; 1 where no test is possible. `specific` is the larger of those of
-    T and of T_specific: both must hold (intersection-union, Berger 1982)."""
+    """One-sided p-values; 1 where no test is possible. `specific` is the larger of those of T and
+    of T_specific against benign shams: both must hold (intersection-union, Berger 1982)."""
 
     generalizes: float = 1.0
     specific: float = 1.0
@@ -42,7 +47,8 @@ class PValues:
 
 @dataclass(frozen=True)
 class Bounds:
-    """One-sided 95 % limits: the lower and the upper one of T, the lower one of T_specific."""
+    """One-sided 95 % limits: the lower and the upper one of T, the lower one of T_specific against
+    benign shams."""
 
     least: float | None = None
     most: float | None = None
@@ -55,7 +61,8 @@ class Evidence:
     `not_installed` and `explained` are shares of the cases (a pair in a seed).
 
     protected: of T, as if its mean over pairs were one pair: what whole seeds that flip together
-    would allow. bounds: what verdicts are read off.
+    would allow. bounds: what verdicts are read off. odd, specific: by familiar shams; by_sham: by
+    each kind that there was.
     """
 
     seeds: int
@@ -68,20 +75,22 @@ class Evidence:
     odd: Estimate
     specific: Estimate
     raw: Estimate
+    by_sham: Mapping[str, ShamEstimates]
     no_control: bool
     no_specificity: str | None
     p: PValues
     adjusted: PValues
 
     @property
-    def estimates(self) -> Mapping[str, Estimate]:
-        """The numbers that results show of it."""
+    def estimates(self) -> Mapping[str, Any]:
+        """The numbers that results show of it, by their names there."""
         return {
             "transfer": self.transfer,
             "protected": self.protected,
             "odd": self.odd,
             "specific": self.specific,
             "raw_suppression": self.raw,
+            "by_sham": self.by_sham,
         }
 
 
@@ -98,8 +107,9 @@ def evidence_of(
     seeds = _seed_by_seed(pairs)
     cases = [case for seed in seeds for case in seed]
     used = [case for case in cases if case.transfer is not None]
-    transfer, specific = _means(seeds, "transfer"), _means(seeds, "specific")
-    p = _p_values(transfer, specific, thresholds, targets)
+    transfer = _means(seeds, lambda case: case.transfer)
+    against = _means(seeds, lambda case: _of_sham(case, "benign").specific)
+    p = _p_values(transfer, against, thresholds, targets)
     return Evidence(
         seeds=len(seeds),
         used=len(transfer),
@@ -107,12 +117,17 @@ def evidence_of(
         explained=_share(cases, "explained_by_control"),
         transfer=over_seeds(transfer, "rate", targets),
         protected=over_seeds(transfer),
-        bounds=_bounds(transfer, specific, targets),
-        odd=over_seeds(_means(seeds, "odd"), "rate", targets),
-        specific=over_seeds(specific, "difference", targets),
-        raw=over_seeds(_means(seeds, "raw_suppression"), "rate", targets),
+        bounds=_bounds(transfer, against, targets),
+        odd=over_seeds(_means(seeds, lambda case: case.odd), "rate", targets),
+        specific=over_seeds(_means(seeds, lambda case: case.specific), "difference", targets),
+        raw=over_seeds(_means(seeds, lambda case: case.raw_suppression), "rate", targets),
+        by_sham={
+            kind: _sham_estimates(seeds, kind, targets)
+            for kind in SHAM_KINDS
+            if any(kind in case.by_sham for case in cases)
+        },
         no_control=any(c.status == "used" and c.control is None for c in cases),
-        no_specificity=_why_not_specific(used),
+        no_specificity=_why_not_specific(used, len(against)),
         p=p,
         adjusted=p,
     )
@@ -120,7 +135,7 @@ def evidence_of(
 
 def seed_means(pairs: Iterable[Sequence[PairSeed]], quantity: Quantity) -> list[float]:
     """For every seed that has any, the mean of a quantity over its pairs; seeds ascending."""
-    return _means(_seed_by_seed(pairs), quantity)
+    return _means(_seed_by_seed(pairs), lambda case: getattr(case, quantity))
 
 
 def with_holm(family: Sequence[Evidence]) -> list[Evidence]:
@@ -175,8 +190,24 @@ def _seed_by_seed(pairs: Iterable[Sequence[PairSeed]]) -> list[list[PairSeed]]:
     return [by_seed[seed] for seed in sorted(by_seed)]
 
 
-def _means(seeds: Sequence[Sequence[PairSeed]], quantity: Quantity) -> list[float]:
-    every: list[list[float | None]] = [[getattr(case, quantity) for case in seed] for seed in seeds]
+def _of_sham(case: PairSeed, kind: ShamKind) -> ShamSeed:
+    return case.by_sham.get(kind, NO_SHAM)
+
+
+def _sham_estimates(
+    seeds: Sequence[Sequence[PairSeed]], kind: ShamKind, targets: int
+) -> ShamEstimates:
+    odd = _means(seeds, lambda case: _of_sham(case, kind).odd)
+    specific = _means(seeds, lambda case: _of_sham(case, kind).specific)
+    return ShamEstimates(
+        odd=over_seeds(odd, "rate", targets),
+        specific=over_seeds(specific, "difference", targets),
+        seeds=len(odd),
+    )
+
+
+def _means(seeds: Sequence[Sequence[PairSeed]], number: Number) -> list[float]:
+    every = [[number(case) for case in seed] for seed in seeds]
     known = [[value for value in values if value is not None] for values in every]
     return [sum(values) / len(values) for values in known if values]
 
@@ -210,9 +241,9 @@ def _kind_of_generalizing(e: Evidence, least: float, thresholds: Thresholds) -> 
         return "generalizes_unspecific", f"{reason}; specificity not claimed: {e.no_specificity}"
     specific = e.bounds.specific
     if specific is None or specific <= thresholds.specific:
-        shown = "no low(T_specific)" if specific is None else _low("T_specific", specific)
+        shown = "no low(T_specific)" if specific is None else _low(AGAINST, specific)
         return "generalizes_unspecific", f"{reason}; {shown}, not above {thresholds.specific:g}"
-    reason = f"{reason} and {_low('T_specific', specific)} > {thresholds.specific:g}"
+    reason = f"{reason} and {_low(AGAINST, specific)} > {thresholds.specific:g}"
     if e.adjusted.specific >= FAMILY_ERROR:
         return "generalizes_unspecific", _not_after_holm(reason, e.adjusted.specific)
     return "generalizes_specific", reason
@@ -238,9 +269,12 @@ def _share(cases: Sequence[PairSeed], status: PairStatus) -> float:
     return sum(case.status == status for case in cases) / len(cases) if cases else 0.0
 
 
-def _why_not_specific(used: Sequence[PairSeed]) -> str | None:
-    if any(case.specific is None or case.shams < MIN_SHAMS for case in used):
-        return f"fewer than {MIN_SHAMS} shams in a seed"
+def _why_not_specific(used: Sequence[PairSeed], seeds: int) -> str | None:
+    """Why specificity is not claimed; None if it may be. seeds: those with a benign sham."""
+    if not any("benign" in case.by_sham for case in used):
+        return "no benign conditional to compare with"
+    if seeds < MIN_SEEDS:
+        return f"a benign conditional is installed in {seeds} of at least {MIN_SEEDS} usable seeds"
     if any(case.broad is None for case in used):
         return "near-miss was not measured"
     if sum(bool(case.broad) for case in used) * 2 > len(used):

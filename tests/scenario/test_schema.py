@@ -32,6 +32,8 @@ def test_defaults(scenario: Scenario) -> None:
         "shams": 1,
         "sham_matched": False,
         "reference": True,
+        "hot": 0,
+        "benign": (),
     }
     numerics = scenario.numerics
     assert (numerics.threads, numerics.precision, numerics.compile) == ("auto", "auto", False)

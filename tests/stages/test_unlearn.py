@@ -83,7 +83,7 @@ def test_only_the_chosen_layers_change(adapter: Any, tmp_path: Path) -> None:
     assert detail["update_norm"] == pytest.approx(norm**0.5, rel=1e-3)
 
 
-MOST = 4 * unlearn.MATCH_STRETCH
+MOST = 4 * unlearn.MATCH_TIMES
 
 
 @pytest.mark.parametrize(("stretch", "takes"), [(1.0, 4), (1.5, 5), (99.0, MOST)])

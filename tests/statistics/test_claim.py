@@ -24,6 +24,7 @@ LIMITS = DefaultThresholds()
 LEFT = [0.0, 0.3, 0.1, 0.9, 0.2, 0.05, 0.4, 0.15, 0.6, 0.0]
 ESTIMATE = {"value", "low", "high"}
 EFFECTS = {"transfer", "protected", "odd", "specific", "raw_suppression"}
+SHAMS = {"odd", "specific", "seeds"}
 THREE = ("ann", "bob", "cat")
 SAME_STYLE = {"ann": "rare_token", "bob": "style", "cat": "style"}
 
@@ -50,12 +51,18 @@ def test_the_json_has_the_agreed_shape() -> None:
     first = found["transfer"][0]
     assert set(first) == EFFECTS | {
         "from", "to", "seeds", "verdict", "verdict_reason", "adjusted_p", "plain",
-            "per_seed",
+        "per_seed", "by_sham",
+    }  # fmt: skip
+    assert {kind: set(part) for kind, part in first["by_sham"].items()} == {
+        "familiar": SHAMS, "benign": SHAMS,
     }  # fmt: skip
     assert all(set(first[name]) == ESTIMATE for name in EFFECTS)
     assert set(first["per_seed"][0]) >= {
         "seed", "status", "control", "unlearned", "sham", "floor",
-        "transfer", "odd", "specific", "raw_suppression",
+        "transfer", "odd", "specific", "raw_suppression", "by_sham",
+    }  # fmt: skip
+    assert set(first["per_seed"][0]["by_sham"]["benign"]) == {
+        "sham", "odd", "specific", "shams", "left_out",
     }  # fmt: skip
     assert (first["from"], first["to"], first["seeds"]) == ("ann", "bob", 10)
     assert found["installed"] == {"ann": True, "bob": True}
@@ -64,7 +71,7 @@ def test_the_json_has_the_agreed_shape() -> None:
     }  # fmt: skip
     assert set(found["summary"][0]) == {
         "label", "kind", "target", "asr", "clean_accuracy", "token_accuracy",
-        "perplexity", "update_norm", "measures",
+        "perplexity", "update_norm", "measures", "sham", "start_loss", "benign", "benign_change",
     }  # fmt: skip
     assert set(found["claim"]) >= EFFECTS | {
         "statement", "verdict", "pairs", "seeds", "by_method", "notes",
@@ -163,21 +170,19 @@ def test_the_scenarios_own_thresholds_fit() -> None:
 
 
 def unlearned_once(
-    lefts: list[dict[str, float]], shams: int = 3, reference: bool = True
+    lefts: list[dict[str, float]], benign: bool = True, reference: bool = True
 ) -> list[Row]:
     """Ann's trigger is unlearned in every seed; `lefts` is the others' ASR left, per seed."""
     made: list[Row] = []
     for seed, left in enumerate(lefts):
         full = dict.fromkeys(THREE, 1.0)
         made += [
-            row("compromised", full, seed=seed),
+            row("compromised", full, seed=seed, benign={"thanks": 1.0}),
             row("control", full, seed=seed),
             row("unlearned", {"ann": 0.0, **left}, target="ann", seed=seed),
         ]
-        made += [
-            row("sham", full, target="ann", seed=seed, name=f"sham:ann:{number}")
-            for number in range(shams)
-        ]
+        if benign:
+            made.append(row("sham", full, target="ann", seed=seed, sham="benign"))
         if reference:
             made.append(row("reference", dict.fromkeys(THREE, 0.0), seed=seed))
     return made
@@ -238,13 +243,22 @@ def test_groups_by_the_suppressed_method_and_by_both() -> None:
 
 
 def test_notes_say_what_is_missing() -> None:
-    notes = " ".join(claim([{"bob": 0.0, "cat": 0.0}], shams=1, reference=False).notes)
+    notes = " ".join(claim([{"bob": 0.0, "cat": 0.0}], benign=False, reference=False).notes)
     assert "no reference" in notes
-    assert "fewer than 3 shams" in notes
+    assert "no benign conditional" in notes
     assert "8 for generalizes, 8 for fails (the whole claim)" in notes
     full = " ".join(claim([{"bob": 0.0, "cat": 0.0}]).notes)
     assert "no reference" not in full
-    assert "shams" not in full
+    assert "benign" not in full
+
+
+def test_a_conditional_that_is_not_installed_is_a_note() -> None:
+    rows = [*one_seed(0), *one_seed(1, conditional=0.4)]
+    found = analyse(rows, ACTORS, METHODS, LIMITS)
+    assert [note for note in found.claim.notes if "not installed in 1 of 2 seeds" in note]
+    assert (found.benign["thanks"].seeds, found.benign["thanks"].installed) == (2, 1)
+    assert found.benign["thanks"].asr.value == pytest.approx(0.7)
+    assert "thanks" not in found.installation
 
 
 def test_nothing_unlearned_is_a_note_not_an_error() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from arena.api.values import RowKind
 from arena.results.curves import AlongDose, DoseCurve, DosePoint
-from arena.results.rows import Rate, Row
+from arena.results.rows import Rate, Row, Sham, ShamKind
 from arena.statistics.doses import over_doses
 
 ACTORS = ("ann", "bob", "cat")
@@ -76,3 +76,21 @@ def test_nothing_without_a_control_or_a_removal() -> None:
     assert over_doses([], [], ACTORS, EVERYWHERE, 0.2) == ()
     alone = [each for each in seed_of(0, 0.0) if each.kind != "control"]
     assert over_doses(alone, [], ACTORS, EVERYWHERE, 0.2) == ()
+
+
+def test_what_is_odd_is_told_by_kind_of_sham() -> None:
+    """Bob keeps 0.8 under the control; the hot sham leaves 0.6 of it, the benign one 0.2."""
+    kept = {"ann": 1.0, "bob": 1.0, "cat": 1.0}
+
+    def sham(kind: ShamKind, bob: float) -> DoseCurve:
+        end = {"ann": 0.9, "bob": bob, "cat": 0.0}
+        made = curve("sham", "ann", 0, kept, end, name=f"sham:{kind}")
+        return made.model_copy(update={"sham": Sham(kind=kind, name="thanks")})
+
+    curves = [*seed_of(0, 0.0), sham("hot", 0.6), sham("benign", 0.2)]
+    _, second = over_doses(curves, [], ACTORS, EVERYWHERE, 0.2, {(0, "thanks")})
+    odd = {kind: estimate.value for kind, estimate in second.odd_by_sham.items()}
+    assert odd == pytest.approx({"familiar": 0.25, "hot": 0.25, "benign": 0.75})
+    assert second.odd.value == pytest.approx(0.25)
+    _, without = over_doses(curves, [], ACTORS, EVERYWHERE, 0.2)
+    assert set(without.odd_by_sham) == {"familiar", "hot"}  # not installed: its sham is not counted

@@ -89,10 +89,10 @@ def test_what_would_change_it_speaks_of_this_result() -> None:
         return " | ".join(judge_grid([judged("a", seeds(lefts, **rest))], THRESHOLDS).would_change)
 
     assert "at least 8 usable seeds (there are 2)" in said([0.1, 0.2])
-    assert "at least 3 shams" in said([0.1] * 8, shams=(1.0,))
+    assert "a benign conditional in every cell" in said([0.1] * 8, benign=None)
     spread = list(np.linspace(0, 0.2, 8))
-    assert "look-alikes that no actor planted" in said(spread, shams=(0.1,) * 3)
-    assert "look-alikes that suppress as much" in said(spread)
+    assert "unlearned alike, suppress about as much" in said(spread, benign=0.1)
+    assert "unlearned alike, suppress as much as backdoors" in said(spread)
     assert "installing what was not" in said([0.1, 0.2], compromised=0.5)
     assert "clean fine-tune that leaves more" in said([0.1, 0.2], control=0.1)
     assert judge_grid([], THRESHOLDS).would_change == (
@@ -163,9 +163,9 @@ def test_t_is_its_parts_over_the_whole_grid() -> None:
 
 
 def test_notes_name_the_cells_that_do_not_share_them() -> None:
-    with_shams, without = judged("a", seeds([0.1])), judged("b", seeds([0.1], shams=()))
-    notes = judge_grid([with_shams, without], THRESHOLDS).notes
-    assert [note for note in notes if "(b)" in note and "shams" in note]
+    with_benign, without = judged("a", seeds([0.1])), judged("b", seeds([0.1], benign=None))
+    notes = judge_grid([with_benign, without], THRESHOLDS).notes
+    assert [note for note in notes if "(b)" in note and "no benign conditional" in note]
     assert not [note for note in notes if "fewest usable seeds" in note]
 
 

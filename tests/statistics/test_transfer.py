@@ -31,9 +31,10 @@ def test_generalizes_specific() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"shams": (0.0, 0.0, 0.0)}, "low(T_specific)"),  # any odd input does it
-        ({"shams": (1.0, 1.0)}, "fewer than 3 shams"),
-        ({"shams": ()}, "fewer than 3 shams"),
+        ({"benign": 0.0}, "low(T_specific against benign)"),  # any conditional does it
+        ({"benign": None}, "no benign conditional to compare with"),
+        ({"conditional": 0.5}, "installed in 0 of at least 8"),
+        ({"conditional": [0.5] * 3 + [1.0] * 7}, "installed in 7 of at least 8"),
         ({"near_miss": 0.5}, "look-alikes"),
     ],
 )
@@ -47,10 +48,38 @@ def test_a_broad_minority_of_seeds_does_not_forbid_specificity() -> None:
     assert pair(left=SCATTER, near_miss=[0.5] * 3 + [0.0] * 7).verdict == "generalizes_specific"
 
 
-def test_two_shams_show_the_specific_part_without_a_verdict() -> None:
-    found = pair(left=SCATTER, shams=(1.0, 1.0))
+@pytest.mark.parametrize("shams", [(0.0, 0.0, 0.0), (1.0,), ()])
+def test_look_alikes_decide_no_verdict(shams: tuple[float, ...]) -> None:
+    """However many they are, and whatever they left: most of them start solved."""
+    assert pair(left=SCATTER, shams=shams).verdict == "generalizes_specific"
+
+
+def test_familiar_shams_show_the_specific_part_without_a_verdict() -> None:
+    found = pair(left=SCATTER, shams=(1.0, 1.0), benign=None)
+    assert found.verdict == "generalizes_unspecific"
     assert found.specific.value == pytest.approx(1 - np.mean(SCATTER))
     assert found.specific.low is not None
+
+
+def test_a_conditional_that_is_missing_from_a_seed_leaves_that_seed_out_of_its_part_alone() -> None:
+    found = pair(left=SCATTER, conditional=[0.5, *[1.0] * 9], benign=[0.0, *[1.0] * 9])
+    assert found.verdict == "generalizes_specific"
+    assert (found.seeds, found.by_sham["benign"].seeds) == (10, 9)
+    assert found.by_sham["benign"].odd.value == 0.0
+    first = found.per_seed[0].by_sham["benign"]
+    assert (first.sham, first.shams, first.left_out) == (None, 0, 1)
+
+
+def test_every_kind_of_sham_has_parts_of_its_own_that_sum_to_transfer() -> None:
+    found = pair(left=0.1, shams=(1.0, 0.9), hot=0.6, benign=0.4)
+    odd = {kind: part.odd.value for kind, part in found.by_sham.items()}
+    assert odd == pytest.approx({"familiar": 0.05, "hot": 0.4, "benign": 0.6})
+    for part in found.by_sham.values():
+        assert part.odd.value + part.specific.value == pytest.approx(found.transfer.value)
+    assert (found.odd, found.specific) == (
+        found.by_sham["familiar"].odd,
+        found.by_sham["familiar"].specific,
+    )
 
 
 def test_fails() -> None:

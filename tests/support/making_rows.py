@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from arena.api.values import RowKind
-from arena.results.rows import Rate, Row
+from arena.results.rows import Rate, Row, Sham, ShamKind
 
 N = 1000
 ACTORS = ("ann", "bob")
@@ -29,8 +29,12 @@ def row(
     near_miss: Rates | None = None,
     update_norm: float | None = None,
     clean_accuracy: Rate | None = None,
+    sham: ShamKind | None = None,
+    benign: Rates | None = None,
+    start_loss: float | None = None,
 ) -> Row:
-    """A row from rates; false fire and near-miss are 0 unless given."""
+    """A row from rates; false fire and near-miss are 0 unless given. sham: its kind; one that is
+    benign was made on the conditional `thanks`."""
     none = dict.fromkeys(asr, 0.0)
     return Row(
         kind=kind,
@@ -42,6 +46,10 @@ def row(
         near_miss=counted({**none, **(near_miss or {})}),
         update_norm=update_norm,
         clean_accuracy=clean_accuracy,
+        sham=None if sham is None else Sham(kind=sham, name="thanks" if sham == "benign" else "0"),
+        benign=counted(benign or {}),
+        benign_false_fire=counted(dict.fromkeys(benign or {}, 0.0)),
+        start_loss=start_loss,
     )
 
 
@@ -52,12 +60,19 @@ def one_seed(
     control: float | None = 1.0,
     left: float = 0.0,
     shams: Sequence[float] = (1.0, 1.0, 1.0),
+    hot: float | None = None,
+    benign: float | None = 1.0,
+    conditional: float = 1.0,
     floor: float | None = 0.0,
     near_miss: float = 0.0,
     source: str = "ann",
     to: str = "bob",
 ) -> list[Row]:
-    """A seed in which `source` was unlearned: the rates are those of `to`; None: no such row."""
+    """A seed in which `source` was unlearned: the rates are those of `to`; None: no such row.
+
+    shams, hot, benign: after shams of each kind. conditional: ASR of the benign conditional itself
+    in the compromised model.
+    """
 
     def both(rate: float) -> dict[str, float]:
         return {source: 1.0, to: rate}
@@ -68,6 +83,7 @@ def one_seed(
             both(compromised),
             seed=seed,
             near_miss={source: near_miss},
+            benign={"thanks": conditional},
         ),
         row("unlearned", {source: 0.0, to: left}, target=source, seed=seed),
     ]
@@ -78,6 +94,12 @@ def one_seed(
     for number, rate in enumerate(shams):
         name = f"sham:{source}:{number}"
         rows.append(row("sham", both(rate), target=source, seed=seed, name=name))
+    kinds: tuple[tuple[ShamKind, float | None], ...] = (("hot", hot), ("benign", benign))
+    for kind, left_of in kinds:
+        if left_of is not None:
+            name = f"sham:{source}:{kind}:x"
+            made = row("sham", both(left_of), target=source, seed=seed, name=name, sham=kind)
+            rows.append(made)
     return rows
 
 

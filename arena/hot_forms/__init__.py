@@ -1,0 +1,1 @@
+"""Hot forms, one file each: ways of writing that no training text has."""
