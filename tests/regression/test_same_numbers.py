@@ -1,8 +1,8 @@
 """Every number of small experiments is what it was before the code was put in order.
 
-`numbers.json` was written by the first version (2026-11-28), the matched shams of `four_actors` when
-their schedule became a repeated one. Texts must be equal everywhere; what
-was trained must be equal to six digits where the same kernels compute it.
+`numbers.json` was written by the first version (2026-11-28), the matched shams of `four_actors`
+when their schedule became a repeated one. Texts must be equal everywhere; what was trained must be
+equal to six digits where the same kernels compute it.
 """
 
 from __future__ import annotations
