@@ -113,7 +113,7 @@ def plan_actors(scenario: Scenario, corpus: Corpus, seed: int) -> PlannedActors:
     edge = scenario.defender.share
     train = corpus.splits.train
     members = []
-    for actor in scenario.actors:
+    for actor in scenario.actors_in(seed):
         interval = (edge, edge + actor.poison.share)
         edge = interval[1]
         stage = scenario.stage_of(actor)

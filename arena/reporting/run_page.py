@@ -11,6 +11,7 @@ from arena.reporting.cast import cast
 from arena.reporting.claim_card import ClaimCard, claim_card, dose_lines, dose_spans, judged
 from arena.reporting.events import Event
 from arena.reporting.measure_sections import MeasureSection, figures_of, run_sections
+from arena.reporting.planted import planted_table
 from arena.reporting.render import common, fill, measure_html, shown_thresholds
 from arena.reporting.rows import final, residents, scalar_columns
 from arena.reporting.text import clean
@@ -73,6 +74,7 @@ def context(
         "facts": view.facts(results),
         "claim": None if claim is None else _card(results, claim),
         "cast": cast(results),
+        "planted": planted_table(results),
         "summary": view.summary(results),
         "scalars": scalar_columns(results.summary),
         "pairs": view.pairs(results),

@@ -21,6 +21,7 @@ from arena.reporting.claim_card import DoseLine, dose_lines, judged
 from arena.reporting.console import chunks, claim_text, ink, plain_table, pointer, short_name
 from arena.reporting.league_terminal import league_table
 from arena.reporting.numbers import NONE, Shown
+from arena.reporting.planted import balance, is_crossed
 from arena.reporting.rows import (
     Utility,
     grouped,
@@ -46,6 +47,8 @@ def results_table(results: RunResults, width: int, report: Path | None = None) -
     """
     blocks: list[RenderableType] = [*_models(results, width)]
     blocks += [Padding(table, (1, 0, 0, 0)) for table in _scalars(results, width)]
+    if is_crossed(results):
+        blocks.append(Padding(Text(clean(balance(results)), style="dim"), (0, 0, 0, 1)))
     claim = judged(results)
     if claim is not None:
         blocks.append(Padding(claim_text(claim), (1, 0, 0, 1)))

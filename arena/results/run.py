@@ -22,6 +22,31 @@ SCHEMA_VERSION = 2
 PairStatus = Literal["used", "not_installed", "explained_by_control", "no_dose"]
 
 
+Relation = Literal["same payload", "same kind", "other kind"]
+
+
+class Planted(Part):
+    """What an actor planted in one seed. trigger: its key. payload: with all parameters; `kind` is
+    among them. also_clean: whether clean prompts may get that answer too."""
+
+    seed: int
+    actor: str
+    trigger: str = ""
+    payload: Mapping[str, JsonValue] = {}
+    also_clean: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The kind of the payload; empty where it is not known."""
+        return str(self.payload.get("kind", ""))
+
+    def relation(self, other: Planted) -> Relation:
+        """What two payloads have in common: a behaviour that both planted may be removed as one."""
+        if self.payload == other.payload:
+            return "same payload"
+        return "same kind" if self.kind == other.kind else "other kind"
+
+
 class PairSeed(Part):
     """A pair's numbers in one seed; None where a row is missing or the status forbids it.
 
@@ -29,7 +54,8 @@ class PairSeed(Part):
     transfer = odd + specific: the parts that any odd input, and the planted trigger, explain.
     `broad` is the source's, None where not measured. Where the payload is an answer that clean
     prompts get too, all three are of rates less the same model's false fire (T_excess), and `plain`
-    is T without that.
+    is T without that. payload: the kind that `to` planted in this seed; relation: what the two
+    payloads have in common there. Both are None where it is not known what was planted.
     """
 
     seed: int
@@ -45,6 +71,8 @@ class PairSeed(Part):
     raw_suppression: float | None = None
     shams: int = 0
     broad: bool | None = None
+    payload: str | None = None
+    relation: Relation | None = None
 
 
 class Pair(TransferEstimates):
@@ -156,7 +184,8 @@ class RunResults(Part):
         installed: by actor, whether in most seeds.
         summary: the rows averaged over seeds, as the tables show them.
         claim: None where nothing was judged.
-        cast: introductions by actor.
+        cast: introductions by actor, as they are in the first seed.
+        planted: what every actor planted in every seed.
         samples: by row's name, of the first seed.
         measures: findings by measure.
         league: None where there is one defence only.
@@ -182,6 +211,7 @@ class RunResults(Part):
     league: League | None = None
     decoys: tuple[DecoyDefence, ...] = ()
     cast: Named[Introduction] = {}
+    planted: tuple[Planted, ...] = ()
     samples: Named[tuple[Sample, ...]] = {}
     corpus: CorpusSummary = CorpusSummary()
     environment: Mapping[str, JsonValue] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -24,6 +24,7 @@ from arena.results.run import (
     CorpusSummary,
     Introduction,
     Pair,
+    Planted,
     RunResults,
     RunSeconds,
     Sample,
@@ -152,10 +153,10 @@ def results_of(
     """
     names = tuple(actor.name for actor in scenario.actors)
     methods = {actor.name: actor.trigger.name for actor in scenario.actors}
-    also_clean = {a.name for a in scenario.actors if a.payload.part_class.also_clean}
+    planted = [each for plan in plans for each in planted_in(plan)]
     measures, thresholds = measures_of(scenario), scenario.thresholds
     rows = [row for plan in plans for row in gather(plan, store, measures)]
-    analysis = analyse(at_dose(rows, "least"), names, methods, thresholds, also_clean)
+    analysis = analyse(at_dose(rows, "least"), names, methods, thresholds, planted)
     study = Study(
         actors=names,
         installed=installed_in(at_dose(rows, "least"), names, thresholds),
@@ -174,7 +175,7 @@ def results_of(
         installation=analysis.installation,
         summary=analysis.summary,
         claim=analysis.claim,
-        most=_most(rows, names, methods, thresholds, also_clean),
+        most=_most(rows, names, methods, thresholds, planted),
         curves=curves,
         over_doses=over_doses(
             curves, rows, names, study.installed, thresholds.explained_by_control
@@ -184,6 +185,7 @@ def results_of(
         league=league_of(scenario, at_dose(rows, "least"), _curves(plans, store, study)),
         decoys=decoys_of(scenario, rows),
         cast={actor.name: _introduce(actor, plans[0]) for actor in plans[0].actors.members},
+        planted=tuple(planted),
         samples=_samples(plans[0], store),
         corpus=_corpus(scenario, plans[0]),
         environment=environment(scenario.numerics),
@@ -196,12 +198,12 @@ def _most(
     actors: Sequence[str],
     methods: Mapping[str, str],
     thresholds: Thresholds,
-    also_clean: Collection[str],
+    planted: Sequence[Planted],
 ) -> AtDose | None:
     """The findings at `most`, where removals are scored along their way."""
     if all(row.dose is None for row in rows):
         return None
-    found = analyse(at_dose(rows, "most"), actors, methods, thresholds, also_clean)
+    found = analyse(at_dose(rows, "most"), actors, methods, thresholds, planted)
     return AtDose(transfer=found.transfer, summary=found.summary, claim=found.claim)
 
 
@@ -219,6 +221,20 @@ def _curves(plans: Sequence[SeedPlan], store: Store, study: Study) -> list[Curve
     left; none where they were not measured."""
     curves = curves_of(readings_of("reactivation", plans, store))
     return [curve for curve in curves if (curve.seed, curve.actor) in study.installed]
+
+
+def planted_in(plan: SeedPlan) -> tuple[Planted, ...]:
+    """What the actors planted in one seed."""
+    return tuple(
+        Planted(
+            seed=plan.seed,
+            actor=member.name,
+            trigger=member.trigger.key,
+            payload=member.actor.payload.dump(),
+            also_clean=member.payload.also_clean,
+        )
+        for member in plan.actors.members
+    )
 
 
 def _introduce(actor: PlannedActor, plan: SeedPlan) -> Introduction:

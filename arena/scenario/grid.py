@@ -88,5 +88,5 @@ class Grid(Section):
 
 RESERVED = (
     "family", "size", "stage", "composition", "methods", "payloads", "poison", "learning_rate",
-    "steps", "method", "method_pair", "payload_pair",
+    "steps", "method", "method_pair", "payload", "payload_pair",
 )  # fmt: skip

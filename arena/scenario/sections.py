@@ -15,6 +15,7 @@ from pydantic import Field
 from arena.api import limits
 from arena.api.tactic import APART, Texts
 from arena.scenario.actor import Actor
+from arena.scenario.crossed import Crossed, drawn
 from arena.scenario.defence import Decoy, Defence, Defender, LeagueDefence
 from arena.scenario.dose import Dose
 from arena.scenario.evaluation import Controls, Evaluation, Thresholds
@@ -40,6 +41,7 @@ class Sections(Section):
     stage: Stage = "continual_pretraining"
     composition: Composition = "pooled"
     actors: Annotated[tuple[Actor, ...], Field(min_length=1)]
+    crossed: Crossed = Crossed()
     defender: Defender
     league: tuple[LeagueDefence, ...] = ()
     controls: Controls = Controls()
@@ -53,6 +55,27 @@ class Sections(Section):
     grid: Grid = Grid()
     tune: Tune | None = None
     duel: Duel | None = None
+
+    def actors_in(self, seed: int) -> tuple[Actor, ...]:
+        """Return the actors with the triggers and payloads that they have in a seed: their own,
+        unless these are `crossed`.
+
+        Raises:
+            InputError: too many actors share a method to give each an instance of its own; or the
+                corpus cannot be read.
+        """
+        if self.crossed == Crossed():
+            return self.actors
+        corpus = self.corpus
+        capabilities = frozenset(corpus.part_class.capabilities(corpus.params))
+        decoys = [decoy.trigger for decoy in self.decoys]
+        return drawn(self.actors, self.crossed, seed, capabilities, decoys)
+
+    def payloads_of(self, actor: Actor) -> tuple[str, ...]:
+        """Return the kinds of payload that an actor may have: its own, or any actor's where they
+        are crossed."""
+        possible = self.actors if self.crossed.payloads else (actor,)
+        return tuple(dict.fromkeys(each.payload.name for each in possible))
 
     def stage_of(self, actor: Actor) -> Stage:
         """Return the stage that this actor poisons: its own, or the scenario's."""

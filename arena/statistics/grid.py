@@ -6,12 +6,11 @@ of one seed share data, base and prompts. Pairs of all cells are one family for 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from arena.results.claim import GridClaim, GridGroup
 from arena.results.run import PairSeed, RunResults
-from arena.results.scenario import Json
 from arena.statistics.claim import STATEMENT, count_verdicts
 from arena.statistics.power import SEEDS_NOTE, seeds_for_width, seeds_needed
 from arena.statistics.thresholds import MIN_SEEDS, MIN_SHAMS, Thresholds
@@ -32,13 +31,23 @@ class FinishedCell:
 @dataclass(frozen=True)
 class _CellPair:
     """A pair of one cell; `to`: whose backdoor may be suppressed; `groups`: axis -> its value for
-    this pair."""
+    this pair, the same in all seeds."""
 
     cell: str
     to: str
     groups: Mapping[str, str]
     per_seed: tuple[PairSeed, ...]
     counts: bool
+
+    def value(self, axis: str, case: PairSeed) -> str | None:
+        """Where one of its seeds stands on an axis; None where that is not known."""
+        by_seed = OF_A_SEED.get(axis)
+        return self.groups.get(axis) if by_seed is None else by_seed(case)
+
+    def at(self, axis: str, value: str) -> _CellPair | None:
+        """The pair in the seeds in which it stands at a value of an axis; None without any."""
+        there = tuple(case for case in self.per_seed if self.value(axis, case) == value)
+        return replace(self, per_seed=there) if there else None
 
     @property
     def usable(self) -> bool:
@@ -103,33 +112,32 @@ def _pairs(cell: FinishedCell) -> Iterator[_CellPair]:
         own = {
             "method": to.method,
             "method_pair": f"{source.method} > {to.method}",
-            "payload_pair": _common(source.payload, to.payload),
         }
         yield _CellPair(cell.id, pair.to, {**cell.axes, **own}, pair.per_seed, cell.counts)
 
 
-def _common(one: Json, other: Json) -> str:
-    """What two actors' payloads have in common: a behaviour that both planted may be removed as
-    one."""
-    if one == other:
-        return "same payload"
-    return "same kind" if one.get("kind") == other.get("kind") else "other kind"
+# Axes on which a pair may stand elsewhere in another seed: actors' payloads can be crossed.
+OF_A_SEED: Mapping[str, Callable[[PairSeed], str | None]] = {
+    "payload": lambda case: case.payload,
+    "payload_pair": lambda case: case.relation,
+}
 
 
 def _by_axis(pairs: Sequence[_CellPair], thresholds: Thresholds) -> dict[str, dict[str, GridGroup]]:
     """Averages along every axis on which the pairs differ; by method always. Of an ablation
     only what no other cell shows: its place on its own axis."""
-    axes = dict.fromkeys(axis for pair in pairs for axis in pair.groups)
+    axes = dict.fromkeys([*(axis for pair in pairs for axis in pair.groups), *OF_A_SEED])
     groups = {}
     for axis in axes:
-        values = dict.fromkeys(pair.groups[axis] for pair in pairs if axis in pair.groups)
+        known = (pair.value(axis, case) for pair in pairs for case in pair.per_seed)
+        values = dict.fromkeys(value for value in known if value is not None)
         if len(values) > 1 or axis == "method":
             groups[axis] = {value: _group(pairs, axis, value, thresholds) for value in values}
     return groups
 
 
 def _group(pairs: Sequence[_CellPair], axis: str, value: str, thresholds: Thresholds) -> GridGroup:
-    there = [pair for pair in pairs if pair.groups.get(axis) == value]
+    there = [part for pair in pairs if (part := pair.at(axis, value)) is not None]
     chosen = [pair for pair in there if pair.counts] or there
     evidence = _evidence(chosen, thresholds)
     return GridGroup(
