@@ -147,18 +147,23 @@ def dose_lines(results: RunResults) -> list[DoseLine]:
     claims: dict[Which, Claim | None] = {"least": results.claim, "most": results.most.claim}
     spans = dose_spans(results)
     return [
-        DoseLine(
-            name=which,
-            means=DOSES[which],
-            dose=_span(spans.get(which)),
-            verdict=palette.verdict(claim.verdict),
-            reason=claim.verdict_reason,
-            estimates=ShownTransfer.of(claim),
-            seeds=thousands(claim.seeds),
-        )
+        dose_line(which, _span(spans.get(which)), claim)
         for which, claim in claims.items()
         if claim is not None
     ]
+
+
+def dose_line(which: Which, dose: str, claim: Judgement) -> DoseLine:
+    """Return the claim at one dose of its verdicts; dose: in numbers, where it is one."""
+    return DoseLine(
+        name=which,
+        means=DOSES[which],
+        dose=dose,
+        verdict=palette.verdict(claim.verdict),
+        reason=claim.verdict_reason,
+        estimates=ShownTransfer.of(claim),
+        seeds=thousands(claim.seeds),
+    )
 
 
 def dose_spans(results: RunResults) -> dict[Which, tuple[float, float]]:

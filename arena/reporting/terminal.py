@@ -17,8 +17,16 @@ from rich.table import Table
 from rich.text import Text
 
 from arena.reporting import palette
-from arena.reporting.claim_card import DoseLine, dose_lines, judged
-from arena.reporting.console import chunks, claim_text, ink, plain_table, pointer, short_name
+from arena.reporting.claim_card import dose_lines, judged
+from arena.reporting.console import (
+    chunks,
+    claim_text,
+    dose_text,
+    ink,
+    plain_table,
+    pointer,
+    short_name,
+)
 from arena.reporting.league_terminal import league_table
 from arena.reporting.numbers import NONE, Shown
 from arena.reporting.planted import balance, is_crossed
@@ -52,7 +60,7 @@ def results_table(results: RunResults, width: int, report: Path | None = None) -
     claim = judged(results)
     if claim is not None:
         blocks.append(Padding(claim_text(claim), (1, 0, 0, 1)))
-        blocks += [Padding(_dose(line), (0, 0, 0, 1)) for line in dose_lines(results)]
+        blocks += [Padding(dose_text(line), (0, 0, 0, 1)) for line in dose_lines(results)]
     if results.transfer:
         blocks += [Padding(table, (1, 0, 0, 0)) for table in _matrices(results, width)]
         blocks.append(Padding(_legend(results), (0, 0, 0, 1)))
@@ -62,17 +70,6 @@ def results_table(results: RunResults, width: int, report: Path | None = None) -
     if report is not None:
         blocks.append(pointer(report))
     return Group(*blocks)
-
-
-def _dose(line: DoseLine) -> Text:
-    """The claim at one dose, in a line."""
-    look, shown = line.verdict, line.estimates
-    return Text.assemble(
-        (f"at {line.name}", "bold"),
-        (f" (dose {line.dose}) ", "dim"),
-        (f"{look.glyph} {look.label}", ink(look.colour)),
-        f"  T {shown.transfer.full} = {shown.odd.text} odd + {shown.specific.text} specific",
-    )
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def _instances(scenario: Sections) -> Iterator[Violation]:
     if not scenario.crossed.instances:
         return
     try:
-        capabilities = frozenset(scenario.corpus.part_class.capabilities(scenario.corpus.params))
+        capabilities = scenario.capabilities
     except InputError:
         return  # reported by another rule
     problems = []

@@ -66,10 +66,17 @@ class Sections(Section):
         """
         if self.crossed == Crossed():
             return self.actors
-        corpus = self.corpus
-        capabilities = frozenset(corpus.part_class.capabilities(corpus.params))
         decoys = [decoy.trigger for decoy in self.decoys]
-        return drawn(self.actors, self.crossed, seed, capabilities, decoys)
+        return drawn(self.actors, self.crossed, seed, self.capabilities, decoys)
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What triggers and payloads may ask of the corpus.
+
+        Raises:
+            InputError: the corpus cannot be read.
+        """
+        return frozenset(self.corpus.part_class.capabilities(self.corpus.params))
 
     def payloads_of(self, actor: Actor) -> tuple[str, ...]:
         """Return the kinds of payload that an actor may have: its own, or any actor's where they

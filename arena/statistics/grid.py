@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from arena.results.claim import GridClaim, GridGroup
-from arena.results.run import PairSeed, RunResults
+from arena.results.rows import Which
+from arena.results.run import AtDose, PairSeed, RunResults
 from arena.statistics.claim import STATEMENT, count_verdicts
 from arena.statistics.power import SEEDS_NOTE, seeds_for_width, seeds_needed
 from arena.statistics.thresholds import MIN_SEEDS, MIN_SHAMS, Thresholds
@@ -26,6 +27,13 @@ class FinishedCell:
     axes: Mapping[str, str]
     results: RunResults
     counts: bool = True
+
+    def at(self, which: Which) -> AtDose | None:
+        """Its findings at one dose of the verdicts; all of them are at `least` where there is one
+        dose."""
+        if which == "most":
+            return self.results.most
+        return AtDose(transfer=self.results.transfer, claim=self.results.claim)
 
 
 @dataclass(frozen=True)
@@ -55,9 +63,16 @@ class _CellPair:
         return any(case.transfer is not None for case in self.per_seed)
 
 
-def judge_grid(cells: Sequence[FinishedCell], thresholds: Thresholds) -> GridClaim:
-    """Return the claim over all cells that count."""
-    every = [pair for cell in cells for pair in _pairs(cell)]
+def judge_grid(
+    cells: Sequence[FinishedCell], thresholds: Thresholds, which: Which = "least"
+) -> GridClaim:
+    """Return the claim over all cells that count.
+
+    Args:
+        which: dose of the verdicts; cells without this dose are left out.
+    """
+    found = [(cell, at_dose) for cell in cells if (at_dose := cell.at(which)) is not None]
+    every = [pair for cell, at_dose in found for pair in _pairs(cell, at_dose)]
     counting = [pair for pair in every if pair.counts]
     pairs = _of_usable_cells(counting)
     evidence = _evidence(pairs, thresholds)
@@ -76,7 +91,7 @@ def judge_grid(cells: Sequence[FinishedCell], thresholds: Thresholds) -> GridCla
         by=_by_axis(every, thresholds),
         power=tuple(seeds_for_width(transfers)),
         would_change=tuple(_would_change(pairs, evidence, family, thresholds)),
-        notes=(*_left_out(counting, pairs), *_notes([cell for cell in cells if cell.counts])),
+        notes=(*_left_out(counting, pairs), *_notes([each for each in found if each[0].counts])),
     )
 
 
@@ -104,10 +119,10 @@ def _left_out(counting: Sequence[_CellPair], pairs: Sequence[_CellPair]) -> Iter
         )
 
 
-def _pairs(cell: FinishedCell) -> Iterator[_CellPair]:
+def _pairs(cell: FinishedCell, found: AtDose) -> Iterator[_CellPair]:
     actors = {actor.name: actor for actor in cell.results.scenario.actors}
     # By name, so that sums do not depend on the order of the actors.
-    for pair in sorted(cell.results.transfer, key=lambda pair: (pair.source, pair.to)):
+    for pair in sorted(found.transfer, key=lambda pair: (pair.source, pair.to)):
         source, to = actors[pair.source], actors[pair.to]
         own = {
             "method": to.method,
@@ -219,13 +234,13 @@ def _seeds(n: int | None) -> str:
     return "more than 400 seeds" if n is None else f"{n} seeds"
 
 
-def _notes(cells: Sequence[FinishedCell]) -> Iterator[str]:
+def _notes(cells: Sequence[tuple[FinishedCell, AtDose]]) -> Iterator[str]:
     """The notes of the cells with a pair: once where all have one, else with the cells that do.
     How many seeds a pair needs is a matter of the whole grid."""
-    judged = [cell for cell in cells if cell.results.transfer]
+    judged = [(cell, found) for cell, found in cells if found.transfer]
     by_note: dict[str, list[str]] = {}
-    for cell in judged:
-        for note in cell.results.claim.notes if cell.results.claim else ():
+    for cell, found in judged:
+        for note in found.claim.notes if found.claim else ():
             if not note.startswith(SEEDS_NOTE):
                 by_note.setdefault(note, []).append(cell.id)
     for note, ids in by_note.items():

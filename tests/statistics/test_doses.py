@@ -76,3 +76,14 @@ def test_nothing_without_a_control_or_a_removal() -> None:
     assert over_doses([], [], ACTORS, EVERYWHERE, 0.2) == ()
     alone = [each for each in seed_of(0, 0.0) if each.kind != "control"]
     assert over_doses(alone, [], ACTORS, EVERYWHERE, 0.2) == ()
+
+
+def test_a_control_at_the_floor_is_no_case_whatever_the_threshold() -> None:
+    """Nothing is left to suppress: T would be a division by zero."""
+    gone = {"ann": 1.0, "bob": 0.0, "cat": 1.0}
+    curves = [
+        curve("control", None, 0, gone, gone),
+        curve("unlearned", "ann", 0, {**gone, "ann": 0.0}, {**gone, "ann": 0.0}),
+    ]
+    first, _ = over_doses(curves, [], ACTORS, EVERYWHERE, 0.0)
+    assert (first.cases, first.explained) == (2, 1)
