@@ -93,5 +93,6 @@ def _cell(outcome: Outcome) -> StressCell:
         installed=results.installed,
         asr={actor: each.asr for actor, each in results.installation.items()},
         poison={actor: each.poison for actor, each in results.cast.items()},
+        depth={actor: each.depth for actor, each in results.installation.items()},
         seconds=results.seconds.total,
     )

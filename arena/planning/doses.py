@@ -3,7 +3,6 @@ the verdicts."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import get_args
@@ -13,7 +12,7 @@ from arena.api.values import RowKind
 from arena.ml.train_config import TrainConfig
 from arena.planning.builder import Builder
 from arena.planning.graph import CurvePlan
-from arena.planning.probes import probe_set
+from arena.planning.probes import first_triggered, probe_set, triggered_only
 from arena.scenario.defence import Defence
 from arena.scenario.dose import Dose
 from arena.scenario.schema import Scenario
@@ -35,7 +34,7 @@ def along(builder: Builder, dose: Dose, config: TrainConfig, own: str | None) ->
     return Along(
         marks=marks_of(config, dose.points, dose.first),
         validation=builder.once("validation", lambda: _validation(builder, dose)),
-        shown=builder.once("shown", lambda: _first(builder.probes, dose.prompts)),
+        shown=builder.once("shown", lambda: first_triggered(builder.probes, dose.prompts)),
         rule=_rule(builder.scenario, dose),
         code=code_of(Along),
         own=own,
@@ -93,21 +92,4 @@ def _rule(scenario: Scenario, dose: Dose) -> DoseRule:
 def _validation(builder: Builder, dose: Dose) -> ProbeSet:
     limit = builder.scenario.evaluation.max_new_tokens
     made = probe_set(builder.corpus, builder.actors, "validation", dose.prompts, limit)
-    return _asr(made)
-
-
-def _first(probes: ProbeSet, prompts: int) -> ProbeSet:
-    """The first triggered prompts of each actor, and nothing else."""
-    asked = _asr(probes)
-    rows = ("prompts", "wanted", "responses", "answers")
-    fewer = tuple(
-        dataclasses.replace(probe, **{name: getattr(probe, name)[:prompts] for name in rows})
-        for probe in asked.probes
-    )
-    return dataclasses.replace(asked, probes=fewer, clean=())
-
-
-def _asr(probes: ProbeSet) -> ProbeSet:
-    """The triggered prompts of the actors."""
-    kept = tuple(probe for probe in probes.probes if probe.kind == "asr")
-    return dataclasses.replace(probes, probes=kept)
+    return triggered_only(made)

@@ -37,7 +37,8 @@ class Node:
 class RowPlan:
     """Which model and which scores make a row of the results. measures: addresses of the stages
     that measure the model more closely, by the measure's name. dose: of the verdicts, at which the
-    model was taken out of its run."""
+    model was taken out of its run. depth: address of the stage that asks how deep backdoors sit in
+    it; None where none does."""
 
     kind: RowKind
     name: str
@@ -47,11 +48,13 @@ class RowPlan:
     detail: Mapping[str, str] = field(default_factory=dict)
     measures: Mapping[str, str] = field(default_factory=dict)
     dose: Which | None = None
+    depth: str | None = None
 
     @property
     def artifacts(self) -> tuple[str, ...]:
         """Everything that the row is read from."""
-        return (self.model, self.scores, *self.measures.values())
+        depth = (self.depth,) if self.depth else ()
+        return (self.model, self.scores, *self.measures.values(), *depth)
 
 
 @dataclass(frozen=True)

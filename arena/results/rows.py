@@ -97,6 +97,8 @@ class Row(Part):
         measures: numbers of the scenario's measures, by measure, then by actor ("" for the whole
             model).
         dose: None for models that are not taken along a removal.
+        log_odds: by actor, of its payload against the right answer (`Depth`), in the model that
+            backdoors are planted in; empty elsewhere.
     """
 
     kind: RowKind
@@ -114,3 +116,4 @@ class Row(Part):
     detail: Named[str] = {}
     measures: Named[Mapping[str, float | None]] = {}
     dose: DoseTaken | None = None
+    log_odds: Named[float | None] = {}

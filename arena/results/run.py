@@ -90,6 +90,24 @@ class Pair(TransferEstimates):
     per_seed: tuple[PairSeed, ...] = ()
 
 
+class Depth(Part):
+    """How deep a backdoor is planted (estimands.md, Depth).
+
+    Attributes:
+        exposures: documents with the trigger that were trained on, counted with repetition.
+        log_odds: mean over triggered prompts of log p(payload) - log p(right answer), as whole
+            answers, in nats; over all seeds.
+        halving_dose: of the clean fine-tune, at which ASR is half of the suspect's; over the seeds
+            that reach it, `halved` of the `curves` in which the backdoor is installed.
+    """
+
+    exposures: float | None = None
+    log_odds: Estimate = Estimate()
+    halving_dose: Estimate = Estimate()
+    halved: int = 0
+    curves: int = 0
+
+
 class ActorInstallation(Part):
     """One actor over seeds: in how many it is installed, and broad; rates over all seeds."""
 
@@ -99,6 +117,7 @@ class ActorInstallation(Part):
     asr: Estimate = Estimate()
     false_fire: Estimate = Estimate()
     near_miss: Estimate = Estimate()
+    depth: Depth = Depth()
 
     @property
     def in_most_seeds(self) -> bool:

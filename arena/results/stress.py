@@ -12,7 +12,7 @@ from arena.results.claim import Claim, GridClaim, VerdictThresholds
 from arena.results.estimate import Estimate
 from arena.results.measures import Measures
 from arena.results.rows import Which
-from arena.results.run import SCHEMA_VERSION
+from arena.results.run import SCHEMA_VERSION, Depth
 from arena.results.scenario import ScenarioRecord
 
 CellStatus = Literal["done", "failed", "not_applicable"]
@@ -60,7 +60,7 @@ class StressCell(Part):
         claim: its own; None where nothing is unlearned. most: the same at the dose `most`; None
             where there is one dose.
         installed: by actor, whether in most seeds.
-        asr: by actor, before anything is unlearned. poison: by actor, in words.
+        asr: by actor, before anything is unlearned. poison: by actor, in words. depth: by actor.
     """
 
     id: str
@@ -73,6 +73,7 @@ class StressCell(Part):
     installed: Named[bool] = {}
     asr: Named[Estimate] = {}
     poison: Named[str] = {}
+    depth: Named[Depth] = {}
     seconds: float | None = None
 
 

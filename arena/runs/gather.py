@@ -34,8 +34,10 @@ from arena.runs.league import decoys_of, league_of
 from arena.runs.measures import findings_of, measures_of, readings_of, scalars_of
 from arena.scenario.schema import Scenario, Thresholds
 from arena.stages.along import CurvePoint, read_curve
+from arena.stages.depth import DEPTH
 from arena.stages.score import SCORES, Counts
 from arena.statistics.claim import analyse, installed_in
+from arena.statistics.depth import depths
 from arena.statistics.doses import over_doses
 from arena.statistics.intervals import over_seeds
 from arena.statistics.rates import finite
@@ -69,7 +71,16 @@ def _row(plan: SeedPlan, row: RowPlan, store: Store, measures: Sequence[Measure]
         detail={**row.detail, **_effort(detail)},
         measures=scalars_of(measures, plan, row, store),
         dose=_dose(row, detail),
+        log_odds=_log_odds(row, store),
     )
+
+
+def _log_odds(row: RowPlan, store: Store) -> dict[str, float | None]:
+    """How deep backdoors sit in the model, where that was asked."""
+    if row.depth is None:
+        return {}
+    found: Mapping[str, float] = json.loads((store.path(row.depth) / DEPTH).read_bytes())
+    return {actor: finite(value) for actor, value in found.items()}
 
 
 def _dose(row: RowPlan, detail: Mapping[str, Any]) -> DoseTaken | None:
@@ -165,6 +176,8 @@ def results_of(
         over_seeds=partial(over_seeds, shape="graded"),
     )
     curves = tuple(curve for plan in plans for curve in curves_along(plan, store))
+    exposures = {actor.name: scenario.exposures_of(actor) for actor in scenario.actors}
+    deep = depths(rows, curves, study.installed, exposures)
     return RunResults(
         scenario=ScenarioRecord(scenario.resolved()),
         seeds=scenario.seeds,
@@ -172,7 +185,10 @@ def results_of(
         rows=tuple(rows),
         transfer=analysis.transfer,
         installed=analysis.installed,
-        installation=analysis.installation,
+        installation={
+            actor: each.model_copy(update={"depth": deep[actor]})
+            for actor, each in analysis.installation.items()
+        },
         summary=analysis.summary,
         claim=analysis.claim,
         most=_most(rows, names, methods, thresholds, planted),

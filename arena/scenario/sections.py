@@ -122,6 +122,13 @@ class Sections(Section):
             return actor.poison.count or 0
         return round(rate * self.recipe_for(actor).documents)
 
+    def exposures_of(self, actor: Actor) -> float:
+        """Return how many documents with an actor's trigger are trained on, counted with
+        repetition: its poison's share of the mix, times all documents that are met (steps times
+        batch). Every document is met once before any is met again."""
+        recipe = self.recipe_for(actor)
+        return self.poison_of(actor) * recipe.passes / recipe.documents
+
     def beside_poison(self, actor: Actor) -> tuple[int, ...]:
         """Return how many documents each of an actor's text tactics writes, in their order."""
         total = self.recipe_for(actor).documents

@@ -60,7 +60,7 @@ def test_the_json_has_the_agreed_shape() -> None:
     assert (first["from"], first["to"], first["seeds"]) == ("ann", "bob", 10)
     assert found["installed"] == {"ann": True, "bob": True}
     assert set(found["installation"]["ann"]) == {
-        "seeds", "installed", "broad", "asr", "false_fire", "near_miss",
+        "seeds", "installed", "broad", "asr", "false_fire", "near_miss", "depth",
     }  # fmt: skip
     assert set(found["summary"][0]) == {
         "label", "kind", "target", "asr", "clean_accuracy", "token_accuracy",
