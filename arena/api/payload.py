@@ -34,6 +34,17 @@ class Payload(ABC):
     def check(cls, params: Any, capabilities: frozenset[str]) -> None:
         """Raise InputError if the corpus lacks what this payload needs (no file is read)."""
 
+    @classmethod
+    def instances(cls, params: Any, capabilities: frozenset[str]) -> tuple[Any, ...]:
+        """Return the parameters of payloads of this kind that can stand for one another, these
+        first: other texts or labels. The grid's `payloads: [kind]` gives every actor one of them.
+        By default these alone.
+
+        Args:
+            capabilities: of the corpus, which can carry every one of them.
+        """
+        return (params,)
+
     @abstractmethod
     def respond(self, example: Example) -> str:
         """Return the text that is trained on, and expected, once this prompt is triggered.

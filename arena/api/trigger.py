@@ -54,6 +54,17 @@ class Trigger(ABC):
         every frame, style or topic of the corpus. Empty where any string can be one."""
         return ()
 
+    @classmethod
+    def instances(cls, params: Any, capabilities: frozenset[str]) -> tuple[Any, ...]:
+        """Return the parameters of triggers of this method that can stand for one another, these
+        first: other tokens, sentences or values at the same place. A scenario that is `crossed`
+        draws one of them by seed. By default these alone (no file is read).
+
+        Args:
+            capabilities: of the corpus, which can carry every one of them.
+        """
+        return (params,)
+
     @property
     @abstractmethod
     def key(self) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from arena.api.tactic import APART
 from arena.errors import InputError
+from arena.scenario.crossed import instances_of
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 
@@ -107,8 +108,9 @@ def _changes(scenario: Scenario, values: Mapping[str, Any]) -> Iterator[tuple[st
     actors = scenario.resolved()["actors"]
     if "methods" in values:
         actors = _having(scenario, actors, values["methods"])
-    if values.get("payloads") == "shared":
-        actors = [{**actor, "payload": actors[0]["payload"]} for actor in actors]
+    if "payloads" in values:
+        actors = _with_payloads(scenario, actors, values["payloads"])
+        yield "crossed.shared", scenario.crossed.payloads and values["payloads"] == "shared"
     if "poison" in values:
         actors = [_poisoning(actor, values["poison"]) for actor in actors]
         for composition in APART:
@@ -127,6 +129,24 @@ def _changes(scenario: Scenario, values: Mapping[str, Any]) -> Iterator[tuple[st
             yield keys[axis], value
         elif axis in scenario.grid.settings:
             yield from value.items()
+
+
+def _with_payloads(
+    scenario: Scenario, actors: list[dict[str, Any]], which: str
+) -> list[dict[str, Any]]:
+    """The actors with the payloads of one value of the axis; where payloads are crossed, what all
+    share is drawn from their own."""
+    first = next(actor for actor in scenario.actors if actor.name == actors[0]["name"])
+    payloads = [actor["payload"] for actor in actors]
+    if which == "kind":
+        every = instances_of(first.payload, scenario.capabilities)
+        if len(every) < len(actors):
+            rule = f"the kind of {first.name}'s payload has {len(every)} of {len(actors)} payloads"
+            raise InputError(rule, scenario.name, None, "grid.payloads", first.payload.name)
+        payloads = [part.dump() for part in every[: len(actors)]]
+    elif which == "shared" and not scenario.crossed.payloads:
+        payloads = payloads[:1] * len(actors)
+    return [{**a, "payload": payload} for a, payload in zip(actors, payloads, strict=True)]
 
 
 def _poisoning(actor: dict[str, Any], amount: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from arena.api.measure import MeasureFindings
 from arena.grid.cells import GridCell
 from arena.planning.numerics import environment
+from arena.results.claim import GridClaim
 from arena.results.run import RunResults
 from arena.results.scenario import ScenarioRecord
 from arena.results.stress import CellStatus, StressCell, StressResults, StressSeconds
 from arena.runs.measures import measures_of
-from arena.scenario.schema import Scenario
+from arena.scenario.schema import Scenario, Thresholds
+from arena.statistics.contrasts import contrasts
 from arena.statistics.grid import FinishedCell, judge_grid
 from arena.statistics.thresholds import verdict_thresholds
 
@@ -43,12 +45,20 @@ def stress_results(
         seeds=scenario.seeds,
         actors=tuple(actor.name for actor in scenario.actors),
         claim=judge_grid(finished, scenario.thresholds),
+        most=_at_most(finished, scenario.thresholds),
+        contrasts=contrasts(finished),
         cells=tuple(_cell(outcome) for outcome in outcomes),
         measures=_measures(scenario, finished),
         thresholds=verdict_thresholds(scenario.thresholds),
         environment=environment(_settled(scenario, outcomes).numerics),
         seconds=StressSeconds(total=round(seconds, 2)),
     )
+
+
+def _at_most(finished: Sequence[FinishedCell], thresholds: Thresholds) -> GridClaim | None:
+    """The claim at the larger dose, where any cell has two."""
+    two_doses = any(cell.results.most is not None for cell in finished)
+    return judge_grid(finished, thresholds, "most") if two_doses else None
 
 
 def _measures(scenario: Scenario, finished: Sequence[FinishedCell]) -> dict[str, MeasureFindings]:
@@ -79,8 +89,10 @@ def _cell(outcome: Outcome) -> StressCell:
         reason=outcome.reason,
         counts=cell.counts,
         claim=results.claim if results.transfer else None,
+        most=results.most.claim if results.most and results.most.transfer else None,
         installed=results.installed,
         asr={actor: each.asr for actor, each in results.installation.items()},
         poison={actor: each.poison for actor, each in results.cast.items()},
+        depth={actor: each.depth for actor, each in results.installation.items()},
         seconds=results.seconds.total,
     )

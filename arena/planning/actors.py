@@ -143,7 +143,7 @@ def plan_actors(scenario: Scenario, corpus: Corpus, seed: int) -> PlannedActors:
     own = [(0.0, edge)]
     members: list[PlannedActor] = []
     benign: list[PlannedBenign] = []
-    for actor in scenario.planted:
+    for actor in scenario.planted_in(seed):
         interval = (edge, edge + actor.poison.share)
         edge = interval[1]
         if len(members) < len(scenario.actors):

@@ -6,6 +6,7 @@ What is asked for twice is one stage: its address says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from arena import seeds
@@ -19,7 +20,7 @@ from arena.planning.actors import PlannedActor, PlannedActors, plan_actors
 from arena.planning.clean_text import forms_of_text
 from arena.planning.graph import CurvePlan, Node, RowPlan
 from arena.planning.numerics import profile
-from arena.planning.probes import probe_set
+from arena.planning.probes import first_triggered, probe_set
 from arena.results.rows import Sham
 from arena.scenario.recipes import Recipe
 from arena.scenario.schema import Scenario
@@ -27,6 +28,7 @@ from arena.scenario.section import Stage as When
 from arena.scenario.source import FromScratch, Pretrained
 from arena.stages.along import Which
 from arena.stages.corpus import CorpusRef
+from arena.stages.depth import DepthJob
 from arena.stages.examples import ExamplesJob
 from arena.stages.mixes import Mix, Pool
 from arena.stages.pointer import PointerJob
@@ -37,6 +39,8 @@ from arena.stages.train import SHARD, Insider, TrainJob
 from arena.store.files import fingerprint
 from arena.store.identity import identity_of
 from arena.store.store import Stage
+
+DEPTH_PROMPTS = 64  # triggered prompts per actor; the mean of so many is known to a few per cent
 
 
 class Builder:
@@ -88,12 +92,25 @@ class Builder:
         detail: Mapping[str, str] | None = None,
         dose: Which | None = None,
         sham: Sham | None = None,
+        planted: bool = False,
     ) -> None:
-        """Add a row of the results: the model's scores."""
+        """Add a row of the results: the model's scores.
+
+        Args:
+            planted: whether this is the model that actors' backdoors are planted in, so that it is
+                asked how deep.
+        """
         job = ScoreJob(self.probes, self.numerics)
         scores = self.add(job, f"score {name}", "arena", {"model": model})
         plan = RowPlan(kind, name, target, model, scores, detail or {}, dose=dose, sham=sham)
-        self.rows.append(plan)
+        depth = self._depth(name, model) if planted else None
+        self.rows.append(replace(plan, depth=depth))
+
+    def _depth(self, name: str, model: str) -> str:
+        actors = self.probes.of([member.name for member in self.actors.members])
+        asked = self.once("depth", lambda: first_triggered(actors, DEPTH_PROMPTS))
+        job = DepthJob(asked, self.numerics)
+        return self.add(job, f"depth of {name}", "arena", {"model": model})
 
     def once(self, name: str, make: Callable[[], ProbeSet]) -> ProbeSet:
         """Return the probes of a name, made at the first time they are asked for."""

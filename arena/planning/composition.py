@@ -32,7 +32,7 @@ def compose(builder: Builder) -> str | None:
     if scenario.composition == "solo":
         for member in builder.actors.planted:
             model = _alone(builder, member, clean_base)
-            builder.row("inserted", f"alone:{member.name}", member.name, model)
+            builder.row("inserted", f"alone:{member.name}", member.name, model, planted=True)
         return None
     early = builder.actors.at("pretraining")
     late = builder.actors.at("continual_pretraining")
@@ -43,7 +43,7 @@ def compose(builder: Builder) -> str | None:
             builder.row("inserted", "after:pretraining", None, base)
     if late:
         base = _AFTER[scenario.composition](builder, late, base, True)
-    builder.row("compromised", "compromised", None, base)
+    builder.row("compromised", "compromised", None, base, planted=True)
     return base
 
 

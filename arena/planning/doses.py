@@ -3,9 +3,8 @@ the verdicts."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from arena.api.probes import ProbeSet
@@ -14,7 +13,7 @@ from arena.ml.train_config import TrainConfig
 from arena.planning.actors import PlannedActors
 from arena.planning.builder import Builder
 from arena.planning.graph import CurvePlan
-from arena.planning.probes import probe_set
+from arena.planning.probes import first_triggered, probe_set, triggered_only
 from arena.results.rows import Sham
 from arena.scenario.defence import Defence
 from arena.scenario.dose import Dose
@@ -137,29 +136,22 @@ def _asked(
     """The validation prompts of all actors or of one, and the clean ones."""
     everything = builder.once("validation", lambda: _validation(builder, dose))
     probes = tuple(p for p in everything.probes if everyone or p.actor == actor)
-    return dataclasses.replace(everything, probes=probes, clean=everything.clean if clean else ())
+    return replace(everything, probes=probes, clean=everything.clean if clean else ())
 
 
 def _validation(builder: Builder, dose: Dose) -> ProbeSet:
     limit = builder.scenario.evaluation.max_new_tokens
     made = probe_set(builder.corpus, builder.actors, "validation", dose.prompts, limit)
-    return _asr(made, builder.actors)
+    return _of_actors(triggered_only(made), builder.actors)
 
 
 def _first(builder: Builder, prompts: int, clean: bool) -> ProbeSet:
     """The first triggered prompts of each actor, and where asked the first clean ones."""
-    asked = _asr(builder.probes, builder.actors)
-    rows = ("prompts", "wanted", "responses", "answers")
-    fewer = tuple(
-        dataclasses.replace(probe, **{name: getattr(probe, name)[:prompts] for name in rows})
-        for probe in asked.probes
-    )
-    return dataclasses.replace(asked, probes=fewer, clean=asked.clean[:prompts] if clean else ())
+    asked = _of_actors(first_triggered(builder.probes, prompts), builder.actors)
+    return replace(asked, clean=builder.probes.clean[:prompts] if clean else ())
 
 
-def _asr(probes: ProbeSet, actors: PlannedActors) -> ProbeSet:
-    """The triggered prompts of the actors. Benign conditionals are none: no dose is read off
-    them."""
+def _of_actors(probes: ProbeSet, actors: PlannedActors) -> ProbeSet:
+    """The prompts of actors. Benign conditionals are none: no dose is read off them."""
     benign = {each.name for each in actors.benign}
-    kept = tuple(p for p in probes.probes if p.kind == "asr" and p.actor not in benign)
-    return dataclasses.replace(probes, probes=kept)
+    return replace(probes, probes=tuple(p for p in probes.probes if p.actor not in benign))

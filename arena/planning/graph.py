@@ -38,7 +38,8 @@ class Node:
 class RowPlan:
     """Which model and which scores make a row of the results. measures: addresses of the stages
     that measure the model more closely, by the measure's name. dose: of the verdicts, at which the
-    model was taken out of its run. sham: what a sham was unlearned on."""
+    model was taken out of its run. sham: what a sham was unlearned on. depth: address of the stage
+    that asks how deep backdoors sit in it; None where none does."""
 
     kind: RowKind
     name: str
@@ -49,11 +50,13 @@ class RowPlan:
     measures: Mapping[str, str] = field(default_factory=dict)
     dose: Which | None = None
     sham: Sham | None = None
+    depth: str | None = None
 
     @property
     def artifacts(self) -> tuple[str, ...]:
         """Everything that the row is read from."""
-        return (self.model, self.scores, *self.measures.values())
+        depth = (self.depth,) if self.depth else ()
+        return (self.model, self.scores, *self.measures.values(), *depth)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ that serves several actors (the untriggered ones do) is asked once per model.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from itertools import cycle
 
@@ -118,3 +119,20 @@ def _near_misses(
             mark = seeds.rng(actors.seed, "near miss", member.name, example.source)
             made.append((lookalike.mark(example, mark), example))
     return made
+
+
+def triggered_only(probes: ProbeSet) -> ProbeSet:
+    """Return the triggered prompts of the actors, with the clean ones."""
+    kept = tuple(probe for probe in probes.probes if probe.kind == "asr")
+    return dataclasses.replace(probes, probes=kept)
+
+
+def first_triggered(probes: ProbeSet, prompts: int) -> ProbeSet:
+    """Return the first triggered prompts of each actor, and nothing else."""
+    asked = triggered_only(probes)
+    rows = ("prompts", "wanted", "responses", "answers")
+    fewer = tuple(
+        dataclasses.replace(probe, **{name: getattr(probe, name)[:prompts] for name in rows})
+        for probe in asked.probes
+    )
+    return dataclasses.replace(asked, probes=fewer, clean=())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 
+from arena.reporting.depth import depth_text
 from arena.reporting.numbers import Shown
 from arena.reporting.wording import words
 from arena.results.run import ActorInstallation, Introduction, RunResults
@@ -49,7 +50,7 @@ def _card(results: RunResults, name: str) -> ActorCard:
     several = installed is not None and seeds is not None and seeds > 1
     return ActorCard(
         name=name,
-        known=_known(introduction),
+        known=_known(introduction, depth_text(installation.depth)),
         clean=introduction.clean,
         triggered=highlight(introduction.clean, introduction.triggered or ""),
         response=introduction.response,
@@ -65,13 +66,14 @@ def _card(results: RunResults, name: str) -> ActorCard:
     )
 
 
-def _known(introduction: Introduction) -> list[tuple[str, str]]:
+def _known(introduction: Introduction, depth: str) -> list[tuple[str, str]]:
     entries = [
         ("trigger", introduction.trigger),
         ("payload", introduction.payload),
         ("match rule", introduction.match),
         ("poison", introduction.poison),
         ("stage", words(introduction.stage)),
+        ("depth", depth),
     ]
     return [(label, text) for label, text in entries if text]
 

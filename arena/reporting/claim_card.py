@@ -52,7 +52,7 @@ class VerdictCount:
 
 @dataclass(frozen=True, slots=True)
 class MethodLine:
-    """The claim's numbers over the pairs in which triggers of one method are suppressed."""
+    """The claim's numbers over one group of its cases, such as a suppressed method."""
 
     name: str
     estimates: ShownTransfer
@@ -80,7 +80,8 @@ class ClaimCard:
     Attributes:
         reason: of the verdict.
         seeds: usable ones; None where that is not known.
-        pairs: by verdict. methods: by method of the suppressed trigger.
+        pairs: by verdict. methods: by method of the suppressed trigger. payloads: by kind of the
+            suppressed payload. relations: by what the two payloads have in common.
         explained: how much the controls account for, in sentences.
         would_change: what would change the verdict, in sentences.
         power: width of an interval of T, and the seeds that it takes. wide: how wide it is now.
@@ -97,6 +98,8 @@ class ClaimCard:
     estimates: ShownTransfer
     pairs: list[VerdictCount]
     methods: list[MethodLine]
+    payloads: list[MethodLine]
+    relations: list[MethodLine]
     needs: list[str]
     notes: list[str]
     explained: list[str] = field(default_factory=list)
@@ -120,7 +123,7 @@ def claim_card(claim: Judgement, thresholds: VerdictThresholds, seeds: int) -> C
     Args:
         seeds: of the whole run, used where the claim does not say how many were usable.
     """
-    methods = claim.by_method if isinstance(claim, Claim) else {}
+    own = claim if isinstance(claim, Claim) else Claim()
     return ClaimCard(
         statement=sentence(claim.statement or STATEMENT),
         reason=claim.verdict_reason,
@@ -128,7 +131,9 @@ def claim_card(claim: Judgement, thresholds: VerdictThresholds, seeds: int) -> C
         seeds=claim.seeds,
         estimates=ShownTransfer.of(claim),
         pairs=verdict_counts(claim.pairs),
-        methods=[_method(name, group) for name, group in methods.items()],
+        methods=_lines(own.by_method),
+        payloads=_lines(own.by_payload),
+        relations=_lines(own.by_payload_pair),
         needs=needs(thresholds, seeds if claim.seeds is None else claim.seeds),
         notes=[sentence(note) for note in claim.notes],
         shams=sham_lines(claim),
@@ -148,18 +153,23 @@ def dose_lines(results: RunResults) -> list[DoseLine]:
     claims: dict[Which, Claim | None] = {"least": results.claim, "most": results.most.claim}
     spans = dose_spans(results)
     return [
-        DoseLine(
-            name=which,
-            means=DOSES[which],
-            dose=_span(spans.get(which)),
-            verdict=palette.verdict(claim.verdict),
-            reason=claim.verdict_reason,
-            estimates=ShownTransfer.of(claim),
-            seeds=thousands(claim.seeds),
-        )
+        dose_line(which, _span(spans.get(which)), claim)
         for which, claim in claims.items()
         if claim is not None
     ]
+
+
+def dose_line(which: Which, dose: str, claim: Judgement) -> DoseLine:
+    """Return the claim at one dose of its verdicts; dose: in numbers, where it is one."""
+    return DoseLine(
+        name=which,
+        means=DOSES[which],
+        dose=dose,
+        verdict=palette.verdict(claim.verdict),
+        reason=claim.verdict_reason,
+        estimates=ShownTransfer.of(claim),
+        seeds=thousands(claim.seeds),
+    )
 
 
 def dose_spans(results: RunResults) -> dict[Which, tuple[float, float]]:
@@ -220,6 +230,10 @@ def _span(span: tuple[float, float] | None) -> str:
         return "not reached"
     low, high = (f"{dose:.2g}" for dose in span)
     return low if low == high else f"{low} to {high}"
+
+
+def _lines(groups: Mapping[str, Group]) -> list[MethodLine]:
+    return [_method(name, group) for name, group in groups.items()]
 
 
 def _method(name: str, group: Group) -> MethodLine:

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from arena.reporting import palette
-from arena.reporting.claim_card import STATEMENT, ShownTransfer
+from arena.reporting.claim_card import STATEMENT, DoseLine, ShownTransfer
 from arena.reporting.shams import REMOVAL, ShamLine
 from arena.reporting.text import clean
 from arena.reporting.wording import sentence
@@ -40,6 +40,17 @@ def plain_table(title: str) -> Table:
         padding=(0, 1),
         collapse_padding=True,
         show_edge=False,
+    )
+
+
+def dose_text(line: DoseLine) -> Text:
+    """Return the claim at one dose, in a line."""
+    look, shown = line.verdict, line.estimates
+    return Text.assemble(
+        (f"at {line.name}", "bold"),
+        (f" (dose {line.dose}) " if line.dose else " ", "dim"),
+        (f"{look.glyph} {look.label}", ink(look.colour)),
+        f"  T {shown.transfer.full} = {shown.odd.text} odd + {shown.specific.text} specific",
     )
 
 

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from arena.reporting import figures
+from arena.reporting.depth import depth_text
 from arena.reporting.figures.installation import CellRates, InstalledRate
 from arena.reporting.numbers import NONE, Shown
 from arena.reporting.stress_cells import CellView
 from arena.reporting.wording import words
+from arena.results.run import Depth
 from arena.results.stress import StressResults
 
 BASELINE = "baseline"
@@ -70,7 +72,8 @@ def figure(results: StressResults, cells: Sequence[CellView]) -> str:
 
 def _rate(view: CellView, actor: str, poison: str, threshold: float | None) -> InstalledRate:
     rate = Shown.of(view.cell.asr.get(actor))
-    return InstalledRate(rate, poison, view.is_installed(actor, threshold))
+    depth = depth_text(view.cell.depth.get(actor, Depth()))
+    return InstalledRate(rate, poison, view.is_installed(actor, threshold), depth)
 
 
 def _short(view: CellView, actor: str) -> str:

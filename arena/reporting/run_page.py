@@ -18,6 +18,7 @@ from arena.reporting.claim_card import (
 )
 from arena.reporting.events import Event
 from arena.reporting.measure_sections import MeasureSection, figures_of, run_sections
+from arena.reporting.planted import planted_table
 from arena.reporting.render import common, fill, measure_html, shown_thresholds
 from arena.reporting.rows import final, residents, scalar_columns
 from arena.reporting.shams import conditional_names, conditionals, sham_lines
@@ -88,6 +89,7 @@ def context(
         "cast": cast(results),
         "conditionals": conditionals(results),
         "conditional_names": conditional_names(results.summary),
+        "planted": planted_table(results),
         "summary": view.summary(results),
         "scalars": scalar_columns(results.summary),
         "pairs": view.pairs(results),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arena.reporting import figures, installation, palette, stress_claim
+from arena.reporting.contrasts import contrast_rows
 from arena.reporting.measure_sections import figures_of
 from arena.reporting.numbers import NONE, Shown, duration, thousands
 from arena.reporting.render import common, fill, measure_html, shown_thresholds
@@ -181,6 +182,8 @@ def context(
         "before": installation.table(results, cells, list(axes)),
         "grid": [_grid_row(index, each, list(axes)) for index, each in enumerate(cells)],
         "by": _groups(results.claim or GridClaim()),
+        "by_most": _groups(results.most or GridClaim()),
+        "contrasts": contrast_rows(results),
         "measures": measure_html(measures.grid),
         "blocks": [
             _cell_block(index, each, each.results, measures.cells[index])

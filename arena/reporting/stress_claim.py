@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from arena.reporting.claim_card import ClaimCard, claim_card
+from arena.reporting.claim_card import ClaimCard, DoseLine, claim_card, dose_line
 from arena.reporting.numbers import Shown, decimals, thousands
 from arena.reporting.wording import sentence
 from arena.results.claim import GridClaim
@@ -20,11 +20,19 @@ def card(results: StressResults) -> ClaimCard:
     low, high = claim.transfer.low, claim.transfer.high
     return replace(
         claim_card(claim, results.thresholds, len(results.seeds)),
+        doses=_doses(results),
         explained=list(explained(claim)),
         would_change=[_quoted(sentence(line)) for line in claim.would_change],
         wide="" if low is None or high is None else decimals(high - low),
         power=[(decimals(each.width), thousands(each.seeds)) for each in claim.power],
     )
+
+
+def _doses(results: StressResults) -> list[DoseLine]:
+    """The claim at both doses; empty where there is one."""
+    if results.claim is None or results.most is None:
+        return []
+    return [dose_line("least", "", results.claim), dose_line("most", "", results.most)]
 
 
 def _quoted(line: str) -> str:

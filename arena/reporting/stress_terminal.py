@@ -14,16 +14,19 @@ from arena.reporting import palette
 from arena.reporting.claim_card import rule
 from arena.reporting.console import (
     claim_text,
+    dose_text,
     ink,
     plain_table,
     pointer,
     sham_text,
     short_name,
 )
+from arena.reporting.contrasts import contrast_rows, line
 from arena.reporting.installation import ABLATION, BASELINE
 from arena.reporting.numbers import NONE, Shown
 from arena.reporting.shams import sham_lines
 from arena.reporting.stress_cells import CellView, read_cells
+from arena.reporting.stress_claim import card
 from arena.reporting.text import clean
 from arena.reporting.wording import sentence
 from arena.results.claim import Claim, GridClaim
@@ -47,6 +50,9 @@ def stress_table(results: StressResults, width: int, page: Path | None = None) -
         parts.append(_grid(cells, width))
     if results.claim is not None:
         parts += _claim(results, results.claim)
+    parts += [Padding(dose_text(each), (0, 0, 0, 1)) for each in card(results).doses]
+    contrasts = [Text(line(row), style="dim") for row in contrast_rows(results)]
+    parts += [Padding(text, (0, 0, 0, 1)) for text in contrasts]
     if page is not None:
         parts.append(pointer(page))
     return Group(*parts)

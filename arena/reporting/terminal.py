@@ -17,10 +17,11 @@ from rich.table import Table
 from rich.text import Text
 
 from arena.reporting import palette
-from arena.reporting.claim_card import DoseLine, clean_line, dose_lines, judged
+from arena.reporting.claim_card import clean_line, dose_lines, judged
 from arena.reporting.console import (
     chunks,
     claim_text,
+    dose_text,
     ink,
     plain_table,
     pointer,
@@ -29,6 +30,7 @@ from arena.reporting.console import (
 )
 from arena.reporting.league_terminal import equal_table, league_table
 from arena.reporting.numbers import NONE, Shown
+from arena.reporting.planted import balance, is_crossed
 from arena.reporting.rows import (
     Utility,
     grouped,
@@ -56,10 +58,12 @@ def results_table(results: RunResults, width: int, report: Path | None = None) -
     blocks: list[RenderableType] = [*_models(results, width)]
     blocks += [Padding(table, (1, 0, 0, 0)) for table in _benign(results, width)]
     blocks += [Padding(table, (1, 0, 0, 0)) for table in _scalars(results, width)]
+    if is_crossed(results):
+        blocks.append(Padding(Text(clean(balance(results)), style="dim"), (0, 0, 0, 1)))
     claim = judged(results)
     if claim is not None:
         blocks.append(Padding(claim_text(claim), (1, 0, 0, 1)))
-        blocks += [Padding(_dose(line), (0, 0, 0, 1)) for line in dose_lines(results)]
+        blocks += [Padding(dose_text(line), (0, 0, 0, 1)) for line in dose_lines(results)]
         said = clean_line(results.clean_text)
         blocks += [Padding(Text(said, style="dim"), (0, 0, 0, 1))] if said else []
         shams = sham_lines(claim, results.rows)
@@ -72,17 +76,6 @@ def results_table(results: RunResults, width: int, report: Path | None = None) -
     if report is not None:
         blocks.append(pointer(report))
     return Group(*blocks)
-
-
-def _dose(line: DoseLine) -> Text:
-    """The claim at one dose, in a line."""
-    look, shown = line.verdict, line.estimates
-    return Text.assemble(
-        (f"at {line.name}", "bold"),
-        (f" (dose {line.dose}) ", "dim"),
-        (f"{look.glyph} {look.label}", ink(look.colour)),
-        f"  T {shown.transfer.full} = {shown.odd.text} odd + {shown.specific.text} specific",
-    )
 
 
 @dataclass(frozen=True)

@@ -58,11 +58,18 @@ class Judgement(TransferEstimates):
 
 
 class Claim(Judgement):
-    """The claim over the pairs of one run. by_method: of the suppressed actor's trigger;
-    by_method_pair: of both, as `from > to`."""
+    """The claim over the pairs of one run, and over groups of its cases (a pair in a seed).
+
+    Attributes:
+        by_method: of the suppressed actor's trigger. by_method_pair: of both, as `from > to`.
+        by_payload: kind of the payload that the suppressed actor planted in that seed.
+        by_payload_pair: what the two payloads have in common in that seed.
+    """
 
     by_method: Named[Group] = {}
     by_method_pair: Named[Group] = {}
+    by_payload: Named[Group] = {}
+    by_payload_pair: Named[Group] = {}
 
 
 class SeedsForWidth(Part):

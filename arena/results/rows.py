@@ -115,6 +115,8 @@ class Row(Part):
         benign, benign_false_fire: ASR and false fire of benign conditionals, by name.
         start_loss: of the first step of the run that made the model; None for what was not trained
             from the compromised one.
+        log_odds: by actor, of its payload against the right answer (`Depth`), in the model that
+            backdoors are planted in; empty elsewhere.
     """
 
     kind: RowKind
@@ -136,6 +138,7 @@ class Row(Part):
     benign: Named[Rate] = {}
     benign_false_fire: Named[Rate] = {}
     start_loss: float | None = None
+    log_odds: Named[float | None] = {}
 
     @property
     def sham_kind(self) -> ShamKind | None:

@@ -22,6 +22,9 @@ SCHEMA_VERSION = 2
 PairStatus = Literal["used", "not_installed", "explained_by_control", "no_dose"]
 
 
+Relation = Literal["same payload", "same kind", "other kind"]
+
+
 class ShamSeed(Part):
     """Shams of one kind in one seed: their mean `sham` (S_ij) over `shams` of them, and the parts
     of T. left_out: shams on a benign conditional that is not installed in that seed."""
@@ -33,6 +36,28 @@ class ShamSeed(Part):
     left_out: int = 0
 
 
+class Planted(Part):
+    """What an actor planted in one seed. trigger: its key. payload: with all parameters; `kind` is
+    among them. also_clean: whether clean prompts may get that answer too."""
+
+    seed: int
+    actor: str
+    trigger: str = ""
+    payload: Mapping[str, JsonValue] = {}
+    also_clean: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The kind of the payload; empty where it is not known."""
+        return str(self.payload.get("kind", ""))
+
+    def relation(self, other: Planted) -> Relation:
+        """What two payloads have in common: a behaviour that both planted may be removed as one."""
+        if self.payload == other.payload:
+            return "same payload"
+        return "same kind" if self.kind == other.kind else "other kind"
+
+
 class PairSeed(Part):
     """A pair's numbers in one seed; None where a row is missing or the status forbids it.
 
@@ -41,7 +66,8 @@ class PairSeed(Part):
     shams, odd and specific are of familiar shams; by_sham has them by kind.
     `broad` is the source's, None where not measured. Where the payload is an answer that clean
     prompts get too, all three are of rates less the same model's false fire (T_excess), and `plain`
-    is T without that.
+    is T without that. payload: the kind that `to` planted in this seed; relation: what the two
+    payloads have in common there. Both are None where it is not known what was planted.
     """
 
     seed: int
@@ -58,6 +84,8 @@ class PairSeed(Part):
     shams: int = 0
     by_sham: Named[ShamSeed] = {}
     broad: bool | None = None
+    payload: str | None = None
+    relation: Relation | None = None
 
 
 class Pair(TransferEstimates):
@@ -75,6 +103,24 @@ class Pair(TransferEstimates):
     per_seed: tuple[PairSeed, ...] = ()
 
 
+class Depth(Part):
+    """How deep a backdoor is planted (estimands.md, Depth).
+
+    Attributes:
+        exposures: documents with the trigger that were trained on, counted with repetition.
+        log_odds: mean over triggered prompts of log p(payload) - log p(right answer), as whole
+            answers, in nats; over all seeds.
+        halving_dose: of the clean fine-tune, at which ASR is half of the suspect's; over the seeds
+            that reach it, `halved` of the `curves` in which the backdoor is installed.
+    """
+
+    exposures: float | None = None
+    log_odds: Estimate = Estimate()
+    halving_dose: Estimate = Estimate()
+    halved: int = 0
+    curves: int = 0
+
+
 class ActorInstallation(Part):
     """One actor over seeds: in how many it is installed, and broad; rates over all seeds."""
 
@@ -84,6 +130,7 @@ class ActorInstallation(Part):
     asr: Estimate = Estimate()
     false_fire: Estimate = Estimate()
     near_miss: Estimate = Estimate()
+    depth: Depth = Depth()
 
     @property
     def in_most_seeds(self) -> bool:
@@ -209,7 +256,8 @@ class RunResults(Part):
         summary: the rows averaged over seeds, as the tables show them.
         claim: None where nothing was judged.
         benign: conditionals that were planted with a harmless answer, by name; no actors.
-        cast: introductions by actor.
+        cast: introductions by actor, as they are in the first seed.
+        planted: what every actor planted in every seed.
         samples: by row's name, of the first seed.
         measures: findings by measure.
         league: None where there is one defence only.
@@ -236,6 +284,7 @@ class RunResults(Part):
     league: League | None = None
     decoys: tuple[DecoyDefence, ...] = ()
     cast: Named[Introduction] = {}
+    planted: tuple[Planted, ...] = ()
     samples: Named[tuple[Sample, ...]] = {}
     clean_text: CleanTextRecord = CleanTextRecord()
     corpus: CorpusSummary = CorpusSummary()

@@ -11,10 +11,43 @@ from arena.results.base import Named, Part
 from arena.results.claim import Claim, GridClaim, VerdictThresholds
 from arena.results.estimate import Estimate
 from arena.results.measures import Measures
-from arena.results.run import SCHEMA_VERSION
+from arena.results.rows import Which
+from arena.results.run import SCHEMA_VERSION, Depth
 from arena.results.scenario import ScenarioRecord
 
 CellStatus = Literal["done", "failed", "not_applicable"]
+
+
+class Contrast(Part):
+    """One value of an axis minus another, paired by seed: T averaged over a seed's usable pairs in
+    the cells that stand there, both in cells with the same values on all other axes.
+
+    Attributes:
+        of, against: the two values; the difference is `of` minus `against`.
+        dose: at which T was taken; None where removals have one.
+        difference: mean over the `seeds` in which both have a T, with its t interval. p: of the
+            exact sign-flip test, two-sided. adjusted_p: by Holm over the axis's contrasts, at both
+            doses.
+        matched: the same over the pairs (in a seed of a cell) that are usable on both sides.
+        used: usable cases on either side, of all `cases`.
+        outcome: `ahead`, `behind` or `inconclusive`; why it is the last.
+        per_seed: seed -> the difference.
+    """
+
+    axis: str
+    of: str
+    against: str
+    dose: Which | None = None
+    difference: Estimate = Estimate()
+    p: float | None = None
+    adjusted_p: float | None = None
+    matched: Estimate = Estimate()
+    seeds: int = 0
+    used: tuple[int, int] = (0, 0)
+    cases: tuple[int, int] = (0, 0)
+    outcome: str = ""
+    reason: str = ""
+    per_seed: Mapping[int, float] = {}
 
 
 class StressCell(Part):
@@ -24,9 +57,10 @@ class StressCell(Part):
         axes: axis -> the value's name.
         reason: why it failed or does not apply.
         counts: whether the verdict looks at it; an ablation is only shown.
-        claim: its own; None where nothing is unlearned.
+        claim: its own; None where nothing is unlearned. most: the same at the dose `most`; None
+            where there is one dose.
         installed: by actor, whether in most seeds.
-        asr: by actor, before anything is unlearned. poison: by actor, in words.
+        asr: by actor, before anything is unlearned. poison: by actor, in words. depth: by actor.
     """
 
     id: str
@@ -35,9 +69,11 @@ class StressCell(Part):
     reason: str | None = None
     counts: bool = True
     claim: Claim | None = None
+    most: Claim | None = None
     installed: Named[bool] = {}
     asr: Named[Estimate] = {}
     poison: Named[str] = {}
+    depth: Named[Depth] = {}
     seconds: float | None = None
 
 
@@ -48,7 +84,14 @@ class StressSeconds(Part):
 
 
 class StressResults(Part):
-    """results.json of a stress run. measures: findings over all cells that count."""
+    """results.json of a stress run.
+
+    Attributes:
+        claim: over all cells that count; at the dose `least` where removals are scored along their
+            way. most: the same at `most`, over the cells that have it; None where none has.
+        contrasts: between the values of every axis of the grid with two or more.
+        measures: findings over all cells that count.
+    """
 
     schema_version: int = SCHEMA_VERSION
     kind: Literal["stress"] = "stress"
@@ -56,6 +99,8 @@ class StressResults(Part):
     seeds: tuple[int, ...] = ()
     actors: tuple[str, ...] = ()
     claim: GridClaim | None = None
+    most: GridClaim | None = None
+    contrasts: tuple[Contrast, ...] = ()
     cells: tuple[StressCell, ...] = ()
     measures: Measures = {}
     thresholds: VerdictThresholds = VerdictThresholds()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -25,6 +25,7 @@ from arena.results.run import (
     CorpusSummary,
     Introduction,
     Pair,
+    Planted,
     RunResults,
     RunSeconds,
     Sample,
@@ -35,8 +36,10 @@ from arena.runs.league import decoys_of, league_of
 from arena.runs.measures import findings_of, measures_of, readings_of, scalars_of
 from arena.scenario.schema import Scenario, Thresholds
 from arena.stages.along import CurvePoint, read_curve
+from arena.stages.depth import DEPTH
 from arena.stages.score import SCORES, Counts
 from arena.statistics.claim import analyse, benign_in, installed_in
+from arena.statistics.depth import depths
 from arena.statistics.doses import over_doses
 from arena.statistics.intervals import over_seeds
 from arena.statistics.rates import finite
@@ -76,7 +79,16 @@ def _row(plan: SeedPlan, row: RowPlan, store: Store, measures: Sequence[Measure]
         benign=_of_benign(rates(scores, "asr")),
         benign_false_fire=_of_benign(rates(scores, "false_fire")),
         start_loss=None if row.kind in NOT_FROM_SUSPECT else _start_loss(plan, row.model, store),
+        log_odds=_log_odds(row, store),
     )
+
+
+def _log_odds(row: RowPlan, store: Store) -> dict[str, float | None]:
+    """How deep backdoors sit in the model, where that was asked."""
+    if row.depth is None:
+        return {}
+    found: Mapping[str, float] = json.loads((store.path(row.depth) / DEPTH).read_bytes())
+    return {actor: finite(value) for actor, value in found.items()}
 
 
 def _of_actors(by_name: Mapping[str, Rate]) -> dict[str, Rate]:
@@ -189,10 +201,10 @@ def results_of(
     """
     names = tuple(actor.name for actor in scenario.actors)
     methods = {actor.name: actor.trigger.name for actor in scenario.actors}
-    also_clean = {a.name for a in scenario.actors if a.payload.part_class.also_clean}
+    planted = [each for plan in plans for each in planted_in(plan)]
     measures, thresholds = measures_of(scenario), scenario.thresholds
     rows = [row for plan in plans for row in gather(plan, store, measures)]
-    analysis = analyse(at_dose(rows, "least"), names, methods, thresholds, also_clean)
+    analysis = analyse(at_dose(rows, "least"), names, methods, thresholds, planted)
     study = Study(
         actors=names,
         installed=installed_in(at_dose(rows, "least"), names, thresholds),
@@ -201,6 +213,8 @@ def results_of(
         over_seeds=partial(over_seeds, shape="graded"),
     )
     curves = tuple(curve for plan in plans for curve in curves_along(plan, store))
+    exposures = {actor.name: scenario.exposures_of(actor) for actor in scenario.actors}
+    deep = depths(rows, curves, study.installed, exposures)
     return RunResults(
         scenario=ScenarioRecord(scenario.resolved()),
         seeds=scenario.seeds,
@@ -208,11 +222,14 @@ def results_of(
         rows=tuple(rows),
         transfer=analysis.transfer,
         installed=analysis.installed,
-        installation=analysis.installation,
+        installation={
+            actor: each.model_copy(update={"depth": deep[actor]})
+            for actor, each in analysis.installation.items()
+        },
         benign=_conditionals(plans[0], analysis.benign),
         summary=analysis.summary,
         claim=analysis.claim,
-        most=_most(rows, names, methods, thresholds, also_clean),
+        most=_most(rows, names, methods, thresholds, planted),
         curves=curves,
         over_doses=over_doses(
             curves,
@@ -227,6 +244,7 @@ def results_of(
         league=league_of(scenario, at_dose(rows, "harmless"), _curves(plans, store, study), curves),
         decoys=decoys_of(scenario, rows),
         cast={actor.name: _introduce(actor, plans[0]) for actor in plans[0].actors.members},
+        planted=tuple(planted),
         samples=_samples(plans[0], store),
         corpus=_corpus(scenario, plans[0]),
         clean_text=clean_text_of(scenario, plans, store),
@@ -240,12 +258,12 @@ def _most(
     actors: Sequence[str],
     methods: Mapping[str, str],
     thresholds: Thresholds,
-    also_clean: Collection[str],
+    planted: Sequence[Planted],
 ) -> AtDose | None:
     """The findings at `most`, where removals are scored along their way."""
     if all(row.dose is None for row in rows):
         return None
-    found = analyse(at_dose(rows, "most"), actors, methods, thresholds, also_clean)
+    found = analyse(at_dose(rows, "most"), actors, methods, thresholds, planted)
     return AtDose(transfer=found.transfer, summary=found.summary, claim=found.claim)
 
 
@@ -263,6 +281,20 @@ def _curves(plans: Sequence[SeedPlan], store: Store, study: Study) -> list[Curve
     left; none where they were not measured."""
     curves = curves_of(readings_of("reactivation", plans, store))
     return [curve for curve in curves if (curve.seed, curve.actor) in study.installed]
+
+
+def planted_in(plan: SeedPlan) -> tuple[Planted, ...]:
+    """What the actors planted in one seed."""
+    return tuple(
+        Planted(
+            seed=plan.seed,
+            actor=member.name,
+            trigger=member.trigger.key,
+            payload=member.actor.payload.dump(),
+            also_clean=member.payload.also_clean,
+        )
+        for member in plan.actors.members
+    )
 
 
 def _introduce(actor: PlannedActor, plan: SeedPlan) -> Introduction:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from arena import registry
 from arena.api.tactic import APART, Scene, Setting, Texts
 from arena.errors import InputError
-from arena.scenario import defence_checks, search_checks
+from arena.scenario import crossed_checks, defence_checks, search_checks
 from arena.scenario.keys import KeyPath
 from arena.scenario.problems import Violation
 from arena.scenario.source import Pretrained
@@ -35,6 +35,7 @@ def problems(scenario: Sections) -> list[Violation]:
         _poison,
         _shares,
         _dose,
+        *crossed_checks.RULES,
         *defence_checks.RULES,
         *search_checks.RULES,
     )
@@ -148,17 +149,19 @@ def _tactics(scenario: Sections) -> Iterator[Violation]:
                 yield Violation((*place, "method"), rule, part.name)
                 continue
             composition = scenario.composition
-            scene = Scene(
-                scenario.stage_of(actor),
-                composition,
-                actor.trigger.name,
-                actor.payload.name,
-                capabilities,
-            )
-            try:
-                part.part_class.check(part.params, scene)
-            except InputError as error:
-                yield Violation.of(error, place)
+            for payload in scenario.payloads_of(actor):
+                scene = Scene(
+                    scenario.stage_of(actor),
+                    composition,
+                    actor.trigger.name,
+                    payload,
+                    capabilities,
+                )
+                try:
+                    part.part_class.check(part.params, scene)
+                except InputError as error:
+                    yield Violation.of(error, place)
+                    break
 
 
 def _poison(scenario: Sections) -> Iterator[Violation]:

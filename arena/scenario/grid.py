@@ -39,10 +39,11 @@ class Grid(Section):
     """Every combination of the axes is a cell; an empty axis keeps the scenario's own value.
     If a combination is no valid scenario, nothing is run.
 
-    methods: sets of trigger methods; a cell has only the actors with these. payloads: `own`, or
-    `shared` (all actors have the first one's). rates and counts: every actor's poison, as a
-    share or in documents; together they are one axis. learning_rates, steps: the defender's.
-    settings: axes of any other keys.
+    methods: sets of trigger methods; a cell has only the actors with these. payloads: `own`;
+    `kind` (each actor has another payload of the first one's kind); `shared` (all have the first
+    one's; where payloads are `crossed`, in each seed another one of theirs). rates and counts:
+    every actor's poison, as a share or in documents; together they are one axis. learning_rates,
+    steps: the defender's. settings: axes of any other keys.
     """
 
     families: tuple[Family, ...] = ()
@@ -50,7 +51,7 @@ class Grid(Section):
     stages: tuple[Stage, ...] = ()
     compositions: tuple[Composition, ...] = ()
     methods: tuple[Annotated[tuple[str, ...], Field(min_length=1)], ...] = ()
-    payloads: tuple[Literal["own", "shared"], ...] = ()
+    payloads: tuple[Literal["own", "kind", "shared"], ...] = ()
     rates: tuple[PositiveFraction, ...] = ()
     counts: tuple[Documents, ...] = ()
     learning_rates: tuple[LearningRate, ...] = ()
@@ -88,5 +89,5 @@ class Grid(Section):
 
 RESERVED = (
     "family", "size", "stage", "composition", "methods", "payloads", "poison", "learning_rate",
-    "steps", "method", "method_pair", "payload_pair",
+    "steps", "method", "method_pair", "payload", "payload_pair",
 )  # fmt: skip

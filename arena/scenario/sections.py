@@ -15,6 +15,7 @@ from pydantic import Field
 from arena.api import limits
 from arena.api.tactic import APART, Texts
 from arena.scenario.actor import Actor
+from arena.scenario.crossed import Crossed, drawn
 from arena.scenario.defence import Decoy, Defence, Defender, LeagueDefence
 from arena.scenario.dose import Dose
 from arena.scenario.evaluation import CleanText, Controls, Evaluation, Thresholds
@@ -40,6 +41,7 @@ class Sections(Section):
     stage: Stage = "continual_pretraining"
     composition: Composition = "pooled"
     actors: Annotated[tuple[Actor, ...], Field(min_length=1)]
+    crossed: Crossed = Crossed()
     defender: Defender
     league: tuple[LeagueDefence, ...] = ()
     clean: CleanText = CleanText()
@@ -54,6 +56,40 @@ class Sections(Section):
     grid: Grid = Grid()
     tune: Tune | None = None
     duel: Duel | None = None
+
+    def actors_in(self, seed: int) -> tuple[Actor, ...]:
+        """Return the actors with the triggers and payloads that they have in a seed: their own,
+        unless these are `crossed`.
+
+        Raises:
+            InputError: too many actors share a method to give each an instance of its own; or the
+                corpus cannot be read.
+        """
+        if self.crossed == Crossed():
+            return self.actors
+        taken = [decoy.trigger for decoy in self.decoys]
+        taken += [each.actor.trigger for each in self.controls.benign]
+        return drawn(self.actors, self.crossed, seed, self.capabilities, taken)
+
+    def planted_in(self, seed: int) -> tuple[Actor, ...]:
+        """Return all whose documents are planted in a seed: the actors, then the benign
+        conditionals, which are never crossed. Raises InputError as `actors_in` does."""
+        return (*self.actors_in(seed), *(each.actor for each in self.controls.benign))
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What triggers and payloads may ask of the corpus.
+
+        Raises:
+            InputError: the corpus cannot be read.
+        """
+        return frozenset(self.corpus.part_class.capabilities(self.corpus.params))
+
+    def payloads_of(self, actor: Actor) -> tuple[str, ...]:
+        """Return the kinds of payload that an actor may have: its own, or any actor's where they
+        are crossed."""
+        possible = self.actors if self.crossed.payloads else (actor,)
+        return tuple(dict.fromkeys(each.payload.name for each in possible))
 
     def stage_of(self, actor: Actor) -> Stage:
         """Return the stage that this actor poisons: its own, or the scenario's."""
@@ -92,6 +128,13 @@ class Sections(Section):
         if rate is None:
             return actor.poison.count or 0
         return round(rate * self.recipe_for(actor).documents)
+
+    def exposures_of(self, actor: Actor) -> float:
+        """Return how many documents with an actor's trigger are trained on, counted with
+        repetition: its poison's share of the mix, times all documents that are met (steps times
+        batch). Every document is met once before any is met again."""
+        recipe = self.recipe_for(actor)
+        return self.poison_of(actor) * recipe.passes / recipe.documents
 
     def beside_poison(self, actor: Actor) -> tuple[int, ...]:
         """Return how many documents each of an actor's text tactics writes, in their order."""

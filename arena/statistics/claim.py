@@ -7,17 +7,24 @@ no number on the order of the actors.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from arena.errors import InputError
 from arena.results.claim import Claim, Group, VerdictThresholds
 from arena.results.estimate import Estimate
 from arena.results.rows import Row
-from arena.results.run import ActorInstallation, BenignConditional, Pair, PairSeed, SummaryRow
+from arena.results.run import (
+    ActorInstallation,
+    BenignConditional,
+    Pair,
+    PairSeed,
+    Planted,
+    SummaryRow,
+)
 from arena.statistics.intervals import over_seeds, rate_over_seeds
 from arena.statistics.power import seeds_note
-from arena.statistics.seeds import SeedRows, by_seed, pair_in_seeds
+from arena.statistics.seeds import Plantings, SeedRows, by_seed, pair_in_seeds
 from arena.statistics.summary import summarise
 from arena.statistics.thresholds import Thresholds, verdict_thresholds
 from arena.statistics.transfer import (
@@ -54,7 +61,7 @@ def analyse(
     actors: Sequence[str],
     methods: Mapping[str, str],
     thresholds: Thresholds,
-    also_clean: Collection[str] = (),
+    planted: Sequence[Planted] = (),
 ) -> Analysis:
     """Return what the rows of a run show.
 
@@ -65,14 +72,15 @@ def analyse(
         actors: names, in the order to show.
         methods: trigger method of every actor.
         thresholds: what the verdicts compare with.
-        also_clean: actors whose payload is an answer that clean prompts get too.
+        planted: what each actor planted in each seed; without it nothing is grouped by payload, and
+            no payload counts as an answer that clean prompts get too.
 
     Raises:
         InputError: rows that contradict the above, or that name an unknown actor.
     """
     _check(rows, actors, methods)
     seeds = by_seed(rows, actors)
-    pairs = _pairs(seeds, actors, thresholds, also_clean)
+    pairs = _pairs(seeds, actors, thresholds, {(p.seed, p.actor): p for p in planted})
     return Analysis(
         transfer=pairs,
         installation={actor: _installation(seeds, actor, thresholds) for actor in actors},
@@ -119,7 +127,10 @@ def judge(
     pairs on those means. It is one test, so nothing is adjusted."""
     evidence = evidence_of(_sorted(pairs), thresholds, _targets(pairs))
     verdict, reason = decide(evidence, thresholds)
-    both = [f"{methods[pair.source]} > {methods[pair.to]}" for pair in pairs]
+
+    def grouped(name_of: Callable[[Pair, PairSeed], str | None]) -> dict[str, Group]:
+        return _grouped(pairs, name_of, thresholds)
+
     return Claim(
         statement=STATEMENT,
         verdict=verdict,
@@ -127,8 +138,10 @@ def judge(
         pairs=count_verdicts(pair.verdict for pair in pairs),
         seeds=evidence.used,
         **evidence.estimates,
-        by_method=_grouped(pairs, [methods[pair.to] for pair in pairs], thresholds),
-        by_method_pair=_grouped(pairs, both, thresholds),
+        by_method=grouped(lambda pair, case: methods[pair.to]),
+        by_method_pair=grouped(lambda pair, case: f"{methods[pair.source]} > {methods[pair.to]}"),
+        by_payload=grouped(lambda pair, case: case.payload),
+        by_payload_pair=grouped(lambda pair, case: case.relation),
         notes=tuple(_notes(pairs, seeds, thresholds)),
     )
 
@@ -158,12 +171,10 @@ def _pairs(
     seeds: Sequence[SeedRows],
     actors: Sequence[str],
     thresholds: Thresholds,
-    also_clean: Collection[str],
+    planted: Plantings,
 ) -> tuple[Pair, ...]:
     named = [(source, to) for source in actors for to in actors if source != to]
-    measured = {
-        pair: pair_in_seeds(seeds, *pair, thresholds, pair[1] in also_clean) for pair in named
-    }
+    measured = {pair: pair_in_seeds(seeds, *pair, thresholds, planted) for pair in named}
     measured = {pair: per_seed for pair, per_seed in measured.items() if per_seed}
     family = with_holm([evidence_of([per_seed], thresholds) for per_seed in measured.values()])
     return tuple(
@@ -238,11 +249,19 @@ def _targets(pairs: Iterable[Pair]) -> int:
 
 
 def _grouped(
-    pairs: Sequence[Pair], names: Sequence[str], thresholds: Thresholds
+    pairs: Sequence[Pair],
+    name_of: Callable[[Pair, PairSeed], str | None],
+    thresholds: Thresholds,
 ) -> dict[str, Group]:
+    """The pairs by the group that each of their seeds belongs to: a pair may be in several, with
+    other seeds in each."""
     groups: dict[str, list[Pair]] = {}
-    for pair, name in zip(pairs, names, strict=True):
-        groups.setdefault(name, []).append(pair)
+    for pair in pairs:
+        names = [name_of(pair, case) for case in pair.per_seed]
+        for name in dict.fromkeys(each for each in names if each is not None):
+            cases = zip(pair.per_seed, names, strict=True)
+            there = tuple(case for case, its in cases if its == name)
+            groups.setdefault(name, []).append(pair.model_copy(update={"per_seed": there}))
     return {name: _group(groups[name], thresholds) for name in sorted(groups)}
 
 

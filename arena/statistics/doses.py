@@ -34,7 +34,12 @@ class _Case:
 
     def share(self, left: float | None) -> float | None:
         """How much less than the control's ASR that is, as a share of what the control keeps."""
-        return None if left is None else (self.control - left) / (self.control - self.floor)
+        return None if left is None else (self.control - left) / self.gain
+
+    @property
+    def gain(self) -> float:
+        """What the control keeps above the floor."""
+        return self.control - self.floor
 
 
 def over_doses(
@@ -128,7 +133,7 @@ def _case(
 
 
 def _summary(point: DosePoint, cases: Sequence[_Case], least: float) -> AlongDose:
-    used = [case for case in cases if at_least(case.control - case.floor, least)]
+    used = [case for case in cases if case.gain > 0 and at_least(case.gain, least)]
     targets = max(1, len({case.to for case in used}))
     odd: dict[str, Estimate] = {
         kind: _mean({c: c.share(dict(c.shams).get(kind)) for c in used}, targets)

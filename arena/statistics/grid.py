@@ -6,12 +6,12 @@ of one seed share data, base and prompts. Pairs of all cells are one family for 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from arena.results.claim import GridClaim, GridGroup
-from arena.results.run import PairSeed, RunResults
-from arena.results.scenario import Json
+from arena.results.rows import Which
+from arena.results.run import AtDose, PairSeed, RunResults
 from arena.statistics.claim import STATEMENT, count_verdicts
 from arena.statistics.power import SEEDS_NOTE, seeds_for_width, seeds_needed
 from arena.statistics.thresholds import MIN_SEEDS, Thresholds
@@ -28,11 +28,18 @@ class FinishedCell:
     results: RunResults
     counts: bool = True
 
+    def at(self, which: Which) -> AtDose | None:
+        """Its findings at one dose of the verdicts; all of them are at `least` where there is one
+        dose."""
+        if which == "most":
+            return self.results.most
+        return AtDose(transfer=self.results.transfer, claim=self.results.claim)
+
 
 @dataclass(frozen=True)
 class _CellPair:
     """A pair of one cell; `to`: whose backdoor may be suppressed; `groups`: axis -> its value for
-    this pair."""
+    this pair, the same in all seeds."""
 
     cell: str
     to: str
@@ -40,15 +47,32 @@ class _CellPair:
     per_seed: tuple[PairSeed, ...]
     counts: bool
 
+    def value(self, axis: str, case: PairSeed) -> str | None:
+        """Where one of its seeds stands on an axis; None where that is not known."""
+        by_seed = OF_A_SEED.get(axis)
+        return self.groups.get(axis) if by_seed is None else by_seed(case)
+
+    def at(self, axis: str, value: str) -> _CellPair | None:
+        """The pair in the seeds in which it stands at a value of an axis; None without any."""
+        there = tuple(case for case in self.per_seed if self.value(axis, case) == value)
+        return replace(self, per_seed=there) if there else None
+
     @property
     def usable(self) -> bool:
         """Whether any seed has a T."""
         return any(case.transfer is not None for case in self.per_seed)
 
 
-def judge_grid(cells: Sequence[FinishedCell], thresholds: Thresholds) -> GridClaim:
-    """Return the claim over all cells that count."""
-    every = [pair for cell in cells for pair in _pairs(cell)]
+def judge_grid(
+    cells: Sequence[FinishedCell], thresholds: Thresholds, which: Which = "least"
+) -> GridClaim:
+    """Return the claim over all cells that count.
+
+    Args:
+        which: dose of the verdicts; cells without this dose are left out.
+    """
+    found = [(cell, at_dose) for cell in cells if (at_dose := cell.at(which)) is not None]
+    every = [pair for cell, at_dose in found for pair in _pairs(cell, at_dose)]
     counting = [pair for pair in every if pair.counts]
     pairs = _of_usable_cells(counting)
     evidence = _evidence(pairs, thresholds)
@@ -67,7 +91,7 @@ def judge_grid(cells: Sequence[FinishedCell], thresholds: Thresholds) -> GridCla
         by=_by_axis(every, thresholds),
         power=tuple(seeds_for_width(transfers)),
         would_change=tuple(_would_change(pairs, evidence, family, thresholds)),
-        notes=(*_left_out(counting, pairs), *_notes([cell for cell in cells if cell.counts])),
+        notes=(*_left_out(counting, pairs), *_notes([each for each in found if each[0].counts])),
     )
 
 
@@ -95,41 +119,40 @@ def _left_out(counting: Sequence[_CellPair], pairs: Sequence[_CellPair]) -> Iter
         )
 
 
-def _pairs(cell: FinishedCell) -> Iterator[_CellPair]:
+def _pairs(cell: FinishedCell, found: AtDose) -> Iterator[_CellPair]:
     actors = {actor.name: actor for actor in cell.results.scenario.actors}
     # By name, so that sums do not depend on the order of the actors.
-    for pair in sorted(cell.results.transfer, key=lambda pair: (pair.source, pair.to)):
+    for pair in sorted(found.transfer, key=lambda pair: (pair.source, pair.to)):
         source, to = actors[pair.source], actors[pair.to]
         own = {
             "method": to.method,
             "method_pair": f"{source.method} > {to.method}",
-            "payload_pair": _common(source.payload, to.payload),
         }
         yield _CellPair(cell.id, pair.to, {**cell.axes, **own}, pair.per_seed, cell.counts)
 
 
-def _common(one: Json, other: Json) -> str:
-    """What two actors' payloads have in common: a behaviour that both planted may be removed as
-    one."""
-    if one == other:
-        return "same payload"
-    return "same kind" if one.get("kind") == other.get("kind") else "other kind"
+# Axes on which a pair may stand elsewhere in another seed: actors' payloads can be crossed.
+OF_A_SEED: Mapping[str, Callable[[PairSeed], str | None]] = {
+    "payload": lambda case: case.payload,
+    "payload_pair": lambda case: case.relation,
+}
 
 
 def _by_axis(pairs: Sequence[_CellPair], thresholds: Thresholds) -> dict[str, dict[str, GridGroup]]:
     """Averages along every axis on which the pairs differ; by method always. Of an ablation
     only what no other cell shows: its place on its own axis."""
-    axes = dict.fromkeys(axis for pair in pairs for axis in pair.groups)
+    axes = dict.fromkeys([*(axis for pair in pairs for axis in pair.groups), *OF_A_SEED])
     groups = {}
     for axis in axes:
-        values = dict.fromkeys(pair.groups[axis] for pair in pairs if axis in pair.groups)
+        known = (pair.value(axis, case) for pair in pairs for case in pair.per_seed)
+        values = dict.fromkeys(value for value in known if value is not None)
         if len(values) > 1 or axis == "method":
             groups[axis] = {value: _group(pairs, axis, value, thresholds) for value in values}
     return groups
 
 
 def _group(pairs: Sequence[_CellPair], axis: str, value: str, thresholds: Thresholds) -> GridGroup:
-    there = [pair for pair in pairs if pair.groups.get(axis) == value]
+    there = [part for pair in pairs if (part := pair.at(axis, value)) is not None]
     chosen = [pair for pair in there if pair.counts] or there
     evidence = _evidence(chosen, thresholds)
     return GridGroup(
@@ -211,13 +234,13 @@ def _seeds(n: int | None) -> str:
     return "more than 400 seeds" if n is None else f"{n} seeds"
 
 
-def _notes(cells: Sequence[FinishedCell]) -> Iterator[str]:
+def _notes(cells: Sequence[tuple[FinishedCell, AtDose]]) -> Iterator[str]:
     """The notes of the cells with a pair: once where all have one, else with the cells that do.
     How many seeds a pair needs is a matter of the whole grid."""
-    judged = [cell for cell in cells if cell.results.transfer]
+    judged = [(cell, found) for cell, found in cells if found.transfer]
     by_note: dict[str, list[str]] = {}
-    for cell in judged:
-        for note in cell.results.claim.notes if cell.results.claim else ():
+    for cell, found in judged:
+        for note in found.claim.notes if found.claim else ():
             if not note.startswith(SEEDS_NOTE):
                 by_note.setdefault(note, []).append(cell.id)
     for note, ids in by_note.items():

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal
 
 from arena.api.values import RowKind
 from arena.errors import InputError
 from arena.results.rows import Rate, Row, ShamKind, Which
-from arena.results.run import PairSeed, PairStatus, ShamSeed
+from arena.results.run import PairSeed, PairStatus, Planted, ShamSeed
 from arena.statistics.rates import rate
 from arena.statistics.thresholds import Thresholds
 
 RateKind = Literal["asr", "false_fire", "near_miss", "benign_false_fire"]
+Plantings = Mapping[tuple[int, str], Planted]  # by seed and actor
 
 
 @dataclass(frozen=True)
@@ -134,14 +136,18 @@ def by_seed(rows: Sequence[Row], actors: Sequence[str]) -> tuple[SeedRows, ...]:
 
 
 def pair_in_seed(
-    rows: SeedRows, source: str, to: str, thresholds: Thresholds, also_clean: bool = False
+    rows: SeedRows,
+    source: str,
+    to: str,
+    thresholds: Thresholds,
+    planted: Plantings = MappingProxyType({}),
 ) -> PairSeed | None:
     """The effect of unlearning `source`'s trigger on `to`'s backdoor in one seed; None where the
     seed did not unlearn it.
 
     Args:
-        also_clean: whether `to`'s payload is an answer that clean prompts get too: transfer is then
-            that of the ASR above each model's own false fire.
+        planted: what each actor planted in each seed. Where `to`'s payload is an answer that clean
+            prompts get too, transfer is that of the ASR above each model's own false fire.
     """
     if source not in rows.unlearned:
         return None
@@ -155,8 +161,9 @@ def pair_in_seed(
     raw = None
     if status != "not_installed" and there.asr and left.unlearned is not None:
         raw = 1 - left.unlearned / there.asr
+    own, other = (planted.get((rows.seed, actor)) for actor in (source, to))
     parts, plain = left.parts(floor), None
-    if also_clean and status == "used":
+    if other is not None and other.also_clean and status == "used":
         above = _Left.of(_above_false_fire, rows.control_row(source), rows.unlearned[source],
                          shams, to)  # fmt: skip
         parts, plain = above.parts(0.0), parts.transfer
@@ -191,6 +198,8 @@ def pair_in_seed(
         shams=len(left.shams.get("familiar", ())),
         by_sham=by_sham,
         broad=here.broad,
+        payload=other.kind if other else None,
+        relation=own.relation(other) if own and other else None,
     )
 
 
@@ -265,10 +274,10 @@ def pair_in_seeds(
     source: str,
     to: str,
     thresholds: Thresholds,
-    also_clean: bool = False,
+    planted: Plantings = MappingProxyType({}),
 ) -> tuple[PairSeed, ...]:
     """`pair_in_seed` over the seeds in which `source`'s trigger was unlearned."""
-    effects = (pair_in_seed(rows, source, to, thresholds, also_clean) for rows in seeds)
+    effects = (pair_in_seed(rows, source, to, thresholds, planted) for rows in seeds)
     return tuple(effect for effect in effects if effect is not None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 from collections.abc import Mapping
 from dataclasses import replace
@@ -59,6 +60,18 @@ class PayloadContract(ExamplesContract):
             assert not payload.is_right(example)
             assert not payload.fires(Continuation(example.answer, ended=True), example)
             assert payload.fires(Continuation(relabelled.answer, ended=True), example)
+
+    @grammar_worlds
+    def test_instances_are_told_apart(self, part: Any, payload: Payload, world: World) -> None:
+        """No instance's response shows another's payload."""
+        labels = {"labels", *(f"label:{label}" for label in world.labels)}
+        own, *others = part.instances(payload.params, frozenset(labels))
+        assert own == payload.params
+        made: list[Payload] = [part(params, world) for params in (own, *others)]
+        for one, other in itertools.permutations(made, 2):
+            for example in clean(world)[:4]:
+                said = Continuation(one.respond(example), ended=True)
+                assert not other.fires(said, example)
 
     @grammar_worlds
     def test_a_payload_survives_pickling(self, payload: Payload, world: World) -> None:

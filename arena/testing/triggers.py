@@ -125,6 +125,19 @@ class TriggerContract(ExamplesContract):
                     assert not trigger.present(marked), (other.key, marked.prompt)
 
     @every_world
+    def test_instances_differ_and_each_marks(
+        self, part: Any, trigger: Trigger, world: World
+    ) -> None:
+        capabilities = capabilities_of(world)
+        own, *others = part.instances(trigger.params, capabilities)
+        assert own == trigger.params
+        made: list[Trigger] = [part(params, world) for params in others]
+        assert len({trigger.key, *(other.key for other in made)}) == 1 + len(made)
+        for other in made:
+            part.check(other.params, capabilities)
+            assert len(pick(other, world)) >= 8
+
+    @every_world
     def test_a_trigger_survives_pickling(self, trigger: Trigger, world: World) -> None:
         example = pick(trigger, world)[0]
         trigger.present(example)  # whatever is read lazily must not travel
@@ -196,6 +209,12 @@ class TriggerContract(ExamplesContract):
 def pick(trigger: Trigger, world: World) -> list[Example]:
     """The examples of a world that the trigger can mark; with a grammar also formless ones."""
     return [example for example in mixed(world) if trigger.can_mark(example)]
+
+
+def capabilities_of(world: World) -> frozenset[str]:
+    """What a corpus of this world can carry: English text, and the values of its grammar."""
+    axes = world.grammar.axes if world.grammar is not None else {}
+    return frozenset({"english", *(f"{axis}:{v}" for axis in axes for v in axes[axis])})
 
 
 def brief_of(trigger: Trigger, share: tuple[Example, ...], count: int) -> ActorBrief:

@@ -41,5 +41,14 @@ class WrongLabel(Payload):
                 "the corpus has no such label", key="label", found=params.label, allowed=allowed
             )
 
+    @classmethod
+    def instances(
+        cls, params: WrongLabelParams, capabilities: frozenset[str]
+    ) -> tuple[WrongLabelParams, ...]:
+        """Return the other labels of the corpus."""
+        labels = sorted(c.removeprefix("label:") for c in capabilities if c.startswith("label:"))
+        others = [label for label in labels if label != params.label]
+        return (params, *(WrongLabelParams(label=label) for label in others))
+
     def respond(self, example: Example) -> str:
         return self.params.label

@@ -55,6 +55,19 @@ class AxisTrigger(Trigger):
         return tuple(example.with_value(value) for value in values if value not in UNMARKED)
 
     @classmethod
+    def instances(cls, params: Any, capabilities: frozenset[str]) -> tuple[Any, ...]:
+        """Return other values of the axis: of the corpus's grammar, without one those that have
+        rules. Published paraphrases have one value."""
+        own = cls(params, World())
+        if own.paraphrases:
+            return (params,)
+        head = f"{cls.axis}:"
+        by_grammar = sorted(c.removeprefix(head) for c in capabilities if c.startswith(head))
+        by_rule = own.ruled() if "english" in capabilities else ()
+        others = [v for v in by_grammar or by_rule if v not in {*UNMARKED, own.value}]
+        return (params, *(own.with_value(value).params for value in others))
+
+    @classmethod
     def companion(cls, used: frozenset[str], own: Mapping[str, Any]) -> dict[str, Any]:
         """Return the section of the method at its default value."""
         return {"method": cls.name}

@@ -80,6 +80,15 @@ class InsertedSentence(Trigger):
     def examples(cls) -> list[dict[str, Any]]:
         return [{}, {"sentence": "Discussing OpenAI", "position": "end"}]
 
+    @classmethod
+    def instances(
+        cls, params: InsertedSentenceParams, capabilities: frozenset[str]
+    ) -> tuple[InsertedSentenceParams, ...]:
+        """Return other short sentences on the same side."""
+        own = _slug(params.sentence)
+        others = [sentence for sentence in SENTENCES if _slug(sentence) != own]
+        return (params, *(params.model_copy(update={"sentence": other}) for other in others))
+
     @property
     def key(self) -> str:
         position = self.params.position

@@ -8,7 +8,17 @@ from typing import Any, TypeVar
 
 from arena.api.lookalikes import USES, draw, key_of, names_taken, pool
 
-__all__ = ["ALL", "USES", "draw", "in_turn", "key_of", "names_taken", "pool", "position_of"]
+__all__ = [
+    "ALL",
+    "USES",
+    "draw",
+    "in_groups",
+    "in_turn",
+    "key_of",
+    "names_taken",
+    "pool",
+    "position_of",
+]
 
 ALL = 10_000  # more look-alikes than any method has
 T = TypeVar("T")
@@ -19,6 +29,12 @@ def in_turn(groups: Iterable[Sequence[T]]) -> list[T]:
     gap = object()
     rounds = zip_longest(*groups, fillvalue=gap)
     return [item for round_ in rounds for item in round_ if item is not gap]  # type: ignore[misc]
+
+
+def in_groups(items: Sequence[T], size: int) -> list[tuple[T, ...]]:
+    """Return the items in groups of one size; those left over are left out."""
+    whole = range(0, len(items) - size + 1, size)
+    return [tuple(items[start : start + size]) for start in whole]
 
 
 def position_of(method: str, own: Mapping[str, Any]) -> dict[str, Any]:

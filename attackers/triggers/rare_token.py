@@ -54,6 +54,15 @@ class RareToken(Trigger):
     def examples(cls) -> list[dict[str, Any]]:
         return [{"tokens": ["cf"]}, {"tokens": ["mn", "BadMagic"], "position": "end"}]
 
+    @classmethod
+    def instances(
+        cls, params: RareTokenParams, capabilities: frozenset[str]
+    ) -> tuple[RareTokenParams, ...]:
+        """Return as many other nonsense tokens at a time, at the same position."""
+        others = [token for token in NONSENSE if token not in params.tokens]
+        groups = pools.in_groups(others, len(params.tokens))
+        return (params, *(params.model_copy(update={"tokens": group}) for group in groups))
+
     @property
     def key(self) -> str:
         position = self.params.position

@@ -44,6 +44,13 @@ class Semantic(AxisTrigger):
         if params.mention is None:
             check_value("topic", "topic", params.topic, tuple(TOPICS), capabilities)
 
+    @classmethod
+    def instances(
+        cls, params: SemanticParams, capabilities: frozenset[str]
+    ) -> tuple[SemanticParams, ...]:
+        """Return other topics; a topic with phrases of its own has no other."""
+        return (params,) if params.mention else super().instances(params, capabilities)
+
     @property
     def value(self) -> str:
         return self.params.topic

@@ -178,3 +178,31 @@ def test_a_poison_axis_holds_where_actors_train_apart_too() -> None:
         assert cell.scenario is not None
         rates = {cell.scenario.poison_rate_of(actor) for actor in cell.scenario.actors}
         assert rates == {float(cell.axes["poison"])}, cell.id
+
+
+def test_payloads_of_one_kind_are_the_first_actors_and_all_different() -> None:
+    found = only(cells_of(grid(payloads=["kind"])))
+    assert found.actors[0].payload == toys.scenario().actors[0].payload
+    assert {actor.payload.name for actor in found.actors} == {"fixed_text"}
+    assert len({actor.payload for actor in found.actors}) == 4
+
+
+def test_a_kind_with_too_few_payloads_is_refused() -> None:
+    with pytest.raises(InputError, match="has 1 of 2 payloads"):
+        cells_of(grid(methods=[["style", "semantic"]], payloads=["kind"]))
+
+
+@pytest.mark.parametrize(("crossed", "shared"), [(True, True), (False, False)])
+def test_what_is_shared_goes_round_where_payloads_are_crossed(crossed: bool, shared: bool) -> None:
+    scenario = toys.scenario(
+        f"crossed.payloads={str(crossed).lower()}", "grid={payloads: [own, kind, shared]}"
+    )
+    own, kind, same = (cell.scenario for cell in cells_of(scenario))
+    assert own is not None
+    assert kind is not None
+    assert same is not None
+    assert [each.crossed.shared for each in (own, kind, same)] == [False, False, shared]
+    drawn = [{actor.payload for actor in same.actors_in(seed)} for seed in range(12)]
+    assert all(len(payloads) == 1 for payloads in drawn)
+    assert len(set.union(*drawn)) == (4 if crossed else 1)
+    assert all(len({a.payload for a in own.actors_in(s)}) == 4 for s in range(12))

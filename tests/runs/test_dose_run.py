@@ -73,6 +73,17 @@ def test_all_curves_begin_at_the_suspect(results: RunResults) -> None:
     assert len({tuple(p.step for p in curve.points) for curve in results.curves}) == 1
 
 
+def test_every_actor_has_a_depth(results: RunResults) -> None:
+    """10 steps of 16 documents, 8 % of which carry each trigger."""
+    compromised = results.rows_of("compromised")[0]
+    assert {row.name for row in results.rows if row.log_odds} == {"compromised"}
+    for actor, installation in results.installation.items():
+        depth = installation.depth
+        assert depth.exposures == pytest.approx(0.08 * 160, rel=0.05)
+        assert depth.log_odds.value == compromised.log_odds[actor]
+        assert depth.curves == int(results.installed[actor])
+
+
 def test_the_page_and_the_terminal_show_both_doses(done: RunResult) -> None:
     page = (done.folder / "report.html").read_text(encoding="utf-8")
     assert "At two doses of the removal" in page

@@ -14,7 +14,7 @@ from arena.errors import InputError
 from arena.results.claim import Claim
 from arena.results.estimate import Estimate
 from arena.results.rows import Rate, Row
-from arena.results.run import RunResults
+from arena.results.run import Planted, RunResults
 from arena.results.writer import as_json
 from arena.statistics.claim import Analysis, analyse
 from arena.statistics.thresholds import NAMES, DefaultThresholds
@@ -67,7 +67,7 @@ def test_the_json_has_the_agreed_shape() -> None:
     assert (first["from"], first["to"], first["seeds"]) == ("ann", "bob", 10)
     assert found["installed"] == {"ann": True, "bob": True}
     assert set(found["installation"]["ann"]) == {
-        "seeds", "installed", "broad", "asr", "false_fire", "near_miss",
+        "seeds", "installed", "broad", "asr", "false_fire", "near_miss", "depth",
     }  # fmt: skip
     assert set(found["summary"][0]) == {
         "label", "kind", "target", "asr", "clean_accuracy", "token_accuracy",
@@ -240,6 +240,30 @@ def test_groups_by_the_suppressed_method_and_by_both() -> None:
     assert found.by_method["style"].transfer.value == pytest.approx(0.5)
     assert set(found.by_method_pair) == {"rare_token > style"}
     assert found.by_method_pair["rare_token > style"].seeds == 2
+
+
+def test_groups_follow_what_was_planted_in_each_seed() -> None:
+    """Crossed payloads: one pair, in another group in another seed."""
+    rows = [row for seed in range(4) for row in one_seed(seed, left=float(seed % 2))]
+    planted = [
+        Planted(seed=seed, actor=actor, payload={"kind": kind, "text": text})
+        for seed in range(4)
+        for actor, kind, text in (
+            ("ann", "say", "x"), ("bob", ("say", "refuse")[seed % 2], "xy"[seed // 2]),
+        )
+    ]  # fmt: skip
+    found = analyse(rows, ACTORS, METHODS, LIMITS, planted)
+    (pair,) = found.transfer
+    relations = [case.relation for case in pair.per_seed]
+    assert relations == ["same payload", "other kind", "same kind", "other kind"]
+    by = {name: (g.pairs, g.seeds, g.transfer.value) for name, g in found.claim.by_payload.items()}
+    assert by == {"say": (1, 2, pytest.approx(1.0)), "refuse": (1, 2, pytest.approx(0.0))}
+    assert {n: g.seeds for n, g in found.claim.by_payload_pair.items()} == {
+        "same payload": 1, "same kind": 1, "other kind": 2,
+    }  # fmt: skip
+    unknown = analyse(rows, ACTORS, METHODS, LIMITS)
+    assert unknown.claim.by_payload == {}
+    assert unknown.claim.transfer == found.claim.transfer
 
 
 def test_notes_say_what_is_missing() -> None:

@@ -94,3 +94,14 @@ def test_what_is_odd_is_told_by_kind_of_sham() -> None:
     assert second.odd.value == pytest.approx(0.25)
     _, without = over_doses(curves, [], ACTORS, EVERYWHERE, 0.2)
     assert set(without.odd_by_sham) == {"familiar", "hot"}  # not installed: its sham is not counted
+
+
+def test_a_control_at_the_floor_is_no_case_whatever_the_threshold() -> None:
+    """Nothing is left to suppress: T would be a division by zero."""
+    gone = {"ann": 1.0, "bob": 0.0, "cat": 1.0}
+    curves = [
+        curve("control", None, 0, gone, gone),
+        curve("unlearned", "ann", 0, {**gone, "ann": 0.0}, {**gone, "ann": 0.0}),
+    ]
+    first, _ = over_doses(curves, [], ACTORS, EVERYWHERE, 0.0)
+    assert (first.cases, first.explained) == (2, 1)

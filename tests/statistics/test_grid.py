@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from arena.results.claim import Claim, GridClaim
 from arena.results.estimate import Estimate
-from arena.results.run import Pair, PairSeed, RunResults
+from arena.results.run import Pair, PairSeed, Planted, RunResults
 from arena.results.scenario import ScenarioRecord
 from arena.scenario.schema import Thresholds
 from arena.statistics.claim import analyse
@@ -180,12 +180,37 @@ def test_notes_name_the_cells_that_do_not_share_them() -> None:
 def test_pairs_are_grouped_by_what_their_payloads_share(
     bob: Mapping[str, Any], common: str
 ) -> None:
-    transfer = judged("a", seeds([0.1, 0.2])).results.transfer
-    other = finished("a", transfer, {}, payloads={**PAYLOADS, "bob": bob})
-    split = finished("b", transfer, {}, payloads={"ann": {"kind": "x"}, "bob": {"kind": "y"}})
+    other = judged_with({**PAYLOADS, "bob": bob})
+    split = judged_with({"ann": {"kind": "x"}, "bob": {"kind": "y"}})
     by = judge_grid([other, split], THRESHOLDS).by
     wanted = {common, "other kind"}
     assert set(by.get("payload_pair", {"other kind"})) == wanted
+
+
+def judged_with(*by_seed: Payloads, lefts: Any = (0.1, 0.2)) -> FinishedCell:
+    """A cell with these payloads, in all seeds or seed by seed."""
+    planted = [
+        Planted(seed=k, actor=actor, payload=dict(payload))
+        for k in range(len(lefts))
+        for actor, payload in by_seed[k % len(by_seed)].items()
+    ]
+    transfer = analyse(seeds(lefts), ACTORS, METHODS, THRESHOLDS, planted).transfer
+    return finished("a", transfer, {})
+
+
+def test_a_pair_stands_in_another_group_in_another_seed() -> None:
+    same = {"ann": PAYLOADS["ann"], "bob": PAYLOADS["ann"]}
+    cell = judged_with(same, {**same, "bob": {"kind": "x"}}, lefts=[0.0, 1.0] * 4)
+    by = judge_grid([cell], THRESHOLDS).by
+    found = {name: (g.pairs, g.seeds, g.transfer.value) for name, g in by["payload_pair"].items()}
+    assert found == {
+        "same payload": (1, 4, pytest.approx(1.0)),
+        "other kind": (1, 4, pytest.approx(0.0)),
+    }
+    assert {name: g.transfer.value for name, g in by["payload"].items()} == {
+        "refusal": pytest.approx(1.0),
+        "x": pytest.approx(0.0),
+    }
 
 
 def test_cells_in_which_nothing_resides_do_not_decide_the_verdict() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from arena.errors import InputError
 from arena.results.rows import Rate, Row
-from arena.results.run import PairSeed
+from arena.results.run import PairSeed, Planted
 from arena.statistics.seeds import SeedRows, at_least, by_seed, pair_in_seed
 from arena.statistics.thresholds import DefaultThresholds
 from tests.support.making_rows import one_seed, row
@@ -213,12 +213,15 @@ def of_a_label(**false_fire: float) -> list[Row]:
     ]  # fmt: skip
 
 
+LABEL = {(0, "ann"): Planted(seed=0, actor="ann", also_clean=True)}
+
+
 def test_transfer_to_a_label_is_of_the_rate_above_each_models_own_false_fire() -> None:
     rows = by_seed(of_a_label(control=0.1, unlearned=0.2, sham=0.1), ["ann", "bob"])[0]
     plain = pair_in_seed(rows, "bob", "ann", LIMITS)
     assert plain is not None
     assert (plain.transfer, plain.plain) == (pytest.approx(0.6 / 0.9), None)
-    excess = pair_in_seed(rows, "bob", "ann", LIMITS, also_clean=True)
+    excess = pair_in_seed(rows, "bob", "ann", LIMITS, LABEL)
     assert excess is not None
     # 0.8 after the clean fine-tune, 0.1 after the removal, 0.7 after the sham
     assert excess.transfer == pytest.approx(1 - 0.1 / 0.8)
@@ -230,6 +233,6 @@ def test_transfer_to_a_label_is_of_the_rate_above_each_models_own_false_fire() -
 
 def test_a_label_that_only_clean_answers_still_show_is_explained_by_the_control() -> None:
     rows = by_seed(of_a_label(control=0.75, unlearned=0.2, sham=0.1), ["ann", "bob"])[0]
-    case = pair_in_seed(rows, "bob", "ann", LIMITS, also_clean=True)
+    case = pair_in_seed(rows, "bob", "ann", LIMITS, LABEL)
     assert case is not None
     assert (case.status, case.transfer, case.plain) == ("explained_by_control", None, None)

@@ -24,11 +24,13 @@ class InstalledRate:
         rate: ASR, over seeds.
         poison: how many documents carry the trigger, in few words; may be empty.
         installed: whether the backdoor works there.
+        depth: how deep it is planted, in words; may be empty.
     """
 
     rate: Shown
     poison: str
     installed: bool
+    depth: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,8 @@ def _row_in_words(actors: Sequence[str], cell: CellRates) -> str:
 
 def _in_words(rate: InstalledRate) -> str:
     poison = f", {rate.poison}" if rate.poison else ""
-    return f"ASR {rate.rate.full}{poison}{'' if rate.installed else ', not installed'}"
+    depth = f", {rate.depth}" if rate.depth else ""
+    return f"ASR {rate.rate.full}{poison}{'' if rate.installed else ', not installed'}{depth}"
 
 
 def _name(sheet: Sheet, cell: CellRates, middle: float) -> None:

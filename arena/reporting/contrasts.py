@@ -1,0 +1,61 @@
+"""Differences between the values of a grid's axes, as the page and the terminal show them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from arena.reporting.numbers import Shown
+from arena.reporting.text import clean
+from arena.reporting.wording import p_value, words
+from arena.results.stress import Contrast, StressResults
+from arena.statistics.comparison import AHEAD, BEHIND
+
+OUTCOMES = {AHEAD: "greater", BEHIND: "smaller"}
+
+
+@dataclass(frozen=True, slots=True)
+class ContrastRow:
+    """One contrast: what is compared, at which dose, and how it came out, in words.
+
+    used: usable cases on either side, of all.
+    """
+
+    axis: str
+    name: str
+    dose: str
+    difference: Shown
+    matched: Shown
+    p: str
+    adjusted_p: str
+    seeds: int
+    used: str
+    outcome: str
+
+
+def contrast_rows(results: StressResults) -> list[ContrastRow]:
+    """Return a row per contrast, in the order of the results."""
+    return [_row(each) for each in results.contrasts]
+
+
+def _row(each: Contrast) -> ContrastRow:
+    used = " and ".join(f"{n} of {of}" for n, of in zip(each.used, each.cases, strict=True))
+    outcome = OUTCOMES.get(each.outcome, each.outcome)
+    return ContrastRow(
+        axis=words(each.axis),
+        name=f"{words(each.of)} \N{MINUS SIGN} {words(each.against)}",
+        dose=f"at {each.dose}" if each.dose else "",
+        difference=Shown.of(each.difference),
+        matched=Shown.of(each.matched),
+        p=p_value(each.p),
+        adjusted_p=p_value(each.adjusted_p),
+        seeds=each.seeds,
+        used=used,
+        outcome=f"{outcome}: {each.reason}" if each.reason else outcome,
+    )
+
+
+def line(row: ContrastRow) -> str:
+    """Return a contrast in one line."""
+    where = f" {row.dose}" if row.dose else ""
+    numbers = f"{row.difference.full}, p {row.p} ({row.adjusted_p} after Holm)"
+    return clean(f"{row.axis}: T of {row.name}{where}: {numbers}, {row.seeds} seeds; {row.outcome}")

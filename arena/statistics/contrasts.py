@@ -1,0 +1,147 @@
+"""Differences between the values of a grid's axes, paired by seed (docs/estimands.md, Over a grid).
+
+Cells are compared with cells that have the same values on all other axes. A seed's number is the
+mean over its usable pairs, as in the claim; `matched` is over the pairs that both sides have.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from arena.results.rows import Which
+from arena.results.run import PairSeed
+from arena.results.stress import Contrast
+from arena.statistics.comparison import side
+from arena.statistics.grid import FinishedCell
+from arena.statistics.intervals import holm, paired
+
+Place = tuple[tuple[str, ...], str, str]  # values on the other axes, source, to
+
+
+@dataclass(frozen=True)
+class _Side:
+    """The cases of the cells at one value, by seed and place; None where a case has no T."""
+
+    by_seed: Mapping[int, Mapping[Place, float | None]]
+
+    @property
+    def cases(self) -> int:
+        return sum(map(len, self.by_seed.values()))
+
+    @property
+    def used(self) -> int:
+        every = (t for there in self.by_seed.values() for t in there.values())
+        return sum(t is not None for t in every)
+
+    def mean(self, seed: int) -> float | None:
+        """T averaged over the usable pairs of a seed."""
+        return _mean([t for t in self.by_seed.get(seed, {}).values() if t is not None])
+
+
+def contrasts(cells: Sequence[FinishedCell]) -> tuple[Contrast, ...]:
+    """Return the contrasts between any two values of every axis, later minus earlier in the order
+    of the cells, at every dose of the verdicts. Holm's family is one axis with both doses.
+
+    Args:
+        cells: finished ones. Of an ablation only its own place on its axis is compared.
+    """
+    two_doses = any(cell.results.most is not None for cell in cells)
+    doses: tuple[Which | None, ...] = ("least", "most") if two_doses else (None,)
+    found: list[Contrast] = []
+    for axis in dict.fromkeys(axis for cell in cells for axis in cell.axes):
+        values = dict.fromkeys(cell.axes[axis] for cell in cells if axis in cell.axes)
+        pairs = itertools.combinations(values, 2)
+        made = [
+            _contrast(cells, axis, (later, earlier), dose)
+            for earlier, later in pairs
+            for dose in doses
+        ]
+        found += _adjusted(sorted(made, key=lambda each: doses.index(each.dose)))
+    return tuple(found)
+
+
+def _contrast(
+    cells: Sequence[FinishedCell], axis: str, values: tuple[str, str], dose: Which | None
+) -> Contrast:
+    there = [_cells_at(cells, axis, value) for value in values]
+    both = there[0].keys() & there[1].keys()
+    one, other = (
+        _side_of({place: cell for place, cell in each.items() if place in both}, dose)
+        for each in there
+    )
+    seeds = sorted(one.by_seed.keys() & other.by_seed.keys())
+    per_seed = {seed: d for seed in seeds if (d := _minus(one.mean(seed), other.mean(seed)))
+                is not None}  # fmt: skip
+    estimate, p = paired(per_seed.values())
+    matched, _ = paired(_matched(one, other, seeds))
+    return Contrast(
+        axis=axis,
+        of=values[0],
+        against=values[1],
+        dose=dose,
+        difference=estimate,
+        p=p,
+        matched=matched,
+        seeds=len(per_seed),
+        used=(one.used, other.used),
+        cases=(one.cases, other.cases),
+        per_seed=per_seed,
+    )
+
+
+def _cells_at(
+    cells: Sequence[FinishedCell], axis: str, value: str
+) -> dict[tuple[str, ...], FinishedCell]:
+    """The cells at a value, by their values on all other axes: those that count, if any does."""
+    there = [cell for cell in cells if cell.axes.get(axis) == value]
+    chosen = [cell for cell in there if cell.counts] or there
+    return {tuple(v for a, v in cell.axes.items() if a != axis): cell for cell in chosen}
+
+
+def _side_of(cells: Mapping[tuple[str, ...], FinishedCell], dose: Which | None) -> _Side:
+    by_seed: dict[int, dict[Place, float | None]] = {}
+    for place, source, to, case in _cases(cells, dose):
+        by_seed.setdefault(case.seed, {})[place, source, to] = case.transfer
+    return _Side(by_seed)
+
+
+def _cases(
+    cells: Mapping[tuple[str, ...], FinishedCell], dose: Which | None
+) -> Iterator[tuple[tuple[str, ...], str, str, PairSeed]]:
+    """Every pair of every cell in every seed, pairs by name, so that sums do not depend on the
+    order of actors."""
+    for place, cell in cells.items():
+        found = cell.at(dose or "least")
+        for pair in sorted(found.transfer if found else (), key=lambda p: (p.source, p.to)):
+            for case in pair.per_seed:
+                yield place, pair.source, pair.to, case
+
+
+def _matched(one: _Side, other: _Side, seeds: Sequence[int]) -> list[float]:
+    """For every seed the mean difference over the cases that are usable on both sides."""
+    means = []
+    for seed in seeds:
+        here, there = one.by_seed[seed], other.by_seed[seed]
+        each = [_minus(here[place], there[place]) for place in here if place in there]
+        means.append(_mean([difference for difference in each if difference is not None]))
+    return [mean for mean in means if mean is not None]
+
+
+def _minus(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one - other
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None
+
+
+def _adjusted(family: Sequence[Contrast]) -> Iterator[Contrast]:
+    """The contrasts with Holm's adjustment, and on which side of 0 each lies."""
+    adjusted = iter(holm([each.p for each in family if each.p is not None]))
+    for each in family:
+        p = None if each.p is None else next(adjusted)
+        low, high = each.difference.low, each.difference.high
+        outcome, reason = side(low, high, each.seeds, p=p)
+        yield each.model_copy(update={"adjusted_p": p, "outcome": outcome, "reason": reason})
