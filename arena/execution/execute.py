@@ -96,6 +96,7 @@ def execute(
     observer.plan(len(todo) + sum(a not in todo and store.has(a) for a in nodes))
     report_stored([n for a, n in nodes.items() if a not in todo], store, observer, timeline)
     state = _State({a: n for a, n in nodes.items() if a in todo}, {}, set(nodes) - todo)
+    runtime.expect(state.waiting.values())
     failed: tuple[Node, Exception] | None = None
     while state.running or (state.waiting and failed is None):
         if failed is None:

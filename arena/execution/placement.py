@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -104,12 +104,9 @@ def refuse_too_much(wanted: Sequence[Needs], key: str) -> None:
     Raises:
         InputError: with what the cluster has.
     """
-    import ray
-
-    nodes = [dict(node["Resources"]) for node in ray.nodes() if node["Alive"]]
-    asked = _sum(map(amounts, wanted))
-    there = _sum(nodes)
-    short = [name for name in asked if asked[name] > there.get(name, 0) + 1e-6]
+    nodes = _nodes()
+    asked, there = _sum(map(amounts, wanted)), _sum(nodes)
+    short = _short(asked, there)
     if short:
         rule = f"the processes of this run take more than the cluster has ({_shown(there)})"
         raise InputError(rule, key=key, found=_shown({name: asked[name] for name in short}))
@@ -124,6 +121,32 @@ def cores_of_cluster() -> int:
     import ray
 
     return max(1, int(ray.cluster_resources().get("CPU", 1)))
+
+
+def workers_that_fit(processes: Callable[[int], Sequence[Needs]], most: int, threads: int) -> int:
+    """Return how many workers the cluster has room for, at least 1 and at most `most`: one per
+    `threads` cores of a node, fewer where their needs are more than it has.
+
+    Args:
+        processes: the needs of all processes beside each other, by the number of workers.
+    """
+    nodes = _nodes()
+    cores = sum(int(node.get("CPU", 0)) // threads for node in nodes)
+    there = _sum(nodes)
+    counts = range(min(most, cores), 1, -1)
+    return next((n for n in counts if not _short(_sum(map(amounts, processes(n))), there)), 1)
+
+
+def _nodes() -> list[dict[str, float]]:
+    """What each living node has."""
+    import ray
+
+    return [dict(node["Resources"]) for node in ray.nodes() if node["Alive"]]
+
+
+def _short(asked: Amounts, there: Amounts) -> list[str]:
+    """Of what more is asked for than is there."""
+    return [name for name in asked if asked[name] > there.get(name, 0) + 1e-6]
 
 
 def _sum(each: Iterable[Amounts]) -> dict[str, float]:

@@ -194,7 +194,7 @@ def runtime_for(
     most: int | None = None,
 ) -> Runtime:
     """Workers for the stages that can run at once (`most`, or as many of `todo` as can), as far
-    as there are cores for them."""
+    as there are cores for them, with an `address` the cluster's."""
     chosen = settings(scenario.numerics)
     threads, device = chosen["threads"], chosen["device"]
     if scenario.runtime.backend == "serial":
@@ -203,15 +203,18 @@ def runtime_for(
         return Serial(store, threads, replace=fresh)
     from arena.execution.ray_runtime import OnRay
 
+    most = most or width(todo)
     return OnRay(
         store,
         threads,
-        scenario.runtime.workers or min(room(scenario), most or width(todo)),
+        scenario.runtime.workers or min(room(scenario), most),
         parties={node.stage.party for node in todo.values()},
         address=address,
         device=device,
         replace=fresh,
         needs=scenario.runtime.resources,
+        most=None if scenario.runtime.workers else most,
+        sent=scenario.runtime.artifacts == "sent",
     )
 
 
