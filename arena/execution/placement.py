@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -132,9 +133,24 @@ def workers_that_fit(processes: Callable[[int], Sequence[Needs]], most: int, thr
     """
     nodes = _nodes()
     cores = sum(int(node.get("CPU", 0)) // threads for node in nodes)
-    there = _sum(nodes)
-    counts = range(min(most, cores), 1, -1)
-    return next((n for n in counts if not _short(_sum(map(amounts, processes(n))), there)), 1)
+
+    def is_too_much(count: int) -> bool:
+        return not _fit([amounts(needs) for needs in processes(count)], nodes)
+
+    return max(1, bisect.bisect_left(range(1, min(most, cores) + 1), True, key=is_too_much))
+
+
+def _fit(wanted: Iterable[Amounts], nodes: Iterable[Amounts]) -> bool:
+    """Whether every one finds a node with enough left, the largest first."""
+    left = [dict(node) for node in nodes]
+    for one in sorted(wanted, key=lambda each: sorted(each.items()), reverse=True):
+        able = (node for node in left if not _short(one, node))
+        node = next(able, None)
+        if node is None:
+            return False
+        for name, amount in one.items():
+            node[name] -= amount
+    return True
 
 
 def _nodes() -> list[dict[str, float]]:

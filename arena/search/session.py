@@ -15,6 +15,7 @@ import optuna
 from arena.api.world import DataRoot
 from arena.errors import InputError
 from arena.execution.calibrate import Note, settled
+from arena.execution.devices import refuse_absent_device
 from arena.planning.numerics import settings
 from arena.planning.plan import plan_seed
 from arena.progress import LogLines, ending
@@ -104,6 +105,7 @@ def opened(
         InputError: data is missing or broken, `out` holds a finished run, or a name is invalid.
     """
     began = time.monotonic()
+    refuse_absent_device(scenario, address)
     folder = free_folder(scenario, out)
     artifacts = opened_store(store)
     note = silent if quiet else tell
