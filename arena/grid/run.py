@@ -88,7 +88,8 @@ def stress(
         make_folder(folder)
         (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
         with contextlib.ExitStack() as stack:
-            runtime = _Shared(artifacts, address, fresh, planned.workers, stack)
+            most = planned.workers if address is None else planned.width
+            runtime = _Shared(artifacts, address, fresh, most, stack)
             work = _Cells(
                 folder, artifacts, where, runtime, quiet, set(planned.todo if fresh else ())
             )
