@@ -14,7 +14,7 @@ import typer
 from arena.cli import cache, compare, listing, search, streams
 from arena.cli.data_check import look_at_data
 from arena.cli.failures import guarded
-from arena.cli.looks import look_at_checkpoint, refuse_absent_device
+from arena.cli.looks import look_at_checkpoint
 from arena.cli.options import (
     Address,
     Data,
@@ -33,6 +33,7 @@ from arena.cli.options import (
 from arena.cli.output import show_results
 from arena.cli.streams import say
 from arena.errors import ArenaError
+from arena.execution.devices import refuse_absent_device
 from arena.grid.cells import cells_of
 from arena.scenario.grid import Grid
 from arena.scenario.load import read
@@ -95,7 +96,6 @@ def run(
         from arena.runs.run import run as run_scenario
 
         with loaded.placing():
-            refuse_absent_device(loaded.scenario, address)
             done = run_scenario(
                 loaded.scenario, root=root, out=out, address=address, fresh=fresh, quiet=quiet
             )
@@ -137,7 +137,7 @@ def stress(
             return not plan
 
         with loaded.placing():
-            if not plan:
+            if not plan:  # before the plan is shown, not after it
                 refuse_absent_device(loaded.scenario, address)
             done = run_stress(
                 loaded.scenario,

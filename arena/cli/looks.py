@@ -1,12 +1,10 @@
-"""Looks at what a scenario needs beside its text: a checkpoint, a device."""
+"""A look at what a scenario needs beside its text: a checkpoint."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 from arena.api.world import DataRoot
-from arena.errors import InputError
 from arena.scenario.schema import Scenario
 from arena.scenario.source import Pretrained
 
@@ -29,19 +27,3 @@ def look_at_checkpoint(scenario: Scenario, root: DataRoot) -> Iterator[str]:
         return
     check_checkpoint(scenario, root, Store(default_root().resolve()))
     yield f"model:  {folder}"
-
-
-def refuse_absent_device(scenario: Scenario, address: str | None = None) -> None:
-    """Refuse `device: cuda` where torch finds none. With a cluster it is not this machine's.
-
-    Raises:
-        InputError: there is no CUDA device here.
-    """
-    elsewhere = address is not None or os.environ.get("RAY_ADDRESS")
-    if scenario.numerics.device != "cuda" or elsewhere:
-        return
-    import torch
-
-    if not torch.cuda.is_available():
-        rule = "torch finds no CUDA device on this machine (a cluster's: --address)"
-        raise InputError(rule, key="numerics.device", found="cuda", allowed=("auto", "cpu"))

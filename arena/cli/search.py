@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 
 from arena.cli.failures import guarded
-from arena.cli.looks import refuse_absent_device
 from arena.cli.options import (
     Address,
     Data,
@@ -97,6 +96,5 @@ def _run(
     """Run a search and show its results. options: as `arena.tune` and `arena.duel` take them."""
     root = data_root(data, loaded)
     with loaded.placing():
-        refuse_absent_device(loaded.scenario, address)
         done = search(loaded.scenario, root=root, address=address, **options)
     show_results(done.results, done.folder)

@@ -103,6 +103,7 @@ def execute(
     twins = Twins(store)
     for address in state.done:
         twins.finished(nodes[address])
+    runtime.expect(state.waiting.values())
     failed: tuple[Node, Exception] | None = None
     while state.running or (state.waiting and failed is None):
         if failed is None:
@@ -150,6 +151,7 @@ def _start_what_can(
         if twin is None:
             runtime.start(node)
         else:
+            runtime.skip(node)
             state.copies[address] = twin
 
 

@@ -15,11 +15,20 @@ from arena.store.store import Stage, Store
 REPORT_EVERY = 0.25  # seconds between two writes of a stage's progress
 
 
-def perform(stage: Stage, job: Job, store: Store, *, replace: bool = False) -> dict[str, Any]:
+def nowhere(done: int) -> None:
+    """Progress that nobody else is told."""
+
+
+def perform(
+    stage: Stage, job: Job, store: Store, *, replace: bool = False, tell: Progress = nowhere
+) -> dict[str, Any]:
     """Run the job on its parents' folders and publish the artifact; returns the manifest.
 
     Of several processes that are asked for the same stage one does it; the others wait and get
     what it made, unless they `replace`.
+
+    Args:
+        tell: told the steps done, now and then, as the store's progress file is.
 
     Raises:
         ArenaError: the store cannot be written.
@@ -27,12 +36,12 @@ def perform(stage: Stage, job: Job, store: Store, *, replace: bool = False) -> d
     with store.claim(stage.address):
         if not replace and store.has(stage.address):
             return store.manifest(stage.address)
-        return _work(stage, job, store, replace)
+        return _work(stage, job, store, replace, tell)
 
 
-def _work(stage: Stage, job: Job, store: Store, replace: bool) -> dict[str, Any]:
+def _work(stage: Stage, job: Job, store: Store, replace: bool, tell: Progress) -> dict[str, Any]:
     inputs = {role: store.path(address) for role, address in stage.parents.items()}
-    teller = _teller(store, stage.address)
+    teller = _teller(store, stage.address, tell)
     try:
         return store.commit(stage, lambda out: job.run(inputs, out, teller), replace=replace)
     finally:
@@ -72,7 +81,7 @@ def load_libraries() -> None:
     gc.freeze()
 
 
-def _teller(store: Store, address: str) -> Progress:
+def _teller(store: Store, address: str, also: Progress) -> Progress:
     file = store.progress_file(address)
     with store.writing():
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -85,5 +94,6 @@ def _teller(store: Store, address: str) -> Progress:
         if now - last >= REPORT_EVERY:
             last = now
             file.write_text(str(done))
+            also(done)
 
     return tell

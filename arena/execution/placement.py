@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import bisect
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -104,12 +105,9 @@ def refuse_too_much(wanted: Sequence[Needs], key: str) -> None:
     Raises:
         InputError: with what the cluster has.
     """
-    import ray
-
-    nodes = [dict(node["Resources"]) for node in ray.nodes() if node["Alive"]]
-    asked = _sum(map(amounts, wanted))
-    there = _sum(nodes)
-    short = [name for name in asked if asked[name] > there.get(name, 0) + 1e-6]
+    nodes = _nodes()
+    asked, there = _sum(map(amounts, wanted)), _sum(nodes)
+    short = _short(asked, there)
     if short:
         rule = f"the processes of this run take more than the cluster has ({_shown(there)})"
         raise InputError(rule, key=key, found=_shown({name: asked[name] for name in short}))
@@ -124,6 +122,47 @@ def cores_of_cluster() -> int:
     import ray
 
     return max(1, int(ray.cluster_resources().get("CPU", 1)))
+
+
+def workers_that_fit(processes: Callable[[int], Sequence[Needs]], most: int, threads: int) -> int:
+    """Return how many workers the cluster has room for, at least 1 and at most `most`: one per
+    `threads` cores of a node, fewer where their needs are more than it has.
+
+    Args:
+        processes: the needs of all processes beside each other, by the number of workers.
+    """
+    nodes = _nodes()
+    cores = sum(int(node.get("CPU", 0)) // threads for node in nodes)
+
+    def is_too_much(count: int) -> bool:
+        return not _fit([amounts(needs) for needs in processes(count)], nodes)
+
+    return max(1, bisect.bisect_left(range(1, min(most, cores) + 1), True, key=is_too_much))
+
+
+def _fit(wanted: Iterable[Amounts], nodes: Iterable[Amounts]) -> bool:
+    """Whether every one finds a node with enough left, the largest first."""
+    left = [dict(node) for node in nodes]
+    for one in sorted(wanted, key=lambda each: sorted(each.items()), reverse=True):
+        able = (node for node in left if not _short(one, node))
+        node = next(able, None)
+        if node is None:
+            return False
+        for name, amount in one.items():
+            node[name] -= amount
+    return True
+
+
+def _nodes() -> list[dict[str, float]]:
+    """What each living node has."""
+    import ray
+
+    return [dict(node["Resources"]) for node in ray.nodes() if node["Alive"]]
+
+
+def _short(asked: Amounts, there: Amounts) -> list[str]:
+    """Of what more is asked for than is there."""
+    return [name for name in asked if asked[name] > there.get(name, 0) + 1e-6]
 
 
 def _sum(each: Iterable[Amounts]) -> dict[str, float]:

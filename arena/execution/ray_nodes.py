@@ -1,17 +1,23 @@
-"""The nodes of a cluster: whether each can use the store of the one that starts the run."""
+"""The nodes of a cluster: whether each can use the store of the one that starts the run, or keep
+what it is sent."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import functools
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from arena.errors import ArenaError, InputError
+from arena.execution.sending import own_scratch
 from arena.store.probe import Probe
+from arena.store.scratch import remove
 
 ANSWER = 120.0  # seconds that a node's first process may take to start and answer
+END = 5.0  # seconds that they may take at the end of a run
 ADVICE = (
     "all nodes need the artifact store under the same path: put ARENA_STORE on a file system that "
-    "they share (docs/cluster.md)"
+    "they share, or set runtime.artifacts=sent (docs/cluster.md)"
 )
 
 
@@ -26,14 +32,25 @@ def refuse_unshared(probe: Probe) -> None:
         InputError: a node does not see it, or cannot import the arena.
         ArenaError: a node does not answer.
     """
-    import ray
+    for node, sees in _on_every_node(probe.seen, ANSWER):
+        if sees is False:
+            raise _unshared(_name(node), probe)
 
-    asked = {_ask(node["NodeID"], probe): node for node in ray.nodes() if node["Alive"]}
-    answered, silent = ray.wait(list(asked), num_returns=len(asked), timeout=ANSWER)
-    for ref in answered:
-        _judge(ref, asked[ref], probe)
-    for ref in silent:
-        raise ArenaError(f"{_name(asked[ref])} started no process within {ANSWER:g} s")
+
+def refuse_without_scratch(run: str) -> None:
+    """Let a process on every node make its store of the run.
+
+    Raises:
+        InputError: a node cannot, or cannot import the arena.
+        ArenaError: a node does not answer.
+    """
+    list(_on_every_node(functools.partial(_has_scratch, run), ANSWER))
+
+
+def remove_scratch(run: str) -> None:
+    """Remove what the nodes keep of a run; what does not answer removes it at the next one."""
+    with contextlib.suppress(ArenaError):
+        list(_on_every_node(functools.partial(remove, run), END))
 
 
 def refuse_unshared_here(probe: Probe | None) -> None:
@@ -48,31 +65,53 @@ def refuse_unshared_here(probe: Probe | None) -> None:
         raise _unshared(f"node {ray.util.get_node_ip_address()}", probe)
 
 
-def _ask(node: str, probe: Probe) -> Any:
+def _has_scratch(run: str) -> bool:
+    return own_scratch(run).root.is_dir()
+
+
+def _on_every_node(
+    look: Callable[[], object], patience: float
+) -> Iterator[tuple[Mapping[str, Any], object]]:
+    """Yield what a call returns on every node that stays in the cluster."""
+    import ray
+
+    asked = {_ask(node["NodeID"], look): node for node in ray.nodes() if node["Alive"]}
+    answered, silent = ray.wait(list(asked), num_returns=len(asked), timeout=patience)
+    for ref in answered:
+        with contextlib.suppress(_LeftError):
+            yield asked[ref], _answer(ref, asked[ref])
+    for ref in silent:
+        raise ArenaError(f"{_name(asked[ref])} started no process within {patience:g} s")
+
+
+def _ask(node: str, look: Callable[[], object]) -> Any:
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     there = NodeAffinitySchedulingStrategy(node, soft=False)
-    look = ray.remote(_look).options(num_cpus=0, max_retries=0, scheduling_strategy=there)
-    return look.remote(probe)
+    task = ray.remote(_call).options(num_cpus=0, max_retries=0, scheduling_strategy=there)
+    return task.remote(look)
 
 
-def _look(probe: Probe) -> bool:
-    return probe.seen()
+def _call(look: Callable[[], object]) -> object:
+    return look()
 
 
-def _judge(ref: Any, node: Mapping[str, Any], probe: Probe) -> None:
+class _LeftError(Exception):
+    """A node left the cluster meanwhile, and what is to do goes elsewhere."""
+
+
+def _answer(ref: Any, node: Mapping[str, Any]) -> object:
     import ray
 
     try:
-        if not ray.get(ref):
-            raise _unshared(_name(node), probe)
+        return ray.get(ref)
     except ray.exceptions.RayTaskError as error:
         first = str(error.cause).splitlines()[0]
         rule = f"{_name(node)} cannot run the arena ({first}); install the same version there"
         raise InputError(rule, key="--address") from error
-    except ray.exceptions.RayError:
-        return  # it left the cluster meanwhile, and what is to do goes elsewhere
+    except ray.exceptions.RayError as error:
+        raise _LeftError from error
 
 
 def _unshared(where: str, probe: Probe) -> UnsharedStoreError:

@@ -10,6 +10,8 @@ from arena import plugins
 from arena.api.job import Job
 from arena.execution.perform import give_back_memory, load_libraries, perform, set_threads
 from arena.execution.ray_nodes import refuse_unshared_here
+from arena.execution.sending import Refs, perform_sent
+from arena.store.parcels import Parcel
 from arena.store.probe import Probe
 from arena.store.store import Stage, Store
 
@@ -19,7 +21,8 @@ class ThreatActor:
 
     Args:
         shipped: `arena.plugins.loaded()` of the driver; jobs that use them are unpickled later.
-        probe: of the store, on a cluster: a node may join after the others were asked.
+        probe: of the store, on a cluster: a node may join after the others were asked. None where
+            nodes have stores of their own.
     """
 
     def __init__(
@@ -32,6 +35,10 @@ class ThreatActor:
     def run(self, stage: Stage, job: Job, replace: bool) -> dict[str, Any]:
         refuse_unshared_here(self._probe)
         return perform(stage, job, self._store, replace=replace)
+
+    def run_sent(self, stage: Stage, job: Job, run: str, inputs: Refs, replace: bool) -> Parcel:
+        """As `run`, on a node that does not see the store."""
+        return perform_sent(stage, job, run, inputs, replace)
 
 
 class Trainer(ThreatActor):
@@ -52,5 +59,11 @@ class Trainer(ThreatActor):
     def run(self, stage: Stage, job: Job, replace: bool) -> dict[str, Any]:
         try:
             return super().run(stage, job, replace)
+        finally:
+            give_back_memory()
+
+    def run_sent(self, stage: Stage, job: Job, run: str, inputs: Refs, replace: bool) -> Parcel:
+        try:
+            return super().run_sent(stage, job, run, inputs, replace)
         finally:
             give_back_memory()

@@ -5,15 +5,17 @@ on one core would deadlock); the engine itself keeps no more training stages in 
 there are cores for. Threat actors' processes never import torch. Workers take seconds to
 start: meanwhile the clerk, a thread of this process, does the arena's own work on text. No more
 processes start at a time than there are free cores, what the first stages need first.
+
+Where nodes do not share the store, a thread of this process waits for each stage that an actor
+does, and seals what comes back (arena.execution.sending).
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent import futures
 from concurrent.futures import Future
 from types import TracebackType
@@ -29,12 +31,15 @@ from arena.execution.placement import (
     cores_of_cluster,
     options,
     refuse_too_much,
+    workers_that_fit,
 )
 from arena.execution.ray_cluster import start_ray
 from arena.execution.ray_life import lost_process, refuse_lost, stop_ray
-from arena.execution.ray_nodes import refuse_unshared
+from arena.execution.ray_nodes import refuse_unshared, refuse_without_scratch, remove_scratch
 from arena.execution.ray_processes import ThreatActor, Trainer
 from arena.execution.runtime import Done
+from arena.execution.sending import Refs, Sender
+from arena.execution.threads import in_thread
 from arena.planning.graph import Node
 from arena.scenario.needs import Needs
 from arena.store.probe import Probe, probe
@@ -54,6 +59,8 @@ class OnRay:
 
     Args:
         workers: processes that train and score; at most so many stages of that kind run at once.
+        most: on a cluster, in place of `workers`: as many as it has room for, at most so many.
+        sent: whether nodes are sent what stages read, in place of sharing the store.
         needs: what stages take, by kind; those with other needs than the rest have as many
             processes of their own, which start when they are first needed.
         parties: who has a stage to do; the defender's process then starts before it is needed.
@@ -70,25 +77,34 @@ class OnRay:
         device: str = "cpu",
         replace: bool = False,
         needs: Mapping[str, Needs] | None = None,
+        most: int | None = None,
+        sent: bool = False,
     ) -> None:
         self._store, self._threads, self._replace = store, threads, replace
         self._address, self._device = address, device
-        self._workers = workers
-        self._placement = Placement(needs or {}, device, workers)
+        self._needs, self._most = needs or {}, None if address is None else most
+        self._sender = Sender(store) if sent else None
         self._staffed = {0}  # pools whose workers have started, or wait to
         self._group: Any = None  # what the defender and the first worker share
         self._probe: Probe | None = None
         self._until_exit = contextlib.ExitStack()
         self._cores = os.cpu_count() or 1
-        defender = [DEFENDER] if DEFENDER in parties else []
-        staff = [f"{WORKER}{k}" for k in range(workers)]
-        self._to_start = [staff[0], *defender, *staff[1:]]
+        self._parties = parties
+        self._hire(workers)
         self._starting: dict[Any, str] = {}
         self._began: dict[str, float] = {}
         self._actors: dict[str, Any] = {}
         self._idle: list[str] = []
         self._flights: dict[Any, tuple[Node, str]] = {}
         self._ours = False
+
+    def _hire(self, workers: int) -> None:
+        """Decide how many workers there are."""
+        self._workers = workers
+        self._placement = Placement(self._needs, self._device, workers)
+        defender = [DEFENDER] if DEFENDER in self._parties else []
+        staff = [f"{WORKER}{k}" for k in range(workers)]
+        self._to_start = [staff[0], *defender, *staff[1:]]
 
     def __enter__(self) -> Self:
         os.environ["TOKENIZERS_PARALLELISM"] = "false"
@@ -102,15 +118,26 @@ class OnRay:
         return self
 
     def _check_cluster(self) -> None:
-        """Refuse a cluster that has too little, or whose nodes have other stores."""
+        """Refuse a cluster that has too little, or whose nodes cannot use the store."""
+        if self._most is not None:
+            self._hire(self._fitting(self._most))
         asked = "runtime.resources" if self._placement.needs else "runtime.workers"
         refuse_too_much(self._placement.processes(), asked)
         if self._placement.paired:
             self._group = _reservation(self._placement.defender)
         if self._address is not None:
             self._cores = cores_of_cluster()
+        if self._sender is not None:
+            refuse_without_scratch(self._sender.run)
+        elif self._address is not None:
             self._probe = self._until_exit.enter_context(probe(self._store))
             refuse_unshared(self._probe)
+
+    def _fitting(self, most: int) -> int:
+        def processes(workers: int) -> Sequence[Needs]:
+            return Placement(self._needs, self._device, workers).processes()
+
+        return workers_that_fit(processes, most, self._threads)
 
     def __exit__(
         self,
@@ -125,13 +152,24 @@ class OnRay:
             stop_ray()
 
     def _dismiss(self) -> None:
-        """End the processes, and give back what they reserved."""
+        """End the processes, and give back what they reserved and kept."""
         import ray
 
         for actor in self._actors.values():
             ray.kill(actor)
+        if self._sender is not None:
+            self._sender.close()
+            remove_scratch(self._sender.run)
         if self._group is not None:
             ray.util.remove_placement_group(self._group)
+
+    def expect(self, nodes: Collection[Node]) -> None:
+        if self._sender is not None:
+            self._sender.expect(nodes)
+
+    def skip(self, node: Node) -> None:
+        if self._sender is not None:
+            self._sender.ended([node])
 
     def room(self, node: Node) -> bool:
         """Each party takes one stage at a time; of training stages, the defender's among them,
@@ -187,12 +225,22 @@ class OnRay:
         if holder in self._idle:
             self._idle.remove(holder)
         if holder == CLERK:
-            flight: Any = _in_thread(
-                lambda: perform(node.stage, node.job, self._store, replace=self._replace)
+            flight: Any = in_thread(
+                lambda: perform(node.stage, node.job, self._store, replace=self._replace), CLERK
             )
+        elif self._sender is not None:
+            flight = in_thread(self._through(self._sender, node, self._actor(holder)), holder)
         else:
             flight = self._actor(holder).run.remote(node.stage, node.job, self._replace)
         self._flights[flight] = (node, holder)
+
+    def _through(self, sender: Sender, node: Node, actor: Any) -> Callable[[], dict[str, Any]]:
+        """What has an actor do a stage that it is sent everything for."""
+
+        def call(inputs: Refs) -> Any:
+            return actor.run_sent.remote(node.stage, node.job, sender.run, inputs, self._replace)
+
+        return lambda: sender.carry_out(node.stage, call, replace=self._replace)
 
     def wait(self, timeout: float) -> list[Done]:
         import ray
@@ -242,16 +290,18 @@ class OnRay:
         import ray
 
         node, holder = self._flights.pop(flight)
+        if self._sender is not None:
+            self._sender.ended([node])
         if holder.startswith(WORKER):
             self._idle.append(holder)
         try:
-            return Done(node, flight.result() if holder == CLERK else ray.get(flight))
+            return Done(node, flight.result() if isinstance(flight, Future) else ray.get(flight))
         except ray.exceptions.RayTaskError as error:
             cause = error.cause if isinstance(error.cause, Exception) else error
             return Done(node, None, cause)
         except ray.exceptions.RayError as error:
             return Done(node, None, ArenaError(f"the process of {holder} died: {error}"))
-        except Exception as error:  # of the clerk: handed to the engine like any other's
+        except Exception as error:  # of a thread of ours: handed to the engine like any other's
             return Done(node, None, error)
 
     def _actor(self, holder: str) -> Any:
@@ -298,20 +348,6 @@ def _reservation(needs: Needs) -> Any:
 def _pool(worker: str) -> int:
     """The pool of a worker, `worker:K/POOL`; those of the first have no number."""
     return int(worker.partition("/")[2] or 0)
-
-
-def _in_thread(work: Callable[[], dict[str, Any]]) -> Future[dict[str, Any]]:
-    """Run it in a thread that does not keep the program from ending."""
-    future: Future[dict[str, Any]] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(work())
-        except BaseException as error:
-            future.set_exception(error)
-
-    threading.Thread(target=run, name=CLERK, daemon=True).start()
-    return future
 
 
 def _trains(holder: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -20,6 +21,12 @@ class Done:
 
 class Runtime(Protocol):
     """Executes stages. A context manager: processes live as long as the block."""
+
+    def expect(self, nodes: Collection[Node]) -> None:
+        """Take note of stages that are to come; each is started or skipped unless one fails."""
+
+    def skip(self, node: Node) -> None:
+        """Take note that an expected stage is not started: it was done in another way."""
 
     def room(self, node: Node) -> bool:
         """Whether the node could start now."""

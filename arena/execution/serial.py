@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from arena.execution.perform import perform, set_threads
 from arena.execution.runtime import Done
@@ -30,15 +31,23 @@ class Serial:
     ) -> None:
         return None
 
+    def expect(self, nodes: Collection[Node]) -> None:
+        return None
+
+    def skip(self, node: Node) -> None:
+        return None
+
     def room(self, node: Node) -> bool:
         return not self._done
 
     def start(self, node: Node) -> None:
         try:
-            manifest = perform(node.stage, node.job, self._store, replace=self._replace)
-            self._done.append(Done(node, manifest))
+            self._done.append(Done(node, self._perform(node)))
         except Exception as error:  # handed to the engine, which decides what it stops
             self._done.append(Done(node, None, error))
+
+    def _perform(self, node: Node) -> dict[str, Any]:
+        return perform(node.stage, node.job, self._store, replace=self._replace)
 
     def wait(self, timeout: float) -> list[Done]:
         done, self._done = self._done, []

@@ -17,9 +17,10 @@ from arena.execution.calibrate import Note, seconds_of_step, settled
 from arena.execution.execute import needed
 from arena.execution.timings import Estimated, Work, estimate, known, model_key, remember_step
 from arena.grid.cells import GridCell
+from arena.planning.graph import Node
 from arena.planning.plan import plan_seed
 from arena.reporting.numbers import duration
-from arena.runs.run import room, silent
+from arena.runs.run import room, silent, width
 from arena.scenario.schema import Scenario
 from arena.store.store import Store
 
@@ -34,6 +35,7 @@ class CellOutline:
         scenario: with its numerics settled.
         stages: addresses of all its stages. todo: those to run; None if it does not run.
         error: the reason why it cannot run.
+        width: how many of those to run can run side by side, about.
     """
 
     cell: GridCell
@@ -41,6 +43,7 @@ class CellOutline:
     stages: frozenset[str] = frozenset()
     todo: Mapping[str, Work] | None = None
     error: Exception | None = None
+    width: int = 1
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,11 @@ class Outline:
     stored: int
     known: Estimated
     workers: int
+
+    @property
+    def width(self) -> int:
+        """How many stages of a cell can run side by side, about: cells run one after another."""
+        return max((cell.width for cell in self.cells), default=1)
 
     @property
     def todo(self) -> dict[str, Work]:
@@ -99,20 +107,20 @@ def _outlined(
         scenario = settled(cell.scenario, store.root, where, note, check=check)
         model = model_key(scenario)
         stages: set[str] = set()
-        todo: dict[str, Work] = {}
+        nodes: dict[str, Node] = {}
         for seed in scenario.seeds:
             plan = plan_seed(scenario, seed, where)
             stages |= plan.nodes.keys()
             for address in needed(plan.nodes, plan.artifacts, store, fresh):
-                node = plan.nodes[address]
-                todo[address] = Work.of(node.job, model)
+                nodes[address] = plan.nodes[address]
+        todo = {address: Work.of(node.job, model) for address, node in nodes.items()}
     except Exception as error:  # any error is this cell's own: the others are planned too
         return CellOutline(cell, error=error)
     if todo and not known(store, model):
         with contextlib.suppress(ArenaError):  # then the time is not known
             seconds = seconds_of_step(scenario, where, note)
             remember_step(store, model, seconds)
-    return CellOutline(cell, scenario, frozenset(stages), todo)
+    return CellOutline(cell, scenario, frozenset(stages), todo, width=width(nodes))
 
 
 def table(planned: Outline) -> Table:

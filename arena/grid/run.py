@@ -12,6 +12,7 @@ from typing import Any
 
 from arena.api.world import DataRoot
 from arena.errors import ArenaError, MachineError
+from arena.execution.devices import refuse_absent_device
 from arena.execution.runtime import Runtime
 from arena.grid.cells import cells_of
 from arena.grid.preview import CellOutline, Outline, outline
@@ -77,24 +78,28 @@ def stress(
         InputError: no cell of the grid can run, data is missing, or `out` holds a run.
     """
     began = time.perf_counter()
-    scenario, where = opened(scenario, root)
-    folder = free_folder(scenario, out)
-    artifacts = opened_store(store)
-    planned = outline(cells_of(scenario), artifacts, where, fresh, silent if quiet else tell)
-    if not show(planned):
-        return None
-    make_folder(folder)
-    (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
-    with contextlib.ExitStack() as stack:
-        runtime = _Shared(artifacts, address, fresh, planned.workers, stack)
-        work = _Cells(folder, artifacts, where, runtime, quiet, set(planned.todo if fresh else ()))
-        outcomes = [
-            work.run(each, f"cell {number} of {len(planned.cells)}: {each.cell.id}")
-            for number, each in enumerate(planned.cells, 1)
-        ]
-    results = stress_results(scenario, outcomes, time.perf_counter() - began)
-    write_folder(folder, results)
-    return StressResult(folder, results)
+    with opened(scenario, root) as (scenario, where):
+        folder = free_folder(scenario, out)
+        artifacts = opened_store(store)
+        planned = outline(cells_of(scenario), artifacts, where, fresh, silent if quiet else tell)
+        if not show(planned):
+            return None
+        refuse_absent_device(scenario, address)
+        make_folder(folder)
+        (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
+        with contextlib.ExitStack() as stack:
+            most = planned.workers if address is None else planned.width
+            runtime = _Shared(artifacts, address, fresh, most, stack)
+            work = _Cells(
+                folder, artifacts, where, runtime, quiet, set(planned.todo if fresh else ())
+            )
+            outcomes = [
+                work.run(each, f"cell {number} of {len(planned.cells)}: {each.cell.id}")
+                for number, each in enumerate(planned.cells, 1)
+            ]
+        results = stress_results(scenario, outcomes, time.perf_counter() - began)
+        write_folder(folder, results)
+        return StressResult(folder, results)
 
 
 class _Shared:

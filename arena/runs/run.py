@@ -18,6 +18,7 @@ from arena import plugins
 from arena.api.world import DataRoot
 from arena.errors import ArenaError, InputError
 from arena.execution.calibrate import settled
+from arena.execution.devices import refuse_absent_device
 from arena.execution.execute import (
     Broken,
     Fresh,
@@ -85,23 +86,24 @@ def run(
         ArenaError: a stage failed; finished stages are kept and not done again.
     """
     began = time.perf_counter()
-    scenario, where = opened(scenario, root)
-    folder = free_folder(scenario, out)
-    artifacts = opened_store(store)
-    scenario = settled(
-        scenario,
-        artifacts.root,
-        where,
-        silent if quiet else tell,
-        check=lambda: plan_seed(scenario, scenario.seeds[0], where),
-    )
+    with opened(scenario, root) as (given, where):
+        refuse_absent_device(given, address)
+        folder = free_folder(given, out)
+        artifacts = opened_store(store)
+        settled_scenario = settled(
+            given,
+            artifacts.root,
+            where,
+            silent if quiet else tell,
+            check=lambda: plan_seed(given, given.seeds[0], where),
+        )
 
-    def start(todo: Mapping[str, Node]) -> Runtime:
-        return runtime_for(scenario, artifacts, address, fresh, todo)
+        def start(todo: Mapping[str, Node]) -> Runtime:
+            return runtime_for(settled_scenario, artifacts, address, fresh, todo)
 
-    return run_settled(
-        scenario, folder, artifacts, where, start, fresh=fresh, quiet=quiet, began=began
-    )
+        return run_settled(
+            settled_scenario, folder, artifacts, where, start, fresh=fresh, quiet=quiet, began=began
+        )
 
 
 def run_settled(
@@ -194,7 +196,7 @@ def runtime_for(
     most: int | None = None,
 ) -> Runtime:
     """Workers for the stages that can run at once (`most`, or as many of `todo` as can), as far
-    as there are cores for them."""
+    as there are cores for them, with an `address` the cluster's."""
     chosen = settings(scenario.numerics)
     threads, device = chosen["threads"], chosen["device"]
     if scenario.runtime.backend == "serial":
@@ -203,15 +205,18 @@ def runtime_for(
         return Serial(store, threads, replace=fresh)
     from arena.execution.ray_runtime import OnRay
 
+    most = most or width(todo)
     return OnRay(
         store,
         threads,
-        scenario.runtime.workers or min(room(scenario), most or width(todo)),
+        scenario.runtime.workers or min(room(scenario), most),
         parties={node.stage.party for node in todo.values()},
         address=address,
         device=device,
         replace=fresh,
         needs=scenario.runtime.resources,
+        most=None if scenario.runtime.workers else most,
+        sent=scenario.runtime.artifacts == "sent",
     )
 
 
@@ -230,18 +235,22 @@ def data_folder() -> Path | None:
     return Path(given).resolve() if given else None
 
 
-def opened(given: Given, root: DataRoot | None) -> tuple[Scenario, DataRoot]:
-    """The scenario that a caller means, and where its data paths are looked up.
+@contextlib.contextmanager
+def opened(given: Given, root: DataRoot | None) -> Iterator[tuple[Scenario, DataRoot]]:
+    """Yield the scenario that a caller means, and where its data paths are looked up. Wrong input
+    that is found in this block gets the file and line of its key.
 
     Raises:
         InputError: the scenario is wrong, or Ray's processes cannot import a part of it.
     """
-    place = None
-    if not isinstance(given, Scenario):
-        loaded = read(given)
-        given, place = loaded.scenario, loaded.path.resolve().parent
-    plugins.refuse_main(given)
-    return given, root or DataRoot(data_folder(), place)
+    if isinstance(given, Scenario):
+        plugins.refuse_main(given)
+        yield given, root or DataRoot(data_folder(), None)
+        return
+    loaded = read(given)
+    with loaded.placing():
+        plugins.refuse_main(loaded.scenario)
+        yield loaded.scenario, root or DataRoot(data_folder(), loaded.path.resolve().parent)
 
 
 def free_folder(scenario: Scenario, out: Path | None) -> Path:

@@ -30,12 +30,15 @@ class Numerics(Section):
 
 
 class RuntimeSettings(Section):
-    """Where stages run. workers: processes; null is cores // threads. resources: what stages take,
-    by kind (`train: {gpus: 1, memory: 16GiB}`); `default` is for kinds that have no entry."""
+    """Where stages run. workers: processes; null is cores // threads, with `--address` those of the
+    cluster. resources: what stages take, by kind (`train: {gpus: 1, memory: 16GiB}`); `default` is
+    for kinds that have no entry. artifacts: whether all nodes share the store's folder, or are sent
+    what their stages read."""
 
     backend: Literal["ray", "serial"] = "ray"
     workers: Annotated[int, Field(ge=1, le=limits.WORKERS)] | None = None
     resources: NeedsByKind = {}
+    artifacts: Literal["shared", "sent"] = "shared"
 
     def __hash__(self) -> int:
         return hash(self.model_dump_json())  # a mapping has no hash of its own

@@ -76,23 +76,23 @@ def duel(
         InputError: the scenario has no `duel` section or an option that is no valid defender, or as
             for `tune`.
     """
-    scenario, where = open_scenario(scenario, root)
-    if scenario.duel is None:
-        raise InputError("the scenario has no such section: no duel to play", key="duel")
-    _check_options(scenario, scenario.duel)
-    with opened(
-        scenario,
-        root=where,
-        out=out,
-        storage=storage,
-        study=study,
-        address=address,
-        quiet=quiet,
-        store=store,
-    ) as session:
-        results = _Duel(session).play()
-    write_folder(session.folder, results)
-    return DuelResult(session.folder, results)
+    with open_scenario(scenario, root) as (scenario, where):
+        if scenario.duel is None:
+            raise InputError("the scenario has no such section: no duel to play", key="duel")
+        _check_options(scenario, scenario.duel)
+        with opened(
+            scenario,
+            root=where,
+            out=out,
+            storage=storage,
+            study=study,
+            address=address,
+            quiet=quiet,
+            store=store,
+        ) as session:
+            results = _Duel(session).play()
+        write_folder(session.folder, results)
+        return DuelResult(session.folder, results)
 
 
 def _check_options(scenario: Scenario, settings: Duel) -> None:

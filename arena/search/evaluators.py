@@ -8,15 +8,16 @@ from __future__ import annotations
 import contextlib
 import pickle
 from collections import deque
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 from arena import plugins
+from arena.api import limits
 from arena.errors import ArenaError
 from arena.execution.perform import give_back_memory, load_libraries
-from arena.execution.placement import Placement, options, refuse_too_much
+from arena.execution.placement import Placement, options, refuse_too_much, workers_that_fit
 from arena.execution.ray_nodes import UnsharedStoreError, refuse_unshared, refuse_unshared_here
 from arena.execution.serial import Serial
 from arena.results.rows import Row
@@ -59,6 +60,8 @@ class Evaluators(Protocol):
 class InProcess:
     """Runs experiments in this process, one after another."""
 
+    workers = 1
+
     def __init__(self, store: Store, threads: int) -> None:
         self._store, self._runtime = store, Serial(store, threads)
         self._queue: deque[tuple[Hashable, Experiment]] = deque()
@@ -89,20 +92,25 @@ class InProcess:
 
 
 class RayTasks:
-    """Runs experiments in Ray tasks, `workers` at a time; starts Ray, or joins `address`."""
+    """Runs experiments in Ray tasks, `workers` at a time; starts Ray, or joins `address`.
+
+    Args:
+        workers: None for as many as the cluster has room for.
+    """
 
     def __init__(
         self,
         store: Store,
         threads: int,
-        workers: int,
+        workers: int | None,
         *,
         address: str | None = None,
         device: str = "cpu",
         needs: Mapping[str, Needs] | None = None,
     ) -> None:
-        self._store, self._threads, self._workers = store, threads, workers
-        self._address, self._placement = address, Placement(needs or {}, device, workers)
+        self._store, self._threads, self._address = store, threads, address
+        self._placement, self._given = Placement(needs or {}, device), workers
+        self.workers = workers or 1
         self._probe: Probe | None = None
         self._until_exit = contextlib.ExitStack()
         self._queue: deque[tuple[Hashable, Experiment]] = deque()
@@ -126,13 +134,24 @@ class RayTasks:
             "max_retries": RETRIES,
             "scheduling_strategy": "SPREAD",
         }
-        self._task = ray.remote(_measure).options(**chosen)
+        self._task = ray.remote(self._body()).options(**chosen)
         return self
 
+    def _body(self) -> Callable[..., Any]:
+        """What a task does."""
+        return _measure
+
     def _check_cluster(self) -> None:
-        """Refuse a cluster that has too little, or whose nodes have other stores."""
+        """Refuse a cluster that has too little, or whose nodes cannot use the store."""
+        self.workers = self._given or workers_that_fit(self._beside, limits.WORKERS, self._threads)
         asked = "runtime.resources" if self._placement.needs else "runtime.workers"
-        refuse_too_much([self._placement.whole] * self._workers, asked)
+        refuse_too_much(self._beside(self.workers), asked)
+        self._check_nodes()
+
+    def _beside(self, workers: int) -> list[Needs]:
+        return [self._placement.whole] * workers
+
+    def _check_nodes(self) -> None:
         if self._address is not None:
             self._probe = self._until_exit.enter_context(probe(self._store))
             refuse_unshared(self._probe)
@@ -173,7 +192,7 @@ class RayTasks:
 
     def _start(self) -> None:
         """Keep one task running per worker: Ray itself would start them all."""
-        while self._queue and len(self._running) < self._workers:
+        while self._queue and len(self._running) < self.workers:
             key, experiment = self._queue.popleft()
             # packed here, so that the process can load the plug-ins before it unpacks
             packed = pickle.dumps(experiment)

@@ -15,6 +15,7 @@ import optuna
 from arena.api.world import DataRoot
 from arena.errors import InputError
 from arena.execution.calibrate import Note, settled
+from arena.execution.devices import refuse_absent_device
 from arena.planning.numerics import settings
 from arena.planning.plan import plan_seed
 from arena.progress import LogLines, ending
@@ -26,6 +27,7 @@ from arena.search.driver import Driver, SearchEvent, StudySpec
 from arena.search.evaluators import Evaluators, InProcess, RayTasks
 from arena.search.observations import Observation
 from arena.search.phases import evaluate
+from arena.search.sent_experiments import SentExperiments
 from arena.search.storages import in_use, storage_of, storage_url
 from arena.store.identity import digest
 from arena.store.store import Store, opened_store
@@ -103,6 +105,7 @@ def opened(
         InputError: data is missing or broken, `out` holds a finished run, or a name is invalid.
     """
     began = time.monotonic()
+    refuse_absent_device(scenario, address)
     folder = free_folder(scenario, out)
     artifacts = opened_store(store)
     note = silent if quiet else tell
@@ -118,7 +121,6 @@ def opened(
     storage_of(url)  # an error must come before anything is trained
     make_folder(folder)
     (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
-    parallel = 1 if scenario.runtime.backend == "serial" else room(scenario)
     with (
         (folder / "run.log").open("a", encoding="utf-8") as log,
         (folder / "events.jsonl").open("a", encoding="utf-8") as events,
@@ -133,7 +135,7 @@ def opened(
             store=artifacts,
             root=root,
             evaluators=evaluators,
-            parallel=parallel,
+            parallel=evaluators.workers,
             note=_logged(LogLines(log), note),
             emit=_written(events, began),
             began=began,
@@ -146,17 +148,19 @@ def _study_name(name: str) -> str:
     return name
 
 
-def _evaluators(scenario: Scenario, store: Store, address: str | None) -> Evaluators:
+def _evaluators(scenario: Scenario, store: Store, address: str | None) -> InProcess | RayTasks:
     profile = settings(scenario.numerics)
     if scenario.runtime.backend == "serial":
         return InProcess(store, profile["threads"])
-    return RayTasks(
+    runtime = scenario.runtime
+    kind = SentExperiments if runtime.artifacts == "sent" else RayTasks
+    return kind(
         store,
         profile["threads"],
-        room(scenario),
+        None if address is not None and runtime.workers is None else room(scenario),
         address=address,
         device=profile["device"],
-        needs=scenario.runtime.resources,
+        needs=runtime.resources,
     )
 
 

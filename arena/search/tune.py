@@ -69,24 +69,24 @@ def tune(
             belongs to another scenario, or data is missing.
         ArenaError: a stage failed outside the trials (a failed trial is reported and counted).
     """
-    scenario, where = open_scenario(scenario, root)
-    if scenario.tune is None:
-        raise InputError("the scenario has no such section: nothing to tune", key="tune")
-    # an invalid unseen defender must be an error before the search
-    on_test(scenario, scenario.tune.seeds.report, scenario.tune.unseen, "tune.unseen")
-    with opened(
-        scenario,
-        root=where,
-        out=out,
-        storage=storage,
-        study=study,
-        address=address,
-        quiet=quiet,
-        store=store,
-    ) as session:
-        results = _tuned(session)
-    write_folder(session.folder, results)
-    return TuneResult(session.folder, results)
+    with open_scenario(scenario, root) as (scenario, where):
+        if scenario.tune is None:
+            raise InputError("the scenario has no such section: nothing to tune", key="tune")
+        # an invalid unseen defender must be an error before the search
+        on_test(scenario, scenario.tune.seeds.report, scenario.tune.unseen, "tune.unseen")
+        with opened(
+            scenario,
+            root=where,
+            out=out,
+            storage=storage,
+            study=study,
+            address=address,
+            quiet=quiet,
+            store=store,
+        ) as session:
+            results = _tuned(session)
+        write_folder(session.folder, results)
+        return TuneResult(session.folder, results)
 
 
 def _tuned(session: Session) -> TuneResults:

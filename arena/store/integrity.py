@@ -39,7 +39,7 @@ def flaw(store: Store, address: str, *, whole: bool) -> str | None:
         return f"{MANIFEST} cannot be read ({error.strerror})"
     if key in _sound:
         return None
-    problem = _problem(store, folder, whole)
+    problem = problem_in(store, folder, whole=whole)
     if problem is None:
         _sound[key] = None
     return problem
@@ -59,7 +59,13 @@ def set_aside(store: Store, address: str) -> Path:
     return place
 
 
-def _problem(store: Store, folder: Path, whole: bool) -> str | None:
+def problem_in(store: Store, folder: Path, *, whole: bool) -> str | None:
+    """Return what is wrong with the artifact in a folder, wherever that is; None where nothing is.
+
+    Args:
+        store: where the checkpoint under an adapter is looked up.
+        whole: as in `flaw`.
+    """
     files = _files(folder)
     if isinstance(files, str):
         return files
@@ -101,13 +107,17 @@ def _differs(file: Path, facts: Mapping[str, Any], whole: bool) -> str | None:
     return None
 
 
-def _sibling_problem(store: Store, folder: Path, whole: bool) -> str | None:
-    """Of an adapter: what is wrong with the checkpoint under it."""
+def sibling_of(folder: Path) -> str | None:
+    """Return the address of the checkpoint under an adapter; None for what stands by itself."""
     file = folder / PARENT
     if not file.is_file():
         return None
     sibling = json.loads(file.read_text()).get(SIBLING)
-    if sibling is None:
-        return None
-    problem = flaw(store, str(sibling), whole=whole)
+    return None if sibling is None else str(sibling)
+
+
+def _sibling_problem(store: Store, folder: Path, whole: bool) -> str | None:
+    """Of an adapter: what is wrong with the checkpoint under it."""
+    sibling = sibling_of(folder)
+    problem = None if sibling is None else flaw(store, sibling, whole=whole)
     return None if problem is None else f"the checkpoint under it: {problem}"

@@ -179,6 +179,26 @@ class Store:
             shutil.rmtree(aside, ignore_errors=True)
         return manifest
 
+    def take_in(
+        self, address: str, fill: Callable[[Path], object], *, replace: bool = False
+    ) -> dict[str, Any]:
+        """Let `fill` fill a folder aside with an artifact that was made elsewhere, its manifest
+        included, then publish it; returns the manifest. Nothing is published if `fill` raises.
+
+        Raises:
+            ArenaError: the store cannot be written.
+        """
+        aside = self._aside(address)
+        with self.writing():
+            aside.mkdir(parents=True)
+        try:
+            with self._room():
+                fill(aside)
+                _publish(aside, self.path(address), replace)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+        return self.manifest(address)
+
     def discard(self, address: str) -> None:
         """Remove an artifact; at no moment does a part of it stand under its address.
 

@@ -124,11 +124,17 @@ class Survived:
 
 
 def across(
-    command: Command, nodes: RayNodes, victims: Sequence[RayNode], task: str, ready: int
+    command: Command,
+    nodes: RayNodes,
+    victims: Sequence[RayNode],
+    task: str,
+    ready: int,
+    artifacts: str = "shared",
 ) -> Survived:
     """Run it on the nodes and kill that of `victims` which first works on a `task` once `ready`
-    artifacts are stored."""
+    artifacts are stored. artifacts: as `runtime.artifacts`."""
     more = ("--address", nodes.address, "--set", f"runtime.workers={WORKERS}")
+    more += ("--set", f"runtime.artifacts={artifacts}")
     process = command.start(*more, **LOOPBACK, **nodes.environment)
     began = time.monotonic()
 

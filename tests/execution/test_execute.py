@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -59,11 +59,19 @@ class Fake:
     started: list[str] = field(default_factory=list)
     running: list[Node] = field(default_factory=list)
     most: int = 0
+    expected: set[str] = field(default_factory=set)
+
+    def skip(self, node: Node) -> None:
+        """Nothing is kept for it."""
+
+    def expect(self, nodes: Collection[Node]) -> None:
+        self.expected = {one.address for one in nodes}
 
     def room(self, one: Node) -> bool:
         return len(self.running) < self.capacity
 
     def start(self, one: Node) -> None:
+        assert one.address in self.expected
         assert all(self.store.has(parent) for parent in one.stage.parents.values())
         self.started.append(one.stage.name)
         self.running.append(one)

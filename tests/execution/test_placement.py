@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from arena.errors import InputError
-from arena.execution.placement import Placement, amounts, options, refuse_too_much
+from arena.execution.placement import (
+    Placement,
+    amounts,
+    options,
+    refuse_too_much,
+    workers_that_fit,
+)
 from arena.scenario.needs import Needs
 
 TRAIN, SCORE = Needs(gpus=1, memory="16GiB"), Needs(gpus=0.5)
@@ -78,3 +84,28 @@ def test_more_than_the_cluster_has_is_wrong_input(
         refuse_too_much(wanted, "runtime.resources")
     assert (refused.value.key, refused.value.found) == ("runtime.resources", found)
     assert refused.value.exit_status == 2
+
+
+@pytest.mark.usefixtures("_two_nodes")
+@pytest.mark.parametrize(
+    ("most", "threads", "needs", "device", "workers"),
+    [
+        (99, 1, {}, "cpu", 6),  # the cores of both nodes
+        (99, 4, {}, "cpu", 1),  # a worker's threads are on one node
+        (99, 2, {}, "cpu", 3),
+        (3, 1, {}, "cpu", 3),
+        (99, 1, {}, "cuda", 2),  # one per GPU
+        (99, 1, {"default": Needs(gpus=0.5)}, "cuda", 4),
+        (99, 1, {"default": Needs(memory="6GiB")}, "cpu", 2),
+        (99, 1, {"default": Needs(gpus=1, memory="99GiB")}, "cpu", 1),  # refused later
+        (99, 1, {"train": Needs(gpus=0.5), "score": Needs(gpus=0.5)}, "cpu", 4),
+        (99, 1, {"default": Needs(memory="3GiB")}, "cpu", 4),  # 5 in sum, 2 on each node
+    ],
+)
+def test_workers_are_as_many_as_the_cluster_has_room_for(
+    most: int, threads: int, needs: dict[str, Needs], device: str, workers: int
+) -> None:
+    def processes(count: int) -> list[Needs]:
+        return Placement(needs, device, count).processes()
+
+    assert workers_that_fit(processes, most, threads) == workers

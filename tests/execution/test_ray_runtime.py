@@ -264,3 +264,20 @@ def test_a_process_that_ray_never_starts_is_an_error(monkeypatch: pytest.MonkeyP
     runtime._starting, runtime._began = {"ref": "worker:0"}, {"worker:0": time.monotonic()}
     with pytest.raises(ArenaError, match="worker:0 waits for a GPU"):
         runtime._refuse_to_wait_forever()
+
+
+@pytest.mark.parametrize(("address", "workers"), [(None, 2), ("host:1", 5)])
+def test_unasked_a_cluster_has_workers_for_its_own_cores(
+    address: str | None, workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nodes = [{"Alive": True, "Resources": {"CPU": float(cores)}} for cores in (4, 1)]
+    monkeypatch.setattr("ray.nodes", lambda: nodes)
+    monkeypatch.setattr("ray.cluster_resources", lambda: {"CPU": 5.0})
+    monkeypatch.setattr("arena.execution.ray_runtime.start_ray", lambda address: False)
+    monkeypatch.setattr("arena.execution.ray_runtime.refuse_unshared", lambda probe: None)
+    monkeypatch.setattr(OnRay, "_start_processes", lambda self: None)
+    made = OnRay(Store(tmp_path), 1, 2, parties=("defender",), address=address, most=9)
+    with made as runtime:
+        assert runtime._workers == workers
+        staff = [f"worker:{k}" for k in range(workers)]
+        assert sorted(runtime._to_start) == ["defender", *staff]

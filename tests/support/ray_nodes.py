@@ -99,11 +99,13 @@ class RayNodes:
         """Where the head answers."""
         return f"{HOST}:{self._port}"
 
-    def head(self, cpus: int = 1, gpus: int = 0, **environment: str) -> RayNode:
-        """Start the head."""
+    def head(
+        self, cpus: int = 1, gpus: int = 0, wrapper: Sequence[str] = (), **environment: str
+    ) -> RayNode:
+        """Start the head; wrapper as for `join`."""
         flags = ["--head", f"--port={self._port}", "--include-dashboard=false"]
         flags += [f"--temp-dir={self._folder / 'head'}"]
-        return self._start("head", flags, cpus, gpus, environment)
+        return self._start("head", flags, cpus, gpus, environment, wrapper)
 
     def join(
         self,
@@ -156,6 +158,15 @@ class RayNodes:
             if node.process.poll() is not None or time.monotonic() > end:
                 raise RuntimeError(f"node {node.name} did not start:\n{log.read_text()}")
             time.sleep(0.1)
+
+
+def without(folder: Path) -> tuple[str, ...]:
+    """Return a command under which a node sees an empty folder in the place of this one; empty
+    where this machine does not allow that (`unshare --mount`)."""
+    apart = ("unshare", "--mount", "--propagation", "private", "sh", "-c")
+    if subprocess.run([*apart, "true"], check=False, capture_output=True).returncode:
+        return ()
+    return (*apart, f'mount -t tmpfs none "{folder}" && exec "$@"', "sh")
 
 
 def free_port() -> int:
