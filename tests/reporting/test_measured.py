@@ -14,7 +14,7 @@ from arena.measures.quiet.findings import QuietFindings
 from arena.measures.reactivation import view as reactivation
 from arena.measures.reactivation.findings import ReactivationCost, ReactivationFindings
 from arena.measures.representations import view as representations
-from arena.measures.representations.findings import RepresentationsFindings
+from arena.measures.representations.findings import Correlation, RepresentationsFindings
 from arena.reporting.rows import residents
 from arena.reporting.run_page import page as run_page
 from arena.results.run import RunResults
@@ -230,3 +230,20 @@ def test_hostile_text_stays_text() -> None:
     html = page_of(read(json.loads(text)))
     assert "<script" not in html.lower()
     assert "script" not in Page(html).tags
+
+
+def test_p_is_told_with_its_relabellings_and_its_floor() -> None:
+    four = Correlation(
+        rho=-0.6, p=1 / 24, seeds=5, actors=("a", "b", "c", "d"), relabellings=24, left_out=3
+    )
+    three = Correlation(rho=-0.9, p=1 / 6, seeds=8, actors=("a", "b", "c"), relabellings=6)
+    both = RepresentationsFindings(correlation={"casd": four, "clean": three})
+    told = representations.relabelled(both)
+    assert "CASD: p is the share of 24 relabellings of a, b, c, d, the same in every seed" in told
+    assert "never below 0.042" in told
+    assert "Left out for want of a pair: 3." in told
+    assert "CASD over clean prompts: p is the share of 6 relabellings of a, b, c," in told
+    casd, clean = representations.correlation(both)
+    assert casd.meaning == "the closer, the more transfer"
+    assert clean.meaning == "6 relabellings cannot show a relation"
+    assert representations.relabelled(INSIDE) == ""  # results from before p said so
