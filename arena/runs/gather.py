@@ -127,7 +127,7 @@ def _update_norm(row: RowPlan, detail: Mapping[str, float]) -> float | None:
     """How far the weights are from the compromised model's: known for what was trained on it."""
     if row.kind == "compromised":
         return 0.0
-    if row.kind in ("reference", "inserted"):
+    if row.kind in ("reference", "inserted", "without"):
         return None
     return detail.get("update_norm")
 

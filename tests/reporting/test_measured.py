@@ -247,3 +247,27 @@ def test_p_is_told_with_its_relabellings_and_its_floor() -> None:
     assert casd.meaning == "the closer, the more transfer"
     assert clean.meaning == "6 relabellings cannot show a relation"
     assert representations.relabelled(INSIDE) == ""  # results from before p said so
+
+
+def test_both_baselines_stand_beside_a_removal_and_old_results_have_one() -> None:
+    findings = cast(ReactivationFindings, measured().measures["reactivation"])
+    (first, *_) = reactivation.costs(findings)
+    shown = [text for text, _ in first.lines[0].shown.samples]
+    assert len(shown) == 5
+    assert [number.replace("\N{MINUS SIGN}", "-") for number in shown] == [
+        *("12.5", "52.5", "-40.0", "71.0", "-58.8"),
+    ]
+    old = findings.model_copy(
+        update={"costs": tuple(c.model_copy(update={"others": None}) for c in findings.costs)}
+    )
+    (first, *_) = reactivation.costs(old)
+    assert len(first.lines[0].shown.samples) == 3
+    both, one = (page_of(with_findings("reactivation", costs=f.costs)) for f in (findings, old))
+    assert "others planted</th>" in both
+    assert "others planted</th>" not in one
+
+
+def test_the_figure_names_the_lines_that_it_has() -> None:
+    drawn = figures_of(measured())["reactivation"]
+    for label in ("never poisoned", "others planted, never this one", "its own trigger unlearned"):
+        assert f"{label}<" in drawn

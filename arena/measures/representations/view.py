@@ -185,7 +185,7 @@ def _meaning(correlation: Correlation) -> str:
     rho, p = correlation.rho, correlation.p
     if rho is None:
         return "not defined"
-    if correlation.relabellings and correlation.relabellings * CLEAR <= 1:
+    if correlation.relabellings and correlation.relabellings <= 1 / CLEAR:
         return f"{thousands(correlation.relabellings)} relabellings cannot show a relation"
     if p is None or p >= CLEAR:
         return "no relation shown"
