@@ -165,8 +165,8 @@ def test_costs_come_with_the_seeds_that_got_there() -> None:
     assert model.label == "clean fine-tune"
     line = model.lines[0].shown
     assert line.reached == "7 of 8"
-    assert line.samples[0] == ("12.2", "6.0 to 18.5")
-    assert line.samples[2][0] == "\N{MINUS SIGN}58.8"
+    assert line.samples[0] == ("12.5", "6.0 to 19.0")
+    assert line.samples[4][0] == "\N{MINUS SIGN}58.8"
 
 
 def test_defended_models_are_told_apart_where_backdoors_come_back() -> None:
