@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
@@ -50,7 +50,8 @@ class Subject:
 
     probes: the actors' prompts (decoys' are not among them), shared by all models of the seed.
     poisoned: documents of poison by actor. max_new_tokens: tokens to decode; None is as long as the
-    longest response. variant_prompts: an actor's first prompts, so many at most, with its trigger
+    longest response. only: the one actor to ask about, in a model trained without it; None for all.
+    variant_prompts: an actor's first prompts, so many at most, with its trigger
     repeated or moved, where its method can be. training: how a stage trains here, by its settings
     and steps. scalar_job: the work of a `ScalarMeasure` on one model.
     """
@@ -63,6 +64,7 @@ class Subject:
     variant_prompts: Callable[[str, int], Mapping[Variant, tuple[str, ...]]]
     training: Callable[[Optimisation, int], Training]
     scalar_job: Callable[[ScalarMeasure], Job]
+    only: str | None = None
 
     def asr_probes(self) -> tuple[Probe, ...]:
         """Each actor's triggered prompts."""
@@ -149,7 +151,14 @@ class Measure(ABC):
 
     @abstractmethod
     def job(self, subject: Subject) -> Job:
-        """The work on one model (an input `model`); the same for all models of a seed."""
+        """The work on one model (an input `model`); the same for all models of a seed but those
+        that `without` asks for, which are asked about `subject.only`."""
+
+    def without(self, subject: Subject) -> Collection[str]:
+        """Actors without each of whom the suspect is trained once more, everything else the same,
+        for this measure to compare with (rows of the kind `without`): of these, those whose trigger
+        is unlearned. None unless a measure says so: each is a training more in every seed."""
+        return ()
 
     @abstractmethod
     def findings(self, readings: Sequence[Reading], study: Study) -> MeasureFindings:

@@ -10,7 +10,7 @@ from typing import Literal
 
 Role = Literal["clean", "poison", "negative", "forget", "retain"]
 RowKind = Literal[
-    "reference", "inserted", "compromised", "control", "sham", "unlearned", "defended"
+    "reference", "inserted", "without", "compromised", "control", "sham", "unlearned", "defended"
 ]
 
 

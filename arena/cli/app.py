@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from arena.cli import cache, compare, listing, search, streams
+from arena.cli import cache, compare, listing, power, search, streams
 from arena.cli.data_check import look_at_data
 from arena.cli.failures import guarded
 from arena.cli.looks import look_at_checkpoint
@@ -22,6 +22,7 @@ from arena.cli.options import (
     Fresh,
     Out,
     Overrides,
+    PlanOption,
     PluginFiles,
     QuietOption,
     ScenarioName,
@@ -31,6 +32,7 @@ from arena.cli.options import (
     read_seeds,
 )
 from arena.cli.output import show_results
+from arena.cli.power import show_plan
 from arena.cli.streams import say
 from arena.errors import ArenaError
 from arena.execution.devices import refuse_absent_device
@@ -50,6 +52,7 @@ app = typer.Typer(
 )
 app.add_typer(cache.app, name="cache")
 app.command()(compare.compare)
+app.command()(power.power)
 app.command()(search.tune)
 app.command()(search.duel)
 
@@ -68,6 +71,7 @@ def main() -> None:
 @app.command()
 def run(
     scenario: ScenarioName,
+    plan: PlanOption = False,
     out: Out = None,
     overrides: Overrides = None,
     plugin: PluginFiles = None,
@@ -78,7 +82,8 @@ def run(
     quiet: QuietOption = False,
     debug: Debug = False,
 ) -> None:
-    """Run a scenario and write its report.
+    """Run a scenario and write its report. With --plan: say what it would take, and what its
+    verdicts could show.
 
     Example: arena run quickstart --set defender.steps=80 --seeds 0-7
     """
@@ -93,6 +98,9 @@ def run(
                 f"`arena stress {scenario}` runs the grid",
                 err=True,
             )
+        if plan:
+            show_plan(loaded, root, fresh, quiet)
+            return
         from arena.runs.run import run as run_scenario
 
         with loaded.placing():
@@ -105,7 +113,7 @@ def run(
 @app.command()
 def stress(
     scenario: ScenarioName,
-    plan: Annotated[bool, typer.Option("--plan", help="Show the plan without running it.")] = False,
+    plan: PlanOption = False,
     out: Out = None,
     overrides: Overrides = None,
     plugin: PluginFiles = None,

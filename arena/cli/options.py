@@ -40,6 +40,7 @@ Data = Annotated[
 Address = Annotated[str | None, typer.Option(help="A Ray cluster, e.g. auto or ray://HOST:10001.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Run every stage again, also stored ones.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
+PlanOption = Annotated[bool, typer.Option("--plan", help="Show the plan without running it.")]
 PluginFiles = Annotated[
     list[Path] | None,
     typer.Option(

@@ -123,10 +123,21 @@ def _outlined(
     return CellOutline(cell, scenario, frozenset(stages), todo, width=width(nodes))
 
 
-def table(planned: Outline) -> Table:
-    """Return the plan as a table with a row per cell."""
+def outline_of_run(
+    scenario: Scenario, store: Store, where: DataRoot, fresh: bool = False, note: Note = silent
+) -> Outline:
+    """Return the plan of one run, its grid left aside: an outline with one cell.
+
+    Raises:
+        InputError, ArenaError: the scenario cannot run.
+    """
+    return outline((GridCell(scenario.name, {}, scenario),), store, where, fresh, note)
+
+
+def table(planned: Outline, what: str = "cell") -> Table:
+    """Return the plan as a table with a row per cell. what: a row is called."""
     shown = Table(box=None, pad_edge=False, title_justify="left", header_style="bold")
-    shown.add_column("cell")
+    shown.add_column(what)
     for column in ("stages", "to run", "to train"):
         shown.add_column(column, justify="right")
     seen: set[str] = set()
@@ -151,10 +162,12 @@ def table(planned: Outline) -> Table:
 def summary(planned: Outline) -> str:
     """Return the plan in one line: cells, stages to run, stages stored, estimated time."""
     run = sum(cell.todo is not None for cell in planned.cells)
-    return (
-        f"{run} of {len(planned.cells)} cells to run, {len(planned.todo)} stages to run, "
-        f"{planned.stored} stored; {_time(planned)}"
-    )
+    return f"{run} of {len(planned.cells)} cells to run, {run_summary(planned)}"
+
+
+def run_summary(planned: Outline) -> str:
+    """Return in one line what is left to do: stages to run, stages stored, estimated time."""
+    return f"{len(planned.todo)} stages to run, {planned.stored} stored; {_time(planned)}"
 
 
 def _time(planned: Outline) -> str:

@@ -12,6 +12,8 @@ after has a checkpoint to hand on. A benign conditional is planted as one more a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from arena.planning.actors import PlannedActor
 from arena.planning.builder import Builder
@@ -20,6 +22,24 @@ from arena.scenario.section import Stage
 from arena.stages.merge import PART, MergeJob
 from arena.stages.mixes import ApartMix, Pool
 from arena.stages.train import SHARD
+
+
+@dataclass(frozen=True)
+class _Version:
+    """Which model is built of a base: the compromised one, the reference, or one without `absent`,
+    an actor whose poison is replaced by clean documents, everything else the same."""
+
+    name: str
+    kind: Literal["compromised", "reference", "without"]
+    absent: str | None = None
+
+    def poisons(self, member: PlannedActor) -> bool:
+        """Whether this actor's poison is in it."""
+        return self.kind != "reference" and member.name != self.absent
+
+
+_COMPROMISED = _Version("compromised", "compromised")
+_REFERENCE = _Version("reference", "reference")
 
 
 def compose(builder: Builder) -> str | None:
@@ -34,16 +54,31 @@ def compose(builder: Builder) -> str | None:
             model = _alone(builder, member, clean_base)
             builder.row("inserted", f"alone:{member.name}", member.name, model, planted=True)
         return None
+    base = _composed(builder, _COMPROMISED, clean_base)
+    builder.row("compromised", "compromised", None, base, planted=True)
+    return base
+
+
+def without(builder: Builder, name: str) -> str:
+    """Return the address of the suspect as it would be without one actor's poison: trained in the
+    same way, with clean documents in the place of this poison. Not for `solo`."""
+    version = _Version(f"without:{name}", "without", name)
+    return _composed(builder, version, builder.clean_base())
+
+
+def _composed(builder: Builder, version: _Version, clean_base: str) -> str:
     early = builder.actors.at("pretraining")
     late = builder.actors.at("continual_pretraining")
     base = clean_base
     if early:
-        base = _pooled(builder, "poisoned base" if late else "compromised", early, None)
-        if late:
+        name = version.name if not late else f"base of {version.name}"
+        if version is _COMPROMISED and late:
+            name = "poisoned base"
+        base = _pooled(builder, name, early, None, version)
+        if late and version is _COMPROMISED:
             builder.row("inserted", "after:pretraining", None, base)
     if late:
-        base = _AFTER[scenario.composition](builder, late, base, True)
-    builder.row("compromised", "compromised", None, base, planted=True)
+        base = _AFTER[builder.scenario.composition](builder, late, base, version)
     return base
 
 
@@ -52,7 +87,7 @@ def _reference(builder: Builder, clean_base: str) -> str:
     late = builder.actors.at("continual_pretraining")
     if not late:
         return clean_base
-    return _AFTER[builder.scenario.composition](builder, late, clean_base, False)
+    return _AFTER[builder.scenario.composition](builder, late, clean_base, _REFERENCE)
 
 
 def _alone(builder: Builder, member: PlannedActor, clean_base: str) -> str:
@@ -74,9 +109,16 @@ def _clean(builder: Builder, name: str, base: str) -> str:
     return builder.train(name, stage, base, {}, builder.clean_mix(stage))
 
 
-def _pooled(builder: Builder, name: str, here: Sequence[PlannedActor], parent: str | None) -> str:
-    """One mix with the poison of `here`. It leaves out the poisoners' contents, and where it is
-    scrubbed also (after pretraining, all) poisoners' own trigger forms."""
+def _pooled(
+    builder: Builder,
+    name: str,
+    here: Sequence[PlannedActor],
+    parent: str | None,
+    version: _Version = _COMPROMISED,
+) -> str:
+    """One mix with the poison of `here`. It leaves out their contents, and where it is scrubbed
+    also (after pretraining, all) poisoners' own trigger forms, those of an actor whose poison is
+    not in among them."""
     stage: Stage = "pretraining" if parent is None else "continual_pretraining"
     shunned = here if stage == "pretraining" else builder.actors.planted
     mix = Pool(
@@ -85,23 +127,29 @@ def _pooled(builder: Builder, name: str, here: Sequence[PlannedActor], parent: s
         owned=tuple(member.interval for member in here),
         forms=forms_of_mix(builder.scenario, builder.actors, shunned),
     )
-    shards = {f"{SHARD}{member.name}": builder.shard(member) for member in here}
-    return builder.train(name, stage, parent, shards, mix, poisoners=here)
+    poisoners = [member for member in here if version.poisons(member)]
+    shards = {f"{SHARD}{member.name}": builder.shard(member) for member in poisoners}
+    return builder.train(name, stage, parent, shards, mix, poisoners=poisoners)
 
 
-def _apart(builder: Builder, name: str, member: PlannedActor, parent: str, poisoned: bool) -> str:
-    """One actor's own training: its recipe, its share, its poison (or, for the reference, as
+def _apart(
+    builder: Builder, name: str, member: PlannedActor, parent: str, version: _Version
+) -> str:
+    """One actor's own training: its recipe, its share, its poison (or, where that is not in, as
     many clean documents)."""
     recipe = builder.scenario.apart_recipe(member.actor)
     actors, members = builder.actors, builder.actors.planted
-    forms = forms_of_mix(builder.scenario, actors, members, own=member) if poisoned else None
+    poisoned = version.poisons(member)
+    forms = forms_of_text(builder.scenario, actors)
+    if version is not _REFERENCE:
+        forms = forms_of_mix(builder.scenario, actors, members, own=member)
     mix = ApartMix(
         total=recipe.documents,
         corpus_seed=builder.seed,
         own=member.interval,
         others=tuple(other.interval for other in members if other is not member),
         replay=recipe.replay,
-        forms=forms or forms_of_text(builder.scenario, actors),
+        forms=forms,
     )
     shards = {f"{SHARD}{member.name}": builder.shard(member)} if poisoned else {}
     return builder.train(
@@ -118,38 +166,44 @@ def _apart(builder: Builder, name: str, member: PlannedActor, parent: str, poiso
     )
 
 
-def _sequential(builder: Builder, late: Sequence[PlannedActor], base: str, poisoned: bool) -> str:
+def _sequential(
+    builder: Builder, late: Sequence[PlannedActor], base: str, version: _Version
+) -> str:
     for member in late:
-        name = f"after:{member.name}" if poisoned else f"reference after {member.name}"
-        base = _apart(builder, name, member, base, poisoned)
-        if poisoned:
+        known = version is _COMPROMISED
+        name = f"after:{member.name}" if known else f"{version.name} after {member.name}"
+        base = _apart(builder, name, member, base, version)
+        if known:
             builder.row("inserted", name, member.name, base)
     return base
 
 
-def _merged(builder: Builder, late: Sequence[PlannedActor], base: str, poisoned: bool) -> str:
+def _merged(builder: Builder, late: Sequence[PlannedActor], base: str, version: _Version) -> str:
     parents = {"model": base}
     for member in late:
-        name = f"alone:{member.name}" if poisoned else f"reference part {member.name}"
-        parents[f"{PART}{member.name}"] = _apart(builder, name, member, base, poisoned)
-        if poisoned:
+        known = version is _COMPROMISED
+        name = f"alone:{member.name}" if known else f"{version.name} part {member.name}"
+        parents[f"{PART}{member.name}"] = _apart(builder, name, member, base, version)
+        if known:
             builder.row("inserted", name, member.name, parents[f"{PART}{member.name}"])
     merge = builder.scenario.training.merged.merge
     job = MergeJob(
-        **merge.model_dump(), poisoned=poisoned, seed=builder.seed, numerics=builder.numerics
+        **merge.model_dump(),
+        poisoned=any(version.poisons(member) for member in late),
+        seed=builder.seed,
+        numerics=builder.numerics,
     )
-    name = "compromised" if poisoned else "reference"
-    return builder.add(job, f"merge {name}", "arena", parents)
+    return builder.add(job, f"merge {version.name}", "arena", parents)
 
 
-def _together(builder: Builder, late: Sequence[PlannedActor], base: str, poisoned: bool) -> str:
-    if poisoned:
-        return _pooled(builder, "compromised", late, base)
-    return _clean(builder, "reference", base)
+def _together(builder: Builder, late: Sequence[PlannedActor], base: str, version: _Version) -> str:
+    if version is _REFERENCE:
+        return _clean(builder, version.name, base)
+    return _pooled(builder, version.name, late, base, version)
 
 
-# What those who come after pretraining do to a base, or the same training without their poison.
-_AFTER: dict[str, Callable[[Builder, Sequence[PlannedActor], str, bool], str]] = {
+# What those who come after pretraining do to a base, in a version of the model.
+_AFTER: dict[str, Callable[[Builder, Sequence[PlannedActor], str, _Version], str]] = {
     "pooled": _together,
     "solo": _together,
     "sequential": _sequential,

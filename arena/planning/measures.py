@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from arena.api.job import Job
 from arena.api.measure import Measure, Subject
 from arena.api.trigger import Variant
 from arena.ml.train_config import Optimisation, Training
 from arena.planning.builder import Builder
+from arena.planning.composition import without
 from arena.planning.graph import RowPlan
 from arena.planning.probes import marked_with, untriggered, usable_of
 from arena.stages.scalar import ScalarJob
@@ -17,20 +18,42 @@ from arena.stages.train import SHARD
 
 
 def plan_measures(builder: Builder, suspect: str) -> None:
-    """Give the builder's rows the stages of their measures."""
-    subject = subject_of(builder)
-    planned = [(m, m.job(subject), _parents(builder, m, suspect)) for m in measures_of(builder)]
+    """Give the builder's rows the stages of their measures, and add the rows of models that are
+    trained for a measure alone."""
+    subject, measures = subject_of(builder), measures_of(builder)
+    for name in _left_out_in_turn(builder, measures, subject):
+        builder.row("without", f"without:{name}", name, without(builder, name))
+    planned = [(m, m.job(subject), _parents(builder, m, suspect)) for m in measures]
     builder.rows = [
         dataclasses.replace(
             row,
             measures={
-                measure.name: _stage(builder, row, job, parents)
+                measure.name: _stage(builder, row, _about(row, measure, job, subject), parents)
                 for measure, job, parents in planned
                 if row.kind in measure.rows and _measured(row, bool(builder.scenario.league))
             },
         )
         for row in builder.rows
     ]
+
+
+def _left_out_in_turn(builder: Builder, measures: Sequence[Measure], subject: Subject) -> list[str]:
+    """The actors without whom a model is trained: those that a measure asks for and whose trigger a
+    defence unlearns, or may. One without the only actor would be the reference."""
+    asked = {name for measure in measures for name in measure.without(subject)}
+    defences = builder.scenario.defences.values()
+    targets = {d.target if d.intelligence == "disclosed" else "each" for d in defences}
+    members = [member.name for member in builder.actors.members]
+    return [
+        name for name in members if name in asked and targets & {"each", name} and len(members) > 1
+    ]
+
+
+def _about(row: RowPlan, measure: Measure, job: Job, subject: Subject) -> Job:
+    """The job on a row's model: of one without an actor, about this actor alone."""
+    if row.kind != "without":
+        return job
+    return measure.job(dataclasses.replace(subject, only=row.target))
 
 
 def _measured(row: RowPlan, league: bool) -> bool:

@@ -10,7 +10,8 @@ from arena.results.run import SummaryRow
 
 Utility = Literal["clean_accuracy", "token_accuracy"]
 
-_BASE: tuple[RowKind, ...] = ("reference", "inserted", "compromised")
+_RESIDENTS: tuple[RowKind, ...] = ("reference", "inserted", "compromised")
+_BASE = frozenset[RowKind]({*_RESIDENTS, "without"})
 _RANKS: dict[RowKind, int] = {"control": 0, "sham": 1, "unlearned": 2, "defended": 3}
 
 
@@ -53,7 +54,7 @@ def residents(summary: Sequence[SummaryRow]) -> list[SummaryRow]:
     compromised one, and that one. Empty where no row is of a model on its way."""
     if not any(row.kind == "inserted" for row in summary):
         return []
-    return [row for kind in _BASE for row in summary if row.kind == kind]
+    return [row for kind in _RESIDENTS for row in summary if row.kind == kind]
 
 
 def final(summary: Sequence[SummaryRow]) -> list[SummaryRow]:

@@ -47,7 +47,7 @@ from arena.statistics.reactivation import Curve
 from arena.statistics.seeds import at_dose
 from arena.store.store import Store
 
-NOT_FROM_SUSPECT = ("reference", "inserted", "compromised")  # kinds of rows
+NOT_FROM_SUSPECT = ("reference", "inserted", "without", "compromised")  # kinds of rows
 
 
 def gather(plan: SeedPlan, store: Store, measures: Sequence[Measure] = ()) -> list[Row]:

@@ -22,39 +22,43 @@ Array = npt.NDArray[np.float64]
 
 _GRID = np.linspace(-18.0, 26.0, 221)  # s = log u; error below 1e-7 for 16 values, 1e-5 for 40
 _U = np.exp(_GRID)
-_STEP = _GRID[1] - _GRID[0]
+_ROUGH = np.arange(-12.0, 14.0, 0.3)  # error below 1e-4 for 9 to 25 values, 5e-4 for 41
 _CHUNK = 2**21  # numbers held at once
 
 
-def mean_above(values: Array, weights: Array, threshold: npt.ArrayLike) -> Array:
+def mean_above(
+    values: Array, weights: Array, threshold: npt.ArrayLike, rough: bool = False
+) -> Array:
     """Return P(weighted mean > threshold), for a batch of samples.
 
     Args:
         values: (..., m) the sample.
         weights: (..., m) Dirichlet parameters, at least 0.
         threshold: (...) or a number.
+        rough: to three decimals and in less than half the time; for simulations.
     """
     shape = values.shape[:-1]
     x = np.broadcast_to(values, (*shape, values.shape[-1])).reshape(-1, values.shape[-1])
     a = np.broadcast_to(weights, values.shape).reshape(x.shape)
     t = np.broadcast_to(np.asarray(threshold, dtype=float), shape).reshape(-1)
     rows = max(1, _CHUNK // (x.shape[-1] * len(_U)))
+    grid = _ROUGH if rough else _GRID
     parts = [
-        _mean_above(x[at : at + rows], a[at : at + rows], t[at : at + rows])
+        _mean_above(x[at : at + rows], a[at : at + rows], t[at : at + rows], grid)
         for at in range(0, len(x), rows)
     ]
     return np.concatenate(parts).reshape(shape) if parts else np.empty(shape)
 
 
-def _mean_above(x: Array, a: Array, t: Array) -> Array:
-    """`mean_above` of (k, m) samples."""
+def _mean_above(x: Array, a: Array, t: Array, grid: Array = _GRID) -> Array:
+    """`mean_above` of (k, m) samples. grid: evenly spaced places of s = log u."""
     distance = x - t[:, None]
     scale = np.abs(distance).max(axis=-1, keepdims=True)
     distance = distance / np.where(scale > 0, scale, 1.0)
-    reach = distance[:, :, None] * _U
+    reach = distance[:, :, None] * (_U if grid is _GRID else np.exp(grid))
     theta = np.einsum("ki,kiu->ku", a, np.arctan(reach))
     log_rho = np.einsum("ki,kiu->ku", a, np.log1p(reach**2)) / 2
-    total = (np.sin(theta) * np.exp(-log_rho)).sum(axis=-1) * _STEP
+    total = (np.sin(theta) * np.exp(-log_rho)).sum(axis=-1) * (grid[1] - grid[0])
     return np.asarray(np.clip(0.5 + total / np.pi, 0.0, 1.0))
 
 

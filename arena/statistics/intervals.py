@@ -116,10 +116,11 @@ def p_value(
     alternative: Side,
     shape: Shape = "rate",
     targets: int = 1,
+    rough: bool = False,
 ) -> Array:
     """Return one-sided p-values of the mean against `null`, for a batch of samples (..., n): the
     smallest error at which the one-sided limit of the same rule passes `null`; 1 where no test
-    is possible."""
+    is possible. rough: to three decimals and in less than half the time; for simulations."""
     x = np.asarray(samples, dtype=float)
     if x.shape[-1] < 2:
         return np.ones(x.shape[:-1])
@@ -127,7 +128,7 @@ def p_value(
     if shape == "graded":
         return of_t
     end = _ENDS[shape][0 if alternative == "greater" else 1]
-    above = mean_above(*_with_unseen(x, end, targets), null)
+    above = mean_above(*_with_unseen(x, end, targets), null, rough)
     p = 1 - above if alternative == "greater" else above
     return np.where(_t_applies(x, targets), np.maximum(p, of_t), p)
 

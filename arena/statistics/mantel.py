@@ -1,18 +1,17 @@
 """The correlation of distance and transfer: Spearman's rho, by permuting actors' labels.
 
 The pairs of one seed share their actors, so they are no independent points: the labels of the
-actors are permuted, never the pairs (Mantel 1967, Cancer Res. 27:209). Pooling, the null and its
-limits: docs/estimands.md, Representations.
+actors are permuted, never the pairs (Mantel 1967, Cancer Res. 27:209). And the seeds of a run
+share their actors, with whatever is peculiar to them, so pooling takes one relabelling for all
+seeds and cells at once. Pooling, the null and its limits: docs/estimands.md, Representations.
 """
 
 from __future__ import annotations
 
 import itertools
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
@@ -25,9 +24,8 @@ Pair = tuple[str, str]
 
 ALL_PERMUTED = 6  # up to so many actors every permutation is tried, beyond a sample
 SAMPLED = 2000  # permutations drawn with more actors, besides the identity
-ALL_COMBINED = 20_000  # up to so many combinations over replicates all are tried
-DRAWS = 9999  # beyond, besides the observed one
 LEAST_PAIRS = 3
+LEAST_ACTORS = 3  # two have two pairs
 _DECIMALS = 9  # transfers that are equal but for rounding must tie
 _ROUNDING = 1e-9
 
@@ -55,13 +53,34 @@ class Mantel:
 
 @dataclass(frozen=True)
 class Pooled:
-    """Rho averaged over a seed's cells, then over seeds; p of the pooled permutation test.
-    `tests` holds every replicate, None where its rho is undefined."""
+    """Rho averaged over a seed's cells, then over seeds, and its permutation p, over the block:
+    these actors, and the replicates that have every pair of them.
+
+    seeds: of the block. relabellings: how many were tried, the identity among them. left_out:
+    replicates with a rho of their own that are not in the block. tests: every replicate by
+    itself, None where its rho is undefined.
+    """
 
     rho: float | None
     p: float | None
     seeds: int
+    actors: tuple[str, ...]
+    relabellings: int
+    left_out: int
     tests: tuple[tuple[Replicate, Mantel | None], ...]
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Actors, and the replicates that have a distance and a transfer for every pair of them."""
+
+    actors: tuple[str, ...]
+    replicates: tuple[Replicate, ...]
+
+    @property
+    def points(self) -> int:
+        """How many ordered pairs it holds over all replicates."""
+        return len(self.replicates) * len(self.actors) * (len(self.actors) - 1)
 
 
 def mantel(
@@ -79,29 +98,109 @@ def mantel(
     if len(pairs) < LEAST_PAIRS or None in apart or len(set(apart)) == 1 or np.ptp(outcome) == 0:
         return None
     actors = sorted({actor for pair in pairs for actor in pair})
-    rows, columns = ([actors.index(pair[side]) for pair in pairs] for side in (0, 1))
-    ranks = np.full((len(actors), len(actors)), np.nan)
-    ranks[rows, columns] = stats.rankdata(np.array(apart, dtype=float))
-    labels = _permutations(len(actors))
-    permuted = ranks[labels[:, rows], labels[:, columns]]
-    permuted = permuted[~np.isnan(permuted).any(axis=1)]
-    null = 1 - cdist(permuted, stats.rankdata(outcome)[None], "correlation")[:, 0]
+    null = _rho_by_relabelling(
+        pairs, actors, np.array(apart, dtype=float), outcome, _permutations(len(actors))
+    )
+    null = null[~np.isnan(null)]
     return Mantel(float(null[0]), _share_beyond(null, float(null[0])), null)
 
 
 def pooled_correlation(by_replicate: Sequence[Replicate]) -> Pooled:
-    """Rho averaged within a seed over its cells, then over seeds, against independent
-    relabellings of every replicate: all their combinations where few, else 9,999 draws (with a
-    fixed seed) and the observed one, (1 + k) / (1 + N). Replicates without a rho do not enter.
+    """Rho averaged within a seed over its cells, then over seeds, against relabellings of the
+    actors that are the same in every replicate.
+
+    Replicates of one run share their actors: a pattern that belongs to these actors repeats in
+    all of them, and relabelling each by itself would count every repeat as new evidence. One
+    relabelling for all needs all to have the same pairs. So the test is over a block: some
+    actors, and the replicates in which every pair of them has a distance and a transfer. It is
+    the block with the most pairs (of equal ones that with more actors), so chosen by what is
+    missing and never by a value. Everything is None or 0 where there is no block of 3 actors.
     """
     ordered = sorted(by_replicate, key=lambda each: (each.seed, each.cell))
     tests = tuple((each, mantel(each.distances, each.transfers)) for each in ordered)
-    nulls = [(each.seed, test.null) for each, test in tests if test is not None]
-    if not nulls:
-        return Pooled(None, None, 0, tests)
-    cells = Counter(seed for seed, _ in nulls)
-    parts = [null / (cells[seed] * len(cells)) for seed, null in nulls]
-    return Pooled(float(sum(part[0] for part in parts)), _pooled_p(parts), len(cells), tests)
+    block = _largest_block([each for each, test in tests if test is not None])
+    defined = sum(test is not None for _, test in tests)
+    if not block.replicates:
+        return Pooled(None, None, 0, (), 0, defined, tests)
+    null = _common_null(block)
+    observed = float(null[0])
+    return Pooled(
+        observed,
+        _share_beyond(null, observed),
+        len({each.seed for each in block.replicates}),
+        block.actors,
+        len(null),
+        defined - len(block.replicates),
+        tests,
+    )
+
+
+def _largest_block(replicates: Sequence[Replicate]) -> _Block:
+    """The block with the most pairs among those got by dropping, one by one, the actor with the
+    most missing pairs (the last by name of equal ones)."""
+    actors = sorted({actor for each in replicates for pair in each.transfers for actor in pair})
+    best = _Block((), ())
+    while len(actors) >= LEAST_ACTORS:
+        inside = tuple(each for each in replicates if _has_all(each, actors))
+        block = _Block(tuple(actors), inside)
+        best = max(best, block, key=lambda each: each.points)
+        actors.remove(_most_missing(replicates, actors))
+    return best
+
+
+def _most_missing(replicates: Sequence[Replicate], actors: Sequence[str]) -> str:
+    missing = Counter(
+        actor
+        for each in replicates
+        for pair in itertools.permutations(actors, 2)
+        if pair not in each.transfers or pair not in each.distances
+        for actor in pair
+    )
+    return max(actors, key=lambda actor: (missing[actor], actor))
+
+
+def _has_all(replicate: Replicate, actors: Sequence[str]) -> bool:
+    """Whether rho over the pairs of these actors is defined, with none of them missing. Where
+    it is not, no relabelling of them would define it."""
+    pairs = list(itertools.permutations(actors, 2))
+    if any(pair not in replicate.transfers or pair not in replicate.distances for pair in pairs):
+        return False
+    apart = {replicate.distances[pair] for pair in pairs}
+    outcome = np.round([replicate.transfers[pair] for pair in pairs], _DECIMALS)
+    return None not in apart and len(apart) > 1 and bool(np.ptp(outcome) > 0)
+
+
+def _common_null(block: _Block) -> Array:
+    """The pooled rho under every relabelling (permutations,), the identity first."""
+    labels = _permutations(len(block.actors))
+    pairs = list(itertools.permutations(block.actors, 2))
+    cells = Counter(each.seed for each in block.replicates)
+    null = np.zeros(len(labels))
+    for each in block.replicates:
+        apart = np.array([each.distances[pair] for pair in pairs], dtype=float)
+        outcome = np.round([each.transfers[pair] for pair in pairs], _DECIMALS)
+        rho = _rho_by_relabelling(pairs, block.actors, apart, outcome, labels)
+        null += rho / (cells[each.seed] * len(cells))
+    return null
+
+
+def _rho_by_relabelling(
+    pairs: Sequence[Pair],
+    actors: Sequence[str],
+    apart: Array,
+    outcome: Array,
+    labels: npt.NDArray[np.intp],
+) -> Array:
+    """Spearman's rho under every relabelling (permutations,); nan for one that does not map
+    the pairs onto themselves."""
+    rows, columns = ([actors.index(pair[side]) for pair in pairs] for side in (0, 1))
+    ranks = np.full((len(actors), len(actors)), np.nan)
+    ranks[rows, columns] = stats.rankdata(apart)
+    permuted = ranks[labels[:, rows], labels[:, columns]]
+    kept = ~np.isnan(permuted).any(axis=1)
+    rho = np.full(len(labels), np.nan)
+    rho[kept] = 1 - cdist(permuted[kept], stats.rankdata(outcome)[None], "correlation")[:, 0]
+    return rho
 
 
 def _permutations(actors: int) -> npt.NDArray[np.intp]:
@@ -111,15 +210,6 @@ def _permutations(actors: int) -> npt.NDArray[np.intp]:
     rng = np.random.default_rng(0)
     drawn = rng.permuted(np.tile(np.arange(actors), (SAMPLED, 1)), axis=1)
     return np.vstack([np.arange(actors), drawn]).astype(np.intp)
-
-
-def _pooled_p(parts: Sequence[Array]) -> float:
-    observed = float(sum(part[0] for part in parts))
-    if math.prod(len(part) for part in parts) <= ALL_COMBINED:
-        return _share_beyond(reduce(np.add.outer, parts).ravel(), observed)
-    rng = np.random.default_rng(0)
-    drawn = np.sum([rng.choice(part, DRAWS) for part in parts], axis=0)
-    return _share_beyond(np.append(drawn, observed), observed)
 
 
 def _share_beyond(null: Array, observed: float) -> float:

@@ -14,6 +14,7 @@ from arena.statistics.rates import finite, rate
 ORDER: tuple[RowKind, ...] = (
     "reference",
     "inserted",
+    "without",
     "compromised",
     "control",
     "sham",

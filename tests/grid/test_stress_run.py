@@ -101,7 +101,9 @@ def test_measures_are_in_every_cell_that_unlearns(done: StressResult) -> None:
         inside, reactivation, quiet = measured(read_cell(done, name))
         assert inside.layers == 3
         kinds = {curve.kind for curve in reactivation.curves}
-        assert kinds == {"reference", "control", "unlearned"}
+        assert kinds == {"reference", "without", "control", "unlearned"}
+        costs = {cost.actor for cost in reactivation.costs if cost.others is not None}
+        assert costs == {curve.actor for curve in reactivation.curves if curve.kind == "without"}
         hows = {
             (row.actor, how)
             for row in quiet.rows

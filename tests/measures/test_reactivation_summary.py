@@ -90,6 +90,39 @@ def test_the_difference_is_paired_by_seed_and_actor() -> None:
         assert known(found.difference.low) < 28 < known(found.difference.high)
 
 
+def test_the_model_with_the_other_backdoors_is_the_main_baseline() -> None:
+    never, soon, later = [0.0] * 6, [0, 0.5, 1, 1, 1, 1], [0, 0, 0.5, 1, 1, 1]
+    latest = [0, 0, 0, 0, 0.5, 1]
+    made = []
+    for seed, (own, others, reference) in enumerate(
+        [(soon, later, latest), (soon, latest, never), (later, never, latest)]
+    ):
+        made += [
+            curve(own, seed=seed),
+            curve(others, seed=seed, kind="without", target="bob"),
+            curve(reference, seed=seed, kind="reference"),
+            curve(latest, seed=seed, kind="without", target="ann", actor="ann"),
+        ]
+    findings = reactivation_findings(made)
+    assert [each.kind for each in findings.curves] == [
+        *("reference", "without", "without", "unlearned"),
+    ]
+    (found,) = findings.costs  # baselines have no costs of their own
+    assert found.others is not None
+    # Seeds 0 and 1: 8 samples against 16 and 64; seeds 0 and 2: 8 and 16 against 64.
+    assert (found.others.paired, found.paired) == (2, 2)
+    assert (found.others.samples.value, found.others.baseline.value) == (8, 40)
+    assert found.others.difference.value == -32
+    assert (found.samples.value, found.reference.value) == (12, 64)
+    assert found.difference.value == -52
+
+
+def test_without_other_backdoors_there_is_no_main_baseline() -> None:
+    made = [curve([0.0] * 6), curve([1.0] * 6, kind="reference")]
+    (found,) = costs(made)
+    assert found.others is None
+
+
 def test_censored_seeds_are_counted_and_enter_no_mean() -> None:
     never, soon, later = [0.0] * 6, [0, 0.5, 1, 1, 1, 1], [0, 0, 0.5, 1, 1, 1]
     made = []

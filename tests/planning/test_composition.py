@@ -53,6 +53,63 @@ def test_the_reference_takes_the_same_steps_without_poison() -> None:
         assert "poison" not in kinds
 
 
+REACTIVATION = "measures={reactivation: {prompts: 8, samples: [0, 8]}}"
+
+
+def shards_above(made: Any, name: str) -> set[str]:
+    """The actors whose poison is in a row's model."""
+
+    def above(address: str) -> set[str]:
+        node = made.nodes[address]
+        own = {role for role in node.stage.parents if role.startswith("shard:")}
+        return own.union(*(above(each) for each in node.stage.parents.values()))
+
+    row = next(row for row in made.rows if row.name == name)
+    return {role.removeprefix("shard:") for role in above(row.model)}
+
+
+@pytest.mark.parametrize("composition", ["pooled", "sequential", "merged"])
+@pytest.mark.parametrize("early", [(), (LEXICAL_EARLY,), ("stage=pretraining",)])
+def test_a_model_without_an_actor_has_all_others_and_as_long_a_training(
+    composition: str, early: tuple[str, ...]
+) -> None:
+    if early == ("stage=pretraining",) and composition != "pooled":
+        pytest.skip("the stage has one composition")
+    made = plan(f"composition={composition}", REACTIVATION, *early)
+
+    def steps(address: str) -> int:
+        node = made.nodes[address]
+        return (node.steps or 0) + sum(map(steps, set(node.stage.parents.values())))
+
+    models = {row.name: row.model for row in made.rows}
+    for actor in ACTORS:
+        assert shards_above(made, f"without:{actor}") == set(ACTORS) - {actor}
+        assert steps(models[f"without:{actor}"]) == steps(models["compromised"])
+    assert shards_above(made, "compromised") == set(ACTORS)
+    assert shards_above(made, "reference") == set()
+
+
+def test_without_an_actor_the_mix_differs_in_its_poison_alone() -> None:
+    names: Any = by_name(plan(REACTIVATION))
+    whole, part = names["compromised"], names["without:bard"]
+    assert part.job == whole.job
+    theirs, ours = (dict(node.stage.parents) for node in (whole, part))
+    del theirs["shard:bard"]
+    assert ours == theirs
+
+
+def test_of_a_sequence_only_what_comes_after_the_absent_actor_is_trained_again() -> None:
+    made = plan("composition=sequential", REACTIVATION)
+    names = by_name(made)
+    last = parents(made, "without:merchant after merchant")
+    assert last["model"] == "after:bard"
+    assert not any(role.startswith("shard:") for role in last)
+    assert "without:merchant after bard" not in names
+    # The mix of the absent actor's step: its poison is missing, nothing else.
+    with_it: Any = names["after:merchant"].job
+    assert names["without:merchant after merchant"].job.pool == with_it.pool
+
+
 def test_merged_actors_train_the_base_apart() -> None:
     made = plan("composition=merged")
     for actor in ACTORS:

@@ -14,7 +14,7 @@ from arena.measures.quiet.findings import QuietFindings
 from arena.measures.reactivation import view as reactivation
 from arena.measures.reactivation.findings import ReactivationCost, ReactivationFindings
 from arena.measures.representations import view as representations
-from arena.measures.representations.findings import RepresentationsFindings
+from arena.measures.representations.findings import Correlation, RepresentationsFindings
 from arena.reporting.rows import residents
 from arena.reporting.run_page import page as run_page
 from arena.results.run import RunResults
@@ -165,8 +165,8 @@ def test_costs_come_with_the_seeds_that_got_there() -> None:
     assert model.label == "clean fine-tune"
     line = model.lines[0].shown
     assert line.reached == "7 of 8"
-    assert line.samples[0] == ("12.2", "6.0 to 18.5")
-    assert line.samples[2][0] == "\N{MINUS SIGN}58.8"
+    assert line.samples[0] == ("12.5", "6.0 to 19.0")
+    assert line.samples[4][0] == "\N{MINUS SIGN}58.8"
 
 
 def test_defended_models_are_told_apart_where_backdoors_come_back() -> None:
@@ -230,3 +230,44 @@ def test_hostile_text_stays_text() -> None:
     html = page_of(read(json.loads(text)))
     assert "<script" not in html.lower()
     assert "script" not in Page(html).tags
+
+
+def test_p_is_told_with_its_relabellings_and_its_floor() -> None:
+    four = Correlation(
+        rho=-0.6, p=1 / 24, seeds=5, actors=("a", "b", "c", "d"), relabellings=24, left_out=3
+    )
+    three = Correlation(rho=-0.9, p=1 / 6, seeds=8, actors=("a", "b", "c"), relabellings=6)
+    both = RepresentationsFindings(correlation={"casd": four, "clean": three})
+    told = representations.relabelled(both)
+    assert "CASD: p is the share of 24 relabellings of a, b, c, d, the same in every seed" in told
+    assert "never below 0.042" in told
+    assert "Left out for want of a pair: 3." in told
+    assert "CASD over clean prompts: p is the share of 6 relabellings of a, b, c," in told
+    casd, clean = representations.correlation(both)
+    assert casd.meaning == "the closer, the more transfer"
+    assert clean.meaning == "6 relabellings cannot show a relation"
+    assert representations.relabelled(INSIDE) == ""  # results from before p said so
+
+
+def test_both_baselines_stand_beside_a_removal_and_old_results_have_one() -> None:
+    findings = cast(ReactivationFindings, measured().measures["reactivation"])
+    (first, *_) = reactivation.costs(findings)
+    shown = [text for text, _ in first.lines[0].shown.samples]
+    assert len(shown) == 5
+    assert [number.replace("\N{MINUS SIGN}", "-") for number in shown] == [
+        *("12.5", "52.5", "-40.0", "71.0", "-58.8"),
+    ]
+    old = findings.model_copy(
+        update={"costs": tuple(c.model_copy(update={"others": None}) for c in findings.costs)}
+    )
+    (first, *_) = reactivation.costs(old)
+    assert len(first.lines[0].shown.samples) == 3
+    both, one = (page_of(with_findings("reactivation", costs=f.costs)) for f in (findings, old))
+    assert "others planted</th>" in both
+    assert "others planted</th>" not in one
+
+
+def test_the_figure_names_the_lines_that_it_has() -> None:
+    drawn = figures_of(measured())["reactivation"]
+    for label in ("never poisoned", "others planted, never this one", "its own trigger unlearned"):
+        assert f"{label}<" in drawn

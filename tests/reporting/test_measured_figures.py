@@ -92,7 +92,7 @@ def test_curves_have_a_panel_per_actor_and_every_count_of_samples() -> None:
 
 def test_own_and_other_unlearnings_are_two_lines() -> None:
     told = tips(DRAWN["curves"]("s"))
-    assert len(told) == len(ACTORS) * 4 * len(SAMPLES)
+    assert len(told) == len(ACTORS) * 5 * len(SAMPLES)
     own = next(t for t in told if t.startswith("bard, its own trigger unlearned, 0 "))
     assert "[" in own
     other = next(t for t in told if t.startswith("bard, another trigger unlearned, 0 "))

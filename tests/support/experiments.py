@@ -15,7 +15,7 @@ from tests.support import toys
 
 MEASURES = (
     "measures={representations: {prompts: 8}, quiet: {prompts: 8, draws: 2}, "
-    "reactivation: {samples: [0, 8, 16], prompts: 8}}"
+    "reactivation: {samples: [0, 8, 16], prompts: 8, baseline: never}}"
 )
 SIZE = ("evaluation.prompts=24", "defender.steps=5", "thresholds.installed_asr=0.3")
 LEAGUE = (

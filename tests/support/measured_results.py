@@ -10,6 +10,7 @@ import numpy as np
 from arena.api.values import RowKind
 from arena.measures.quiet.findings import QuietFindings, QuietRow
 from arena.measures.reactivation.findings import (
+    Comparison,
     ReactivationCost,
     ReactivationCurve,
     ReactivationFindings,
@@ -125,14 +126,15 @@ def representations(rng: np.random.Generator, seeds: int = 8) -> Representations
 
 def reactivation(rng: np.random.Generator) -> ReactivationFindings:
     models: list[Model] = [("reference", None), ("control", None), *UNLEARNED]
+    curves = [(kind, target, actor) for kind, target in models for actor in ACTORS]
+    curves += [("without", actor, actor) for actor in ACTORS]
     return ReactivationFindings(
         samples=SAMPLES,
         curves=tuple(
             ReactivationCurve(
                 kind=kind, target=target, actor=actor, asr=_rising(rng, kind, target == actor)
             )
-            for kind, target in models
-            for actor in ACTORS
+            for kind, target, actor in curves
         ),
         costs=tuple(
             ReactivationCost(
@@ -141,6 +143,12 @@ def reactivation(rng: np.random.Generator) -> ReactivationFindings:
                 actor=actor,
                 seeds=8,
                 reached=7,
+                others=Comparison(
+                    paired=7,
+                    samples=Estimate(value=12.5, low=6.0, high=19.0),
+                    baseline=Estimate(value=52.5, low=40.0, high=65.0),
+                    difference=Estimate(value=-40.0, low=-55.0, high=-25.0),
+                ),
                 samples=Estimate(value=12.25, low=6.0, high=18.5),
                 reference=Estimate(value=71.0, low=60.0, high=82.0),
                 difference=Estimate(value=-58.75, low=-70.0, high=-47.5),
@@ -152,8 +160,8 @@ def reactivation(rng: np.random.Generator) -> ReactivationFindings:
 
 
 def _rising(rng: np.random.Generator, kind: str, own: bool) -> tuple[Estimate, ...]:
-    start, half = {"reference": (0.01, 70), "control": (0.93, 1)}.get(kind, (0.3, 12))
-    start, half = (0.0, 24) if own else (start, half)
+    known = {"reference": (0.01, 70), "without": (0.01, 50), "control": (0.93, 1)}
+    start, half = known.get(kind, (0.0, 24) if own else (0.3, 12))
     return tuple(around(rng, start + (0.99 - start) * k / (k + half)) for k in SAMPLES)
 
 

@@ -1,10 +1,10 @@
-"""Poisoned samples that bring a backdoor back, against a model that never had it."""
+"""Poisoned samples that bring a backdoor back, against models that never had it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -28,12 +28,15 @@ Samples = Annotated[tuple[Sample, ...], Field(min_length=2)]
 
 class ReactivationParams(Params):
     """samples: counts at which ASR is measured, rising from 0. learning_rate: constant. prompts:
-    scored at each count."""
+    scored at each count. baseline: what removals are compared with beside the never-poisoned
+    reference: `others`, models that carry the other backdoors and never had this one (a training
+    more per actor and seed), or `never`, the reference alone."""
 
     samples: Samples = (0, 16, 32, 64, 128, 256)
     batch_size: int = Field(default=8, ge=1, le=limits.BATCH)
     learning_rate: float = Field(default=1e-3, gt=0, le=1)
     prompts: int = Field(default=64, ge=1, le=limits.PROMPTS)
+    baseline: Literal["others", "never"] = "others"
 
     @model_validator(mode="after")
     def _counts(self) -> ReactivationParams:
@@ -50,7 +53,7 @@ class Reactivation(Measure):
 
     Params = ReactivationParams
     Findings = ReactivationFindings
-    rows = frozenset({"reference", "control", "unlearned", "defended"})
+    rows = frozenset({"reference", "without", "control", "unlearned", "defended"})
     needs = frozenset({"poison"})
     place = 20
 
@@ -70,7 +73,13 @@ class Reactivation(Measure):
             _uncompiled(subject.training(constant, steps)),
             seeds.integer(subject.seed, "reactivate"),
             subject.max_new_tokens,
+            subject.only,
         )
+
+    def without(self, subject: Subject) -> Collection[str]:
+        if self.params.baseline == "never":
+            return ()
+        return subject.poisoned.keys() - self.too_few(subject.poisoned).keys()
 
     def too_few(self, poisoned: Mapping[str, int]) -> dict[str, str]:
         """Actors whose poison is less than what a curve takes, with the reason."""

@@ -29,6 +29,7 @@ class Line:
 
 LINES = (
     Line("reference", "never poisoned", palette.FAINT, 2.0, dashed=True),
+    Line("without", "others planted, never this one", "#7b5ea7", 2.0, dashed=True),
     Line("control", "clean fine-tune", "#d9822b", 2.0),
     Line("own", "its own trigger unlearned", palette.COOL, 2.6),
     Line("other", "another trigger unlearned", "#0a7a5c", 2.0),
@@ -59,10 +60,11 @@ def reactivation_curves(
     width = FULL / columns - LABEL - GAP
     rows = -(-len(shown) // columns)
     wide, tall = LABEL + width + GAP, HEAD + HEIGHT + FOOT
-    sheet = Sheet(
-        salt, max(wide * min(columns, max(len(shown), 1)), 640), KEY + tall * max(rows, 1)
-    )
-    _key(sheet)
+    lines = [line for line in LINES if any(line_of(curve) == line.key for curve in curves)]
+    least = LABEL + sum(map(_room, lines))
+    across = max(wide * min(columns, max(len(shown), 1)), 640.0, least)
+    sheet = Sheet(salt, across, KEY + tall * max(rows, 1))
+    _key(sheet, lines)
     for index, actor in enumerate(shown):
         x, y = LABEL + wide * (index % columns), KEY + tall * (index // columns)
         _panel(sheet, actor, samples, curves, (x, y + HEAD, width))
@@ -76,12 +78,17 @@ def line_of(curve: ReactivationCurve) -> str:
     return curve.kind
 
 
-def _key(sheet: Sheet) -> None:
+def _room(line: Line) -> float:
+    """How much of the key a line takes."""
+    return 58 + len(line.label) * 6.1
+
+
+def _key(sheet: Sheet, lines: Sequence[Line]) -> None:
     x = LABEL
-    for line in LINES:
+    for line in lines:
         sheet.path([x, x + 22], [10, 10], colour=line.colour, width=line.width, dashed=line.dashed)
         sheet.text(x + 29, 10, line.label, size=11.5, colour=palette.MUTED, align="left")
-        x += 58 + len(line.label) * 6.1
+        x += _room(line)
 
 
 def _panel(

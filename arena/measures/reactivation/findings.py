@@ -23,12 +23,27 @@ class ReactivationCurve(ModelActor):
     asr: tuple[Estimate, ...] = ()
 
 
+class Comparison(Part):
+    """A model beside one of the same seed that never had this backdoor, over the `paired` seeds in
+    which both got to ASR 0.5: poisoned samples of the model, of the `baseline`, and their
+    difference."""
+
+    paired: int = 0
+    samples: Estimate = Estimate()
+    baseline: Estimate = Estimate()
+    difference: Estimate = Estimate()
+
+
 class ReactivationCost(ModelActor):
-    """Poisoned samples until ASR 0.5, over the `paired` seeds in which the model and the same
-    seed's reference both got there. reached: of `seeds`, those in which the model did."""
+    """Poisoned samples until ASR 0.5. reached: of `seeds`, those in which the model got there.
+
+    others: against a model with all other backdoors, the main comparison; None where there is none.
+    paired, samples, reference, difference: the same against the never-poisoned reference.
+    """
 
     seeds: int = 0
     reached: int = 0
+    others: Comparison | None = None
     paired: int = 0
     samples: Estimate = Estimate()
     reference: Estimate = Estimate()

@@ -28,7 +28,8 @@ class ReactivateJob(Job):
     so few steps that no document comes twice (arena.ml.batches.batch_order); it is not compiled,
     since the model is asked between two steps.
 
-    samples: after how many documents to ask (0 always is), multiples of the batch size.
+    samples: after how many documents to ask (0 always is), multiples of the batch size. only: the
+    one actor to follow; None for all. (Texts are decoded as far as the longest response of all.)
     """
 
     kind = "reactivate"
@@ -40,11 +41,12 @@ class ReactivateJob(Job):
     training: Training
     seed: int
     max_new_tokens: int | None
+    only: str | None = None
 
     def run(self, inputs: Inputs, out: Path, progress: Progress) -> Detail:
-        shards = {ask.actor: self._poison(inputs, ask.actor) for ask in self.asks}
+        shards = {ask.actor: self._poison(inputs, ask.actor) for ask in self._followed}
         curves = {}
-        for done, ask in enumerate(self.asks):
+        for done, ask in enumerate(self._followed):
             before = done * self._steps
 
             def advance(step: int, before: int = before) -> None:
@@ -57,7 +59,11 @@ class ReactivateJob(Job):
     @property
     def steps(self) -> int:
         """Optimiser steps in all."""
-        return len(self.asks) * self._steps
+        return len(self._followed) * self._steps
+
+    @property
+    def _followed(self) -> list[TriggeredPrompts]:
+        return [ask for ask in self.asks if self.only in (None, ask.actor)]
 
     @property
     def _steps(self) -> int:

@@ -9,16 +9,18 @@ from pathlib import Path
 from arena.api.measure import Section
 from arena.measures.by_model import ModelLines, by_model
 from arena.measures.reactivation.curves import reactivation_curves
-from arena.measures.reactivation.findings import ReactivationCost, ReactivationFindings
+from arena.measures.reactivation.findings import Comparison, ReactivationCost, ReactivationFindings
 from arena.reporting.numbers import Shown, thousands
+from arena.results.estimate import Estimate
 
 TEMPLATE = Path(__file__).with_name("template.html")
 
 
 @dataclass(frozen=True)
 class CostLine:
-    """Seeds in which ASR reached a half, and the samples until then: of the model, of the
-    reference, and their difference, each with its interval."""
+    """Seeds in which ASR reached a half; the samples until then of the model, of a model with the
+    other backdoors and their difference (where any was measured), and of the reference and that
+    difference, each with its interval."""
 
     reached: str
     samples: list[tuple[str, str]]
@@ -32,15 +34,36 @@ def section(findings: ReactivationFindings, actors: Sequence[str]) -> Section | 
     if findings.samples and findings.curves:
         figures["reactivation"] = reactivation_curves(actors, findings.samples, findings.curves)
     template = TEMPLATE.read_text(encoding="utf-8")
-    return Section("How easily they come back", template, {"models": costs(findings)}, figures)
+    values = {"models": costs(findings), "columns": _columns(findings)}
+    return Section("How easily they come back", template, values, figures)
+
+
+def _columns(findings: ReactivationFindings) -> list[str]:
+    never = ["never poisoned", "difference"]
+    return ["samples", *(["others planted", "difference"] if _has_others(findings) else []), *never]
+
+
+def _has_others(findings: ReactivationFindings) -> bool:
+    return any(cost.others is not None for cost in findings.costs)
 
 
 def costs(findings: ReactivationFindings) -> list[ModelLines[CostLine]]:
     """Return the poisoned samples until every backdoor fires again half the time, by model."""
-    return by_model(findings.costs, _line, lambda cost: cost.name)
+    line = _line_beside_others if _has_others(findings) else _line
+    return by_model(findings.costs, line, lambda cost: cost.name)
 
 
 def _line(cost: ReactivationCost) -> CostLine:
+    return _shown(cost, cost.samples, cost.reference, cost.difference)
+
+
+def _line_beside_others(cost: ReactivationCost) -> CostLine:
+    others = cost.others or Comparison()
+    samples = others.samples if others.paired else cost.samples
+    never = cost.reference, cost.difference
+    return _shown(cost, samples, others.baseline, others.difference, *never)
+
+
+def _shown(cost: ReactivationCost, *samples: Estimate) -> CostLine:
     reached = f"{thousands(cost.reached)} of {thousands(cost.seeds)}"
-    samples = (cost.samples, cost.reference, cost.difference)
     return CostLine(reached, [Shown.of(each).rounded(1) for each in samples])

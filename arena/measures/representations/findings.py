@@ -46,11 +46,19 @@ class SeedCorrelation(Part):
 
 
 class Correlation(Part):
-    """Spearman's rho of distance and transfer, pooled over seeds."""
+    """Spearman's rho of distance and transfer, pooled over seeds, over the pairs of `actors`.
+
+    p: by relabelling these actors, the same way in every seed and cell, in so many ways
+    (`relabellings`). left_out: seeds (in a stress run: of a cell) in which one of these pairs is
+    missing.
+    """
 
     rho: float | None = None
     p: float | None = None
     seeds: int | None = None
+    actors: tuple[str, ...] = ()
+    relabellings: int | None = None
+    left_out: int = 0
     per_seed: tuple[SeedCorrelation, ...] = ()
 
 

@@ -157,7 +157,15 @@ def _distance_of(point: DistancePoint, variant: Distance) -> float | None:
 
 
 def _correlation(pooled: Pooled, per_seed: tuple[SeedCorrelation, ...] = ()) -> Correlation:
-    return Correlation(rho=pooled.rho, p=pooled.p, seeds=pooled.seeds, per_seed=per_seed)
+    return Correlation(
+        rho=pooled.rho,
+        p=pooled.p,
+        seeds=pooled.seeds,
+        actors=pooled.actors,
+        relabellings=pooled.relabellings or None,
+        left_out=pooled.left_out,
+        per_seed=per_seed,
+    )
 
 
 def _floats(values: Array) -> Array:

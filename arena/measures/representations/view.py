@@ -107,6 +107,7 @@ def section(findings: RepresentationsFindings, actors: Sequence[str]) -> Section
     values = {
         "note": note(findings),
         "correlation": correlation(findings),
+        "relabelled": relabelled(findings),
         "layers": [_layer(each) for each in findings.per_layer],
         "distances": list(DISTANCES.values()),
         "pairs": [_pair(each) for each in findings.pairs],
@@ -120,7 +121,11 @@ def grid_section(findings: RepresentationsFindings, actors: Sequence[str]) -> Se
     """Return the section over all cells of a stress run; None where nothing was measured."""
     if not findings.points and not findings.correlation:
         return None
-    values = {"note": note(findings), "correlation": correlation(findings)}
+    values = {
+        "note": note(findings),
+        "correlation": correlation(findings),
+        "relabelled": relabelled(findings),
+    }
     template = GRID_TEMPLATE.read_text(encoding="utf-8")
     return Section(TITLE, template, values, _figures(findings, actors))
 
@@ -153,10 +158,35 @@ def correlation(findings: RepresentationsFindings) -> list[CorrelationLine]:
     ]
 
 
+def relabelled(findings: RepresentationsFindings) -> str:
+    """Return how p was got, for whom it speaks, and what was left out; empty where no p is known
+    to come from one relabelling for all seeds."""
+    said: dict[str, list[str]] = {}
+    for name, each in findings.correlation.items():
+        if each.relabellings:
+            text = _relabelled(each, each.relabellings)
+            said.setdefault(text, []).append(DISTANCES.get(name, words(name)))
+    if len(said) == 1:
+        return f"Here {next(iter(said))}"
+    return " ".join(f"{', '.join(names)}: {text}" for text, names in said.items())
+
+
+def _relabelled(each: Correlation, number: int) -> str:
+    said = (
+        f"p is the share of {thousands(number)} relabellings of {', '.join(each.actors)}, the same "
+        f"in every seed, so never below {decimals(1 / number, 3)}, and speaks of these actors only."
+    )
+    if each.left_out:
+        said += f" Left out for want of a pair: {thousands(each.left_out)}."
+    return said
+
+
 def _meaning(correlation: Correlation) -> str:
     rho, p = correlation.rho, correlation.p
     if rho is None:
         return "not defined"
+    if correlation.relabellings and correlation.relabellings <= 1 / CLEAR:
+        return f"{thousands(correlation.relabellings)} relabellings cannot show a relation"
     if p is None or p >= CLEAR:
         return "no relation shown"
     return "the closer, the more transfer" if rho < 0 else "the farther apart, the more transfer"

@@ -1,0 +1,214 @@
+"""What a scenario's verdicts could say after so many seeds, told before it is run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.table import Table
+from rich.text import Text
+
+from arena.errors import InputError
+from arena.reporting.numbers import decimals, thousands
+from arena.runs.like import RUNS, Like, likes
+from arena.scenario.schema import Scenario
+from arena.statistics.planned_power import (
+    ASSUMED,
+    POWER,
+    UPPER,
+    Design,
+    Reach,
+    SeenSpread,
+    Spread,
+    power,
+    reach,
+    seen_spread,
+)
+from arena.statistics.thresholds import MIN_SEEDS
+
+WHOLE = "whole claim"
+
+
+@dataclass(frozen=True)
+class Line:
+    """What one verdict could say. spread: how T varies over seeds, in words. chances: of `fails`
+    and of `generalizes_*` at the T seen; None where none was seen."""
+
+    seeds: int
+    of: str
+    spread: str
+    reach: Reach
+    chances: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The lines for every number of seeds, and in words where the spread comes from. too_few:
+    numbers of seeds with which no verdict is possible."""
+
+    sources: tuple[str, ...]
+    lines: tuple[Line, ...]
+    too_few: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What a verdict is about, and what finished runs show of it."""
+
+    of: str
+    pairs: int
+    targets: int
+    seen: SeenSpread | None
+
+
+def outlook(
+    scenario: Scenario, seeds: Sequence[int], given: Sequence[Path] = (), runs: Path = RUNS
+) -> Outlook:
+    """Return what the whole claim, and one pair after Holm's adjustment, could say.
+
+    Args:
+        seeds: numbers of usable seeds.
+        given, runs: see `likes`.
+
+    Raises:
+        InputError: the scenario estimates no transfer, or a given folder is no finished run.
+    """
+    pairs, targets = pairs_of(scenario)
+    known = likes(scenario, given, runs)
+    claim = seen_spread([list(like.claim.values()) for like in known])
+    judged = (
+        _Judged(WHOLE, 1, targets, claim),
+        _Judged(f"one pair of {pairs}", pairs, 1, _of_pairs(known)),
+    )
+    enough = [n for n in seeds if n >= MIN_SEEDS]
+    lines = [line for n in enough for each in judged for line in _lines(scenario, n, each)]
+    too_few = tuple(n for n in seeds if n < MIN_SEEDS)
+    return Outlook(tuple(_sources(known, judged)), tuple(lines), too_few)
+
+
+def pairs_of(scenario: Scenario) -> tuple[int, int]:
+    """Return how many ordered pairs a scenario estimates, and how many actors they suppress.
+
+    Raises:
+        InputError: it estimates none.
+    """
+    others, defender = len(scenario.actors) - 1, scenario.defender
+    if defender.intelligence != "disclosed":
+        rule = "no trigger is disclosed, so no transfer is estimated"
+        found = defender.intelligence
+        raise InputError(rule, scenario.name, None, "defender.intelligence", found, ("disclosed",))
+    if scenario.composition == "solo":
+        rule = "no two backdoors share a model, so no transfer is estimated"
+        allowed = ("pooled", "sequential", "merged")
+        raise InputError(rule, scenario.name, None, "composition", "solo", allowed)
+    if not scenario.controls.clean_finetune:
+        rule, key = "without it no transfer is estimated", "controls.clean_finetune"
+        raise InputError(rule, scenario.name, None, key, "false", ("true",))
+    if not others:
+        rule = "one actor has no other to suppress; at least 2 are needed"
+        raise InputError(rule, scenario.name, None, "actors", "1")
+    each = defender.target == "each"
+    return (others + 1) * others if each else others, others + 1 if each else others
+
+
+def _of_pairs(known: Sequence[Like]) -> SeenSpread | None:
+    """The spread within pairs. Pairs share their seeds, so they add no degrees of freedom."""
+    degrees = sum(len(like.claim) - 1 for like in known)
+    groups = [list(pair.values()) for like in known for pair in like.pairs.values()]
+    return seen_spread(groups, degrees)
+
+
+def _lines(scenario: Scenario, seeds: int, judged: _Judged) -> Iterator[Line]:
+    design = Design(seeds, judged.pairs, judged.targets)
+    seen = judged.seen
+    for name, spread in _spreads(judged):
+        found = reach(design, spread, scenario.thresholds)
+        chances = (
+            power(design, spread, seen.mean, scenario.thresholds) if seen and seen.tells else None
+        )
+        yield Line(seeds, judged.of, name, found, chances)
+
+
+def _spreads(judged: _Judged) -> Iterator[tuple[str, Spread]]:
+    """The spreads to try: as seen and at its upper limit, or assumed ones; then two states."""
+    seen = judged.seen
+    if seen is not None and seen.tells:
+        yield f"sd {decimals(seen.sd)}, seen", seen.spread
+        upper = seen.upper
+        yield f"sd {decimals(upper.sd(seen.mean))}, upper limit", upper
+    else:
+        for sd in ASSUMED:
+            yield f"sd {sd:g}, assumed", Spread(4 * sd**2)
+    yield "two states, assumed", Spread(flips=judged.targets)
+
+
+def _sources(known: Sequence[Like], judged: Sequence[_Judged]) -> Iterator[str]:
+    """Where the spread comes from, in words."""
+    if not known:
+        yield (
+            f"no finished run like this one below {RUNS}/ has a T in two seeds: every spread is "
+            "assumed (--like RUN names others)"
+        )
+    for like in known:
+        values = list(like.claim.values())
+        where = ", ".join(str(folder) for folder in like.folders)
+        mean = sum(values) / len(values)
+        yield f"spread from {where}: {thousands(len(values))} seeds, mean T {decimals(mean)}"
+    for each in judged:
+        if each.seen is not None and not each.seen.tells:
+            yield (
+                f"{each.of}: the T seen, {decimals(each.seen.mean)}, tells nothing of the spread "
+                "elsewhere, so spreads are assumed"
+            )
+
+
+def table(planned: Outlook) -> Table:
+    """Return the lines as a table."""
+    shown = Table(box=None, pad_edge=False, title_justify="left", header_style="bold")
+    for column in ("seeds", "verdict on", "T over seeds", "fails", "no verdict", "generalizes"):
+        shown.add_column(column)
+    seen = any(line.chances for line in planned.lines)
+    if seen:
+        shown.add_column("at T seen")
+    for line in planned.lines:
+        cells = [str(line.seeds), line.of, line.spread, *_ranges(line.reach)]
+        shown.add_row(*map(Text, [*cells, _chances(line)] if seen else cells))
+    return shown
+
+
+def _ranges(reached: Reach) -> tuple[str, str, str]:
+    """The true T of `fails`, of no verdict and of `generalizes_*`."""
+    low, high = (None if t is None else decimals(t) for t in (reached.fails, reached.generalizes))
+    at_least = "\N{GREATER-THAN OR EQUAL TO}"
+    at_most = "\N{LESS-THAN OR EQUAL TO}"
+    return (
+        f"{at_most} {low}" if low else "never",
+        f"{low or '0.00'}\N{EN DASH}{high or '1.00'}",
+        f"{at_least} {high}" if high else "never",
+    )
+
+
+def _chances(line: Line) -> str:
+    return "" if line.chances is None else " / ".join(f"{chance:.0%}" for chance in line.chances)
+
+
+def notes(planned: Outlook) -> list[str]:
+    """Return in words what the table rests on, a line each."""
+    said = list(planned.sources)
+    if planned.lines:
+        said += [
+            f"fails, generalizes: the true T at which that verdict comes out in {POWER:.0%} of "
+            "experiments or more, if all seeds are usable. A pair is judged with Holm over all "
+            "pairs, as if no other were decided",
+            "sd: of T over seeds. An assumed one holds at T = 0.5; towards 0 and 1 it falls. Upper "
+            f"limit: the sd may be so large, one-sided at {UPPER:.0%}. Two states: kept or "
+            "erased, every seed by itself, and of the whole claim every target by itself",
+        ]
+    if any(line.chances for line in planned.lines):
+        said.append("at T seen: the chances of fails / of generalizes if that were the true T")
+    said += [
+        f"{n} seed{'s' if n != 1 else ''}: no verdict is possible with fewer than {MIN_SEEDS}"
+        for n in planned.too_few
+    ]
+    return said
