@@ -38,7 +38,7 @@ def contrast_rows(results: StressResults) -> list[ContrastRow]:
 
 
 def _row(each: Contrast) -> ContrastRow:
-    used = " and ".join(f"{n} of {of}" for n, of in zip(each.used, each.cases, strict=True))
+    used = " and ".join(f"{c.used} of {c.all}" for c in (each.cases, each.cases_against))
     outcome = OUTCOMES.get(each.outcome, each.outcome)
     return ContrastRow(
         axis=words(each.axis),
@@ -48,7 +48,7 @@ def _row(each: Contrast) -> ContrastRow:
         matched=Shown.of(each.matched),
         p=p_value(each.p),
         adjusted_p=p_value(each.adjusted_p),
-        seeds=each.seeds,
+        seeds=len(each.seeds),
         used=used,
         outcome=f"{outcome}: {each.reason}" if each.reason else outcome,
     )

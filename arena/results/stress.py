@@ -18,6 +18,13 @@ from arena.results.scenario import ScenarioRecord
 CellStatus = Literal["done", "failed", "not_applicable"]
 
 
+class Cases(Part):
+    """Cases (a pair in a seed of a cell): how many have a T, of all."""
+
+    used: int = 0
+    all: int = 0
+
+
 class Contrast(Part):
     """One value of an axis minus another, paired by seed: T averaged over a seed's usable pairs in
     the cells that stand there, both in cells with the same values on all other axes.
@@ -29,9 +36,9 @@ class Contrast(Part):
             exact sign-flip test, two-sided. adjusted_p: by Holm over the axis's contrasts, at both
             doses.
         matched: the same over the pairs (in a seed of a cell) that are usable on both sides.
-        used: usable cases on either side, of all `cases`.
-        outcome: `ahead`, `behind` or `inconclusive`; why it is the last.
-        per_seed: seed -> the difference.
+        cases, cases_against: of the two values.
+        outcome: `ahead`, `behind` or `inconclusive`. reason: why it is the last.
+        per_seed: the differences of the `seeds`.
     """
 
     axis: str
@@ -42,12 +49,12 @@ class Contrast(Part):
     p: float | None = None
     adjusted_p: float | None = None
     matched: Estimate = Estimate()
-    seeds: int = 0
-    used: tuple[int, int] = (0, 0)
-    cases: tuple[int, int] = (0, 0)
+    seeds: tuple[int, ...] = ()
+    per_seed: tuple[float, ...] = ()
+    cases: Cases = Cases()
+    cases_against: Cases = Cases()
     outcome: str = ""
     reason: str = ""
-    per_seed: Mapping[int, float] = {}
 
 
 class StressCell(Part):

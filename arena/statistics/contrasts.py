@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from arena.results.rows import Which
 from arena.results.run import PairSeed
-from arena.results.stress import Contrast
+from arena.results.stress import Cases, Contrast
 from arena.statistics.comparison import side
 from arena.statistics.grid import FinishedCell
 from arena.statistics.intervals import holm, paired
@@ -27,13 +27,9 @@ class _Side:
     by_seed: Mapping[int, Mapping[Place, float | None]]
 
     @property
-    def cases(self) -> int:
-        return sum(map(len, self.by_seed.values()))
-
-    @property
-    def used(self) -> int:
-        every = (t for there in self.by_seed.values() for t in there.values())
-        return sum(t is not None for t in every)
+    def cases(self) -> Cases:
+        every = [t for there in self.by_seed.values() for t in there.values()]
+        return Cases(used=sum(t is not None for t in every), all=len(every))
 
     def mean(self, seed: int) -> float | None:
         """T averaged over the usable pairs of a seed."""
@@ -84,10 +80,10 @@ def _contrast(
         difference=estimate,
         p=p,
         matched=matched,
-        seeds=len(per_seed),
-        used=(one.used, other.used),
-        cases=(one.cases, other.cases),
-        per_seed=per_seed,
+        seeds=tuple(per_seed),
+        per_seed=tuple(per_seed.values()),
+        cases=one.cases,
+        cases_against=other.cases,
     )
 
 
@@ -143,5 +139,5 @@ def _adjusted(family: Sequence[Contrast]) -> Iterator[Contrast]:
     for each in family:
         p = None if each.p is None else next(adjusted)
         low, high = each.difference.low, each.difference.high
-        outcome, reason = side(low, high, each.seeds, p=p)
+        outcome, reason = side(low, high, len(each.seeds), p=p)
         yield each.model_copy(update={"adjusted_p": p, "outcome": outcome, "reason": reason})

@@ -67,11 +67,40 @@ def test_parents_stand_before_children_and_rows_lead_somewhere(overrides: Any) -
         assert address == node.address
         assert set(node.stage.parents.values()) <= seen
         seen.add(address)
+<<<<<<< HEAD
     used = {a for row in made.rows for a in row.artifacts}
+=======
+    used = set(made.artifacts)
+>>>>>>> h3
     used |= {a for node in made.nodes.values() for a in node.stage.parents.values()}
     assert used == seen  # no stage is planned for nothing
     for row in made.rows:
         assert made.nodes[row.scores].stage.parents == {"model": row.model}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "planted"),
+    [
+        ((), ["compromised"]),
+        (("composition=sequential",), ["compromised"]),
+        (
+            ("composition=solo",),
+            [f"alone:{a}" for a in ("lexical", "linguist", "bard", "merchant")],
+        ),
+    ],
+)
+def test_depth_is_asked_of_the_models_that_backdoors_are_planted_in(
+    overrides: Any, planted: list[str]
+) -> None:
+    made = plan(*overrides)
+    deep = {row.name: row for row in made.rows if row.depth}
+    assert list(deep) == planted
+    for row in deep.values():
+        node = made.nodes[str(row.depth)]
+        assert node.stage.parents == {"model": row.model}
+        job: Any = node.job
+        assert {probe.kind for probe in job.probes.probes} == {"asr"}
+        assert {len(probe.prompts) for probe in job.probes.probes} == {32}  # of at most 64
 
 
 def test_rows_are_what_was_asked_for() -> None:

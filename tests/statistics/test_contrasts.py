@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from arena.results.run import AtDose, Pair, PairSeed, RunResults
-from arena.results.stress import Contrast
+from arena.results.stress import Cases, Contrast
 from arena.statistics.contrasts import contrasts
 from arena.statistics.grid import FinishedCell, judge_grid
 from arena.statistics.intervals import holm, paired
@@ -50,8 +50,9 @@ def test_a_contrast_is_the_paired_difference_of_seed_means() -> None:
     assert found.difference == estimate
     assert found.p == found.adjusted_p == p
     assert found.matched == estimate
-    assert found.per_seed == {k: pytest.approx(high[k] - low[k]) for k in range(10)}
-    assert (found.dose, found.seeds, found.outcome) == (None, 10, "ahead")
+    assert found.seeds == tuple(range(10))
+    assert found.per_seed == pytest.approx(high - low)
+    assert (found.dose, found.outcome) == (None, "ahead")
 
 
 def test_three_values_at_two_doses_are_one_family_of_six() -> None:
@@ -97,7 +98,7 @@ def test_cells_are_compared_with_cells_that_agree_on_the_other_axes() -> None:
     by = {each.axis: each for each in contrasts(cells)}
     assert by["size"].difference.value == pytest.approx(0.1)
     assert by["stage"].difference.value == pytest.approx(0.7)
-    assert by["size"].cases == (8, 8)
+    assert by["size"].cases == by["size"].cases_against == Cases(used=8, all=8)
 
 
 def test_usable_cases_are_counted_and_matched() -> None:
@@ -107,13 +108,14 @@ def test_usable_cases_are_counted_and_matched() -> None:
     found = only([low, high])
     assert found.difference.value == pytest.approx(-0.175)
     assert found.matched.value == pytest.approx(0.2)
-    assert (found.used, found.cases) == ((2, 4), (4, 4))
+    assert found.cases == Cases(used=2, all=4)
+    assert found.cases_against == Cases(used=4, all=4)
 
 
 def test_seeds_without_a_t_on_either_side_are_left_out() -> None:
     found = only([cell([0.1, None, 0.3], a="x"), cell([0.2, 0.5, None], a="y")])
-    assert found.per_seed == {0: pytest.approx(0.1)}
-    assert (found.seeds, found.outcome, found.p) == (1, "inconclusive", None)
+    assert found.per_seed == pytest.approx((0.1,))
+    assert (found.seeds, found.outcome, found.p) == ((0,), "inconclusive", None)
 
 
 def test_nothing_to_compare_is_no_contrast() -> None:
