@@ -67,11 +67,7 @@ def test_parents_stand_before_children_and_rows_lead_somewhere(overrides: Any) -
         assert address == node.address
         assert set(node.stage.parents.values()) <= seen
         seen.add(address)
-<<<<<<< HEAD
-    used = {a for row in made.rows for a in row.artifacts}
-=======
     used = set(made.artifacts)
->>>>>>> h3
     used |= {a for node in made.nodes.values() for a in node.stage.parents.values()}
     assert used == seen  # no stage is planned for nothing
     for row in made.rows:
