@@ -1,0 +1,345 @@
+"""The tables of README.md and docs/findings.md, from the results that they came from.
+
+    python benchmarks/findings.py keep RUN_FOLDER NAME "arena run ..."   (keep a finished run)
+    python benchmarks/findings.py write      (rebuild every table)
+    python benchmarks/findings.py check      (exit 1 where a table differs)
+
+A table stands between `<!-- table RUN KIND -->` and `<!-- end -->`. RUN is a file of docs/results/,
+KIND one of `TABLES`. Kept are all numbers that are shown and those by seed behind them; not the
+rows, curves and samples of single models, which the command repeats.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from arena.reporting.claim_card import dose_spans
+from arena.reporting.numbers import Shown, decimals, percent
+from arena.results.claim import Judgement
+from arena.results.estimate import Estimate
+from arena.results.reader import parse_results, read_results
+from arena.results.run import Pair, RunResults, SummaryRow
+from arena.results.stress import StressResults
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "docs" / "results"
+DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "findings.md")
+HEAVY = ("rows", "curves", "samples", "decoys", "cast")
+PLACE = re.compile(r"(<!-- table (\S+) (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The results of a finished run, the command that repeats it, and the doses that its verdicts
+    stand at (from, to)."""
+
+    command: str
+    results: RunResults | StressResults
+    spans: Mapping[str, tuple[float, float]]
+
+    @property
+    def run(self) -> RunResults:
+        """Of a single scenario."""
+        assert isinstance(self.results, RunResults)
+        return self.results
+
+    @property
+    def stress(self) -> StressResults:
+        """Of a grid."""
+        assert isinstance(self.results, StressResults)
+        return self.results
+
+
+# -- files ----------------------------------------------------------------------------------
+
+
+def keep(folder: Path, name: str, command: str) -> Path:
+    """Write what is shown of a finished run; returns the file."""
+    results = read_results(folder)
+    assert isinstance(results, RunResults | StressResults)
+    spans = dose_spans(results) if isinstance(results, RunResults) else {}
+    dropped = {key for key in HEAVY if key in type(results).model_fields}
+    file = RESULTS / f"{name}.json"
+    file.parent.mkdir(exist_ok=True)
+    content = {
+        "command": command,
+        "spans": {dose: list(span) for dose, span in spans.items()},
+        "results": results.model_dump(mode="json", by_alias=True, exclude=dropped),
+    }
+    file.write_text(json.dumps(_rounded(content), ensure_ascii=False, separators=(",", ":")) + "\n")
+    return file
+
+
+def _rounded(value: object) -> object:
+    """Six digits are more than any table shows."""
+    if isinstance(value, float):
+        return float(f"{value:.6g}")
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    return [_rounded(item) for item in value] if isinstance(value, list) else value
+
+
+def kept(name: str) -> Kept:
+    """Read a kept run."""
+    content = json.loads((RESULTS / f"{name}.json").read_text())
+    results = parse_results(content["results"], f"docs/results/{name}.json")
+    assert isinstance(results, RunResults | StressResults)
+    spans = {dose: (low, high) for dose, (low, high) in content["spans"].items()}
+    return Kept(content["command"], results, spans)
+
+
+def rebuilt(text: str) -> str:
+    """Return a document with every table as the kept results have it."""
+
+    def table(place: re.Match[str]) -> str:
+        head, run, kind, end = place.groups()
+        return f"{head}{TABLES[kind](kept(run))}\n{end}"
+
+    return PLACE.sub(table, text)
+
+
+# -- tables ---------------------------------------------------------------------------------
+
+
+def grid(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def full(estimate: Estimate | None) -> str:
+    """`0.20 [0.13, 0.28]`."""
+    return Shown.of(estimate).full
+
+
+def verdict(claim: Judgement) -> str:
+    """The verdict in code type."""
+    return f"`{claim.verdict}`" if claim.verdict else ""
+
+
+def command(run: Kept) -> str:
+    """The command that repeats the run, and its seeds."""
+    seeds = run.results.seeds
+    return f"`{run.command}` ({len(seeds)} seeds: {seeds[0]} to {seeds[-1]})"
+
+
+def models(run: Kept) -> str:
+    """ASR of every trigger in every model, means over seeds; removals at `least`."""
+    actors = run.run.actors
+
+    def cells(row: SummaryRow) -> list[str]:
+        rates = [decimals(row.asr[a].value) if a in row.asr else "" for a in actors]
+        own = [f"**{r}**" if row.target == a and row.kind == "unlearned" else r
+               for a, r in zip(actors, rates, strict=True)]  # fmt: skip
+        return [row.label, *own, Shown.of(row.clean_accuracy).text]
+
+    return grid(["model", *actors, "clean accuracy"], map(cells, run.run.summary))
+
+
+def transfer(run: Kept) -> str:
+    """T by pair, at `least` / at `most`."""
+    results = run.run
+    pairs = {(pair.source, pair.to): pair for pair in results.transfer}
+    most = {(p.source, p.to): p for p in results.most.transfer} if results.most else {}
+
+    def shown(pair: Pair | None) -> str:
+        return decimals(pair.transfer.value) if pair else ""
+
+    def cell(source: str, to: str) -> str:
+        if source == to:
+            return ""
+        return " / ".join(
+            filter(None, (shown(pairs.get((source, to))), shown(most.get((source, to)))))
+        )
+
+    rows = ([source, *(cell(source, to) for to in results.actors)] for source in results.actors)
+    return grid(["unlearned", *results.actors], rows)
+
+
+def claims(run: Kept) -> Iterator[tuple[str, Judgement]]:
+    """The claim at each dose."""
+    results = run.results
+    if results.claim is not None:
+        yield "least", results.claim
+    if isinstance(results, StressResults):
+        if results.most is not None:
+            yield "most", results.most
+    elif results.most is not None and results.most.claim is not None:
+        yield "most", results.most.claim
+
+
+def claim(run: Kept) -> str:
+    """The claim at both doses, T split by kind of sham."""
+
+    def cells(dose: str, judged: Judgement) -> list[str]:
+        span = run.spans.get(dose)
+        where = f" ({span[0]:.2g} to {span[1]:.2g})" if span else ""
+        odd = "; ".join(f"{kind} {full(each.odd)}" for kind, each in judged.by_sham.items())
+        numbers = [full(judged.transfer), odd or full(judged.odd), full(judged.raw_suppression)]
+        return [f"{dose}{where}", *numbers, verdict(judged)]
+
+    head = ["dose", "T", "odd", "raw suppression", "verdict"]
+    return grid(head, (cells(dose, judged) for dose, judged in claims(run)))
+
+
+def shams(run: Kept) -> str:
+    """Odd and specific parts by kind of sham, at both doses."""
+    rows = (
+        [dose, kind, full(each.odd), full(each.specific), str(each.seeds)]
+        for dose, judged in claims(run)
+        for kind, each in judged.by_sham.items()
+    )
+    return grid(["dose", "sham", "odd", "specific", "seeds"], rows)
+
+
+def along(run: Kept) -> str:
+    """T over the dose, with what is left of the own trigger and what the control keeps."""
+    rows = (
+        [
+            f"{point.dose:.2g}",
+            full(point.own),
+            full(point.control),
+            full(point.transfer),
+            full(point.odd),
+            f"{point.explained} of {point.cases}",
+        ]
+        for point in run.run.over_doses
+    )
+    head = [
+        "dose",
+        "own trigger left",
+        "clean fine-tune keeps of others",
+        "T",
+        "odd",
+        "explained by the control",
+    ]
+    return grid(head, rows)
+
+
+def groups(run: Kept) -> str:
+    """T by the values of a grid's axes, at both doses."""
+    rows = (
+        [
+            axis,
+            value,
+            dose,
+            full(group.transfer),
+            percent(group.explained_by_control),
+            percent(group.not_installed),
+        ]
+        for dose, judged in claims(run)
+        for axis, values in getattr(judged, "by", {}).items()
+        for value, group in values.items()
+    )
+    head = ["axis", "value", "dose", "T", "explained by the control", "not installed"]
+    return grid(head, rows)
+
+
+def cells(run: Kept) -> str:
+    """Every cell of a grid with its own claim at both doses."""
+    rows = (
+        [cell.id, dose, full(judged.transfer), full(judged.odd), verdict(judged), str(judged.seeds)]
+        for cell in run.stress.cells
+        for dose, judged in (("least", cell.claim), ("most", cell.most))
+        if judged is not None
+    )
+    return grid(["cell", "dose", "T", "odd", "verdict", "seeds"], rows)
+
+
+def contrasts(run: Kept) -> str:
+    """The differences between the values of an axis, paired by seed."""
+    rows = (
+        [
+            f"{each.of} minus {each.against}",
+            each.dose or "",
+            full(each.difference),
+            _p(each.p),
+            _p(each.adjusted_p),
+            str(len(each.seeds)),
+            each.outcome,
+        ]
+        for each in run.stress.contrasts
+    )
+    return grid(["contrast", "dose", "difference in T", "p", "Holm", "seeds", "outcome"], rows)
+
+
+def _p(value: float | None) -> str:
+    if value is None:
+        return ""
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def league(run: Kept) -> str:
+    """Every defence at the largest dose that costs at most so much accuracy."""
+    assert run.run.league is not None
+    rows = (
+        [
+            each.name,
+            each.knows,
+            full(each.disclosed) if each.disclosed.value is not None else "",
+            full(each.others),
+            full(each.worst),
+            decimals(each.change.value, 3),
+            percent(each.compute),
+        ]
+        for each in sorted(run.run.league.standings, key=lambda e: e.others.value or 0.0)
+    )
+    head = ["defence", "knows", "own trigger", "others", "worst", "accuracy change", "compute"]
+    return grid(head, rows)
+
+
+def equal(run: Kept) -> str:
+    """Every defence at equal compute."""
+    assert run.run.league is not None
+    known = [(each, each.equal) for each in run.run.league.standings if each.equal is not None]
+    rows = (
+        [
+            each.name,
+            full(point.disclosed) if point.disclosed.value is not None else "",
+            full(point.others),
+            decimals(point.change.value, 3),
+            percent(point.compute),
+        ]
+        for each, point in sorted(known, key=lambda pair: pair[1].others.value or 0.0)
+    )
+    return grid(["defence", "own trigger", "others", "accuracy change", "compute"], rows)
+
+
+TABLES: dict[str, Callable[[Kept], str]] = {
+    "command": command,
+    "models": models,
+    "transfer": transfer,
+    "claim": claim,
+    "shams": shams,
+    "along": along,
+    "groups": groups,
+    "cells": cells,
+    "contrasts": contrasts,
+    "league": league,
+    "equal": equal,
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the command line asks; returns the exit status."""
+    if len(arguments) == 4 and arguments[0] == "keep":
+        print(keep(Path(arguments[1]), arguments[2], arguments[3]))
+        return 0
+    if list(arguments) not in (["write"], ["check"]):
+        print(__doc__)
+        return 2
+    stale = [file for file in DOCUMENTS if rebuilt(file.read_text()) != file.read_text()]
+    for file in stale:
+        print(f"{file.relative_to(ROOT)}: tables differ from docs/results")
+        if arguments[0] == "write":
+            file.write_text(rebuilt(file.read_text()))
+    return int(bool(stale) and arguments[0] == "check")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
