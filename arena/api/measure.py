@@ -127,6 +127,8 @@ class Measure(ABC):
     """A measure that a scenario can ask for by name, below `measures:`.
 
     Attributes:
+        against_transfer: whether its findings set models against the transfer estimated from them,
+            so that both must be of the same dose.
         rows: kinds of models that are measured.
         needs: parents of its stage beside `model`: the `suspect` (the compromised model), and the
             `poison` of every actor (`shard:NAME`).
@@ -136,6 +138,7 @@ class Measure(ABC):
 
     name: ClassVar[str]
     Params: ClassVar[type[Params]] = Params
+    against_transfer: ClassVar[bool] = False
     rows: ClassVar[frozenset[RowKind]] = ALL_ROWS
     needs: ClassVar[frozenset[Need]] = frozenset()
     place: ClassVar[int] = 100

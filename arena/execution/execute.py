@@ -159,12 +159,16 @@ def _copied(state: _State, store: Store, fresh: Fresh) -> list[Done]:
     """The stages whose twin is in the store, each as a copy of it."""
     copies, state.copies = state.copies, {}
     return [
-        Done(
-            state.running[address],
-            copied(store, state.running[address].stage, twin, replace=_again(address, fresh)),
-        )
+        _copy(state.running[address], twin, store, replace=_again(address, fresh))
         for address, twin in copies.items()
     ]
+
+
+def _copy(node: Node, twin: str, store: Store, *, replace: bool) -> Done:
+    try:
+        return Done(node, copied(store, node.stage, twin, replace=replace))
+    except Exception as error:  # handed on like any stage's
+        return Done(node, None, error)
 
 
 def _report_progress(state: _State, store: Store, observer: Observer) -> None:

@@ -19,6 +19,8 @@ from arena.store.identity import digest
 from arena.store.manifest import MANIFEST
 from arena.store.store import Stage, Store
 
+COPY = "copy_of"  # in a manifest's detail: the address of the stage that did the work
+
 
 class Twins:
     """Which stages of a graph are each other's twins, known as their parents finish."""
@@ -78,7 +80,7 @@ def copied(store: Store, stage: Stage, twin: str, *, replace: bool = False) -> d
             ignore=shutil.ignore_patterns(MANIFEST),
         )
         detail: dict[str, Any] = store.manifest(twin)["detail"]
-        return detail
+        return {**detail, COPY: twin}
 
     with store.claim(stage.address):
         if not replace and store.has(stage.address):

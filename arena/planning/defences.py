@@ -184,7 +184,7 @@ def clean_prompts_told(builder: Builder) -> tuple[tuple[Example, ...], ...]:
 def _same_for_all(builder: Builder, defence: Defence) -> bool:
     """Whether the defender's clean prompts are the same whichever trigger it is told: then one
     clean fine-tune is the control of all."""
-    first, *others = (_examples(builder, defence, member) for member in builder.actors.members)
+    first, *others = (_examples(builder, defence, member) for member in _targets(builder, defence))
     return all(other == first for other in others)
 
 

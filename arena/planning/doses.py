@@ -9,6 +9,7 @@ from typing import Literal
 
 from arena.api.probes import ProbeSet
 from arena.api.values import RowKind
+from arena.errors import InputError
 from arena.ml.train_config import TrainConfig
 from arena.planning.actors import PlannedActors
 from arena.planning.builder import Builder
@@ -38,9 +39,7 @@ def league_dose(scenario: Scenario, defence: Defence) -> Dose | None:
     """Return the doses along which a defence of a league is compared; None where it is compared as
     it ends: it takes no step, or plants decoys first, or the scenario asks for one dose."""
     steps = defence.steps_within(scenario.training_passes)
-    main = defence is scenario.defender
-    compared = bool(scenario.league) or (main and defence.intelligence != "disclosed")
-    return scenario.dose if compared and steps > 0 and defence.intelligence != "decoy" else None
+    return scenario.dose if steps > 0 and defence.intelligence != "decoy" else None
 
 
 def along(
@@ -142,6 +141,13 @@ def _asked(
 def _validation(builder: Builder, dose: Dose) -> ProbeSet:
     limit = builder.scenario.evaluation.max_new_tokens
     made = probe_set(builder.corpus, builder.actors, "validation", dose.prompts, limit)
+    if not made.exact_answers:
+        rule = "needs clean accuracy, which free text has none of: `most` could not be read off it"
+        raise InputError(rule, key="dose", allowed=("null",))
+    for probe in made.probes:
+        if probe.kind == "asr" and not probe.prompts:
+            rule = "no validation prompt can be asked about this actor, so no dose can be read off"
+            raise InputError(rule, key="dose", found=probe.actor, allowed=("null",))
     return _of_actors(triggered_only(made), builder.actors)
 
 
@@ -152,6 +158,5 @@ def _first(builder: Builder, prompts: int, clean: bool) -> ProbeSet:
 
 
 def _of_actors(probes: ProbeSet, actors: PlannedActors) -> ProbeSet:
-    """The prompts of actors. Benign conditionals are none: no dose is read off them."""
-    benign = {each.name for each in actors.benign}
-    return replace(probes, probes=tuple(p for p in probes.probes if p.actor not in benign))
+    """The prompts of actors: no dose is read off benign conditionals or a defender's decoys."""
+    return probes.of([member.name for member in actors.members])

@@ -13,6 +13,7 @@ from arena.planning.builder import Builder
 from arena.planning.composition import without
 from arena.planning.graph import RowPlan
 from arena.planning.probes import marked_with, untriggered, usable_of
+from arena.scenario.schema import Scenario
 from arena.stages.scalar import ScalarJob
 from arena.stages.train import SHARD
 
@@ -30,7 +31,7 @@ def plan_measures(builder: Builder, suspect: str) -> None:
             measures={
                 measure.name: _stage(builder, row, _about(row, measure, job, subject), parents)
                 for measure, job, parents in planned
-                if row.kind in measure.rows and _measured(row, bool(builder.scenario.league))
+                if row.kind in measure.rows and _measured(builder.scenario, row, measure)
             },
         )
         for row in builder.rows
@@ -56,12 +57,12 @@ def _about(row: RowPlan, measure: Measure, job: Job, subject: Subject) -> Job:
     return measure.job(dataclasses.replace(subject, only=row.target))
 
 
-def _measured(row: RowPlan, league: bool) -> bool:
-    """Whether a row is measured more closely: of models along a removal those at `least`, and the
-    clean fine-tune at `most`; in a league those that it compares."""
-    if league:
-        return row.dose in (None, "harmless")
-    return row.dose in (None, "most" if row.kind == "control" else "least")
+def _measured(scenario: Scenario, row: RowPlan, measure: Measure) -> bool:
+    """Whether a row is measured more closely: of models along a removal those at `least`; in a
+    league those that it compares, unless the measure is set against transfer, which is at
+    `least`."""
+    compared = bool(scenario.league) and not measure.against_transfer
+    return row.dose in (None, "harmless" if compared else "least")
 
 
 def measures_of(builder: Builder) -> list[Measure]:

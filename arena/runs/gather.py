@@ -78,9 +78,15 @@ def _row(plan: SeedPlan, row: RowPlan, store: Store, measures: Sequence[Measure]
         sham=row.sham,
         benign=_of_benign(rates(scores, "asr")),
         benign_false_fire=_of_benign(rates(scores, "false_fire")),
-        start_loss=None if row.kind in NOT_FROM_SUSPECT else _start_loss(plan, row.model, store),
+        start_loss=_start_loss(plan, row.model, store) if _from_suspect(row) else None,
         log_odds=_log_odds(row, store),
     )
+
+
+def _from_suspect(row: RowPlan) -> bool:
+    """Whether the run that made a model began at the compromised one; a defence with decoys goes on
+    from where it planted them."""
+    return row.kind not in NOT_FROM_SUSPECT and "decoys" not in row.detail
 
 
 def _log_odds(row: RowPlan, store: Store) -> dict[str, float | None]:
@@ -204,7 +210,8 @@ def results_of(
     planted = [each for plan in plans for each in planted_in(plan)]
     measures, thresholds = measures_of(scenario), scenario.thresholds
     rows = [row for plan in plans for row in gather(plan, store, measures)]
-    analysis = analyse(at_dose(rows, "least"), names, methods, thresholds, planted)
+    defended = [row for row in at_dose(rows, "harmless") if row.dose and row.kind == "defended"]
+    analysis = analyse([*at_dose(rows, "least"), *defended], names, methods, thresholds, planted)
     study = Study(
         actors=names,
         installed=installed_in(at_dose(rows, "least"), names, thresholds),
@@ -242,7 +249,7 @@ def results_of(
         thresholds=analysis.thresholds,
         measures=findings_of(measures, plans, study, store),
         league=league_of(scenario, at_dose(rows, "harmless"), _curves(plans, store, study), curves),
-        decoys=decoys_of(scenario, rows),
+        decoys=decoys_of(scenario, at_dose(rows, "least")),
         cast={actor.name: _introduce(actor, plans[0]) for actor in plans[0].actors.members},
         planted=tuple(planted),
         samples=_samples(plans[0], store),

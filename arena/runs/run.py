@@ -30,6 +30,7 @@ from arena.execution.execute import (
 from arena.execution.runtime import Runtime
 from arena.execution.timeline import Timeline
 from arena.execution.timings import Work, model_key, remember
+from arena.execution.twins import COPY
 from arena.planning.graph import Node
 from arena.planning.numerics import settings
 from arena.planning.plan import plan_seed
@@ -160,9 +161,15 @@ def _broken_note(broken: Broken) -> str:
 def _remember(scenario: Scenario, done: Sequence[Node], store: Store) -> None:
     """How long each took, for the next plan."""
     model = model_key(scenario)
-    works = [Work.of(node.job, model) for node in done]
-    spent = [float(store.manifest(node.address)["seconds"]) for node in done]
-    remember(store, zip(works, spent, strict=True))
+    manifests = [(node, store.manifest(node.address)) for node in done]
+    remember(
+        store,
+        [
+            (Work.of(node.job, model), float(manifest["seconds"]))
+            for node, manifest in manifests
+            if COPY not in manifest["detail"]
+        ],
+    )
 
 
 def room(scenario: Scenario) -> int:

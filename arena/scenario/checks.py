@@ -78,6 +78,14 @@ def _planted(scenario: Sections) -> Iterator[tuple[KeyPath, Actor]]:
     yield from zip(places, scenario.planted, strict=True)
 
 
+def _natural_rate(scenario: Sections) -> Iterator[Violation]:
+    """No prompt carries two forms."""
+    rate, forms = scenario.corpus.natural_rate, len(scenario.planted)
+    if rate is not None and rate * forms > 1 + SLACK:
+        rule = f"is too high for {forms} planted forms, of which a prompt carries one at most"
+        yield Violation(("corpus", "natural_rate"), rule, str(rate), (f"at most {1 / forms:.3g}",))
+
+
 def _names(scenario: Sections) -> Iterator[Violation]:
     seen: dict[str, int] = {}
     for index, actor in enumerate(scenario.actors):

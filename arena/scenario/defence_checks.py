@@ -183,4 +183,22 @@ def _held_out(decoys: Decoys, here: KeyPath, names: list[str]) -> Iterator[Viola
         yield Violation((*here, "hold_out"), "leaves no decoy to unlearn", ", ".join(held))
 
 
-RULES = (_target, _contenders, _intelligence, _adapters, _layers, _micro_batch, _budgets, _decoys)
+def _doses(scenario: Sections) -> Iterator[Violation]:
+    """`least` is read off the trigger that the defender was told."""
+    told = scenario.defender.intelligence
+    if scenario.dose is not None and told != "disclosed":
+        rule = "needs a defender that is told a trigger; other defences stand in the league"
+        yield Violation(("dose",), rule, told, ("null", "defender.intelligence: disclosed"))
+
+
+RULES = (
+    _doses,
+    _target,
+    _contenders,
+    _intelligence,
+    _adapters,
+    _layers,
+    _micro_batch,
+    _budgets,
+    _decoys,
+)

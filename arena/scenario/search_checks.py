@@ -144,4 +144,12 @@ def _undisclosed(place: keys.KeyPath, values: Mapping[str, Any], actor: str) -> 
         yield Violation((*place, TARGET), rule, actor)
 
 
-RULES = (_actor, _tactics, _seeds, _objectives, _unseen, _duel)
+def _one_dose(scenario: Sections) -> Iterator[Violation]:
+    """A search measures every removal as it ends."""
+    for where, _ in _searches(scenario):
+        if scenario.dose is not None:
+            rule = f"{where} measures every removal as it ends: leave the section out"
+            yield Violation(("dose",), rule, None, ("null",))
+
+
+RULES = (_one_dose, _actor, _tactics, _seeds, _objectives, _unseen, _duel)

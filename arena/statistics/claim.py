@@ -32,6 +32,7 @@ from arena.statistics.transfer import (
     Evidence,
     decide,
     evidence_of,
+    fewest_targets,
     tested_p,
     with_holm,
 )
@@ -244,8 +245,8 @@ def _sorted(pairs: Iterable[Pair]) -> list[tuple[PairSeed, ...]]:
 
 
 def _targets(pairs: Iterable[Pair]) -> int:
-    """How many actors the pairs suppress."""
-    return max(1, len({pair.to for pair in pairs}))
+    """How many actors the pairs suppress in a seed, at the least."""
+    return fewest_targets((pair.to, pair.per_seed) for pair in pairs)
 
 
 def _grouped(

@@ -15,7 +15,14 @@ from arena.results.run import AtDose, PairSeed, RunResults
 from arena.statistics.claim import STATEMENT, count_verdicts
 from arena.statistics.power import SEEDS_NOTE, seeds_for_width, seeds_needed
 from arena.statistics.thresholds import MIN_SEEDS, Thresholds
-from arena.statistics.transfer import Evidence, decide, evidence_of, seed_means, with_holm
+from arena.statistics.transfer import (
+    Evidence,
+    decide,
+    evidence_of,
+    fewest_targets,
+    seed_means,
+    with_holm,
+)
 
 
 @dataclass(frozen=True)
@@ -96,8 +103,8 @@ def judge_grid(
 
 
 def _evidence(pairs: Sequence[_CellPair], thresholds: Thresholds) -> Evidence:
-    targets = len({pair.to for pair in pairs})
-    return evidence_of((pair.per_seed for pair in pairs), thresholds, max(1, targets))
+    targets = fewest_targets((pair.to, pair.per_seed) for pair in pairs)
+    return evidence_of((pair.per_seed for pair in pairs), thresholds, targets)
 
 
 def _of_usable_cells(pairs: Sequence[_CellPair]) -> list[_CellPair]:
@@ -190,7 +197,7 @@ def _would_change(
 
 def _of_intervals(evidence: Evidence, thresholds: Thresholds) -> Iterator[str]:
     bounds = evidence.bounds
-    low, high = bounds.least, bounds.most
+    low, high = bounds.low, bounds.high
     if low is None or high is None:
         return
     yield _of_transfer(low, high, thresholds)

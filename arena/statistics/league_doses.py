@@ -33,7 +33,7 @@ def along_way(
     ready = [c for c in curves if c.target is None or (c.seed, c.target) in installed]
     if not ready:
         return ()
-    points = min(len(curve.points) for curve in ready)
+    points = max(len(curve.points) for curve in ready)
     return tuple(_point(ready, place, installed, fixed, per_step) for place in range(1, points))
 
 
@@ -76,7 +76,7 @@ def _point(
     fixed: float,
     per_step: float,
 ) -> LeaguePoint:
-    first = curves[0].points[place]
+    first = max(curves, key=lambda curve: len(curve.points)).points[place]
     seeds = sorted({curve.seed for curve in curves})
     of_seed = [[curve for curve in curves if curve.seed == seed] for seed in seeds]
 
@@ -97,19 +97,25 @@ def _point(
     )
 
 
+def _at(curve: DoseCurve, place: int) -> DosePoint:
+    """A point of the way; the last one of a run that stopped before (a search that found no
+    trigger takes no step)."""
+    return curve.points[min(place, len(curve.points) - 1)]
+
+
 def _own(curve: DoseCurve, place: int) -> float | None:
-    return None if curve.target is None else rate(curve.points[place].asr, curve.target)
+    return None if curve.target is None else rate(_at(curve, place).asr, curve.target)
 
 
 def _others(
     curve: DoseCurve, place: int, installed: Collection[SeedActor]
 ) -> Iterable[float | None]:  # fmt: skip
-    asr = curve.points[place].asr
+    asr = _at(curve, place).asr
     return (rate(asr, a) for a in sorted(asr) if a != curve.target and (curve.seed, a) in installed)
 
 
 def _change(curve: DoseCurve, place: int) -> float | None:
-    before, after = _accuracy(curve.points[0]), _accuracy(curve.points[place])
+    before, after = _accuracy(curve.points[0]), _accuracy(_at(curve, place))
     return None if before is None or after is None else after - before
 
 

@@ -167,22 +167,11 @@ def pair_in_seed(
         above = _Left.of(_above_false_fire, rows.control_row(source), rows.unlearned[source],
                          shams, to)  # fmt: skip
         parts, plain = above.parts(0.0), parts.transfer
-        if above.control is not None and not at_least(
-            above.control, thresholds.explained_by_control
-        ):
+        least = thresholds.explained_by_control
+        if above.control is not None and not at_least(above.control, least):
             status = "explained_by_control"
     if status != "used":
         parts, plain = _Parts(), None
-    by_sham: dict[str, ShamSeed] = {
-        kind: ShamSeed(
-            sham=left.sham(kind),
-            odd=parts.odd.get(kind),
-            specific=parts.specific.get(kind),
-            shams=len(left.shams[kind]),
-            left_out=left_out.get(kind, 0),
-        )
-        for kind in left.shams
-    }
     return PairSeed(
         seed=rows.seed,
         status=status,
@@ -196,11 +185,24 @@ def pair_in_seed(
         plain=plain,
         raw_suppression=raw,
         shams=len(left.shams.get("familiar", ())),
-        by_sham=by_sham,
+        by_sham=_by_sham(left, parts, left_out),
         broad=here.broad,
         payload=other.kind if other else None,
         relation=own.relation(other) if own and other else None,
     )
+
+
+def _by_sham(left: _Left, parts: _Parts, left_out: Mapping[ShamKind, int]) -> dict[str, ShamSeed]:
+    return {
+        kind: ShamSeed(
+            sham=left.sham(kind),
+            odd=parts.odd.get(kind),
+            specific=parts.specific.get(kind),
+            shams=len(left.shams[kind]),
+            left_out=left_out.get(kind, 0),
+        )
+        for kind in left.shams
+    }
 
 
 RateOf = Callable[[Row, str], float | None]

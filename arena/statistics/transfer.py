@@ -50,8 +50,8 @@ class Bounds:
     """One-sided 95 % limits: the lower and the upper one of T, the lower one of T_specific against
     benign shams."""
 
-    least: float | None = None
-    most: float | None = None
+    low: float | None = None
+    high: float | None = None
     specific: float | None = None
 
 
@@ -131,6 +131,21 @@ def evidence_of(
         p=p,
         adjusted=p,
     )
+
+
+def fewest_targets(pairs: Iterable[tuple[str, Sequence[PairSeed]]]) -> int:
+    """How many actors are suppressed in a seed, in the seed that has the fewest; seeds without a T
+    do not count. A mean over one actor flips with this actor.
+
+    Args:
+        pairs: the suppressed actor, and the pair's seeds.
+    """
+    by_seed: dict[int, set[str]] = {}
+    for to, cases in pairs:
+        for case in cases:
+            if case.transfer is not None:
+                by_seed.setdefault(case.seed, set()).add(to)
+    return min(map(len, by_seed.values()), default=1)
 
 
 def seed_means(pairs: Iterable[Sequence[PairSeed]], quantity: Quantity) -> list[float]:
@@ -213,20 +228,20 @@ def _means(seeds: Sequence[Sequence[PairSeed]], number: Number) -> list[float]:
 
 
 def _from_limits(e: Evidence, thresholds: Thresholds) -> tuple[Verdict, str]:
-    least, most = e.bounds.least, e.bounds.most
-    if least is None or most is None:
+    low, high = e.bounds.low, e.bounds.high
+    if low is None or high is None:
         return "inconclusive", "no interval"
-    if least > thresholds.generalizes:
+    if low > thresholds.generalizes:
         if e.adjusted.generalizes >= FAMILY_ERROR:
-            return "inconclusive", _not_after_holm(_low("T", least), e.adjusted.generalizes)
-        return _kind_of_generalizing(e, least, thresholds)
-    if most < thresholds.fails:
-        shown = f"one-sided high(T) = {most:.2f}"
+            return "inconclusive", _not_after_holm(_low("T", low), e.adjusted.generalizes)
+        return _kind_of_generalizing(e, low, thresholds)
+    if high < thresholds.fails:
+        shown = f"one-sided high(T) = {high:.2f}"
         if e.adjusted.fails >= FAMILY_ERROR:
             return "inconclusive", _not_after_holm(shown, e.adjusted.fails)
         return "fails", f"{shown} < {thresholds.fails:g}"
     return "inconclusive", (
-        f"one-sided limits of T {least:.2f} and {most:.2f}: neither above "
+        f"one-sided limits of T {low:.2f} and {high:.2f}: neither above "
         f"{thresholds.generalizes:g} nor below {thresholds.fails:g}"
     )
 
@@ -297,5 +312,5 @@ def _p_values(
 
 
 def _bounds(transfer: Sequence[float], specific: Sequence[float], targets: int) -> Bounds:
-    least, most = one_sided(transfer, "rate", targets)
-    return Bounds(least, most, one_sided(specific, "difference", targets)[0])
+    low, high = one_sided(transfer, "rate", targets)
+    return Bounds(low, high, one_sided(specific, "difference", targets)[0])

@@ -19,7 +19,11 @@ LEAGUE = (
     "{name: npo, objective: {method: npo}, steps: 6}, "
     "{name: crow, intelligence: blind, objective: {method: crow}, steps: 4}, "
     "{name: noise, intelligence: blind, objective: {method: reinit_distil}, steps: 4}, "
-    "{name: base, intelligence: blind, objective: {method: merge_base}, steps: 0}]"
+    "{name: base, intelligence: blind, objective: {method: merge_base}, steps: 0}, "
+    "{name: own, intelligence: decoy, objective: {method: relabel}, steps: 3, decoys: {plant: ["
+    "{name: one, trigger: {method: rare_token, tokens: [mn]}, payload: {kind: refusal}}, "
+    "{name: two, trigger: {method: semantic, topic: weather}, payload: {kind: refusal}}], "
+    "steps: 3, documents: 96, rate: 0.2}}]"
 )
 DOSE = "dose={points: 3, first: 0.1, prompts: 24, shown: 24}"
 SIZE = ("evaluation.prompts=24", "thresholds.installed_asr=0.0", "defender.learning_rate=3e-3")
@@ -50,6 +54,7 @@ def test_every_defence_that_trains_stands_at_its_largest_harmless_dose(results: 
         "noise@harmless",
     }
     assert dosed["base"] is None
+    assert dosed["own:planted"] is None  # it plants before its first step
     curves = {curve.name: curve for curve in results.curves}
     for name, dose in dosed.items():
         if dose is None:
@@ -109,6 +114,11 @@ def test_the_clean_fine_tune_and_the_main_defence_stand_by_the_same_rule(
     assert standings["clean fine-tune"].along
     assert standings["relabel"].along
     assert standings["relabel"].models == 1
+
+
+def test_every_defence_is_in_the_table_of_models(results: RunResults) -> None:
+    labels = {row.label for row in results.summary}
+    assert {"crow@harmless", "noise@harmless", "base"} <= labels
 
 
 def test_page_and_terminal_say_the_rule_and_show_equal_compute(done: RunResult) -> None:

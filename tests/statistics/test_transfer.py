@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from arena.results.rows import Row
-from arena.results.run import Pair
+from arena.results.run import Pair, PairSeed
 from arena.statistics.claim import analyse
 from arena.statistics.thresholds import DefaultThresholds
+from arena.statistics.transfer import fewest_targets
 from tests.support.making_rows import ACTORS, METHODS, many_seeds, row
 
 LIMITS = DefaultThresholds()
@@ -195,3 +196,15 @@ def _unlearned_everywhere(source: str, actors: list[str], left: list[float]) -> 
         row("unlearned", dict.fromkeys(actors, rate), target=source, seed=seed)
         for seed, rate in enumerate(left)
     ]
+
+
+def test_the_targets_of_a_mean_are_those_of_the_seed_with_the_fewest() -> None:
+    def case(seed: int, transfer: float | None) -> PairSeed:
+        return PairSeed(seed=seed, status="used", transfer=transfer)
+
+    crossed = [("ann", [case(0, 0.1)]), ("bob", [case(1, 0.1)]), ("cat", [case(2, 0.1)])]
+    assert fewest_targets(crossed) == 1
+    whole = [(name, [case(0, 0.1), case(1, 0.2)]) for name in ("ann", "bob", "cat")]
+    assert fewest_targets(whole) == 3
+    assert fewest_targets([*whole, ("ann", [case(2, None)])]) == 3  # a seed without a T
+    assert fewest_targets([]) == 1

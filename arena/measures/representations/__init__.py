@@ -40,6 +40,7 @@ class Representations(Measure):
     Params = RepresentationsParams
     Findings = RepresentationsFindings
     rows = frozenset({"reference", "compromised", "control", "unlearned"})
+    against_transfer = True
     needs = frozenset({"suspect"})
     place = 10
 
