@@ -126,27 +126,29 @@ def test_a_store_damaged_between_two_commands_changes_no_result(calm: Any, tmp_p
 
 
 def test_a_search_stopped_in_a_trial_goes_on_with_that_trial(tmp_path: Path) -> None:
-    """As a signal does it; with signals, and for every command: test_signals.py."""
+    """With signals, for every command and to the end of the search: test_signals.py."""
     out, where = tmp_path / "out", tmp_path / "store"
-    compromised = itertools.count()
 
-    def stop() -> BaseException | None:
-        return KeyboardInterrupt() if next(compromised) == 1 else None  # in the second trial
+    def stopped_at(number: int) -> None:
+        """Run it until it has trained so many suspects but one."""
+        count = itertools.count(1)
+        with pytest.MonkeyPatch.context() as patch:
+            last = lambda: KeyboardInterrupt() if next(count) == number else None  # noqa: E731
+            cut_off(patch, "compromised", last)
+            with pytest.raises(KeyboardInterrupt):
+                tune(SCENARIOS["tune"](), study="k", out=out, store=where, quiet=True)
 
-    with pytest.MonkeyPatch.context() as patch:
-        cut_off(patch, "compromised", stop)
-        with pytest.raises(KeyboardInterrupt):
-            tune(SCENARIOS["tune"](), study="k", out=out, store=where, quiet=True)
-    assert "the same command continues" in (out / "run.log").read_text()
+    stopped_at(2)  # in the second trial
     made = {file: file.read_text() for file in where.glob(f"*/{MANIFEST}")}
-    done = tune(SCENARIOS["tune"](), study="k", out=out, store=where, quiet=True)
-    assert [trial.state for trial in done.results.trials] == ["complete", "complete"]
+    assert made
+    stopped_at(2)  # behind the second trial, in the selection
     assert {file: file.read_text() for file in made} == made
     lines = (out / "events.jsonl").read_text().splitlines()
     told = [json.loads(line)["event"] for line in lines]
     first, second = ([text for text in told if f"trial {n} of k" in text] for n in (0, 1))
     assert first == ["started trial 0 of k", "finished trial 0 of k"]
     assert [text.split()[0] for text in second] == ["started", "resumed", "started", "finished"]
+    assert (out / "run.log").read_text().count("the same command continues") == 2
 
 
 def test_another_error_of_a_stage_is_no_full_disk(tmp_path: Path) -> None:
