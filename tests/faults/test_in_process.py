@@ -10,6 +10,7 @@ import errno
 import itertools
 import json
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import pytest
 
 from arena import report, run, tune
 from arena.errors import ArenaError, MachineError
+from arena.search.studies import SILENT
 from arena.store import store as stores
 from arena.store.manifest import MANIFEST
 from arena.store.store import Store
@@ -141,7 +143,9 @@ def test_a_search_stopped_in_a_trial_goes_on_with_that_trial(tmp_path: Path) -> 
     stopped_at(2)  # in the second trial
     made = {file: file.read_text() for file in where.glob(f"*/{MANIFEST}")}
     assert made
+    began = time.monotonic()
     stopped_at(2)  # behind the second trial, in the selection
+    assert time.monotonic() - began < SILENT  # the first driver left its trial to the next
     assert {file: file.read_text() for file in made} == made
     lines = (out / "events.jsonl").read_text().splitlines()
     told = [json.loads(line)["event"] for line in lines]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,20 @@ import psutil
 import pytest
 
 from tests.support.outcomes import outcome
-from tests.support.started import GOES_ON, PATIENCE, Place, finished, left, tree
+from tests.support.started import (
+    GOES_ON,
+    NOTICED,
+    PATIENCE,
+    SERVERS,
+    Place,
+    finished,
+    left,
+    named,
+    tree,
+)
 
 pytestmark = pytest.mark.slow
 
-NOTICED = 15.0  # seconds in which the end of a process of Ray's must end the run
 # What a line of run.log holds when the moment has come.
 MOMENTS = {
     "before the first stage": "plan ",
@@ -30,8 +38,6 @@ MOMENTS = {
     "while scoring": "started   score unlearn",
     "while writing results": "finished  score unlearn",
 }
-WORKERS = tuple(f"ray::{name}" for name in ("Trainer", "Trainer.run", "ThreatActor.run"))
-SERVERS = ("gcs_server", "raylet")
 
 
 @pytest.fixture(scope="module")
@@ -40,16 +46,6 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> Any:
     place = Place(tmp_path_factory.mktemp("calm"))
     assert finished(place) == 0
     return outcome(place.out)
-
-
-def named(family: Sequence[psutil.Process], name: str) -> psutil.Process | None:
-    """The process whose program has the name; a worker has one that Ray gave it."""
-    for each in family:
-        with contextlib.suppress(psutil.Error, IndexError):
-            command = each.cmdline()
-            if Path(command[0]).name == name or (name == "worker" and command[0] in WORKERS):
-                return each
-    return None
 
 
 def prey(process: subprocess.Popen[str], victim: str) -> psutil.Process | None:

@@ -1,4 +1,5 @@
-"""Signals that stop every command: it ends in good order, and the same command goes on.
+"""Signals that stop every command, and a Ray that is lost: it ends in good order, and the same
+command goes on.
 
 A quick one, in one process: test_in_process.py."""
 
@@ -14,7 +15,18 @@ from typing import Any
 import pytest
 
 from tests.cluster.across import untimed
-from tests.support.started import PATIENCE, STUDY, Place, finished, left, tree
+from tests.support.started import (
+    GOES_ON,
+    NOTICED,
+    PATIENCE,
+    SERVERS,
+    STUDY,
+    Place,
+    finished,
+    left,
+    named,
+    tree,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -81,6 +93,33 @@ def test_a_signal_ends_a_command_in_good_order_and_the_same_command_goes_on(
     assert results(place) == calm(command)
     after = made(place)
     assert {address: after[address] for address in before} == before, "a stage was done again"
+    if command in ("tune", "duel"):
+        check_trials(place)
+
+
+@pytest.mark.parametrize("victim", SERVERS)
+@pytest.mark.parametrize("command", ["stress", "tune", "duel"])
+def test_a_lost_ray_ends_a_command_soon_and_the_same_command_goes_on(
+    command: str, victim: str, calm: Any, tmp_path: Path
+) -> None:
+    """Of `run`, at every moment: test_killed.py."""
+    place = Place(tmp_path, "ray", command)
+    process = place.start()
+    assert place.until(MOMENTS[command], process), process.communicate()[1]
+    family, began = tree(process), time.monotonic()
+    found = named(family, victim)
+    assert found is not None
+    found.kill()
+    _, told = process.communicate(timeout=PATIENCE)
+    took = time.monotonic() - began
+    print(f"{command}, {victim}: exit {process.returncode} in {took:.1f} s")
+    assert process.returncode == 1, told
+    assert f"({victim}) has ended" in told
+    assert GOES_ON in told
+    assert took < NOTICED
+    assert not left(family)
+    assert finished(place) == 0
+    assert results(place) == calm(command)
     if command in ("tune", "duel"):
         check_trials(place)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -24,6 +25,9 @@ PATIENCE = 300.0  # seconds, on a machine that does other things
 GONE = 120.0  # seconds in which the last of Ray's processes notices that a killed driver is gone
 GOES_ON = "the same command continues from"
 STUDY = "k"
+WORKERS = tuple(f"ray::{name}" for name in ("Trainer", "Trainer.run", "ThreatActor.run"))
+SERVERS = ("gcs_server", "raylet")
+NOTICED = 15.0  # seconds in which the end of a process of Ray's must end the command
 TINY = (
     "training.pretraining.steps=3",
     "training.continual_pretraining.steps=4",
@@ -143,3 +147,13 @@ def left(family: Sequence[psutil.Process]) -> list[psutil.Process]:
     """What still runs of a command's processes, a moment after it ended."""
     _, alive = psutil.wait_procs(family, timeout=GONE)
     return [each for each in alive if each.status() != psutil.STATUS_ZOMBIE]
+
+
+def named(family: Sequence[psutil.Process], name: str) -> psutil.Process | None:
+    """Return the process whose program has the name; a worker has one that Ray gave it."""
+    for each in family:
+        with contextlib.suppress(psutil.Error, IndexError):
+            command = each.cmdline()
+            if Path(command[0]).name == name or (name == "worker" and command[0] in WORKERS):
+                return each
+    return None
