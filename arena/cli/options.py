@@ -37,7 +37,13 @@ Data = Annotated[
     Path | None,
     typer.Option(envvar="ARENA_DATA", help="The folder to search first for data files."),
 ]
-Address = Annotated[str | None, typer.Option(help="A Ray cluster, e.g. auto or ray://HOST:10001.")]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        help="A Ray cluster, e.g. auto or HOST:6379. Nodes share the artifact store, or are sent what "
+        "stages read: --set runtime.artifacts=sent."
+    ),
+]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Run every stage again, also stored ones.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 PlanOption = Annotated[bool, typer.Option("--plan", help="Show the plan without running it.")]

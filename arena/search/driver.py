@@ -105,10 +105,17 @@ class Driver:
         Raises:
             Exception: an unexpected error; the next driver repeats that trial.
         """
-        with studies.heartbeat(lambda: [each.trial for each in list(self._running.values())]):
-            while self._fill():
-                for evaluated in self._evaluators.wait(POLL):
-                    self._take(evaluated)
+        try:
+            with studies.heartbeat(self._trials):
+                while self._fill():
+                    for evaluated in self._evaluators.wait(POLL):
+                        self._take(evaluated)
+        except BaseException:  # a signal among others
+            studies.release(self._trials())
+            raise
+
+    def _trials(self) -> list[optuna.Trial]:
+        return [each.trial for each in list(self._running.values())]
 
     def _fill(self) -> bool:
         """Adopt and propose trials while there is room; return whether any is running."""

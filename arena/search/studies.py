@@ -199,6 +199,14 @@ def send_heartbeat(trial: optuna.Trial) -> None:
     trial.set_user_attr(SEEN, time.time())
 
 
+def release(trials: Sequence[optuna.Trial]) -> None:
+    """Leave trials to the next driver at once, wherever it runs: this one stops in good order."""
+    for trial in trials:
+        with contextlib.suppress(Exception):  # without it the next driver waits for a minute
+            if ours(trial.study, trial):
+                trial.set_user_attr(SEEN, 0.0)
+
+
 def adopt(study: optuna.Study, own: Sequence[int]) -> optuna.Trial | None:
     """Take over a running trial whose driver is dead, if there is one. own: the numbers of this
     driver's trials."""

@@ -8,28 +8,25 @@ from __future__ import annotations
 
 import errno
 import itertools
+import json
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from arena import report, run
+from arena import report, run, tune
 from arena.errors import ArenaError, MachineError
+from arena.search.studies import SILENT
 from arena.store import store as stores
 from arena.store.manifest import MANIFEST
 from arena.store.store import Store
 from tests.support import toys
 from tests.support.outcomes import outcome
+from tests.support.started import SCENARIOS, TINY
 
-TINY = (
-    "training.pretraining.steps=3",
-    "training.continual_pretraining.steps=4",
-    "defender.steps=2",
-    "evaluation.prompts=4",
-    "controls.shams=0",
-)
 MOMENTS = ("clean base", "poison", "compromised", "unlearn", "score unlearn")
 
 
@@ -77,13 +74,16 @@ def test_a_run_disturbed_at_every_moment_ends_as_a_calm_one(
     assert outcome(done.folder) == calm
 
 
-def cut_off(patch: pytest.MonkeyPatch, moment: str, make: Callable[[], BaseException]) -> None:
-    """Let the first stage of this name fail when all but its manifest is written."""
+def cut_off(
+    patch: pytest.MonkeyPatch, moment: str, make: Callable[[], BaseException | None]
+) -> None:
+    """Let stages of this name fail when all but their manifest is written, as `make` says."""
     whole = stores._manifest
 
     def manifest(stage: stores.Stage, *rest: Any) -> dict[str, Any]:
-        if stage.name.startswith(moment):
-            raise make()
+        error = make() if stage.name.startswith(moment) else None
+        if error is not None:
+            raise error
         return whole(stage, *rest)
 
     patch.setattr(stores, "_manifest", manifest)
@@ -125,6 +125,34 @@ def test_a_store_damaged_between_two_commands_changes_no_result(calm: Any, tmp_p
     again = run(toys.small(*TINY), out=tmp_path / "second", store=where, quiet=True)
     assert outcome(again.folder) == calm
     assert "is damaged" in (again.folder / "run.log").read_text()
+
+
+def test_a_search_stopped_in_a_trial_goes_on_with_that_trial(tmp_path: Path) -> None:
+    """With signals, for every command and to the end of the search: test_signals.py."""
+    out, where = tmp_path / "out", tmp_path / "store"
+
+    def stopped_at(number: int) -> None:
+        """Run it until it has trained so many suspects but one."""
+        count = itertools.count(1)
+        with pytest.MonkeyPatch.context() as patch:
+            last = lambda: KeyboardInterrupt() if next(count) == number else None  # noqa: E731
+            cut_off(patch, "compromised", last)
+            with pytest.raises(KeyboardInterrupt):
+                tune(SCENARIOS["tune"](), study="k", out=out, store=where, quiet=True)
+
+    stopped_at(2)  # in the second trial
+    made = {file: file.read_text() for file in where.glob(f"*/{MANIFEST}")}
+    assert made
+    began = time.monotonic()
+    stopped_at(2)  # behind the second trial, in the selection
+    assert time.monotonic() - began < SILENT  # the first driver left its trial to the next
+    assert {file: file.read_text() for file in made} == made
+    lines = (out / "events.jsonl").read_text().splitlines()
+    told = [json.loads(line)["event"] for line in lines]
+    first, second = ([text for text in told if f"trial {n} of k" in text] for n in (0, 1))
+    assert first == ["started trial 0 of k", "finished trial 0 of k"]
+    assert [text.split()[0] for text in second] == ["started", "resumed", "started", "finished"]
+    assert (out / "run.log").read_text().count("the same command continues") == 2
 
 
 def test_another_error_of_a_stage_is_no_full_disk(tmp_path: Path) -> None:

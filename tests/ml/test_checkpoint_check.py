@@ -253,3 +253,19 @@ def test_a_payload_that_the_tokenizer_cannot_write_is_told_at_its_actor(folder: 
     word_piece().save_pretrained(folder)
     flaw = only(Question(str(folder), payloads=asked))
     assert (flaw.key, flaw.found) == ("actors[2].payload.text", "ворота")
+
+
+BAMBA = {
+    "intermediate_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4,
+    "num_key_value_heads": 2, "mamba_n_heads": 8, "mamba_d_head": 4, "mamba_n_groups": 1,
+    "mamba_d_state": 16, "mamba_chunk_size": 8,
+}  # fmt: skip
+
+
+def test_a_hybrid_whose_logits_depend_on_its_cache_is_refused(tmp_path: Path) -> None:
+    """Bamba of transformers 5.24, also where the tokens that it writes are the same."""
+    made = other_family(tmp_path / "bamba", "bamba", **BAMBA, attn_layer_indices=[1])
+    flaw = only(Question(str(made)))
+    assert flaw.key == "model.pretrained"
+    assert "gives other logits with its cache than without" in flaw.rule
+    assert "model type bamba" in str(flaw.found)
