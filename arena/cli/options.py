@@ -40,8 +40,8 @@ Data = Annotated[
 Address = Annotated[
     str | None,
     typer.Option(
-        help="A Ray cluster, e.g. auto or HOST:6379. Nodes share the artifact store, or are sent "
-        "what stages read: --set runtime.artifacts=sent."
+        help="A Ray cluster, e.g. auto or HOST:6379. Its nodes share the artifact store, or are "
+        "sent what stages read: --set runtime.artifacts=sent."
     ),
 ]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Run every stage again, also stored ones.")]

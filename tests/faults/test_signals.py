@@ -97,6 +97,14 @@ def test_a_signal_ends_a_command_in_good_order_and_the_same_command_goes_on(
         check_trials(place)
 
 
+@pytest.mark.parametrize("command", ["run", "tune"])
+def test_so_does_a_command_that_sends_artifacts(command: str, calm: Any, tmp_path: Path) -> None:
+    place = Place(tmp_path, "ray", command, "sent")
+    stopped(place, *SIGNALS[0])
+    assert finished(place) == 0
+    assert results(place) == calm(command)
+
+
 @pytest.mark.parametrize("victim", SERVERS)
 @pytest.mark.parametrize("command", ["stress", "tune", "duel"])
 def test_a_lost_ray_ends_a_command_soon_and_the_same_command_goes_on(

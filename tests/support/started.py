@@ -74,6 +74,7 @@ class Place:
     folder: Path
     backend: str = "ray"
     command: str = "run"
+    artifacts: str = "shared"
     read: dict[Path, int] = field(default_factory=dict)  # lines that were logged before
 
     @property
@@ -85,7 +86,7 @@ class Place:
         self.read = {file: len(lines) for file, lines in self._lines().items()}
         scenario = self.folder / "scenario.yaml"
         values = SCENARIOS[self.command]().resolved()
-        values["runtime"] = {"backend": self.backend, "workers": 1}
+        values["runtime"] = {"backend": self.backend, "workers": 1, "artifacts": self.artifacts}
         scenario.write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
         command = ["-m", "arena.cli", self.command, str(scenario), "--out", str(self.out)]
         if self.command in ("tune", "duel"):
