@@ -178,7 +178,7 @@ def claim(run: Kept) -> str:
 
     def cells(dose: str, judged: Judgement) -> list[str]:
         span = run.spans.get(dose)
-        where = f" ({span[0]:.2g} to {span[1]:.2g})" if span else ""
+        where = f" ({span[0]:.3g} to {span[1]:.3g})" if span else ""
         odd = "; ".join(f"{kind} {full(each.odd)}" for kind, each in judged.by_sham.items())
         numbers = [full(judged.transfer), odd or full(judged.odd), full(judged.raw_suppression)]
         return [f"{dose}{where}", *numbers, verdict(judged)]
@@ -201,7 +201,7 @@ def along(run: Kept) -> str:
     """T over the dose, with what is left of the own trigger and what the control keeps."""
     rows = (
         [
-            f"{point.dose:.2g}",
+            f"{point.dose:.3g}",
             full(point.own),
             full(point.control),
             full(point.transfer),
