@@ -1,6 +1,5 @@
 import subprocess
 import sys
-import time
 import types
 from pathlib import Path
 from typing import Any
@@ -168,11 +167,8 @@ def test_quick_commands_import_nothing_heavy(arguments: list[str]) -> None:
         f"app({arguments!r}, standalone_mode=False)\n"
         f"print('HEAVY', [name for name in {HEAVY!r} if name in sys.modules])"
     )
-    start = time.monotonic()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    seconds = time.monotonic() - start
     assert done.stdout.rstrip().endswith("HEAVY []")
-    assert seconds < 1.5 * 4, "measured 0.4 s on an idle core; slack for a busy one"
 
 
 def test_the_console_entry(tmp_path: Path) -> None:

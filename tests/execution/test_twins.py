@@ -13,6 +13,7 @@ from arena.api.job import Job
 from arena.execution.execute import execute
 from arena.execution.serial import Serial
 from arena.execution.timeline import Timeline
+from arena.execution.twins import COPY
 from arena.planning.graph import Node
 from arena.progress import Silent
 from arena.store.integrity import flaw
@@ -81,9 +82,11 @@ def test_equal_work_on_equal_files_is_done_once(store: Store, tmp_path: Path) ->
     readers = [reading(first, log), reading(second, log)]
     run([first, second, *readers], store, tmp_path)
     assert log.read_text() == "abc\n"
+    details = [store.manifest(reader.address)["detail"] for reader in readers]
+    assert {"letters": 3} in details
+    assert {"letters": 3, COPY: readers[details.index({"letters": 3})].address} in details
     for reader in readers:
         assert (store.path(reader.address) / "said").read_text() == "abc"
-        assert store.manifest(reader.address)["detail"] == {"letters": 3}
         assert store.manifest(reader.address)["parents"] == dict(reader.stage.parents)
         assert flaw(store, reader.address, whole=True) is None
 

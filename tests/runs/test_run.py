@@ -164,7 +164,8 @@ def test_a_finished_run_is_not_overwritten(serial: Finished) -> None:
 def test_a_failed_run_says_where_and_goes_on_later(
     serial: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was stored before it failed is the start of the next try: all but the scores."""
+    """What was stored before it failed is the start of the next try: all but the scores, and
+    perhaps how deep backdoors sit, which is asked at the same time."""
     asked = toys.small("evaluation.prompts=2", "controls.shams=0", "controls.reference=false")
     real = score.ScoreJob.run
 
@@ -180,8 +181,8 @@ def test_a_failed_run_says_where_and_goes_on_later(
     again = start(asked, tmp_path, serial.store)
     assert len(again.results.rows) == 3
     made = [e["event"] for e in again.events if e.get("cached") is False]
-    assert len(made) == 3
-    assert all(name.startswith("score ") for name in made)
+    assert sum(name.startswith("score ") for name in made) == 3
+    assert all(name.startswith(("score ", "depth ")) for name in made)
 
 
 def test_ray_gives_what_serial_gives(serial: Finished, tmp_path: Path) -> None:
@@ -231,8 +232,9 @@ def test_a_pretrained_checkpoint_is_attacked_and_defended_by_lora(tmp_path: Path
     [
         (1, (), 1),
         (4, (), 4),
-        (64, (), 11),  # nine unlearned models and controls, and two models to score by then
-        (64, ("defender.target=bard",), 5),
+        # nine unlearned models and controls, two models to score by then, and one asked how deep
+        (64, (), 12),
+        (64, ("defender.target=bard",), 6),
         (4, ("numerics.threads=2",), 2),
         (1, ("numerics.threads=2",), 1),
         (4, ("runtime.workers=7",), 7),

@@ -158,6 +158,7 @@ def test_every_part_that_has_no_required_parameter_is_accepted_by_name() -> None
                 overrides=[
                     f"defender.objective={{method: {name}}}",
                     f"defender.intelligence={knows}",
+                    "dose=null",
                 ],
             )
             assert chosen.defender.objective.name == name
