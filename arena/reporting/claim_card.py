@@ -198,9 +198,13 @@ def clean_lines(text: CleanTextRecord) -> list[str]:
         return []
     known = (("defender", text.defender, text.in_defender), ("mix", text.mix, text.in_mix))
     lines = [WHOSE[f"{what} {kind}"] + _carrying(shares) for what, kind, shares in known]
-    if text.natural_rate is not None:
-        lines.append(f"In natural text each planted form is put into {percent(text.natural_rate)} "
-                     "of the prompts, with the right answer.")  # fmt: skip
+    if text.natural_rate == 0:
+        lines.append("Natural text has no planted form here.")
+    elif text.natural_rate is not None:
+        share = percent(text.natural_rate)
+        lines.append(
+            f"In natural text each form stands in {share} of the prompts, answered rightly."
+        )
     return lines
 
 
