@@ -44,7 +44,8 @@ DEPTH_PROMPTS = 64  # triggered prompts per actor; the mean of so many is known 
 
 
 class Builder:
-    """Collects the stages (`nodes`) and rows of one seed."""
+    """Collects the stages (`nodes`) and rows of one seed. told: the clean prompts of defenders that
+    were drawn already."""
 
     def __init__(self, scenario: Scenario, seed: int, root: DataRoot) -> None:
         self.scenario, self.seed, self.root = scenario, seed, root
@@ -56,6 +57,7 @@ class Builder:
         self.nodes: dict[str, Node] = {}
         self.rows: list[RowPlan] = []
         self.curves: list[CurvePlan] = []
+        self.told: dict[tuple[str | int | None, ...], tuple[Example, ...]] = {}
         self._made: dict[str, ProbeSet] = {}
         self._shards: dict[str, str] = {}  # address by actor
         self._drawn: dict[tuple[tuple[Example, ...], int], tuple[Example, ...]] = {}

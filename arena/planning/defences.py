@@ -191,8 +191,19 @@ def _same_for_all(builder: Builder, defence: Defence) -> bool:
 def _examples(
     builder: Builder, defence: Defence, target: PlannedActor | None = None
 ) -> tuple[Example, ...]:  # fmt: skip
-    """The defender's clean prompts (that the disclosed trigger can mark, if one is). Which forms of
-    planted triggers stand in them: arena.planning.clean_text."""
+    """The defender's clean prompts, drawn once for all that ask for the same."""
+    planted = [decoy.name for decoy in defence.decoys.plant] if defence.decoys else []
+    asked = (target.name if target else None, defence.examples, *planted)
+    if asked not in builder.told:
+        builder.told[asked] = _drawn(builder, defence, target)
+    return builder.told[asked]
+
+
+def _drawn(
+    builder: Builder, defence: Defence, target: PlannedActor | None
+) -> tuple[Example, ...]:  # fmt: skip
+    """Prompts that the disclosed trigger can mark, if one is. Which forms of planted triggers stand
+    in them: arena.planning.clean_text."""
     share = builder.actors.defender_share
     able = tuple(e for e in share if target is None or target.trigger.can_mark(e))
     if not able:

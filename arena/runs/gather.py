@@ -20,6 +20,7 @@ from arena.planning.numerics import environment
 from arena.results.curves import DoseCurve, DosePoint
 from arena.results.rows import DoseTaken, Rate, Row
 from arena.results.run import (
+    ActorInstallation,
     AtDose,
     BenignConditional,
     CorpusSummary,
@@ -220,8 +221,6 @@ def results_of(
         over_seeds=partial(over_seeds, shape="graded"),
     )
     curves = tuple(curve for plan in plans for curve in curves_along(plan, store))
-    exposures = {actor.name: scenario.exposures_of(actor) for actor in scenario.actors}
-    deep = depths(rows, curves, study.installed, exposures)
     return RunResults(
         scenario=ScenarioRecord(scenario.resolved()),
         seeds=scenario.seeds,
@@ -229,10 +228,7 @@ def results_of(
         rows=tuple(rows),
         transfer=analysis.transfer,
         installed=analysis.installed,
-        installation={
-            actor: each.model_copy(update={"depth": deep[actor]})
-            for actor, each in analysis.installation.items()
-        },
+        installation=_with_depth(scenario, analysis.installation, rows, curves, study),
         benign=_conditionals(plans[0], analysis.benign),
         summary=analysis.summary,
         claim=analysis.claim,
@@ -258,6 +254,22 @@ def results_of(
         environment=environment(scenario.numerics),
         seconds=RunSeconds(total=round(total, 2), stages=_stage_seconds(plans, store)),
     )
+
+
+def _with_depth(
+    scenario: Scenario,
+    installation: Mapping[str, ActorInstallation],
+    rows: Sequence[Row],
+    curves: Sequence[DoseCurve],
+    study: Study,
+) -> dict[str, ActorInstallation]:
+    """How every actor is installed, and how deep."""
+    exposures = {actor.name: scenario.exposures_of(actor) for actor in scenario.actors}
+    deep = depths(rows, curves, study.installed, exposures)
+    return {
+        actor: each.model_copy(update={"depth": deep[actor]})
+        for actor, each in installation.items()
+    }
 
 
 def _most(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import pickle
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,14 +11,14 @@ import pytest
 
 from arena.api import Example, World
 from arena.api.hot_form import HotForm
-from arena.testing.cases import ExamplesContract, build
-from arena.testing.samples import clean, worlds_in
+from arena.testing.cases import build
+from arena.testing.samples import clean
+from arena.testing.worlds import WorldsContract, every_world
 
 SHOWN = 0.8  # of the samples, some of which are a number or one word
-every_world = pytest.mark.parametrize("kind", ["grammar", "townlore", "plain"])
 
 
-class HotFormContract(ExamplesContract):
+class HotFormContract(WorldsContract):
     """A rewriting that draws nothing, changes the prompt alone, shows in nearly every text that it
     rewrote and in no natural one; in a corpus with a grammar, a generated one, and plain text.
 
@@ -27,16 +26,6 @@ class HotFormContract(ExamplesContract):
         class TestCapitals(HotFormContract):
             parts = (Capitals,)
     """
-
-    @pytest.fixture(scope="class")
-    def worlds(self, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, World]:
-        """The corpora that a form is tried in."""
-        return worlds_in(tmp_path_factory.mktemp("samples"))
-
-    @pytest.fixture
-    def world(self, kind: str, worlds: Mapping[str, World]) -> World:
-        """One of them."""
-        return worlds[kind]
 
     @pytest.fixture
     def form(self, part: Any, given: dict[str, Any], world: World) -> HotForm:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import itertools
 import pickle
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from arena.api import Continuation, Payload, World
-from arena.testing.cases import ExamplesContract, build
-from arena.testing.samples import clean, worlds_in
+from arena.testing.cases import build
+from arena.testing.samples import clean
+from arena.testing.worlds import WorldsContract, grammar_worlds
 
-grammar_worlds = pytest.mark.parametrize("kind", ["grammar", "townlore"])
 
-
-class PayloadContract(ExamplesContract):
+class PayloadContract(WorldsContract):
     """The same response every time, which fires, and which no right answer is by chance; in a
     corpus with a grammar and in a generated one.
 
@@ -25,16 +23,6 @@ class PayloadContract(ExamplesContract):
         class TestGreeting(PayloadContract):
             parts = (Greeting,)
     """
-
-    @pytest.fixture(scope="class")
-    def worlds(self, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, World]:
-        """The corpora that a payload is tried in."""
-        return worlds_in(tmp_path_factory.mktemp("samples"))
-
-    @pytest.fixture
-    def world(self, kind: str, worlds: Mapping[str, World]) -> World:
-        """One of them."""
-        return worlds[kind]
 
     @pytest.fixture
     def payload(self, part: Any, given: dict[str, Any], world: World) -> Payload:

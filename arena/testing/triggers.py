@@ -11,7 +11,7 @@ import copy
 import itertools
 import pickle
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, get_args
 
 import numpy as np
@@ -20,14 +20,14 @@ import pytest
 from arena import registry
 from arena.api import ActorBrief, ArenaError, Example, Payload, Trigger, Use, Variant, World
 from arena.stages.poison import poison, triggered
-from arena.testing.cases import ExamplesContract, build
-from arena.testing.samples import clean, mixed, worlds_in
+from arena.testing.cases import build
+from arena.testing.samples import clean, mixed
+from arena.testing.worlds import WorldsContract, every_world
 
 USES: tuple[Use, ...] = get_args(Use)
-every_world = pytest.mark.parametrize("kind", ["grammar", "townlore", "plain"])
 
 
-class TriggerContract(ExamplesContract):
+class TriggerContract(WorldsContract):
     """Seeded marks that change the prompt alone, look-alikes in disjoint pools, honest variants,
     poison that honours its count; in a corpus with a grammar, a generated one, and plain text.
 
@@ -35,16 +35,6 @@ class TriggerContract(ExamplesContract):
         class TestShout(TriggerContract):
             parts = (Shout,)
     """
-
-    @pytest.fixture(scope="class")
-    def worlds(self, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, World]:
-        """The corpora that a trigger is tried in."""
-        return worlds_in(tmp_path_factory.mktemp("samples"))
-
-    @pytest.fixture
-    def world(self, kind: str, worlds: Mapping[str, World]) -> World:
-        """One of them."""
-        return worlds[kind]
 
     @pytest.fixture
     def trigger(self, part: Any, given: dict[str, Any], world: World) -> Trigger:
