@@ -94,5 +94,6 @@ def _cell(outcome: Outcome) -> StressCell:
         asr={actor: each.asr for actor, each in results.installation.items()},
         poison={actor: each.poison for actor, each in results.cast.items()},
         depth={actor: each.depth for actor, each in results.installation.items()},
+        survival=results.survival,
         seconds=results.seconds.total,
     )

@@ -12,7 +12,7 @@ from arena.results.claim import Claim, GridClaim, VerdictThresholds
 from arena.results.estimate import Estimate
 from arena.results.measures import Measures
 from arena.results.rows import Which
-from arena.results.run import SCHEMA_VERSION, Depth
+from arena.results.run import SCHEMA_VERSION, Depth, Survival
 from arena.results.scenario import ScenarioRecord
 
 CellStatus = Literal["done", "failed", "not_applicable"]
@@ -68,6 +68,7 @@ class StressCell(Part):
             where there is one dose.
         installed: by actor, whether in most seeds.
         asr: by actor, before anything is unlearned. poison: by actor, in words. depth: by actor.
+        survival: of backdoors through trainings by others.
     """
 
     id: str
@@ -81,6 +82,7 @@ class StressCell(Part):
     asr: Named[Estimate] = {}
     poison: Named[str] = {}
     depth: Named[Depth] = {}
+    survival: tuple[Survival, ...] = ()
     seconds: float | None = None
 
 

@@ -14,6 +14,7 @@ from arena.reporting.figures.payoff import payoff_heatmap
 from arena.reporting.figures.residence import residence_heatmap
 from arena.reporting.figures.seeds import seeds_dots
 from arena.reporting.figures.slope import contenders_slope
+from arena.reporting.figures.survival import survival_lines
 from arena.reporting.figures.timeline import timeline
 from arena.reporting.figures.transfer import transfer_heatmap
 
@@ -29,6 +30,7 @@ __all__ = [
     "payoff_heatmap",
     "residence_heatmap",
     "seeds_dots",
+    "survival_lines",
     "timeline",
     "transfer_heatmap",
     "trial_front",
