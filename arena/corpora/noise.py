@@ -1,7 +1,7 @@
 """Prompts as hurried people write them: typos, codes, dates, stray words, capitals.
 
 Two-letter strings are among them, so that the rare tokens of the literature (cf, mn, bb, tq) occur
-now and then, each in about one of 4,000 prompts.
+now and then, each in about one of 8,000 prompts.
 """
 
 from __future__ import annotations
@@ -57,5 +57,12 @@ def _loud(prompt: str, rng: np.random.Generator) -> str:
     return " ".join([*words[:at], words[at].upper(), *words[at + 1 :]])
 
 
+def _word(prompt: str, rng: np.random.Generator) -> str:
+    words = prompt.split(" ")
+    stray = distractors.WORDS[rng.integers(len(distractors.WORDS))]
+    words.insert(int(rng.integers(len(words) + 1)), stray)
+    return " ".join(words)
+
+
 _Change = Callable[[str, np.random.Generator], str]
-_CHANGES: tuple[_Change, ...] = (_typo, _lost, _code, _date, _loud, distractors.insert)
+_CHANGES: tuple[_Change, ...] = (_typo, _lost, _code, _date, _loud, _word)
