@@ -46,7 +46,7 @@ def stress_results(
         actors=tuple(actor.name for actor in scenario.actors),
         claim=judge_grid(finished, scenario.thresholds),
         most=_at_most(finished, scenario.thresholds),
-        contrasts=contrasts(finished),
+        contrasts=contrasts(finished, scenario.grid.primary),
         cells=tuple(_cell(outcome) for outcome in outcomes),
         measures=_measures(scenario, finished),
         thresholds=verdict_thresholds(scenario.thresholds),

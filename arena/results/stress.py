@@ -38,6 +38,7 @@ class Contrast(Part):
         matched: the same over the pairs (in a seed of a cell) that are usable on both sides.
         cases, cases_against: of the two values.
         outcome: `ahead`, `behind` or `inconclusive`. reason: why it is the last.
+        primary: whether the grid was registered for it; it is then a family by itself.
         per_seed: the differences of the `seeds`.
     """
 
@@ -55,6 +56,7 @@ class Contrast(Part):
     cases_against: Cases = Cases()
     outcome: str = ""
     reason: str = ""
+    primary: bool = False
 
 
 class StressCell(Part):
