@@ -7,7 +7,6 @@ often a base model, so most of a seed stays in one part. The scenario and i/n al
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -41,35 +40,14 @@ class GridPart:
         return f"part {self.number} of {self.of}: {share}"
 
 
-def read_part_option(text: str | None) -> tuple[int, int] | None:
-    """Return `3/8` as two numbers; None stays None.
-
-    Raises:
-        InputError: the text is no part.
-    """
-    if text is None:
-        return None
-    match = re.fullmatch(r"\s*(\d{1,6})\s*/\s*(\d{1,6})\s*", text, re.ASCII)
-    if match is None:
-        raise _no_part("must be a part and how many there are, such as 3/8", text)
-    number, of = int(match[1]), int(match[2])
-    check_part(number, of)
-    return number, of
-
-
-def check_part(number: int, of: int) -> None:
-    """Raise InputError unless 1 <= number <= of."""
-    if not 1 <= number <= of:
-        raise _no_part("must be from 1/N to N/N", f"{number}/{of}")
-
-
 def part_of(cells: Sequence[GridCell], number: int, of: int) -> GridPart:
     """Return one part of a grid's work; cells that do not apply are in none.
 
     Raises:
         InputError: there is no such part, or there are fewer pairs than parts.
     """
-    check_part(number, of)
+    if not 1 <= number <= of:
+        raise _no_part("must be from 1/N to N/N", f"{number}/{of}")
     applying = {cell.id: cell for cell in cells if cell.scenario is not None}
     seeds = next((c.scenario.seeds for c in applying.values() if c.scenario), ())
     units = [(cell, seed) for seed in seeds for cell in applying]
