@@ -14,14 +14,18 @@ from arena.cli.output import show_results
 Runs = Annotated[
     list[Path],
     typer.Argument(
-        metavar="RUN...",
+        metavar="RUN",
         help="Folders of finished parts, or of runs of one scenario.",
         show_default=False,
     ),
 ]
 Partial = Annotated[
     bool,
-    typer.Option("--partial", help="Merge what is there, though pairs of a cell and a seed lack."),
+    typer.Option(
+        "--partial",
+        help="Merge what is there, even if pairs of a cell and a seed are missing; the results "
+        "name them.",
+    ),
 ]
 
 
