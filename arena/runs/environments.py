@@ -17,7 +17,7 @@ def differences(records: Sequence[SeedRecord]) -> list[str]:
         values = {str(record.environment.get(name)) for record in records}
         if len(values) > 1 and name not in ASIDE:
             listed = ", ".join(sorted(values))
-            found.append(f"seeds were made under more than one {name}: {listed}")
+            found.append(f"the seeds differ in {name}: {listed}")
     return found
 
 

@@ -253,7 +253,7 @@ def test_other_machines_are_told(made: Parts, tmp_path: Path) -> None:
 
     other = edited(third, tmp_path / "other", record_of(third), elsewhere)
     notes = merge([*made.parts[:2], other], out=tmp_path / "all", quiet=True).results.notes
-    assert any("more than one cpu" in note and "abacus" in note for note in notes)
+    assert any("the seeds differ in cpu" in note and "abacus" in note for note in notes)
 
 
 def test_runs_of_other_seeds_are_merged(tmp_path: Path) -> None:
