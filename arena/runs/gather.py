@@ -202,7 +202,7 @@ def seed_record(scenario: Scenario, plan: SeedPlan, store: Store, origin: str) -
         readings=tuple(readings_in(measures, plan, store)),
         poisoned={actor.name: actor.count for actor in actors.members},
         cast={actor.name: _introduce(actor, plan) for actor in actors.members},
-        benign={actor.name: _introduce(actor, plan) for actor in actors.benign},
+        benign={each.actor.name: _introduce(each, plan) for each in actors.benign},
         samples=_samples(plan, store),
         corpus=_corpus(scenario, plan),
         in_defender=tuple(in_defender(plan)),
