@@ -7,8 +7,8 @@ The command line without the shell:
     done = arena.run("quickstart", out=Path("runs/first"))
     print([row.kind for row in done.results.rows], arena.report(done.folder))
 
-`run`, `stress`, `tune` and `duel` take a bundled name, a YAML file, a dict or a Scenario. What a
-plug-in needs is in `arena.api`; what its tests need, in `arena.testing`.
+`run`, `stress`, `tune` and `duel` take a bundled name, a YAML file, a dict or a Scenario; `merge`
+takes folders. What a plug-in needs is in `arena.api`; what its tests need, in `arena.testing`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from arena.grid.merge import merge as merge
     from arena.grid.run import stress as stress
     from arena.reporting.folders import compare as compare
     from arena.reporting.folders import report as report
@@ -25,12 +26,13 @@ if TYPE_CHECKING:
     from arena.search.duel import duel as duel
     from arena.search.tune import tune as tune
 
-__all__ = ["compare", "duel", "load_scenario", "report", "run", "stress", "tune"]
+__all__ = ["compare", "duel", "load_scenario", "merge", "report", "run", "stress", "tune"]
 
 _HOMES = {
     "compare": "arena.reporting.folders",
     "duel": "arena.search.duel",
     "load_scenario": "arena.scenario.load",
+    "merge": "arena.grid.merge",
     "report": "arena.reporting.folders",
     "run": "arena.runs.run",
     "stress": "arena.grid.run",

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from arena.cli import cache, compare, listing, power, search, streams
+from arena.cli import cache, compare, listing, merging, power, search, streams
 from arena.cli.data_check import look_at_data
 from arena.cli.failures import guarded
 from arena.cli.looks import look_at_checkpoint
@@ -22,6 +22,7 @@ from arena.cli.options import (
     Fresh,
     Out,
     Overrides,
+    PartOption,
     PlanOption,
     PluginFiles,
     QuietOption,
@@ -29,6 +30,7 @@ from arena.cli.options import (
     SeedsOption,
     data_root,
     load_plugins,
+    read_part,
     read_seeds,
 )
 from arena.cli.output import show_results
@@ -51,6 +53,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(cache.app, name="cache")
+app.command()(merging.merge)
 app.command()(compare.compare)
 app.command()(power.power)
 app.command()(search.tune)
@@ -114,6 +117,7 @@ def run(
 def stress(
     scenario: ScenarioName,
     plan: PlanOption = False,
+    part: PartOption = None,
     out: Out = None,
     overrides: Overrides = None,
     plugin: PluginFiles = None,
@@ -126,11 +130,16 @@ def stress(
 ) -> None:
     """Run every cell of a scenario's grid and reach one verdict on the claim.
 
-    Prints the plan first: cells, stages to run, stages stored, and the estimated time.
+    Prints the plan first: cells, stages to run, stages stored, and the estimated time. With --part
+    only one part of the work is done, for instance on one of many machines; with --plan as well,
+    the plan is that part's.
 
     Example: arena stress stress_small --plan
+
+    Example: arena stress stress_small --part 3/8 --out runs/part3
     """
     with guarded(debug):
+        chosen = read_part(part)
         loaded = read(
             scenario, overrides=overrides or (), seeds=read_seeds(seeds), plugins=plugin or ()
         )
@@ -141,7 +150,8 @@ def stress(
         def show(planned: Outline) -> bool:
             if not quiet or plan:
                 Terminal(stderr=not plan).print(table(planned))
-                say(summary(planned), err=not plan)
+                which = "" if chosen is None else f"part {chosen[0]} of {chosen[1]}: "
+                say(f"{which}{summary(planned)}", err=not plan)
             return not plan
 
         with loaded.placing():
@@ -154,6 +164,7 @@ def stress(
                 address=address,
                 fresh=fresh,
                 quiet=quiet,
+                part=chosen,
                 show=show,
             )
         if done is not None:

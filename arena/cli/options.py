@@ -47,6 +47,15 @@ Address = Annotated[
 Fresh = Annotated[bool, typer.Option("--fresh", help="Run every stage again, also stored ones.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 PlanOption = Annotated[bool, typer.Option("--plan", help="Show the plan without running it.")]
+PartOption = Annotated[
+    str | None,
+    typer.Option(
+        "--part",
+        metavar="I/N",
+        help="Run only the I-th of N parts of the work, e.g. 3/8. Parts run anywhere and need no "
+        "shared store; `arena merge` makes one run of them.",
+    ),
+]
 PluginFiles = Annotated[
     list[Path] | None,
     typer.Option(
@@ -76,6 +85,23 @@ def read_seeds(text: str | None) -> tuple[int, ...] | None:
             raise InputError(rule, "--seeds", found=text)
         seeds.extend(range(first, last + 1))
     return tuple(seeds)
+
+
+def read_part(text: str | None) -> tuple[int, int] | None:
+    """Return `3/8` as two numbers; None stays None.
+
+    Raises:
+        InputError: the text is no part.
+    """
+    if text is None:
+        return None
+    match = re.fullmatch(r"\s*(\d{1,6})\s*/\s*(\d{1,6})\s*", text, re.ASCII)
+    if match is None:
+        raise InputError("must be a part and how many there are, such as 3/8", "--part", found=text)
+    number, of = int(match[1]), int(match[2])
+    if not 1 <= number <= of:
+        raise InputError(f"must be from 1/{of} to {of}/{of}", "--part", found=text)
+    return number, of
 
 
 def load_plugins(files: list[Path] | None) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arena.cli.streams import lost_output, say
+from arena.results.reader import notes_of
 from arena.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ def show_results(results: Results, folder: Path) -> None:
     """Show the table of finished results of any kind, and where their folder is."""
     console = Terminal()
     console.print(_table(results, console.width, folder / "report.html"))
+    for note in notes_of(results):
+        say(f"note: {note}")
     say(f"run folder: {folder}")
     lost = lost_output()
     if lost is not None:  # no failure: all is written in the folder

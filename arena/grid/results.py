@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from pydantic import JsonValue
 
 from arena.api.measure import MeasureFindings
 from arena.grid.cells import GridCell
@@ -32,9 +34,13 @@ class Outcome:
 
 
 def stress_results(
-    scenario: Scenario, outcomes: Sequence[Outcome], seconds: float
+    scenario: Scenario, outcomes: Sequence[Outcome], seconds: float, notes: Sequence[str] = ()
 ) -> StressResults:
-    """Return the results of a stress run that took so many seconds."""
+    """Return the results of a stress run, or of a part, that took so many seconds.
+
+    Args:
+        notes: what a reader must know of the whole.
+    """
     finished = [
         FinishedCell(o.cell.id, o.cell.axes, o.results, o.cell.counts)
         for o in outcomes
@@ -42,7 +48,7 @@ def stress_results(
     ]
     return StressResults(
         scenario=ScenarioRecord(scenario.resolved()),
-        seeds=scenario.seeds,
+        seeds=_seeds(scenario, outcomes),
         actors=tuple(actor.name for actor in scenario.actors),
         claim=judge_grid(finished, scenario.thresholds),
         most=_at_most(finished, scenario.thresholds),
@@ -50,8 +56,9 @@ def stress_results(
         cells=tuple(_cell(outcome) for outcome in outcomes),
         measures=_measures(scenario, finished),
         thresholds=verdict_thresholds(scenario.thresholds),
-        environment=environment(_settled(scenario, outcomes).numerics),
+        environment=_environment(scenario, outcomes),
         seconds=StressSeconds(total=round(seconds, 2)),
+        notes=tuple(notes),
     )
 
 
@@ -74,10 +81,19 @@ def _measures(scenario: Scenario, finished: Sequence[FinishedCell]) -> dict[str,
     return kept
 
 
-def _settled(scenario: Scenario, outcomes: Sequence[Outcome]) -> Scenario:
-    """The scenario of the first cell that ran, with its numerics settled (those of the others are
-    in their own results); the stress run's own where none ran."""
-    return next((o.scenario for o in outcomes if o.scenario is not None), scenario)
+def _seeds(scenario: Scenario, outcomes: Sequence[Outcome]) -> tuple[int, ...]:
+    """The seeds that any cell was to run: of a part not all."""
+    own = {seed for o in outcomes if o.cell.scenario is not None for seed in o.cell.scenario.seeds}
+    return tuple(seed for seed in scenario.seeds if seed in own or not own)
+
+
+def _environment(scenario: Scenario, outcomes: Sequence[Outcome]) -> Mapping[str, JsonValue]:
+    """Of the first cell that ran, with its numerics settled (those of the others are in their own
+    results); of the stress run's own scenario where none ran."""
+    ran = next((o for o in outcomes if o.scenario is not None), None)
+    if ran is not None and ran.results is not None:
+        return ran.results.environment
+    return environment((ran.scenario if ran and ran.scenario else scenario).numerics)
 
 
 def _cell(outcome: Outcome) -> StressCell:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,14 @@ from arena.api.world import DataRoot
 from arena.errors import ArenaError, MachineError
 from arena.execution.devices import refuse_absent_device
 from arena.execution.runtime import Runtime
-from arena.grid.cells import cells_of
+from arena.grid.cells import GridCell, cells_of
+from arena.grid.parts import part_of
 from arena.grid.preview import CellOutline, Outline, outline
 from arena.grid.results import Outcome, stress_results
 from arena.planning.graph import Node
+from arena.results.seed_record import PartRecord
 from arena.results.stress import StressResults
+from arena.runs.records import origin_of, write_part
 from arena.runs.run import (
     free_folder,
     make_folder,
@@ -58,6 +61,7 @@ def stress(
     fresh: bool = False,
     quiet: bool = False,
     store: Path | None = None,
+    part: tuple[int, int] | None = None,
     show: Callable[[Outline], bool] = lambda outline: True,
 ) -> StressResult | None:
     """Run every cell of the scenario's grid and judge the claim over all of them.
@@ -71,35 +75,59 @@ def stress(
         ()
 
     Args:
+        part: (3, 8) runs only the third of eight parts of the work, on this machine or any other;
+            `arena.merge` makes one stress run of all of them (docs/cluster.md, Parts).
         show: receives the plan before anything is trained; if it returns False, nothing is run
             and None is returned. The other arguments as for `arena.runs.run.run`.
 
     Raises:
-        InputError: no cell of the grid can run, data is missing, or `out` holds a run.
+        InputError: no cell of the grid can run, data is missing, `out` holds a run, or there is no
+            such part.
     """
     began = time.perf_counter()
     with opened(scenario, root) as (scenario, where):
-        folder = free_folder(scenario, out)
-        artifacts = opened_store(store)
-        planned = outline(cells_of(scenario), artifacts, where, fresh, silent if quiet else tell)
+        own = None if part is None else part_of(cells_of(scenario), *part)
+        cells = cells_of(scenario) if own is None else own.cells
+        folder = free_folder(scenario, out, f"-part{own.number}of{own.of}" if own else "")
+        artifacts, origin = opened_store(store), origin_of(scenario)
+        planned = outline(cells, artifacts, where, fresh, silent if quiet else tell)
         if not show(planned):
             return None
         refuse_absent_device(scenario, address)
         make_folder(folder)
         (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
+        write_part(folder, _record(origin, cells, part or (1, 1)))
         with contextlib.ExitStack() as stack:
             most = planned.workers if address is None else planned.width
             runtime = _Shared(artifacts, address, fresh, most, stack)
             work = _Cells(
-                folder, artifacts, where, runtime, quiet, set(planned.todo if fresh else ())
+                folder,
+                artifacts,
+                where,
+                runtime,
+                quiet,
+                set(planned.todo if fresh else ()),
+                origin,
             )
             outcomes = [
                 work.run(each, f"cell {number} of {len(planned.cells)}: {each.cell.id}")
                 for number, each in enumerate(planned.cells, 1)
             ]
-        results = stress_results(scenario, outcomes, time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        notes = () if own is None else (f"{own}; `arena merge` judges the whole grid",)
+        results = stress_results(scenario, outcomes, seconds, notes)
         write_folder(folder, results)
         return StressResult(folder, results)
+
+
+def _record(origin: str, cells: Sequence[GridCell], part: tuple[int, int]) -> PartRecord:
+    return PartRecord(
+        kind="stress",
+        scenario=origin,
+        part=part[0],
+        of=part[1],
+        cells={cell.id: cell.scenario.seeds for cell in cells if cell.scenario is not None},
+    )
 
 
 class _Shared:
@@ -155,6 +183,7 @@ class _Cells:
     runtime: _Shared
     quiet: bool
     renew: set[str]
+    origin: str
 
     def run(self, planned: CellOutline, place: str) -> Outcome:
         """Run one cell; an error is the outcome of this cell alone."""
@@ -171,7 +200,14 @@ class _Cells:
         own = self.folder / CELLS / cell.id
         try:
             done = run_settled(
-                scenario, own, self.store, self.where, start, fresh=self.renew, quiet=self.quiet
+                scenario,
+                own,
+                self.store,
+                self.where,
+                start,
+                origin=self.origin,
+                fresh=self.renew,
+                quiet=self.quiet,
             )
         except MachineError:
             raise  # no other cell would fare better

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from arena.reporting import palette
 from arena.reporting.measure_sections import MeasureSection
 from arena.reporting.numbers import NONE, Shown, decimals, thousands
+from arena.reporting.text import clean
 from arena.reporting.wording import words
 from arena.results.claim import VerdictThresholds
-from arena.results.reader import Results
+from arena.results.reader import Results, notes_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -80,6 +81,7 @@ def common(results: Results) -> dict[str, Any]:
         },
         "verdicts": palette.VERDICTS,
         "schema_version": results.schema_version,
+        "whole_notes": [clean(note) for note in notes_of(results)],
     }
 
 

@@ -47,6 +47,11 @@ def read_results(place: Path) -> Results:
     return parse_results(_content(path), str(path))
 
 
+def notes_of(results: Results) -> tuple[str, ...]:
+    """Return what a reader must know of the results as a whole; searches have no such notes."""
+    return results.notes if isinstance(results, RunResults | StressResults) else ()
+
+
 def parse_results(values: Mapping[str, Any], file: str | None = None) -> Results:
     """Return the results in the content of a results file, as `read_results` does.
 

@@ -274,6 +274,7 @@ class RunResults(Part):
         measures: findings by measure.
         league: None where there is one defence only.
         environment: versions, hardware and numerics profile.
+        notes: what a reader must know of the run as a whole, such as seeds that are missing.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -303,6 +304,7 @@ class RunResults(Part):
     corpus: CorpusSummary = CorpusSummary()
     environment: Mapping[str, JsonValue] = {}
     seconds: RunSeconds = RunSeconds()
+    notes: tuple[str, ...] = ()
 
     def pair(self, source: str, to: str) -> Pair | None:
         """What unlearning `source` did to `to`; None where that was not measured."""

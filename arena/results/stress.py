@@ -102,6 +102,7 @@ class StressResults(Part):
             way. most: the same at `most`, over the cells that have it; None where none has.
         contrasts: between the values of every axis of the grid with two or more.
         measures: findings over all cells that count.
+        notes: what a reader must know of the whole, such as that it is a part, or what is missing.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -117,3 +118,4 @@ class StressResults(Part):
     thresholds: VerdictThresholds = VerdictThresholds()
     environment: Mapping[str, JsonValue] = {}
     seconds: StressSeconds = StressSeconds()
+    notes: tuple[str, ...] = ()

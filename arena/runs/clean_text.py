@@ -6,25 +6,24 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from arena.planning.graph import SeedPlan
 from arena.results.run import CleanTextRecord
+from arena.results.seed_record import SeedRecord
 from arena.scenario.schema import Scenario
 from arena.stages.train import TrainJob
 from arena.store.store import Store
 
 
-def clean_text_of(
-    scenario: Scenario, plans: Sequence[SeedPlan], store: Store
-) -> CleanTextRecord:  # fmt: skip
+def clean_text_of(scenario: Scenario, records: Sequence[SeedRecord]) -> CleanTextRecord:
     """Return who filtered what, and what was left, over the seeds."""
     return CleanTextRecord(
         defender=scenario.clean.defender,
         mix=scenario.clean.mix,
         natural_rate=scenario.corpus.natural_rate,
-        in_defender=_means(each for plan in plans for each in _in_defender(plan)),
-        in_mix=_means(each for plan in plans for each in _in_mixes(plan, store)),
+        in_defender=_means(each for record in records for each in record.in_defender),
+        in_mix=_means(each for record in records for each in record.in_mix),
     )
 
 
-def _in_defender(plan: SeedPlan) -> Iterable[dict[str, float]]:
+def in_defender(plan: SeedPlan) -> Iterable[dict[str, float]]:
     """By trigger that the defender was told: the share of its prompts with each actor's form."""
     for prompts in plan.told:
         yield {
@@ -33,7 +32,7 @@ def _in_defender(plan: SeedPlan) -> Iterable[dict[str, float]]:
         }
 
 
-def _in_mixes(plan: SeedPlan, store: Store) -> Iterable[dict[str, float]]:
+def in_mixes(plan: SeedPlan, store: Store) -> Iterable[dict[str, float]]:
     """By poisoned mix: the share of the prompts that it was filled from."""
     names = [member.name for member in plan.actors.members]
     for address, node in plan.nodes.items():

@@ -1,52 +1,37 @@
-"""From stored scores to the results of a run (docs/results.md)."""
+"""From the store to what one seed leaves behind: its rows, and all else that results need."""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from pydantic import JsonValue
 
 from arena import seeds
-from arena.api.measure import Measure, Study
+from arena.api.measure import Measure
 from arena.api.probes import ProbeKind
-from arena.measures.reactivation import curves_of
 from arena.planning.actors import BENIGN, PlannedActor
 from arena.planning.graph import RowPlan, SeedPlan
 from arena.planning.numerics import environment
 from arena.results.curves import DoseCurve, DosePoint
 from arena.results.rows import DoseTaken, Rate, Row
 from arena.results.run import (
-    ActorInstallation,
-    AtDose,
-    BenignConditional,
     CorpusSummary,
     Introduction,
-    Pair,
     Planted,
-    RunResults,
-    RunSeconds,
     Sample,
 )
-from arena.results.scenario import ScenarioRecord
-from arena.runs.clean_text import clean_text_of
-from arena.runs.league import decoys_of, league_of
-from arena.runs.measures import findings_of, measures_of, readings_of, scalars_of
-from arena.scenario.schema import Scenario, Thresholds
+from arena.results.seed_record import SeedRecord
+from arena.runs.clean_text import in_defender, in_mixes
+from arena.runs.code import code_behind
+from arena.runs.measures import measures_of, readings_in, scalars_of
+from arena.scenario.schema import Scenario
 from arena.stages.along import CurvePoint, read_curve
 from arena.stages.depth import DEPTH
 from arena.stages.score import SCORES, Counts
-from arena.statistics.claim import analyse, benign_in, installed_in
-from arena.statistics.depth import depths
-from arena.statistics.doses import over_doses
-from arena.statistics.intervals import over_seeds
 from arena.statistics.rates import finite
-from arena.statistics.reactivation import Curve
-from arena.statistics.seeds import at_dose
-from arena.statistics.survival import survival
 from arena.store.store import Store
 
 NOT_FROM_SUSPECT = ("reference", "inserted", "without", "compromised")  # kinds of rows
@@ -199,109 +184,32 @@ def _effort(detail: Mapping[str, JsonValue]) -> dict[str, str]:
     return {"matched_norm": f"{norm:.4f}", "steps": str(detail["steps"])}
 
 
-def results_of(
-    scenario: Scenario, plans: Sequence[SeedPlan], store: Store, total: float
-) -> RunResults:
-    """Return the results of a run from what is stored.
+def seed_record(scenario: Scenario, plan: SeedPlan, store: Store, origin: str) -> SeedRecord:
+    """Return all that results need of one finished seed; its readings name folders of the store.
 
     Args:
-        total: seconds that the run took.
+        scenario: with its numerics settled. origin: digest of the scenario that was asked for.
     """
-    names = tuple(actor.name for actor in scenario.actors)
-    methods = {actor.name: actor.trigger.name for actor in scenario.actors}
-    planted = [each for plan in plans for each in planted_in(plan)]
-    measures, thresholds = measures_of(scenario), scenario.thresholds
-    rows = [row for plan in plans for row in gather(plan, store, measures)]
-    defended = [row for row in at_dose(rows, "harmless") if row.dose and row.kind == "defended"]
-    analysis = analyse([*at_dose(rows, "least"), *defended], names, methods, thresholds, planted)
-    study = Study(
-        actors=names,
-        installed=installed_in(at_dose(rows, "least"), names, thresholds),
-        transfers=_transfers(analysis.transfer),
-        poisoned={actor.name: actor.count for actor in plans[0].actors.members},
-        over_seeds=partial(over_seeds, shape="graded"),
-    )
-    curves = tuple(curve for plan in plans for curve in curves_along(plan, store))
-    return RunResults(
-        scenario=ScenarioRecord(scenario.resolved()),
-        seeds=scenario.seeds,
-        actors=names,
-        rows=tuple(rows),
-        transfer=analysis.transfer,
-        installed=analysis.installed,
-        installation=_with_depth(scenario, analysis.installation, rows, curves, study),
-        benign=_conditionals(plans[0], analysis.benign),
-        summary=analysis.summary,
-        claim=analysis.claim,
-        most=_most(rows, names, methods, thresholds, planted),
-        curves=curves,
-        over_doses=over_doses(
-            curves,
-            rows,
-            names,
-            study.installed,
-            thresholds.explained_by_control,
-            benign_in(at_dose(rows, "least"), thresholds),
-        ),
-        thresholds=analysis.thresholds,
-        measures=findings_of(measures, plans, study, store),
-        league=league_of(scenario, at_dose(rows, "harmless"), _curves(plans, store, study), curves),
-        decoys=decoys_of(scenario, at_dose(rows, "least")),
-        cast={actor.name: _introduce(actor, plans[0]) for actor in plans[0].actors.members},
-        planted=tuple(planted),
-        survival=survival(rows, thresholds.installed_asr),
-        samples=_samples(plans[0], store),
-        corpus=_corpus(scenario, plans[0]),
-        clean_text=clean_text_of(scenario, plans, store),
+    measures = measures_of(scenario)
+    actors = plan.actors
+    return SeedRecord(
+        scenario=origin,
+        code=code_behind(scenario, plan),
+        seed=plan.seed,
+        rows=tuple(gather(plan, store, measures)),
+        curves=tuple(curves_along(plan, store)),
+        planted=planted_in(plan),
+        readings=tuple(readings_in(measures, plan, store)),
+        poisoned={actor.name: actor.count for actor in actors.members},
+        cast={actor.name: _introduce(actor, plan) for actor in actors.members},
+        benign={each.actor.name: _introduce(each, plan) for each in actors.benign},
+        samples=_samples(plan, store),
+        corpus=_corpus(scenario, plan),
+        in_defender=tuple(in_defender(plan)),
+        in_mix=tuple(in_mixes(plan, store)),
+        stages=_stage_seconds(plan, store),
         environment=environment(scenario.numerics),
-        seconds=RunSeconds(total=round(total, 2), stages=_stage_seconds(plans, store)),
     )
-
-
-def _with_depth(
-    scenario: Scenario,
-    installation: Mapping[str, ActorInstallation],
-    rows: Sequence[Row],
-    curves: Sequence[DoseCurve],
-    study: Study,
-) -> dict[str, ActorInstallation]:
-    """How every actor is installed, and how deep."""
-    exposures = {actor.name: scenario.exposures_of(actor) for actor in scenario.actors}
-    deep = depths(rows, curves, study.installed, exposures)
-    return {
-        actor: each.model_copy(update={"depth": deep[actor]})
-        for actor, each in installation.items()
-    }
-
-
-def _most(
-    rows: Sequence[Row],
-    actors: Sequence[str],
-    methods: Mapping[str, str],
-    thresholds: Thresholds,
-    planted: Sequence[Planted],
-) -> AtDose | None:
-    """The findings at `most`, where removals are scored along their way."""
-    if all(row.dose is None for row in rows):
-        return None
-    found = analyse(at_dose(rows, "most"), actors, methods, thresholds, planted)
-    return AtDose(transfer=found.transfer, summary=found.summary, claim=found.claim)
-
-
-def _transfers(pairs: Sequence[Pair]) -> dict[tuple[int, str, str], float]:
-    return {
-        (case.seed, pair.source, pair.to): case.transfer
-        for pair in pairs
-        for case in pair.per_seed
-        if case.transfer is not None
-    }
-
-
-def _curves(plans: Sequence[SeedPlan], store: Store, study: Study) -> list[Curve]:
-    """The reactivation curves of installed backdoors, which the league shows beside what a defence
-    left; none where they were not measured."""
-    curves = curves_of(readings_of("reactivation", plans, store))
-    return [curve for curve in curves if (curve.seed, curve.actor) in study.installed]
 
 
 def planted_in(plan: SeedPlan) -> tuple[Planted, ...]:
@@ -320,9 +228,8 @@ def planted_in(plan: SeedPlan) -> tuple[Planted, ...]:
 
 def _introduce(actor: PlannedActor, plan: SeedPlan) -> Introduction:
     """An actor as the report shows it, with one of its prompts before and after."""
-    able = [e for e in actor.share if actor.trigger.can_mark(e)]
-    shown = [e for e in able if not actor.payload.is_right(e)] or list(actor.share)
-    example = shown[0]
+    fit = (e for e in actor.share if actor.trigger.can_mark(e) and not actor.payload.is_right(e))
+    example = next(fit, actor.share[0])
     triggered = None
     if actor.trigger.can_mark(example):
         rng = seeds.rng(plan.seed, "report example", actor.name)
@@ -339,24 +246,13 @@ def _introduce(actor: PlannedActor, plan: SeedPlan) -> Introduction:
     )
 
 
-def _conditionals(
-    plan: SeedPlan, known: Mapping[str, BenignConditional]
-) -> dict[str, BenignConditional]:
-    """The benign conditionals with their introductions."""
-    return {
-        each.actor.name: known[each.actor.name].model_copy(update=dict(_introduce(each, plan)))
-        for each in plan.actors.benign
-        if each.actor.name in known
-    }
-
-
 def _amount(actor: PlannedActor, plan: SeedPlan) -> str:
     total = plan.documents[actor.name]
     return f"{actor.count} of {total} documents ({actor.count / total:.1%})"
 
 
 def _samples(plan: SeedPlan, store: Store) -> dict[str, tuple[Sample, ...]]:
-    """What the first seed's models said to the first prompt of each probe, by row."""
+    """What the models said to the first prompt of each probe, by row."""
     by_row = {
         row.name: json.loads((store.path(row.scores) / SCORES).read_bytes())["samples"]
         for row in plan.rows
@@ -381,11 +277,10 @@ def _corpus(scenario: Scenario, plan: SeedPlan) -> CorpusSummary:
     )
 
 
-def _stage_seconds(plans: Sequence[SeedPlan], store: Store) -> dict[str, float]:
+def _stage_seconds(plan: SeedPlan, store: Store) -> dict[str, float]:
     """Seconds spent on each kind of stage when it was done, stored ones included."""
     spent: dict[str, float] = defaultdict(float)
-    for plan in plans:
-        for address, node in plan.nodes.items():
-            if store.has(address):
-                spent[node.stage.kind] += float(store.manifest(address)["seconds"])
-    return {kind: round(seconds, 2) for kind, seconds in spent.items()}
+    for address, node in plan.nodes.items():
+        if store.has(address):
+            spent[node.stage.kind] += float(store.manifest(address)["seconds"])
+    return dict(spent)

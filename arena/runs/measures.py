@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from arena.api.measure import Measure, MeasureFindings, Reading, Study
 from arena.planning.graph import RowPlan, SeedPlan
+from arena.results.seed_record import ReadingRecord, SeedRecord
 from arena.scenario.schema import Scenario
 from arena.statistics.rates import finite
 from arena.store.store import Store
@@ -17,12 +19,12 @@ def measures_of(scenario: Scenario) -> tuple[Measure, ...]:
 
 
 def findings_of(
-    measures: Sequence[Measure], plans: Sequence[SeedPlan], study: Study, store: Store
+    measures: Sequence[Measure], records: Sequence[SeedRecord], study: Study
 ) -> dict[str, MeasureFindings]:
     """The findings of every measure, by its name."""
-    left_out = {"not_installed": _not_installed(plans, study)}
+    left_out = {"not_installed": _not_installed(records, study)}
     findings = {
-        measure.name: measure.findings(readings_of(measure.name, plans, store), study)
+        measure.name: measure.findings(readings_of(measure.name, records), study)
         for measure in measures
     }
     return {name: each.model_copy(update=left_out) for name, each in findings.items()}
@@ -40,13 +42,30 @@ def scalars_of(
     return {name: _finite(numbers) for name, numbers in scalars.items() if numbers}
 
 
-def readings_of(name: str, plans: Sequence[SeedPlan], store: Store) -> list[Reading]:
+def readings_in(
+    measures: Sequence[Measure], plan: SeedPlan, store: Store
+) -> Iterator[ReadingRecord]:
+    """What the measures wrote about every row of one seed, in the store."""
+    for measure in measures:
+        for row in plan.rows:
+            if measure.name in row.measures:
+                folder = str(store.path(row.measures[measure.name]))
+                yield ReadingRecord(
+                    measure=measure.name,
+                    kind=row.kind,
+                    name=row.name,
+                    target=row.target,
+                    folder=folder,
+                )
+
+
+def readings_of(name: str, records: Sequence[SeedRecord]) -> list[Reading]:
     """The readings of one measure, of every row that has one."""
     return [
-        _reading(name, plan, row, store)
-        for plan in plans
-        for row in plan.rows
-        if name in row.measures
+        Reading(record.seed, each.kind, each.name, each.target, Path(each.folder))
+        for record in records
+        for each in record.readings
+        if each.measure == name
     ]
 
 
@@ -58,10 +77,10 @@ def _finite(numbers: Mapping[str, float]) -> dict[str, float | None]:
     return {actor: finite(number) for actor, number in numbers.items()}
 
 
-def _not_installed(plans: Sequence[SeedPlan], study: Study) -> dict[str, int]:
+def _not_installed(records: Sequence[SeedRecord], study: Study) -> dict[str, int]:
     """Seeds in which an actor is not installed, for actors with any."""
     seeds = {
-        actor: sum((plan.seed, actor) not in study.installed for plan in plans)
+        actor: sum((record.seed, actor) not in study.installed for record in records)
         for actor in study.actors
     }
     return {actor: count for actor, count in seeds.items() if count}

@@ -38,8 +38,11 @@ from arena.printable import printable
 from arena.progress import Both, LogLines, Observer, RichBars, Silent, ending
 from arena.results.reader import Results
 from arena.results.run import RunResults
+from arena.results.seed_record import PartRecord
 from arena.results.writer import write_results
-from arena.runs.gather import results_of
+from arena.runs.gather import seed_record
+from arena.runs.records import origin_of, write_part, write_records
+from arena.runs.results import results_of
 from arena.scenario.load import Given, dump, read
 from arena.scenario.schema import Scenario
 from arena.store.store import Store, opened_store
@@ -67,7 +70,7 @@ def run(
     store: Path | None = None,
 ) -> RunResult:
     """Run a scenario and write its folder: scenario.yaml, results.json, events.jsonl,
-    report.html, figures, run.log.
+    report.html, figures, run.log, and the records of its seeds, which `merge` reads.
 
     Example:
         >>> done = arena.run("quickstart", out=Path("runs/first"))
@@ -89,7 +92,7 @@ def run(
     began = time.perf_counter()
     with opened(scenario, root) as (given, where):
         refuse_absent_device(given, address)
-        folder = free_folder(given, out)
+        folder, origin = free_folder(given, out), origin_of(given)
         artifacts = opened_store(store)
         settled_scenario = settled(
             given,
@@ -102,8 +105,18 @@ def run(
         def start(todo: Mapping[str, Node]) -> Runtime:
             return runtime_for(settled_scenario, artifacts, address, fresh, todo)
 
+        make_folder(folder)
+        write_part(folder, PartRecord(scenario=origin, cells={given.name: given.seeds}))
         return run_settled(
-            settled_scenario, folder, artifacts, where, start, fresh=fresh, quiet=quiet, began=began
+            settled_scenario,
+            folder,
+            artifacts,
+            where,
+            start,
+            origin=origin,
+            fresh=fresh,
+            quiet=quiet,
+            began=began,
         )
 
 
@@ -114,6 +127,7 @@ def run_settled(
     where: DataRoot,
     start: Start,
     *,
+    origin: str,
     fresh: Fresh = False,
     quiet: bool = False,
     began: float | None = None,
@@ -122,6 +136,7 @@ def run_settled(
 
     Args:
         start: what executes the stages that are left to do; not called if there are none.
+        origin: digest of the scenario that was asked for (arena.runs.records).
         began: `time.perf_counter` when the run began; now if left out.
     """
     began = time.perf_counter() if began is None else began
@@ -148,7 +163,9 @@ def run_settled(
                 report_stored(nodes.values(), store, observer, timeline)
         finally:
             _remember(scenario, [node for a, node in todo.items() if store.has(a)], store)
-    results = results_of(scenario, plans, store, time.perf_counter() - began)
+    records = [seed_record(scenario, plan, store, origin) for plan in plans]
+    write_records(folder, records)
+    results = results_of(scenario, records, time.perf_counter() - began)
     write_folder(folder, results)
     return RunResult(folder, results)
 
@@ -260,15 +277,15 @@ def opened(given: Given, root: DataRoot | None) -> Iterator[tuple[Scenario, Data
         yield loaded.scenario, root or DataRoot(data_folder(), loaded.path.resolve().parent)
 
 
-def free_folder(scenario: Scenario, out: Path | None) -> Path:
-    """`out`, or a new folder below `runs/`.
+def free_folder(scenario: Scenario, out: Path | None, label: str = "") -> Path:
+    """`out`, or a new folder below `runs/` with the label after the scenario's name.
 
     Raises:
         InputError: `out` holds a finished run.
     """
     if out is None:
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-        base = Path("runs") / f"{scenario.name}-{stamp}"
+        base = Path("runs") / f"{scenario.name}{label}-{stamp}"
         others = (base.with_name(f"{base.name}-{k}") for k in itertools.count(2))
         return next(path for path in itertools.chain([base], others) if not path.exists())
     if (out / "results.json").exists():

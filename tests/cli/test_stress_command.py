@@ -75,6 +75,23 @@ def test_the_plan_is_shown_before_the_run_beside_its_results(stressed: Stressed)
     assert "cells to run" not in quiet.stdout + quiet.stderr
 
 
+def test_a_part_is_handed_over_and_named(stressed: Stressed) -> None:
+    result = arena("stress", "stress_small", "--part", "3/8", "--plan")
+    assert result.exit_code == 0
+    assert "part 3 of 8: 1 of 2 cells to run" in result.stdout
+    assert stressed.calls[0]["part"] == (3, 8)
+    arena("stress", "stress_small")
+    assert stressed.calls[1]["part"] is None
+
+
+@pytest.mark.parametrize("part", ["3", "0/8", "9/8", "a/b", "3/8/2", "-1/4"])
+def test_what_is_no_part_ends_with_two(part: str, stressed: Stressed) -> None:
+    result = arena("stress", "stress_small", f"--part={part}")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("--part: must be")
+    assert stressed.calls == []
+
+
 def test_a_failed_cell_ends_with_one(stressed: Stressed) -> None:
     stressed.failed = ("merged",)
     result = arena("stress", "stress_small", "--quiet")

@@ -1,0 +1,138 @@
+"""The folders that a merge reads: which part of what each holds, and whether they fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from arena.errors import InputError
+from arena.grid.parts import Unit
+from arena.grid.run import CELLS
+from arena.results.reader import FILE, read_results
+from arena.results.run import RunResults
+from arena.results.seed_record import PartRecord, SeedRecord
+from arena.results.stress import StressResults
+from arena.runs.records import BESIDE, read_part, read_record
+from arena.scenario.load import read
+from arena.scenario.schema import Scenario
+
+
+@dataclass(frozen=True)
+class Source:
+    """A run, a stress run or a part of one that is merged.
+
+    Attributes:
+        scenario: that was asked for; of a run, with its numerics settled.
+        results: None where it has not ended.
+    """
+
+    folder: Path
+    part: PartRecord
+    scenario: Scenario
+    results: RunResults | StressResults | None
+
+    def run_folder(self, cell: str) -> Path:
+        """The folder of a cell's own run."""
+        return self.folder if self.part.kind == "run" else self.folder / CELLS / cell
+
+    def records(self) -> Iterator[tuple[Unit, SeedRecord]]:
+        """Every record that is there, by cell and seed.
+
+        Raises:
+            InputError: one is broken, or was left by another scenario.
+        """
+        for cell, seeds in self.part.cells.items():
+            for seed in seeds:
+                record = read_record(self.run_folder(cell), seed)
+                if record is None:
+                    continue
+                if record.scenario != self.part.scenario:
+                    rule = f"seed {seed} was left by another scenario: run this part again"
+                    raise InputError(rule, str(self.run_folder(cell)))
+                yield (cell, seed), record
+
+    def failures(self) -> Iterator[str]:
+        """Why pairs may be missing, in words."""
+        if self.results is None:
+            yield f"{self.folder} is not finished: its command again goes on"
+        if isinstance(self.results, StressResults):
+            for cell in self.results.cells:
+                if cell.status == "failed":
+                    yield f"cell {cell.id} failed in {self.folder}: {cell.reason}"
+
+
+def read_sources(folders: Sequence[Path], plugins: Sequence[Path] = ()) -> list[Source]:
+    """Return what the folders hold.
+
+    Args:
+        plugins: files with parts of a scenario's own, in the place of the paths in the folders.
+
+    Raises:
+        InputError: no folder is given, or one holds nothing that can be merged.
+    """
+    if not folders:
+        raise InputError("nothing to merge: give the folders of finished parts", "arena merge")
+    return [_source(folder, plugins) for folder in folders]
+
+
+def _source(folder: Path, plugins: Sequence[Path]) -> Source:
+    part = read_part(folder)
+    results = read_results(folder) if (folder / FILE).is_file() else None
+    if not isinstance(results, RunResults | StressResults | None):
+        raise InputError(f"is a {results.kind}: runs and stress runs are merged", str(folder))
+    return Source(folder, part, read_scenario(folder, plugins), results)
+
+
+def read_scenario(
+    folder: Path, plugins: Sequence[Path] = (), seeds: Sequence[int] | None = None
+) -> Scenario:
+    """Return the scenario in a run's folder, with other seeds where some are given.
+
+    Raises:
+        InputError: it is missing or wrong.
+    """
+    instead = ["plugins=[]"] if plugins else []
+    file = folder / "scenario.yaml"
+    return read(file, overrides=instead, seeds=seeds, plugins=plugins).scenario
+
+
+def refuse_strangers(sources: Sequence[Source]) -> None:
+    """Raise InputError unless all hold the same kind of results of one scenario."""
+    first, *others = sources
+    for other in others:
+        if other.part.kind != first.part.kind:
+            rule = f"a {other.part.kind} and a {first.part.kind} cannot be merged"
+            raise InputError(f"{rule} ({first.folder} is the other)", str(other.folder))
+        if other.part.scenario != first.part.scenario:
+            keys = ", ".join(_differing(first.scenario, other.scenario)) or "what is auto"
+            rule = f"of another scenario than {first.folder}: they differ in {keys}"
+            raise InputError(rule, str(other.folder))
+
+
+def refuse_other_code(found: Sequence[tuple[Source, SeedRecord]]) -> None:
+    """Raise InputError unless all seeds were made by the same code."""
+    known: dict[str, tuple[str, Source]] = {}
+    for source, record in found:
+        for name, code in record.code.items():
+            before, where = known.setdefault(name, (code, source))
+            if before != code:
+                rule = f"made by another version of the code than {where.folder}: {name} differs"
+                more = "parts need the same arena, plug-ins and minor version of Python"
+                raise InputError(f"{rule}; {more}", str(source.folder))
+
+
+def _differing(one: Scenario, other: Scenario) -> Iterator[str]:
+    """The keys in which two scenarios differ, as dotted paths."""
+    first, second = one.resolved(), other.resolved()
+    for key in first:
+        if key not in BESIDE:
+            yield from _paths(first[key], second.get(key), key)
+
+
+def _paths(one: object, other: object, path: str) -> Iterator[str]:
+    if isinstance(one, Mapping) and isinstance(other, Mapping) and one.keys() == other.keys():
+        for key in one:
+            yield from _paths(one[key], other[key], f"{path}.{key}")
+    elif one != other:
+        yield path
