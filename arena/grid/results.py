@@ -15,6 +15,7 @@ from arena.results.stress import CellStatus, StressCell, StressResults, StressSe
 from arena.runs.measures import measures_of
 from arena.scenario.schema import Scenario, Thresholds
 from arena.statistics.contrasts import contrasts
+from arena.statistics.doses import verdict_doses
 from arena.statistics.grid import FinishedCell, judge_grid
 from arena.statistics.thresholds import verdict_thresholds
 
@@ -94,5 +95,7 @@ def _cell(outcome: Outcome) -> StressCell:
         asr={actor: each.asr for actor, each in results.installation.items()},
         poison={actor: each.poison for actor, each in results.cast.items()},
         depth={actor: each.depth for actor, each in results.installation.items()},
+        over_doses=results.over_doses,
+        dose_spans={str(name): span for name, span in verdict_doses(results.rows).items()},
         seconds=results.seconds.total,
     )
