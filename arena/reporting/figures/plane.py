@@ -10,6 +10,7 @@ from itertools import pairwise
 from arena.reporting import palette
 from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import Sheet
+from arena.reporting.figures.installation import folded
 from arena.reporting.figures.spans import span_bar
 from arena.reporting.figures.transfer import NARROW, scale, withhold
 from arena.reporting.numbers import Shown, thousands
@@ -19,6 +20,7 @@ from arena.statistics.plane import Plane, PlaneRow
 LEFT, TOP, WIDTH, SIDE, FOOT = 132.0, 34.0, 600.0, 28.0, 112.0
 ROW, STRIP, THIN = 84.0, 17.0, 72.0  # height of a row, of the lines above and below it, the least
 ROOMY = 50.0  # pixels in which an interval has room
+NAME = 11.0  # size of a cell's name
 Box = tuple[float, float, float, float]
 
 
@@ -113,10 +115,11 @@ def _ticks(sheet: Sheet, area: chart.Area, plane: Plane) -> None:
 
 def _row(sheet: Sheet, area: chart.Area, band: _Band) -> None:
     middle = (band.top + band.bottom) / 2
-    count = thousands(band.row.exposures)
-    sheet.text(LEFT - 14, middle - 8, count, size=14, bold=True, align="right")
-    sheet.text(LEFT - 14, middle + 10, band.row.cell.id, size=11, colour=palette.MUTED,
-               align="right", room=LEFT - 18)  # fmt: skip
+    count, room = thousands(band.row.exposures), LEFT - 18
+    sheet.text(LEFT - 14, middle - 10, count, size=14, bold=True, align="right")
+    for line, text in enumerate(folded(band.row.cell.id, room, NAME, 2)):
+        y = middle + 8 + 13 * line
+        sheet.text(LEFT - 14, y, text, size=NAME, colour=palette.MUTED, align="right", room=room)
     for place, point in enumerate(band.row.cell.over_doses):
         _cell(sheet, band.row, point, band.box(place))
     spans = band.row.cell.dose_spans
