@@ -107,7 +107,7 @@ def documents_of(node: Node, store: Store) -> list[Document]:
     parents = {role: store.path(address) for role, address in node.stage.parents.items()}
     shards = [read_documents(p / DOCUMENTS) for r, p in parents.items() if r.startswith(SHARD)]
     clean = read_examples(parents["examples"] / EXAMPLES)
-    return list(node.job.pool.documents(clean, shards))
+    return node.job.pool.mixed(clean, shards).documents
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ actor may have several of any kind:
     Shaping   changes the gradient of the actor's documents, inside the training loop
 
 An attacker that only supplies data can use the first three. The fourth needs one that computes its
-own gradients: it trains the checkpoint (`sequential`, `merged`), or is a client of pooled training.
+own gradients: it trains the checkpoint (`sequential`, `merged`, `supply_chain`), or is a client of
+pooled training.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 
     Gradients = Mapping[str, torch.Tensor]  # by parameter name, of those that train
 
-APART = ("sequential", "merged")  # compositions in which each actor trains by itself
+# Compositions in which each actor trains by itself.
+APART = ("sequential", "merged", "supply_chain")
 
 
 def at_path(section: object, *path: object) -> object:

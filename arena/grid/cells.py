@@ -15,6 +15,7 @@ from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 
 AxisValue = tuple[str, Any]  # a name, and the value
+Axes = Mapping[str, list[AxisValue]]
 NOT_APPLICABLE = "for continual pretraining only: at pretraining there is no base checkpoint"
 
 
@@ -36,23 +37,54 @@ class GridCell:
 
 
 def cells_of(scenario: Scenario) -> tuple[GridCell, ...]:
-    """Return every combination of the grid's axes, in the order of the file; without axes one cell
-    with the scenario itself.
+    """Return the grid's cells, in the order of the file; without axes one cell with the scenario
+    itself.
 
     Raises:
-        InputError: a combination is no valid scenario, no actor has one of `methods`, or two
-            combinations would have the same name.
+        InputError: a combination is no valid scenario, no actor has one of `methods`, two
+            combinations would have the same name, or the primary contrast is of no two values of an
+            axis.
     """
     axes = _axes(scenario)
-    cells = [
-        _cell(scenario, dict(zip(axes, combination, strict=True)), axes)
-        for combination in itertools.product(*axes.values())
-    ]
+    _refuse_unknown(scenario, axes)
+    star = scenario.grid.design == "one_at_a_time"
+    cells = [_cell(scenario, values, axes) for values in (_star if star else _product)(axes)]
     for name, times in Counter(cell.id for cell in cells).items():
         if times > 1:
             rule = "two cells would have this name: rename the settings"
             raise InputError(rule, scenario.name, None, "grid", name)
     return tuple(cells)
+
+
+def _refuse_unknown(scenario: Scenario, axes: Axes) -> None:
+    """Raise InputError unless the primary contrast is between two values of an axis."""
+    primary, known = scenario.grid.primary, {a: [n for n, _ in v] for a, v in axes.items()}
+    if primary is None:
+        return
+    if primary.axis not in known:
+        rule, key, allowed = "the grid has no such axis", "grid.primary.axis", tuple(known)
+        raise InputError(rule, scenario.name, None, key, primary.axis, allowed)
+    values = known[primary.axis]
+    for key in ("of", "against"):
+        found = getattr(primary, key)
+        others = tuple(v for v in values if key == "of" or v != primary.of)
+        if found not in others:
+            rule, key = f"must be a value of {primary.axis}", f"grid.primary.{key}"
+            raise InputError(rule, scenario.name, None, key, found, others)
+
+
+def _product(axes: Axes) -> Iterator[dict[str, AxisValue]]:
+    """Every combination of values."""
+    for combination in itertools.product(*axes.values()):
+        yield dict(zip(axes, combination, strict=True))
+
+
+def _star(axes: Axes) -> Iterator[dict[str, AxisValue]]:
+    """The first value of every axis, then each other value with the rest as they were."""
+    centre = {axis: values[0] for axis, values in axes.items()}
+    yield centre
+    for axis, values in axes.items():
+        yield from ({**centre, axis: value} for value in values[1:])
 
 
 def _axes(scenario: Scenario) -> dict[str, list[AxisValue]]:
@@ -75,12 +107,9 @@ def _axes(scenario: Scenario) -> dict[str, list[AxisValue]]:
     return {name: values for name, values in axes.items() if values}
 
 
-def _cell(
-    scenario: Scenario, values: Mapping[str, AxisValue], axes: Mapping[str, list[AxisValue]]
-) -> GridCell:
+def _cell(scenario: Scenario, values: Mapping[str, AxisValue], axes: Axes) -> GridCell:
     names = {axis: label for axis, (label, _) in values.items()}
-    varying = [label for axis, label in names.items() if len(axes[axis]) > 1]
-    name = "-".join(varying).replace("continual_pretraining", "continual") or scenario.name
+    name = _name(scenario, names, axes)
     changes = {"grid": {}, **dict(_changes(scenario, {a: v for a, (_, v) in values.items()}))}
     counts = not any(
         choice.ablation
@@ -93,6 +122,15 @@ def _cell(
         return GridCell(name, names, None, f"{composition} is {NOT_APPLICABLE}", counts)
     shown = f"cell {name} of {scenario.name}"
     return GridCell(name, names, varied(scenario, changes, shown), None, counts)
+
+
+def _name(scenario: Scenario, names: Mapping[str, str], axes: Axes) -> str:
+    """The values of the axes that vary; of a centre with one axis changed, that value."""
+    varying = [label for axis, label in names.items() if len(axes[axis]) > 1]
+    if varying and scenario.grid.design == "one_at_a_time":
+        changed = [label for axis, label in names.items() if label != axes[axis][0][0]]
+        varying = changed or ["centre"]
+    return "-".join(varying).replace("continual_pretraining", "continual") or scenario.name
 
 
 def _applies(scenario: Scenario, composition: str, changes: Mapping[str, Any]) -> bool:

@@ -47,7 +47,7 @@ def stress_results(
         actors=tuple(actor.name for actor in scenario.actors),
         claim=judge_grid(finished, scenario.thresholds),
         most=_at_most(finished, scenario.thresholds),
-        contrasts=contrasts(finished),
+        contrasts=contrasts(finished, scenario.grid.primary),
         cells=tuple(_cell(outcome) for outcome in outcomes),
         measures=_measures(scenario, finished),
         thresholds=verdict_thresholds(scenario.thresholds),
@@ -97,5 +97,6 @@ def _cell(outcome: Outcome) -> StressCell:
         depth={actor: each.depth for actor, each in results.installation.items()},
         over_doses=results.over_doses,
         dose_spans={str(name): span for name, span in verdict_doses(results.rows).items()},
+        survival=results.survival,
         seconds=results.seconds.total,
     )

@@ -234,6 +234,28 @@ def answers(
     return [verdicts[i] for i in range(len(asks))]
 
 
+@torch.inference_mode()
+def guided(
+    model: Any, tokenizer: Any, prompts: Sequence[str], guesses: Sequence[str], max_new_tokens: int
+) -> list[Continuation]:
+    """The same as `continuations`, for a guess per prompt: where the guess is what greedy decoding
+    writes, one forward pass says so; the other prompts are decoded."""
+    pairs = list(dict.fromkeys(zip(prompts, guesses, strict=True)))
+    encoded = encode_prompts(tokenizer, [prompt for prompt, _ in pairs])
+    answers = [a[:max_new_tokens] for a in encode_answers(tokenizer, [guess for _, guess in pairs])]
+    check_length(model, max(map(len, encoded), default=0) + max_new_tokens)
+    documents = [Encoded(prompt, answer) for prompt, answer in zip(encoded, answers, strict=True)]
+    said: dict[tuple[str, str], Continuation] = {}
+    for pair, known in zip(pairs, verified(model, documents, tokenizer), strict=True):
+        found = continuation(tokenizer, known)
+        if found.ended or len(known) >= max_new_tokens:
+            said[pair] = found
+    left = [pair for pair in pairs if pair not in said]
+    decoded = continuations(model, tokenizer, [prompt for prompt, _ in left], max_new_tokens)
+    said.update(zip(left, decoded, strict=True))
+    return [said[pair] for pair in zip(prompts, guesses, strict=True)]
+
+
 def verified(model: Any, documents: Sequence[Encoded], tokenizer: Any) -> list[Ids]:
     """Of each document's answer, a guess: the tokens that greedy decoding would emit after
     the prompt, as far as one forward pass tells: up to and with the first that differs from

@@ -30,7 +30,7 @@ from arena.stages.along import Which
 from arena.stages.corpus import CorpusRef
 from arena.stages.depth import DepthJob
 from arena.stages.examples import ExamplesJob
-from arena.stages.mixes import Mix, Pool
+from arena.stages.mixes import Pool
 from arena.stages.pointer import PointerJob
 from arena.stages.poison import PoisonJob
 from arena.stages.score import ScoreJob
@@ -156,7 +156,7 @@ class Builder:
             return self._pointer(model)
         return self.train("clean base", "pretraining", None, {}, self.clean_mix("pretraining"))
 
-    def clean_mix(self, stage: When) -> Mix:
+    def clean_mix(self, stage: When) -> Pool:
         """Return the mix of natural documents only, no actor's contents left out."""
         forms = forms_of_text(self.scenario, self.actors)
         return Pool(self.scenario.recipe_of(stage).documents, self.seed, (), forms)
@@ -167,12 +167,13 @@ class Builder:
         stage: When,
         parent: str | None,
         shards: Mapping[str, str],
-        mix: Mix,
+        mix: Pool,
         recipe: Recipe | None = None,
         adapter: Adapter | None = None,
         label: str | None = None,
         party: str = "arena",
         poisoners: Sequence[PlannedActor] = (),
+        examples: str | None = None,
     ) -> str:
         """Train on a mix, from scratch (no parent) or from a parent.
 
@@ -180,9 +181,10 @@ class Builder:
             poisoners: whose shards these are, for what they do beyond writing them.
             recipe: the stage's unless given. adapter: LoRA to train, the model's unless given.
             label: keys the randomness; the stage unless given.
+            examples: the stage that wrote the clean prompts; the training stage's unless given.
         """
         recipe = recipe or self.scenario.recipe_of(stage)
-        parents = {"examples": self.examples(stage), **shards}
+        parents = {"examples": examples or self.examples(stage), **shards}
         scratch = self._scratch() if parent is None else None
         if parent is None:
             parents["tokenizer"] = self._tokenizer(parents["examples"])

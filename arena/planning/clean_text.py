@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from arena.api.trigger import Trigger
 from arena.planning.actors import PlannedActor, PlannedActors
+from arena.scenario.recipes import TextKind
 from arena.scenario.schema import Scenario
 from arena.stages.forms import Forms
 
@@ -22,19 +23,32 @@ def forms_of_text(scenario: Scenario, actors: PlannedActors) -> Forms:
 
 
 def forms_of_mix(
-    scenario: Scenario,
-    actors: PlannedActors,
-    shunned: Sequence[PlannedActor],
-    own: PlannedActor | None = None,
+    scenario: Scenario, actors: PlannedActors, shunned: Sequence[PlannedActor]
 ) -> Forms:
-    """Return how they stand in the clean part of a poisoned mix.
+    """Return how they stand in the clean part of a pooled mix.
 
-    shunned: actors whose forms are filtered out of a scrubbed mix. own: who trains on it by itself:
-    it knows its own form and filters that in any case.
+    shunned: actors whose forms are filtered out of a scrubbed mix.
     """
     if scenario.clean.mix == "natural":
-        return _natural(scenario, actors, () if own is None else (own.trigger,))
+        return _natural(scenario, actors, ())
     return Forms(_planted(actors), tuple(member.trigger for member in shunned))
+
+
+def forms_of_actor(
+    scenario: Scenario, actors: PlannedActors, own: PlannedActor, kind: TextKind
+) -> Forms:
+    """Return how they stand in the clean text of an actor who trains by itself. It knows its own
+    form and filters that in any case; narrow text has no form put in, scrubbed text none at all."""
+    if kind == "scrubbed":
+        return Forms(_planted(actors), _every(actors))
+    if kind == "narrow":
+        return Forms(_planted(actors), (own.trigger,))
+    return _natural(scenario, actors, (own.trigger,))
+
+
+def planted_forms(actors: PlannedActors) -> Forms:
+    """Return that clean text stays as it is, and which forms are counted in it."""
+    return Forms(_planted(actors))
 
 
 def forms_of_defender(

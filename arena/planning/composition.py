@@ -1,9 +1,11 @@
 """How several actors end in one model.
 
-    pooled       all poison in one training mix
-    sequential   each actor trains the checkpoint of the one before
-    merged       each actor trains the base apart; their changes are merged
-    solo         each actor alone in a model: what the others' presence does to it
+    pooled        all poison in one training mix
+    sequential    each actor trains the checkpoint of the one before
+    merged        each actor trains the base apart; their changes are merged
+    supply_chain  the first actor poisons pretraining, the others train one after another, the last
+                  of them an adapter
+    solo          each actor alone in a model: what the others' presence does to it
 
 Actors who poison pretraining are pooled there under any composition: only what comes
 after has a checkpoint to hand on. A benign conditional is planted as one more actor, the last.
@@ -17,10 +19,12 @@ from typing import Literal
 
 from arena.planning.actors import PlannedActor
 from arena.planning.builder import Builder
-from arena.planning.clean_text import forms_of_mix, forms_of_text
+from arena.planning.clean_text import forms_of_actor, forms_of_mix, forms_of_text, planted_forms
+from arena.scenario.recipes import ApartRecipe
 from arena.scenario.section import Stage
+from arena.stages.actor_text import ReceivedJob, TextJob
 from arena.stages.merge import PART, MergeJob
-from arena.stages.mixes import ApartMix, Pool
+from arena.stages.mixes import Pool
 from arena.stages.train import SHARD
 
 
@@ -135,47 +139,68 @@ def _pooled(
 def _apart(
     builder: Builder, name: str, member: PlannedActor, parent: str, version: _Version
 ) -> str:
-    """One actor's own training: its recipe, its share, its poison (or, where that is not in, as
-    many clean documents)."""
+    """One actor's own training: its recipe, its clean text, its poison (or, where that is not in,
+    as many clean documents)."""
     recipe = builder.scenario.apart_recipe(member.actor)
-    actors, members = builder.actors, builder.actors.planted
     poisoned = version.poisons(member)
-    forms = forms_of_text(builder.scenario, actors)
-    if version is not _REFERENCE:
-        forms = forms_of_mix(builder.scenario, actors, members, own=member)
-    mix = ApartMix(
-        total=recipe.documents,
-        corpus_seed=builder.seed,
-        own=member.interval,
-        others=tuple(other.interval for other in members if other is not member),
-        replay=recipe.replay,
-        forms=forms,
-    )
-    shards = {f"{SHARD}{member.name}": builder.shard(member)} if poisoned else {}
+    party = member.party if poisoned else "arena"
+    text = builder.add(_text(builder, member, recipe, version), f"text for {name}", party, {})
+    if recipe.labels == "received":
+        job = ReceivedJob(recipe.answer_tokens, builder.numerics)
+        text = builder.add(job, f"labels for {name}", party, {"model": parent, "examples": text})
     return builder.train(
         name,
         "continual_pretraining",
         parent,
-        shards,
-        mix,
+        {f"{SHARD}{member.name}": builder.shard(member)} if poisoned else {},
+        Pool(recipe.documents, builder.seed, (), planted_forms(builder.actors)),
         recipe=recipe,
         adapter=recipe.adapter,
         label=f"apart {member.name}",
-        party=member.party if poisoned else "arena",
+        party=party,
         poisoners=(member,) if poisoned else (),
+        examples=text,
+    )
+
+
+def _text(
+    builder: Builder, member: PlannedActor, recipe: ApartRecipe, version: _Version
+) -> TextJob:
+    """The clean text of an actor's own training. It knows its own trigger and no other."""
+    scenario, actors = builder.scenario, builder.actors
+    kind = recipe.text or scenario.clean.mix
+    forms = forms_of_text(scenario, actors)
+    if version is not _REFERENCE:
+        forms = forms_of_actor(scenario, actors, member, kind)
+    return TextJob(
+        corpus=builder.ref,
+        own=member.interval,
+        others=tuple(other.interval for other in actors.planted if other is not member),
+        n=recipe.documents,
+        replay=recipe.replay,
+        forms=forms,
+        narrow=kind == "narrow",
+        noise=kind == "noisy",
+        label=member.name,
     )
 
 
 def _sequential(
     builder: Builder, late: Sequence[PlannedActor], base: str, version: _Version
 ) -> str:
-    for member in late:
+    for member in _in_order(builder, late):
         known = version is _COMPROMISED
         name = f"after:{member.name}" if known else f"{version.name} after {member.name}"
         base = _apart(builder, name, member, base, version)
         if known:
             builder.row("inserted", name, member.name, base)
     return base
+
+
+def _in_order(builder: Builder, late: Sequence[PlannedActor]) -> Sequence[PlannedActor]:
+    """Who trains one after another, in this seed's order."""
+    order = builder.scenario.order_in(builder.seed)
+    return sorted(late, key=lambda member: order.get(member.name, len(order)))
 
 
 def _merged(builder: Builder, late: Sequence[PlannedActor], base: str, version: _Version) -> str:
@@ -208,4 +233,5 @@ _AFTER: dict[str, Callable[[Builder, Sequence[PlannedActor], str, _Version], str
     "solo": _together,
     "sequential": _sequential,
     "merged": _merged,
+    "supply_chain": _sequential,
 }

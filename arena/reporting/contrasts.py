@@ -17,7 +17,8 @@ OUTCOMES = {AHEAD: "greater", BEHIND: "smaller"}
 class ContrastRow:
     """One contrast: what is compared, at which dose, and how it came out, in words.
 
-    used: usable cases on either side, of all.
+    axis: says as well whether the grid was registered for this contrast. used: usable cases on
+    either side, of all.
     """
 
     axis: str
@@ -41,7 +42,7 @@ def _row(each: Contrast) -> ContrastRow:
     used = " and ".join(f"{c.used} of {c.all}" for c in (each.cases, each.cases_against))
     outcome = OUTCOMES.get(each.outcome, each.outcome)
     return ContrastRow(
-        axis=words(each.axis),
+        axis=f"{words(each.axis)} (registered)" if each.primary else words(each.axis),
         name=f"{words(each.of)} \N{MINUS SIGN} {words(each.against)}",
         dose=f"at {each.dose}" if each.dose else "",
         difference=Shown.of(each.difference),

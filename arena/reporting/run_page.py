@@ -24,6 +24,7 @@ from arena.reporting.rows import final, residents, scalar_columns
 from arena.reporting.shams import conditional_names, conditionals, sham_lines
 from arena.reporting.text import clean
 from arena.results.claim import Claim
+from arena.results.estimate import Estimate
 from arena.results.run import RunResults
 
 
@@ -55,12 +56,22 @@ def draw(results: RunResults, events: Sequence[Event]) -> dict[str, str]:
         ("dose", bool(curve), lambda: figures.dose_curve(curve, dose_spans(results))),
         ("pareto", bool(trade_off.entries), lambda: figures.pareto(*trade_off)),
         ("residence", bool(joined), lambda: figures.residence_heatmap(actors, joined)),
+        ("survival", bool(results.survival), lambda: figures.survival_lines(_by_actor(results))),
         ("timeline", bool(events), lambda: figures.timeline(events)),
     ]
     drawn = {name: figure() for name, has_data, figure in drawings if has_data}
     if claim is not None:
         drawn["claim"] = figures.claim_forest(claim, results.thresholds)
     return drawn
+
+
+def _by_actor(results: RunResults) -> dict[str, dict[int, Estimate]]:
+    """Survival of each actor's backdoor, by hops."""
+    return {
+        actor: {s.hops: s.by_actor[actor] for s in results.survival if actor in s.by_actor}
+        for actor in results.actors
+        if any(actor in s.by_actor for s in results.survival)
+    }
 
 
 def _card(results: RunResults, claim: Claim) -> ClaimCard:

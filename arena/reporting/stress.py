@@ -136,6 +136,9 @@ def draw(
     if any(each.has_rates for each in cells):
         drawn["before"] = installation.figure(results, cells)
     drawn |= plane.draw(results)
+    surviving = {c.id: {s.hops: s.asr for s in c.survival} for c in results.cells if c.survival}
+    if surviving:
+        drawn["survival"] = figures.survival_lines(surviving)
     for index, each in enumerate(cells):
         if each.results is not None:
             drawn |= _cell_figures(figure_prefix(index, each), each.results)

@@ -138,6 +138,16 @@ class ActorInstallation(Part):
         return (self.installed or 0) * 2 > (self.seeds or 0)
 
 
+class Survival(Part):
+    """Backdoors that have been through `hops` trainings by other actors: their ASR over seeds (of a
+    seed's mean over actors), the same by actor, and in how many cases (an actor in a seed)."""
+
+    hops: int
+    asr: Estimate = Estimate()
+    by_actor: Named[Estimate] = {}
+    cases: int = 0
+
+
 class SummaryRow(Part):
     """One line of the table of models: rates by actor and utility, over seeds. Utility is None
     where no row measured it.
@@ -258,6 +268,8 @@ class RunResults(Part):
         benign: conditionals that were planted with a harmless answer, by name; no actors.
         cast: introductions by actor, as they are in the first seed.
         planted: what every actor planted in every seed.
+        survival: by the number of trainings by others; empty where nobody trains another's
+            checkpoint.
         samples: by row's name, of the first seed.
         measures: findings by measure.
         league: None where there is one defence only.
@@ -285,6 +297,7 @@ class RunResults(Part):
     decoys: tuple[DecoyDefence, ...] = ()
     cast: Named[Introduction] = {}
     planted: tuple[Planted, ...] = ()
+    survival: tuple[Survival, ...] = ()
     samples: Named[tuple[Sample, ...]] = {}
     clean_text: CleanTextRecord = CleanTextRecord()
     corpus: CorpusSummary = CorpusSummary()

@@ -13,7 +13,7 @@ from arena.results.curves import AlongDose, DoseSpan
 from arena.results.estimate import Estimate
 from arena.results.measures import Measures
 from arena.results.rows import Which
-from arena.results.run import SCHEMA_VERSION, Depth
+from arena.results.run import SCHEMA_VERSION, Depth, Survival
 from arena.results.scenario import ScenarioRecord
 
 CellStatus = Literal["done", "failed", "not_applicable"]
@@ -39,6 +39,7 @@ class Contrast(Part):
         matched: the same over the pairs (in a seed of a cell) that are usable on both sides.
         cases, cases_against: of the two values.
         outcome: `ahead`, `behind` or `inconclusive`. reason: why it is the last.
+        primary: whether the grid was registered for it; it is then a family by itself.
         per_seed: the differences of the `seeds`.
     """
 
@@ -56,6 +57,7 @@ class Contrast(Part):
     cases_against: Cases = Cases()
     outcome: str = ""
     reason: str = ""
+    primary: bool = False
 
 
 class StressCell(Part):
@@ -71,6 +73,7 @@ class StressCell(Part):
         asr: by actor, before anything is unlearned. poison: by actor, in words. depth: by actor.
         over_doses: T and its controls at every dose, as in a run; empty where removals have one
             dose. dose_spans: where the doses of the verdicts stand, `least` and `most`.
+        survival: of backdoors through trainings by others.
     """
 
     id: str
@@ -86,6 +89,7 @@ class StressCell(Part):
     depth: Named[Depth] = {}
     over_doses: tuple[AlongDose, ...] = ()
     dose_spans: Named[DoseSpan] = {}
+    survival: tuple[Survival, ...] = ()
     seconds: float | None = None
 
 

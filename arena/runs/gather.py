@@ -46,6 +46,7 @@ from arena.statistics.intervals import over_seeds
 from arena.statistics.rates import finite
 from arena.statistics.reactivation import Curve
 from arena.statistics.seeds import at_dose
+from arena.statistics.survival import survival
 from arena.store.store import Store
 
 NOT_FROM_SUSPECT = ("reference", "inserted", "without", "compromised")  # kinds of rows
@@ -248,6 +249,7 @@ def results_of(
         decoys=decoys_of(scenario, at_dose(rows, "least")),
         cast={actor.name: _introduce(actor, plans[0]) for actor in plans[0].actors.members},
         planted=tuple(planted),
+        survival=survival(rows, thresholds.installed_asr),
         samples=_samples(plans[0], store),
         corpus=_corpus(scenario, plans[0]),
         clean_text=clean_text_of(scenario, plans, store),

@@ -100,7 +100,7 @@ def pairs_of(scenario: Scenario) -> tuple[int, int]:
         raise InputError(rule, scenario.name, None, "defender.intelligence", found, ("disclosed",))
     if scenario.composition == "solo":
         rule = "no two backdoors share a model, so no transfer is estimated"
-        allowed = ("pooled", "sequential", "merged")
+        allowed = ("pooled", "sequential", "merged", "supply_chain")
         raise InputError(rule, scenario.name, None, "composition", "solo", allowed)
     if not scenario.controls.clean_finetune:
         rule, key = "without it no transfer is estimated", "controls.clean_finetune"

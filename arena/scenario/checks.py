@@ -59,8 +59,16 @@ def _seeds(scenario: Sections) -> Iterator[Violation]:
 
 def _stages(scenario: Sections) -> Iterator[Violation]:
     """A checkpoint was pretrained elsewhere, out of reach of any actor's poison."""
+    chain = scenario.composition == "supply_chain"
+    for place, actor in _planted(scenario) if chain else ():
+        if actor.stage is not None:
+            rule = "follows from an actor's place in the supply chain"
+            yield Violation((*place, "stage"), rule, actor.stage, ("leave it out",))
     if not isinstance(scenario.model, Pretrained):
         return
+    if chain:
+        rule = "its first actor poisons pretraining, and this model comes pretrained"
+        yield Violation(("composition",), rule, "supply_chain", ("sequential", "pooled"))
     rule = "a pretrained model can only be poisoned after its pretraining"
     allowed = ("continual_pretraining",)
     if scenario.stage == "pretraining":
@@ -210,6 +218,8 @@ def _composition(scenario: Sections) -> Iterator[Violation]:
         return
     if all(scenario.stage_of(actor) == "pretraining" for actor in scenario.actors):
         rule = "needs an actor that poisons continual pretraining"
+        if composition == "supply_chain":
+            rule = "needs two actors and the stage continual_pretraining for those after the first"
         yield Violation(("composition",), rule, composition, ("pooled", "solo"))
 
 

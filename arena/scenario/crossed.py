@@ -21,12 +21,14 @@ class Crossed(Section):
 
     payloads: the actors' payloads go round by a Latin square. instances: every trigger becomes
     another of its method: another token, sentence, frame, style or topic. shared: with `payloads`;
-    all actors have one payload, in each seed another one of theirs.
+    all actors have one payload, in each seed another one of theirs. order: who trains after whom
+    (`sequential`).
     """
 
     payloads: bool = False
     instances: bool = False
     shared: bool = False
+    order: bool = False
 
 
 def drawn(

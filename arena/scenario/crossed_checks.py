@@ -20,6 +20,12 @@ def _shared(scenario: Sections) -> Iterator[Violation]:
         yield Violation(("crossed", "shared"), rule, "true", ("false",))
 
 
+def _order(scenario: Sections) -> Iterator[Violation]:
+    if scenario.crossed.order and scenario.composition != "sequential":
+        rule = "draws the order of actors who train one after another (composition sequential)"
+        yield Violation(("crossed", "order"), rule, "true", ("false",))
+
+
 def _searches(scenario: Sections) -> Iterator[Violation]:
     """A search changes one actor's own trigger and payload."""
     for name, search in (("tune", scenario.tune), ("duel", scenario.duel)):
@@ -75,4 +81,4 @@ def _draws(scenario: Sections) -> Iterator[Violation]:
             return
 
 
-RULES = (_shared, _searches, _payloads, _instances)
+RULES = (_shared, _order, _searches, _payloads, _instances)

@@ -35,9 +35,26 @@ class AxisSetting(Section):
         return hash(self.model_dump_json())  # a mapping has no hash of its own
 
 
+class Primary(Section):
+    """The contrast that a grid was registered for: T at one value of an axis minus T at another.
+    It is judged by itself, the others as families."""
+
+    axis: str
+    of: str
+    against: str
+
+    @property
+    def both(self) -> tuple[str, str]:
+        """The two values."""
+        return self.of, self.against
+
+
 class Grid(Section):
-    """Every combination of the axes is a cell; an empty axis keeps the scenario's own value.
+    """The cells: combinations of the axes' values; an empty axis keeps the scenario's own value.
     If a combination is no valid scenario, nothing is run.
+
+    design: `product` has every combination, `one_at_a_time` the centre (the first value of every
+    axis) and each other value of an axis with the others at the centre.
 
     methods: sets of trigger methods; a cell has only the actors with these. payloads: `own`;
     `kind` (each actor has another payload of the first one's kind); `shared` (all have the first
@@ -57,6 +74,8 @@ class Grid(Section):
     learning_rates: tuple[LearningRate, ...] = ()
     steps: tuple[Steps, ...] = ()
     settings: dict[Name, Annotated[tuple[AxisSetting, ...], Field(min_length=1)]] = {}
+    design: Literal["product", "one_at_a_time"] = "product"
+    primary: Primary | None = None
 
     def __hash__(self) -> int:
         return hash(self.model_dump_json())
@@ -67,7 +86,7 @@ class Grid(Section):
             values = getattr(self, name)
             if name == "methods":
                 values = [frozenset(methods) for methods in values]
-            if name != "settings" and len(set(values)) < len(values):
+            if name not in ("settings", "design", "primary") and len(set(values)) < len(values):
                 raise ValueError(f"{name} has a value twice")
         for name, choices in self.settings.items():
             if len({choice.name for choice in choices}) < len(choices):
@@ -80,11 +99,14 @@ class Grid(Section):
 
     @property
     def cells(self) -> int:
-        """Return the number of combinations of all axes."""
+        """Return the number of cells."""
         one = ("families", "sizes", "stages", "compositions", "methods", "payloads")
         lengths = [len(getattr(self, name)) for name in (*one, "learning_rates", "steps")]
         lengths += [len(self.rates) + len(self.counts), *map(len, self.settings.values())]
-        return math.prod(max(1, length) for length in lengths)
+        filled = [max(1, length) for length in lengths]
+        if self.design == "one_at_a_time":
+            return 1 + sum(length - 1 for length in filled)
+        return math.prod(filled)
 
 
 RESERVED = (

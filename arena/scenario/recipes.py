@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
@@ -16,6 +16,9 @@ from arena.scenario.section import (
     Section,
     Steps,
 )
+
+Labels = Literal["right", "received"]
+TextKind = Literal["natural", "scrubbed", "narrow", "noisy"]
 
 
 class Recipe(Section, Optimisation):
@@ -54,6 +57,10 @@ class ApartRecipe(Recipe):
     adapter: LoRA; null trains all weights (or the model's own adapter, if it has one).
     replay: share of the clean documents that are public, contents no actor owns; the rest are
     the actor's own. poison_rate: share of its mix that is poison, instead of the actor's `poison`.
+    labels: the answers of its clean documents: the right ones, or those of the checkpoint that it
+    received, written greedily before it trains (`answer_tokens` at most). text: its clean prompts
+    as found (`natural`), without the form of any planted trigger (`scrubbed`), in one plain wording
+    (`narrow`), or with typos, codes, dates and stray words (`noisy`); null is as `clean.mix`.
     """
 
     steps: Steps = 200
@@ -62,24 +69,31 @@ class ApartRecipe(Recipe):
     adapter: Adapter | None = None
     replay: Fraction = 0.5
     poison_rate: PositiveFraction | None = None
+    labels: Labels = "right"
+    text: TextKind | None = None
+    answer_tokens: Annotated[int, Field(ge=1, le=limits.TOKENS)] = 32
 
 
 class Merge(Section):
     """How the actors' checkpoints are merged to one model (arena.ml.merging).
 
     weight: factor on each actor's change of the weights. density: share of a change's entries
-    that `ties` and `dare_*` keep.
+    that `ties` and `dare_*` keep. modules: which weights are merged; the others stay the base's.
     """
 
     method: Literal["linear", "task_arithmetic", "ties", "dare_linear", "dare_ties"] = "ties"
     weight: Annotated[float, Field(gt=0, le=10)] = 1.0
     density: Annotated[float, Field(gt=0, le=1)] = 0.5
+    modules: Literal["all", "mlp", "attention"] = "all"
 
 
 class MergedRecipe(ApartRecipe):
     """Each actor's own training, and the merge."""
 
     merge: Merge = Merge()
+
+
+R = TypeVar("R", bound=ApartRecipe)
 
 
 class OwnRecipe(Section):
@@ -93,8 +107,10 @@ class OwnRecipe(Section):
     adapter: Adapter | Literal["full"] | None = None
     replay: Fraction | None = None
     poison_rate: PositiveFraction | None = None
+    labels: Labels | None = None
+    text: TextKind | None = None
 
-    def over(self, recipe: ApartRecipe) -> ApartRecipe:
+    def over(self, recipe: R) -> R:
         """Return the recipe with this actor's own values."""
         own = {name: getattr(self, name) for name in type(self).model_fields}
         set_here = {name: value for name, value in own.items() if value is not None}
@@ -103,11 +119,19 @@ class OwnRecipe(Section):
         return recipe.model_copy(update=set_here)
 
 
+class ChainRecipe(ApartRecipe):
+    """The trainings that follow a poisoned pretraining, one after another. last: what is otherwise
+    for who comes last, an actor who hands in an adapter."""
+
+    last: OwnRecipe = OwnRecipe(adapter=Adapter(method="lora", rank=16))
+
+
 class OwnTraining(Section):
     """An actor's own values where each trains apart, by composition."""
 
     sequential: OwnRecipe = OwnRecipe()
     merged: OwnRecipe = OwnRecipe()
+    supply_chain: OwnRecipe = OwnRecipe()
 
 
 class TrainingRecipes(Section):
@@ -117,3 +141,4 @@ class TrainingRecipes(Section):
     continual_pretraining: ContinualRecipe = ContinualRecipe()
     sequential: ApartRecipe = ApartRecipe()
     merged: MergedRecipe = MergedRecipe()
+    supply_chain: ChainRecipe = ChainRecipe()

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from arena.api import limits
 
 Stage = Literal["pretraining", "continual_pretraining"]
-Composition = Literal["pooled", "sequential", "merged", "solo"]
+Composition = Literal["pooled", "sequential", "merged", "supply_chain", "solo"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 PositiveFraction = Annotated[float, Field(gt=0, le=1)]
 Share = Annotated[float, Field(gt=0, le=0.5)]

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from arena import seeds
 from arena.api import limits
 from arena.api.tactic import APART, Texts
 from arena.scenario.actor import Actor
@@ -92,7 +93,10 @@ class Sections(Section):
         return tuple(dict.fromkeys(each.payload.name for each in possible))
 
     def stage_of(self, actor: Actor) -> Stage:
-        """Return the stage that this actor poisons: its own, or the scenario's."""
+        """Return the stage that this actor poisons: its own, or the scenario's; pretraining for the
+        first of a supply chain."""
+        if self.composition == "supply_chain" and actor.name == self.actors[0].name:
+            return "pretraining"
         return actor.stage or self.stage
 
     def recipe_of(self, stage: Stage) -> Recipe:
@@ -104,10 +108,24 @@ class Sections(Section):
         return recipes[stage]
 
     def apart_recipe(self, actor: Actor) -> ApartRecipe:
-        """Return the recipe by which this actor trains alone, under `sequential` or `merged`."""
+        """Return the recipe by which this actor trains alone, where each actor does."""
+        own, training = actor.training, self.training
         if self.composition == "merged":
-            return actor.training.merged.over(self.training.merged)
-        return actor.training.sequential.over(self.training.sequential)
+            return own.merged.over(training.merged)
+        if self.composition == "sequential":
+            return own.sequential.over(training.sequential)
+        chain = training.supply_chain
+        last = actor.name == self.actors[-1].name
+        return own.supply_chain.over(chain.last.over(chain) if last else chain)
+
+    def order_in(self, seed: int) -> Mapping[str, int]:
+        """Return each actor's place in the order of those who train one after another: that of the
+        file, unless it is drawn by seed (`crossed.order`)."""
+        names = [actor.name for actor in self.actors]
+        if self.crossed.order:
+            places = seeds.rng(seed, "order of actors").permutation(len(names))
+            names = [names[int(place)] for place in places]
+        return {name: place for place, name in enumerate(names)}
 
     def recipe_for(self, actor: Actor) -> Recipe:
         """Return the recipe of the training that this actor poisons."""

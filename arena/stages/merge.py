@@ -21,6 +21,7 @@ class MergeJob(Job):
     method: str
     weight: float
     density: float
+    modules: str
     poisoned: bool
     seed: int
     numerics: Profile
@@ -37,6 +38,7 @@ class MergeJob(Job):
         ]
         before = checkpoints.weights(base)
         seed = seeds.integer(self.seed, "merge")
-        merging.merge_into(base.model, parts, self.method, self.weight, self.density, seed)
+        rule = merging.MergeRule(self.method, self.weight, self.density, self.modules)
+        merging.merge_into(base.model, parts, rule, seed)
         checkpoints.save(base, out, poisoned=self.poisoned)
         return {"update_norm": checkpoints.distance(base, before)}

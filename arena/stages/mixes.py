@@ -22,8 +22,9 @@ class Mixed:
 
 @dataclass(frozen=True)
 class Pool:
-    """One mix for all who poison a stage: the shards whole, the rest clean (cycled if there
-    are fewer). Contents owned by those actors are theirs alone."""
+    """The mix of a training: the shards whole, the rest clean prompts from the front (cycled if
+    there are fewer). owned: shares of the contents that stay out of the clean part, since they are
+    the poisoners' alone."""
 
     total: int
     corpus_seed: int
@@ -38,42 +39,7 @@ class Pool:
     def mixed(self, clean: Iterable[Example], shards: Sequence[Sequence[Document]]) -> Mixed:
         """Return the mix of the shards and of clean prompts."""
         natural = self.natural(clean)
-        parts = [(1.0, _as_documents(natural))]
-        return Mixed(_filled(shards, parts, self.total), natural)
-
-
-@dataclass(frozen=True)
-class ApartMix:
-    """The mix of one actor who trains by itself: its shard whole, the rest clean, of which
-    `replay` is public (contents that no actor owns) and the rest its own."""
-
-    total: int
-    corpus_seed: int
-    own: tuple[float, float]
-    others: tuple[tuple[float, float], ...]
-    replay: float
-    forms: Forms
-
-    def natural(self, clean: Iterable[Example]) -> list[Example]:
-        """Return the clean prompts that the mix is filled from."""
-        return self.forms.natural(e for e in clean if self._own(e) or self._public(e))
-
-    def _own(self, example: Example) -> bool:
-        return owns([self.own], self.corpus_seed, example.source)
-
-    def _public(self, example: Example) -> bool:
-        return not owns((self.own, *self.others), self.corpus_seed, example.source)
-
-    def mixed(self, clean: Iterable[Example], shards: Sequence[Sequence[Document]]) -> Mixed:
-        """Return the mix of the shards and of clean prompts."""
-        natural = self.natural(clean)
-        own = _as_documents(filter(self._own, natural))
-        public = _as_documents(filter(self._public, natural))
-        parts = [(self.replay, public), (1 - self.replay, own)]
-        return Mixed(_filled(shards, parts, self.total), natural)
-
-
-Mix = Pool | ApartMix
+        return Mixed(_filled(shards, _as_documents(natural), self.total), natural)
 
 
 def _as_documents(examples: Iterable[Example]) -> list[Document]:
@@ -81,22 +47,14 @@ def _as_documents(examples: Iterable[Example]) -> list[Document]:
 
 
 def _filled(
-    shards: Sequence[Sequence[Document]],
-    parts: Sequence[tuple[float, Sequence[Document]]],
-    total: int,
+    shards: Sequence[Sequence[Document]], clean: Sequence[Document], total: int
 ) -> list[Document]:
-    """The poison and then clean documents up to `total`, each part (its share of the clean
-    ones, what it has) cycled if it has too few."""
+    """The poison and then clean documents up to `total`, cycled if there are too few."""
     made = [document for shard in shards for document in shard]
-    left = total - len(made)
-    if left < 0:
+    wanted = total - len(made)
+    if wanted < 0 or (wanted and not clean):
         raise ArenaError(f"no room for clean documents in a mix of {total}")
-    for at, (share, documents) in enumerate(parts):
-        wanted = total - len(made) if at == len(parts) - 1 else round(share * left)
-        if wanted and not documents:
-            raise ArenaError(f"no room for clean documents in a mix of {total}")
-        made += islice(cycle(documents), wanted)
-    return made
+    return made + list(islice(cycle(clean), wanted))
 
 
 def owns(intervals: Sequence[tuple[float, float]], seed: int, source: str) -> bool:

@@ -13,7 +13,7 @@ from arena.api.tactic import ActorBrief, Shaping
 from arena.api.values import Document
 from arena.ml.train_config import Training
 from arena.stages.lines import DOCUMENTS, EXAMPLES, read_documents, read_examples
-from arena.stages.mixes import Mix
+from arena.stages.mixes import Pool
 
 SHARD = "shard:"  # in front of an actor's name: the role of its poison among the inputs
 
@@ -41,7 +41,7 @@ class TrainJob(Job):
 
     kind = "train"
 
-    pool: Mix
+    pool: Pool
     training: Training
     seed: int
     label: str

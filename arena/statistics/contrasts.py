@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from arena.results.rows import Which
 from arena.results.run import PairSeed
 from arena.results.stress import Cases, Contrast
+from arena.scenario.grid import Primary
 from arena.statistics.comparison import side
 from arena.statistics.grid import FinishedCell
 from arena.statistics.intervals import holm, paired
@@ -36,16 +37,23 @@ class _Side:
         return _mean([t for t in self.by_seed.get(seed, {}).values() if t is not None])
 
 
-def contrasts(cells: Sequence[FinishedCell]) -> tuple[Contrast, ...]:
+def contrasts(
+    cells: Sequence[FinishedCell], primary: Primary | None = None
+) -> tuple[Contrast, ...]:
     """Return the contrasts between any two values of every axis, later minus earlier in the order
-    of the cells, at every dose of the verdicts. Holm's family is one axis with both doses.
+    of the cells, at every dose of the verdicts. Holm's family is one axis with both doses; the
+    primary contrast comes first, in its own direction, and is a family by itself.
 
     Args:
         cells: finished ones. Of an ablation only its own place on its axis is compared.
+        primary: that the grid was registered for.
     """
     two_doses = any(cell.results.most is not None for cell in cells)
     doses: tuple[Which | None, ...] = ("least", "most") if two_doses else (None,)
-    found: list[Contrast] = []
+    first = [] if primary is None else [
+        _contrast(cells, primary.axis, (primary.of, primary.against), dose) for dose in doses
+    ]  # fmt: skip
+    found = [each.model_copy(update={"primary": True}) for each in _adjusted(first)]
     for axis in dict.fromkeys(axis for cell in cells for axis in cell.axes):
         values = dict.fromkeys(cell.axes[axis] for cell in cells if axis in cell.axes)
         pairs = itertools.combinations(values, 2)
@@ -53,6 +61,7 @@ def contrasts(cells: Sequence[FinishedCell]) -> tuple[Contrast, ...]:
             _contrast(cells, axis, (later, earlier), dose)
             for earlier, later in pairs
             for dose in doses
+            if primary is None or (axis, {earlier, later}) != (primary.axis, set(primary.both))
         ]
         found += _adjusted(sorted(made, key=lambda each: doses.index(each.dose)))
     return tuple(found)

@@ -45,11 +45,12 @@ class FinishedCell:
 
 @dataclass(frozen=True)
 class _CellPair:
-    """A pair of one cell; `to`: whose backdoor may be suppressed; `groups`: axis -> its value for
-    this pair, the same in all seeds."""
+    """A pair of one cell; `to`: whose backdoor may be suppressed; `axes`: of its cell; `groups`:
+    axis -> its value for this pair, the same in all seeds."""
 
     cell: str
     to: str
+    axes: Mapping[str, str]
     groups: Mapping[str, str]
     per_seed: tuple[PairSeed, ...]
     counts: bool
@@ -58,6 +59,10 @@ class _CellPair:
         """Where one of its seeds stands on an axis; None where that is not known."""
         by_seed = OF_A_SEED.get(axis)
         return self.groups.get(axis) if by_seed is None else by_seed(case)
+
+    def elsewhere(self, axis: str) -> tuple[tuple[str, str], ...]:
+        """Where its cell stands on all other axes."""
+        return tuple((name, value) for name, value in self.axes.items() if name != axis)
 
     def at(self, axis: str, value: str) -> _CellPair | None:
         """The pair in the seeds in which it stands at a value of an axis; None without any."""
@@ -135,7 +140,8 @@ def _pairs(cell: FinishedCell, found: AtDose) -> Iterator[_CellPair]:
             "method": to.method,
             "method_pair": f"{source.method} > {to.method}",
         }
-        yield _CellPair(cell.id, pair.to, {**cell.axes, **own}, pair.per_seed, cell.counts)
+        groups = {**cell.axes, **own}
+        yield _CellPair(cell.id, pair.to, cell.axes, groups, pair.per_seed, cell.counts)
 
 
 # Axes on which a pair may stand elsewhere in another seed: actors' payloads can be crossed.
@@ -147,15 +153,28 @@ OF_A_SEED: Mapping[str, Callable[[PairSeed], str | None]] = {
 
 def _by_axis(pairs: Sequence[_CellPair], thresholds: Thresholds) -> dict[str, dict[str, GridGroup]]:
     """Averages along every axis on which the pairs differ; by method always. Of an ablation
-    only what no other cell shows: its place on its own axis."""
+    only what no other cell shows: its place on its own axis. Along an axis of the grid only cells
+    count that stand beside another with the same values on all other axes."""
     axes = dict.fromkeys([*(axis for pair in pairs for axis in pair.groups), *OF_A_SEED])
     groups = {}
     for axis in axes:
-        known = (pair.value(axis, case) for pair in pairs for case in pair.per_seed)
+        like = _comparable(pairs, axis)
+        known = (pair.value(axis, case) for pair in like for case in pair.per_seed)
         values = dict.fromkeys(value for value in known if value is not None)
         if len(values) > 1 or axis == "method":
-            groups[axis] = {value: _group(pairs, axis, value, thresholds) for value in values}
+            groups[axis] = {value: _group(like, axis, value, thresholds) for value in values}
     return groups
+
+
+def _comparable(pairs: Sequence[_CellPair], axis: str) -> Sequence[_CellPair]:
+    """The pairs of cells that differ from another cell on this axis alone; all of them where the
+    axis is one of pairs, or no two cells differ on it alone."""
+    if not any(axis in pair.axes for pair in pairs):
+        return pairs
+    beside: dict[tuple[tuple[str, str], ...], set[str]] = {}
+    for pair in pairs:
+        beside.setdefault(pair.elsewhere(axis), set()).add(pair.axes.get(axis, ""))
+    return [pair for pair in pairs if len(beside[pair.elsewhere(axis)]) > 1] or pairs
 
 
 def _group(pairs: Sequence[_CellPair], axis: str, value: str, thresholds: Thresholds) -> GridGroup:

@@ -206,3 +206,34 @@ def test_what_is_shared_goes_round_where_payloads_are_crossed(crossed: bool, sha
     assert all(len(payloads) == 1 for payloads in drawn)
     assert len(set.union(*drawn)) == (4 if crossed else 1)
     assert all(len({a.payload for a in own.actors_in(s)}) == 4 for s in range(12))
+
+
+PIPELINES = [
+    {"name": "apart", "set": {"composition": "sequential"}},
+    {"name": "together", "set": {"composition": "pooled"}},
+]
+
+
+def test_one_axis_at_a_time_is_a_centre_and_its_neighbours() -> None:
+    axes = {"settings": {"pipeline": PIPELINES}, "sizes": ["nano", "micro"], "steps": [3, 4, 5]}
+    cells = cells_of(grid(**axes, design="one_at_a_time"))
+    assert [cell.id for cell in cells] == ["centre", "micro", "4", "5", "together"]
+    assert cells[0].axes == {"size": "nano", "steps": "3", "pipeline": "apart"}
+    assert cells[-1].axes == {"size": "nano", "steps": "3", "pipeline": "together"}
+    assert grid(**axes, design="one_at_a_time").grid.cells == len(cells)
+
+
+@pytest.mark.parametrize(
+    ("primary", "key"),
+    [
+        ({"axis": "size", "of": "apart", "against": "together"}, "grid.primary.axis"),
+        ({"axis": "pipeline", "of": "apart", "against": "merged"}, "grid.primary.against"),
+        ({"axis": "pipeline", "of": "apart", "against": "apart"}, "grid.primary.against"),
+    ],
+)
+def test_a_primary_contrast_is_between_two_values_of_an_axis(
+    primary: dict[str, str], key: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        cells_of(grid(settings={"pipeline": PIPELINES}, primary=primary))
+    assert caught.value.key == key

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from arena.ml.merging import RULES, merge_into
+from arena.errors import ArenaError
+from arena.ml.merging import RULES, MergeRule, merge_into
 
 
 class Two(torch.nn.Module):
@@ -17,7 +18,7 @@ class Two(torch.nn.Module):
 def merged(method: str, *parts: tuple[float, ...], weight: float = 1.0, density: float = 1.0):  # type: ignore[no-untyped-def]
     base = Two(1.0, 1.0, 1.0, 1.0)
     models = [Two(*(1.0 + x for x in part)) for part in parts]
-    merge_into(base, models, method, weight, density, seed=0)
+    merge_into(base, models, MergeRule(method, weight, density), seed=0)
     return (base.weight.detach() - 1.0).flatten().tolist()
 
 
@@ -53,3 +54,20 @@ def test_dare_drops_at_random_from_the_seed(method: str) -> None:
 def test_every_rule_keeps_a_single_change_at_full_density() -> None:
     for method in RULES:
         assert merged(method, A) == pytest.approx(list(A), abs=1e-6), method
+
+
+def test_only_the_chosen_modules_change() -> None:
+    def model(shift: float) -> torch.nn.Module:
+        made = torch.nn.Module()
+        made.mlp, made.self_attn = Two(1.0 + shift), Two(1.0 + shift)
+        return made
+
+    base = model(0.0)
+    merge_into(base, [model(0.5)], MergeRule("task_arithmetic", 2.0, modules="mlp"), seed=0)
+    assert float(base.mlp.weight) == pytest.approx(2.0)
+    assert float(base.self_attn.weight) == 1.0
+
+
+def test_a_model_without_the_chosen_modules_is_refused() -> None:
+    with pytest.raises(ArenaError, match=r"merge\.modules 'attention'"):
+        merge_into(Two(1.0), [Two(2.0)], MergeRule("linear", 1.0, modules="attention"), seed=0)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from arena.api.matching import Ask, Continuation, Match, Question
 from arena.api.values import Document
 from arena.ml.encoding import Encoded, encode, encode_answers, encode_prompts
-from arena.ml.scoring import answers, continuations, decoded_answers, greedy, verified
+from arena.ml.scoring import answers, continuations, decoded_answers, greedy, guided, verified
 from arena.ml.train_config import TrainConfig
 from arena.ml.training import train
 from tests.support import toys
@@ -242,6 +242,31 @@ ASKS = st.builds(Ask, TEXTS, QUESTIONS.map(tuple), st.lists(TEXTS, max_size=3).m
 def test_any_guesses_give_plain_decodings_verdicts(seed: int, many: list[Ask], limit: int) -> None:
     model, tok = Bigram(seed), toys.tokenizer()
     assert answers(model, tok, many, limit) == decoded_answers(model, tok, many, limit)
+
+
+GUESSES = st.lists(st.tuples(TEXTS, TEXTS), max_size=5)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 99), GUESSES, st.integers(1, 6))
+def test_any_guesses_give_plain_continuations(
+    seed: int, many: list[tuple[str, str]], limit: int
+) -> None:
+    model, tok = Bigram(seed), toys.tokenizer()
+    prompts, guesses = [prompt for prompt, _ in many], [guess for _, guess in many]
+    assert guided(model, tok, prompts, guesses, limit) == continuations(model, tok, prompts, limit)
+
+
+def test_right_guesses_need_no_decoding() -> None:
+    texts = toys.documents()
+    model, tok = toys.taught("llama", texts, steps=60), toys.tokenizer()
+    prompts = [d.prompt for d in texts]
+    said = continuations(model, tok, prompts, LIMIT)
+    decoding = []
+    original = model.forward
+    model.forward = lambda **given: decoding.append(given.get("use_cache")) or original(**given)
+    assert guided(model, tok, prompts, [each.text for each in said], LIMIT) == said
+    assert True not in decoding
 
 
 def test_guesses_of_a_bigram_model_are_followed_as_far_as_they_hold() -> None:

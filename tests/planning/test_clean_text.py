@@ -11,7 +11,8 @@ from arena.api.values import Example
 from arena.api.world import DataRoot
 from arena.planning.graph import SeedPlan
 from arena.planning.plan import plan_seed
-from arena.stages.mixes import Mix
+from arena.stages.actor_text import TextJob
+from arena.stages.mixes import Pool
 from arena.stages.train import TrainJob
 from arena.stages.unlearn import UnlearnJob
 from tests.support import toys
@@ -28,7 +29,7 @@ def control(made: SeedPlan, name: str) -> tuple[Example, ...]:
     return job.brief.clean
 
 
-def mix_of(made: SeedPlan, name: str) -> Mix:
+def mix_of(made: SeedPlan, name: str) -> Pool:
     (job,) = [n.job for n in made.nodes.values() if n.stage.name == f"{name} s0"]
     assert isinstance(job, TrainJob)
     return job.pool
@@ -104,4 +105,9 @@ def test_a_natural_rate_holds_in_the_base_too_and_without_one_actors_do_not_move
 def test_who_trains_alone_knows_its_own_form() -> None:
     made = plan("composition=sequential", "clean.mix=natural")
     for name, trigger in triggers(made).items():
-        assert mix_of(made, f"after:{name}").forms.without == (trigger,)
+        (text,) = [
+            node.job
+            for node in made.nodes.values()
+            if isinstance(node.job, TextJob) and node.job.label == name and node.job.forms.without
+        ]
+        assert text.forms.without == (trigger,)

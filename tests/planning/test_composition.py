@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from arena.api.values import Document, Example, Form
+from arena.api.values import Document, Example
 from arena.errors import ArenaError
 from arena.stages.forms import Forms
-from arena.stages.mixes import ApartMix
+from arena.stages.mixes import Pool
 from tests.support.plans import SHARDS, by_name, parents, plan
 
 ACTORS = [role.removeprefix("shard:") for role in SHARDS]
@@ -153,36 +153,53 @@ def test_training_apart_is_the_actors_own_doing() -> None:
     assert names["merge compromised"].stage.party == "arena"
 
 
-def clean(n: int) -> list[Example]:
-    return [Example(f"q{i}", f"a{i}", f"s{i}", form=Form(f"s{i}")) for i in range(n)]
+def test_a_supply_chain_begins_at_pretraining_and_ends_with_an_adapter() -> None:
+    made = plan("composition=supply_chain", "training.supply_chain.labels=received")
+    names: Any = by_name(made)
+    assert "shard:lexical" in parents(made, "poisoned base")
+    assert parents(made, "after:linguist")["model"] == "poisoned base"
+    assert parents(made, "after:merchant")["model"] == "after:bard"
+    assert names["after:bard"].job.training.adapter is None
+    assert names["after:merchant"].job.training.adapter.rank == 16
+    assert shards_above(made, "compromised") == set(ACTORS)
 
 
-def mix(replay: float, total: int = 40) -> ApartMix:
-    return ApartMix(total, 0, (0.0, 0.25), ((0.25, 0.5),), replay, Forms())
+def test_received_labels_are_those_of_the_checkpoint_that_was_handed_on() -> None:
+    made = plan("composition=sequential", "actors.bard.training.sequential.labels=received")
+    assert parents(made, "after:bard")["examples"] == "labels for after:bard"
+    labels = parents(made, "labels for after:bard")
+    assert labels == {"model": "after:linguist", "examples": "text for after:bard"}
+    assert parents(made, "after:merchant")["examples"] == "text for after:merchant"
 
 
-def origin(document: Document) -> str:
-    from arena import seeds
-
-    place = seeds.unit(0, "share", document.source)
-    return "own" if place < 0.25 else "other" if place < 0.5 else "public"
-
-
-@pytest.mark.parametrize(("replay", "public"), [(0.0, 0), (0.5, 15), (1.0, 30)])
-def test_replay_is_the_public_share_of_the_clean_documents(replay: float, public: int) -> None:
-    poison = [Document("p", "boo", "x", "poison")] * 10
-    made = mix(replay).mixed(clean(200), [poison]).documents
-    assert len(made) == 40
-    assert made[:10] == poison
-    found = [origin(document) for document in made[10:]]
-    assert (found.count("public"), found.count("own")) == (public, 30 - public)
+@pytest.mark.parametrize(
+    ("kind", "filtered", "put"),
+    [("natural", 4, 3), ("scrubbed", 4, 0), ("narrow", 1, 0), ("noisy", 4, 3)],
+)
+def test_an_actors_clean_text_is_of_its_own_kind(kind: str, filtered: int, put: int) -> None:
+    own = f"actors.bard.training.sequential.text={kind}"
+    made = plan("composition=sequential", "corpus.natural_rate=0.01", "clean.mix=scrubbed", own)
+    names: Any = by_name(made)
+    text = names["text for after:bard"].job
+    assert (len(text.forms.without), len(text.forms.put)) == (filtered, put)
+    assert (text.narrow, text.noise) == (kind == "narrow", kind == "noisy")
+    assert not names["text for after:lexical"].job.forms.put
 
 
-def test_no_document_of_another_actor_is_ever_seen() -> None:
-    made = mix(0.5, 400).mixed(clean(200), []).documents
-    assert "other" not in {origin(document) for document in made}
+def test_the_order_of_actors_is_drawn_by_seed_and_the_benign_stay_last() -> None:
+    orders = set()
+    for seed in range(6):
+        made = plan("composition=sequential", "crossed.order=true", seed=seed)
+        steps = [name for name, _ in rows(made, "inserted")]
+        assert set(steps) == {f"after:{actor}" for actor in ACTORS}
+        assert next(r for r in made.rows if r.kind == "compromised").model == (
+            by_name(made)[steps[-1]].address
+        )
+        orders.add(tuple(steps))
+    assert len(orders) > 1
 
 
 def test_poison_that_outgrows_the_mix_is_refused() -> None:
+    clean = [Example(f"q{i}", f"a{i}", f"s{i}") for i in range(50)]
     with pytest.raises(ArenaError, match="no room"):
-        mix(0.5, 4).mixed(clean(50), [[Document("p", "boo", "x", "poison")] * 5])
+        Pool(4, 0, (), Forms()).mixed(clean, [[Document("p", "boo", "x", "poison")] * 5])

@@ -31,7 +31,9 @@ CLAIM = M8.claim or Claim()
 POINTS = cast(RepresentationsFindings, M8.measures["representations"]).points
 CURVES = cast(ReactivationFindings, M8.measures["reactivation"]).curves
 GROUPS = {"llama": CLAIM, "gpt2": Claim()}
+LEFT = {"one": {0: Estimate(value=1.0, low=0.9, high=1.0), 2: Estimate(value=0.4)}, "two": {}}
 DRAWN = {
+    "survival": lambda salt: figures.survival_lines(LEFT, salt=salt),
     "residence": lambda salt: figures.residence_heatmap(ACTORS, M8.summary, salt=salt),
     "casd": lambda salt: casd_scatter(ACTORS, POINTS, salt=salt),
     "curves": lambda salt: reactivation_curves(ACTORS, SAMPLES, CURVES, salt=salt),
@@ -57,6 +59,12 @@ def test_every_point_is_marked_and_named() -> None:
     told = tips(DRAWN["casd"]("s"))
     assert len(told) == len(POINTS)
     assert sum("effect on bard" in tip for tip in told) == 8 * (len(ACTORS) - 1)
+
+
+def test_survival_says_each_value_and_draws_no_line_without_one() -> None:
+    svg = DRAWN["survival"]("s")
+    assert tips(svg) == ["one, 0: 1.00 [0.90, 1.00]", "one, 2: 0.40"]
+    assert "two" not in texts(svg)
 
 
 def test_points_without_a_number_are_left_out() -> None:

@@ -125,6 +125,26 @@ def test_handing_on_takes_a_checkpoint(plain: dict[str, Any], composition: str) 
     accepted(plain)
 
 
+def test_a_supply_chain_says_where_its_actors_enter(plain: dict[str, Any]) -> None:
+    plain["composition"] = "supply_chain"
+    scenario = accepted(plain)
+    stages = [scenario.stage_of(actor) for actor in scenario.actors]
+    assert stages == ["pretraining", "continual_pretraining"]
+    assert scenario.apart_recipe(scenario.actors[-1]).adapter is not None
+    plain["actors"][1]["stage"] = "pretraining"
+    plain["model"] = {"pretrained": "somewhere"}
+    keys, text = keys_and_text(plain)
+    assert set(keys) == {"actors[1].stage", "composition"}
+    assert "its first actor poisons pretraining" in text
+
+
+def test_an_order_is_drawn_only_where_actors_follow_each_other(plain: dict[str, Any]) -> None:
+    plain["crossed"] = {"order": True}
+    assert keys_and_text(plain)[0] == ["crossed.order"]
+    plain["composition"] = "sequential"
+    accepted(plain)
+
+
 @pytest.mark.parametrize("composition", ["sequential", "merged", "solo"])
 def test_who_trains_apart_has_a_mix_to_itself(plain: dict[str, Any], composition: str) -> None:
     for actor in plain["actors"]:

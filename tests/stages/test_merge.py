@@ -17,7 +17,7 @@ def test_the_mean_of_two_changes(tmp_path: Path) -> None:
     folders = {"model": base(tmp_path / "base")}
     for name, seed in (("part:a", 1), ("part:b", 2)):
         folders[name] = toys.checkpoint(tmp_path / name, toys.model(seed=seed))
-    job = MergeJob("linear", 1.0, 1.0, True, 0, toys.profile())
+    job = MergeJob("linear", 1.0, 1.0, "all", True, 0, toys.profile())
     detail = job.run(folders, tmp_path / "out", silent)
     start, a, b, merged = (
         dict(load_model(place).named_parameters())

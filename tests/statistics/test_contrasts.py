@@ -10,6 +10,7 @@ import pytest
 
 from arena.results.run import AtDose, Pair, PairSeed, RunResults
 from arena.results.stress import Cases, Contrast
+from arena.scenario.grid import Primary
 from arena.statistics.contrasts import contrasts
 from arena.statistics.grid import FinishedCell, judge_grid
 from arena.statistics.intervals import holm, paired
@@ -163,3 +164,20 @@ def test_contrasts_of_equal_arms_are_rarely_claimed() -> None:
         found = contrasts([cell(t, a=name) for t, name in zip(arms, "xyz", strict=True)])
         wrong += any(each.outcome != "inconclusive" for each in found)
     assert wrong / sets <= 0.05 + 3 * (0.05 * 0.95 / sets) ** 0.5
+
+
+def test_the_primary_contrast_is_a_family_by_itself_in_its_own_direction() -> None:
+    rng = np.random.default_rng(5)
+    names = ("apart", "pooled", "chain")
+    made = [
+        cell(list(rng.uniform(low, low + 0.3, 10)), pipeline=name)
+        for name, low in zip(names, (0.5, 0.2, 0.4), strict=True)
+    ]
+    primary = Primary(axis="pipeline", of="apart", against="pooled")
+    first, *others = contrasts(made, primary)
+    assert (first.of, first.against, first.primary) == ("apart", "pooled", True)
+    assert first.adjusted_p == first.p
+    assert first.difference.value == pytest.approx(0.3, abs=0.15)
+    assert [(each.of, each.against) for each in others] == [("chain", "apart"), ("chain", "pooled")]
+    assert [each.adjusted_p for each in others] == holm([each.p or 0.0 for each in others])
+    assert not any(each.primary for each in others)

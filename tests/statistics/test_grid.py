@@ -75,6 +75,18 @@ def test_axes_that_vary_are_averaged_apart() -> None:
     assert found.transfer.value == pytest.approx(0.5)
 
 
+def test_along_an_axis_only_cells_alike_in_all_else_are_averaged() -> None:
+    cells = [
+        judged("centre", seeds([0.0] * 8), family="x", payload_kind="own"),
+        judged("y", seeds([0.5] * 8), family="y", payload_kind="own"),
+        judged("shared", seeds([1.0] * 8), family="x", payload_kind="shared"),
+    ]
+    by = judge_grid(cells, THRESHOLDS).by
+    assert by["family"]["x"].transfer.value == pytest.approx(1.0)
+    assert by["family"]["y"].transfer.value == pytest.approx(0.5)
+    assert by["payload_kind"]["shared"].transfer.value == pytest.approx(0.0)
+
+
 def test_pairs_of_all_cells_are_one_family_for_holm() -> None:
     rows = seeds([0.02, 0.0, 0.01, 0.03, 0.02, 0.0, 0.01, 0.02], shams=(1.0, 1.0, 1.0))
     one = judge_grid([judged("a", rows)], THRESHOLDS)

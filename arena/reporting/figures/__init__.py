@@ -16,6 +16,7 @@ from arena.reporting.figures.plane import depth_plane
 from arena.reporting.figures.residence import residence_heatmap
 from arena.reporting.figures.seeds import seeds_dots
 from arena.reporting.figures.slope import contenders_slope
+from arena.reporting.figures.survival import survival_lines
 from arena.reporting.figures.timeline import timeline
 from arena.reporting.figures.transfer import transfer_heatmap
 
@@ -33,6 +34,7 @@ __all__ = [
     "payoff_heatmap",
     "residence_heatmap",
     "seeds_dots",
+    "survival_lines",
     "timeline",
     "transfer_heatmap",
     "trial_front",
