@@ -19,12 +19,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from arena.reporting.claim_card import dose_spans
-from arena.reporting.numbers import Shown, decimals, percent
-from arena.results.claim import Judgement
+from arena.reporting.numbers import Shown, decimals, percent, thousands
+from arena.reporting.plane import marks_of
+from arena.results.claim import Claim, Judgement
+from arena.results.curves import AlongDose, DoseSpan
 from arena.results.estimate import Estimate
 from arena.results.reader import parse_results, read_results
 from arena.results.run import Pair, RunResults, SummaryRow
 from arena.results.stress import StressResults
+from arena.statistics.plane import Plane, PlaneRow, planes
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "docs" / "results"
@@ -268,6 +271,73 @@ def contrasts(run: Kept) -> str:
     return grid(["contrast", "dose", "difference in T", "p", "Holm", "seeds", "outcome"], rows)
 
 
+def plane(run: Kept) -> str:
+    """T over planting depth (rows) and removal dose (columns)."""
+    return _over_plane(run, lambda point: full(point.transfer) if point.cases else "not installed")
+
+
+def plane_controls(run: Kept) -> str:
+    """Own trigger left / what the clean fine-tune keeps of others, over the same plane."""
+    return _over_plane(
+        run, lambda point: f"{decimals(point.own.value)} / {decimals(point.control.value)}"
+    )
+
+
+def _over_plane(run: Kept, cell: Callable[[AlongDose], str]) -> str:
+    """A table for every plane of the grid."""
+    return "\n\n".join(_one_plane(each, cell) for each in planes(run.stress.cells))
+
+
+def _one_plane(plane: Plane, cell: Callable[[AlongDose], str]) -> str:
+    rows = (
+        [
+            thousands(row.exposures),
+            row.cell.id,
+            *(cell(point) if (point := row.at(dose)) else "" for dose in plane.doses),
+        ]
+        for row in plane.rows
+    )
+    return grid(["exposures", "cell", *(f"{dose:.3g}" for dose in plane.doses)], rows)
+
+
+def depths(run: Kept) -> str:
+    """Every depth of a plane: where removal and control stand on the dose, and T at both doses."""
+    marks = marks_of(run.stress)
+    rows = (
+        [
+            thousands(row.exposures),
+            row.cell.id,
+            *(_dose(at) for at in (row.own_gone(marks.removed), row.control_keeps(marks.kept))),
+            *_at(row, "least", row.cell.claim),
+            *_at(row, "most", row.cell.most),
+        ]
+        for plane in planes(run.stress.cells)
+        for row in plane.rows
+    )
+    head = [
+        "exposures",
+        "cell",
+        f"own trigger at {marks.removed:g} from dose",
+        f"clean fine-tune keeps {marks.kept:g} up to dose",
+        "`least`",
+        "T at `least`",
+        "`most`",
+        "T at `most`",
+    ]
+    return grid(head, rows)
+
+
+def _dose(point: AlongDose | None) -> str:
+    return "nowhere" if point is None else f"{point.dose:.3g}"
+
+
+def _at(row: PlaneRow, dose: str, judged: Claim | None) -> tuple[str, str]:
+    """Where a dose of the verdicts stands, in how many removals, and T there."""
+    span = row.cell.dose_spans.get(dose, DoseSpan())
+    ends = "nowhere" if span.low is None else f"{span.low:.3g} to {span.high:.3g}"
+    return f"{ends} ({span.reached} of {span.removals})", full(judged.transfer) if judged else ""
+
+
 def _p(value: float | None) -> str:
     if value is None:
         return ""
@@ -320,6 +390,9 @@ TABLES: dict[str, Callable[[Kept], str]] = {
     "groups": groups,
     "cells": cells,
     "contrasts": contrasts,
+    "plane": plane,
+    "plane_controls": plane_controls,
+    "depths": depths,
     "league": league,
     "equal": equal,
 }

@@ -17,6 +17,7 @@ from arena.results.stress import CellStatus, StressCell, StressResults, StressSe
 from arena.runs.measures import measures_of
 from arena.scenario.schema import Scenario, Thresholds
 from arena.statistics.contrasts import contrasts
+from arena.statistics.doses import verdict_doses
 from arena.statistics.grid import FinishedCell, judge_grid
 from arena.statistics.thresholds import verdict_thresholds
 
@@ -110,6 +111,8 @@ def _cell(outcome: Outcome) -> StressCell:
         asr={actor: each.asr for actor, each in results.installation.items()},
         poison={actor: each.poison for actor, each in results.cast.items()},
         depth={actor: each.depth for actor, each in results.installation.items()},
+        over_doses=results.over_doses,
+        dose_spans={str(name): span for name, span in verdict_doses(results.rows).items()},
         survival=results.survival,
         seconds=results.seconds.total,
     )

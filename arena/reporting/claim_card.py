@@ -12,6 +12,7 @@ from arena.reporting.wording import sentence
 from arena.results.claim import Claim, Group, Judgement, TransferEstimates, VerdictThresholds
 from arena.results.rows import Which
 from arena.results.run import CleanTextRecord, RunResults
+from arena.statistics.doses import verdict_doses
 from arena.statistics.thresholds import MIN_SEEDS
 
 STATEMENT = "unlearning one backdoor suppresses unknown others"
@@ -173,13 +174,13 @@ def dose_line(which: Which, dose: str, claim: Judgement) -> DoseLine:
 
 
 def dose_spans(results: RunResults) -> dict[Which, tuple[float, float]]:
-    """Return the least and the greatest dose that each stands for, over seeds and removals."""
-    spans: dict[Which, tuple[float, float]] = {}
-    for row in results.rows:
-        if row.kind == "unlearned" and row.dose is not None and row.dose.reached:
-            low, high = spans.get(row.dose.which, (row.dose.dose, row.dose.dose))
-            spans[row.dose.which] = min(low, row.dose.dose), max(high, row.dose.dose)
-    return spans
+    """Return the least and the greatest dose that each stands for, over seeds and removals; a dose
+    that no removal reaches is left out."""
+    return {
+        which: (span.low, span.high)
+        for which, span in verdict_doses(results.rows).items()
+        if span.low is not None and span.high is not None
+    }
 
 
 WHOSE = {

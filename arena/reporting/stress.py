@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from arena.reporting import figures, installation, palette, stress_claim
+from arena.reporting import figures, installation, palette, plane, stress_claim
 from arena.reporting.contrasts import contrast_rows
 from arena.reporting.measure_sections import figures_of
 from arena.reporting.numbers import NONE, Shown, duration, thousands
@@ -135,6 +135,7 @@ def draw(
         drawn |= _claim_figures(results.claim, results.thresholds)
     if any(each.has_rates for each in cells):
         drawn["before"] = installation.figure(results, cells)
+    drawn |= plane.draw(results)
     surviving = {c.id: {s.hops: s.asr for s in c.survival} for c in results.cells if c.survival}
     if surviving:
         drawn["survival"] = figures.survival_lines(surviving)
@@ -183,6 +184,7 @@ def context(
         "ablations": any(not each.cell.counts for each in cells),
         "baselines": any(each.is_baseline for each in cells),
         "before": installation.table(results, cells, list(axes)),
+        "planes": plane.plane_views(results),
         "grid": [_grid_row(index, each, list(axes)) for index, each in enumerate(cells)],
         "by": _groups(results.claim or GridClaim()),
         "by_most": _groups(results.most or GridClaim()),

@@ -64,3 +64,13 @@ class AlongDose(Part):
     control: Estimate = Estimate()
     cases: int = 0
     explained: int = 0
+
+
+class DoseSpan(Part):
+    """Where a dose of the verdicts stands, over seeds and removals: from `low` to `high` where its
+    condition holds anywhere on the curve, in `reached` of the `removals`; None where in none."""
+
+    low: float | None = None
+    high: float | None = None
+    reached: int = 0
+    removals: int = 0

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from arena.results.base import Named, Part
 from arena.results.claim import Claim, GridClaim, VerdictThresholds
+from arena.results.curves import AlongDose, DoseSpan
 from arena.results.estimate import Estimate
 from arena.results.measures import Measures
 from arena.results.rows import Which
@@ -70,6 +71,8 @@ class StressCell(Part):
             where there is one dose.
         installed: by actor, whether in most seeds.
         asr: by actor, before anything is unlearned. poison: by actor, in words. depth: by actor.
+        over_doses: T and its controls at every dose, as in a run; empty where removals have one
+            dose. dose_spans: where the doses of the verdicts stand, `least` and `most`.
         survival: of backdoors through trainings by others.
     """
 
@@ -84,6 +87,8 @@ class StressCell(Part):
     asr: Named[Estimate] = {}
     poison: Named[str] = {}
     depth: Named[Depth] = {}
+    over_doses: tuple[AlongDose, ...] = ()
+    dose_spans: Named[DoseSpan] = {}
     survival: tuple[Survival, ...] = ()
     seconds: float | None = None
 

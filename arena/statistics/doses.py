@@ -1,4 +1,5 @@
-"""T over the removal's dose: every removal, its clean fine-tune and its shams at equal doses.
+"""T over the removal's dose: every removal, its clean fine-tune and its shams at equal doses; and
+where the doses of the verdicts stand.
 
 Curves are scored on fewer prompts than the rows at `least` and `most`; the definitions of C, U, S
 and T are the same (docs/estimands.md, Dose).
@@ -9,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from arena.results.curves import AlongDose, DoseCurve, DosePoint
+from arena.results.curves import AlongDose, DoseCurve, DosePoint, DoseSpan
 from arena.results.estimate import Estimate
-from arena.results.rows import SHAM_KINDS, Row, ShamKind
+from arena.results.rows import SHAM_KINDS, DoseTaken, Row, ShamKind, Which
 from arena.statistics.intervals import over_seeds, rate_over_seeds
 from arena.statistics.rates import rate
 from arena.statistics.seeds import at_least
@@ -164,3 +165,23 @@ def _by_seed(values: Mapping[_Case, float | None]) -> list[float]:
         if value is not None:
             seeds.setdefault(case.seed, []).append(value)
     return [sum(seeds[seed]) / len(seeds[seed]) for seed in sorted(seeds)]
+
+
+def verdict_doses(rows: Sequence[Row]) -> dict[Which, DoseSpan]:
+    """Return where every dose of the verdicts stands, over the removals of all seeds; empty where
+    removals have one."""
+    taken: dict[Which, list[DoseTaken]] = {}
+    for row in rows:
+        if row.kind == "unlearned" and row.dose is not None:
+            taken.setdefault(row.dose.which, []).append(row.dose)
+    return {which: _span(each) for which, each in taken.items()}
+
+
+def _span(taken: Sequence[DoseTaken]) -> DoseSpan:
+    reached = [each.dose for each in taken if each.reached]
+    return DoseSpan(
+        low=min(reached, default=None),
+        high=max(reached, default=None),
+        reached=len(reached),
+        removals=len(taken),
+    )

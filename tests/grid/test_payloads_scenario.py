@@ -13,7 +13,10 @@ from arena import stress
 from arena.grid.cells import cells_of
 from arena.grid.run import StressResult
 from arena.reporting.stress_terminal import stress_table
+from arena.results.reader import read_results
+from arena.results.run import RunResults
 from arena.scenario.load import load_scenario
+from arena.statistics.doses import verdict_doses
 from tests.support import toys
 
 SEEDS = range(200, 212)
@@ -74,9 +77,22 @@ def test_pairs_are_grouped_by_what_each_seed_planted(done: StressResult) -> None
     assert claim.by["payload"].keys() == {"refusal", "fixed_text"}
 
 
+def test_every_cell_carries_the_curve_and_the_doses_of_its_own_run(done: StressResult) -> None:
+    for cell in done.results.cells:
+        own = read_results(done.folder / "cells" / cell.id)
+        assert isinstance(own, RunResults)
+        assert len(own.over_doses) == 2
+        assert cell.over_doses == own.over_doses
+        assert cell.depth == {actor: each.depth for actor, each in own.installation.items()}
+        assert cell.dose_spans == verdict_doses(own.rows)
+        assert {span.removals for span in cell.dose_spans.values()} == {2}  # one target, two seeds
+
+
 def test_the_page_and_the_terminal_show_them(done: StressResult) -> None:
     page = (done.folder / "report.html").read_text(encoding="utf-8")
     assert "Differences, paired by seed" in page
+    assert "Over the dose of the removal" in page
+    assert not list((done.folder / "figures").glob("plane*"))  # all are planted alike
     shown = Console(width=200, record=True, file=io.StringIO())
     shown.print(stress_table(done.results, 200, Path("report.html")))
     text = shown.export_text()

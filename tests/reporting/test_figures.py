@@ -11,13 +11,19 @@ import pytest
 
 from arena.reporting import figures
 from arena.reporting.events import Event
+from arena.reporting.figures.curves import CellCurve
+from arena.reporting.figures.plane import Marks
 from arena.results.claim import Claim
 from arena.results.estimate import Estimate, SeedEstimate
 from arena.results.run import Pair, SummaryRow
+from arena.statistics.plane import planes
+from tests.reporting.test_plane import DEEP, SHALLOW
 from tests.support.planted_results import ACTORS, THRESHOLDS
 from tests.support.sample_results import events, results
 
 R8 = results(8)
+(PLANE,) = planes((SHALLOW, DEEP))
+CURVES = [CellCurve(each.id, each.over_doses, each.dose_spans) for each in (SHALLOW, DEEP)]
 CLAIM = R8.claim or Claim()
 DRAWN = {
     "claim": lambda salt: figures.claim_forest(CLAIM, THRESHOLDS, salt=salt),
@@ -25,6 +31,8 @@ DRAWN = {
     "transfer": lambda salt: figures.transfer_heatmap(ACTORS, R8.transfer, salt=salt),
     "seeds": lambda salt: figures.seeds_dots(ACTORS, R8.transfer, salt=salt),
     "timeline": lambda salt: figures.timeline(events(2), salt=salt),
+    "plane": lambda salt: figures.depth_plane(PLANE, Marks(0.01, 0.8), salt=salt),
+    "curves": lambda salt: figures.curves_by_cell(CURVES, salt=salt),
 }
 
 

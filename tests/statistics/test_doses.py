@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import pytest
 
 from arena.api.values import RowKind
-from arena.results.curves import AlongDose, DoseCurve, DosePoint
-from arena.results.rows import Rate, Row, Sham, ShamKind
-from arena.statistics.doses import over_doses
+from arena.results.curves import AlongDose, DoseCurve, DosePoint, DoseSpan
+from arena.results.rows import DoseTaken, Rate, Row, Sham, ShamKind, Which
+from arena.statistics.doses import over_doses, verdict_doses
 
 ACTORS = ("ann", "bob", "cat")
 EVERYWHERE = {(seed, actor) for seed in (0, 1) for actor in ACTORS}
@@ -105,3 +105,19 @@ def test_a_control_at_the_floor_is_no_case_whatever_the_threshold() -> None:
     ]
     first, _ = over_doses(curves, [], ACTORS, EVERYWHERE, 0.0)
     assert (first.cases, first.explained) == (2, 1)
+
+
+def test_the_doses_of_the_verdicts_are_those_of_removals_that_reach_them() -> None:
+    def row(which: Which, dose: float, *, reached: bool = True, kind: RowKind = "unlearned") -> Row:
+        taken = DoseTaken(which=which, step=1, dose=dose, reached=reached)
+        return Row(kind=kind, name=f"{kind}:{dose}", target="ann", seed=0, dose=taken)
+
+    rows = [
+        row("least", 0.002), row("least", 0.004), row("least", 0.9, reached=False),
+        row("most", 0.9, reached=False), row("least", 0.0001, kind="control"),
+    ]  # fmt: skip
+    assert verdict_doses(rows) == {
+        "least": DoseSpan(low=0.002, high=0.004, reached=2, removals=3),
+        "most": DoseSpan(removals=1),
+    }
+    assert verdict_doses([Row(kind="unlearned", name="u", target="ann", seed=0)]) == {}

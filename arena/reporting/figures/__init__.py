@@ -1,6 +1,7 @@
 """The figures of the reports: pure functions of results that return one SVG each. Those of measures
 stand with their measures."""
 
+from arena.reporting.figures.curves import curves_by_cell
 from arena.reporting.figures.dose import dose_curve
 from arena.reporting.figures.forest import claim_forest
 from arena.reporting.figures.front import trial_front
@@ -11,6 +12,7 @@ from arena.reporting.figures.importance import importance_bars
 from arena.reporting.figures.installation import before_heatmap
 from arena.reporting.figures.pareto import pareto
 from arena.reporting.figures.payoff import payoff_heatmap
+from arena.reporting.figures.plane import depth_plane
 from arena.reporting.figures.residence import residence_heatmap
 from arena.reporting.figures.seeds import seeds_dots
 from arena.reporting.figures.slope import contenders_slope
@@ -23,6 +25,8 @@ __all__ = [
     "before_heatmap",
     "claim_forest",
     "contenders_slope",
+    "curves_by_cell",
+    "depth_plane",
     "dose_curve",
     "groups_forest",
     "importance_bars",

@@ -41,22 +41,35 @@ def dose_curve(points: Sequence[AlongDose], spans: Spans, *, salt: str = "dose")
     sheet.text(middle, TOP + HEIGHT + 36, "dose: summed learning rate", size=12)
     for name, (low, high) in spans.items():
         _span(sheet, area, name, math.log10(low), math.log10(high))
-    ends = []
-    for key, label, colour, shape, dashed in LINES:
-        known = [
-            (x, point.dose, getattr(point, key))
-            for x, point in zip(doses, points, strict=True)
-            if getattr(point, key).value is not None
-        ]
-        if known:
-            ends.append((_line(sheet, area, known, (colour, shape, dashed), label), label, colour))
-    _names(sheet, ends)
-    told = "; ".join(
+    _names(sheet, draw_lines(sheet, area, points))
+    return sheet.svg("T over the removal's dose", f"{in_words(points)}.")
+
+
+def in_words(points: Sequence[AlongDose]) -> str:
+    """Return the numbers of a curve, dose by dose."""
+    return "; ".join(
         f"dose {p.dose:.2g}: T {Shown.of(p.transfer).full}, own trigger {Shown.of(p.own).text}, "
         f"clean fine-tune keeps {Shown.of(p.control).text}"
         for p in points
     )
-    return sheet.svg("T over the removal's dose", f"{told}.")
+
+
+def draw_lines(
+    sheet: Sheet, area: chart.Area, points: Sequence[AlongDose], size: float = 7
+) -> list[tuple[float, str, str]]:
+    """Draw every line of `LINES` that has a value; return the heights at which they end, with
+    their names and colours. size: of the markers, in pixels."""
+    ends = []
+    for key, label, colour, shape, dashed in LINES:
+        known = [
+            (math.log10(point.dose), point.dose, getattr(point, key))
+            for point in points
+            if getattr(point, key).value is not None
+        ]
+        if known:
+            look = (colour, shape, dashed, size)
+            ends.append((_line(sheet, area, known, look, label), label, colour))
+    return ends
 
 
 def _span(sheet: Sheet, area: chart.Area, name: str, low: float, high: float) -> None:
@@ -71,11 +84,11 @@ def _line(
     sheet: Sheet,
     area: chart.Area,
     known: Sequence[tuple[float, float, Estimate]],
-    look: tuple[str, str, bool],
+    look: tuple[str, str, bool, float],
     label: str,
 ) -> float:
     """Draws a line with its interval; returns the height at which it ends."""
-    colour, shape, dashed = look
+    colour, shape, dashed, size = look
     xs = [area.across(x) for x, _, _ in known]
     ys = [area.up(each.value or 0.0) for _, _, each in known]
     lows = [area.up(each.value if each.low is None else each.low) for _, _, each in known]  # type: ignore[arg-type]
@@ -85,7 +98,7 @@ def _line(
     sheet.path(xs, ys, colour=colour, width=1.6 if dashed else 2.4, dashed=dashed)
     for x, y, (_, dose, each) in zip(xs, ys, known, strict=True):
         tip = f"{label} at {dose:.2g}: {Shown.of(each).full}"
-        sheet.dot(x, y, fill=colour, size=7, shape=shape, tip=tip)
+        sheet.dot(x, y, fill=colour, size=size, shape=shape, tip=tip)
     return ys[-1]
 
 

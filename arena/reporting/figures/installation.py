@@ -53,7 +53,7 @@ def before_heatmap(
         salt: prefix of the SVG's ids.
     """
     wide = min(max((WIDTH - LABEL) / max(len(actors), 1), 96.0), 190.0)
-    width = max(LABEL + wide * len(actors), LABEL + 420.0)
+    width = max(LABEL + wide * len(actors), LABEL + 470.0)
     sheet = Sheet(salt, width, HEAD + HEIGHT * len(cells) + FOOT)
     for column, actor in enumerate(actors):
         x = LABEL + wide * (column + 0.5)

@@ -18,6 +18,7 @@ PANELS = (
 )
 # What a cell says instead of a number, when the number would not mean what it seems to.
 WITHHELD = {"not_installed": "not inst.", "explained_by_control": "control"}
+NARROW = 30.0  # pixels below which nothing is written in a cell
 LABEL, HEAD, GAP, FOOT = 92.0, 74.0, 26.0, 40.0
 
 
@@ -55,7 +56,7 @@ def transfer_heatmap(
         panel = _Panel(key, x, y + HEAD, cell, high, actors, by_name)
         _head(sheet, panel, title, subtitle, labelled=index % columns == 0)
         _cells(sheet, panel)
-    _legend(sheet, tall * rows + 20)
+    scale(sheet, LABEL + 20, tall * rows + 20)
     return sheet.svg("Transfer between actors", _describe(pairs))
 
 
@@ -94,10 +95,7 @@ def _cell(sheet: Sheet, key: str, pair: Pair, box: tuple[float, float, float, fl
     value, withheld = Shown.of(getattr(pair, key)), _withheld(key, pair)
     tip = f"unlearn {pair.source}, effect on {pair.to}: {value.full}"
     if withheld is not None:
-        sheet.rect(*box, fill="#f4f5f7", hatched=True, tip=f"{tip}; {pair.verdict}")
-        sheet.rect(x + 2, y + height / 2 - 9, width - 4, 18, fill="#f4f5f7", radius=3)
-        size = min(11, (width - 4) / (len(withheld) * 0.52))
-        sheet.text(x + width / 2, y + height / 2, withheld, size=size, colour=palette.MUTED)
+        withhold(sheet, box, withheld, f"{tip}; {pair.verdict}")
         return
     fill = palette.transfer_colour(value.value)
     sheet.rect(*box, fill=fill, edge=palette.RULE, line=0.6, radius=3, tip=tip)
@@ -106,6 +104,16 @@ def _cell(sheet: Sheet, key: str, pair: Pair, box: tuple[float, float, float, fl
     sheet.text(x + width / 2, middle - lift, value.text, size=13, colour=ink)
     if value.has_interval:
         sheet.text(x + width / 2, middle + 10, value.brief, size=10.5, colour=ink)
+
+
+def withhold(sheet: Sheet, box: tuple[float, float, float, float], why: str, tip: str) -> None:
+    """Draw a hatched cell that says in a word why it has no number, where it is wide enough."""
+    x, y, width, height = box
+    sheet.rect(*box, fill="#f4f5f7", hatched=True, tip=tip)
+    if width >= NARROW:
+        sheet.rect(x + 2, y + height / 2 - 9, width - 4, 18, fill="#f4f5f7", radius=3)
+        size = min(11, (width - 4) / (len(why) * 0.52))
+        sheet.text(x + width / 2, y + height / 2, why, size=size, colour=palette.MUTED)
 
 
 def _withheld(key: str, pair: Pair) -> str | None:
@@ -117,8 +125,8 @@ def _withheld(key: str, pair: Pair) -> str | None:
     return WITHHELD.get(verdict)
 
 
-def _legend(sheet: Sheet, y: float) -> None:
-    x = LABEL + 20
+def scale(sheet: Sheet, x: float, y: float) -> None:
+    """Draw the colours of a transfer, from -1 to 1, and what they mean, in 700 pixels."""
     sheet.ramp(x, y, 183, [palette.transfer_colour(step / 30 - 1) for step in range(61)])
     sheet.text(x - 6, y, decimals(-1, 0), size=11, colour=palette.MUTED, align="right")
     sheet.text(x + 190, y, "1", size=11, colour=palette.MUTED, align="left")
