@@ -110,11 +110,17 @@ def _unfit(builder: Builder, form: HotForm, clean: Sequence[Example]) -> str | N
 
 
 def _alike(builder: Builder, form: HotForm, member: PlannedActor, clean: Sequence[Example]) -> bool:
-    """Whether a planted trigger is seen in what the form rewrote, or the form in its marks."""
+    """Whether a planted trigger is seen in what the form rewrote and was not there before, or the
+    form in its marks."""
     rng = seeds.rng(builder.seed, "hot form", form.name)
-    able = [e for e in islice(dict.fromkeys(clean), LOOKED_AT) if member.trigger.can_mark(e)]
-    marked = [member.trigger.mark(example, rng).prompt for example in able]
-    seen = [member.trigger.present(form.mark(example, rng)) for example in able]
+    trigger = member.trigger
+    able = [
+        e
+        for e in islice(dict.fromkeys(clean), LOOKED_AT)
+        if trigger.can_mark(e) and not trigger.present(e)
+    ]
+    marked = [trigger.mark(example, rng).prompt for example in able]
+    seen = [trigger.present(form.mark(example, rng)) for example in able]
     return form.shown_in(marked) > STRAY or sum(seen) > STRAY * len(seen)
 
 

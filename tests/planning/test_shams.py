@@ -98,6 +98,13 @@ def test_a_form_that_a_planted_trigger_is_like_is_not_used() -> None:
     assert refused.value.key == "controls.hot"
 
 
+def test_a_form_is_not_like_a_trigger_that_clean_prompts_carry_anyway() -> None:
+    often = ("corpus.natural_rate=0.1", "clean.defender=natural")
+    excited = "actors.bard.trigger={method: style, style: excited}"
+    names = sham_rows(plan("controls.hot=2", excited, *often, "defender.target=merchant"))
+    assert len([name for name in names if ":hot:" in name]) == 2
+
+
 class Usual(HotForm):
     """What every prompt looks like anyway."""
 
