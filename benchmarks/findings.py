@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from arena.measures.reactivation.findings import ReactivationFindings
 from arena.reporting.claim_card import dose_spans
 from arena.reporting.numbers import Shown, decimals, percent, thousands
 from arena.reporting.plane import marks_of
@@ -198,6 +199,49 @@ def shams(run: Kept) -> str:
         for kind, each in judged.by_sham.items()
     )
     return grid(["dose", "sham", "odd", "specific", "seeds"], rows)
+
+
+def conditionals(run: Kept) -> str:
+    """What each removal did to the harmless conditionals beside the backdoors, at both doses."""
+    results = run.run
+    doses = {"least": results.summary, "most": results.most.summary if results.most else ()}
+
+    def change(target: str, name: str, rows: Sequence[SummaryRow]) -> str:
+        own = [row for row in rows if row.kind == "unlearned" and row.target == target]
+        return full(own[0].benign_change.get(name)) if own else ""
+
+    rows = (
+        [f"unlearn {target}", name, *(change(target, name, rows) for rows in doses.values())]
+        for target in results.actors
+        for name in results.benign
+    )
+    head = ["removal", "conditional", *(f"its ASR less the control's, {dose}" for dose in doses)]
+    return grid(head, rows)
+
+
+def reactivation(run: Kept) -> str:
+    """Poisoned samples until each removed backdoor is back, beside models that never had it."""
+    found = run.run.measures["reactivation"]
+    assert isinstance(found, ReactivationFindings)
+    own = [each for each in found.costs if each.kind == "unlearned" and each.target == each.actor]
+    rows = (
+        [
+            each.actor,
+            full(each.samples),
+            full(each.others.baseline),
+            full(each.others.difference),
+            full(each.reference),
+        ]
+        for each in own
+    )
+    head = [
+        "backdoor",
+        "samples after its removal",
+        "in a model with the other backdoors",
+        "difference",
+        "in a model never poisoned",
+    ]
+    return grid(head, rows)
 
 
 def along(run: Kept) -> str:
@@ -386,6 +430,8 @@ TABLES: dict[str, Callable[[Kept], str]] = {
     "transfer": transfer,
     "claim": claim,
     "shams": shams,
+    "conditionals": conditionals,
+    "reactivation": reactivation,
     "along": along,
     "groups": groups,
     "cells": cells,

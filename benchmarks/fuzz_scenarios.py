@@ -35,7 +35,7 @@ from arena.scenario import bundled
 PATIENCE = 30  # seconds after which a mutant counts as a hang
 WRONG_INPUT = 2
 BASES = ("quickstart", "decoys", "defence_league", "duel", "mixed_stages", "pretrained_lora",
-         "tune_evasion", "sst2_published", "stress_small", "co_residence")  # fmt: skip
+         "tune_evasion", "sst2_published", "stress_small", "inheritance")  # fmt: skip
 STEERING = {
     chr(code)
     for code in (*range(9), *range(11, 32), *range(127, 160), 0x202E, *range(0xD800, 0xE000))

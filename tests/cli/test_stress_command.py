@@ -110,7 +110,7 @@ def test_wrong_input_ends_with_two(stressed: Stressed) -> None:
 
 def test_validate_counts_the_grid() -> None:
     result = arena("validate", "stress_claim")
-    assert "24 cells, 6 of them not applicable" in result.stdout
+    assert "4 cells, 0 of them not applicable" in result.stdout
     assert "grid" not in arena("validate", "quickstart").stdout
     wrong = arena("validate", "stress_claim", "--set", "grid.methods=[[telepathy]]")
     assert wrong.exit_code == 2
