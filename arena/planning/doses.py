@@ -56,7 +56,7 @@ def along(
     everyone = role == "control"
     asked = None if role == "sham" else own
     return Along(
-        marks=marks_of(config, dose.points, dose.first),
+        marks=marks_of(config, dose.points, dose.first, dose.last),
         validation=builder.once(
             f"validation {everyone} {asked} {clean}",
             lambda: _asked(builder, dose, everyone, asked, clean),

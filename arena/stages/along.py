@@ -97,16 +97,18 @@ class Chosen:
     reached: bool
 
 
-def marks_of(config: TrainConfig, points: int, first: float) -> tuple[int, ...]:
+def marks_of(
+    config: TrainConfig, points: int, first: float, last: float = 1.0
+) -> tuple[int, ...]:  # fmt: skip
     """Return the steps whose doses are nearest to `points` doses, evenly spaced in the logarithm
-    between the share `first` of the whole dose and the whole."""
+    between the shares `first` and `last` of the whole dose."""
     if config.steps == 0:
         return ()
     total = config.dose(config.steps)
-    wanted = (total * first ** (1 - k / (points - 1)) for k in range(points))
+    wanted = (total * last * (first / last) ** (1 - k / (points - 1)) for k in range(points))
     possible = range(1, config.steps + 1)
-    nearest = (min(possible, key=lambda s: abs(config.dose(s) - dose)) for dose in wanted)
-    return tuple(sorted({*nearest, config.steps}))
+    nearest = {min(possible, key=lambda s: abs(config.dose(s) - dose)) for dose in wanted}
+    return tuple(sorted(nearest | ({config.steps} if last == 1 else set())))
 
 
 def least(curve: Sequence[CurvePoint], own: str, rule: DoseRule) -> Chosen:
@@ -200,6 +202,11 @@ class Watch:
             self.save(folder)
         self.kept |= {step} if named else set()
         self.suspect.model.train(training)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last dose was scored: what comes after is not asked for."""
+        return bool(self.along.marks) and self.points[-1].step >= self.along.marks[-1]
 
     def _best(self) -> bool:
         """Whether the last point is the largest harmless dose so far, and is asked for."""

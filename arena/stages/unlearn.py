@@ -51,7 +51,7 @@ class UnlearnJob(Job):
     With `along` the run is scored along its way and leaves a curve, and the checkpoints at the two
     doses of the verdicts: those that the curves of the clean fine-tune (an input `control`) and of
     the real removal (`removal`, of a sham) name, or that its own reaches. The clean fine-tune
-    itself keeps all.
+    itself keeps all. It ends at the last dose that is scored, its schedule laid out for the whole.
     """
 
     kind = "unlearn"
@@ -69,6 +69,8 @@ class UnlearnJob(Job):
 
     @property
     def steps(self) -> int:
+        if self.along is not None and self.along.marks:
+            return self.along.marks[-1]
         return self.training.config.steps
 
     def run(self, inputs: Inputs, out: Path, progress: Progress) -> Detail:
@@ -103,7 +105,7 @@ class UnlearnJob(Job):
             progress if watch is None else _both(progress, watch),
             loss=training.answer_loss if plain else ready.loss,
             divisible=plain or ready.divisible,
-            stop=_reached(suspect, before, target_norm),
+            stop=_reached(suspect, before, target_norm) if watch is None else lambda: watch.ended,
         )
         norm = checkpoints.distance(suspect, before)
         if watch is None:
