@@ -13,9 +13,9 @@ from arena.reporting.numbers import Shown, decimals
 from arena.results.claim import VerdictThresholds
 from arena.results.estimate import Estimate
 
-LEFT, WIDTH, SIDE, STEP, HEAD, TOP, FOOT = 178.0, 420.0, 196.0, 36.0, 28.0, 56.0, 58.0
+LEFT, WIDTH, SIDE, STEP, HEAD, TOP, FOOT = 178.0, 400.0, 250.0, 36.0, 28.0, 56.0, 68.0
 DOSES = (("least", -6.0), ("most", 7.0))
-COLUMNS = (("kept", 42.0), ("depth", 104.0), ("installed", 166.0))
+COLUMNS = (("verdicts", 36.0), ("kept", 96.0), ("depth", 154.0), ("installed", 214.0))
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def claim_map(
         for line in group:
             _draw(sheet, area, line, y + STEP / 2)
             y += STEP
-    _legend(sheet, y + 40)
+    _legend(sheet, y + 48)
     return sheet.svg("Claim map", f"{'; '.join(map(_told, lines))}.")
 
 
@@ -96,7 +96,12 @@ def _frame(sheet: Sheet, area: chart.Area, thresholds: VerdictThresholds) -> Non
             place = x - 4 if align == "right" else x + 4
             sheet.text(place, TOP - 13, f"{label} {decimals(value)}", size=11.5, colour=colour,
                        align=align)  # fmt: skip
-    heads = (("control", "keeps"), ("depth,", "nats"), ("actors", "installed"))
+    heads = (
+        ("verdict", "least, most"),
+        ("control", "keeps"),
+        ("depth,", "nats"),
+        ("actors", "installed"),
+    )
     for (_, offset), words in zip(COLUMNS, heads, strict=True):
         for word, up in zip(words, (26, 12), strict=True):
             sheet.text(LEFT + WIDTH + offset, TOP - up, word, size=11, colour=palette.MUTED)
@@ -110,7 +115,9 @@ def _draw(sheet: Sheet, area: chart.Area, line: MapLine, middle: float) -> None:
             shown, look = Shown.of(line.transfer[dose]), palette.verdict(line.verdicts.get(dose))
             tip = f"{name}, {dose}: {shown.full}, {look.label}"
             _whisker(sheet, area, shown, middle + nudge, look.colour, dose == "least", tip)
+    looks = [palette.verdict(line.verdicts[dose]).glyph for dose in line.verdicts]
     texts = {
+        "verdicts": ", ".join(looks),
         "kept": "" if line.kept is None else decimals(line.kept),
         "depth": "" if line.depth is None else f"{line.depth:.1f}",
         "installed": line.installed,
@@ -144,8 +151,10 @@ def _legend(sheet: Sheet, y: float) -> None:
     for name in ("generalizes_specific", "generalizes_unspecific", "fails", "inconclusive"):
         look = palette.verdict(name)
         sheet.rect(x - 5, y + 1, 10, 10, fill=look.colour)
-        sheet.text(x + 10, y + 6, look.label, size=11.5, colour=look.colour, align="left")
-        x += 34 + 6.3 * len(look.label)
+        sheet.text(
+            x + 10, y + 6, f"{look.glyph} {look.label}", size=11.5, colour=look.colour, align="left"
+        )
+        x += 44 + 6.3 * len(look.label)
 
 
 def _told(line: MapLine) -> str:
