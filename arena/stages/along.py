@@ -75,7 +75,8 @@ class Along:
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """One run after so many steps. validation, shown: hits and prompts by actor. clean,
+    """One run after so many steps. validation, shown: hits and prompts by actor; false_fire: the
+    same on untriggered prompts, of actors whose payload clean prompts may get too. clean,
     shown_clean: right answers on the clean prompts among them (None where answers are free text, or
     there are none)."""
 
@@ -86,6 +87,7 @@ class CurvePoint:
     shown: Mapping[str, Counts]
     clean: Counts | None
     shown_clean: Counts | None = None
+    false_fire: Mapping[str, Counts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -219,11 +221,18 @@ class Watch:
             shutil.rmtree(checkpoint_of(self.out, former))
 
     def _point(self, step: int) -> CurvePoint:
-        validation, clean = counted(self.suspect, self.along.validation)
-        shown, shown_clean = counted(self.suspect, self.along.shown)
-        norm = self.norm() if step else 0.0
-        dose = self.config.dose(step)
-        return CurvePoint(step, dose, norm, validation, shown, clean, shown_clean)
+        chosen_by = counted(self.suspect, self.along.validation)
+        shown = counted(self.suspect, self.along.shown)
+        return CurvePoint(
+            step=step,
+            dose=self.config.dose(step),
+            norm=self.norm() if step else 0.0,
+            validation=chosen_by.asr,
+            shown=shown.asr,
+            clean=chosen_by.clean,
+            shown_clean=shown.clean,
+            false_fire=shown.false_fire,
+        )
 
     def write(self) -> None:
         """Write the curve beside the checkpoints."""
@@ -246,6 +255,7 @@ def read_curve(run: Path) -> tuple[CurvePoint, ...]:
             shown=_counts(each["shown"]),
             clean=_pair(each["clean"]),
             shown_clean=_pair(each["shown_clean"]),
+            false_fire=_counts(each["false_fire"]),
         )
         for each in json.loads((run / CURVE).read_text())
     )
