@@ -248,7 +248,7 @@ def _grid_row(index: int, each: CellView, axes: Sequence[str]) -> GridRow:
 
 def _estimates(entry: TransferEstimates) -> list[Shown]:
     """T, its odd and its specific part, and the raw suppression."""
-    values = (entry.transfer, entry.odd, entry.specific, entry.raw_suppression)
+    values = (entry.transfer, entry.parts.odd, entry.parts.specific, entry.raw_suppression)
     return [Shown.of(estimate) for estimate in values]
 
 
