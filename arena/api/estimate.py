@@ -11,7 +11,7 @@ from arena.api.part import Part
 
 class Estimate(Part):
     """A mean over seeds with its 95 % interval; None where it cannot be computed (no seed: no
-    value; one seed, or seeds that all agree on a value that is neither 0 nor 1: no interval)."""
+    value; one seed, or a graded value that is equal in all seeds: no interval)."""
 
     value: float | None = None
     low: float | None = None
