@@ -63,7 +63,9 @@ class Source:
 
 
 def read_sources(folders: Sequence[Path], plugins: Sequence[Path] = ()) -> list[Source]:
-    """Return the run, stress run or part in each folder. Args:
+    """Return the run, stress run or part in each folder.
+
+    Args:
         plugins: files with a scenario's own parts, replacing the paths recorded in the folders.
 
     Raises:
