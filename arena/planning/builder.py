@@ -177,6 +177,7 @@ class Builder:
         examples: str | None = None,
     ) -> str:
         """Add a training on a mix, from scratch (no parent) or from a parent; return its address.
+
         Args:
             poisoners: owners of the shards, for what they do beyond writing them.
             recipe: by default the stage's. adapter: LoRA to train, by default the model's.
