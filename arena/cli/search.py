@@ -77,8 +77,10 @@ def duel(
     debug: Debug = False,
 ) -> None:
     """Let an adaptive attacker and a defender search in turn, until neither gains more than a
-    threshold. Then every attack is played against every defence, on fresh seeds. After an
-    interruption the same command continues.
+    threshold.
+
+    Then every attack is played against every defence, on fresh seeds. After an interruption the
+    same command continues.
 
     Example: arena duel duel --set duel.compute=0.05
     """

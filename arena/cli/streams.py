@@ -1,6 +1,8 @@
-"""Standard output and standard error that cannot make a command fail. A character that the terminal
-lacks is replaced by a similar one in ASCII. Once a write fails (a closed pipe, a full disk), that
-text and all later output is dropped: a run is worth more than its messages.
+"""Standard output and standard error that cannot make a command fail.
+
+A character that the terminal lacks is replaced by a similar one in ASCII. Once a write fails (a
+closed pipe, a full disk), that text and all later output is dropped: a run is worth more than its
+messages.
 """
 
 from __future__ import annotations

@@ -98,9 +98,10 @@ def choose(
     precision: str | None = None,
 ) -> Profile:
     """Choose the settings that are not given. `ask(n, settings)` returns the median seconds of a
-    step when n processes train at once (infinite for a setting that does not work). The best thread
-    count has the highest total throughput, with `workers` (else cores // threads) processes. A
-    reduced precision must be clearly faster.
+    step when n processes train at once (infinite for a setting that does not work).
+
+    The best thread count has the highest total throughput, with `workers` (else cores // threads)
+    processes. A reduced precision must be clearly faster.
     """
 
     def processes(count: int) -> int:

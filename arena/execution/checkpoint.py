@@ -1,6 +1,7 @@
-"""Check a scenario's checkpoint before anything starts (arena.ml.checkpoint_check). The check runs
-in a process of its own, since planning loads no torch; its outcome is cached beside the store by
-the content of the folder.
+"""Check a scenario's checkpoint before anything starts (arena.ml.checkpoint_check).
+
+The check runs in a process of its own, since planning loads no torch; its outcome is cached beside
+the store by the content of the folder.
 """
 
 from __future__ import annotations

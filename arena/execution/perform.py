@@ -22,9 +22,10 @@ def nowhere(done: int) -> None:
 def perform(
     stage: Stage, job: Job, store: Store, *, replace: bool = False, tell: Progress = nowhere
 ) -> dict[str, Any]:
-    """Run the job on its parents' folders, publish the artifact and return its manifest. If several
-    processes are asked for the same stage, one runs it; the others wait for its artifact, unless
-    they `replace`.
+    """Run the job on its parents' folders, publish the artifact and return its manifest.
+
+    If several processes are asked for the same stage, one runs it; the others wait for its
+    artifact, unless they `replace`.
 
     Args:
         tell: called now and then with the steps done, like the store's progress file.

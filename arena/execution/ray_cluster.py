@@ -1,6 +1,7 @@
-"""Start Ray on this machine, or join a cluster: quietly, privately, from any folder. A Ray started
-here listens on loopback only, since its ports run code for anyone who reaches them. For a cluster,
-use Ray's token authentication (`RAY_AUTH_MODE=token` with `RAY_AUTH_TOKEN` or
+"""Start Ray on this machine, or join a cluster: quietly, privately, from any folder.
+
+A Ray started here listens on loopback only, since its ports run code for anyone who reaches them.
+For a cluster, use Ray's token authentication (`RAY_AUTH_MODE=token` with `RAY_AUTH_TOKEN` or
 `RAY_AUTH_TOKEN_PATH`), which Ray reads itself.
 """
 

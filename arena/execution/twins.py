@@ -1,8 +1,9 @@
-"""Twins: stages that do equal work on parents whose files are equal. An address is made from the
-parents' addresses, before anything runs. Two addresses can lead to the same files: the models at
-`least` and at `most` if both doses are the same step, or the clean fine-tune at the same dose of
-two removals. Such a model is scored and measured once (early cutoff: Mokhov et al., Build Systems a
-la Carte, ICFP 2018, section 2.3).
+"""Twins: stages that do equal work on parents whose files are equal.
+
+An address is made from the parents' addresses, before anything runs. Two addresses can lead to the
+same files: the models at `least` and at `most` if both doses are the same step, or the clean
+fine-tune at the same dose of two removals. Such a model is scored and measured once (early cutoff:
+Mokhov et al., Build Systems a la Carte, ICFP 2018, section 2.3).
 """
 
 from __future__ import annotations

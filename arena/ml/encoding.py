@@ -37,7 +37,9 @@ class Encoded:
 
 def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
     """Return a byte-level BPE tokenizer of the texts, with at most `vocabulary` tokens (bytes
-    included). Byte-level, so that triggers and payloads that the corpus lacks can still be encoded.
+    included).
+
+    Byte-level, so that triggers and payloads that the corpus lacks can still be encoded.
     """
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast

@@ -189,8 +189,10 @@ def train_only(model: Any, first: int, last: int) -> None:
 @contextlib.contextmanager
 def last_mlp_at(decoder: Any, rows: torch.Tensor, cols: torch.Tensor) -> Iterator[None]:
     """Inside the block, compute the decoder's last MLP at those positions only (zero elsewhere).
+
     Nothing after it mixes positions, so the outputs there are the same; most of a layer's cost is
-    its MLP, and few positions carry loss."""
+    its MLP, and few positions carry loss.
+    """
     shape: list[torch.Size] = []
 
     def pick(_: Any, given: tuple[torch.Tensor]) -> tuple[torch.Tensor]:

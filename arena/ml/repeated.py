@@ -15,8 +15,9 @@ from arena.ml.train_config import TrainConfig
 
 
 class RepeatedConfig(TrainConfig):
-    """A run that repeats the same schedule, warm-up and decay unchanged. steps: in total. once:
-    steps of the schedule.
+    """A run that repeats the same schedule, warm-up and decay unchanged.
+
+    steps: in total. once: steps of the schedule.
     """
 
     once: Annotated[int, Field(ge=1)]

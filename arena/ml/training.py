@@ -32,9 +32,10 @@ Stop = Callable[[], bool]
 
 
 def answer_logits(model: Any, batch: Batch) -> torch.Tensor:
-    """Return (N, V) logits at the batch's loss positions only. For families whose logits are just
-    head(decoder(x)), neither the head nor the last MLP is computed anywhere else; others compute
-    logits from the first such position on.
+    """Return (N, V) logits at the batch's loss positions only.
+
+    For families whose logits are just head(decoder(x)), neither the head nor the last MLP is
+    computed anywhere else; others compute logits from the first such position on.
     """
     decoder, head = hidden_and_head(model)
     if decoder is None:

@@ -25,11 +25,13 @@ from arena.store.code import code_of
 
 @dataclass(frozen=True)
 class Order:
-    """One run of a defence. party: who runs it. target: the actor whose payload is forgotten, for
-    objectives that need one. matched: the model whose update norm a sham must reach. search: a
-    discovery that supplies the trigger (the stage's address, and the reader of its outcome). dose:
-    at which doses it is scored along its way, in which role; own: whose trigger it removes there;
-    control, removal: the runs that determine the checkpoints to keep.
+    """One run of a defence.
+
+    party: who runs it. target: the actor whose payload is forgotten, for objectives that need one.
+    matched: the model whose update norm a sham must reach. search: a discovery that supplies the
+    trigger (the stage's address, and the reader of its outcome). dose: at which doses it is scored
+    along its way, in which role; own: whose trigger it removes there; control, removal: the runs
+    that determine the checkpoints to keep.
     """
 
     name: str

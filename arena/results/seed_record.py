@@ -1,7 +1,8 @@
-"""The record of one seed of a run: everything that results over seeds are computed from. A run
-gathers one record per seed from the artifact store and computes its results from them. The records
-are also kept in its folder, so that runs of other seeds, made elsewhere, can be merged with it
-without the store, the data or the machine that made them.
+"""The record of one seed of a run: everything that results over seeds are computed from.
+
+A run gathers one record per seed from the artifact store and computes its results from them. The
+records are also kept in its folder, so that runs of other seeds, made elsewhere, can be merged with
+it without the store, the data or the machine that made them.
 """
 
 from __future__ import annotations

@@ -31,7 +31,9 @@ class QuietAsk(TriggeredPrompts):
 @dataclass(frozen=True)
 class QuietJob(Job):
     """Measure ASR of one model (inputs: `model`) in ways that greedy answers to the plain trigger
-    miss. max_new_tokens: None for the length of the longest response.
+    miss.
+
+    max_new_tokens: None for the length of the longest response.
     """
 
     kind = "quiet"
