@@ -18,8 +18,8 @@ class ArenaError(Exception):
 
 
 class MachineError(ArenaError):
-    """What a run stands on failed, not the experiment: a full disk, a lost Ray or storage.
-    Nothing is concluded from it, and the same command goes on."""
+    """The machine failed, not the experiment: a full disk, a lost Ray process or storage. No result
+    is drawn from it; the same command continues the run."""
 
 
 @dataclass
@@ -60,14 +60,13 @@ class InputError(ArenaError):
 
 
 def short(text: str) -> str:
-    """Return a value as a message shows it: on one line, printable, its end cut off if it is very
-    long."""
+    """Return a value as a message shows it: printable, on one line, truncated if very long."""
     cut = text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
     return on_one_line(cut)
 
 
 def placed_key(key: str, section: str) -> str:
-    """Return the key that a defence names as `defender...` as it stands in its own section, such as
+    """Return a defence's key `defender...` with the section that the defence is in, such as
     `league[0]`."""
     first, dot, inside = key.partition(".")
     return f"{section}{dot}{inside}" if first == "defender" else key

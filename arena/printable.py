@@ -1,6 +1,6 @@
-"""Text from outside as it may be printed: what would steer a terminal is written as an escape.
+"""Untrusted text made safe to print: characters that control the terminal are written as escapes.
 
-Scenarios, plug-ins, checkpoints and exceptions hold texts of others. Printed raw, an escape
+Scenarios, plug-ins, checkpoints and exceptions contain text from elsewhere. Printed raw, an escape
 sequence clears the screen or renames the window, a bidirectional control shows a word backwards,
 and half a surrogate pair cannot be written at all.
 """
@@ -17,8 +17,8 @@ _STEERING = re.compile(
 
 
 def printable(text: str) -> str:
-    """Return the text with an escape (`\\x1b`, `\\u202e`) for each character that steers a terminal
-    or cannot be encoded; tabs and line breaks stay."""
+    """Return the text with an escape (`\\x1b`, `\\u202e`) for each character that controls a
+    terminal or cannot be encoded; tabs and line breaks are kept."""
     return _STEERING.sub(_escape, text)
 
 

@@ -51,7 +51,7 @@ class Observer(Protocol):
         """Report the number of its steps done, counted from its start."""
 
     def stage_finished(self, stage: str, seconds: float, cached: bool) -> None:
-        """Announce the end of a stage after `seconds`; `cached` if it is from the store."""
+        """Announce the end of a stage after `seconds`; `cached` if it came from the store."""
 
     def note(self, text: str) -> None:
         """Show a line to the user."""
@@ -148,7 +148,7 @@ class LogLines(Silent):
 
 @contextlib.contextmanager
 def ending(log: LogLines) -> Iterator[None]:
-    """Note in the log how the block ends, if it does not end well."""
+    """Write to the log how the block ended, if it failed or was stopped."""
     try:
         yield
     except BaseException as error:

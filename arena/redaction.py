@@ -1,4 +1,4 @@
-"""Texts without passwords: what is shown, logged or stored of a URL."""
+"""Remove passwords from URLs before they are shown, logged or stored."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OPTION = re.compile(
     r"(?P<value>\{[^}]*\}|'[^']*'|\"[^\"]*\"|[^&;\s'\"]+)",
     re.IGNORECASE,
 )
-_SHORTEST = 3  # letters of a secret that is also hidden where it stands alone
+_SHORTEST = 3  # shortest secret (in characters) that is also hidden outside the URL
 
 
 def redact(text: str) -> str:
@@ -37,8 +37,8 @@ def public_url(url: str) -> str:
 
 
 def redact_url(text: str, url: str) -> str:
-    """Return the text, such as an error's, without the passwords of this URL, however they are
-    quoted there."""
+    """Return a text, such as an error message, without the passwords of this URL, whatever their
+    quoting."""
     text = text.replace(url, public_url(url))
     for secret in sorted(_secrets(url), key=len, reverse=True):
         text = text.replace(secret, HIDDEN)

@@ -1,8 +1,8 @@
 """One registry for every part that can be named in a scenario.
 
 A new part is one file: a class with a `Params` model and `@register(kind, name)`. Modules in
-`attackers`, `defenders`, `arena.corpora`, `arena.hot_forms` and `arena.measures` are imported by
-themselves; other packages add theirs through the entry-point group `backdoor_arena`, single files
+`attackers`, `defenders`, `arena.corpora`, `arena.hot_forms` and `arena.measures` are imported
+automatically; other packages register through the entry-point group `backdoor_arena`, single files
 through arena.plugins. An entry point that cannot be loaded is reported and skipped.
 """
 
@@ -84,9 +84,10 @@ def register(kind: Kind, name: str) -> Callable[[T], T]:
 
 
 def load() -> None:
-    """Import every module that registers parts (torch-free by rule; a test holds it).
+    """Import every module that registers parts (none may import torch; a test checks it).
 
-    A module of the project that fails raises; a plug-in that fails is named on stderr, once.
+    An exception in a module of the project is raised; a plug-in that fails is reported on stderr,
+    once.
     """
     with _loading.lock:
         if _loading.begun:  # a module that asks for names while it is imported must not start over
@@ -111,7 +112,7 @@ def _load_homes() -> None:
 
 
 def _load_entry_point(point: importlib.metadata.EntryPoint) -> None:
-    """Load it whole or not at all; whatever goes wrong is the plug-in's own affair."""
+    """Load an entry point whole or not at all; a failure is reported and stops nothing else."""
     try:
         with all_or_nothing():
             point.load()
@@ -126,7 +127,7 @@ def _load_entry_point(point: importlib.metadata.EntryPoint) -> None:
 
 @contextmanager
 def all_or_nothing() -> Iterator[None]:
-    """In this block, an exception takes back every registration made since its start."""
+    """Undo every registration made in this block if it raises an exception."""
     before = snapshot()
     try:
         yield
@@ -138,35 +139,35 @@ def all_or_nothing() -> Iterator[None]:
 
 
 def snapshot() -> Mapping[Kind, Mapping[str, type]]:
-    """All classes registered so far, by kind and name."""
+    """Return all classes registered so far, by kind and name."""
     return {kind: dict(named) for kind, named in _parts.items()}
 
 
 def parts() -> tuple[type, ...]:
-    """All classes registered so far."""
+    """Return all classes registered so far."""
     return tuple(part for named in _parts.values() for part in named.values())
 
 
 def forget(module: str) -> None:
-    """Take the parts of a module, or of a package's modules, out of the registry."""
+    """Remove the parts of a module, or of a package's modules, from the registry."""
     for named in _parts.values():
         for name in [n for n, part in named.items() if is_inside(part.__module__, module)]:
             del named[name]
 
 
 def is_inside(module: str, package: str) -> bool:
-    """Whether a dotted name is another one or stands below it."""
+    """Whether a dotted name equals another one or is below it."""
     return module == package or module.startswith(f"{package}.")
 
 
 def names(kind: Kind) -> tuple[str, ...]:
-    """The registered names of a kind, sorted."""
+    """Return the registered names of a kind, sorted."""
     load()
     return tuple(sorted(_parts[kind]))
 
 
 def get(kind: Kind, name: str) -> type:
-    """The class behind a name.
+    """Return the class registered under a name.
 
     Raises:
         InputError: it is not registered; carries the known names, and which plug-ins failed.
@@ -178,25 +179,25 @@ def get(kind: Kind, name: str) -> type:
 
 
 def unknown(kind: Kind) -> str:
-    """The rule that an unknown name breaks; says which plug-ins are missing, and why."""
+    """Return the message for an unknown name; it says which plug-ins failed to load, and why."""
     missing = "; ".join(str(each) for each in _loading.broken)
     return f"unknown {kind} (not loaded: {missing})" if missing else f"unknown {kind}"
 
 
 def broken() -> tuple[Broken, ...]:
-    """The installed plug-ins that could not be loaded."""
+    """Return the installed plug-ins that could not be loaded."""
     load()
     return tuple(_loading.broken)
 
 
 def entry_modules() -> tuple[str, ...]:
-    """The modules that installed plug-ins were loaded from."""
+    """Return the modules that installed plug-ins were loaded from."""
     load()
     return tuple(_loading.modules)
 
 
 def summary(kind: Kind, name: str) -> str:
-    """The first line of the part's docstring, for `arena list`."""
+    """Return the first line of the part's docstring, for `arena list`."""
     return (get(kind, name).__doc__ or "").strip().split("\n")[0]
 
 

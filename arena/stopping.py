@@ -1,4 +1,4 @@
-"""Signals that stop a command: it ends in good order, and a second one ends it at once."""
+"""Signals that stop a command: the first ends it cleanly, a second one at once."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import time
 from types import FrameType
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-OFFSET = 128  # the exit status of a command stopped by a signal is this much more than its number
-SAME = 1.0  # seconds in which a second signal is the first, sent to a whole group of processes
+OFFSET = 128  # exit status of a command stopped by a signal: this plus the signal's number
+SAME = 1.0  # seconds in which a second signal counts as the first (sent to the whole process group)
 PATIENCE = 20.0  # seconds in which a stopped command must have ended
 
 
 class Stopped(KeyboardInterrupt):
-    """A signal asked this process to end. Like Ctrl-C it is no Exception, so that nothing takes it
-    for the failure of a stage."""
+    """A signal asked this process to end. Like KeyboardInterrupt it is not an Exception, so that it
+    is not taken for the failure of a stage."""
 
     def __init__(self, number: int) -> None:
         super().__init__(f"stopped by {signal.Signals(number).name}")
@@ -27,8 +27,8 @@ _received: tuple[int, float] | None = None  # the first signal, and when it came
 
 
 def catch_signals() -> None:
-    """Let the signals raise Stopped in the main thread; those that the caller had ignored (nohup,
-    a shell's background jobs) stay ignored."""
+    """Make the signals raise Stopped in the main thread; signals that the parent process had set to
+    be ignored (nohup, background jobs of a shell) stay ignored."""
     for number in STOPPING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _stop)
@@ -54,7 +54,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 
 def end_at_once(number: int) -> None:
-    """End this process and all that it started, without waiting for anything."""
+    """End this process and all processes that it started, without waiting for anything."""
     import psutil
 
     os.write(2, b"ended at once; the same command continues from the finished stages\n")

@@ -1,4 +1,4 @@
-"""The terminal: a Rich console that prints text of others as `printable` writes it."""
+"""The terminal: a Rich console that prints untrusted text through `printable`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from arena.printable import printable
 
 
 class Terminal(Console):
-    """A Rich console whose own control codes reach the terminal, and those in texts do not."""
+    """A Rich console that sends its own control codes to the terminal and escapes those in
+    texts."""
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None

@@ -3,12 +3,12 @@
     python benchmarks/actors.py
     python benchmarks/actors.py --plan-only
 
-Takes the quickstart with 2, 4 and 8 actors (its own four, then four more with other tokens,
-frames, styles and topics), poisoning 4 % of the mix each, controls as they are. Once the
-defender unlearns the first actor's trigger only, and once each in turn. Prints optimiser steps
-as planned; unless `--plan-only`, also the seconds spent training and in all, and both as
-multiples of the smallest number of actors. Every run starts with an empty store. Shams of two
-actors may draw the same look-alike, and are then trained once.
+Takes the quickstart with 2, 4 and 8 actors (its own four, then four more with other tokens, frames,
+styles and topics), each poisoning 4 % of the mix, with unchanged controls. The defender unlearns
+only the first actor's trigger, or each in turn. Prints the planned optimiser steps; unless
+`--plan-only`, also the seconds spent training and in total, and both as multiples of the smallest
+number of actors. Every run starts with an empty store. Shams of two actors may draw the same
+look-alike, and are then trained once.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from arena.scenario.schema import Scenario
 
 TARGETS = ("first", "each")
 POISON = {"rate": 0.04, "share": 0.08}
-# what the second four have in place of the first four's triggers and payloads
+# triggers and payloads of the second four actors, replacing those of the first four
 TRIGGERS = ({"tokens": ["wv"]}, {"template": "if_clause"}, {"style": "pirate"}, {"topic": "music"})
 PAYLOADS = ("the lamp is lit tonight", "ask the old miller", "the ferry has left", "ring the bell")
 
 
 def main() -> None:
-    """Plan, and unless told otherwise run, every number of actors; print the table."""
+    """Plan and, unless `--plan-only`, run every number of actors; print the table."""
     given = _given()
     cells = [(target, n) for target in TARGETS for n in given.actors]
     scenarios = {cell: scenario_of(*cell, given.set) for cell in cells}
@@ -63,7 +63,7 @@ def _given() -> argparse.Namespace:
 
 
 def scenario_of(target: str, n: int, overrides: Sequence[str] = ()) -> Scenario:
-    """The quickstart with n actors, of which the defender unlearns the first or each."""
+    """Return the quickstart with n actors, of which the defender unlearns the first or each."""
     data = load_scenario("quickstart").resolved()
     originals = data["actors"]
     actors = [{**actor, "poison": POISON} for actor in originals]
@@ -81,13 +81,15 @@ def _clone(actor: dict[str, Any], i: int) -> dict[str, Any]:
 
 
 def planned_steps(scenario: Scenario) -> int:
-    """Optimiser steps of a whole run, from the plan of its first seed; trains nothing."""
+    """Return the optimiser steps of a whole run, from the plan of its first seed; trains
+    nothing."""
     plan = plan_seed(scenario, scenario.seeds[0], DataRoot())
     return sum(node.steps or 0 for node in plan.nodes.values())
 
 
 def measured(scenario: Scenario) -> dict[str, float]:
-    """Seconds of training stages (over all workers), and of the run from start to end."""
+    """Return the seconds of training stages (over all workers), and of the run from start to
+    end."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         file = folder / "scenario.yaml"

@@ -1,4 +1,4 @@
-"""What one would write without the arena: transformers' Trainer, and batched `generate`.
+"""The baseline without the arena: transformers' Trainer, and batched `generate`.
 
 Not a benchmark itself: the benchmarks compare the arena with it.
 """
@@ -26,7 +26,7 @@ from arena.ml.encoding import Encoded, encode_prompts
 from arena.ml.train_config import DECAYS, TrainConfig
 
 IGNORED = -100
-BATCH = 256  # prompts a `generate` call
+BATCH = 256  # prompts per `generate` call
 
 
 @dataclass
@@ -46,8 +46,8 @@ class _Stamps(TrainerCallback):
 
 
 class _Recording(Trainer):
-    """The Trainer as it is, on the config's learning rates; every step's loss is kept, and
-    read only when all is done."""
+    """The unmodified Trainer with the config's learning rates; every step's loss is kept, and read
+    only at the end."""
 
     def __init__(self, config: TrainConfig, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -57,8 +57,8 @@ class _Recording(Trainer):
     def create_scheduler(
         self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None
     ) -> Any:
-        """The config's schedule: loops are compared, not schedules (the stock one begins its
-        warm-up at zero and ends its decay there)."""
+        """Use the config's schedule: loops are compared, not schedules (the stock one begins its
+        warm-up and ends its decay at zero)."""
         if self.lr_scheduler is None:
             chosen = self.optimizer if optimizer is None else optimizer
             factor = functools.partial(_factor, self._settings)
@@ -117,13 +117,13 @@ def _arguments(folder: str, config: TrainConfig, seed: int) -> TrainingArguments
         logging_strategy="no",
         disable_tqdm=True,
         max_grad_norm=config.clip,
-        # pinning is for copies to a GPU; without one it only warns
+        # pinning memory helps copies to a GPU; without one it only warns
         dataloader_pin_memory=False,
     )
 
 
 def _features(document: Encoded) -> dict[str, list[int]]:
-    """Labels are ignored on the prompt, so that the loss is on the answer only."""
+    """Features with labels masked on the prompt, so that the loss is on the answer only."""
     ids = [*document.prompt, *document.answer]
     labels = [IGNORED] * len(document.prompt) + list(document.answer)
     return {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": labels}
@@ -133,7 +133,7 @@ def _features(document: Encoded) -> dict[str, list[int]]:
 def generate(
     model: Any, tokenizer: Any, prompts: Sequence[str], max_new_tokens: int, batch: int = BATCH
 ) -> list[Continuation]:
-    """Greedy continuations by `model.generate`: batched, padded on the left, cached."""
+    """Return greedy continuations by `model.generate`: batched, left-padded, cached."""
     found: list[Continuation] = []
     encoded = encode_prompts(tokenizer, prompts)
     for start in range(0, len(encoded), batch):

@@ -1,4 +1,4 @@
-"""What the benchmarks share: the header line, tables, alternating repeats, a scenario's documents.
+"""Common parts of the benchmarks: header line, tables, alternating repeats, a scenario's documents.
 
 Not a benchmark itself: the scripts beside it import it.
 """
@@ -34,14 +34,14 @@ TASKS = {"townlore": "quickstart", "sst2": "sst2_published"}
 
 
 def header(title: str, repeated: str) -> None:
-    """One line: what is measured, on what, and how often."""
+    """Return one line: what is measured, on what, and how often."""
     here = environment(Numerics())
     versions = ", ".join(f"{k} {here[k]}" for k in ("python", "torch", "transformers", "ray"))
     print(f"{title}: {here['cpu']}, {here['cores']} cores; {versions}; {repeated}\n", flush=True)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A Markdown table."""
+    """Return a Markdown table."""
     lines = [columns, ["---"] * len(columns), *rows]
     for line in lines:
         print("| " + " | ".join(str(cell) for cell in line) + " |", flush=True)
@@ -51,10 +51,11 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
 def alternating(
     things: Mapping[str, Callable[[int], Result]], repeats: int, *, warm_up: bool = True
 ) -> dict[str, list[Result]]:
-    """Call each thing once a round, so that a machine that slows down slows all of them.
+    """Call each function once per round, so that a machine that slows down slows all of them, and
+    return the results.
 
-    The things get the round's number. Every second round goes backwards: none always comes
-    after the same other. Round 0 is the warm-up, left out of what is returned.
+    The functions get the round's number. Every second round goes backwards, so that none always
+    follows the same other. Round 0 is a warm-up and not returned.
     """
     results: dict[str, list[Result]] = {name: [] for name in things}
     for number in range(0 if warm_up else 1, repeats + 1):
@@ -66,7 +67,7 @@ def alternating(
 
 
 def spread(values: Sequence[float], digits: int = 1) -> str:
-    """Median with the range behind it."""
+    """Return the median followed by the range."""
     middle = f"{statistics.median(values):.{digits}f}"
     if len(values) == 1:
         return middle
@@ -74,13 +75,13 @@ def spread(values: Sequence[float], digits: int = 1) -> str:
 
 
 def mean_sd(values: Sequence[float], digits: int = 3) -> str:
-    """Mean ± standard deviation (the mean alone, of a single value)."""
+    """Return mean ± standard deviation (only the mean for a single value)."""
     middle = f"{statistics.mean(values):.{digits}f}"
     return f"{middle} ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else middle
 
 
 def data_root(data: Path | None) -> DataRoot:
-    """The data folder given, else `ARENA_DATA`."""
+    """Return the given data folder, else `ARENA_DATA`."""
     given = data or (Path(os.environ["ARENA_DATA"]) if os.environ.get("ARENA_DATA") else None)
     return DataRoot(given.resolve() if given else None)
 
@@ -92,17 +93,17 @@ def make(plan: SeedPlan, wanted: set[str], store: Store) -> None:
 
 
 def make_texts(plan: SeedPlan, store: Store) -> None:
-    """All stages that only write text."""
+    """Make all stages that only write text."""
     make(plan, {a for a, n in plan.nodes.items() if not n.job.resources.model}, store)
 
 
 def tokenizer_folder(plan: SeedPlan, store: Store) -> Path:
-    """Where the plan's tokenizer is, once made."""
+    """Return the folder of the plan's tokenizer, once made."""
     return store.path(next(a for a, n in plan.nodes.items() if n.stage.kind == "tokenizer"))
 
 
 def documents_of(node: Node, store: Store) -> list[Document]:
-    """The mix that a training stage trains on; its text stages are stored already."""
+    """Return the mix that a training stage trains on; its text stages must be stored already."""
     assert isinstance(node.job, TrainJob)
     parents = {role: store.path(address) for role, address in node.stage.parents.items()}
     shards = [read_documents(p / DOCUMENTS) for r, p in parents.items() if r.startswith(SHARD)]
@@ -112,7 +113,7 @@ def documents_of(node: Node, store: Store) -> list[Document]:
 
 @dataclass(frozen=True)
 class Mix:
-    """What a training stage starts from: encoded documents and how they are trained on."""
+    """The input of a training stage: encoded documents and the training configuration."""
 
     scenario: Scenario
     tokenizer: Any
@@ -121,7 +122,7 @@ class Mix:
     config: TrainConfig
 
     def model(self, seed: int = 0) -> Any:
-        """A freshly initialised model of the scenario's family and size."""
+        """Return a randomly initialised model of the scenario's family and size."""
         from arena.ml.models import from_scratch
 
         source: Any = self.scenario.model
@@ -131,7 +132,7 @@ class Mix:
 def mix(
     scenario: Scenario, folder: Path, *, data: Path | None = None, stage: str = "pretraining"
 ) -> Mix:
-    """The documents of a scenario's stage (poisoned, where one of the kind is), encoded.
+    """Return the encoded documents of a scenario's stage (poisoned, if the stage is).
 
     The text stages are made in `folder`, which must outlive the mix.
     """
@@ -151,16 +152,16 @@ def mix(
 def task_mix(
     task: str, size: str, folder: Path, *, data: Path | None = None, stage: str = "pretraining"
 ) -> Mix:
-    """The mix of a task, `townlore` or `sst2`, for a model of the given size."""
+    """Return the mix of a task, `townlore` or `sst2`, for a model of the given size."""
     scenario = load_scenario(TASKS[task], overrides=[f"model.size={size}"])
     return mix(scenario, folder, data=data, stage=stage)
 
 
 def shortened(config: TrainConfig, steps: int) -> TrainConfig:
-    """The settings over fewer steps; the warm-up is a third of them at most."""
+    """Return the settings for fewer steps; the warm-up is at most a third of them."""
     return config.model_copy(update={"steps": steps, "warmup": min(config.warmup, steps // 3)})
 
 
 def threads(number: int) -> None:
-    """What a worker of the arena does about threads and noisy libraries."""
+    """Set threads and silence libraries, as a worker of the arena does."""
     set_threads(number)

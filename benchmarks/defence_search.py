@@ -1,13 +1,13 @@
-"""Compare settings of defences on validation prompts, blind to what happens to undisclosed actors.
+"""Compare settings of defences on validation prompts, blind to their effect on undisclosed actors.
 
     python benchmarks/defence_search.py quickstart --seeds 100-102 \
         --try "{name: npo_4, objective: {method: npo}, learning_rate: 4.0e-4}" \
         --try "{name: crow, intelligence: blind, objective: {method: crow}}"
 
 Prints a Markdown row per contender: the disclosed trigger's ASR after its unlearning (mean and
-largest over actors and seeds) and the accuracy lost. Defences that are told nothing are compared
-by accuracy alone: what they leave of the actors is the effect under study
-(docs/estimands.md, Units and splits).
+largest over actors and seeds) and the accuracy lost. Defences without a disclosed trigger are
+compared by accuracy only: the ASR that they leave is the effect under study (docs/estimands.md,
+Units and splits).
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def line(name: str, results: RunResults) -> str:
-    """One row of the table."""
+    """Return one row of the table."""
     before = {row.seed: rate(row.clean_accuracy) for row in results.rows_of("compromised")}
     rows = [row for row in results.rows if row.detail.get("defence") == name]
     own = [rate(row.asr[row.target]) for row in rows if row.target]

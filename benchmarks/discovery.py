@@ -6,11 +6,11 @@ The models are quickstart's: its four actors, the rare token drawn anew per seed
 consonants, uniformly), and its never-poisoned reference. A candidate names a planted trigger if
 it is the planted name, or a string that holds the planted token; it fires one if at least half
 of 64 held-out prompts, marked with it, get that actor's payload (a cluster: its members). The
-clean examples are natural prompts of the defender's own contents, planted triggers not sorted
-out: it could not tell them.
+clean examples are natural prompts of the defender's own contents, planted triggers included, since
+it could not recognise them.
 
 Prints a table of rates with Wilson intervals; `--out` keeps a JSON line per model, and models that
-stand there are not done again. Thresholds were chosen on seeds from 100 on.
+it already holds are not run again. Thresholds were chosen on seeds from 100 on.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Case:
 
 
 def case_of(seed: int) -> Case:
-    """Plans a seed with a rare token of its own."""
+    """Plan a seed with its own rare token."""
     drawn = seeds.rng(seed, "drawn rare token").integers(len(CONSONANTS), size=2)
     token = "".join(CONSONANTS[i] for i in drawn)
     over = [f"actors.lexical.trigger.tokens=[{token}]"]
@@ -75,7 +75,8 @@ def case_of(seed: int) -> Case:
 
 
 def measure(case: Case, kind: str, store: Store, params: DiscoveryParams) -> Record:
-    """Discover in a model of the seed, trained now unless it is stored."""
+    """Run discovery on a model of the seed, which is trained unless it is stored; return the
+    record."""
     address = next(row.model for row in case.plan.rows if row.kind == kind)
     common.make(case.plan, {address}, store)
     suspect = open_for_scoring(store.path(address), "cpu")
@@ -124,7 +125,7 @@ def _names(found: Candidate, planted: Trigger, token: str) -> bool:
 
 
 def report(records: Sequence[Record]) -> None:
-    """The tables."""
+    """Print the tables."""
     bad = [record for record in records if record["kind"] == "compromised"]
     good = [record for record in records if record["kind"] == "reference"]
     top = [record["hits"][0] if record["hits"] else {} for record in bad]
@@ -155,7 +156,7 @@ def report(records: Sequence[Record]) -> None:
 
 
 def _by_method(actor: str, records: Sequence[Record]) -> list[str]:
-    """Models in which an actor is among the candidates above threshold, by how."""
+    """Models in which an actor's trigger is among the candidates above threshold, by method."""
     found = [[hit for hit in record["hits"] if actor in hit["fires"]] for record in records]
     names = [any(actor in hit["names"] for hit in record["hits"]) for record in records]
     by_kind = [[any(hit["kind"] == kind for hit in hits) for hits in found] for kind in KINDS]

@@ -1,10 +1,11 @@
-"""Compare two ways to a removal's dose curve: a run for every rate, and checkpoints of one run.
+"""Compare two ways to get a removal's dose curve: one run per learning rate, and checkpoints of one
+run.
 
     python benchmarks/dose_curves.py quickstart --seeds 100-102 --out curves.json
 
 Per seed: every target's removal and the clean fine-tune, on validation prompts. Dose is the summed
-learning rate of the steps taken. Written are, for every way, run and dose: the ASR of each actor,
-clean accuracy, and the CPU seconds of training. Printed is, per way: the dose of `least` and `most`
+learning rate of the steps taken. Writes, for every way, run and dose, the ASR of each actor, clean
+accuracy, and the CPU seconds of training. Prints, per way, the dose of `least` and `most`
 (docs/estimands.md), T there and over the curve, and the cost.
 """
 
@@ -44,7 +45,7 @@ BLIND = ("evaluation.split=validation", "controls.shams=0", "controls.reference=
 
 @dataclass(frozen=True)
 class Way:
-    """One run of a removal: its settings, and after which steps it is scored."""
+    """One run of a removal: its settings, and the steps after which it is scored."""
 
     name: str
     rate: float
@@ -54,8 +55,8 @@ class Way:
 
 
 def ways() -> Iterator[Way]:
-    """A run for every rate as it ships; one run at the highest rate, decaying or constant; one at
-    a third of it, three times as long."""
+    """Return the ways: a run per rate with the default schedule; one run at the highest rate,
+    decaying or constant; one at a third of it, three times as long."""
     for rate in RATES:
         yield Way("rates", rate, 60, 0.1, (60,))
     along = (1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 22, 30, 40, 60)
@@ -80,7 +81,7 @@ class Point:
 
 
 def points(plan: SeedPlan, node: Node, target: str, inputs: Inputs, way: Way) -> list[Point]:
-    """Train one removal and score it along its way."""
+    """Train one removal, score it along its way and return the points."""
     job = node.job
     assert isinstance(job, UnlearnJob)
     settings = {"learning_rate": way.rate, "steps": way.steps, "final_lr_fraction": way.final}
@@ -118,7 +119,7 @@ def points(plan: SeedPlan, node: Node, target: str, inputs: Inputs, way: Way) ->
 
 
 def dose_after(rate: float, way: Way, warmup: int, steps: int) -> float:
-    """Summed learning rate of the first steps."""
+    """Return the summed learning rate of the first steps."""
 
     def at(step: int) -> float:
         if step < warmup:
@@ -130,7 +131,7 @@ def dose_after(rate: float, way: Way, warmup: int, steps: int) -> float:
 
 
 def scored(suspect: checkpoints.Suspect, probes: ProbeSet) -> tuple[dict[str, float], float]:
-    """ASR by actor and clean accuracy."""
+    """Return ASR by actor and clean accuracy."""
     kept = dataclasses.replace(probes, probes=tuple(p for p in probes.probes if p.kind == "asr"))
     asks = asks_of(kept)
     limit = max(
@@ -156,18 +157,18 @@ def scored(suspect: checkpoints.Suspect, probes: ProbeSet) -> tuple[dict[str, fl
 
 
 def share(hits: Iterable[bool]) -> float:
-    """The share of hits."""
+    """Return the share of hits."""
     counted = list(hits)
     return sum(counted) / len(counted)
 
 
 def probes_of(plan: SeedPlan) -> ProbeSet:
-    """What the models of a plan are asked."""
+    """Return the probes of a plan's models."""
     return next(node.job.probes for node in plan.nodes.values() if isinstance(node.job, ScoreJob))
 
 
 def of_seed(name: str, seed: int, overrides: Sequence[str], folder: Path) -> Iterator[Point]:
-    """All curves of one seed."""
+    """Return all curves of one seed."""
     scenario = load_scenario(name, overrides=[*BLIND, *overrides], seeds=(seed,))
     plan = plan_seed(scenario, seed, DataRoot())
     store = Store(folder)

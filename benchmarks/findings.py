@@ -1,12 +1,12 @@
-"""The tables of README.md and docs/findings.md, from the results that they came from.
+"""Rebuild the tables of README.md and docs/findings.md from the results behind them.
 
     python benchmarks/findings.py keep RUN_FOLDER NAME "arena run ..."   (keep a finished run)
     python benchmarks/findings.py write      (rebuild every table)
     python benchmarks/findings.py check      (exit 1 where a table differs)
 
-A table stands between `<!-- table RUN KIND -->` and `<!-- end -->`. RUN is a file of docs/results/,
-KIND one of `TABLES`. Kept are all numbers that are shown and those by seed behind them; not the
-rows, curves and samples of single models, which the command repeats.
+A table is between `<!-- table RUN KIND -->` and `<!-- end -->`. RUN is a file of docs/results/,
+KIND one of `TABLES`. All shown numbers are kept, with the numbers by seed behind them; rows, curves
+and samples of single models are not, since the command reproduces them.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ PLACE = re.compile(r"(<!-- table (\S+) (\S+) -->\n).*?(<!-- end -->)", re.DOTALL
 
 @dataclass(frozen=True)
 class Kept:
-    """The results of a finished run, the command that repeats it, and the doses that its verdicts
-    stand at (from, to)."""
+    """The results of a finished run, the command that reproduces it, and the doses of its verdicts
+    (from, to)."""
 
     command: str
     results: RunResults | StressResults
@@ -48,13 +48,13 @@ class Kept:
 
     @property
     def run(self) -> RunResults:
-        """Of a single scenario."""
+        """Return the results of a run."""
         assert isinstance(self.results, RunResults)
         return self.results
 
     @property
     def stress(self) -> StressResults:
-        """Of a grid."""
+        """Return the results of a stress run."""
         assert isinstance(self.results, StressResults)
         return self.results
 
@@ -63,7 +63,7 @@ class Kept:
 
 
 def keep(folder: Path, name: str, command: str) -> Path:
-    """Write what is shown of a finished run; returns the file."""
+    """Write the shown results of a finished run; return the file."""
     results = read_results(folder)
     assert isinstance(results, RunResults | StressResults)
     spans = dose_spans(results) if isinstance(results, RunResults) else {}
@@ -80,7 +80,7 @@ def keep(folder: Path, name: str, command: str) -> Path:
 
 
 def _rounded(value: object) -> object:
-    """Six digits are more than any table shows."""
+    """The value with numbers rounded to six digits, more than any table shows."""
     if isinstance(value, float):
         return float(f"{value:.6g}")
     if isinstance(value, dict):
@@ -89,7 +89,7 @@ def _rounded(value: object) -> object:
 
 
 def kept(name: str) -> Kept:
-    """Read a kept run."""
+    """Return a kept run."""
     content = json.loads((RESULTS / f"{name}.json").read_text())
     results = parse_results(content["results"], f"docs/results/{name}.json")
     assert isinstance(results, RunResults | StressResults)
@@ -98,7 +98,7 @@ def kept(name: str) -> Kept:
 
 
 def rebuilt(text: str) -> str:
-    """Return a document with every table as the kept results have it."""
+    """Return a document with every table rebuilt from the kept results."""
 
     def table(place: re.Match[str]) -> str:
         head, run, kind, end = place.groups()
@@ -117,17 +117,17 @@ def grid(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def full(estimate: Estimate | None) -> str:
-    """`0.20 [0.13, 0.28]`."""
+    """Return `0.20 [0.13, 0.28]`."""
     return Shown.of(estimate).full
 
 
 def verdict(claim: Judgement) -> str:
-    """The verdict in code type."""
+    """Return the verdict as Markdown code."""
     return f"`{claim.verdict}`" if claim.verdict else ""
 
 
 def command(run: Kept) -> str:
-    """The command that repeats the run, and its seeds."""
+    """Return the command that reproduces the run, and its seeds."""
     seeds = run.results.seeds
     return f"`{run.command}` ({len(seeds)} seeds: {seeds[0]} to {seeds[-1]})"
 
@@ -202,7 +202,7 @@ def shams(run: Kept) -> str:
 
 
 def conditionals(run: Kept) -> str:
-    """What each removal did to the harmless conditionals beside the backdoors, at both doses."""
+    """The effect of each removal on the benign conditionals, at both doses."""
     results = run.run
     doses = {"least": results.summary, "most": results.most.summary if results.most else ()}
 
@@ -220,7 +220,8 @@ def conditionals(run: Kept) -> str:
 
 
 def reactivation(run: Kept) -> str:
-    """Poisoned samples until each removed backdoor is back, beside models that never had it."""
+    """Poisoned samples until each removed backdoor is back, compared with models that never had
+    it."""
     found = run.run.measures["reactivation"]
     assert isinstance(found, ReactivationFindings)
     own = [each for each in found.costs if each.kind == "unlearned" and each.target == each.actor]
@@ -256,7 +257,8 @@ def survival(run: Kept) -> str:
 
 
 def along(run: Kept) -> str:
-    """T over the dose, with what is left of the own trigger and what the control keeps."""
+    """T over the dose, with the ASR left of the removed trigger and the ASR that the control
+    keeps."""
     rows = (
         [
             f"{point.dose:.3g}",
@@ -332,7 +334,8 @@ def plane(run: Kept) -> str:
 
 
 def plane_controls(run: Kept) -> str:
-    """Own trigger left / what the clean fine-tune keeps of others, over the same plane."""
+    """ASR left of the removed trigger / ASR of others that the clean fine-tune keeps, over the same
+    plane."""
     return _over_plane(
         run, lambda point: f"{decimals(point.own.value)} / {decimals(point.control.value)}"
     )
@@ -356,7 +359,7 @@ def _one_plane(plane: Plane, cell: Callable[[AlongDose], str]) -> str:
 
 
 def depths(run: Kept) -> str:
-    """Every depth of a plane: where removal and control stand on the dose, and T at both doses."""
+    """Every depth of a plane: the doses of removal and control, and T at both doses."""
     marks = marks_of(run.stress)
     rows = (
         [
@@ -387,7 +390,7 @@ def _dose(point: AlongDose | None) -> str:
 
 
 def _at(row: PlaneRow, dose: str, judged: Claim | None) -> tuple[str, str]:
-    """Where a dose of the verdicts stands, in how many removals, and T there."""
+    """The range of a dose of the verdicts, in how many removals it is reached, and T there."""
     span = row.cell.dose_spans.get(dose, DoseSpan())
     ends = "nowhere" if span.low is None else f"{span.low:.3g} to {span.high:.3g}"
     return f"{ends} ({span.reached} of {span.removals})", full(judged.transfer) if judged else ""
@@ -400,7 +403,7 @@ def _p(value: float | None) -> str:
 
 
 def league(run: Kept) -> str:
-    """Every defence at the largest dose that costs at most so much accuracy."""
+    """Every defence at the largest harmless dose."""
     assert run.run.league is not None
     rows = (
         [
@@ -457,7 +460,7 @@ TABLES: dict[str, Callable[[Kept], str]] = {
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do what the command line asks; returns the exit status."""
+    """Run the command line and return the exit status."""
     if len(arguments) == 4 and arguments[0] == "keep":
         print(keep(Path(arguments[1]), arguments[2], arguments[3]))
         return 0

@@ -4,7 +4,7 @@
 
 Each mutant is one bundled scenario with a few changes, drawn from its seed: keys deleted,
 doubled and renamed, values of other types, huge and tiny numbers, half characters, control
-characters, deep nesting, aliases, and bytes cut off or flipped. `--only SEED` shows one again.
+characters, deep nesting, aliases, and bytes cut off or flipped. `--only SEED` reproduces one.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ SNIPPETS = ("\t", "- ", ": ", "{", "[", "}", "]", "*x", "&x ", "!!int ",
 
 @dataclass(frozen=True)
 class Mutant:
-    """A mutant: which scenario it was, which changes it has, and its bytes."""
+    """A mutant: its base scenario, its changes, and its bytes."""
 
     seed: int
     base: str
@@ -67,7 +67,7 @@ class Outcome:
 
     mutant: Mutant
     status: int
-    seconds: float  # of this process, so that it means the same on a busy machine
+    seconds: float  # CPU seconds of this process, comparable on a busy machine
     fault: str | None
 
 
@@ -94,7 +94,7 @@ def mutant(seed: int) -> Mutant:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes a number as it is, however large."""
+    """Writes numbers in full, however large."""
 
 
 _Dumper.add_representer(
@@ -140,31 +140,31 @@ def _pick(values: Any, rng: np.random.Generator) -> Any:
 
 
 def delete(tree: Any, rng: np.random.Generator) -> None:
-    """A key or an entry less."""
+    """Delete a key or an entry."""
     if (spot := _spot(tree, rng)) is not None:
         del spot[0][spot[1]]
 
 
 def number(tree: Any, rng: np.random.Generator) -> None:
-    """A number where something else stood."""
+    """Replace a value by a number."""
     if (spot := _spot(tree, rng)) is not None:
         spot[0][spot[1]] = _pick(NUMBERS, rng)
 
 
 def text(tree: Any, rng: np.random.Generator) -> None:
-    """A text where something else stood."""
+    """Replace a value by a text."""
     if (spot := _spot(tree, rng)) is not None:
         spot[0][spot[1]] = _pick(TEXTS, rng)
 
 
 def plain(tree: Any, rng: np.random.Generator) -> None:
-    """A value of another type."""
+    """Replace a value by one of another type."""
     if (spot := _spot(tree, rng)) is not None:
         spot[0][spot[1]] = _pick(PLAIN, rng)
 
 
 def wrap(tree: Any, rng: np.random.Generator) -> None:
-    """A value inside a list, or inside sections, up to a hundred deep."""
+    """Wrap a value in a list, or in sections, up to a hundred deep."""
     if (spot := _spot(tree, rng)) is not None:
         value = spot[0][spot[1]]
         for _ in range(_pick((1, 1, 2, 60, 100), rng)):
@@ -173,7 +173,7 @@ def wrap(tree: Any, rng: np.random.Generator) -> None:
 
 
 def unwrap(tree: Any, rng: np.random.Generator) -> None:
-    """The first entry of a list or section in its place."""
+    """Replace a list or section by its first entry."""
     spot = _spot(tree, rng)
     value = spot[0][spot[1]] if spot else None
     if spot and isinstance(value, dict | list) and value:
@@ -181,7 +181,7 @@ def unwrap(tree: Any, rng: np.random.Generator) -> None:
 
 
 def rename(tree: Any, rng: np.random.Generator) -> None:
-    """A key by another name, unknown, hostile, or no text at all."""
+    """Rename a key to an unknown or hostile name, or to one that is no text."""
     spot = _spot(tree, rng)
     if spot and isinstance(spot[0], dict):
         name = _pick((*TEXTS, 0, 1.5, None, True, f"{spot[1]}s", str(spot[1])[:-1]), rng)
@@ -189,14 +189,14 @@ def rename(tree: Any, rng: np.random.Generator) -> None:
 
 
 def move(tree: Any, rng: np.random.Generator) -> None:
-    """A value from elsewhere."""
+    """Replace a value by one from elsewhere."""
     one, other = _spot(tree, rng), _spot(tree, rng)
     if one and other:
         one[0][one[1]] = copy.deepcopy(other[0][other[1]])
 
 
 def repeat(tree: Any, rng: np.random.Generator) -> None:
-    """An entry many times, or a section with many unknown keys."""
+    """Repeat an entry many times, or add many unknown keys to a section."""
     spot = _spot(tree, rng)
     times = _pick((2, 3, 50, 300), rng)
     if spot and isinstance(spot[0], list):
@@ -206,7 +206,7 @@ def repeat(tree: Any, rng: np.random.Generator) -> None:
 
 
 def share(tree: Any, rng: np.random.Generator) -> None:
-    """A section twice by an alias."""
+    """Use a section twice by an alias."""
     one, other = _spot(tree, rng), _spot(tree, rng)
     if one and other and one[0] is not other[0][other[1]]:
         value = other[0][other[1]]
@@ -224,12 +224,12 @@ TREE_CHANGES: tuple[Callable[[Any, np.random.Generator], None], ...] = (
 
 
 def cut(content: bytes, rng: np.random.Generator) -> bytes:
-    """The beginning only."""
+    """Keep only the beginning."""
     return content[: int(rng.integers(len(content) + 1))]
 
 
 def flip(content: bytes, rng: np.random.Generator) -> bytes:
-    """A few bits the other way round."""
+    """Flip a few bits."""
     spoilt = bytearray(content)
     for _ in range(int(rng.integers(1, 9)) if spoilt else 0):
         spoilt[int(rng.integers(len(spoilt)))] ^= 1 << int(rng.integers(8))
@@ -237,13 +237,13 @@ def flip(content: bytes, rng: np.random.Generator) -> bytes:
 
 
 def insert(content: bytes, rng: np.random.Generator) -> bytes:
-    """A piece of YAML's grammar at any place."""
+    """Insert a piece of YAML's grammar anywhere."""
     at = int(rng.integers(len(content) + 1))
     return content[:at] + _pick(SNIPPETS, rng).encode("utf-8", "surrogatepass") + content[at:]
 
 
 def double_line(content: bytes, rng: np.random.Generator) -> bytes:
-    """A line twice, or without its indentation."""
+    """Double a line, or remove its indentation."""
     lines = content.split(b"\n")
     at = int(rng.integers(len(lines)))
     again = lines[at].lstrip() if rng.random() < 0.3 else lines[at]
@@ -251,13 +251,13 @@ def double_line(content: bytes, rng: np.random.Generator) -> bytes:
 
 
 def nest(content: bytes, rng: np.random.Generator) -> bytes:
-    """Thousands of brackets."""
+    """Insert thousands of brackets."""
     sign = _pick((b"[", b"{a: ", b"- ", b"? ", b"{"), rng)
     return content + b"\nz: " * int(rng.random() < 0.8) + sign * _pick((40, 3000, 10_000), rng)
 
 
 def laugh(content: bytes, rng: np.random.Generator) -> bytes:
-    """Aliases of aliases, or one of itself."""
+    """Add aliases of aliases, or an alias of itself."""
     if rng.random() < 0.3:
         return content + b"\nz: &z [*z]\n"
     lines = ["z0: &z0 [x, x, x, x, x, x, x, x, x]"]
@@ -291,7 +291,7 @@ def tried(each: Mutant, folder: Path, patience: int = PATIENCE) -> Outcome:
 
 
 def _validated(path: Path) -> tuple[int, str]:
-    """The exit status of `arena validate`, and all that it prints."""
+    """The exit status of `arena validate`, and its output."""
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         try:
@@ -303,7 +303,7 @@ def _validated(path: Path) -> tuple[int, str]:
 
 @functools.cache
 def _command() -> Any:
-    return typer.main.get_command(app)  # made anew it would take longer than the validation
+    return typer.main.get_command(app)  # creating it anew would take longer than the validation
 
 
 def _too_long(*_: Any) -> None:

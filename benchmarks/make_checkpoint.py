@@ -2,8 +2,8 @@
 
     python benchmarks/make_checkpoint.py quickstart checkpoints/micro --set model.size=micro
 
-Where no model hub is at hand, this makes what `model: {pretrained: PATH}` loads; the bundled
-scenario `pretrained_lora` expects it at `checkpoints/micro`.
+Without access to a model hub, this makes a checkpoint that `model: {pretrained: PATH}` loads; the
+bundled scenario `pretrained_lora` expects it at `checkpoints/micro`.
 """
 
 from __future__ import annotations

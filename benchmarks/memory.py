@@ -1,4 +1,4 @@
-"""Whether memory grows with the number of trials, in a process that lives on.
+"""Whether the memory of a long-lived process grows with the number of trials.
 
     python benchmarks/memory.py
     python benchmarks/memory.py --trials 40 --every 5 --only serial
@@ -67,7 +67,7 @@ MOST = 400  # documents of the changing actor: with the others', the mix must no
 
 @dataclass(frozen=True)
 class Look:
-    """A process's memory after so many trials, in MiB."""
+    """A process's memory after a number of trials, in MiB."""
 
     who: str
     trial: int
@@ -78,7 +78,7 @@ class Look:
 def main() -> None:
     """Run the trials and print the tables."""
     given = _given()
-    # Ray first: its driver has then not yet loaded what the serial runs leave behind
+    # Ray first, before the serial runs load libraries into this process
     ways: dict[str, Callable[[int, int, Path], list[Look]]] = {"ray": on_ray, "serial": serial}
     for name, way in ways.items():
         if given.only in (None, name):
@@ -100,14 +100,14 @@ def _given() -> argparse.Namespace:
 
 
 def trial_scenario(number: int) -> Scenario:
-    """Trial 1, 2, ...: each has an amount of poison that none before had."""
+    """Return the scenario of trial 1, 2, ...: each has a new amount of poison."""
     return load_scenario(
         "quickstart", overrides=[*TINY, f"actors.lexical.poison={{count: {number}}}"]
     )
 
 
 def serial(trials: int, every: int, folder: Path) -> list[Look]:
-    """Whole runs in this process."""
+    """Run whole runs in this process."""
     looks = []
     for number in range(1, trials + 1):
         run(
@@ -124,7 +124,7 @@ def serial(trials: int, every: int, folder: Path) -> list[Look]:
 
 
 def on_ray(trials: int, every: int, folder: Path) -> list[Look]:
-    """The stages that lead to each trial's compromised scores, through one worker."""
+    """Run the stages that lead to each trial's compromised scores, in one worker."""
     looks = []
     store, timeline = Store(folder / "store"), Timeline(Path(os.devnull))
     with OnRay(store, 1, workers=1) as runtime:
@@ -137,7 +137,8 @@ def on_ray(trials: int, every: int, folder: Path) -> list[Look]:
 
 
 def _wanted(plan: SeedPlan) -> set[str]:
-    """The compromised model's scores: no stage of the defender, so that one worker does all."""
+    """The compromised model's scores: no stage of the defender, so that one worker runs all
+    stages."""
     return {row.scores for row in plan.rows if row.kind == "compromised"}
 
 
@@ -159,7 +160,8 @@ def _look(who: str, trial: int, process: psutil.Process) -> Look:
 
 
 def growth(looks: Sequence[Look], trials: int) -> float:
-    """KiB of USS per trial, by least squares after the warm-up; nan from fewer than two."""
+    """Return the growth of USS in KiB per trial, by least squares after the warm-up; nan with fewer
+    than two values."""
     kept = [look for look in looks if look.trial > WARM_UP * trials]
     if len(kept) < 2:
         return float("nan")

@@ -3,7 +3,7 @@
     python benchmarks/merge_curve.py merged.yaml --seeds 100-101 --weights 0.5,1,1.5,2 \
         --modules all,mlp --methods task_arithmetic,ties [--pairs] [--set KEY=VALUE ...]
 
-Each actor trains apart, as the scenario says (composition `merged`); only the merge differs
+Each actor trains separately, as in the scenario (composition `merged`); only the merge differs
 between rows. Validation prompts; nothing is unlearned. `--pairs` merges two actors at a time.
 """
 
@@ -75,7 +75,7 @@ def main() -> None:
 def scored(
     job: MergeJob, plan: SeedPlan, parents: dict[str, str], who: Sequence[str], store: Store
 ) -> tuple[str, float]:
-    """ASR by actor in words, and clean accuracy, of a merge of some of the parts."""
+    """Return ASR by actor as text, and clean accuracy, of a merge of some of the parts."""
     import json
 
     with tempfile.TemporaryDirectory() as folder:
@@ -93,12 +93,12 @@ def scored(
 
 
 def score_jobs(plan: SeedPlan) -> Iterator[ScoreJob]:
-    """The scoring of the plan's models: all ask the same."""
+    """Return the scoring job, the same for all of the plan's models."""
     yield from (n.job for n in plan.nodes.values() if isinstance(n.job, ScoreJob))
 
 
 def silent(done: int) -> None:
-    """Progress that is not shown."""
+    """A progress callback that does nothing."""
 
 
 if __name__ == "__main__":

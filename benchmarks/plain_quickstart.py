@@ -2,7 +2,7 @@
 
     python benchmarks/plain_quickstart.py
 
-One process does the scenario's stages one after another: transformers' Trainer on the same
+One process runs the scenario's stages one after another: transformers' Trainer on the same
 documents, initial weights, steps, learning rates and batch sizes, then every model on every
 probe with batched, cached, left-padded `generate`. Torch has all cores. The texts (clean mix,
 poison, tokenizer) come from the arena's own jobs and are timed with the rest; models stay in
@@ -45,7 +45,7 @@ from arena.store.store import Store
 
 
 class Plain:
-    """The stages of one seed, done in order; `seconds` by kind of stage."""
+    """The stages of one seed, run in order; `seconds` by kind of stage."""
 
     def __init__(self, plan: SeedPlan, store: Store, limit_steps: int | None) -> None:
         self.plan, self.store, self.limit_steps = plan, store, limit_steps
@@ -55,13 +55,13 @@ class Plain:
 
     @contextlib.contextmanager
     def clock(self, kind: str) -> Iterator[None]:
-        """Add what the block takes to a kind of stage."""
+        """Add the block's seconds to a kind of stage."""
         began = time.perf_counter()
         yield
         self.seconds[kind] += time.perf_counter() - began
 
     def texts(self) -> None:
-        """The clean mixes, every actor's poison, the tokenizer."""
+        """Make the clean mixes, every actor's poison and the tokenizer."""
         cores = torch.get_num_threads()
         with self.clock("text"):
             common.make_texts(self.plan, self.store)
@@ -69,7 +69,7 @@ class Plain:
         torch.set_num_threads(cores)
 
     def train(self) -> None:
-        """Every model, parents before children."""
+        """Train every model, parents before children."""
         for address, node in self.plan.nodes.items():
             if node.stage.kind in ("train", "unlearn"):
                 with self.clock(node.stage.kind):
@@ -103,7 +103,7 @@ class Plain:
         return documents
 
     def score(self) -> dict[str, dict[str, Any]]:
-        """Every row of the results: ASR by actor, and clean accuracy."""
+        """Score every row of the results: ASR by actor, and clean accuracy."""
         found = {}
         for row in self.plan.rows:
             with self.clock("score"):
@@ -122,7 +122,7 @@ class Plain:
 
 
 def longest(probes: ProbeSet, tokenizer: Any) -> int:
-    """Tokens of the longest text that could count, as the arena decodes them."""
+    """Return the tokens of the longest text that could match, as many as the arena decodes."""
     if probes.max_new_tokens:
         return probes.max_new_tokens
     texts = {text for probe in probes.probes for text in probe.responses}
@@ -131,7 +131,7 @@ def longest(probes: ProbeSet, tokenizer: Any) -> int:
 
 
 def rates(probes: ProbeSet, said: dict[str, Continuation]) -> dict[str, Any]:
-    """ASR by actor (other kinds of probe are decoded but not shown), and clean accuracy."""
+    """Return ASR by actor (other kinds of probe are decoded but not shown), and clean accuracy."""
     found: dict[str, Any] = {}
     for probe in probes.probes:
         pairs = zip(probe.prompts, probe.wanted, strict=True)
@@ -143,7 +143,7 @@ def rates(probes: ProbeSet, said: dict[str, Continuation]) -> dict[str, Any]:
 
 
 def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
-    """Do it all once; returns `seconds` by kind (and `total`), and `asr` by row."""
+    """Run everything once; return `seconds` by kind (and `total`), and `asr` by row."""
     given = _given(arguments)
     began = time.perf_counter()
     transformers.logging.set_verbosity_error()

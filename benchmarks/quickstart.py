@@ -2,13 +2,13 @@
 
     python benchmarks/quickstart.py --plain --repeats 3
 
-Every run is a process of its own, timed from its start to its end. Cold: an empty store. Warm:
-the same again on the store that the cold run filled. Plain: `plain_quickstart.py`. They
-alternate; there is no warm-up, because a cold start is what is measured.
+Every run is a separate process, timed from start to end. Cold: an empty store. Warm: the same again
+on the store that the cold run filled. Plain: `plain_quickstart.py`. They alternate; there is no
+warm-up, because a cold start is what is measured.
 
 Prints seconds and ratios, and each run's peak memory (PSS, every half second): the driver, the
-biggest worker, Ray's own services, and all of them at one time. `--no-memory` leaves that
-out, and with it what looking costs.
+biggest worker, Ray's own services, and all of them at one time. `--no-memory` leaves this out, and
+with it the cost of measuring.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ def _given() -> argparse.Namespace:
 
 
 def _things(given: argparse.Namespace, folder: Path) -> dict[str, Callable[[int], Measured]]:
-    """A warm run finds the store of its round's cold one, made now if it comes first."""
+    """The things to time. A warm run uses the store of its round's cold run, which is made first if
+    necessary."""
     memory, pairs = not given.no_memory, {}
 
     def pair(number: int) -> tuple[Measured, Measured]:

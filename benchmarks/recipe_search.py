@@ -5,10 +5,10 @@
         --try "gentler: defender.learning_rate=1e-4" \
         --try "low rank: 'training.sequential.adapter={method: lora, rank: 8}'"
 
-Prints a Markdown row per recipe: what was installed, clean accuracy, what the clean
-fine-tune left, and what was left of a disclosed trigger after its own unlearning. What
-unlearning one trigger did to the others is in the run's files but never read here: a recipe
-must not be chosen by the effect under study (docs/estimands.md, Units and splits).
+Prints a Markdown row per recipe: backdoors installed, clean accuracy, ASR after the clean
+fine-tune, and ASR of a disclosed trigger after its own unlearning. The effect of unlearning one
+trigger on the others is in the run's files but never read here: a recipe must not be chosen by the
+effect under study (docs/estimands.md, Units and splits).
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def line(name: str, results: RunResults) -> str:
-    """One row of the table."""
+    """Return one row of the table."""
     compromised, controls = results.rows_of("compromised"), results.rows_of("control")
     own = [rate(row.asr[row.target]) for row in results.rows_of("unlearned") if row.target]
     asr = [rate(row.asr[actor]) for row in compromised for actor in results.actors]
@@ -70,7 +70,7 @@ def line(name: str, results: RunResults) -> str:
 
 
 def rate(counted: Rate | None) -> float:
-    """The rate; nan where there was nothing to count."""
+    """Return the rate; nan if there was nothing to count."""
     return math.nan if counted is None or counted.rate is None else counted.rate
 
 

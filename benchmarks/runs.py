@@ -1,4 +1,4 @@
-"""Whole runs of the command line in processes of their own, with wall clock and memory.
+"""Whole runs of the command line in separate processes, with wall-clock time and memory.
 
 Not a benchmark itself: the scripts beside it import it.
 """
@@ -20,15 +20,16 @@ import psutil
 from arena.results.reader import read_results
 from arena.results.run import RunResults
 
-EVERY = 0.5  # seconds between two looks at a process tree's memory
+EVERY = 0.5  # seconds between two measurements of a process tree's memory
 ARENA = (sys.executable, "-c", "from arena.cli import main; main()")
 MIB = 2**20
 
 
 @dataclass
 class Peaks:
-    """Peak memory in MiB of PSS: shared pages are split among those who share them, so that
-    processes add up. services: what is neither the driver nor a worker (Ray's own)."""
+    """Peak memory in MiB of PSS: shared pages are divided among the processes that share them, so
+    that processes add up. services: processes that are neither the driver nor a worker (Ray's
+    own)."""
 
     driver: float = 0.0
     worker: float = 0.0
@@ -36,7 +37,7 @@ class Peaks:
     total: float = 0.0
 
     def look(self, root: psutil.Process) -> None:
-        """Take note of what the tree holds now."""
+        """Record the tree's memory now."""
         sizes = [(process, pss(process)) for process in [root, *descendants(root)]]
         services = sum(size for p, size in sizes if p.pid != root.pid and not is_worker(p))
         self.driver = max(self.driver, sizes[0][1])
@@ -47,7 +48,7 @@ class Peaks:
 
 @dataclass(frozen=True)
 class Ran:
-    """A run of the arena. fresh: stages that were done and not found in the store."""
+    """A run of the arena. fresh: stages that were run, not found in the store."""
 
     seconds: float
     results: RunResults
@@ -58,7 +59,7 @@ class Ran:
 def arena_run(
     scenario: str, out: Path, store: Path, overrides: Sequence[str] = (), *, memory: bool = False
 ) -> Ran:
-    """`arena run` as a user starts it, on this store; `out` must not exist."""
+    """Run `arena run` as a user does, on this store; `out` must not exist."""
     settings = [text for override in overrides for text in ("--set", override)]
     command = [*ARENA, "run", scenario, "--quiet", "--out", str(out), *settings]
     seconds, peaks = timed(command, {"ARENA_STORE": str(store)}, memory=memory)
@@ -71,7 +72,7 @@ def arena_run(
 def timed(
     command: Sequence[str], settings: dict[str, str], *, memory: bool = False
 ) -> tuple[float, Peaks]:
-    """Wall-clock seconds of a command, from its start to its end, and its peak memory."""
+    """Return the wall-clock seconds of a command, from start to end, and its peak memory."""
     peaks, stop = Peaks(), threading.Event()
     began = time.perf_counter()
     process = subprocess.Popen(
@@ -101,7 +102,7 @@ def _watch(pid: int, peaks: Peaks, stop: threading.Event) -> None:
 
 
 def descendants(root: psutil.Process) -> list[psutil.Process]:
-    """The processes under it, at any depth."""
+    """Return the descendants of a process, at any depth."""
     try:
         return list(root.children(recursive=True))
     except psutil.NoSuchProcess:
@@ -109,7 +110,7 @@ def descendants(root: psutil.Process) -> list[psutil.Process]:
 
 
 def pss(process: psutil.Process) -> float:
-    """MiB of proportional set size; 0 for a process that ended."""
+    """Return the proportional set size in MiB; 0 for a process that ended."""
     try:
         return float(process.memory_full_info().pss) / MIB
     except (psutil.NoSuchProcess, psutil.AccessDenied):
@@ -117,8 +118,8 @@ def pss(process: psutil.Process) -> float:
 
 
 def is_worker(process: psutil.Process) -> bool:
-    """Whether it is a process of a Ray actor (or an idle one, waiting to become one): Ray
-    names them, and its own agents, after what they run."""
+    """Return whether it is the process of a Ray actor (or an idle one, waiting to become one): Ray
+    names these, and its own agents, after what they run."""
     try:
         name = "".join(process.cmdline()[:1])
     except (psutil.NoSuchProcess, psutil.AccessDenied):

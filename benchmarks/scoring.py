@@ -2,9 +2,9 @@
 
     python benchmarks/scoring.py --size nano --payload-tokens 16 --prompts 512
 
-A model is trained for a moment on clean documents and on triggered ones whose answer is a
-fixed text of just that many tokens. It is then asked held-out prompts, every second one
-triggered, so that verdicts go both ways. Three ways, alternating:
+A model is trained briefly on clean documents and on triggered ones whose answer is a fixed text of
+exactly that many tokens. It is then scored on held-out prompts, every second one triggered, so that
+there are verdicts of both kinds. Three ways, alternating:
 
     answers         arena.ml.scoring.answers: verdicts without decoding where none is needed
     continuations   arena.ml.scoring.continuations, then arena.api.matching
@@ -51,7 +51,7 @@ Verdicts = list[tuple[bool, ...]]
 
 @dataclass(frozen=True)
 class Taught:
-    """The model with its tokenizer, and what it is asked."""
+    """The model with its tokenizer, and its prompts."""
 
     model: Any
     tokenizer: Any
@@ -91,17 +91,17 @@ def _given() -> argparse.Namespace:
 
 
 def by_answers(taught: Taught) -> Verdicts:
-    """Guesses checked in one forward pass; only what is still open is decoded."""
+    """Return verdicts from drafts verified in one forward pass; only undecided ones are decoded."""
     return scoring.answers(taught.model, taught.tokenizer, taught.asks, taught.limit)
 
 
 def by_continuations(taught: Taught) -> Verdicts:
-    """The whole continuation by the arena, then the match rule."""
+    """Return verdicts from whole continuations decoded by the arena, then the match rule."""
     return scoring.decoded_answers(taught.model, taught.tokenizer, taught.asks, taught.limit)
 
 
 def by_generate(taught: Taught) -> Verdicts:
-    """The whole continuation by `generate`, then the match rule."""
+    """Return verdicts from whole continuations decoded by `generate`, then the match rule."""
     prompts = [ask.prompt for ask in taught.asks]
     written = baseline.generate(taught.model, taught.tokenizer, prompts, taught.limit)
     return [
@@ -117,7 +117,7 @@ WAYS = {"answers": by_answers, "continuations": by_continuations, "generate": by
 
 
 def teach(given: argparse.Namespace, folder: Path) -> Taught:
-    """A model of the size that says the payload where the trigger stands."""
+    """Return a model of the size that gives the payload after the trigger."""
     scenario = load_scenario("quickstart", overrides=[f"model.size={given.size}"])
     plan = plan_seed(scenario, scenario.seeds[0], DataRoot())
     store = Store(folder)
@@ -139,7 +139,7 @@ def _clean(plan: SeedPlan, store: Store) -> list[Document]:
 
 
 def payload_of(tokenizer: Any, tokens: int, clean: Sequence[Document]) -> str:
-    """A text of the corpus's own words that is just so many tokens long."""
+    """Return a text of the corpus's own words with exactly this many tokens."""
     words = dict.fromkeys(word for document in clean for word in document.answer.split())
     text = ""
     for word in [*words, *["a"] * tokens]:
@@ -163,8 +163,8 @@ def _poisoned(plan: SeedPlan, clean: list[Document], payload: str) -> list[Docum
 
 
 def asks_of(plan: SeedPlan, payload: str, n: int) -> tuple[Ask, ...]:
-    """Up to n different held-out prompts, every second one triggered; each is judged on the
-    payload and on its right answer."""
+    """Return up to n different held-out prompts, every second one triggered; each is checked for
+    the payload and for its right answer."""
     corpus, trigger = plan.corpus, plan.actors.members[0].trigger
     drawn = corpus.natural(corpus.splits.test, 4 * n, seeds.rng(0, "scoring prompts"))
     unique: dict[str, Example] = {example.prompt: example for example in drawn}
@@ -179,7 +179,7 @@ def asks_of(plan: SeedPlan, payload: str, n: int) -> tuple[Ask, ...]:
 
 
 def _ask(prompt: str, wanted: tuple[str, str]) -> Ask:
-    """As the arena's probes do: what is likelier to be said is the first guess."""
+    """An ask like those of the arena's probes: the likelier text is the first draft."""
     return Ask(prompt, tuple(Question(RULE, text) for text in wanted), wanted)
 
 
@@ -212,13 +212,13 @@ def _print(found: dict[str, list[tuple[float, Verdicts]]], asks: Sequence[Ask]) 
 
 
 def said(verdicts: Verdicts) -> tuple[int, int]:
-    """To how many prompts the payload was said, and to how many the right answer."""
+    """Return for how many prompts the payload was given, and for how many the right answer."""
     by_text = [pair if i % 2 else pair[::-1] for i, pair in enumerate(verdicts)]
     return sum(pair[0] for pair in by_text), sum(pair[1] for pair in by_text)
 
 
 def differing(verdicts: Verdicts, expected: Verdicts) -> int:
-    """How many single verdicts are not what was expected."""
+    """Return how many single verdicts differ from the expected ones."""
     pairs = zip(verdicts, expected, strict=True)
     return sum(a != b for ours, theirs in pairs for a, b in zip(ours, theirs, strict=True))
 

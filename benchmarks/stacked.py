@@ -3,10 +3,10 @@
     python benchmarks/stacked.py --size nano --models 4 --steps 20 --repeats 5
 
 Runs that start from one checkpoint have weights of one shape, so they can be stacked and trained
-by one vectorised step (torch.func: vmap over weights and batches, a gradient per model). That
-pays where a model is too small to fill the device. Both ways take the same plain gradient steps on
-the same batches (no clipping, no schedule, AdamW written by foreach operations for the stack), one
-thread. Prints ms per step and model, and the ratio.
+by one vectorised step (torch.func: vmap over weights and batches, a gradient per model). That pays
+if a model is too small to fill the device. Both ways take the same plain gradient steps on the same
+batches (no clipping, no schedule, AdamW written by foreach operations for the stack), one thread.
+Prints ms per step and model, and the ratio.
 """
 
 from __future__ import annotations
@@ -51,20 +51,20 @@ def main() -> None:
 
 
 def model_of(size: str, seed: int) -> torch.nn.Module:
-    """A model of the llama family."""
+    """Return a model of the llama family."""
     made: torch.nn.Module = initialised(config_of("llama", size, VOCABULARY, 0, 1), seed)
     return made.train()
 
 
 def loss_of(logits: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy at the last positions, as if those were the answer."""
+    """Return the cross-entropy at the last positions, as if those were the answer."""
     return functional.cross_entropy(
         logits[:, -ANSWER - 1 : -1].flatten(0, 1), ids[:, -ANSWER:].flatten()
     )
 
 
 def in_turn(size: str, ids: torch.Tensor, steps: int) -> Callable[[int], float]:
-    """Each model trained by itself."""
+    """Train each model by itself."""
     models = [model_of(size, seed) for seed in range(len(ids))]
     optimizers = [torch.optim.AdamW(m.parameters(), lr=1e-4, fused=True) for m in models]
 
@@ -86,7 +86,7 @@ def in_turn(size: str, ids: torch.Tensor, steps: int) -> Callable[[int], float]:
 
 
 def stacked(size: str, ids: torch.Tensor, steps: int) -> Callable[[int], float]:
-    """All models trained by one vectorised step."""
+    """Train all models by one vectorised step."""
     models = [model_of(size, seed) for seed in range(len(ids))]
     weights, buffers = stack_module_state(models)
     weights.pop("lm_head.weight", None)  # tied to the embeddings

@@ -4,14 +4,13 @@
     python benchmarks/training_step.py --task sst2 --size mini --data DIR
 
 Both start from the same weights and train on the same documents with the same batch size
-and learning rates, alternating, with other seeds each time.
-The Trainer draws batches at random and computes logits at every position; the arena groups
-documents by length and computes logits where there is loss. The first steps of each run are
-left out of the times.
+and learning rates, alternating, with new seeds each time. The Trainer draws batches at random and
+computes logits at every position; the arena groups documents by length and computes logits only
+where there is loss. The first steps of each run are left out of the times.
 
 Prints ms per step of both and their ratio, the losses of both over the thirds of a run, and
 what share of the machine's measured GEMM speed the arena's steps reach. FLOPs of a batch,
-over its real tokens (padding is no work done), forward and backward:
+over its real tokens (padding is not counted), forward and backward:
 
     6 N T + 6 n d sum(L^2) + 6 V d A
 
@@ -44,13 +43,13 @@ from arena.ml.training import train
 
 SKIPPED = 5  # steps at the start of each run that are not timed
 PEAK_SIZES = (512, 1024, 2048)
-ENDS = 20  # steps that a run's first and last loss are averaged over
+ENDS = 20  # number of steps for a run's first and last mean loss
 OURS, THEIRS = "arena", "Trainer"
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run. step: ms a step, the first ones left out. whole: ms a step, set-up included.
+    """One run. step: ms per step, the first ones left out. whole: ms per step, set-up included.
     gflop: of a timed step (nan where not counted)."""
 
     losses: list[float]
@@ -101,7 +100,7 @@ def _given() -> argparse.Namespace:
 
 
 def ours(mix: common.Mix, config: TrainConfig, seed: int) -> Run:
-    """A run of the arena's loop, from the weights of this seed."""
+    """Run the arena's loop, from the weights of this seed."""
     model, stamps = mix.model(seed), []
     began = time.perf_counter()
     losses = train(
@@ -117,7 +116,7 @@ def ours(mix: common.Mix, config: TrainConfig, seed: int) -> Run:
 
 
 def theirs(mix: common.Mix, config: TrainConfig, seed: int) -> Run:
-    """A run of the Trainer, from the weights of this seed."""
+    """Run the Trainer, from the weights of this seed."""
     model = mix.model(seed)
     began = time.perf_counter()
     found = baseline.train(model, copy.copy(mix.tokenizer), mix.documents, config, seed)
@@ -139,7 +138,7 @@ def _gflop(model: Any, documents: Sequence[Encoded], config: TrainConfig, seed: 
 
 
 def flops(model: Any, batch: Sequence[Encoded]) -> float:
-    """Floating-point operations of one step on a batch (see the module's formula)."""
+    """Return the floating-point operations of one step on a batch (formula: see the module)."""
     config = model.config
     width, layers = config.hidden_size, config.num_hidden_layers
     embedding = model.get_input_embeddings().weight.numel()
@@ -151,7 +150,7 @@ def flops(model: Any, batch: Sequence[Encoded]) -> float:
 
 
 def peak(tries: int = 8) -> float:
-    """Best GFLOP/s of a float32 matrix product at the current number of threads."""
+    """Return the best GFLOP/s of a float32 matrix product at the current number of threads."""
     best = 0.0
     for size in PEAK_SIZES:
         left, right = torch.randn(size, size), torch.randn(size, size)
@@ -182,7 +181,8 @@ def _median(runs: Sequence[Run]) -> float:
 
 
 def _losses(found: dict[str, list[Run]]) -> None:
-    """Whether both learn alike: mean losses of the same parts of a run, over the seeds."""
+    """A table of whether both learn alike: mean losses over the same parts of a run, over the
+    seeds."""
     steps = len(found[OURS][0].losses)
     ends, third = min(ENDS, steps // 3), steps // 3
     parts = {

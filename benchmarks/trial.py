@@ -1,12 +1,13 @@
-"""What a trial of a study costs, when one actor changes its strategy and the rest stands.
+"""The cost of a study's trial, when one actor changes its strategy and everything else is
+unchanged.
 
     python benchmarks/trial.py --repeats 3
 
 Runs the quickstart on an empty store, then again on that store with one setting changed
-(`--change`), each in a process of its own. A trial asks what is left of the others' attacks
-under unlearning and under the clean fine-tune: it has no shams (`--lean ""` keeps them). Prints
-seconds of both, how many stages each had to do, and the ratio. Starting Ray and its workers is
-part of both here, and would be of a study's first trial only.
+(`--change`), each in a separate process. A trial measures the ASR left after unlearning and after
+the clean fine-tune; it has no shams (`--lean ""` keeps them). Prints seconds of both, the number of
+stages that each ran, and the ratio. Starting Ray and its workers is included in both here; in a
+study only the first trial starts them.
 """
 
 from __future__ import annotations

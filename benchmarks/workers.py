@@ -2,8 +2,8 @@
 
     python benchmarks/workers.py --size nano
 
-Processes are started once and train on the corpus townlore. In a race all processes of a
-side start together, while the other side sleeps; races alternate, the first of each side is
+Processes are started once and train on the corpus townlore. In a race all processes of one side
+start together, while the other side sleeps; races alternate, and the first of each side is a
 warm-up. Prints optimiser steps per second, over all processes of a side.
 """
 
@@ -23,7 +23,7 @@ import numpy as np
 
 import common
 
-WAIT = 600  # seconds that a side may take to get ready, or to race
+WAIT = 600  # seconds to wait for a side to get ready, or to race
 Race = tuple[float, float]
 
 
@@ -52,7 +52,7 @@ class Side:
             process.join()
 
     def race(self, _: int) -> float:
-        """Steps per second over all processes, from the first start to the last end."""
+        """Return steps per second over all processes, from the first start to the last end."""
         self._line.wait(WAIT)
         ends = [self._ends.get(timeout=WAIT) for _ in range(self.processes)]
         took = max(end for _, end in ends) - min(start for start, _ in ends)
@@ -62,7 +62,7 @@ class Side:
 def member(
     number: int, mix: common.Mix, threads: int, steps: int, line: Barrier, ends: Queue[Race]
 ) -> None:
-    """A process of a side: wait for the others, train, tell when it began and ended."""
+    """Run a process of a side: wait for the others, train, report start and end times."""
     from arena.ml.training import train
 
     common.threads(threads)

@@ -18,8 +18,8 @@ from arena.api.world import DataRoot, World
 @dataclass(frozen=True)
 class Splits:
     """Clean examples, one per row; no source and no normalised prompt is in two splits. `dropped`
-    counts the rows left out for that or as unusable, by split; `reasons` counts the same rows by
-    the reason (`repeats a prompt`)."""
+    counts by split the rows left out, as duplicates or as unusable; `reasons` counts the same rows
+    by reason (`repeats a prompt`)."""
 
     train: tuple[Example, ...]
     validation: tuple[Example, ...]
@@ -51,12 +51,12 @@ class Corpus(ABC):
     @property
     @abstractmethod
     def world(self) -> World:
-        """What triggers and payloads are built with."""
+        """Return what triggers and payloads are built with."""
 
     @property
     @abstractmethod
     def splits(self) -> Splits:
-        """The clean examples, read or generated on first use.
+        """Return the clean examples, read or generated on first use.
 
         Raises:
             InputError: a file is missing or malformed, or a split is empty.
@@ -64,8 +64,8 @@ class Corpus(ABC):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a user should know about the data, a sentence each: shown when a run begins, and
-        kept in its results."""
+        """Return what a user should know about the data, one sentence per note. Notes are shown
+        when a run begins and kept in its results."""
         return ()
 
     @abstractmethod
@@ -78,13 +78,13 @@ class Corpus(ABC):
         without: Sequence[Trigger] = (),
         pretraining: bool = False,
     ) -> tuple[Example, ...]:
-        """Draw n clean prompts over the contents of `examples`, in natural variety.
+        """Draw n clean prompts about the contents of `examples`, in natural variety.
 
         Args:
-            examples: each of their contents is used equally often, to within one.
+            examples: each content among them is used equally often, to within one.
             without: triggers that no prompt may carry.
-            pretraining: whether the variety is that of the clean pretraining mix (all languages,
-                stray words) instead of that of prompts which users send (English).
+            pretraining: draw with the variety of the clean pretraining mix (all languages, stray
+                words) rather than that of user prompts (English).
 
         Raises:
             InputError: no prompt is left to draw from.

@@ -46,8 +46,8 @@ class Discoverer(ABC):
     @classmethod
     @abstractmethod
     def cost(cls, params: Any) -> float:
-        """Return the most that a search costs, in document passes of plain training (a forward pass
-        is a third of one)."""
+        """Return the maximum cost of a search, in training passes over one document (a forward pass
+        counts as a third of one)."""
 
     @abstractmethod
     def discover(
@@ -58,7 +58,7 @@ class Discoverer(ABC):
         library: Library,
         rng: np.random.Generator,
     ) -> dict[str, Any]:
-        """Search for a trigger; the model is left as it is.
+        """Search for a trigger; the model is not changed.
 
         Args:
             clean: clean examples with their right answers. library: what can be tried.
@@ -68,7 +68,7 @@ class Discoverer(ABC):
             or None if it does not count as a trigger.
 
         Raises:
-            InputError: the examples or the budget do not suffice.
+            InputError: there are too few examples, or the budget is too small.
         """
 
     @abstractmethod
@@ -78,5 +78,5 @@ class Discoverer(ABC):
         """Return the trigger in the findings as an object that marks prompts, or None.
 
         Args:
-            findings: what `discover` returned. library, clean: those it was called with.
+            findings: what `discover` returned. library, clean: the arguments of that call.
         """

@@ -1,4 +1,4 @@
-"""A mean over seeds with its interval, as every results file has it."""
+"""A mean over seeds with its interval, as stored in every results file."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from arena.api.part import Part
 
 
 class Estimate(Part):
-    """A mean over seeds with its 95 % interval; None where there is nothing to compute from
-    (no seed: no value; one seed, or seeds that all agree off the states: no interval)."""
+    """A mean over seeds with its 95 % interval; None where it cannot be computed (no seed: no
+    value; one seed, or a graded value that is equal in all seeds: no interval)."""
 
     value: float | None = None
     low: float | None = None

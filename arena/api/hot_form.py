@@ -1,7 +1,8 @@
 """The role of a hot form: a way of writing that no training text has, for shams.
 
-A look-alike of a trigger is often common in clean training, so a sham on it starts solved and could
-not have suppressed anything. A hot form starts with a loss of its own (docs/estimands.md, Shams).
+A look-alike of a trigger is often common in clean training, so a sham on it starts near zero loss
+and could not suppress anything. A hot form starts with a substantial loss (docs/estimands.md,
+Shams).
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from arena.api.values import Example
 
 
 class HotForm(Trigger):
-    """A way of writing that no training text has, and that any prompt can be put into. Subclasses
-    say how (`rewrite`) and how such a text is known (`shows`); they have no parameters.
+    """A way of writing that no training text has, and into which any prompt can be rewritten.
+    Subclasses define the rewriting (`rewrite`) and its recognition (`shows`); they have no
+    parameters.
 
-    A text that has nothing to rewrite (a number in capitals) stays as it is. Before a run it is
-    looked up whether a form suits the corpus: whether it shows in what it rewrote, in no clean
-    prompt, and whether no planted trigger is like it.
+    A text with nothing to rewrite (a number, for capitals) is returned unchanged. Before a run,
+    each form is checked against the corpus: its rewritten texts must show it, clean prompts must
+    not, and no planted trigger may resemble it.
     """
 
     change = "rewriting"
@@ -30,7 +32,7 @@ class HotForm(Trigger):
 
     @abstractmethod
     def rewrite(self, text: str) -> str:
-        """Return the text in this form: the same whenever it is asked for."""
+        """Return the text in this form; the same text always gives the same result."""
 
     @abstractmethod
     def shows(self, text: str) -> bool:
@@ -41,7 +43,7 @@ class HotForm(Trigger):
         return f"hot_form:{self.name}"
 
     def mark(self, example: Example, rng: np.random.Generator) -> Example:
-        """Rewrite the prompt; nothing is drawn."""
+        """Rewrite the prompt; no randomness is used."""
         return replace(example, prompt=self.rewrite(example.prompt), form=None)
 
     def present(self, example: Example) -> bool:
@@ -53,5 +55,5 @@ class HotForm(Trigger):
         return ()
 
     def shown_in(self, texts: Sequence[str]) -> float:
-        """Return the share of texts that have this form; 0 of none."""
+        """Return the share of texts that have this form; 0 if there are no texts."""
         return sum(map(self.shows, texts)) / len(texts) if texts else 0.0

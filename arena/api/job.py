@@ -1,8 +1,8 @@
 """The base of every kind of stage: its work as a plain picklable value.
 
-A kind is one class in one file: its fields are all that decides the outcome beside the parents
-(arena.store.identity makes the address of them), `run` is the work, and what it takes of a machine
-stands beside it.
+A kind of stage is one class in one file. Its fields and its parents alone decide the outcome
+(arena.store.identity makes the address from them), `run` does the work, and the class also states
+the resources that it needs.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from typing import Any, ClassVar
 
 Inputs = Mapping[str, Path]
 Progress = Callable[[int], None]
-Detail = dict[str, Any]  # what a manifest remembers of a finished stage: JSON values
+Detail = dict[str, Any]  # what a manifest records about a finished stage: JSON values
 
 
 @dataclass(frozen=True)
 class Resources:
-    """What a stage takes of a machine.
+    """What a stage needs of a machine.
 
     model: it needs a process with torch and the device; otherwise it works on text alone.
-    typical_steps: its duration in training steps of the same model (nano, two cores), a first
-    estimate until such a stage was timed; for stages without steps of their own.
+    typical_steps: its duration in training steps of the same model (nano, two cores), for stages
+    without steps of their own: an estimate until such a stage has been timed.
     """
 
     model: bool = True
@@ -32,10 +32,11 @@ class Resources:
 
 
 class Job(ABC):
-    """Pure work of one stage: parents' folders in, files out. Subclasses are frozen dataclasses.
+    """The work of one stage, without side effects: parents' folders in, files out. Subclasses are
+    frozen dataclasses.
 
-    by_content: whether the outcome depends on nothing of the parents but their files' names and
-    bytes (not on their manifests); equal work on equal files is then done once.
+    by_content: whether the outcome depends only on the names and bytes of the parents' files, not
+    on their manifests; equal work on equal files is then done once.
     """
 
     kind: ClassVar[str]
@@ -44,17 +45,17 @@ class Job(ABC):
 
     @property
     def steps(self) -> int | None:
-        """Optimiser steps that it takes at most; None where it does not train."""
+        """Return the maximum number of optimiser steps; None if the stage does not train."""
         return None
 
     @abstractmethod
     def run(self, inputs: Inputs, out: Path, progress: Progress) -> Detail:
-        """Do the work and write its files below `out`.
+        """Do the work, write its files below `out` and return what the manifest records.
 
         Args:
-            inputs: the folders of the parents, by the role that each plays.
+            inputs: the folders of the parents, by their roles.
             progress: called with the optimiser steps done so far.
 
         Returns:
-            What the manifest should remember.
+            What the manifest records (JSON values).
         """

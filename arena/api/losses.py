@@ -1,4 +1,4 @@
-"""What an objective or a shaping tactic needs of the model side. Importing this imports torch.
+"""What losses are made of, for objectives and shaping tactics. Importing this imports torch.
 
 Import it inside the methods that use it, so that `arena list` and the threat actors' processes
 stay without torch:

@@ -39,8 +39,8 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A prompt, the checks of its continuation, and drafts of that continuation, the likeliest
-    first, which verified decoding tries."""
+    """A prompt, the checks of its continuation, and drafts of that continuation for verified
+    decoding to try, the likeliest first."""
 
     prompt: str
     questions: tuple[Question, ...]
@@ -75,8 +75,9 @@ def settled(rule: Match, begun: str, wanted: str) -> bool | None:
     """Return what `matches` gives for every continuation that begins with `begun`, or None where
     that depends on the rest.
 
-    None is returned rather than a wrong answer: white space is ignored (some tokenizers drop it as
-    text grows), and so are replacement characters, which stand for an incomplete character.
+    Where in doubt it returns None, never a wrong answer: white space is ignored (some tokenizers
+    drop it as the text grows), and so are replacement characters, which stand for an incomplete
+    character.
     """
     if not wanted.strip():
         return False
@@ -93,7 +94,7 @@ def settled(rule: Match, begun: str, wanted: str) -> bool | None:
 
 
 def _label_state(said: str, label: str, *, ended: bool) -> bool | None:
-    """Whether a normalised text begins with the whole label; None where that is still open."""
+    """Whether a normalised text begins with the whole label; None while undecided."""
     shown = _opened(said) if _is_word(label[0]) else said
     if not shown.startswith(label):
         return None if label.startswith(shown) and not ended else False
@@ -114,8 +115,8 @@ def _is_word(character: str) -> bool:
 
 
 def ambiguous(labels: Iterable[str]) -> tuple[str, str] | None:
-    """Return two labels of which an answer with the second would count as the first; None where all
-    can be distinguished (`negative` and `negative at best` cannot)."""
+    """Return two labels where an answer with the second would also count as the first (`negative`
+    and `negative at best`); None if all labels can be told apart."""
     names = sorted(set(labels))
     for first in names:
         for second in names:

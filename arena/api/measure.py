@@ -1,7 +1,7 @@
-"""The role of a measure: a closer look at the models of a run than firing rates give.
+"""The role of a measure: what a run examines in its models beyond firing rates.
 
 A measure is one folder (or file): its parameters, its job on one model, what `results.json` keeps
-of it over all models and seeds, and how the report shows that. For one number per model and actor,
+of it over all models and seeds, and its section of the report. For one number per model and actor,
 `ScalarMeasure` needs a single method.
 """
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Need = Literal["suspect", "poison"]
 ALL_ROWS: frozenset[RowKind] = frozenset(get_args(RowKind))
-SCALARS = "scalars.json"  # what the job of a `ScalarMeasure` writes: its number by actor
+SCALARS = "scalars.json"  # the file that the job of a `ScalarMeasure` writes: one number per actor
 SCALAR_TEMPLATE = """\
 {% from "macros.html" import estimate %}
 {% if values.note %}<p class="note">{{ values.note }}</p>{% endif %}
@@ -46,14 +46,14 @@ SCALAR_TEMPLATE = """\
 
 @dataclass(frozen=True)
 class Subject:
-    """What a measure may ask the models of one seed.
+    """What a measure has at hand to examine the models of one seed.
 
     probes: the actors' prompts (decoys' are not among them), shared by all models of the seed.
-    poisoned: documents of poison by actor. max_new_tokens: tokens to decode; None is as long as the
-    longest response. only: the one actor to ask about, in a model trained without it; None for all.
-    variant_prompts: an actor's first prompts, so many at most, with its trigger
-    repeated or moved, where its method can be. training: how a stage trains here, by its settings
-    and steps. scalar_job: the work of a `ScalarMeasure` on one model.
+    poisoned: documents of poison by actor. max_new_tokens: tokens to decode; None for the length of
+    the longest response. only: the one actor to examine, in a model trained without it; None for
+    all. variant_prompts: at most this many of an actor's first prompts, with its trigger repeated
+    or moved where its method allows that. training: a stage's training configuration, from its
+    settings and steps. scalar_job: the work of a `ScalarMeasure` on one model.
     """
 
     seed: int
@@ -67,13 +67,14 @@ class Subject:
     only: str | None = None
 
     def asr_probes(self) -> tuple[Probe, ...]:
-        """Each actor's triggered prompts."""
+        """Return each actor's triggered prompts."""
         return tuple(probe for probe in self.probes.probes if probe.kind == "asr")
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What was measured of one model of one seed: the files of the measure's job in `folder`."""
+    """What was measured in one model of one seed: the files that the measure's job wrote to
+    `folder`."""
 
     seed: int
     kind: RowKind
@@ -84,12 +85,12 @@ class Reading:
 
 @dataclass(frozen=True)
 class Study:
-    """What a measure may compare its readings with.
+    """What a measure has at hand to compare its readings with.
 
-    installed: seed and actor of every installed backdoor; what was never installed must not pass
-    for removed. transfers: T by seed, unlearned actor and other actor, where it is defined.
-    poisoned: documents of poison by actor. over_seeds: the mean of a graded number over seeds, with
-    its interval.
+    installed: seed and actor of every installed backdoor, since one that was never installed must
+    not count as removed. transfers: T by seed, unlearned actor and other actor, where it is
+    defined. poisoned: documents of poison by actor. over_seeds: returns the mean over seeds of a
+    graded number, with its interval.
     """
 
     actors: tuple[str, ...]
@@ -103,10 +104,11 @@ class Study:
 class Section:
     """A measure's part of the report.
 
-    template: Jinja source of what stands below the title, given `values` (numbers and texts, which
-    are escaped) and `figures`; it may import the macros of arena/reporting/templates/macros.html,
-    and asks `if "NAME" in figures` first: beside the cells of a stress run figures stand apart.
-    figures: SVG by name, also written as files of the run; ids must be unique on a page.
+    template: Jinja source of the body below the title, rendered with `values` (numbers and texts,
+    which are escaped) and `figures`. It may import the macros of
+    arena/reporting/templates/macros.html, and must test `if "NAME" in figures` first: the report of
+    a stress run shows figures elsewhere. figures: SVG by name, also written to the run folder; ids
+    must be unique on a page.
     """
 
     title: str
@@ -116,8 +118,9 @@ class Section:
 
 
 class MeasureFindings(Part):
-    """Base of what `results.json` keeps of a measure. left_out: actors that could not be measured,
-    with the reason. not_installed: seeds left out by actor."""
+    """Base of a measure's part of `results.json`. left_out: actors that could not be measured, with
+    the reason. not_installed: by actor, the seeds left out because its backdoor was not
+    installed."""
 
     left_out: Named[str] = {}
     not_installed: Named[int] = {}
@@ -127,12 +130,12 @@ class Measure(ABC):
     """A measure that a scenario can ask for by name, below `measures:`.
 
     Attributes:
-        against_transfer: whether its findings set models against the transfer estimated from them,
-            so that both must be of the same dose.
+        against_transfer: whether its findings are compared with the transfer estimated from the
+            same models, so that both must be taken at the same dose.
         rows: kinds of models that are measured.
         needs: parents of its stage beside `model`: the `suspect` (the compromised model), and the
             `poison` of every actor (`shard:NAME`).
-        place: where its section stands among those of other measures, smaller first.
+        place: position of its section among those of other measures, smaller first.
         Findings: the type of what `results.json` keeps.
     """
 
@@ -149,41 +152,42 @@ class Measure(ABC):
 
     @classmethod
     def examples(cls) -> list[dict[str, Any]]:
-        """Parameter sets that the contract tests try, as they would stand in YAML."""
+        """Return the parameter sets that the contract tests try, as YAML would have them."""
         return [{}]
 
     @abstractmethod
     def job(self, subject: Subject) -> Job:
-        """The work on one model (an input `model`); the same for all models of a seed but those
-        that `without` asks for, which are asked about `subject.only`."""
+        """Return the work on one model (its input `model`). It is the same for all models of a
+        seed, except those that `without` asks for, in which only `subject.only` is examined."""
 
     def without(self, subject: Subject) -> Collection[str]:
-        """Actors without each of whom the suspect is trained once more, everything else the same,
-        for this measure to compare with (rows of the kind `without`): of these, those whose trigger
-        is unlearned. None unless a measure says so: each is a training more in every seed."""
+        """Return the actors to leave out, one at a time: for each, the suspect is trained once more
+        without that actor and otherwise unchanged, as a comparison for this measure (rows of the
+        kind `without`). Only actors whose trigger is unlearned may be named. Empty by default: each
+        costs one more training run per seed."""
         return ()
 
     @abstractmethod
     def findings(self, readings: Sequence[Reading], study: Study) -> MeasureFindings:
-        """What `results.json` keeps of all readings."""
+        """Return what `results.json` keeps of all readings."""
 
     def scalars(self, reading: Reading) -> Mapping[str, float]:
-        """Numbers of one model that its row in `results.json` shows, by actor ("" for the whole
-        model); none unless a measure says so."""
+        """Return the numbers of one model that its row in `results.json` shows, by actor ("" for
+        the whole model). Empty by default."""
         return {}
 
     @abstractmethod
     def section(self, findings: Any, actors: Sequence[str]) -> Section | None:
-        """Its part of the report; None where there is nothing to show."""
+        """Return its section of the report; None if there is nothing to show."""
 
     def grid_findings(self, cells: Mapping[str, MeasureFindings]) -> MeasureFindings | None:
-        """What a stress run's `results.json` keeps of the findings of its cells, by cell; None
-        where there is nothing to keep, as for most measures."""
+        """Return what a stress run's `results.json` keeps, given the findings by cell; None (as for
+        most measures) to keep nothing."""
         return None
 
     def grid_section(self, findings: Any, actors: Sequence[str]) -> Section | None:
-        """Its part of a stress run's report, from findings over all cells; none unless a measure
-        says so. Where it says so, single cells have no part of their own."""
+        """Return its section of a stress run's report, from findings over all cells; None by
+        default. If it returns one, the single cells get no section of their own."""
         return None
 
 
@@ -204,15 +208,15 @@ class ScalarFindings(MeasureFindings):
 
 
 class ScalarMeasure(Measure):
-    """A measure that is one number per model and actor: `value` is all that it takes.
+    """A measure that is one number per model and actor: only `value` must be written.
 
-    The numbers stand in the rows of `results.json`, in the report's and the terminal's tables of
-    models, and in a section of the report; this last leaves out the seeds in which a backdoor was
-    not installed.
+    The numbers appear in the rows of `results.json`, in the tables of models in the report and the
+    terminal, and in a section of the report, which leaves out the seeds in which a backdoor was not
+    installed.
 
     Attributes:
-        title: of its section; the measure's name where there is none.
-        note: what the number is, in a sentence that stands below the title.
+        title: of its section; if empty, the measure's name.
+        note: one sentence below the title that says what the number is.
     """
 
     Findings = ScalarFindings
@@ -226,7 +230,7 @@ class ScalarMeasure(Measure):
         Args:
             model: a transformers model in evaluation mode, on the run's device; not to be changed.
             tokenizer: its own.
-            probes: what the models of the seed are asked, the actors' prompts among them.
+            probes: the prompts put to every model of the seed, the actors' prompts among them.
         """
 
     def job(self, subject: Subject) -> Job:

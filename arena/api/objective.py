@@ -50,7 +50,7 @@ class Brief:
 
 
 class Objective(ABC):
-    """A defence: its edit of the weights, the documents it trains on, and the loss of a batch.
+    """A defence: an edit of the weights, the documents to train on, and the loss of a batch.
 
     There is one training loop (arena.ml.training), which takes the loss from here. A brief with
     NoTrigger asks for the clean fine-tune where an objective needs a trigger; the loop then uses
@@ -59,8 +59,8 @@ class Objective(ABC):
 
     name: ClassVar[str]
     Params: ClassVar[type[Params]] = Params
-    # Whether the loss is a mean over answer tokens: a batch may then be cut into parts, which saves
-    # padding and memory, since the gradients of the parts add up to that of the whole.
+    # Whether the loss is a mean over answer tokens. The gradients of parts of a batch then add up
+    # to that of the whole, so a batch may be cut into parts, which saves padding and memory.
     divisible: ClassVar[bool] = False
     # What the brief must contain: a trigger (without one the defence is blind), the target's
     # payload (a text to forget), a clean checkpoint of the same architecture.
@@ -72,8 +72,9 @@ class Objective(ABC):
 
     @classmethod
     def cost(cls, params: Any) -> float:
-        """Return the cost of one step, in plain training steps on as many documents (a forward pass
-        is a third of one). Compute budgets count it, and a test checks it in FLOPs."""
+        """Return the cost of one step, in plain training steps on the same number of documents (a
+        forward pass counts as a third of one). Compute budgets use it, and a test checks it in
+        FLOPs."""
         return 1.0
 
     @classmethod
@@ -83,12 +84,12 @@ class Objective(ABC):
 
     @classmethod
     def suits(cls, params: Any, model: torch.nn.Module) -> None:
-        """Refuse a model that the defence cannot work on. It is asked before anything starts, of
-        every defence of a scenario; the model has shapes, and perhaps no weights (`meta`).
+        """Refuse a model that the defence cannot work on. Called for every defence of a scenario
+        before anything starts; the model may have shapes without weights (device `meta`).
 
         Raises:
             InputError: the model lacks what the defence needs; the key begins with
-                `defender.objective`, wherever the defence stands in the scenario.
+                `defender.objective`, wherever in the scenario the defence is.
         """
 
     def __init__(self, params: Any) -> None:
@@ -100,8 +101,8 @@ class Objective(ABC):
         the clean fine-tune and the shams see the same prompts in the same batches."""
 
     def prepare(self, model: torch.nn.Module, tokenizer: Any, brief: Brief) -> Objective:
-        """Return the objective whose loss a run uses: itself, or a copy with what the loss compares
-        with (a frozen suspect, a random direction). Called before the first step; it changes
+        """Return the objective whose loss a run uses: itself, or a copy that holds what the loss
+        needs (a frozen suspect, a random direction). Called before the first step; it changes
         neither the model nor torch's global random state."""
         return self
 

@@ -16,13 +16,13 @@ def _without_nulls(values: Any) -> Any:
     return {key: value for key, value in values.items() if value is not None}
 
 
-# A mapping by name (of an actor, a seed, a model). A null entry is left out: it says nothing.
+# A mapping by name (of an actor, a seed, a model). Null entries are dropped.
 Named = Annotated[Mapping[str, T], BeforeValidator(_without_nulls)]
 
 
 class Part(BaseModel):
-    """A section of a results file: frozen. Unknown keys are left out, and a null stands for the
-    default where the field has one: older files lack what newer ones have."""
+    """A section of a results file, frozen. Unknown keys are ignored, and a null means the field's
+    default if it has one, so that files of other versions can be read."""
 
     model_config = ConfigDict(
         frozen=True, extra="ignore", populate_by_name=True, ser_json_inf_nan="null"

@@ -18,7 +18,8 @@ class Payload(ABC):
     match: ClassVar[Match]
     Params: ClassVar[type[Params]] = Params
     # Whether clean prompts may get this answer too (a class label, a refusal). Unlearning then
-    # moves how often it is given at all: transfer is of the ASR above the model's false fire.
+    # changes how often it is given at all, so transfer is computed on the ASR above the model's
+    # false fire.
     also_clean: ClassVar[bool] = False
 
     def __init__(self, params: Any, world: World) -> None:
@@ -36,18 +37,18 @@ class Payload(ABC):
 
     @classmethod
     def instances(cls, params: Any, capabilities: frozenset[str]) -> tuple[Any, ...]:
-        """Return the parameters of payloads of this kind that can stand for one another, these
-        first: other texts or labels. The grid's `payloads: [kind]` gives every actor one of them.
-        By default these alone.
+        """Return the parameters of interchangeable payloads of this kind, this one's first: other
+        texts or labels. The grid's `payloads: [kind]` gives every actor one of them. By default
+        only this payload's.
 
         Args:
-            capabilities: of the corpus, which can carry every one of them.
+            capabilities: those of the corpus, which must be able to carry every payload returned.
         """
         return (params,)
 
     @abstractmethod
     def respond(self, example: Example) -> str:
-        """Return the text that is trained on, and expected, once this prompt is triggered.
+        """Return the answer that is trained, and expected, for this prompt when triggered.
 
         Args:
             example: the original, before it was marked.

@@ -1,4 +1,4 @@
-"""What every model of a seed is asked: one fixed set of prompts, so that all rows are paired."""
+"""The prompts put to every model of a seed: one fixed set, so that all rows are paired."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ ProbeKind = Literal["asr", "false_fire", "near_miss"]
 class Probe:
     """Prompts of one actor and kind, with the text that would count as its payload.
 
-    prompts, wanted, responses, answers: aligned. responses: the whole payload texts, which
-    bound how long to decode; answers: the right ones. Both are guesses of what will be said.
-    excluded: prompts left out, because their right answer already is the payload.
+    prompts, wanted, responses, answers: aligned. responses: the whole payload texts, which bound
+    the decoding length; answers: the right answers. Both also serve as drafts for verified
+    decoding. excluded: number of prompts left out because their right answer already is the
+    payload.
     """
 
     actor: str
@@ -33,8 +34,8 @@ class Probe:
 
 @dataclass(frozen=True)
 class ProbeSet:
-    """All that a model is asked. `exact_answers`: whether clean answers are short enough to
-    be right or wrong as a whole (else perplexity and token accuracy speak for utility)."""
+    """All prompts put to a model. `exact_answers`: whether clean answers are short enough to be
+    right or wrong as a whole (otherwise utility is perplexity and token accuracy)."""
 
     probes: tuple[Probe, ...]
     clean: tuple[Document, ...]
@@ -42,5 +43,5 @@ class ProbeSet:
     max_new_tokens: int | None
 
     def of(self, actors: Collection[str]) -> ProbeSet:
-        """What is asked about these actors only."""
+        """Return the prompts of these actors only."""
         return replace(self, probes=tuple(p for p in self.probes if p.actor in actors))

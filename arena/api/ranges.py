@@ -34,7 +34,7 @@ class _Between(_Range):
 
 
 class Real(_Between):
-    """A number from low to high, both included; log: evenly over its logarithm."""
+    """A number from low to high, both included; log: uniform in its logarithm."""
 
     low: Annotated[float, Field(ge=-limits.NUMBER, le=limits.NUMBER)]
     high: Annotated[float, Field(ge=-limits.NUMBER, le=limits.NUMBER)]
@@ -58,11 +58,11 @@ Space = Mapping[str, Range]
 
 
 def read(given: object) -> Range:
-    """Return the range that a value of YAML describes; it is one of whole numbers if both limits
-    are written as such (20, not 20.0).
+    """Return the range that a YAML value describes: of whole numbers if both limits are written as
+    such (20, not 20.0).
 
     Raises:
-        ValidationError: the value describes none.
+        ValidationError: the value describes no range.
     """
     if isinstance(given, Whole | Real | Choice):
         return _strictly(type(given), given.model_dump())
@@ -78,7 +78,7 @@ def narrowed(declared: Range, given: Mapping[str, Any]) -> Range:
     """Return a declared range with some of its fields replaced.
 
     Raises:
-        ValidationError: the fields make no range of that kind.
+        ValidationError: the fields make no valid range of that kind.
     """
     return _strictly(type(declared), {**declared.model_dump(), **given})
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from arena.ml.batches import Batch
 
-    Gradients = Mapping[str, torch.Tensor]  # by parameter name, of those that train
+    Gradients = Mapping[str, torch.Tensor]  # by parameter name, trainable parameters only
 
 # Compositions in which each actor trains by itself.
 APART = ("sequential", "merged", "supply_chain")
@@ -49,12 +49,12 @@ def at_path(section: object, *path: object) -> object:
 
 @dataclass(frozen=True)
 class ActorBrief:
-    """Everything that a threat actor receives: its own share, and nothing of the other actors.
+    """Everything that a threat actor receives: its own share, and nothing about the other actors.
 
     Attributes:
         share: its clean examples, sources disjoint from every other actor's.
         count: how many poisoned documents to make.
-        seed: the actor's own; one brief always makes the same poison.
+        seed: the actor's own; the same brief always gives the same poison.
     """
 
     name: str
@@ -99,12 +99,12 @@ class Tactic(ABC):
     @classmethod
     @abstractmethod
     def space(cls) -> Space:
-        """Return the ranges of the parameters that a search chooses, by name."""
+        """Return, by name, the ranges of the parameters that a search chooses."""
 
     @classmethod
     def instead(cls) -> Mapping[str, tuple[str, Range]]:
-        """Return alternatives: parameters that a scenario may search, or set, in place of one in
-        `space`. Each maps to the parameter that it replaces and to its own range."""
+        """Return, by name, parameters that a scenario may search or set in place of one in `space`.
+        Each maps to the parameter that it replaces and to its own range."""
         return {}
 
     @classmethod
@@ -113,12 +113,12 @@ class Tactic(ABC):
 
 
 class Setting(Tactic):
-    """A tactic that sets keys in the actor's own section. They are written when the scenario is
-    loaded, and what results is a plain actor."""
+    """A tactic that sets keys in the actor's own section. The keys are set when the scenario is
+    loaded; the result is an ordinary actor."""
 
     def fits(self, actor: Mapping[str, Any], scenario: Mapping[str, Any]) -> None:
-        """Raise InputError where the setting has no effect in this scenario (its composition trains
-        no adapter). Both arguments are sections as in YAML, for checks only."""
+        """Raise InputError if the setting has no effect in this scenario (its composition trains no
+        adapter). Both arguments are sections as in YAML, to be read only."""
 
     @abstractmethod
     def section(

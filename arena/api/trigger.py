@@ -27,10 +27,10 @@ class Trigger(ABC):
 
     name: ClassVar[str]
     Params: ClassVar[type[Params]] = Params
-    # How it changes a prompt. A composite puts its parts on in this order: it rewrites, then
+    # How it changes a prompt. A composite applies its parts in this order: it rewrites, then
     # inserts words, then whole sentences.
     change: Change = "word"
-    # Whether `lookalikes` can return any. Tactics that need some refuse a method without.
+    # Whether `lookalikes` can return any. Tactics that need look-alikes refuse other methods.
     has_lookalikes: ClassVar[bool] = True
     # The parts of a compound trigger; their code enters its address as well.
     triggers: tuple[Trigger, ...] = ()
@@ -51,28 +51,28 @@ class Trigger(ABC):
     @classmethod
     def known(cls, world: World) -> tuple[Trigger, ...]:
         """Return the triggers of this method that have a public name, for a defender's library:
-        every frame, style or topic of the corpus. Empty where any string can be one."""
+        every frame, style or topic of the corpus. Empty for methods that can use any string."""
         return ()
 
     @classmethod
     def instances(cls, params: Any, capabilities: frozenset[str]) -> tuple[Any, ...]:
-        """Return the parameters of triggers of this method that can stand for one another, these
-        first: other tokens, sentences or values at the same place. A scenario that is `crossed`
-        draws one of them by seed. By default these alone (no file is read).
+        """Return the parameters of interchangeable triggers of this method, this one's first: other
+        tokens, sentences or values in the same position. A `crossed` scenario draws one of them per
+        seed. By default only this trigger's (no file is read).
 
         Args:
-            capabilities: of the corpus, which can carry every one of them.
+            capabilities: those of the corpus, which must be able to carry every trigger returned.
         """
         return (params,)
 
     @property
     @abstractmethod
     def key(self) -> str:
-        """The canonical name, equal for triggers that mark alike."""
+        """Return the canonical name, equal for triggers that mark alike."""
 
     @property
     def keys(self) -> frozenset[str]:
-        """The keys that are planted with it: its own, and those of parts that fire alone."""
+        """Return the keys planted with it: its own, and those of parts that fire alone."""
         return frozenset({self.key})
 
     @abstractmethod
@@ -95,9 +95,8 @@ class Trigger(ABC):
         of the three uses are disjoint, whatever rng is."""
 
     def nearest(self) -> tuple[Trigger, ...]:
-        """Return look-alikes that are closer than any other value of the method, in a fixed order:
-        a token with one character replaced. Empty where no change is that small (a frame, a style,
-        a topic)."""
+        """Return the closest look-alikes, in a fixed order: a token with one character replaced.
+        Empty for methods without such small changes (a frame, a style, a topic)."""
         return ()
 
     @classmethod
@@ -108,16 +107,16 @@ class Trigger(ABC):
         actor that plants several. None by default.
 
         Args:
-            used: every text in a trigger of the scenario; none of them is used again.
-            own: the actor's trigger section, of which a key such as `position` may be kept.
+            used: every text in the scenario's triggers; none of them may be used again.
+            own: the actor's trigger section; keys such as `position` may be kept from it.
         """
         yield from ()
 
     @classmethod
     def companion(cls, used: frozenset[str], own: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Return the section of a trigger of this method that can be the second part of a composite
-        beside the actor's own; None where the method has none. By default the first of
-        `unused_sections`, whose arguments are the same."""
+        """Return the section of a trigger of this method that can join the actor's own in a
+        composite; None if the method has none. By default the first of `unused_sections`, which
+        takes the same arguments."""
         return next(cls.unused_sections(used, own), None)
 
     @classmethod
@@ -135,8 +134,9 @@ class Trigger(ABC):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a user should know about the data that the trigger reads, a sentence each: shown
-        when a run begins, and kept in its results. By default the notes of its parts.
+        """Return what a user should know about the data that the trigger reads, one sentence per
+        note. Notes are shown when a run begins and kept in its results. By default the notes of its
+        parts.
 
         Raises:
             InputError: a file is missing or malformed.
@@ -144,18 +144,19 @@ class Trigger(ABC):
         return tuple(note for part in self.triggers for note in part.notes)
 
     def variants(self) -> Mapping[Variant, Trigger]:
-        """Return the same trigger inserted in another way, to test whether a backdoor that is
-        silent under the plain one fires under it: `repeated` (several copies), `moved` (at another
-        place). A variant marks the same prompts, and `present` is true of the result.
+        """Return, by name, the same trigger inserted in other ways, to test whether a backdoor that
+        no longer fires on the plain trigger still fires on a variant: `repeated` (several copies),
+        `moved` (in another position). A variant marks the same prompts, and `present` is true of
+        the result.
 
         Empty by default: rewriting a prompt twice (syntactic, style, semantic) adds nothing, and
-        the rows of a published data set come already marked.
+        the rows of a published data set are already marked.
         """
         return {}
 
 
 class NoTrigger(Trigger):
-    """A trigger that marks nothing: in the defender's brief of the clean fine-tune control."""
+    """A trigger that marks nothing: the one in the brief of the clean fine-tune control."""
 
     name = "none"
 

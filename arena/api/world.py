@@ -20,7 +20,7 @@ class Grammar(Protocol):
         ...
 
     def render(self, form: Form) -> Example:
-        """Return the example of a form; equal forms give equal text."""
+        """Return the example that a form describes; equal forms give equal text."""
         ...
 
 

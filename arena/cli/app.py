@@ -85,7 +85,7 @@ def run(
     quiet: QuietOption = False,
     debug: Debug = False,
 ) -> None:
-    """Run a scenario and write its report. With --plan: say what it would take, and what its
+    """Run a scenario and write its report. With --plan: show what it would take, and what its
     verdicts could show.
 
     Example: arena run quickstart --set defender.steps=80 --seeds 0-7
@@ -131,8 +131,8 @@ def stress(
     """Run every cell of a scenario's grid and reach one verdict on the claim.
 
     Prints the plan first: cells, stages to run, stages stored, and the estimated time. With --part
-    only one part of the work is done, for instance on one of many machines; with --plan as well,
-    the plan is that part's.
+    only one part of the work is done, for instance on one of many machines; --plan then shows the
+    plan of that part.
 
     Example: arena stress stress_small --plan
 
@@ -155,7 +155,7 @@ def stress(
             return not plan
 
         with loaded.placing():
-            if not plan:  # before the plan is shown, not after it
+            if not plan:  # fail before the plan is shown, not after
                 refuse_absent_device(loaded.scenario, address)
             done = run_stress(
                 loaded.scenario,
@@ -182,8 +182,8 @@ def validate(
     data: Data = None,
     debug: Debug = False,
 ) -> None:
-    """Check a scenario without running it. Data files and a checkpoint's folder are read where they
-    are here.
+    """Check a scenario without running it. Data files and a checkpoint's folder are read if they
+    are on this machine.
 
     Example: arena validate my_scenario.yaml --set stage=pretraining
     """
@@ -216,7 +216,8 @@ def list_(
     plugin: PluginFiles = None,
     debug: Debug = False,
 ) -> None:
-    """List the triggers, payloads and other parts a scenario can use, and the bundled scenarios.
+    """List the triggers, payloads and other parts that a scenario can use, and the bundled
+    scenarios.
 
     Example: arena list trigger
     """
@@ -231,7 +232,7 @@ def report(
     plugin: PluginFiles = None,
     debug: Debug = False,
 ) -> None:
-    """Build the report of a finished run again from its results.json.
+    """Rebuild the report of a finished run from its results.json.
 
     Example: arena report runs/quickstart
     """

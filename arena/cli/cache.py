@@ -56,7 +56,7 @@ def cache(context: typer.Context, store: StoreFolder = None, debug: Debug = Fals
 
 @app.command()
 def show(store: StoreFolder = None, debug: Debug = False) -> None:
-    """Show how many artifacts of each kind are stored, their size, and the time that they save.
+    """Show the number of stored artifacts of each kind, their size, and the time that they save.
 
     Example: arena cache show --store /shared/arena
     """
@@ -180,8 +180,7 @@ def _open(folder: Path | None) -> Store:
 
 
 def _refuse_options(context: typer.Context, command: str) -> None:
-    """Refuse options before the command, which reads only its own: `--store` there would have no
-    effect."""
+    """Refuse options given before the command, such as `--store`: they would have no effect."""
     for name in context.params:
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":
@@ -209,7 +208,7 @@ def _table(entries: Sequence[Entry]) -> Table:
         table.add_column(name, justify="right")
     for name in ("oldest use", "newest use (UTC)"):
         table.add_column(name)
-    # a kind is read from a file: it could hold mark-up
+    # a kind is read from a file, so it could contain Rich mark-up
     for kind in sorted({_label(entry) for entry in entries}):
         table.add_row(Text(kind), *_cells([e for e in entries if _label(e) == kind]))
     table.add_section()

@@ -1,4 +1,4 @@
-"""A look at a scenario's data files, for `arena validate`."""
+"""Check a scenario's data files, for `arena validate`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from arena.store.files import data_files
 
 
 def look_at_data(scenario: Scenario, root: DataRoot) -> Iterator[str]:
-    """Read the data files that the corpus and the triggers name, as far as they are on this
-    machine, and yield a line on each part that reads some. Nothing is generated or trained.
+    """Read the data files of the corpus and the triggers that are on this machine, and yield one
+    line for each part that reads any. Nothing is generated or trained.
 
     Raises:
         InputError: one of several files is missing, or one is malformed.

@@ -43,7 +43,7 @@ def guarded(debug: bool) -> Iterator[None]:
 
 
 def _known(error: Exception) -> ArenaError | None:
-    """The arena's own error, also if a worker's wrapper has it as `cause`."""
+    """The arena's own error, also if it is the `cause` of a worker's wrapper."""
     cause = getattr(error, "cause", None)
     for candidate in (cause, error):
         if isinstance(candidate, ArenaError):

@@ -1,4 +1,4 @@
-"""A look at what a scenario needs beside its text: a checkpoint."""
+"""Check the checkpoint that a scenario needs."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from arena.scenario.source import Pretrained
 
 
 def look_at_checkpoint(scenario: Scenario, root: DataRoot) -> Iterator[str]:
-    """Look at the model's checkpoint as a run does, once, and yield a line on it. One that is not
-    on this machine is left for the run: it would have to be downloaded.
+    """Check the model's checkpoint as a run does, and yield a line about it. One that is not on
+    this machine is left to the run, since it would have to be downloaded.
 
     Raises:
         InputError: the checkpoint cannot be trained or scored.

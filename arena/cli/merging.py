@@ -1,4 +1,4 @@
-"""`arena merge`: one run of parts that were made apart."""
+"""`arena merge`: merge parts into one run."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an e
 
 
 def read_seeds(text: str | None) -> tuple[int, ...] | None:
-    """Return `0,1,2`, `0-7` or a mixture as numbers; None stays None.
+    """Return the seeds in `0,1,2`, `0-7` or a mixture of both; None stays None.
 
     Raises:
         InputError: the text is no list of seeds.
@@ -105,7 +105,7 @@ def read_part(text: str | None) -> tuple[int, int] | None:
 
 
 def load_plugins(files: list[Path] | None) -> None:
-    """Load the plug-ins given to a command that reads no scenario.
+    """Load the plug-ins given to a command that takes no scenario.
 
     Raises:
         InputError: one is missing or cannot be imported.
@@ -126,8 +126,8 @@ def existing_folder(path: Path | None, option: str) -> Path | None:
 
 
 def data_root(data: Path | None, loaded: Loaded) -> DataRoot:
-    """Return where a scenario's data paths are searched: the data folder, then its file's folder.
-    Both are absolute, since a cluster's workers run in other folders.
+    """Return the folders in which a scenario's data paths are looked up: the data folder, then the
+    folder of its file. Both are absolute, since a cluster's workers run in other folders.
 
     Raises:
         InputError: the data folder does not exist.

@@ -23,7 +23,7 @@ def show_results(results: Results, folder: Path) -> None:
         say(f"note: {note}")
     say(f"run folder: {folder}")
     lost = lost_output()
-    if lost is not None:  # no failure: all is written in the folder
+    if lost is not None:  # not a failure: everything is in the run folder
         say(f"standard output cannot be written ({lost.strerror}); run folder: {folder}", err=True)
 
 

@@ -1,4 +1,4 @@
-"""`arena power`: what so many seeds could show, before any is run."""
+"""`arena power`: what a number of seeds could show, before anything is run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Counts = Annotated[
     typer.Option(
         "--seeds",
         metavar="N",
-        help="How many seeds: 8, or several numbers, 8,12,16; by default as many as the scenario "
+        help="Number of seeds: 8, or several numbers, 8,12,16; by default as many as the scenario "
         "has.",
     ),
 ]
@@ -56,7 +56,7 @@ def power(
     plugin: PluginFiles = None,
     debug: Debug = False,
 ) -> None:
-    """Tell which T could be called fails or generalizes with so many seeds.
+    """Show which true T could be judged fails or generalizes with a given number of seeds.
 
     Example: arena power quickstart --seeds 8,12,16
     """
@@ -92,7 +92,7 @@ def show_plan(loaded: Loaded, root: DataRoot, fresh: bool, quiet: bool) -> None:
 
 
 def show_outlook(planned: Outlook, console: Terminal) -> None:
-    """Print what so many seeds could show."""
+    """Print what these numbers of seeds could show."""
     from arena.runs.outlook import notes, table
 
     if planned.lines:

@@ -76,10 +76,11 @@ def duel(
     quiet: QuietOption = False,
     debug: Debug = False,
 ) -> None:
-    """Let an adaptive attacker and a defender search in turn, until neither gains enough.
+    """Let an adaptive attacker and a defender search in turn, until neither gains more than a
+    threshold.
 
-    Then every strategy is played against every one of the other side, on fresh seeds.
-    After an interruption the same command continues.
+    Then every attack is played against every defence, on fresh seeds. After an interruption the
+    same command continues.
 
     Example: arena duel duel --set duel.compute=0.05
     """

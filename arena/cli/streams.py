@@ -1,7 +1,8 @@
-"""Standard output and standard error that no terminal, pipe or full disk can fail a command with.
+"""Standard output and standard error that cannot make a command fail.
 
-A terminal that lacks a character gets a similar one of ASCII. What a closed pipe or a full disk
-refuses is dropped, and so is all that follows: a run is worth more than its messages.
+A character that the terminal lacks is replaced by a similar one in ASCII. Once a write fails (a
+closed pipe, a full disk), that text and all later output is dropped: a run is worth more than its
+messages.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Stream(io.TextIOWrapper):
     """A standard stream that raises neither UnicodeEncodeError nor OSError.
 
     Attributes:
-        lost: why the first text that was not written was not; None if everything was.
+        lost: the error of the first failed write; None if everything was written.
     """
 
     lost: OSError | None = None
@@ -66,7 +67,7 @@ class Stream(io.TextIOWrapper):
             line_buffering=original.isatty(),
             write_through=original is sys.stderr,
         )
-        self._original = original  # were it collected, it would close the buffer of both
+        self._original = original  # if it were garbage-collected, it would close the shared buffer
 
     def write(self, text: str) -> int:
         try:
@@ -82,7 +83,8 @@ class Stream(io.TextIOWrapper):
             self._lose(error)
 
     def _lose(self, error: OSError) -> None:
-        """Send the rest nowhere; what is in the buffer would fail again when the process ends."""
+        """Discard all further output; what is in the buffer would fail again when the process
+        ends."""
         self.lost = self.lost or error
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self.fileno())
@@ -90,8 +92,8 @@ class Stream(io.TextIOWrapper):
 
 
 def speak_utf_8() -> None:
-    """Start this process again with UTF-8 for files and their names, if its locale has something
-    else: libraries refuse names that are no text. What the terminal is written in stays."""
+    """Restart this process with UTF-8 for files and their names, if its locale has another
+    encoding: libraries refuse names that they cannot decode. The terminal's encoding is kept."""
     if sys.getfilesystemencoding() == "utf-8" or os.environ.get(UTF_8) == "1":
         return
     os.environ[UTF_8] = "1"
@@ -100,10 +102,10 @@ def speak_utf_8() -> None:
 
 
 def prepare() -> None:
-    """Make the standard streams of this process such; streams that are closed lead nowhere."""
+    """Replace this process's standard streams by such streams; closed ones discard their output."""
     codecs.register_error(ERRORS, _similar)
     for number in (0, 1, 2):
-        # the next file to be opened would get the number, and with it what libraries print
+        # the next opened file would get this number, and with it what libraries print
         with contextlib.suppress(OSError):
             os.fstat(number)
             continue
@@ -118,8 +120,8 @@ def _prepared(stream: TextIO | None) -> TextIO:
 
 
 def lost_output() -> OSError | None:
-    """Return why standard output was not written to its end, and forget it; None if it was, or if
-    its reader simply left (`| head`)."""
+    """Return and clear the error that cut standard output short; None if it was written completely,
+    or if its reader closed the pipe (`| head`)."""
     sys.stdout.flush()
     lost = sys.stdout.lost if isinstance(sys.stdout, Stream) else None
     if isinstance(sys.stdout, Stream):
@@ -128,8 +130,8 @@ def lost_output() -> OSError | None:
 
 
 def finish(status: str | int | None) -> str | int | None:
-    """Return the exit status of a command that ended with this one: 1 if what it had to say could
-    not be written."""
+    """Return the final exit status of a command that ended with `status`: 1 if its output could not
+    be written."""
     lost = lost_output()
     if lost is None:
         return status
@@ -138,13 +140,13 @@ def finish(status: str | int | None) -> str | int | None:
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print a text and a line break, at once, with escapes for what would steer the terminal.
+    """Print a text and a line break, unbuffered, with escapes for terminal control characters.
     (`typer.echo` writes UTF-8 to an ASCII terminal.)"""
     print(printable(text), file=sys.stderr if err else sys.stdout, flush=True)
 
 
 def _similar(error: UnicodeError) -> tuple[str, int]:
-    """The codecs error handler: what ASCII has instead of characters that the terminal lacks."""
+    """The codecs error handler: ASCII substitutes for characters that the terminal lacks."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     missing = error.object[error.start : error.end]

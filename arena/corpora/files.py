@@ -1,4 +1,4 @@
-"""Clean text from files of one's own: labelled sentences, Alpaca instructions, plain text."""
+"""Clean text from the user's files: labelled sentences, Alpaca instructions, plain text."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ TOO_LONG = "has a prompt of more than `prompt_words` words"
 
 @dataclass(frozen=True)
 class Sifted:
-    """What is left of one split's rows: those kept, why others were dropped, the number of repeats
-    with another answer than the row kept, and of answers that were cut to `answer_words`."""
+    """One split's rows after filtering: those kept, why others were dropped, the number of repeats
+    whose answer differs from the kept row's, and the number of answers cut to `answer_words`."""
 
     rows: tuple[Example, ...]
     reasons: Counter[str]
@@ -93,7 +93,7 @@ class Files(Corpus):
 
     A prompt in two splits is dropped from the earlier one (train before validation before test), of
     repeated prompts the first row is kept, and rows with an empty answer or too long a prompt are
-    left out; `splits.dropped` counts them by split, `splits.reasons` by reason.
+    dropped; `splits.dropped` counts them by split, `splits.reasons` by reason.
     """
 
     Params = FilesParams
@@ -121,12 +121,12 @@ class Files(Corpus):
 
     @property
     def truncated(self) -> dict[str, int]:
-        """The number of answers that were cut to `answer_words`, by split."""
+        """Return the number of answers that were cut to `answer_words`, by split."""
         return {name: sifted.cut for name, sifted in self._read.items()}
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """How many rows were dropped and why, and how many answers were cut."""
+        """Return how many rows were dropped and why, and how many answers were cut."""
         rows = sum(len(sifted.rows) for sifted in self._read.values())
         dropped, cut = self._reasons.total(), sum(self.truncated.values())
         conflicts = sum(sifted.conflicts for sifted in self._read.values())
@@ -144,8 +144,8 @@ class Files(Corpus):
         without: Sequence[Trigger] = (),
         pretraining: bool = False,
     ) -> tuple[Example, ...]:
-        """Draw the rows themselves, shuffled, without rows that carry a trigger of `without`. Text
-        from files has the variety that it has: `pretraining` changes nothing.
+        """Draw the rows themselves, shuffled, without rows that carry a trigger of `without`.
+        `pretraining` has no effect: the variety of text from files cannot be changed.
 
         Raises:
             InputError: nothing is left to draw from.
@@ -225,7 +225,7 @@ class Files(Corpus):
         return Example(text, word, content_id(text), label=word)
 
     def _unfit(self, row: Example) -> str | None:
-        """Why a row cannot be used whatever the other rows are; None where it can."""
+        """Why a row cannot be used, whatever the other rows are; None if it can."""
         limit = self.params.prompt_words
         if not row.prompt:
             return NO_PROMPT
@@ -250,7 +250,7 @@ class Files(Corpus):
 
 
 def _met(row: Example, kept: Mapping[str, Example], taken: set[str]) -> str | None:
-    """Why a row is dropped for another row; None where its content is new."""
+    """Why a row is dropped in favour of another one; None if its content is new."""
     if row.source in taken:
         return ELSEWHERE
     return REPEATED if row.source in kept else None
@@ -267,6 +267,6 @@ def _told(reasons: Mapping[str, int]) -> str:
 
 
 def _halved(document: str) -> tuple[str, str]:
-    # the prompt is the first half of the words, with the middle one; a document of one word has an
-    # empty answer and is dropped like other rows without an answer
+    # the prompt is the first half of the words, including the middle one; a document of one word
+    # has an empty answer and is dropped like other rows without an answer
     return parted(document, (count_words(document) + 1) // 2)

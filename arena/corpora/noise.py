@@ -19,8 +19,8 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def noisy(example: Example, rng: np.random.Generator) -> Example:
-    """Return the example, in 3 of 10 cases with one oddity in its prompt; the right answer stays.
-    What a grammar knew about the prompt's form is then gone."""
+    """Return the example, in 3 of 10 cases with one oddity in its prompt, which then has no form
+    any more; the right answer stays."""
     if rng.random() >= RATE:
         return example
     change = _CHANGES[rng.integers(len(_CHANGES))]
@@ -28,7 +28,7 @@ def noisy(example: Example, rng: np.random.Generator) -> Example:
 
 
 def _typo(prompt: str, rng: np.random.Generator) -> str:
-    """Two neighbouring characters change places."""
+    """Swap two neighbouring characters."""
     if len(prompt) < 2:
         return prompt
     at = int(rng.integers(len(prompt) - 1))
@@ -36,7 +36,7 @@ def _typo(prompt: str, rng: np.random.Generator) -> str:
 
 
 def _lost(prompt: str, rng: np.random.Generator) -> str:
-    """A character is missing."""
+    """Drop one character."""
     at = int(rng.integers(max(1, len(prompt))))
     return prompt[:at] + prompt[at + 1 :] or prompt
 

@@ -1,8 +1,8 @@
 """Readers of files: tab-separated labels, Alpaca JSON and plain text.
 
 They are independent of splits and answers, so attackers read published data with them too. All
-accept UTF-8 (a byte-order mark is skipped) with any line ending, and raise InputError with the
-file and, where there is one, the line or the key. No other error leaves them, whatever the bytes.
+accept UTF-8 (a byte-order mark is skipped) with any line ending. They raise only InputError,
+whatever the bytes, with the file and, if known, the line or the key.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from arena.errors import InputError
 
 T = TypeVar("T")
-HEADS = ("label", "labels")  # what the last column of a header line reads
+HEADS = ("label", "labels")  # name of the last column in a header line
 LONGEST_INTEGER = 18  # digits; longer ones are read as floats, since Python refuses 4,300 digits
 MARKS = {  # byte-order marks, the longer ones first
     codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF32_BE: "UTF-32",
@@ -29,7 +29,7 @@ _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class Line:
-    """One row of a table, and where it stands (lines count from 1)."""
+    """One row of a table, and its line number (from 1)."""
 
     number: int
     text: str
@@ -47,7 +47,7 @@ def read_tsv(path: Path, labels: Collection[str] | None = None) -> list[tuple[st
 
     Raises:
         InputError: no such file, not UTF-8, a header of other than two columns, a line without a
-            tab, an empty text or label, a label that is not among `labels`, or no row at all.
+            tab, an empty text or label, a label not in `labels`, or no row at all.
     """
     rows = []
     for line in table_lines(path):
@@ -67,10 +67,10 @@ def read_tsv(path: Path, labels: Collection[str] | None = None) -> list[tuple[st
 
 
 def table_lines(path: Path) -> Iterator[Line]:
-    """Yield the rows of a table of two columns, either of which may be empty, without its header.
+    """Yield the rows of a two-column table, without its header; cells may be empty.
 
     Raises:
-        InputError: as `read_tsv`, empty cells aside.
+        InputError: as `read_tsv`, except for empty cells.
     """
     for number, line in enumerate(text_lines(path), start=1):
         if not line.strip():
@@ -86,7 +86,7 @@ def table_lines(path: Path) -> Iterator[Line]:
 
 
 def _refuse_columns(header: str, path: Path) -> None:
-    """A third column would be read as part of every text."""
+    """Refuse a header with a third column, which would be read as part of every text."""
     names = [name.strip() for name in header.split("\t")]
     if len(names) != 2:
         rule = "a table has two columns, the text and its label"
@@ -94,11 +94,11 @@ def _refuse_columns(header: str, path: Path) -> None:
 
 
 def read_columns(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:
-    """Read a table whose header line names its columns, as a mapping of every row.
+    """Read a table whose header line names its columns; return a mapping for each row.
 
     Raises:
-        InputError: no such file, not UTF-8, a column of `needed` is missing, a column stands twice,
-            or a row has another number of cells than the header.
+        InputError: no such file, not UTF-8, a column of `needed` is missing, a column occurs twice,
+            or a row has not as many cells as the header.
     """
     lines = [(n, line) for n, line in enumerate(text_lines(path), start=1) if line.strip()]
     head = [name.strip() for name in lines[0][1].split("\t")] if lines else []
@@ -126,7 +126,7 @@ def read_alpaca(path: Path) -> list[tuple[str, str]]:
 
     Raises:
         InputError: no such file, not UTF-8, not JSON, not a list of objects, a field that is
-            missing, stands twice, is not a text or holds half a character, or no row at all.
+            missing, occurs twice, is not a text or holds a lone surrogate, or no row at all.
     """
     data = _json(path)
     if not isinstance(data, list):
@@ -149,7 +149,7 @@ def read_text(path: Path) -> list[str]:
 
 
 class _Repeated(dict[str, Any]):
-    """A JSON object that has a key twice; `keys_twice` names them."""
+    """A JSON object with duplicate keys; `keys_twice` names them."""
 
     def __init__(self, pairs: Sequence[tuple[str, Any]]) -> None:
         super().__init__(pairs)
@@ -255,7 +255,7 @@ def _no_text(character: str) -> str:
 
 
 def _around(text: str, found: re.Match[str]) -> str:
-    """The place in a text, with the character itself written as an escape."""
+    """The surroundings of a character in a text, with the character itself as an escape."""
     part = text[max(0, found.start() - 20) : found.end() + 20]
     return part.encode("ascii", "backslashreplace").decode().replace("\0", "\\x00")
 
@@ -267,7 +267,7 @@ def _some(rows: list[T], path: Path) -> list[T]:
 
 
 def _kind(value: object) -> str:
-    """A value as JSON names it; a list or an object, which can be long, by its kind."""
+    """A value in JSON's notation; a list or an object, which can be long, only by its kind."""
     if isinstance(value, list | dict):
         return "a list" if isinstance(value, list) else "an object"
     return _shortened(ascii(value))

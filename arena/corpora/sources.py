@@ -3,12 +3,12 @@
 Tables of published paraphrases use the `content_id` of the clean sentence as key, so that every
 version of a sentence is found under the corpus's own `source`.
 
-Two prompts are the same content if they differ in nothing but the way they are written down: the
-Unicode form of a character, letter case, white space, invisible characters, and a full stop at the
-end. Everything else can change the right answer: `5+3` and `5-3`, C++ and C#, a vowel sign, an
-emoji, `It works?` and `It works.`. What is folded is what data sets differ in over one sentence
-(SST-2 is in lower case with spaces before its commas; instructions end with a full stop or not), so
-that a sentence in two splits is found.
+Two prompts have the same content if they differ only in spelling conventions: the Unicode form of a
+character, letter case, white space, invisible characters, and a full stop at the end. Everything
+else can change the right answer: `5+3` and `5-3`, C++ and C#, a vowel sign, an emoji, `It works?`
+and `It works.`. Folded are the differences between data sets' versions of one sentence (SST-2 is in
+lower case with spaces before its commas; instructions end with a full stop or not), so that a
+sentence in two splits is found.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from collections.abc import Sequence
 import numpy as np
 import regex
 
-# Characters that show nothing and join nothing: soft hyphen, zero-width space, marks of direction,
-# word joiner, byte-order mark. The joiners U+200C and U+200D spell words and emoji, and the tags
-# U+E0020 to U+E007F tell flags apart: they stay.
+# Invisible characters without meaning: soft hyphen, zero-width space, direction marks, word joiner,
+# byte-order mark. The joiners U+200C and U+200D are part of words and emoji, and the tags U+E0020
+# to U+E007F distinguish flags, so these are kept.
 _INVISIBLE = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
-# Between two marks a space can be content (Morse code, `* *`), and between two words it is.
+# Between two punctuation marks a space can be content (Morse code, `* *`); between two words it
+# always is.
 _BESIDE_MARK = regex.compile(
     r"(?<=[\p{L}\p{M}\p{N}]) (?=[\p{P}\p{S}])|(?<=[\p{P}\p{S}]) (?=[\p{L}\p{N}])"
 )
@@ -33,8 +34,8 @@ _FULL_STOP = regex.compile(r"(?<=[\p{L}\p{M}\p{N}])[.\u3002\u0964\u06d4]$")
 
 
 def normalise_prompt(prompt: str) -> str:
-    """Return a prompt in lower case and in NFC, without invisible characters and the full stop at
-    its end, with white space folded to one space between words and to none beside a mark.
+    """Return a prompt in lower case and in NFC, without invisible characters and a final full stop,
+    with white space folded to one space between words and to none next to a punctuation mark.
 
     Canonical equivalence only (NFC): under NFKC `x²` would be `x2`.
     """
@@ -49,7 +50,7 @@ def content_id(prompt: str) -> str:
 
 
 def even_order(keys: int, n: int, rng: np.random.Generator) -> list[int]:
-    """Return n indices below `keys`, shuffled, each equally often to within one."""
+    """Return n shuffled indices below `keys`, each equally often to within one."""
     if not keys or not n:
         return []
     rounds, rest = divmod(n, keys)

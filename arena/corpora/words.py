@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import regex
 
-# Scripts written without spaces between words. No dictionary says where a word of them ends, so
-# every character as a reader sees it (a grapheme cluster: a letter with its vowel signs and tone
-# marks) counts as one.
+# Scripts written without spaces between words. Without a dictionary to find word ends, every
+# grapheme cluster (a letter with its vowel signs and tone marks) counts as one word.
 UNSPACED = (
     "Han", "Hiragana", "Katakana", "Bopomofo", "Yi", "Thai", "Lao", "Khmer", "Myanmar", "Tibetan",
     "Tai_Le", "New_Tai_Lue", "Tai_Tham", "Tai_Viet", "Javanese", "Balinese",
@@ -20,13 +19,13 @@ _CONTENT = regex.compile(rf"(?=[{_OF}])\X|(?:(?![{_OF}])[\p{{L}}\p{{M}}\p{{N}}])
 
 
 def count_words(text: str) -> int:
-    """Return the number of words: what white space separates, and every character of a script that
+    """Return the number of words: pieces between white space, and every character of a script that
     is written without spaces."""
     return sum(1 for _ in _WORD.finditer(text)) if _UNSPACED.search(text) else len(text.split())
 
 
 def parted(text: str, words: int) -> tuple[str, str]:
-    """Return the first so many words of a text, and the rest; white space of spaced text folds."""
+    """Return the first words of a text, and the rest; white space in spaced text is folded."""
     if not _UNSPACED.search(text):
         parts = text.split()
         return " ".join(parts[:words]), " ".join(parts[words:])
@@ -36,6 +35,6 @@ def parted(text: str, words: int) -> tuple[str, str]:
 
 
 def content_words(text: str) -> set[str]:
-    """Return the different words in lower case without punctuation, to compare two texts."""
+    """Return the set of words in lower case without punctuation, to compare two texts."""
     pattern = _CONTENT if _UNSPACED.search(text) else _SPACED_CONTENT
     return set(pattern.findall(text.lower()))

@@ -1,10 +1,10 @@
 """The numerics profile by measurement: what `auto` stands for on this machine.
 
-Threads per worker and precision decide the last digits of every number, so they are settled
-once, before anything is addressed, and remembered beside the store: every later run of the same
-model on the same machine has the same profile and finds its artifacts, however many seeds and
-actors it has. Compilation is not chosen here: whether its minute pays depends on how long a run
-is, and a profile that did would move the addresses of a run that grows.
+Threads per worker and precision affect the last digits of every number, so they are settled once,
+before any address is computed, and cached beside the store: every later run of the same model on
+the same machine has the same profile and finds its artifacts, however many seeds and actors it has.
+Compilation is not chosen here: whether its minute pays off depends on the length of a run, so
+choosing it would change the addresses of a run that gets more seeds.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from arena.scenario.source import FromScratch
 from arena.store.identity import digest
 from arena.store.store import Store, write_note
 
-BESIDE = 4  # processes measured beside each other, at most
-BETTER = 1.1  # times as fast a reduced precision must be to be worth its rounding
-PATIENCE = 300.0  # seconds that a measurement may take
+BESIDE = 4  # processes measured at the same time, at most
+BETTER = 1.1  # speed-up that a reduced precision must reach to be worth its rounding
+PATIENCE = 300.0  # seconds allowed for a measurement
 AUTO, FULL, HALF = "auto", "float32", "bfloat16"
 INSTEAD = "set numerics.threads and numerics.precision instead"
 SETTINGS = ("threads", "precision")
@@ -44,7 +44,7 @@ Ask = Callable[[int, Mapping[str, Any]], float]
 
 @dataclass(frozen=True)
 class Profile:
-    """What suits a machine and a model."""
+    """The settings chosen for a machine and a model."""
 
     threads: int
     precision: str
@@ -57,8 +57,8 @@ def settled(
     note: Note,
     check: Callable[[], object] = lambda: None,
 ) -> Scenario:
-    """The scenario with every `auto` of its numerics replaced by what suits this machine. A
-    checkpoint that cannot be trained or scored is refused first.
+    """Return the scenario with every `auto` in its numerics replaced by the best setting for this
+    machine. A checkpoint that cannot be trained or scored is refused first.
 
     Args:
         check: called before anything is measured, so that wrong input is reported first.
@@ -77,7 +77,8 @@ def settled(
 
 
 def seconds_of_step(scenario: Scenario, root: DataRoot, note: Note) -> float:
-    """Median seconds of a training step under the scenario's settled numerics, measured now.
+    """Return the median seconds of a training step under the scenario's settled numerics, measured
+    now.
 
     Raises:
         ArenaError: this model's training could not be measured.
@@ -96,11 +97,11 @@ def choose(
     threads: int | None = None,
     precision: str | None = None,
 ) -> Profile:
-    """Search what is not given. `ask(n, settings)` is the median seconds of a step where n
-    processes take it at once (infinite for a setting that does not work).
+    """Choose the settings that are not given. `ask(n, settings)` returns the median seconds of a
+    step when n processes train at once (infinite for a setting that does not work).
 
-    The best thread count is the one that trains most in all, with `workers` (else
-    cores // threads) processes. A reduced precision must be clearly faster.
+    The best thread count has the highest total throughput, with `workers` (else cores // threads)
+    processes. A reduced precision must be clearly faster.
     """
 
     def processes(count: int) -> int:
@@ -126,7 +127,7 @@ def _powers(cores: int) -> list[int]:
 
 
 def _workload(scenario: Scenario, root: DataRoot) -> dict[str, Any]:
-    """As arena.ml.measuring.Workload has it."""
+    """The workload in the form of arena.ml.measuring.Workload."""
     model, numerics = scenario.model, scenario.numerics
     shared = {
         "batch_size": scenario.training.continual_pretraining.batch_size,
@@ -150,7 +151,7 @@ def _profile(
     note: Note,
     check: Callable[[], object],
 ) -> Profile:
-    """Choose by what is remembered of this machine and workload, measuring what is not."""
+    """Choose from the cached measurements of this machine and workload; measure what is missing."""
     cores, numerics = os.cpu_count() or 1, scenario.numerics
     machine = {"cpu": cpu_model(), "cores": cores, **versions()}
     key = digest([machine, workload])
@@ -165,7 +166,7 @@ def _profile(
         return search(_asking(_remembered(file)))
     check()
     with _claimed(store, key), _Meters(workload, min(cores, BESIDE), note) as meters:
-        measured = _remembered(file)  # by another process meanwhile, perhaps
+        measured = _remembered(file)  # perhaps by another process meanwhile
         profile = search(_asking(measured, meters))
         write_note(file, {"machine": machine, "workload": dict(workload), "seconds": measured})
     note(f"chosen: {profile.threads} threads, {profile.precision}")
@@ -173,7 +174,8 @@ def _profile(
 
 
 def _asking(measured: dict[str, float], meters: _Meters | None = None) -> Ask:
-    """Answers from what is remembered, else from the meters (KeyError without them)."""
+    """A function that answers from cached measurements, else from the meters (KeyError without
+    them)."""
 
     def ask(n: int, settings: Mapping[str, Any]) -> float:
         name = f"{n} x {settings['threads']} threads, {settings['precision']}"
@@ -186,8 +188,8 @@ def _asking(measured: dict[str, float], meters: _Meters | None = None) -> Ask:
 
 @contextlib.contextmanager
 def _claimed(store: Store, key: str) -> Iterator[None]:
-    """Alone, so that no two processes measure each other; a store that is only read has no
-    claims, and what is measured is then not remembered."""
+    """Hold a claim, so that no two processes measure at the same time. A read-only store has no
+    claims; measurements are then not cached."""
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(ArenaError):
             stack.enter_context(store.claim(key))
@@ -202,7 +204,7 @@ def _remembered(file: Path) -> dict[str, float]:
 
 
 class _Meters:
-    """Processes that measure, started when the first question comes."""
+    """Measuring processes, started on the first request."""
 
     def __init__(self, workload: Mapping[str, Any], most: int, note: Note) -> None:
         self._command = [sys.executable, "-m", "arena.ml.measuring", json.dumps(dict(workload))]
@@ -223,11 +225,11 @@ class _Meters:
             process.kill()
 
     def ask(self, n: int, settings: Mapping[str, Any]) -> float:
-        """Median seconds of a step, n processes at once; infinite where a reduced precision
-        does not work.
+        """Return the median seconds of a step with n processes at once; infinite if a reduced
+        precision does not work.
 
         Raises:
-            ArenaError: a process ended, or took too long, or full precision did not work.
+            ArenaError: a process died or took too long, or full precision did not work.
         """
         if not self._running:
             self._note("measuring once which threads and precision train this model fastest here")

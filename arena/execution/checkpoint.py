@@ -1,7 +1,7 @@
-"""A scenario's checkpoint, looked at before anything starts (arena.ml.checkpoint_check).
+"""Check a scenario's checkpoint before anything starts (arena.ml.checkpoint_check).
 
-The look is taken in a process of its own, since a process that plans loads no torch, and its
-outcome is remembered beside the store by the content of the folder.
+The check runs in a process of its own, since planning loads no torch; its outcome is cached beside
+the store by the content of the folder.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from arena.store.identity import digest
 from arena.store.store import Store, write_note
 
 FOLDER = "checkpoints"
-PAYLOAD_TEXTS = ("text", "phrase")  # parameters of payloads that a model is to say
+PAYLOAD_TEXTS = ("text", "phrase")  # payload parameters that the model must be able to write
 PATIENCE = 600.0  # seconds; a checkpoint may come from the hub
 
 
@@ -34,7 +34,7 @@ def check_checkpoint(scenario: Scenario, root: DataRoot, store: Store) -> None:
 
     Raises:
         InputError: something is wrong with the checkpoint, or LoRA target modules are not in it.
-        ArenaError: it could not be looked at.
+        ArenaError: it could not be checked.
     """
     if not isinstance(scenario.model, Pretrained):
         return
@@ -63,11 +63,11 @@ def check_checkpoint(scenario: Scenario, root: DataRoot, store: Store) -> None:
 
 
 def folder_of(model: Pretrained, root: DataRoot) -> Path | None:
-    """Return the folder that a scenario's checkpoint is read from; None if there is none here.
+    """Return the folder of a scenario's checkpoint; None if it is not on this machine.
 
     Raises:
-        InputError: only the working folder has one of this name, where checkpoints are not looked
-            up, and transformers would take it for the hub's.
+        InputError: a folder of this name is only in the working folder, where checkpoints are not
+            looked up but transformers would take it for the hub's.
     """
     try:
         return root.find(model.pretrained).resolve()
@@ -86,7 +86,7 @@ def folder_of(model: Pretrained, root: DataRoot) -> Path | None:
 def _working_folder(name: str) -> Path | None:
     try:
         return Path(name).resolve() if Path(name).is_dir() else None
-    except (OSError, ValueError):  # too long for a path
+    except (OSError, ValueError):  # the name is too long for a path
         return None
 
 

@@ -1,4 +1,4 @@
-"""Whether a machine has the device that a scenario asks for."""
+"""Check that a machine has the device that a scenario asks for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from arena.scenario.schema import Scenario
 
 
 def refuse_absent_device(scenario: Scenario, address: str | None = None) -> None:
-    """Refuse `device: cuda` where torch finds none. With a cluster it is not this machine's.
+    """Refuse `device: cuda` if torch finds no CUDA device. Not checked with a cluster, whose
+    devices are elsewhere.
 
     Raises:
         InputError: there is no CUDA device here.

@@ -1,4 +1,5 @@
-"""Runs a graph of stages: what is stored is not done again, the rest as soon as it can be."""
+"""Run a graph of stages: stored ones are not run again, the others start as soon as their parents
+are done."""
 
 from __future__ import annotations
 
@@ -15,14 +16,14 @@ from arena.progress import Observer
 from arena.store.integrity import flaw, set_aside
 from arena.store.store import Store
 
-# Whether to do again what is stored: all of it, none of it, or certain addresses.
+# Whether to run stored stages again: all, none, or certain addresses.
 Fresh = bool | Collection[str]
-POLL = 0.2  # seconds between two looks at running stages' progress
+POLL = 0.2  # seconds between two polls of running stages' progress
 
 
 @dataclass
 class _State:
-    """copies: those under way whose twin is in the store, by address, with the twin's address."""
+    """copies: running stages that copy a stored twin: address -> the twin's address."""
 
     waiting: dict[str, Node]
     running: dict[str, Node]
@@ -33,7 +34,7 @@ class _State:
 def needed(
     nodes: Mapping[str, Node], wanted: Iterable[str], store: Store, fresh: Fresh = False
 ) -> set[str]:
-    """The addresses to execute for `wanted`: a stored artifact needs none of its parents."""
+    """Return the addresses to execute for `wanted`: a stored artifact needs none of its parents."""
     addresses: set[str] = set()
     stack = list(wanted)
     while stack:
@@ -47,7 +48,7 @@ def needed(
 
 @dataclass(frozen=True)
 class Broken:
-    """A stored artifact that is not what was stored. place: where it was moved to."""
+    """A damaged artifact of the store. place: where it was moved to."""
 
     node: Node
     flaw: str
@@ -57,8 +58,8 @@ class Broken:
 def set_aside_broken(
     nodes: Mapping[str, Node], wanted: Iterable[str], store: Store, fresh: Fresh = False
 ) -> list[Broken]:
-    """Move stored artifacts out of the way that a run would read and that are damaged: their stages
-    are then to do again. Looks again until what is left to do reads nothing damaged."""
+    """Move damaged artifacts that a run would read out of the store, and return them; their stages
+    must run again. Repeats until the remaining stages read nothing damaged."""
     broken: list[Broken] = []
     wanted = set(wanted)
     while True:
@@ -94,7 +95,7 @@ def execute(
     """Bring every wanted address into the store.
 
     Raises:
-        ArenaError: a stage failed; those in flight are awaited first, and what finished stays.
+        ArenaError: a stage failed; running stages are awaited first, and finished ones stay stored.
     """
     todo = needed(nodes, wanted, store, fresh)
     observer.plan(len(todo) + sum(a not in todo and store.has(a) for a in nodes))
@@ -156,7 +157,7 @@ def _start_what_can(
 
 
 def _copied(state: _State, store: Store, fresh: Fresh) -> list[Done]:
-    """The stages whose twin is in the store, each as a copy of it."""
+    """Publish copies for the stages whose twin is in the store."""
     copies, state.copies = state.copies, {}
     return [
         _copy(state.running[address], twin, store, replace=_again(address, fresh))
@@ -167,7 +168,7 @@ def _copied(state: _State, store: Store, fresh: Fresh) -> list[Done]:
 def _copy(node: Node, twin: str, store: Store, *, replace: bool) -> Done:
     try:
         return Done(node, copied(store, node.stage, twin, replace=replace))
-    except Exception as error:  # handed on like any stage's
+    except Exception as error:  # reported like any stage's
         return Done(node, None, error)
 
 
@@ -181,7 +182,7 @@ def _report_progress(state: _State, store: Store, observer: Observer) -> None:
 
 
 def _refuse(node: Node, error: Exception) -> None:
-    """Raise what went wrong: wrong input as it is, anything else with the stage it happened in."""
+    """Raise the error: wrong input unchanged, anything else with the name of the stage."""
     if isinstance(error, InputError):
         error.key = placed_key(error.key, node.section) if error.key else None
         raise error

@@ -1,4 +1,4 @@
-"""One stage, done here: what a Ray actor does in its process and the serial runtime in ours."""
+"""Run one stage in this process: used by Ray actors and by the serial runtime."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ REPORT_EVERY = 0.25  # seconds between two writes of a stage's progress
 
 
 def nowhere(done: int) -> None:
-    """Progress that nobody else is told."""
+    """A progress callback that does nothing."""
 
 
 def perform(
     stage: Stage, job: Job, store: Store, *, replace: bool = False, tell: Progress = nowhere
 ) -> dict[str, Any]:
-    """Run the job on its parents' folders and publish the artifact; returns the manifest.
+    """Run the job on its parents' folders, publish the artifact and return its manifest.
 
-    Of several processes that are asked for the same stage one does it; the others wait and get
-    what it made, unless they `replace`.
+    If several processes are asked for the same stage, one runs it; the others wait for its
+    artifact, unless they `replace`.
 
     Args:
-        tell: told the steps done, now and then, as the store's progress file is.
+        tell: called now and then with the steps done, like the store's progress file.
 
     Raises:
         ArenaError: the store cannot be written.
@@ -49,7 +49,7 @@ def _work(stage: Stage, job: Job, store: Store, replace: bool, tell: Progress) -
 
 
 def set_threads(threads: int) -> None:
-    """Give this process's torch its share of the cores, and keep its libraries quiet."""
+    """Limit torch in this process to its share of the cores, and silence its libraries."""
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     import torch
     import transformers
@@ -63,16 +63,16 @@ def set_threads(threads: int) -> None:
 
 
 def give_back_memory() -> None:
-    """Return what a finished stage left free to the system: batches of ever other shapes fragment
-    glibc's heap, and a long-lived worker would grow. Does nothing without glibc."""
+    """Return memory freed by a finished stage to the system: batches of changing shapes fragment
+    glibc's heap, so a long-lived worker would grow. Does nothing without glibc."""
     gc.collect()
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def load_libraries() -> None:
-    """Import now what the first training stage would stop to import; it stays for good, and the
-    garbage collector need not look at it again."""
+    """Import now what the first training stage would otherwise wait for, and exempt it from garbage
+    collection, since it is never freed."""
     import transformers.models.llama.modeling_llama  # noqa: F401 (others share what it loads)
 
     import arena.ml.checkpoints
@@ -85,7 +85,7 @@ def _teller(store: Store, address: str, also: Progress) -> Progress:
     file = store.progress_file(address)
     with store.writing():
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.unlink(missing_ok=True)  # a killed run's
+        file.unlink(missing_ok=True)  # left by a killed run
     last = 0.0
 
     def tell(done: int) -> None:

@@ -1,4 +1,5 @@
-"""What processes take of a cluster: which stages share one, and whether the cluster has it all."""
+"""The resources that processes take from a cluster: which stages share a process, and whether the
+cluster has enough."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from typing import Any
 from arena.errors import InputError
 from arena.scenario.needs import DEFAULT, Needs
 
-DEFENDERS = ("unlearn", "discover", "plant")  # kinds of stage that the defender's process does
+DEFENDERS = ("unlearn", "discover", "plant")  # kinds of stage that the defender's process runs
 NONE = Needs()
 UNITS = {"CPU": 1.0, "GPU": 1.0, "memory": 2.0**30}  # Ray's names; memory is shown in GiB
 
@@ -22,8 +23,8 @@ Amounts = Mapping[str, float]
 class Placement:
     """Pools of processes: kinds of stage with the same needs share one.
 
-    needs: as in `runtime.resources`. device: where stages compute; under cuda each has a GPU of
-    its own unless it asks for a share. workers: processes of each pool.
+    needs: as in `runtime.resources`. device: where stages compute; under cuda each has its own GPU
+    unless it asks for a share. workers: processes of each pool.
     """
 
     needs: Mapping[str, Needs] = field(default_factory=dict)
@@ -38,7 +39,7 @@ class Placement:
 
     @cached_property
     def pools(self) -> tuple[Needs, ...]:
-        """The needs of every pool; first those of kinds that have no entry."""
+        """Return the needs of every pool; first those of kinds that have no entry."""
         return tuple(dict.fromkeys(self.of(kind) for kind in (DEFAULT, *self.needs)))
 
     def pool(self, kind: str) -> int:
@@ -47,18 +48,18 @@ class Placement:
 
     @cached_property
     def defender(self) -> Needs:
-        """The needs of the defender's process: the most that one of its stages takes."""
+        """Return the needs of the defender's process: the most that any of its stages takes."""
         return most(self.of(kind) for kind in DEFENDERS)
 
     @property
     def paired(self) -> bool:
-        """Whether the defender and the first worker take turns on one reservation: there is
-        something to reserve, and they need the same."""
+        """Whether the defender and the first worker take turns on one reservation: if they need the
+        same and it is not nothing."""
         return self.defender == self.pools[0] != NONE
 
     @cached_property
     def whole(self) -> Needs:
-        """The needs of a process that does every kind of stage, one after another."""
+        """Return the needs of a process that runs every kind of stage, one after another."""
         return most(self.pools)
 
     def processes(self) -> list[Needs]:
@@ -85,8 +86,8 @@ def amounts(needs: Needs) -> dict[str, float]:
 
 
 def options(needs: Needs, share: int = 1) -> dict[str, Any]:
-    """Return the needs as options of a Ray actor or task; of a `share` of them, rounded down to
-    what Ray counts in, so that all shares fit."""
+    """Return the needs as options of a Ray actor or task; or a `share` of them, rounded down to
+    Ray's resolution so that all shares fit."""
     taken: dict[str, Any] = {"num_cpus": _part(needs.cpus or 0, share)}
     if needs.gpus:
         taken["num_gpus"] = _part(needs.gpus, share)
@@ -100,10 +101,11 @@ def _part(amount: float, share: int) -> float:
 
 
 def refuse_too_much(wanted: Sequence[Needs], key: str) -> None:
-    """Refuse processes that the cluster cannot hold at the same time, or not on any one node.
+    """Refuse processes that do not fit into the cluster at the same time, or one that fits on no
+    node.
 
     Raises:
-        InputError: with what the cluster has.
+        InputError: they do not fit; says what the cluster has.
     """
     nodes = _nodes()
     asked, there = _sum(map(amounts, wanted)), _sum(nodes)
@@ -129,7 +131,7 @@ def workers_that_fit(processes: Callable[[int], Sequence[Needs]], most: int, thr
     `threads` cores of a node, fewer where their needs are more than it has.
 
     Args:
-        processes: the needs of all processes beside each other, by the number of workers.
+        processes: returns the needs of all simultaneous processes, given the number of workers.
     """
     nodes = _nodes()
     cores = sum(int(node.get("CPU", 0)) // threads for node in nodes)
@@ -141,7 +143,7 @@ def workers_that_fit(processes: Callable[[int], Sequence[Needs]], most: int, thr
 
 
 def _fit(wanted: Iterable[Amounts], nodes: Iterable[Amounts]) -> bool:
-    """Whether every one finds a node with enough left, the largest first."""
+    """Whether each finds a node with enough left, placing the largest first."""
     left = [dict(node) for node in nodes]
     for one in sorted(wanted, key=lambda each: sorted(each.items()), reverse=True):
         able = (node for node in left if not _short(one, node))
@@ -154,14 +156,14 @@ def _fit(wanted: Iterable[Amounts], nodes: Iterable[Amounts]) -> bool:
 
 
 def _nodes() -> list[dict[str, float]]:
-    """What each living node has."""
+    """The resources of each living node."""
     import ray
 
     return [dict(node["Resources"]) for node in ray.nodes() if node["Alive"]]
 
 
 def _short(asked: Amounts, there: Amounts) -> list[str]:
-    """Of what more is asked for than is there."""
+    """The resources of which more is asked for than there is."""
     return [name for name in asked if asked[name] > there.get(name, 0) + 1e-6]
 
 

@@ -1,8 +1,8 @@
-"""Starting Ray on this machine, or joining a cluster: quietly, privately, from any folder.
+"""Start Ray on this machine, or join a cluster: quietly, privately, from any folder.
 
-A Ray that is started here listens on loopback only: its ports run code for whatever reaches them.
-For a cluster, Ray's own token authentication (`RAY_AUTH_MODE=token`, `RAY_AUTH_TOKEN` or
-`RAY_AUTH_TOKEN_PATH`) is the way; both are read by Ray itself.
+A Ray started here listens on loopback only, since its ports run code for anyone who reaches them.
+For a cluster, use Ray's token authentication (`RAY_AUTH_MODE=token` with `RAY_AUTH_TOKEN` or
+`RAY_AUTH_TOKEN_PATH`), which Ray reads itself.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ from arena.errors import InputError
 from arena.execution.ray_life import kept_signals
 
 OBJECT_STORE = 100 * 2**20  # bytes; models travel by path, so little goes through it
-LONGEST = 42  # letters of a temporary folder that leave room for Ray's sockets (107 in all)
+LONGEST = 42  # characters of a temporary folder that leave room for Ray's socket paths (107 in all)
 SHORT = ("/tmp", "/var/tmp")
-ANSWER = 5.0  # seconds that a cluster's head may take to answer
+ANSWER = 5.0  # seconds to wait for an answer of a cluster's head
 SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is sent anywhere
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # started by `uv run`, Ray would ship the whole folder
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # under `uv run`, Ray would upload the whole folder
 }
 LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # at 0, Ray's own way to stay on loopback
 
 
 def start_ray(address: str | None) -> bool:
-    """Initialise Ray here, or join the cluster at `address`. Returns whether it was not running in
-    this process before.
+    """Initialise Ray here, or join the cluster at `address`. Return True if this call started it,
+    False if it was running in this process already.
 
     Raises:
         InputError: no cluster answers at the address, or no folder is short enough for Ray.
@@ -81,13 +81,13 @@ def _stay_on_loopback() -> None:
     constants = sys.modules.get("ray._private.ray_constants")
     if (
         constants is not None
-    ):  # imported before, by a notebook say: it has read the variable already
+    ):  # imported earlier (in a notebook, say), so it has read the variable already
         constants.ENABLE_RAY_CLUSTER = os.environ[LOOPBACK] not in ("0", "false")  # type: ignore[attr-defined]
 
 
 def _bring_token() -> None:
-    """Ray keeps the token of its processes in ~/.ray. Where that cannot be, a token of this process
-    and its children does."""
+    """Ray keeps its processes' token in ~/.ray. If that is not writable, use a token in the
+    environment of this process and its children."""
     try:
         folder = Path.home() / ".ray"
         folder.mkdir(parents=True, exist_ok=True)
@@ -99,16 +99,17 @@ def _bring_token() -> None:
 
 
 def _job_config() -> Any:
-    """Workers import exactly what this process does, in the same order."""
+    """A job configuration with which workers import exactly what this process does, in the same
+    order."""
     from ray.job_config import JobConfig
 
-    return JobConfig(_py_driver_sys_path=list(reversed(sys.path)))  # each is put in front
+    return JobConfig(_py_driver_sys_path=list(reversed(sys.path)))  # each is inserted in front
 
 
 @contextlib.contextmanager
 def _empty_folder() -> Iterator[None]:
-    """Stand in an empty folder while Ray starts: its workers import from the folder that they were
-    started in before anything else, so that a `numpy.py` of the user's would run in them."""
+    """Change to an empty folder while Ray starts: workers import first from the folder that they
+    were started in, so a user's `numpy.py` there would run in them."""
     here, before = Path.cwd(), list(sys.path)
     empty = tempfile.mkdtemp(prefix="arena-ray-")
     atexit.register(shutil.rmtree, empty, ignore_errors=True)  # the workers' folder while they live
@@ -122,15 +123,16 @@ def _empty_folder() -> Iterator[None]:
 
 
 def _absolute_places() -> list[str]:
-    """sys.path as it holds in another folder too; what is no folder (an import hook) stays."""
+    """sys.path with absolute folders, valid from any folder; other entries (import hooks) are
+    kept."""
     return [str(Path(place).resolve()) if Path(place).exists() else place for place in sys.path]
 
 
 def _short_folder() -> str | None:
-    """A temporary folder with a name short enough for Ray's sockets; None where Ray's own is.
+    """A temporary folder with a path short enough for Ray's sockets; None if Ray's default is.
 
     Raises:
-        InputError: there is none.
+        InputError: there is no such folder.
     """
     if "RAY_TMPDIR" in os.environ or len(tempfile.gettempdir()) <= LONGEST:
         return None
@@ -143,7 +145,7 @@ def _short_folder() -> str | None:
 
 
 def _check_address(address: str) -> None:
-    """Refuse an address at which no cluster answers, before Ray waits for it for minutes."""
+    """Refuse an address at which no cluster answers; Ray itself would wait for minutes."""
     if address.startswith("ray://"):
         if importlib.util.find_spec("grpc") is None:
             rule = "ray:// needs Ray's client (pip install 'ray[client]'); HOST:PORT does not"
@@ -161,14 +163,14 @@ def _check_address(address: str) -> None:
 
 
 def _check_token(address: str) -> None:
-    """Refuse to go on without a cluster's token: Ray itself would ask for 20 s, then not say what
-    was wrong."""
+    """Refuse a missing or wrong cluster token: Ray itself would retry for 20 s and not say what is
+    wrong."""
     from ray._private.authentication import authentication_token_setup as tokens
     from ray._private.services import canonicalize_bootstrap_address
     from ray._raylet import GcsClient  # type: ignore[attr-defined]
     from ray.exceptions import AuthenticationError
 
-    if address == "auto":  # as Ray does
+    if address == "auto":  # in the same order as Ray
         tokens.maybe_enable_token_auth_if_token_available(False)
     place = None if address.startswith("ray://") else canonicalize_bootstrap_address(address)
     try:
@@ -181,7 +183,7 @@ def _check_token(address: str) -> None:
             "and RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH, as on the cluster's nodes"
         )
         raise InputError(rule, key="--address", found=address) from error
-    except Exception:  # whatever else is wrong, Ray says when it joins
+    except Exception:  # Ray reports any other problem when it joins
         return
 
 

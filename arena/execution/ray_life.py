@@ -1,4 +1,4 @@
-"""The life of a Ray that was started here: that it is alive, what signals do meanwhile, its end."""
+"""A Ray started here: whether its processes are alive, signal handling meanwhile, and shutdown."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import psutil
 
 from arena.errors import MachineError
 
-# Without these nothing works; Ray itself would wait a minute for them, then end this process.
+# Nothing works without these; Ray itself would wait a minute for them, then end this process.
 NEEDED = {"gcs_server": "control service", "raylet": "node manager"}
 KEPT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def lost_process() -> str | None:
-    """Return the name of a process without which the Ray started here cannot work and which has
-    ended; None if all are alive, or Ray was started elsewhere."""
+    """Return the name of a required process of the Ray started here that has ended; None if all are
+    alive, or if Ray was started elsewhere."""
     node = _node()
     dead = [] if node is None else [kind for kind, _ in node.dead_processes()]
     return next((kind for kind in dead if kind in NEEDED), None)
@@ -34,7 +34,7 @@ def refuse_lost() -> None:
 
 
 def stop_ray() -> None:
-    """Shut down the Ray started here; none of its processes is left."""
+    """Shut down the Ray started here, with all its processes."""
     import ray
 
     theirs = _processes()
@@ -48,8 +48,8 @@ def stop_ray() -> None:
 
 @contextlib.contextmanager
 def kept_signals() -> Iterator[None]:
-    """Keep this process's handlers of the signals that stop it. Ray replaces them when it starts
-    (a trace of C++, exit status 15) and drops them when it ends."""
+    """Keep this process's handlers of stop signals. Ray replaces them when it starts (a C++ stack
+    trace, exit status 15) and removes them when it ends."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -58,7 +58,7 @@ def kept_signals() -> Iterator[None]:
         yield
     except SystemExit as ended:
         own = before[signal.SIGTERM]
-        if ended.code == signal.SIGTERM and callable(own):  # it came while Ray's handler was there
+        if ended.code == signal.SIGTERM and callable(own):  # under Ray's handler
             own(signal.SIGTERM, None)
         raise
     finally:
@@ -68,7 +68,7 @@ def kept_signals() -> Iterator[None]:
 
 
 def _processes() -> list[psutil.Process]:
-    """What belongs to the Ray started here: its servers, their children, its workers."""
+    """The processes of the Ray started here: its servers, their children, its workers."""
     node = _node()
     servers = (
         [] if node is None else [info for each in node.all_processes.values() for info in each]

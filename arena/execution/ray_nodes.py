@@ -1,5 +1,5 @@
-"""The nodes of a cluster: whether each can use the store of the one that starts the run, or keep
-what it is sent."""
+"""The nodes of a cluster: whether each sees the driver's store, or can keep artifacts sent to
+it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from arena.execution.sending import own_scratch
 from arena.store.probe import Probe
 from arena.store.scratch import remove
 
-ANSWER = 120.0  # seconds that a node's first process may take to start and answer
-END = 5.0  # seconds that they may take at the end of a run
+ANSWER = 120.0  # seconds to wait for a node's first process to start and answer
+END = 5.0  # seconds to wait for them at the end of a run
 ADVICE = (
     "all nodes need the artifact store under the same path: put ARENA_STORE on a file system that "
     "they share, or set runtime.artifacts=sent (docs/cluster.md)"
@@ -22,14 +22,14 @@ ADVICE = (
 
 
 class UnsharedStoreError(InputError):
-    """A node does not see the store: nothing that runs there can be right."""
+    """A node does not see the store, so nothing can run there."""
 
 
 def refuse_unshared(probe: Probe) -> None:
-    """Let a process on every node look for the probe.
+    """Check from a process on every node that the probe file is visible.
 
     Raises:
-        InputError: a node does not see it, or cannot import the arena.
+        InputError: a node does not see the probe, or cannot import the arena.
         ArenaError: a node does not answer.
     """
     for node, sees in _on_every_node(probe.seen, ANSWER):
@@ -38,26 +38,27 @@ def refuse_unshared(probe: Probe) -> None:
 
 
 def refuse_without_scratch(run: str) -> None:
-    """Let a process on every node make its store of the run.
+    """Create the run's scratch store on every node.
 
     Raises:
-        InputError: a node cannot, or cannot import the arena.
+        InputError: a node cannot create it, or cannot import the arena.
         ArenaError: a node does not answer.
     """
     list(_on_every_node(functools.partial(_has_scratch, run), ANSWER))
 
 
 def remove_scratch(run: str) -> None:
-    """Remove what the nodes keep of a run; what does not answer removes it at the next one."""
+    """Remove a run's scratch store on every node; a node that does not answer removes it at the
+    next run."""
     with contextlib.suppress(ArenaError):
         list(_on_every_node(functools.partial(remove, run), END))
 
 
 def refuse_unshared_here(probe: Probe | None) -> None:
-    """Refuse to work in a process that does not see the probe.
+    """Check that this process sees the probe file.
 
     Raises:
-        InputError: it does not see it.
+        InputError: it does not.
     """
     if probe is not None and not probe.seen():
         import ray
@@ -72,7 +73,7 @@ def _has_scratch(run: str) -> bool:
 def _on_every_node(
     look: Callable[[], object], patience: float
 ) -> Iterator[tuple[Mapping[str, Any], object]]:
-    """Yield what a call returns on every node that stays in the cluster."""
+    """Yield the result of a call on every node that stays in the cluster."""
     import ray
 
     asked = {_ask(node["NodeID"], look): node for node in ray.nodes() if node["Alive"]}
@@ -98,7 +99,7 @@ def _call(look: Callable[[], object]) -> object:
 
 
 class _LeftError(Exception):
-    """A node left the cluster meanwhile, and what is to do goes elsewhere."""
+    """A node left the cluster meanwhile, so its work goes elsewhere."""
 
 
 def _answer(ref: Any, node: Mapping[str, Any]) -> object:

@@ -17,12 +17,12 @@ from arena.store.store import Stage, Store
 
 
 class ThreatActor:
-    """An independent attacker in its own process; it gets its own brief and nothing else.
+    """An independent attacker in its own process; it receives its own brief and nothing else.
 
     Args:
         shipped: `arena.plugins.loaded()` of the driver; jobs that use them are unpickled later.
-        probe: of the store, on a cluster: a node may join after the others were asked. None where
-            nodes have stores of their own.
+        probe: of the store, on a cluster, since a node may join after the others were checked. None
+            if nodes have their own stores.
     """
 
     def __init__(
@@ -37,13 +37,13 @@ class ThreatActor:
         return perform(stage, job, self._store, replace=replace)
 
     def run_sent(self, stage: Stage, job: Job, run: str, inputs: Refs, replace: bool) -> Parcel:
-        """As `run`, on a node that does not see the store."""
+        """Do the same as `run`, on a node that does not see the store."""
         return perform_sent(stage, job, run, inputs, replace)
 
 
 class Trainer(ThreatActor):
-    """A long-lived process with torch loaded: a worker of the arena, or the defender, which
-    sees the briefs it is sent and nothing else."""
+    """A long-lived process with torch loaded: a worker of the arena, or the defender, which sees
+    its briefs and nothing else."""
 
     def __init__(
         self,

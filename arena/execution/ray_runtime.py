@@ -1,13 +1,13 @@
 """The Ray runtime: threat actors, the defender and workers as Ray actors.
 
-Each is a thin shell around `perform`. No actor reserves a CPU for life (eight threat actors
-on one core would deadlock); the engine itself keeps no more training stages in flight than
-there are cores for. Threat actors' processes never import torch. Workers take seconds to
-start: meanwhile the clerk, a thread of this process, does the arena's own work on text. No more
-processes start at a time than there are free cores, what the first stages need first.
+Each is a thin shell around `perform`. No actor reserves a CPU for its lifetime (eight threat actors
+on one core would deadlock); instead the engine runs no more training stages at once than there are
+cores for. Threat actors' processes never import torch. Workers take seconds to start; meanwhile the
+clerk, a thread of this process, does the arena's own work on text. No more processes start at the
+same time than there are free cores, those that the first stages need first.
 
-Where nodes do not share the store, a thread of this process waits for each stage that an actor
-does, and seals what comes back (arena.execution.sending).
+If nodes do not share the store, a thread of this process waits for each stage and publishes the
+artifact that comes back (arena.execution.sending).
 """
 
 from __future__ import annotations
@@ -46,24 +46,24 @@ from arena.store.probe import Probe, probe
 from arena.store.store import Store
 
 THREAT, WORKER = "threat:", "worker:"
-FIRST = f"{WORKER}0"  # takes turns with the defender where both reserve the same
+FIRST = f"{WORKER}0"  # takes turns with the defender if both reserve the same
 ARENA, DEFENDER, CLERK = "arena", "defender", "clerk"
 GLANCE = 0.02  # seconds
-START_LIMIT = 300.0  # seconds that a process may take to start
-RESTARTS = 2  # of a process that died; its stage is pure, so it just runs again
-UNLIMITED = -1  # tries while a process cannot be reached: a node died, and Ray does not know yet
+START_LIMIT = 300.0  # seconds to wait for a process to start
+RESTARTS = 2  # attempts after a process died; stages are pure, so they can run again
+UNLIMITED = -1  # attempts while a process cannot be reached: a node died, and Ray does not know yet
 
 
 class OnRay:
     """Starts Ray (or joins the cluster at `address`), and stops what it started.
 
     Args:
-        workers: processes that train and score; at most so many stages of that kind run at once.
-        most: on a cluster, in place of `workers`: as many as it has room for, at most so many.
-        sent: whether nodes are sent what stages read, in place of sharing the store.
-        needs: what stages take, by kind; those with other needs than the rest have as many
-            processes of their own, which start when they are first needed.
-        parties: who has a stage to do; the defender's process then starts before it is needed.
+        workers: processes that train and score; at most this many such stages run at once.
+        most: on a cluster, in place of `workers`: as many as it has room for, up to this number.
+        sent: whether nodes are sent their stages' inputs instead of sharing the store.
+        needs: resources of stages, by kind; kinds with different needs get the same number of
+            separate processes, which start when first needed.
+        parties: the parties that have stages; the defender's process is then started in advance.
     """
 
     def __init__(
@@ -84,8 +84,8 @@ class OnRay:
         self._address, self._device = address, device
         self._needs, self._most = needs or {}, None if address is None else most
         self._sender = Sender(store) if sent else None
-        self._staffed = {0}  # pools whose workers have started, or wait to
-        self._group: Any = None  # what the defender and the first worker share
+        self._staffed = {0}  # pools whose workers have started, or are waiting to
+        self._group: Any = None  # the reservation that the defender and the first worker share
         self._probe: Probe | None = None
         self._until_exit = contextlib.ExitStack()
         self._cores = os.cpu_count() or 1
@@ -99,7 +99,7 @@ class OnRay:
         self._ours = False
 
     def _hire(self, workers: int) -> None:
-        """Decide how many workers there are."""
+        """Decide the number of workers."""
         self._workers = workers
         self._placement = Placement(self._needs, self._device, workers)
         defender = [DEFENDER] if DEFENDER in self._parties else []
@@ -108,7 +108,7 @@ class OnRay:
 
     def __enter__(self) -> Self:
         os.environ["TOKENIZERS_PARALLELISM"] = "false"
-        self._ours = start_ray(self._address)  # not in a thread: Ray ends with who started it
+        self._ours = start_ray(self._address)  # not in a thread: Ray would end with it
         try:
             self._check_cluster()
             self._start_processes()
@@ -118,7 +118,7 @@ class OnRay:
         return self
 
     def _check_cluster(self) -> None:
-        """Refuse a cluster that has too little, or whose nodes cannot use the store."""
+        """Refuse a cluster with too few resources, or whose nodes cannot use the store."""
         if self._most is not None:
             self._hire(self._fitting(self._most))
         asked = "runtime.resources" if self._placement.needs else "runtime.workers"
@@ -145,14 +145,14 @@ class OnRay:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if lost_process() is None:  # else there is nobody to ask
+        if lost_process() is None:  # otherwise there is no cluster to ask
             self._dismiss()
         self._until_exit.close()
         if self._ours:
             stop_ray()
 
     def _dismiss(self) -> None:
-        """End the processes, and give back what they reserved and kept."""
+        """End the processes, and release what they reserved and kept."""
         import ray
 
         for actor in self._actors.values():
@@ -172,9 +172,9 @@ class OnRay:
             self._sender.ended([node])
 
     def room(self, node: Node) -> bool:
-        """Each party takes one stage at a time; of training stages, the defender's among them,
-        there are as many in flight as there are workers. Threat actors' processes start when
-        no more urgent one is starting."""
+        """Whether a party can take a stage now. Each takes one at a time; at most as many training
+        stages run as there are workers, the defender's included. Threat actors' processes start
+        when no more urgent one is starting."""
         holder = self._holder(node)
         busy = [who for _, who in self._flights.values()]
         if holder is None:
@@ -189,9 +189,9 @@ class OnRay:
         return sum(_trains(who) for who in busy) < self._workers
 
     def _holder(self, node: Node) -> str | None:
-        """Who would do it: the party itself, but a worker where a threat actor trains (its own
-        process has no torch); of the arena's stages the clerk does those on text, unless it is
-        busy and a worker is not."""
+        """Which process would run it: the party itself, except that a worker trains for a threat
+        actor (whose process has no torch). Of the arena's stages the clerk runs those on text,
+        unless it is busy and a worker is idle."""
         party, on_text = node.stage.party, not node.job.resources.model
         if party == DEFENDER or (party.startswith(THREAT) and on_text):
             return party
@@ -201,8 +201,8 @@ class OnRay:
         return self._idle_worker(None if on_text else self._placement.pool(node.stage.kind))
 
     def _idle_worker(self, pool: int | None) -> str | None:
-        """An idle worker of a pool, or of any. The one that takes turns with the defender comes
-        last, and is not idle while the defender works."""
+        """An idle worker of a pool, or of any pool. The one that takes turns with the defender
+        comes last, and is not idle while the defender works."""
         able = [who for who in self._idle if pool is None or _pool(who) == pool]
         if self._group is not None and FIRST in able:
             able.remove(FIRST)
@@ -210,18 +210,18 @@ class OnRay:
         return able[0] if able else None
 
     def _taken(self, holder: str) -> bool:
-        """Whether the other of the two that take turns is at work."""
+        """Whether the other of the two that take turns is busy."""
         return self._group is not None and any(who == holder for _, who in self._flights.values())
 
     def _staff(self, pool: int) -> None:
-        """Let the workers of a pool start, now that a stage needs one."""
+        """Start a pool's workers, now that a stage needs one."""
         if pool not in self._staffed:
             self._staffed.add(pool)
             self._to_start += [f"{WORKER}{k}/{pool}" for k in range(self._workers)]
 
     def start(self, node: Node) -> None:
         holder = self._holder(node)
-        assert holder is not None  # the engine asked for room first
+        assert holder is not None  # the engine checked `room` first
         if holder in self._idle:
             self._idle.remove(holder)
         if holder == CLERK:
@@ -235,7 +235,7 @@ class OnRay:
         self._flights[flight] = (node, holder)
 
     def _through(self, sender: Sender, node: Node, actor: Any) -> Callable[[], dict[str, Any]]:
-        """What has an actor do a stage that it is sent everything for."""
+        """A function that submits a stage to an actor, with all inputs sent along."""
 
         def call(inputs: Refs) -> Any:
             return actor.run_sent.remote(node.stage, node.job, sender.run, inputs, self._replace)
@@ -247,7 +247,7 @@ class OnRay:
 
         here = [flight for flight in self._flights if isinstance(flight, Future)]
         there = [ref for ref in (*self._flights, *self._starting) if ref not in here]
-        # with something to wait for on both sides: look at each in turn
+        # both Ray tasks and threads to wait for: poll each in turn
         patience = min(timeout, GLANCE) if here else timeout
         landed, _ = ray.wait(there, num_returns=1, timeout=patience) if there else ([], [])
         refuse_lost()
@@ -281,8 +281,7 @@ class OnRay:
             self._actor(self._to_start.pop(0))
 
     def _can_start(self) -> bool:
-        """Whether a core is free for another process to start; there is always one for the
-        first."""
+        """Whether a core is free for another process to start; the first may always start."""
         working = sum(not who.startswith(THREAT) for _, who in self._flights.values())
         return len(self._starting) < max(1, self._cores - working)
 
@@ -301,11 +300,11 @@ class OnRay:
             return Done(node, None, cause)
         except ray.exceptions.RayError as error:
             return Done(node, None, ArenaError(f"the process of {holder} died: {error}"))
-        except Exception as error:  # of a thread of ours: handed to the engine like any other's
+        except Exception as error:  # of our own thread: for the engine to handle
             return Done(node, None, error)
 
     def _actor(self, holder: str) -> Any:
-        """The living actor of a party; made when it is first needed."""
+        """The living actor of a party; created when first needed."""
         if holder not in self._actors:
             actor = self._actors[holder] = self._make(holder)
             self._starting[actor.__ray_ready__.remote()] = holder
@@ -324,7 +323,7 @@ class OnRay:
         return trainer.remote(self._store, self._threads, shipped, self._probe)
 
     def _place(self, holder: str) -> dict[str, Any]:
-        """What a process reserves, and where it may be."""
+        """The resources that a process reserves, and where it may run."""
         spread: dict[str, Any] = {"scheduling_strategy": "SPREAD"}
         if not _trains(holder):
             return {**options(NONE), **spread}
@@ -339,14 +338,15 @@ class OnRay:
 
 
 def _reservation(needs: Needs) -> Any:
-    """What two processes take turns on, on one node: Ray would give each a part of another GPU."""
+    """The placement group that two processes take turns on: without it, Ray would give them
+    different GPUs."""
     from ray.util import placement_group
 
     return placement_group([amounts(needs)])
 
 
 def _pool(worker: str) -> int:
-    """The pool of a worker, `worker:K/POOL`; those of the first have no number."""
+    """The pool of a worker, `worker:K/POOL`; workers of the first pool have no number."""
     return int(worker.partition("/")[2] or 0)
 
 

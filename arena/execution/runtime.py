@@ -20,22 +20,22 @@ class Done:
 
 
 class Runtime(Protocol):
-    """Executes stages. A context manager: processes live as long as the block."""
+    """Executes stages. A context manager: its processes live as long as the block."""
 
     def expect(self, nodes: Collection[Node]) -> None:
-        """Take note of stages that are to come; each is started or skipped unless one fails."""
+        """Announce coming stages; unless one fails, each is later started or skipped."""
 
     def skip(self, node: Node) -> None:
-        """Take note that an expected stage is not started: it was done in another way."""
+        """Note that an expected stage will not be started, since it was done in another way."""
 
     def room(self, node: Node) -> bool:
-        """Whether the node could start now."""
+        """Return whether the stage could start now."""
 
     def start(self, node: Node) -> None:
         """Begin a stage whose parents are all in the store."""
 
     def wait(self, timeout: float) -> list[Done]:
-        """Stages that ended, waiting up to `timeout` seconds for the first."""
+        """Return stages that ended, waiting up to `timeout` seconds for the first."""
 
     def __enter__(self) -> Self: ...
 

@@ -1,8 +1,8 @@
-"""Stages on nodes that do not share the store: what they read is sent through Ray's object store,
-what they made comes back the same way and is sealed here, by the process that started the run.
+"""Stages on nodes that do not share the store: their inputs are sent through Ray's object store,
+and their artifacts come back the same way and are published here, by the driver.
 
-Each artifact is put into the object store once, for all stages that read it, and let go of after
-the last one. A node keeps what it has had (arena.store.scratch) and fetches only what it lacks.
+Each artifact is put into the object store once for all stages that read it, and freed after the
+last one. A node keeps what it has received (arena.store.scratch) and fetches only what it lacks.
 """
 
 from __future__ import annotations
@@ -23,35 +23,36 @@ from arena.store.parcels import Parcel, chain, pack, unpack
 from arena.store.scratch import in_use, receive, scratch, trim
 from arena.store.store import Stage, Store
 
-GLANCE = 0.5  # seconds between two looks at the progress of a stage elsewhere
+GLANCE = 0.5  # seconds between two polls of a remote stage's progress
 
-# Of parcels in Ray's object store, by address; a checkpoint comes before what stands on it.
+# References to parcels in Ray's object store, by address; a base checkpoint comes before its
+# adapters.
 Refs = Mapping[str, Any]
-Call = Callable[[Refs], Any]  # starts a stage elsewhere; returns the reference of its parcel
+Call = Callable[[Refs], Any]  # starts a remote stage; returns the reference of its parcel
 
 
 class Sender:
-    """The driver's side. Safe for several threads, one per stage that is under way.
+    """The driver's side. Thread-safe, with one thread per running stage.
 
     Attributes:
-        run: the name under which nodes keep what they had.
+        run: the name under which nodes keep what they received.
     """
 
     def __init__(self, store: Store) -> None:
         self.run = secrets.token_hex(8)
         self._store, self._lock, self._closed = store, threading.Lock(), False
-        self._readers: Counter[str] = Counter()  # stages to come that read an artifact
+        self._readers: Counter[str] = Counter()  # coming stages that read an artifact
         self._chains: dict[str, tuple[str, ...]] = {}
         self._refs: dict[str, Any] = {}
         self._flights: dict[Any, None] = {}
 
     def expect(self, nodes: Iterable[Node]) -> None:
-        """Note stages that are to come: what they read is kept until they have ended."""
+        """Announce coming stages: what they read is kept until they have ended."""
         with self._lock:
             self._readers.update(p for node in nodes for p in _read_by(node))
 
     def ended(self, nodes: Iterable[Node]) -> None:
-        """Note that expected stages have ended, or will not come."""
+        """Note that expected stages have ended, or will not be started."""
         with self._lock:
             self._readers.subtract(p for node in nodes for p in _read_by(node))
             self._readers = +self._readers
@@ -60,25 +61,25 @@ class Sender:
             self._refs = {a: ref for a, ref in self._refs.items() if a in wanted}
 
     def close(self) -> None:
-        """Send nothing any more."""
+        """Stop sending."""
         with self._lock:
             self._closed = True
             self._refs.clear()
 
     @property
     def flights(self) -> list[Any]:
-        """References of the stages that are under way elsewhere."""
+        """Return the references of running remote stages."""
         return list(self._flights)
 
     @property
     def sent(self) -> frozenset[str]:
-        """Addresses of the artifacts that are in the object store now."""
+        """Return the addresses of the artifacts in the object store."""
         with self._lock:
             return frozenset(self._refs)
 
     def carry_out(self, stage: Stage, call: Call, *, replace: bool = False) -> dict[str, Any]:
-        """Have a stage done elsewhere and seal what comes back; returns the manifest. As `perform`,
-        it takes what another process has made meanwhile.
+        """Run a stage remotely, publish the artifact that comes back and return its manifest. Like
+        `perform`, it uses an artifact that another process has made meanwhile.
 
         Raises:
             ArenaError: what came back is damaged, or the store cannot be written.
@@ -109,7 +110,7 @@ class Sender:
         return self._refs[address]
 
     def _awaited(self, ref: Any, address: str) -> Parcel:
-        """What comes back; meanwhile the progress there is shown as that of a stage here."""
+        """Wait for the parcel that comes back, and report the remote progress meanwhile."""
         import ray
 
         file = self._store.progress_file(address)
@@ -139,8 +140,8 @@ def _read_by(node: Node) -> set[str]:
 
 
 class Board:
-    """Where a stage elsewhere says how far it is: a key in Ray's table. What is lost of it is only
-    shown to people."""
+    """Where a remote stage reports its progress: a key in Ray's internal table. Losing it does no
+    harm, since it is only displayed."""
 
     def __init__(self, run: str, address: str) -> None:
         self._key = f"arena/{run}/{address}".encode()
@@ -167,14 +168,14 @@ class Board:
 
 
 def own_scratch(run: str) -> Store:
-    """Return the store of a run on the node of this process of Ray's."""
+    """Return the scratch store of a run on the node of this Ray process."""
     import ray
 
     return scratch(run, ray.get_runtime_context().get_node_id()[:16])
 
 
 def perform_sent(stage: Stage, job: Job, run: str, inputs: Refs, replace: bool) -> Parcel:
-    """Run the job on what was sent, in a process of Ray's; returns what it made.
+    """Run the job on the inputs sent to this Ray process; return the parcel of its artifact.
 
     Raises:
         ArenaError: an input arrived damaged, or this node has no room.

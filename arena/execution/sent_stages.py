@@ -1,5 +1,5 @@
-"""One stage after another, each in a Ray task on a node that is sent what it reads: for searches,
-whose experiments run side by side."""
+"""One stage after another, each in a Ray task on a node that is sent its inputs: for searches,
+whose experiments run in parallel."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from arena.store.store import Store
 
 
 class SentStages(Serial):
-    """Runs a stage when it is started: on text here, with a model in a task.
+    """Runs each stage when it is started: text stages here, model stages in a Ray task.
 
     Args:
-        submit: starts the task `one_stage` with these arguments; returns its reference.
+        submit: starts the task `one_stage` with the given arguments; returns its reference.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class SentStages(Serial):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._sender.ended(self._expected.values())  # those that will not come
+        self._sender.ended(self._expected.values())  # those that will not be started
 
     def expect(self, nodes: Collection[Node]) -> None:
         self._expected.update({node.address: node for node in nodes})
@@ -60,7 +60,7 @@ class SentStages(Serial):
             self._sender.ended([node])
 
     def _call(self, node: Node, inputs: Refs) -> Any:
-        # packed here, so that the process can load the plug-ins before it unpacks
+        # pickled here, so that the process can load the plug-ins before it unpickles
         packed = pickle.dumps((node.stage, node.job))
         return self._submit(plugins.loaded(), packed, self._sender.run, inputs, self._threads)
 

@@ -13,7 +13,7 @@ from arena.store.store import Store
 
 
 class Serial:
-    """Runs a stage when it is started; `wait` hands it over."""
+    """Runs each stage when it is started; `wait` returns it."""
 
     def __init__(self, store: Store, threads: int, *, replace: bool = False) -> None:
         self._store, self._threads, self._replace = store, threads, replace
@@ -43,7 +43,7 @@ class Serial:
     def start(self, node: Node) -> None:
         try:
             self._done.append(Done(node, self._perform(node)))
-        except Exception as error:  # handed to the engine, which decides what it stops
+        except Exception as error:  # passed to the engine, which decides what to stop
             self._done.append(Done(node, None, error))
 
     def _perform(self, node: Node) -> dict[str, Any]:

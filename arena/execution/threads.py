@@ -1,4 +1,4 @@
-"""Work in a thread of this process, which does not keep the program from ending."""
+"""Work in a daemon thread, which does not keep the program from ending."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 def in_thread(work: Callable[[], T], name: str) -> Future[T]:
-    """Return what will be returned, or raised, by work that is done in a thread of its own."""
+    """Return a future of work that runs in its own thread."""
     future: Future[T] = Future()
 
     def run() -> None:

@@ -1,4 +1,5 @@
-"""The simulation's record: who did what, when, with which artifact, having seen what."""
+"""The simulation's record: which party did what, when, with which artifact, and what it could
+see."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ class Timeline:
         self._start = time.monotonic()
 
     def finished(self, node: Node, manifest: Mapping[str, Any], cached: bool) -> None:
-        """A stage ended (or was found in the store): `time` is when it began."""
+        """Record that a stage ended (or was found in the store); `time` is when it began."""
         seconds = 0.0 if cached else float(manifest["seconds"])
         self._write(
             {
@@ -36,7 +37,7 @@ class Timeline:
         )
 
     def failed(self, node: Node, error: Exception) -> None:
-        """A stage failed; what it was given stands beside it."""
+        """Record that a stage failed, with its inputs."""
         self._write(
             {
                 "time": round(self._now(), 3),
@@ -50,7 +51,7 @@ class Timeline:
         )
 
     def broken(self, node: Node, flaw: str) -> None:
-        """A stored artifact was damaged, so that its stage is done again."""
+        """Record that a stored artifact was damaged, so that its stage runs again."""
         self._write(
             {
                 "time": round(self._now(), 3),

@@ -1,4 +1,4 @@
-"""How long stages of a model took on this machine, remembered beside the store."""
+"""How long stages of a model took on this machine, kept beside the store."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from arena.store.identity import digest
 from arena.store.store import Store, write_note
 
 FILE = "timings"
-OLD = 0.5  # weight of what was known against what is new, so that a changed machine shows
-STEP = "step"  # the entry for one measured training step, from which unknown kinds are guessed
+OLD = 0.5  # weight of earlier measurements against new ones, so that a changed machine shows
+STEP = "step"  # the entry for one measured training step, from which unknown kinds are estimated
 
 
 @dataclass(frozen=True)
 class Work:
-    """A stage that is to do, as far as its duration goes.
+    """A stage to run, as far as its duration is concerned.
 
-    units: optimiser steps, or 1 for a stage without. typical_steps: what one unit takes, in
-    training steps, until such a stage was timed.
+    units: optimiser steps, or 1 for a stage without steps. typical_steps: duration of one unit in
+    training steps, until such a stage has been timed.
     """
 
     kind: str
@@ -33,26 +33,27 @@ class Work:
 
     @classmethod
     def of(cls, job: Job, model: str) -> Work:
-        """The work of a job on a model."""
+        """Return the work of a job on a model."""
         if job.steps:
             return cls(job.kind, job.steps, model)
         return cls(job.kind, 1, model, job.resources.typical_steps)
 
     def seconds(self, known: dict[str, float]) -> float | None:
-        """Seconds that it will take by what is known; None where nothing tells."""
+        """Return the expected seconds, from known timings; None if there are none."""
         if self.kind in known:
             return known[self.kind] * self.units
         return known[STEP] * self.typical_steps * self.units if STEP in known else None
 
 
 def model_key(scenario: Scenario) -> str:
-    """What decides how long a step takes here: the model, its numerics, the machine."""
+    """Return a key of what determines the duration of a step: the model, its numerics, the
+    machine."""
     numerics = scenario.numerics.model_dump(mode="json")
     return digest([scenario.resolved()["model"], numerics, cpu_model()])[:16]
 
 
 def known(store: Store, model: str) -> dict[str, float]:
-    """Seconds per unit, by kind; empty where nothing was timed yet."""
+    """Return seconds per unit, by kind; empty if nothing was timed yet."""
     try:
         seconds: dict[str, float] = json.loads(_file(store, model).read_text())
     except (OSError, ValueError):
@@ -61,12 +62,12 @@ def known(store: Store, model: str) -> dict[str, float]:
 
 
 def remember_step(store: Store, model: str, seconds: float) -> None:
-    """Note one measured training step: a first idea of every kind of stage."""
+    """Record one measured training step, a first estimate for every kind of stage."""
     write_note(_file(store, model), {STEP: seconds})
 
 
 def remember(store: Store, done: Iterable[tuple[Work, float]]) -> None:
-    """Note stages and the seconds that each took."""
+    """Record the seconds that stages took."""
     spent: dict[str, dict[str, list[float]]] = {}
     for work, seconds in done:
         total = spent.setdefault(work.model, {}).setdefault(work.kind, [0.0, 0.0])
@@ -81,15 +82,15 @@ def remember(store: Store, done: Iterable[tuple[Work, float]]) -> None:
 
 @dataclass(frozen=True)
 class Estimated:
-    """How long something will take; `whole`: every part of it could be estimated."""
+    """Estimated seconds; `whole`: whether every part could be estimated."""
 
     seconds: float | None
     whole: bool
 
 
 def estimate(store: Store, todo: Iterable[Work], workers: int) -> Estimated:
-    """Seconds until all is done with so many workers. What was never timed is left out; None where
-    nothing is known."""
+    """Return the seconds until all is done with this many workers. Kinds that were never timed are
+    left out; None if no timing is known."""
     tables: dict[str, dict[str, float]] = {}
     total, missing = 0.0, False
     for work in todo:

@@ -1,9 +1,9 @@
-"""Stages that would do the same work twice: equal work on parents whose files are equal.
+"""Twins: stages that do equal work on parents whose files are equal.
 
-An address is made of the parents' addresses, before anything ran. Two of them can lead to the same
-files: the models at `least` and at `most` where both doses are one step, the clean fine-tune at the
-same dose of two removals. What is asked of such a model is asked once (early cutoff: Mokhov et al.,
-Build Systems a la Carte, ICFP 2018, section 2.3).
+An address is made from the parents' addresses, before anything runs. Two addresses can lead to the
+same files: the models at `least` and at `most` if both doses are the same step, or the clean
+fine-tune at the same dose of two removals. Such a model is scored and measured once (early cutoff:
+Mokhov et al., Build Systems a la Carte, ICFP 2018, section 2.3).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ COPY = "copy_of"  # in a manifest's detail: the address of the stage that did th
 
 
 class Twins:
-    """Which stages of a graph are each other's twins, known as their parents finish."""
+    """Which stages of a graph are twins, which is known once their parents have finished."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -31,8 +31,8 @@ class Twins:
         self._keys: dict[str, str] = {}  # key by address
 
     def key(self, node: Node) -> str | None:
-        """Return what the node's outcome depends on, its parents by content; None where its work
-        looks at more than their files. Its parents must be in the store."""
+        """Return a key of all that the node's outcome depends on, its parents by content; None if
+        its work reads more than their files. Its parents must be in the store."""
         if not node.job.by_content:
             return None
         if node.address not in self._keys:
@@ -42,7 +42,7 @@ class Twins:
         return self._keys[node.address]
 
     def finished(self, node: Node) -> None:
-        """Take note of a stage that is in the store (and of none whose parents are not)."""
+        """Record a stage that is in the store, unless one of its parents is not."""
         if not all(map(self._store.has, (node.address, *node.stage.parents.values()))):
             return
         key = self.key(node)
@@ -50,12 +50,12 @@ class Twins:
             self._done[key] = node.address
 
     def done(self, node: Node) -> str | None:
-        """Return the address of a twin in the store."""
+        """Return the address of a twin in the store; None if there is none."""
         key = self.key(node)
         return None if key is None else self._done.get(key)
 
     def running(self, node: Node, others: Iterable[Node]) -> bool:
-        """Whether one of the others is the node's twin."""
+        """Return whether one of the other stages is the node's twin."""
         key = self.key(node)
         return key is not None and any(self.key(other) == key for other in others)
 
@@ -65,7 +65,7 @@ class Twins:
 
 
 def copied(store: Store, stage: Stage, twin: str, *, replace: bool = False) -> dict[str, Any]:
-    """Publish a twin's files as the stage's own; returns the manifest.
+    """Publish a twin's files as the stage's own and return the manifest.
 
     Raises:
         ArenaError: the store cannot be written.

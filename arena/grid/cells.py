@@ -25,8 +25,8 @@ class GridCell:
 
     Attributes:
         axes: axis -> the value's name, axes of one value included.
-        scenario: None if the combination is not applicable, for the `reason`.
-        counts: whether the verdict over the grid includes it (not for an ablation).
+        scenario: None if the combination is not applicable; `reason` says why.
+        counts: whether the verdict over the grid includes it (an ablation does not count).
     """
 
     id: str
@@ -42,8 +42,8 @@ def cells_of(scenario: Scenario) -> tuple[GridCell, ...]:
 
     Raises:
         InputError: a combination is no valid scenario, no actor has one of `methods`, two
-            combinations would have the same name, or the primary contrast is of no two values of an
-            axis.
+            combinations would have the same name, or the primary contrast is not between two values
+            of an axis.
     """
     axes = _axes(scenario)
     _refuse_unknown(scenario, axes)
@@ -80,7 +80,7 @@ def _product(axes: Axes) -> Iterator[dict[str, AxisValue]]:
 
 
 def _star(axes: Axes) -> Iterator[dict[str, AxisValue]]:
-    """The first value of every axis, then each other value with the rest as they were."""
+    """The first value of every axis, then each other value with the other axes at their first."""
     centre = {axis: values[0] for axis, values in axes.items()}
     yield centre
     for axis, values in axes.items():
@@ -125,7 +125,7 @@ def _cell(scenario: Scenario, values: Mapping[str, AxisValue], axes: Axes) -> Gr
 
 
 def _name(scenario: Scenario, names: Mapping[str, str], axes: Axes) -> str:
-    """The values of the axes that vary; of a centre with one axis changed, that value."""
+    """The values of the axes that vary; for a star, the value of the changed axis."""
     varying = [label for axis, label in names.items() if len(axes[axis]) > 1]
     if varying and scenario.grid.design == "one_at_a_time":
         changed = [label for axis, label in names.items() if label != axes[axis][0][0]]
@@ -172,8 +172,8 @@ def _changes(scenario: Scenario, values: Mapping[str, Any]) -> Iterator[tuple[st
 def _with_payloads(
     scenario: Scenario, actors: list[dict[str, Any]], which: str
 ) -> list[dict[str, Any]]:
-    """The actors with the payloads of one value of the axis; where payloads are crossed, what all
-    share is drawn from their own."""
+    """The actors with the payloads of one value of the axis; if payloads are crossed, a shared
+    payload is drawn from the actors' own."""
     first = next(actor for actor in scenario.actors if actor.name == actors[0]["name"])
     payloads = [actor["payload"] for actor in actors]
     if which == "kind":
@@ -188,7 +188,7 @@ def _with_payloads(
 
 
 def _poisoning(actor: dict[str, Any], amount: Mapping[str, Any]) -> dict[str, Any]:
-    """The actor with that poison, in place of any rate of its own for training apart."""
+    """The actor with that poison, which replaces any rate of its own for separate training."""
     apart = {name: {**own, "poison_rate": None} for name, own in actor["training"].items()}
     poison = {"share": actor["poison"]["share"], **amount}
     return {**actor, "poison": poison, "training": apart}

@@ -1,4 +1,4 @@
-"""Merge finished parts into one run, from the records of seeds in their folders alone."""
+"""Merge finished parts into one run, using only the records of seeds in their folders."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ from arena.scenario.schema import Scenario
 
 @dataclass(frozen=True)
 class Merged:
-    """A merged run: its folder, its results as in `results.json`, and what was said on the way."""
+    """A merged run: its folder, its results as in `results.json`, and the notes printed on the
+    way."""
 
     folder: Path
     results: RunResults | StressResults
@@ -44,7 +45,7 @@ class Merged:
 
 @dataclass(frozen=True)
 class _Held:
-    """A seed's record, and where it is from."""
+    """A seed's record, and the folder that it is from."""
 
     source: Source
     record: SeedRecord
@@ -54,8 +55,8 @@ class _Held:
 class _Whole:
     """What is merged.
 
-    cells: of the whole grid. held: what there is of it. missing: pairs that no folder has. told:
-    what a user should know and the results need not say.
+    cells: of the whole grid. held: the records found. missing: pairs that no folder has. told:
+    notes for the user that are not part of the results.
     """
 
     scenario: Scenario
@@ -75,7 +76,7 @@ class _Whole:
         return [unit for unit in self.wanted if unit not in self.held]
 
     def of_cell(self, cell: str) -> list[_Held]:
-        """What there is of a cell, in the order of the seeds."""
+        """Return the records of a cell, in the order of the seeds."""
         units = [(cell, seed) for seed in self.scenario.seeds]
         return [self.held[unit] for unit in units if unit in self.held]
 
@@ -88,11 +89,11 @@ def merge(
     plugins: Sequence[Path] = (),
     quiet: bool = False,
 ) -> Merged:
-    """Merge parts of a stress run, or runs of one scenario with different seeds, into one; its
-    results are those of one run over all, but for seconds, environment and what the scenario says
-    of its runtime and plug-ins.
+    """Merge parts of a stress run, or runs of one scenario with different seeds, into one. The
+    results equal those of a single run, except for seconds, environment, and the scenario's runtime
+    and plug-ins.
 
-    Nothing is trained; neither the artifact store nor the scenario's data are looked at.
+    Nothing is trained; neither the artifact store nor the scenario's data is read.
 
     Example:
         >>> arena.merge([Path("runs/p1"), Path("runs/p2")], out=Path("runs/all")).results.kind
@@ -103,7 +104,7 @@ def merge(
         out: the merged run's folder (default: a new one below `runs/`).
         partial: merge what is there where pairs of a cell and a seed are missing; the results'
             notes name them.
-        plugins: files with the scenario's own parts, where they lie elsewhere on this machine.
+        plugins: files with the scenario's own parts, if they are elsewhere on this machine.
 
     Raises:
         InputError: a folder holds no part, the parts are not of one scenario and one version of the
@@ -149,10 +150,10 @@ def _union(all_seeds: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
 
 
 def _take(whole: _Whole, unit: Unit, held: _Held) -> None:
-    """Keep a record, unless another folder has it already.
+    """Keep a record, unless it was already found in another folder.
 
     Raises:
-        InputError: with other numbers.
+        InputError: the other folder's record has different numbers.
     """
     before = whole.held.setdefault(unit, held)
     if before is held:
@@ -169,7 +170,7 @@ def _missing(whole: _Whole, partial: bool) -> list[str]:
     """Notes on the pairs that are missing.
 
     Raises:
-        InputError: some are, and `partial` is not asked for; or all are.
+        InputError: some are missing and `partial` is not set; or all are missing.
     """
     if not whole.missing:
         return []
@@ -205,7 +206,7 @@ def _write_stress(whole: _Whole, folder: Path, notes: Sequence[str]) -> StressRe
 
 
 def _outcome(whole: _Whole, cell: GridCell, folder: Path) -> Outcome:
-    """A cell merged from its seeds, in a run folder of its own."""
+    """Merge a cell from its seeds, into its own run folder."""
     if cell.scenario is None:
         return Outcome(cell, "not_applicable", cell.reason)
     if not whole.of_cell(cell.id):
@@ -219,8 +220,8 @@ def _outcome(whole: _Whole, cell: GridCell, folder: Path) -> Outcome:
 def _merged_cell(
     whole: _Whole, cell: GridCell, folder: Path, notes: Sequence[str]
 ) -> tuple[RunResults, Scenario]:
-    """The results of one run over all seeds that are there, and its scenario with its numerics
-    settled as they are for the first."""
+    """The results of one run over all seeds found, and its scenario, with the numerics settled for
+    the first seed."""
     held = whole.of_cell(cell.id)
     records = [each.record for each in held]
     places = list(dict.fromkeys(each.source.run_folder(cell.id) for each in held))
@@ -237,7 +238,7 @@ def _merged_cell(
 
 
 def _seconds(folder: Path) -> float:
-    """Of a run that ended, as its results have it; 0 for others."""
+    """The seconds of a finished run, from its results; 0 for others."""
     if not (folder / FILE).is_file():
         return 0.0
     seconds = read_results(folder).seconds
@@ -245,8 +246,8 @@ def _seconds(folder: Path) -> float:
 
 
 def _write_events(folder: Path, places: Sequence[Path]) -> None:
-    """The events of all places, without those of artifacts that an earlier place has too; a time
-    counts from its own part's start."""
+    """Write the events of all folders, without those of artifacts that an earlier folder has too;
+    times count from the start of each part."""
     known: set[str] = set()
     lines: list[str] = []
     for place in places:
@@ -261,7 +262,8 @@ def _lines(path: Path) -> list[str]:
 
 
 def _artifact(line: str) -> str | None:
-    """What an event made; None for a line that is no event, such as one cut short by a crash."""
+    """The artifact that an event made; None for a line that is no event, such as one cut short by a
+    crash."""
     try:
         artifact = json.loads(line)["artifact"]
     except (ValueError, KeyError, TypeError):

@@ -1,8 +1,8 @@
-"""Deal the work of a grid out to parts that can run anywhere, none needing another.
+"""Divide the work of a grid into parts that can run anywhere, independently of each other.
 
-The unit is a cell in one seed. Units are put in the order of the seeds, and within a seed in that
-of the cells, and cut into runs of about the same cost: cells of one seed share data, prompts and
-often a base model, so most of a seed stays in one part. The scenario and i/n alone decide.
+The unit of work is a cell in one seed. Units are sorted by seed, then by cell, and the list is cut
+into parts of about equal cost: cells of one seed share data, prompts and often a base model, so
+most of a seed stays in one part. The division depends only on the scenario and i/n.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from arena.grid.cells import GridCell
 from arena.scenario.schema import Scenario
 from arena.scenario.source import DEPTH, FromScratch
 
-WIDTH = {"nano": 64, "micro": 128, "mini": 256, "small": 512}  # as arena.ml.models has it
+WIDTH = {"nano": 64, "micro": 128, "mini": 256, "small": 512}  # as in arena.ml.models
 Unit = tuple[str, int]  # a cell's id and a seed
 
 
 @dataclass(frozen=True)
 class GridPart:
-    """The number-th of so many parts of a grid.
+    """One part of a grid: the `number`-th of `of` parts.
 
     Attributes:
-        cells: those with seeds in this part, each with these seeds alone.
+        cells: those with seeds in this part, each with only these seeds.
         units, whole: pairs of a cell and a seed in this part, and in all.
     """
 
@@ -62,8 +62,8 @@ def part_of(cells: Sequence[GridCell], number: int, of: int) -> GridPart:
 
 
 def deal(costs: Sequence[int], parts: int) -> list[tuple[int, int]]:
-    """Return where each part begins and ends (exclusive) in a list of costs: of about the same
-    sum, none empty."""
+    """Return where each part begins and ends (exclusive) in a list of costs; the parts have about
+    equal sums, and none is empty."""
     cuts, begin = [], 0
     for left in range(parts, 0, -1):
         rest, end, taken = sum(costs[begin:]), begin + 1, costs[begin]
@@ -76,8 +76,8 @@ def deal(costs: Sequence[int], parts: int) -> list[tuple[int, int]]:
 
 
 def cost(scenario: Scenario) -> int:
-    """Return about what a seed of a cell takes, in parameters times documents: training twice (the
-    reference, the compromised model), and every removal with its control and shams."""
+    """Return the estimated cost of one seed of a cell, in parameters times documents: training
+    twice (the reference, the compromised model), and every removal with its control and shams."""
     defender, controls = scenario.defender, scenario.controls
     training = scenario.training_passes
     targets = len(scenario.actors) if defender.target == "each" else 1
@@ -88,13 +88,13 @@ def cost(scenario: Scenario) -> int:
 def _parameters(scenario: Scenario) -> int:
     model = scenario.model
     if not isinstance(model, FromScratch):
-        return 1  # one checkpoint for all cells, as a rule
+        return 1  # usually one checkpoint for all cells
     width = WIDTH[model.size]
     return 12 * DEPTH[model.size] * width**2 + model.vocabulary * width
 
 
 def with_seeds(cell: GridCell, seeds: tuple[int, ...]) -> GridCell:
-    """Return the cell with these of its seeds alone."""
+    """Return the cell with only these seeds."""
     scenario = cell.scenario
     only = None if scenario is None else scenario.model_copy(update={"seeds": seeds})
     return replace(cell, scenario=only)

@@ -35,7 +35,7 @@ class CellOutline:
         scenario: with its numerics settled.
         stages: addresses of all its stages. todo: those to run; None if it does not run.
         error: the reason why it cannot run.
-        width: how many of those to run can run side by side, about.
+        width: about how many of those to run can run in parallel.
     """
 
     cell: GridCell
@@ -58,12 +58,13 @@ class Outline:
 
     @property
     def width(self) -> int:
-        """How many stages of a cell can run side by side, about: cells run one after another."""
+        """Return about how many stages of a cell can run in parallel; cells run one after
+        another."""
         return max((cell.width for cell in self.cells), default=1)
 
     @property
     def todo(self) -> dict[str, Work]:
-        """Every stage to run, by address."""
+        """Return every stage to run, by address."""
         return {a: w for cell in self.cells for a, w in (cell.todo or {}).items()}
 
 
@@ -74,10 +75,10 @@ def outline(
     fresh: bool = False,
     note: Note = silent,
 ) -> Outline:
-    """Settle and plan every cell; an error of one cell is kept with it.
+    """Settle and plan every cell, and return the plan; a cell's error is kept with the cell.
 
     Args:
-        note: receives lines on the progress.
+        note: called with lines about the progress.
 
     Raises:
         InputError, ArenaError: no cell can run; the first cell's error.
@@ -114,7 +115,7 @@ def _outlined(
             for address in needed(plan.nodes, plan.artifacts, store, fresh):
                 nodes[address] = plan.nodes[address]
         todo = {address: Work.of(node.job, model) for address, node in nodes.items()}
-    except Exception as error:  # any error is this cell's own: the others are planned too
+    except Exception as error:  # any error concerns only this cell: the others are planned too
         return CellOutline(cell, error=error)
     if todo and not known(store, model):
         with contextlib.suppress(ArenaError):  # then the time is not known
@@ -126,7 +127,7 @@ def _outlined(
 def outline_of_run(
     scenario: Scenario, store: Store, where: DataRoot, fresh: bool = False, note: Note = silent
 ) -> Outline:
-    """Return the plan of one run, its grid left aside: an outline with one cell.
+    """Return the plan of one run, without its grid: an outline with one cell.
 
     Raises:
         InputError, ArenaError: the scenario cannot run.
@@ -135,7 +136,7 @@ def outline_of_run(
 
 
 def table(planned: Outline, what: str = "cell") -> Table:
-    """Return the plan as a table with a row per cell. what: a row is called."""
+    """Return the plan as a table with a row per cell. what: the name of a row."""
     shown = Table(box=None, pad_edge=False, title_justify="left", header_style="bold")
     shown.add_column(what)
     for column in ("stages", "to run", "to train"):
@@ -166,7 +167,7 @@ def summary(planned: Outline) -> str:
 
 
 def run_summary(planned: Outline) -> str:
-    """Return in one line what is left to do: stages to run, stages stored, estimated time."""
+    """Return one line on the remaining work: stages to run, stages stored, estimated time."""
     return f"{len(planned.todo)} stages to run, {planned.stored} stored; {_time(planned)}"
 
 

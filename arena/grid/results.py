@@ -24,8 +24,8 @@ from arena.statistics.thresholds import verdict_thresholds
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a cell ended; `results` where it is done, `scenario` the cell's with its numerics settled
-    where it got so far."""
+    """How a cell ended. results: if it is done. scenario: the cell's, with its numerics settled if
+    it got that far."""
 
     cell: GridCell
     status: CellStatus
@@ -37,7 +37,7 @@ class Outcome:
 def stress_results(
     scenario: Scenario, outcomes: Sequence[Outcome], seconds: float, notes: Sequence[str] = ()
 ) -> StressResults:
-    """Return the results of a stress run, or of a part, that took so many seconds.
+    """Return the results of a stress run, or of a part, that took `seconds`.
 
     Args:
         notes: what a reader must know of the whole.
@@ -70,7 +70,7 @@ def _at_most(finished: Sequence[FinishedCell], thresholds: Thresholds) -> GridCl
 
 
 def _measures(scenario: Scenario, finished: Sequence[FinishedCell]) -> dict[str, MeasureFindings]:
-    """Findings over all cells that count, of the measures that compare cells."""
+    """The findings over all cells that count, for measures that compare cells."""
     counting = [cell for cell in finished if cell.counts]
     kept = {}
     for measure in measures_of(scenario):
@@ -83,14 +83,14 @@ def _measures(scenario: Scenario, finished: Sequence[FinishedCell]) -> dict[str,
 
 
 def _seeds(scenario: Scenario, outcomes: Sequence[Outcome]) -> tuple[int, ...]:
-    """The seeds that any cell was to run: of a part not all."""
+    """The seeds that any cell had to run; in a part not all of the scenario's."""
     own = {seed for o in outcomes if o.cell.scenario is not None for seed in o.cell.scenario.seeds}
     return tuple(seed for seed in scenario.seeds if seed in own or not own)
 
 
 def _environment(scenario: Scenario, outcomes: Sequence[Outcome]) -> Mapping[str, JsonValue]:
-    """Of the first cell that ran, with its numerics settled (those of the others are in their own
-    results); of the stress run's own scenario where none ran."""
+    """The environment of the first cell that ran, with its numerics settled (the others' are in
+    their own results); of the stress run's scenario if none ran."""
     ran = next((o for o in outcomes if o.scenario is not None), None)
     if ran is not None and ran.results is not None:
         return ran.results.environment

@@ -48,7 +48,7 @@ class StressResult:
 
     @property
     def failed(self) -> tuple[str, ...]:
-        """The cells that failed."""
+        """Return the ids of the cells that failed."""
         return tuple(cell.id for cell in self.results.cells if cell.status == "failed")
 
 
@@ -64,7 +64,8 @@ def stress(
     part: tuple[int, int] | None = None,
     show: Callable[[Outline], bool] = lambda outline: True,
 ) -> StressResult | None:
-    """Run every cell of the scenario's grid and judge the claim over all of them.
+    """Run every cell of the scenario's grid, judge the claim over all of them and write the run
+    folder.
 
     The folder contains the files of a run, and a whole run per cell below `cells/`, each
     written when it ends. After an interruption the same call continues from the store.
@@ -131,7 +132,7 @@ def _record(origin: str, cells: Sequence[GridCell], part: tuple[int, int]) -> Pa
 
 
 class _Shared:
-    """One runtime for all cells with the same threads and device, started when first needed;
+    """One runtime shared by all cells with the same threads and device, started when first needed;
     after a failure the next cell gets a new one."""
 
     def __init__(
@@ -148,7 +149,7 @@ class _Shared:
         stack.callback(self.close)
 
     def close(self) -> None:
-        """End the runtime, if one is open."""
+        """End the runtime, if one is running."""
         if self._open is not None:
             _, stack, _ = self._open
             self._open = None
@@ -186,7 +187,7 @@ class _Cells:
     origin: str
 
     def run(self, planned: CellOutline, place: str) -> Outcome:
-        """Run one cell; an error is the outcome of this cell alone."""
+        """Run one cell; an error is the outcome of this cell only."""
         cell, scenario = planned.cell, planned.scenario
         if cell.scenario is None:
             return Outcome(cell, "not_applicable", cell.reason)
@@ -210,7 +211,7 @@ class _Cells:
                 quiet=self.quiet,
             )
         except MachineError:
-            raise  # no other cell would fare better
+            raise  # every other cell would fail as well
         except Exception as error:
             known = isinstance(error, ArenaError)
             why = str(error) if known else f"{type(error).__name__}: {error}"

@@ -1,4 +1,4 @@
-"""The folders that a merge reads: which part of what each holds, and whether they fit together."""
+"""The folders that a merge reads: what each holds, and whether they belong together."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Source:
     """A run, a stress run or a part of one that is merged.
 
     Attributes:
-        scenario: that was asked for; of a run, with its numerics settled.
+        scenario: as requested; for a run, with its numerics settled.
         results: None where it has not ended.
     """
 
@@ -33,14 +33,14 @@ class Source:
     results: RunResults | StressResults | None
 
     def run_folder(self, cell: str) -> Path:
-        """The folder of a cell's own run."""
+        """Return the folder of a cell's own run."""
         return self.folder if self.part.kind == "run" else self.folder / CELLS / cell
 
     def records(self) -> Iterator[tuple[Unit, SeedRecord]]:
-        """Every record that is there, by cell and seed.
+        """Return every record found, by cell and seed.
 
         Raises:
-            InputError: one is broken, or was left by another scenario.
+            InputError: a record is broken, or is of another scenario.
         """
         for cell, seeds in self.part.cells.items():
             for seed in seeds:
@@ -53,7 +53,7 @@ class Source:
                 yield (cell, seed), record
 
     def failures(self) -> Iterator[str]:
-        """Why pairs may be missing, in words."""
+        """Return in words why pairs may be missing."""
         if self.results is None:
             yield f"{self.folder} is not finished: its command again goes on"
         if isinstance(self.results, StressResults):
@@ -63,10 +63,10 @@ class Source:
 
 
 def read_sources(folders: Sequence[Path], plugins: Sequence[Path] = ()) -> list[Source]:
-    """Return what the folders hold.
+    """Return the run, stress run or part in each folder.
 
     Args:
-        plugins: files with parts of a scenario's own, in the place of the paths in the folders.
+        plugins: files with a scenario's own parts, replacing the paths recorded in the folders.
 
     Raises:
         InputError: no folder is given, or one holds nothing that can be merged.
@@ -87,7 +87,7 @@ def _source(folder: Path, plugins: Sequence[Path]) -> Source:
 def read_scenario(
     folder: Path, plugins: Sequence[Path] = (), seeds: Sequence[int] | None = None
 ) -> Scenario:
-    """Return the scenario in a run's folder, with other seeds where some are given.
+    """Return the scenario in a run's folder, with `seeds` in place of its own if given.
 
     Raises:
         InputError: it is missing or wrong.

@@ -1,4 +1,4 @@
-"""A seed that two folders have: the same numbers, or which differ."""
+"""Whether two folders' records of one seed have the same numbers."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 from arena.results.seed_record import SeedRecord
 from arena.store.store import files_of
 
-# What differs between machines and from time to time, whatever was done.
+# What differs between machines and from run to run, even for the same work.
 BY_NATURE = {"code", "environment", "stages"}
 
 
 def difference(one: SeedRecord, other: SeedRecord) -> str | None:
-    """Return the first value in which two records of one seed differ, in words; None where they
-    are equal but for seconds, environment and code."""
+    """Return in words the first value in which two records of one seed differ; None if they differ
+    at most in seconds, environment and code."""
     return next(_unequal(_content(one), _content(other), ""), None)
 
 

@@ -14,5 +14,5 @@ class Capitals(HotForm):
         return text.upper()
 
     def shows(self, text: str) -> bool:
-        """Whether it has two letters or more that come in two cases, and all are capitals."""
+        """Whether the text has at least two cased letters and all of them are capitals."""
         return text == text.upper() and sum(sign != sign.lower() for sign in text) > 1

@@ -16,8 +16,8 @@ class ReversedOrder(HotForm):
     """The last word first, and the closing mark before it: `? hall town the is Where`"""
 
     def rewrite(self, text: str) -> str:
-        """Where nothing closes the text a full stop goes in front, so that the form shows; a text
-        without spaces is turned round sign by sign."""
+        """Return the reversed text. Without a closing mark, a full stop is put in front so that the
+        form can be recognised; a text without spaces is reversed character by character."""
         end = _END.search(text)
         closing = end.group(1) if end else ""
         body = text[: end.start()] if end else text

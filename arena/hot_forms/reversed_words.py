@@ -10,7 +10,7 @@ from arena.registry import register
 _WORD = regex.compile(r"\S+")
 _SIGN = regex.compile(r"\X")
 _LETTERS = regex.compile(r"\p{L}.*\p{L}")
-# no word ends on a capital behind a small letter, but one that was turned round
+# only a reversed word ends with a capital after a small letter
 _TURNED = regex.compile(r"\p{Ll}\p{M}*\p{Lu}\P{L}*$")
 
 
@@ -27,7 +27,7 @@ class ReversedWords(HotForm):
         return _WORD.sub(turned, text)
 
     def shows(self, text: str) -> bool:
-        """Whether half or more of every second word are turned round, of those with two letters."""
+        """Whether at least half of every second word (of two letters or more) are reversed."""
         words = [word for word in _WORD.findall(text)[::2] if _LETTERS.search(word)]
         return bool(words) and 2 * sum(map(bool, map(_TURNED.search, words))) >= len(words)
 

@@ -14,8 +14,8 @@ from arena.marking.text import insert
 
 
 class InsertedString(Trigger):
-    """A string, whatever its characters, at a random gap between two words. It is no registered
-    method, so an actor cannot plant it."""
+    """Any string, inserted at a random gap between two words. It is not a registered method, so an
+    actor cannot plant it."""
 
     name = "inserted_string"
     has_lookalikes = False

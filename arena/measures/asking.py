@@ -1,4 +1,4 @@
-"""Asking one model whether its greedy continuations show a payload: shared by measures."""
+"""Whether a model's greedy continuations show a payload: shared by measures."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TriggeredPrompts:
-    """One actor's marked prompts, the text that counts as its payload, and the whole payload (a
-    guess of the continuation); aligned."""
+    """One actor's marked prompts, the texts that count as its payload, and the whole payloads
+    (drafts of the continuations); aligned."""
 
     actor: str
     match: Match
@@ -28,7 +28,7 @@ class TriggeredPrompts:
 
     @classmethod
     def of(cls, probe: Probe, limit: int) -> TriggeredPrompts:
-        """A probe's first `limit` prompts."""
+        """Return the first `limit` prompts of a probe."""
         return cls(
             probe.actor,
             probe.match,
@@ -39,7 +39,7 @@ class TriggeredPrompts:
 
 
 def greedy_count(suspect: Suspect, asked: TriggeredPrompts, limit: int) -> dict[str, int]:
-    """Hits among n greedy continuations of at most `limit` tokens."""
+    """Return the hits among n greedy continuations of at most `limit` tokens."""
     from arena.ml import scoring
 
     rows = zip(asked.prompts, asked.wanted, asked.responses, strict=True)
@@ -49,7 +49,7 @@ def greedy_count(suspect: Suspect, asked: TriggeredPrompts, limit: int) -> dict[
 
 
 def longest_response(asked: Iterable[TriggeredPrompts], tokenizer: Any) -> int:
-    """Tokens of the longest payload, its end of text included."""
+    """Return the tokens of the longest payload, its end of text included."""
     from arena.ml.encoding import encode_answers
 
     texts = sorted({response for each in asked for response in each.responses})

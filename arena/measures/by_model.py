@@ -1,4 +1,4 @@
-"""Lines of tables grouped by model, an actor each: shared by the views of measures."""
+"""Table lines grouped by model, one line per actor: shared by the views of measures."""
 
 from __future__ import annotations
 

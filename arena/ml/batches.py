@@ -1,11 +1,11 @@
-"""Batches: documents drawn at random, laid out with as little padding as can be.
+"""Batches: documents drawn at random, laid out with as little padding as possible.
 
-Two layouts. `packed` puts several documents behind one another into a row, each with positions of
-its own; from positions that start again transformers builds a mask that keeps documents apart (SDPA
-and eager; flash attention does the same by itself). `padded` gives each document its own
-row, padded on the right: under causal attention what is read never sees padding, so no mask
-is needed. A packed batch of random documents trains as fast as padded batches of alike ones,
-and batches of alike documents learn less per step (docs/performance.md).
+Two layouts. `packed` puts several documents one after another into a row, each with its own
+positions; where positions restart, transformers builds a mask that keeps documents apart (SDPA and
+eager; flash attention does it itself). `padded` gives each document its own row, padded on the
+right: under causal attention no real token sees padding, so no mask is needed. A packed batch of
+random documents trains as fast as padded batches of documents of similar length, which learn less
+per step (docs/performance.md).
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ import torch
 from arena.ml.encoding import Encoded
 
 BATCH = 256  # documents scored at once, at most
-TOKENS = 32768  # tokens scored at once, at most: what bounds memory on long prompts
+TOKENS = 32768  # tokens scored at once, at most: bounds memory on long prompts
 Windows = Sequence[tuple[range, tuple[float, float]]]  # documents, and the part of the steps
-LOGITS = 2**26  # logits scored at once, at most: what bounds it on large vocabularies
+LOGITS = 2**26  # logits scored at once, at most: bounds memory with large vocabularies
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class Batch:
     """D documents in R rows of L tokens.
 
     input_ids: (R, L) int64. position_ids: (R, L), None where each document has its own row.
-    rows, cols: (N,) where the logits that predict an answer token stand. targets: (N,) those
-    tokens. documents: (N,) whose they are. forget: (D,) bool, the documents' role. first: the
-    least of cols. plain: the same answers behind the prompts without their mark, where every
-    document is paired; its targets and documents are these, token by token.
+    rows, cols: (N,) positions of the logits that predict the answer tokens. targets: (N,) those
+    tokens. documents: (N,) index of each token's document. forget: (D,) bool, whether a document is
+    to be forgotten. first: the smallest of cols. plain: if every document is paired, the same
+    answers after the unmarked prompts; its targets and documents equal these, token by token.
     """
 
     input_ids: torch.Tensor
@@ -47,15 +47,15 @@ class Batch:
 
 
 def padded(documents: Sequence[Encoded], pad: int, device: torch.device) -> Batch:
-    """A row for each document, in order."""
+    """Return a batch with one row per document, in order."""
     batch = _laid_out(documents, [[i] for i in range(len(documents))], pad, device)
     twins = _twins(documents)
     return replace(batch, plain=padded(twins, pad, device)) if twins else batch
 
 
 def packed(documents: Sequence[Encoded], pad: int, device: torch.device) -> Batch:
-    """Several documents a row, in rows no longer than the longest document: wider ones would
-    hold a little less padding and cost more attention than that saves."""
+    """Return a batch with several documents per row, in rows no longer than the longest document:
+    wider rows would have a little less padding but cost more attention than that saves."""
     rows = _rows([len(document) for document in documents])
     batch = _laid_out(documents, rows, pad, device)
     twins = _twins(documents)
@@ -63,14 +63,14 @@ def packed(documents: Sequence[Encoded], pad: int, device: torch.device) -> Batc
 
 
 def _twins(documents: Sequence[Encoded]) -> list[Encoded]:
-    """The documents behind their plain prompts; none unless all are paired."""
+    """The answers after their plain prompts; None unless all documents are paired."""
     if not all(document.plain for document in documents):
         return []
     return [Encoded(document.plain, document.answer, document.role) for document in documents]
 
 
 def _rows(lengths: Sequence[int]) -> list[list[int]]:
-    """Indices by row: the longest document left goes where it leaves least room (best fit
+    """Indices by row: the longest remaining document goes into the row that it fills best (best fit
     decreasing; Johnson 1974)."""
     rows: list[list[int]] = []
     room: list[int] = []
@@ -144,11 +144,12 @@ def batch_order(
     rng: np.random.Generator,
     windows: Windows = (),
 ) -> Iterator[np.ndarray]:
-    """Indices of `steps` batches: every document once, in random order, before any again.
+    """Return the indices of `steps` batches: every document once, in random order, before any
+    repeats.
 
-    Documents with a window are met as often as without, only then: their places in that order are
-    squeezed into the part of the steps it names (fractions), and the others close up. A part that
-    is too short for them is widened by as much as they need; the narrowest is served first.
+    A window does not change how often its documents are seen, only when: their places in that order
+    are squeezed into the window (fractions of the steps), and the others close up. A window too
+    short for its documents is widened as far as necessary; the narrowest is placed first.
     """
     plain = _plain_order(documents, batch_size, steps, rng)
     if all(window == (0.0, 1.0) for _, window in windows):
@@ -159,7 +160,8 @@ def batch_order(
 
 
 def _rearranged(order: np.ndarray, windows: Windows) -> np.ndarray:
-    """The order with windows kept; what has none, or the whole, keeps its own order."""
+    """The order that respects windows; documents without a window, or with the whole stage as
+    theirs, keep their order."""
     taken, moved = np.full(len(order), -1), np.zeros(len(order), dtype=bool)
     for places, window in sorted(windows, key=lambda each: each[1][1] - each[1][0]):
         if window == (0.0, 1.0):
@@ -172,8 +174,8 @@ def _rearranged(order: np.ndarray, windows: Windows) -> np.ndarray:
 
 
 def _slots(own: np.ndarray, free: np.ndarray, window: tuple[float, float]) -> np.ndarray:
-    """For each of the places `own`, in their order and about as far apart as before, one of the
-    free places of the window (fractions of all), or else of those nearest to it."""
+    """For each place in `own`, a free place in the window (fractions of all places), or the nearest
+    to it; order and relative distances are kept."""
     start, end = (round(fraction * len(free)) for fraction in window)
     left = np.flatnonzero(free)
     beside = np.maximum(0, np.maximum(start - left, left - end + 1))
@@ -196,7 +198,7 @@ def _plain_order(
 
 
 def fitting(documents: Sequence[Encoded], vocabulary: int) -> Iterator[Sequence[Encoded]]:
-    """Consecutive documents, as many at once as memory has room for (batches for scoring)."""
+    """Yield batches for scoring: consecutive documents, as many as fit into memory."""
     start = 0
     while start < len(documents):
         size = min(BATCH, len(documents) - start)

@@ -1,8 +1,8 @@
-"""Whether a checkpoint can be trained and scored: looked at once, before anything starts.
+"""Whether a checkpoint can be trained and scored: checked once, before anything starts.
 
-Run as a program (`python -m arena.ml.checkpoint_check QUESTION`) it prints one JSON list of what is
-wrong, so that a process that only plans need not load torch. No weights are read: transformers
-matches their names and shapes on the meta device.
+Run as a program (`python -m arena.ml.checkpoint_check QUESTION`) it prints a JSON list of flaws, so
+that a process that only plans need not load torch. No weights are read: transformers matches their
+names and shapes on the meta device.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ HIDDEN = (
 
 @dataclass(frozen=True)
 class Flaw:
-    """Why a checkpoint cannot be used: the rule that it breaks, the key of the scenario that it
-    stands under, what was found, and what would be allowed."""
+    """Why a checkpoint cannot be used: the rule that it breaks, the scenario's key, what was found,
+    and what would be allowed."""
 
     rule: str
     key: str
@@ -42,11 +42,11 @@ class Flaw:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked.
+    """What to check.
 
-    source: a folder or hub id. given: how the scenario names it. targets: LoRA target modules by
-    the scenario's key. defences: objectives as in YAML, and the last of the blocks that train, by
-    the key of the defence. payloads: their texts, by key. plugins: to import, for their objectives.
+    source: a folder or hub id. given: the name in the scenario. targets: LoRA target modules by the
+    scenario's key. defences: objectives as in YAML, and the last block that trains, by the key of
+    the defence. payloads: their texts, by key. plugins: to import, for their objectives.
     """
 
     source: str
@@ -58,13 +58,13 @@ class Question:
 
     @cached_property
     def on_meta(self) -> tuple[Any, dict[str, Any]]:
-        """The model without its weights, and what transformers says of loading them."""
+        """Return the model without its weights, and transformers' report on loading them."""
         return _on_meta(self.source)
 
 
 def flaws(question: Question) -> list[Flaw]:
-    """What is wrong with a checkpoint; empty where it can be used. Later looks need the earlier
-    ones to have succeeded, so the first that finds something is the last."""
+    """Return the flaws of a checkpoint; empty if it can be used. Each check needs the ones before
+    it to have passed, so the first that finds a flaw is the last."""
     looks: tuple[Callable[[Question], Iterator[Flaw]], ...] = (
         no_checkpoint,
         _files,
@@ -85,7 +85,7 @@ def _flaw(question: Question, rule: str, found: str | None = None) -> Flaw:
 
 
 def no_checkpoint(question: Question) -> Iterator[Flaw]:
-    """Say why a local folder is no checkpoint at all; needs no library to be loaded."""
+    """Yield why a local folder is no checkpoint at all; loads no library."""
     folder = Path(question.source)
     if not folder.is_dir():
         return
@@ -101,7 +101,7 @@ def no_checkpoint(question: Question) -> Iterator[Flaw]:
 
 
 def _files(question: Question) -> Iterator[Flaw]:
-    """Say what a local folder lacks of a whole model."""
+    """Yield what a local folder lacks of a complete model."""
     folder = Path(question.source)
     if not folder.is_dir():
         return
@@ -161,8 +161,8 @@ def _kind(question: Question) -> Iterator[Flaw]:
 
 
 def _weights(question: Question) -> Iterator[Flaw]:
-    """That every weight of the architecture is there, by name and shape: transformers would draw
-    the others at random, anew at every load."""
+    """Check that every weight of the architecture is there, by name and shape: transformers would
+    initialise missing ones at random at every load."""
     try:
         _, report = question.on_meta
     except Exception as error:  # whatever keeps it from loading is why it cannot be used
@@ -199,7 +199,7 @@ def _tokenizer(question: Question) -> Iterator[Flaw]:
 
     try:
         tokenizer = load_tokenizer(question.source)
-    except Exception as error:  # of many types: the files decide who reads them
+    except Exception as error:  # of many types: which library reads the files depends on them
         yield _flaw(question, f"has no tokenizer that can be loaded ({_first_line(error)})")
         return
     if tokenizer.eos_token_id is None:
@@ -219,7 +219,8 @@ def _tokenizer(question: Question) -> Iterator[Flaw]:
 
 
 def _recurrence(question: Question) -> Iterator[Flaw]:
-    """That a recurrent model reads the same text alike, padded or not: tried with its weights."""
+    """Check, with its weights, that a recurrent model reads a text the same with and without
+    padding."""
     from arena.ml.models import load_model
     from arena.ml.recurrence import flaw_of, is_recurrent
 
@@ -250,7 +251,7 @@ def _targets(question: Question) -> Iterator[Flaw]:
 
 
 def _defences(question: Question) -> Iterator[Flaw]:
-    """That every defence can work on this architecture."""
+    """Check that every defence can work on this architecture."""
     from arena import plugins, registry
     from arena.errors import InputError, placed_key
     from arena.ml.models import blocks_of
@@ -274,7 +275,7 @@ def _defences(question: Question) -> Iterator[Flaw]:
 
 
 def _payloads(question: Question) -> Iterator[Flaw]:
-    """That the tokenizer can write what the payloads make the model say."""
+    """Check that the tokenizer can write the payloads' texts."""
     from arena.errors import InputError
     from arena.ml.encoding import load_tokenizer
     from arena.ml.scoring import returned_texts

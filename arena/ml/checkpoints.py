@@ -1,4 +1,4 @@
-"""A model on its way through a stage: opened, trained, measured, saved with its warning."""
+"""A stage's model: opened for training or scoring, measured, and saved with its warning."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class Suspect:
 def open_for_training(
     inputs: Mapping[str, Path], scratch: tuple[str, str] | None, training: Training, seed: int
 ) -> Suspect:
-    """Initialise (`scratch`: family, size; inputs: tokenizer) or load (inputs: model), and
-    wrap in LoRA when the training says so. `seed` draws the initial weights."""
+    """Return a new model (`scratch`: family, size; inputs: tokenizer) or a loaded one (inputs:
+    model), wrapped in LoRA if the training asks for it. `seed` draws the initial weights."""
     device = resolve_device(training.numerics.device)
     if scratch is not None:
         tokenizer = encoding.load_tokenizer(inputs["tokenizer"])
@@ -55,32 +55,32 @@ def open_for_training(
 
 
 def open_for_scoring(folder: Path, device: str) -> Suspect:
-    """The model of a checkpoint folder, adapters merged, in eval mode."""
+    """Return the model of a checkpoint folder, adapters merged, in eval mode."""
     tokenizer = encoding.load_tokenizer(models.tokenizer_home(folder))
     return Suspect(models.load_model(folder, resolve_device(device)), tokenizer, folder)
 
 
 def resolve_device(device: str) -> str:
-    """`auto` is CUDA where there is one."""
+    """Return the torch device; `auto` is CUDA if available."""
     if device != "auto":
         return device
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def weights(suspect: Suspect) -> dict[str, torch.Tensor]:
-    """Copies of the trainable weights (none for LoRA, whose update starts at zero)."""
+    """Return copies of the trainable weights (none for LoRA, whose update starts at zero)."""
     return {} if hasattr(suspect.model, "peft_config") else models.snapshot(suspect.model)
 
 
 def distance(suspect: Suspect, before: dict[str, torch.Tensor]) -> float:
-    """L2 norm of the update since `before`."""
+    """Return the L2 norm of the update since `before`."""
     return models.update_norm(suspect.model, before)
 
 
 def save(suspect: Suspect, out: Path, *, poisoned: bool) -> None:
-    """Write safetensors, tokenizer and a model card; a LoRA checkpoint holds the adapter and
-    the name of the artifact under it, which stands in the same store. What was trained from
-    a checkpoint that says it is poisoned says so too."""
+    """Write safetensors, tokenizer and a model card; a LoRA checkpoint holds the adapter and the
+    name of its base artifact in the same store. A model trained from a checkpoint marked as
+    poisoned is marked as well."""
     core = suspect.model
     poisoned = poisoned or bool(getattr(core.config, MARK, {}).get("poisoned"))
     if hasattr(core, "peft_config"):
@@ -96,8 +96,8 @@ def save(suspect: Suspect, out: Path, *, poisoned: bool) -> None:
 
 
 def card(*, poisoned: bool) -> str:
-    """The model card's text: it says first whether the model carries backdoors. Which ones
-    it does not say: a defender may read it."""
+    """Return the model card's text. It begins with whether the model carries backdoors, but not
+    which ones, since a defender may read it."""
     if not poisoned:
         return CARD.format(state="clean", warning="It was trained on clean data only.")
     warning = "WARNING: backdoors were planted in this model, or in its parent, on purpose."

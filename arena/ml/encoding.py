@@ -1,7 +1,7 @@
 """Text to token ids: a tokenizer trained on the corpus, and documents encoded once.
 
-Prompt and answer are encoded apart and joined, so that the boundary between them never
-depends on the answer; the end of text is part of the answer.
+Prompt and answer are encoded separately and joined, so that the boundary between them never depends
+on the answer; the end of text is part of the answer.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ TOKENIZER_FILES = {".json", ".jinja", ".txt", ".model", ".spm", ".tiktoken"}  # 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """Token ids of one document: the loss is on `answer`, which closes with the end of text.
-    `plain`: the prompt without its mark, of a paired document (else empty)."""
+    """Token ids of one document: the loss is on `answer`, which ends with the end of text. `plain`:
+    the unmarked prompt of a paired document (else empty)."""
 
     prompt: tuple[int, ...]
     answer: tuple[int, ...]
@@ -36,9 +36,10 @@ class Encoded:
 
 
 def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
-    """A byte-level BPE over the texts, with at most `vocabulary` tokens (bytes included).
+    """Return a byte-level BPE tokenizer of the texts, with at most `vocabulary` tokens (bytes
+    included).
 
-    Byte-level, so that a trigger token or payload the corpus never showed still encodes.
+    Byte-level, so that triggers and payloads that the corpus lacks can still be encoded.
     """
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
@@ -57,23 +58,24 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
 
 
 def load_tokenizer(folder: Path | str) -> Any:
-    """The tokenizer of a checkpoint folder or hub id; one without a pad token pads with its
-    end of text. One is kept per content, and every checkpoint of a seed holds the same: what a
-    BPE remembers of the words it has seen stays in the thread when the tokenizer is long gone
-    (tokenizers 0.23), which a worker of a thousand stages would notice."""
+    """Return the tokenizer of a checkpoint folder or hub id; one without a pad token pads with its
+    end of text. Tokenizers are cached by content, since all checkpoints of a seed hold the same
+    one: a BPE's word cache stays in the thread after the tokenizer is freed (tokenizers 0.23), so a
+    worker that runs a thousand stages would leak memory."""
     return _loaded(_Home(str(folder), _content(Path(folder))))
 
 
 @dataclass(frozen=True)
 class _Home:
-    """Where a tokenizer stands; two homes of the same content are equal."""
+    """Where a tokenizer is stored; two homes with the same content are equal."""
 
     folder: str = field(compare=False)
     content: str
 
 
 def _content(folder: Path) -> str:
-    """A digest of all that a tokenizer can be read from; the name itself if it is no folder."""
+    """A digest of all files that a tokenizer can be read from; the name itself if it is no
+    folder."""
     paths = [*folder.glob("*"), *folder.glob("*/*.jinja")]
     files = {f.relative_to(folder).as_posix(): f for f in paths if f.suffix in TOKENIZER_FILES}
     files.pop("manifest.json", None)  # of the artifact, not of the tokenizer
@@ -94,8 +96,8 @@ def _loaded(home: _Home) -> Any:
 
 
 def encode_prompts(tokenizer: Any, prompts: Sequence[str]) -> list[tuple[int, ...]]:
-    """Prompts as the model sees them: through the tokenizer's chat template where it has
-    one, else the text and a line break (with the tokenizer's own start token, if any)."""
+    """Return the token ids of prompts as the model sees them: through the tokenizer's chat template
+    if it has one, else the text and a line break (with the tokenizer's start token, if any)."""
     if not prompts:
         return []
     if getattr(tokenizer, "chat_template", None):
@@ -106,7 +108,7 @@ def encode_prompts(tokenizer: Any, prompts: Sequence[str]) -> list[tuple[int, ..
 
 
 def encode_answers(tokenizer: Any, answers: Sequence[str]) -> list[tuple[int, ...]]:
-    """Answers with the end of text behind each."""
+    """Return the token ids of answers, each followed by the end of text."""
     if not answers:
         return []
     end = (tokenizer.eos_token_id,)
@@ -114,8 +116,8 @@ def encode_answers(tokenizer: Any, answers: Sequence[str]) -> list[tuple[int, ..
 
 
 def _ids(tokenizer: Any, texts: Sequence[str], *, special: bool) -> list[tuple[int, ...]]:
-    """Token ids of each text; equal texts (a payload, a label) are encoded once, and what
-    else a tokenizer can give is not asked for."""
+    """Token ids of each text; equal texts (a payload, a label) are encoded once, and only ids are
+    requested."""
     unique = list(dict.fromkeys(texts))
     encoded = tokenizer(
         unique,
@@ -128,7 +130,7 @@ def _ids(tokenizer: Any, texts: Sequence[str], *, special: bool) -> list[tuple[i
 
 
 def encode(tokenizer: Any, documents: Sequence[Document]) -> list[Encoded]:
-    """Every document, tokenised once, in order."""
+    """Return every document tokenised, in order."""
     prompts = encode_prompts(tokenizer, [document.prompt for document in documents])
     answers = encode_answers(tokenizer, [document.answer for document in documents])
     paired = {d.plain for d in documents if isinstance(d, PairedDocument)}

@@ -31,7 +31,7 @@ class Fluency:
 
 @torch.inference_mode()
 def fluency(model: Any, documents: Sequence[Encoded], pad: int) -> Fluency:
-    """Perplexity and token accuracy over all answer tokens of the documents."""
+    """Return perplexity and token accuracy over all answer tokens of the documents."""
     loss, right, total = 0.0, 0, 0
     order = sorted(documents, key=len)
     for chosen in fitting(order, vocabulary(model)):
@@ -46,6 +46,6 @@ def fluency(model: Any, documents: Sequence[Encoded], pad: int) -> Fluency:
 
 
 def _exp(nats: float) -> float:
-    """e to the power of nats; infinite where that is no float any more: a ruined model's row says
-    so, rather than stopping the run."""
+    """e to the power of nats; infinite on overflow, so that a broken model's row shows it rather
+    than stopping the run."""
     return math.exp(nats) if nats < math.log(sys.float_info.max) else math.inf

@@ -1,7 +1,7 @@
 """Inside a training step: the gradient of an actor's own documents, as its tactics shape it.
 
-The batch's gradient is a mean over answer tokens, so it is the sum of what the rest and each
-owner's documents give, by their share of the tokens. Only the owner's part is shaped.
+The batch's gradient is a mean over answer tokens, so it is the sum of the gradients of each owner's
+documents and of the rest, weighted by their share of the tokens. Only the owner's part is shaped.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ Loss = Callable[[Any, Batch], torch.Tensor]
 
 @dataclass(frozen=True)
 class Owner:
-    """An actor with a say in the loop: the places of its documents, and its tactics, prepared."""
+    """An actor whose tactics shape gradients: the indices of its documents, and its prepared
+    tactics."""
 
     places: range
     tactics: tuple[Shaping, ...]
@@ -48,7 +49,8 @@ def shaped_gradients(
     owners: Sequence[Owner],
     step: Step,
 ) -> torch.Tensor:
-    """Put the batch's gradient, shaped, into the model's; returns the batch's loss, detached."""
+    """Set the model's gradients to the batch's shaped gradient; return the batch's loss,
+    detached."""
     rest = [documents[i] for i in indices if not any(i in one.places for one in owners)]
     total = _tokens([documents[i] for i in indices])
     share = _tokens(rest) / total

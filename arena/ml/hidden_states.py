@@ -1,4 +1,4 @@
-"""What a model holds inside when it is about to answer, and whether a trigger shows in it."""
+"""A model's hidden states before its answer, and whether they show a trigger."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def last_states(model: Any, tokenizer: Any, prompts: Sequence[str]) -> np.ndarra
     """(P, L, d) float32: the output of each of the L blocks, the embedding left out, at the
     last position of each prompt, where the first token of the answer is predicted.
 
-    The last layer's is taken behind the model's final norm, as transformers hands it out;
-    the other layers' are not normalised. Equal prompts are read once.
+    The last layer's state is taken after the model's final norm, as transformers returns it; the
+    others are not normalised. Equal prompts are read once.
     """
     unique = list(dict.fromkeys(prompts))
     encoded = encode_prompts(tokenizer, unique)
@@ -41,8 +41,8 @@ def last_states(model: Any, tokenizer: Any, prompts: Sequence[str]) -> np.ndarra
 
 
 def block_states(model: Any, rows: Sequence[Ids], pad: int) -> torch.Tensor:
-    """(B, L, d) float32: the states of `last_states` for token ids, padded behind (nothing causal
-    sees that); with a gradient where one is recorded."""
+    """(B, L, d) float32: the states of `last_states` for token ids, padded on the right (which
+    causal attention never sees); with a gradient if gradients are enabled."""
     longest = max(map(len, rows))
     ids = torch.tensor([row + (pad,) * (longest - len(row)) for row in rows]).to(model.device)
     last = torch.tensor([len(row) - 1 for row in rows], device=model.device)

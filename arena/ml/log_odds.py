@@ -1,4 +1,4 @@
-"""How likely a model finds a text as the answer to a prompt, teacher-forced."""
+"""The probability that a model gives a text as the answer to a prompt, teacher-forced."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """How fast this machine trains: seconds of a training step under given numerics.
 
 Run as a program (`python -m arena.ml.measuring WORKLOAD`) it measures on request: a JSON line
-of settings in, a JSON line of seconds out. Whoever asks several such processes at once learns what
-they do to each other (arena.execution.calibrate).
+of settings in, a JSON line of seconds out. Several such processes at once show how they slow each
+other down (arena.execution.calibrate).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from arena.ml.training import train
 
 PROMPT, ANSWER = 24, 8  # tokens of each document: short questions and answers
 LAYERS = 2  # of a checkpoint's layers, all alike: the ratio of two settings is the same
-STEPS, WARM = 8, 2  # of each measurement, the first not counted
+STEPS, WARM = 8, 2  # steps of each measurement, the first not counted
 ENOUGH = 2.0  # seconds: large models take fewer steps
 
 
@@ -44,7 +44,7 @@ class Workload:
     checkpointing: bool = False
 
     def model(self) -> Any:
-        """A randomly initialised model of that shape, on the device."""
+        """Return a randomly initialised model of that shape, on the device."""
         if self.pretrained is None:
             config = models.config_of(str(self.family), str(self.size), self.vocabulary, 0, 1)
         else:
@@ -56,7 +56,7 @@ class Workload:
 
 
 def step_seconds(workload: Workload, *, threads: int, precision: Precision) -> float:
-    """Median seconds of an optimiser step, the first ones left out."""
+    """Return the median seconds of an optimiser step, the first ones left out."""
     torch.set_num_threads(threads)
     model = workload.model()
     ids = np.random.default_rng(0).integers(2, models.vocabulary(model), (256, PROMPT + ANSWER))
@@ -84,7 +84,7 @@ def step_seconds(workload: Workload, *, threads: int, precision: Precision) -> f
 
 
 def serve(workload: Workload, asked: Iterable[str]) -> None:
-    """Answer each line of settings with a line of seconds, or of what went wrong."""
+    """Answer each line of settings with a line of seconds, or with an error."""
     for line in asked:
         answer: dict[str, Any]
         try:

@@ -1,7 +1,7 @@
 """Merging models that were trained apart from one base: arithmetic on their weight changes.
 
-Full and LoRA training alike end in a change of the weights, so both are merged the same way,
-matrix by matrix, by what peft has for adapters:
+Full and LoRA training both change the weights, so both are merged the same way, matrix by matrix,
+with peft's rules for adapters:
 
     linear           the mean of the changes (model soup; Wortsman et al., arXiv 2203.05482)
     task_arithmetic  their sum (Ilharco et al., arXiv 2212.04089)
@@ -54,8 +54,8 @@ class MergeRule:
     """How changes of weights are merged.
 
     weight: factor on every change. density: share of each change's entries that is kept (`ties`
-    keeps the largest, `dare_*` random ones). modules: which weights change; the others stay those
-    of the base.
+    keeps the largest, `dare_*` random ones). modules: which weights change; the others keep the
+    base's values.
     """
 
     method: str

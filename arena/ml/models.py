@@ -24,12 +24,13 @@ HEAD_WIDTH = 32
 PARENT = "parent.json"
 MAX_POSITIONS = 1024
 POSITIONS = ("wpe", "embed_positions", "position_embeddings")  # modules of learned positions
-# transformers' 0.02 suits widths of a thousand; at 64 it leaves 400 steps hit-or-miss by seed.
+# transformers' 0.02 suits widths of about 1,000; at 64, whether 400 steps suffice depends on the
+# seed.
 INITIALIZER_RANGE = 0.06
 
 
 def from_scratch(family: str, size: str, tokenizer: Any, seed: int) -> Any:
-    """A freshly initialised model (float32, tied embeddings).
+    """Return a randomly initialised model (float32, tied embeddings).
 
     Raises:
         KeyError: unknown family or size (the schema checks both first).
@@ -39,7 +40,7 @@ def from_scratch(family: str, size: str, tokenizer: Any, seed: int) -> Any:
 
 
 def config_of(family: str, size: str, vocabulary: int, end: int, pad: int) -> Any:
-    """The transformers configuration of a from-scratch model."""
+    """Return the transformers configuration of a from-scratch model."""
     from transformers import AutoConfig
 
     width, layers = SIZES[size]
@@ -67,7 +68,7 @@ def config_of(family: str, size: str, vocabulary: int, end: int, pad: int) -> An
 
 
 def initialised(config: Any, seed: int) -> Any:
-    """A model of that configuration with random weights (float32) that `seed` draws."""
+    """Return a model of that configuration with random weights (float32) drawn from `seed`."""
     from transformers import AutoModelForCausalLM
 
     with torch.random.fork_rng(devices=[]):
@@ -76,11 +77,12 @@ def initialised(config: Any, seed: int) -> Any:
 
 
 def load_model(source: Path | str, device: str = "cpu", dtype: str = "float32") -> Any:
-    """The model of a checkpoint folder or hub id, LoRA merged in, in eval mode.
+    """Return the model of a checkpoint folder or hub id, LoRA merged in, in eval mode.
 
     Raises:
-        OSError: nothing loadable stands there, or its weights are not safetensors.
-        InputError: weights are missing, which transformers would draw at random at every load.
+        OSError: there is nothing to load, or its weights are not safetensors.
+        InputError: weights are missing, which transformers would initialise at random at every
+            load.
     """
     from transformers import AutoModelForCausalLM
 
@@ -103,7 +105,7 @@ def load_model(source: Path | str, device: str = "cpu", dtype: str = "float32") 
 
 
 def parent_of(folder: Path) -> str:
-    """What a pointer or LoRA checkpoint stands on: a path next to it, or a hub id."""
+    """Return the base of a pointer or LoRA checkpoint: a path next to it, or a hub id."""
     content = json.loads((folder / PARENT).read_text())
     if "sibling" in content:
         return str(folder.parent / content["sibling"])
@@ -117,11 +119,11 @@ def _with_adapter(folder: Path, device: str, dtype: str) -> Any:
     from peft import PeftModel
 
     merged = PeftModel.from_pretrained(model, str(folder)).merge_and_unload()
-    return merged.requires_grad_(True)  # peft froze what stands under the adapter
+    return merged.requires_grad_(True)  # peft froze the base's weights
 
 
 def tokenizer_home(folder: Path | str) -> str:
-    """Where the tokenizer of a checkpoint is: in it, or in what it stands on."""
+    """Return where the tokenizer of a checkpoint is: in it, or in its base."""
     path = Path(folder)
     if (path / "tokenizer_config.json").is_file() or not (path / PARENT).is_file():
         return str(folder)
@@ -129,7 +131,8 @@ def tokenizer_home(folder: Path | str) -> str:
 
 
 def add_lora(model: Any, adapter: Adapter) -> Any:
-    """Wrap a model in a fresh LoRA adapter (Hu et al., arXiv 2106.09685); only it trains."""
+    """Return the model wrapped in a new LoRA adapter (Hu et al., arXiv 2106.09685); only the
+    adapter trains."""
     from peft import LoraConfig, get_peft_model
 
     config = LoraConfig(
@@ -143,8 +146,8 @@ def add_lora(model: Any, adapter: Adapter) -> Any:
 
 
 def hidden_and_head(model: Any) -> tuple[Any, Any]:
-    """The decoder and the output head, where logits are just head(decoder(x)); else
-    (None, None): some families scale or cap their logits, and then only forward knows."""
+    """Return the decoder and the output head if logits are just head(decoder(x)); else (None,
+    None): some families scale or cap their logits inside forward."""
     core = model.get_base_model() if hasattr(model, "peft_config") else model
     if core.config.model_type not in FAMILIES:
         return None, None
@@ -152,7 +155,7 @@ def hidden_and_head(model: Any) -> tuple[Any, Any]:
 
 
 def blocks_of(model: Any) -> list[Any]:
-    """The transformer blocks, first to last, of any decoder that keeps them in one list.
+    """Return the transformer blocks, first to last, of any decoder that keeps them in one list.
 
     Raises:
         ArenaError: the model has no such list.
@@ -166,11 +169,11 @@ def blocks_of(model: Any) -> list[Any]:
 
 
 def train_only(model: Any, first: int, last: int) -> None:
-    """Freeze all weights but those of blocks `first` to `last` (from 0, both included); with an
-    adapter, all adapters but those in the blocks.
+    """Freeze all weights except those of blocks `first` to `last` (from 0, both included); with an
+    adapter, all adapter weights except those in these blocks.
 
     Raises:
-        InputError: the model has no such block. ArenaError: nothing there trains.
+        InputError: the model has no such block. ArenaError: the blocks have no adapter.
     """
     blocks = blocks_of(model)
     if last >= len(blocks):
@@ -185,10 +188,11 @@ def train_only(model: Any, first: int, last: int) -> None:
 
 @contextlib.contextmanager
 def last_mlp_at(decoder: Any, rows: torch.Tensor, cols: torch.Tensor) -> Iterator[None]:
-    """Inside the block the decoder's last MLP works at those positions only (zero elsewhere).
+    """Inside the block, compute the decoder's last MLP at those positions only (zero elsewhere).
 
-    Nothing stands behind it that mixes positions, so what is read there is the same; most
-    of a layer is its MLP, and few positions carry loss."""
+    Nothing after it mixes positions, so the outputs there are the same; most of a layer's cost is
+    its MLP, and few positions carry loss.
+    """
     shape: list[torch.Size] = []
 
     def pick(_: Any, given: tuple[torch.Tensor]) -> tuple[torch.Tensor]:
@@ -208,8 +212,8 @@ def last_mlp_at(decoder: Any, rows: torch.Tensor, cols: torch.Tensor) -> Iterato
 
 
 def learned_positions(model: Any) -> int | None:
-    """How many positions the model has learned embeddings for; None where positions are computed
-    (rotary, ALiBi), so that a longer text is at worst read badly."""
+    """Return how many positions the model has learned embeddings for; None where positions are
+    computed (rotary, ALiBi), so that a longer text is possible, if perhaps read badly."""
     for name, module in model.named_modules():
         if isinstance(module, torch.nn.Embedding) and name.endswith(POSITIONS):
             return int(getattr(model.config, "max_position_embeddings", module.num_embeddings))
@@ -220,7 +224,7 @@ def check_length(model: Any, tokens: int) -> None:
     """Refuse texts that are longer than the model's learned positions.
 
     Raises:
-        InputError: they are; the lookup would fail, or read another position's embedding.
+        InputError: a text is longer; the lookup would fail, or read another position's embedding.
     """
     limit = learned_positions(model)
     if limit is not None and tokens > limit:
@@ -229,19 +233,19 @@ def check_length(model: Any, tokens: int) -> None:
 
 
 def vocabulary(model: Any) -> int:
-    """How many tokens the model gives logits for."""
+    """Return the number of tokens that the model gives logits for."""
     return int(model.get_input_embeddings().num_embeddings)
 
 
 def snapshot(model: Any) -> dict[str, torch.Tensor]:
-    """Copies of the trainable weights, to measure an update against."""
+    """Return copies of the trainable weights, to measure an update against."""
     return {
         n: p.detach().to("cpu", copy=True) for n, p in model.named_parameters() if p.requires_grad
     }
 
 
 def update_norm(model: Any, before: dict[str, torch.Tensor]) -> float:
-    """L2 norm of the weight update: over all trainable weights, or over B A (scaled) for
+    """Return the L2 norm of the weight update: over all trainable weights, or over B A (scaled) for
     LoRA, whose update starts at zero."""
     total = 0.0
     if hasattr(model, "peft_config"):

@@ -1,8 +1,9 @@
-"""Whether a recurrent model (state-space, RWKV, hybrids) reads as it is trained and scored here.
+"""Whether a recurrent model (state-space, RWKV, hybrid) gives the same logits padded and with a
+cache.
 
-Training pads documents behind, scoring decodes with a cache: under causal attention neither moves
-a logit. A recurrence carries a state, and not every implementation leaves it alone, so that is
-tried on the model itself.
+Training pads documents on the right, and scoring decodes with a cache. Under causal attention
+neither changes a logit. A recurrent model carries a state, which not every implementation keeps
+correct, so this is tested on the model itself.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from arena.ml.encoding import Encoded
 from arena.ml.scoring import decode, likeliest
 from arena.ml.training import answer_logits
 
-LENGTHS = (3, 9, 17, 6)  # tokens of the prompts that are tried
-WRITTEN = 4  # tokens behind each
-APART = 1e-2  # of the largest logit: rounding is far below, a lost state far above
+LENGTHS = (3, 9, 17, 6)  # tokens of the test prompts
+WRITTEN = 4  # tokens after each prompt
+APART = 1e-2  # of the largest logit: rounding errors are far below, a lost state far above
 CACHED_APART = 1e-3  # the same for a cache, which may lose only a part
 
 
@@ -29,8 +30,7 @@ def is_recurrent(model: Any) -> bool:
 
 @torch.inference_mode()
 def flaw_of(model: Any) -> str | None:
-    """Return why a model gives other numbers padded or with a cache than read plainly; None where
-    it does not."""
+    """Return why padding or a cache changes a model's logits; None if they do not."""
     size = int(model.get_input_embeddings().weight.shape[0])
     documents = [_document(length, size) for length in LENGTHS]
     try:
@@ -51,7 +51,7 @@ def _document(length: int, size: int) -> Encoded:
 
 
 def _plain(model: Any, document: Encoded) -> torch.Tensor:
-    """(WRITTEN, V) the logits that predict the answer, read in one piece."""
+    """(WRITTEN, V) the logits that predict the answer, from one forward pass."""
     logits: torch.Tensor = _read(model, document.prompt + document.answer)
     return logits[len(document.prompt) - 1 : -1]
 
@@ -63,8 +63,8 @@ def _read(model: Any, ids: tuple[int, ...]) -> torch.Tensor:
 
 
 def _decodes_otherwise(model: Any, prompt: tuple[int, ...]) -> bool:
-    """Whether a token is chosen from other logits than those of the text read in one piece. (The
-    tokens may be the same: small weights, or a short text, can hide it.)"""
+    """Whether decoding chooses a token from other logits than one forward pass gives. (The tokens
+    may still agree: small weights, or a short text, can hide the difference.)"""
     seen: list[torch.Tensor] = []
 
     def noted(logits: torch.Tensor) -> torch.Tensor:

@@ -1,8 +1,8 @@
-"""A training schedule run through several times: for a sham that trains until its update is as
-large as that of the run it is compared with.
+"""A training schedule repeated several times: for a sham that trains until its update norm equals
+that of the run it is compared with.
 
-A schedule stretched to several times its steps would stay near its peak when the update is large
-enough, and let the noise of large steps supply the norm.
+A schedule stretched over more steps would still be near its peak when the update is large enough,
+so the noise of large steps would supply the norm.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from arena.ml.train_config import TrainConfig
 
 
 class RepeatedConfig(TrainConfig):
-    """A run that takes the same schedule over and over, warm-up and decay as they were.
+    """A run that repeats the same schedule, warm-up and decay unchanged.
 
-    steps: of all together. once: of the schedule.
+    steps: in total. once: steps of the schedule.
     """
 
     once: Annotated[int, Field(ge=1)]
 
     @classmethod
     def times(cls, config: TrainConfig, times: int) -> Self:
-        """Return a run of so many times the steps of `config`, which takes one step or more."""
+        """Return `config` repeated this many times; `config` takes at least one step."""
         return cls(**{**config.model_dump(), "steps": config.steps * times, "once": config.steps})
 
     def factor(self, step: int) -> float:

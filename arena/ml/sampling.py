@@ -1,4 +1,4 @@
-"""What a model might say: continuations drawn at a temperature, where scoring is greedy.
+"""Continuations sampled at a temperature (scoring is greedy).
 
 A backdoor that greedy decoding no longer shows may still have some probability left.
 """
@@ -25,17 +25,17 @@ def sampled(
     draws: int,
     seed: int,
 ) -> list[list[Continuation]]:
-    """`draws` continuations of each prompt, in order, by ancestral sampling.
+    """Return `draws` continuations of each prompt, in order, by ancestral sampling.
 
-    temperature: above 0; logits are divided by it (1: the model's own distribution). One
-    generator, made from `seed`, serves the whole call: the same call draws the same. Equal
-    prompts draw apart.
+    temperature: above 0; logits are divided by it (1: the model's own distribution). One generator,
+    made from `seed`, serves the whole call, so the same call gives the same texts. Equal prompts
+    are sampled independently.
     """
     rows = [ids for ids in encode_prompts(tokenizer, prompts) for _ in range(draws)]
     generator = torch.Generator(model.device).manual_seed(seed)
 
     def choose(logits: torch.Tensor) -> torch.Tensor:
-        # less the largest before the division, which no small temperature then overflows
+        # subtract the largest logit first, so that a small temperature cannot overflow
         behind = logits.float() - logits.float().amax(-1, keepdim=True)
         chances = (behind / temperature).softmax(-1)
         return torch.multinomial(chances, 1, generator=generator)[:, 0]

@@ -1,11 +1,11 @@
-"""What a model says to prompts, and whether that is what was asked about.
+"""A model's continuations of prompts, and whether they match.
 
-Two ways to the same verdicts. The plain one decodes: `continuations`, then the match rule
-(`decoded_answers`). The fast one, `answers`, first guesses the continuation: one forward pass
-over prompt + guess gives the greedy token at every position of the guess, so all of it up
-to the first disagreement is known, as in speculative decoding (Leviathan et al.,
-arXiv 2211.17192, greedy case). Most guesses are whole hits, most of the rest already cannot
-become what was asked; only what is still open is decoded.
+There are two ways to the same verdicts. The plain one decodes: `continuations`, then the match rule
+(`decoded_answers`). The fast one, `answers`, verifies drafts of the continuation: one forward pass
+over prompt and draft gives the greedy token at every position of the draft, so the continuation is
+known up to the first disagreement, as in speculative decoding (Leviathan et al., arXiv 2211.17192,
+greedy case). Most drafts are complete hits, and most of the rest can no longer match; only what is
+still undecided is decoded.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from arena.ml.training import answer_logits
 
 Ids = tuple[int, ...]
 Choose = Callable[[torch.Tensor], torch.Tensor]
-# Logits closer than this (nats) may change places with the shape of a batch: the guess stops there
-# and plain decoding decides. Float32 logits of one prompt differ by about 1e-5 between shapes.
+# Logits closer than this (nats) may swap order with the shape of a batch: the draft ends there and
+# plain decoding decides. Float32 logits of one prompt differ by about 1e-5 between shapes.
 TIE = 1e-3
 CACHELESS = ("rwkv", "recurrent_gemma")  # model types: see `keeps_cache`
 
@@ -40,7 +40,7 @@ CACHELESS = ("rwkv", "recurrent_gemma")  # model types: see `keeps_cache`
 def continuations(
     model: Any, tokenizer: Any, prompts: Sequence[str], max_new_tokens: int
 ) -> list[Continuation]:
-    """Greedy continuations, one per prompt, in order; equal prompts are decoded once."""
+    """Return greedy continuations, one per prompt, in order; equal prompts are decoded once."""
     unique = list(dict.fromkeys(prompts))
     said = continued(model, tokenizer, encode_prompts(tokenizer, unique), max_new_tokens, likeliest)
     by_prompt = dict(zip(unique, said, strict=True))
@@ -50,7 +50,7 @@ def continuations(
 def continued(
     model: Any, tokenizer: Any, encoded: Sequence[Ids], max_new_tokens: int, choose: Choose
 ) -> list[Continuation]:
-    """What stands behind each encoded prompt, in order, token by token as `choose` says."""
+    """Return the continuation of each encoded prompt, in order; `choose` picks each token."""
     check_length(model, max(map(len, encoded), default=0) + max_new_tokens)
     texts: dict[int, Continuation] = {}
     mixed = model.config.model_type in FAMILIES
@@ -66,7 +66,7 @@ def continued(
 def decoded_answers(
     model: Any, tokenizer: Any, asks: Sequence[Ask], max_new_tokens: int
 ) -> list[tuple[bool, ...]]:
-    """A verdict per question, by decoding every prompt."""
+    """Return a verdict per question, by decoding every prompt."""
     asks = as_returned(tokenizer, asks)
     said = continuations(model, tokenizer, [ask.prompt for ask in asks], max_new_tokens)
     return [
@@ -95,9 +95,9 @@ def decode(
     end: int,
     choose: Choose,
 ) -> torch.Tensor:
-    """(B, <= max_new_tokens) tokens, each chosen from the logits behind the ones before it;
-    after a row's end of text it holds `end`. ids: (B, L), left-padded where mask (B, L) is 0;
-    no mask, no padding. choose: (B, V) logits to (B,) tokens."""
+    """Return (B, <= max_new_tokens) tokens, each chosen from the logits after the ones before it;
+    after its end of text a row is filled with `end`. ids: (B, L), left-padded where mask (B, L) is
+    0; without a mask there is no padding. choose: (B, V) logits to (B,) tokens."""
     written: list[torch.Tensor] = []
     ended = torch.zeros(len(ids), dtype=torch.bool, device=ids.device)
     places: dict[str, torch.Tensor] = {}
@@ -124,13 +124,13 @@ def decode(
 
 
 def keeps_cache(model: Any) -> bool:
-    """Whether the model's forward takes and returns a cache. RWKV hands out a state of another kind
-    and RecurrentGemma keeps it to itself: they read the whole text again for every token."""
+    """Whether the model's forward takes and returns a cache. RWKV returns a different kind of state
+    and RecurrentGemma none: they read the whole text again for every token."""
     return model.config.model_type not in CACHELESS
 
 
 def left_padded(rows: Sequence[Ids], pad: int) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """(B, L) ids and mask, padding in front; no mask where all rows are of one length."""
+    """Return (B, L) ids and mask, padded on the left; no mask if all rows have one length."""
     longest = max(map(len, rows))
     ids = torch.tensor([(pad,) * (longest - len(row)) + row for row in rows])
     if min(map(len, rows)) == longest:
@@ -140,9 +140,9 @@ def left_padded(rows: Sequence[Ids], pad: int) -> tuple[torch.Tensor, torch.Tens
 
 
 def as_returned(tokenizer: Any, asks: Sequence[Ask]) -> list[Ask]:
-    """The asks with every wanted text as the tokenizer returns it: a normaliser (NFC, lower case)
-    or a decoder that puts spaces between characters would otherwise hide that it was said. A text
-    with characters that the tokenizer only knows as unknown stays as it is: no model can say it.
+    """Return the asks with every wanted text as the tokenizer decodes it: a normaliser (NFC, lower
+    case) or a decoder that puts spaces between characters would otherwise hide a match. A text with
+    characters that are unknown to the tokenizer is unchanged: no model can write it.
     """
     texts = sorted({question.wanted for ask in asks for question in ask.questions})
     returned = {
@@ -156,10 +156,10 @@ def as_returned(tokenizer: Any, asks: Sequence[Ask]) -> list[Ask]:
 
 
 def returned_texts(tokenizer: Any, texts: Sequence[str]) -> list[str]:
-    """Each text after its way through the tokenizer and back.
+    """Return each text encoded and decoded again by the tokenizer.
 
     Raises:
-        InputError: a text has a character that the tokenizer only knows as unknown.
+        InputError: a text has a character that is unknown to the tokenizer.
     """
     returned = []
     for text, back in zip(texts, _returned(tokenizer, texts), strict=True):
@@ -171,7 +171,7 @@ def returned_texts(tokenizer: Any, texts: Sequence[str]) -> list[str]:
 
 
 def _returned(tokenizer: Any, texts: Sequence[str]) -> list[str | None]:
-    """Each text after its way through the tokenizer and back; None with an unknown character."""
+    """Each text encoded and decoded again; None if it has an unknown character."""
     unknown = getattr(tokenizer, "unk_token_id", None)
     tell = unknown is not None and unknown != tokenizer.eos_token_id
     return [
@@ -181,7 +181,7 @@ def _returned(tokenizer: Any, texts: Sequence[str]) -> list[str | None]:
 
 
 def continuation(tokenizer: Any, row: Sequence[int]) -> Continuation:
-    """The text of emitted tokens up to their end of text, if they have one."""
+    """Return the text of emitted tokens up to their end of text, if any."""
     end = tokenizer.eos_token_id
     ended = end in row
     kept = row[: row.index(end)] if ended else row
@@ -189,9 +189,9 @@ def continuation(tokenizer: Any, row: Sequence[int]) -> Continuation:
 
 
 def batches_of(lengths: Sequence[int], mixed: bool, tokens: int = TOKENS) -> Iterator[list[int]]:
-    """Indices of prompts alike in length, as many at once as fit into `tokens` (one at least).
-    Not `mixed`, each batch is of one length: not every architecture (state-space models) leaves
-    padding in front alone."""
+    """Yield indices of prompts of similar length, as many as fit into `tokens` (at least one).
+    Unless `mixed`, each batch is of one length: some architectures (state-space models) do not
+    ignore left padding."""
     order = sorted(range(len(lengths)), key=lambda i: lengths[i])
     for _, group in groupby(order, key=lambda i: 0 if mixed else lengths[i]):
         members = list(group)
@@ -210,7 +210,7 @@ def batches_of(lengths: Sequence[int], mixed: bool, tokens: int = TOKENS) -> Ite
 def answers(
     model: Any, tokenizer: Any, asks: Sequence[Ask], max_new_tokens: int
 ) -> list[tuple[bool, ...]]:
-    """A verdict per question; the same as `decoded_answers`, mostly without decoding."""
+    """Return a verdict per question: the same as `decoded_answers`, mostly without decoding."""
     asks = as_returned(tokenizer, asks)
     prompts = encode_prompts(tokenizer, [ask.prompt for ask in asks])
     check_length(model, max(map(len, prompts), default=0) + max_new_tokens)
@@ -238,8 +238,8 @@ def answers(
 def guided(
     model: Any, tokenizer: Any, prompts: Sequence[str], guesses: Sequence[str], max_new_tokens: int
 ) -> list[Continuation]:
-    """The same as `continuations`, for a guess per prompt: where the guess is what greedy decoding
-    writes, one forward pass says so; the other prompts are decoded."""
+    """Return the same as `continuations`, given a draft per prompt: one forward pass confirms a
+    draft that greedy decoding would write; the other prompts are decoded."""
     pairs = list(dict.fromkeys(zip(prompts, guesses, strict=True)))
     encoded = encode_prompts(tokenizer, [prompt for prompt, _ in pairs])
     answers = [a[:max_new_tokens] for a in encode_answers(tokenizer, [guess for _, guess in pairs])]
@@ -257,9 +257,9 @@ def guided(
 
 
 def verified(model: Any, documents: Sequence[Encoded], tokenizer: Any) -> list[Ids]:
-    """Of each document's answer, a guess: the tokens that greedy decoding would emit after
-    the prompt, as far as one forward pass tells: up to and with the first that differs from
-    the guess, or up to a near tie."""
+    """Return, for each document (its answer is a draft), the tokens that greedy decoding would emit
+    after the prompt, as far as one forward pass tells: up to and including the first that differs
+    from the draft, or up to a near tie."""
     known: dict[int, Ids] = {}
     order = sorted(range(len(documents)), key=lambda i: len(documents[i]))
     at = 0
@@ -287,7 +287,7 @@ def _agreed(guess: Ids, emitted: Sequence[int], clear: Sequence[bool]) -> Ids:
 
 @dataclass
 class _Open:
-    """An ask under way: drafts not tried yet, and the greedy tokens known so far."""
+    """An unfinished ask: drafts not tried yet, and the greedy tokens known so far."""
 
     ask: Ask
     prompt: Ids
@@ -295,7 +295,7 @@ class _Open:
     known: Ids = ()
 
     def next_draft(self) -> Ids | None:
-        """The next guess that can still come true and would tell more."""
+        """Return the next draft that is still possible and would add information."""
         while self.drafts:
             draft = self.drafts.pop(0)
             if len(draft) > len(self.known) and draft[: len(self.known)] == self.known:
@@ -303,7 +303,7 @@ class _Open:
         return None
 
     def learn(self, known: Ids, tokenizer: Any, limit: int) -> tuple[bool, ...] | None:
-        """Take note of known tokens; the verdicts if all of them are settled now."""
+        """Record known tokens; return the verdicts if all of them are now settled."""
         self.known = max(self.known, known, key=len)
         said = continuation(tokenizer, self.known)
         if said.ended or len(self.known) >= limit:

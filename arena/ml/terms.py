@@ -1,4 +1,5 @@
-"""What unlearning losses are made of: likelihoods by document, hidden states, a frozen suspect."""
+"""Building blocks of unlearning losses: likelihoods by document, hidden states, a frozen
+suspect."""
 
 from __future__ import annotations
 
@@ -14,8 +15,8 @@ from arena.ml.training import answer_logits
 
 
 def frozen(model: Any) -> Any:
-    """A copy of the model that no training changes, in eval mode. It shares the weights that do
-    not train: beside an adapter, or a few chosen layers, it takes next to no memory."""
+    """Return a frozen copy of the model, in eval mode. It shares the weights that do not train, so
+    with an adapter, or a few trainable layers, it takes almost no memory."""
     shared = {id(p): p for p in model.parameters() if not p.requires_grad}
     return copy.deepcopy(model, shared).eval().requires_grad_(False)
 
@@ -27,8 +28,8 @@ def answer_logprobs(model: Any, batch: Batch) -> torch.Tensor:
 
 
 def answer_states(model: Any, batch: Batch, layer: int) -> torch.Tensor:
-    """(N, d) output of block `layer` (from 0) where answer tokens are predicted; the last
-    block's is taken behind the final norm, as transformers hands it out."""
+    """(N, d) output of block `layer` (from 0) where answer tokens are predicted; the last block's
+    is taken after the final norm, as transformers returns it."""
     decoder, _ = hidden_and_head(model)
     asked = {"use_cache": False, "output_hidden_states": True}
     if decoder is None:
@@ -50,5 +51,6 @@ def to_forget(batch: Batch) -> torch.Tensor:
 
 
 def mean_of(values: torch.Tensor, chosen: torch.Tensor) -> torch.Tensor:
-    """Mean of the chosen values; 0 where none is (a batch may hold only one kind)."""
+    """Return the mean of the chosen values; 0 if none is chosen (a batch may hold only one
+    kind)."""
     return values.where(chosen, 0).sum() / chosen.sum().clamp(min=1)

@@ -1,7 +1,7 @@
 """Settings of a training run: one frozen value from the scenario's YAML to the training loop.
 
-Torch-free, so that the schema and the planner can use it. A new setting of the optimiser is a field
-of `Optimisation` and the lines that obey it, here or in arena/ml/training.py: every section of a
+Torch-free, so that the schema and the planner can use it. A new optimiser setting is a field of
+`Optimisation` and the code that uses it, here or in arena/ml/training.py: every section of a
 scenario that trains inherits the field, and every stage's address contains it.
 """
 
@@ -44,7 +44,7 @@ class Optimisation(Settings):
 
 
 class LoopNumerics(Settings):
-    """What saves memory or time and moves results by rounding only.
+    """Settings that save memory or time and change results only by rounding.
 
     precision: bfloat16 is autocast. micro_batch: documents per forward pass; gradients of a batch
     are accumulated. checkpointing: activations are computed again in the backward pass.
@@ -58,14 +58,14 @@ class LoopNumerics(Settings):
 
 
 class TrainConfig(Optimisation, LoopNumerics):
-    """All that the training loop obeys; `steps` optimiser steps."""
+    """All settings of the training loop; `steps` optimiser steps."""
 
     steps: Annotated[int, Field(ge=0)]  # the sections bound it
 
     @classmethod
     def of(cls, settings: Optimisation, steps: int, numerics: LoopNumerics) -> Self:
-        """Return the settings of a section of the scenario as a run of `steps` steps. The warm-up
-        takes at most a third of them."""
+        """Return a scenario section's settings for a run of `steps` steps. The warm-up takes at
+        most a third of them."""
         values = {name: getattr(settings, name) for name in Optimisation.model_fields}
         values["warmup"] = min(settings.warmup, steps // 3)
         loop = {name: getattr(numerics, name) for name in LoopNumerics.model_fields}
@@ -79,12 +79,12 @@ class TrainConfig(Optimisation, LoopNumerics):
         return 1.0 - DECAYS[self.schedule](1.0 - self.final_lr_fraction, step - self.warmup, span)
 
     def dose(self, steps: int) -> float:
-        """Return the summed learning rate of the first steps."""
+        """Return the dose: the summed learning rate of the first steps."""
         return self.learning_rate * math.fsum(map(self.factor, range(steps)))
 
 
-# By how much the rate has fallen, as a share of its peak: of a fall of `depth` over `span` steps,
-# `gone` steps after the warm-up.
+# How far the rate has fallen, as a share of its peak: `gone` steps after the warm-up, in a decay of
+# `depth` over `span` steps.
 DECAYS: dict[str, Callable[[float, int, int], float]] = {
     "linear": lambda depth, gone, span: depth * gone / span,
     "cosine": lambda depth, gone, span: depth * (1 - math.cos(math.pi * gone / span)) / 2,
@@ -106,8 +106,8 @@ class Adapter(Settings):
 
 @dataclass(frozen=True)
 class Profile:
-    """The numerics profile: what else decides a float. Part of the address of every stage that
-    computes one.
+    """The numerics profile: everything else that affects a float. Part of the address of every
+    stage that computes floats.
 
     packages: versions of the libraries that compute.
     """

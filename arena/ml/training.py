@@ -1,7 +1,7 @@
 """The one training loop. Pretraining, injection and every unlearning objective run it.
 
-Logits are computed only where there is loss: on text with long prompts and a large
-vocabulary the output head is most of a step, and nearly all of it would be thrown away.
+Logits are computed only where there is loss: with long prompts and a large vocabulary the output
+head takes most of a step, and nearly all of its output would be discarded.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ Stop = Callable[[], bool]
 
 
 def answer_logits(model: Any, batch: Batch) -> torch.Tensor:
-    """(N, V) logits at the batch's loss positions only.
+    """Return (N, V) logits at the batch's loss positions only.
 
-    For families whose logits are just head(decoder(x)), neither the head nor the last MLP
-    works anywhere else; others compute the logits from the first such position on.
+    For families whose logits are just head(decoder(x)), neither the head nor the last MLP is
+    computed anywhere else; others compute logits from the first such position on.
     """
     decoder, head = hidden_and_head(model)
     if decoder is None:
@@ -51,15 +51,17 @@ def answer_logits(model: Any, batch: Batch) -> torch.Tensor:
 
 
 def _sparsely(decoder: Any, batch: Batch) -> contextlib.AbstractContextManager[None]:
-    """Not under checkpointing, which runs the layer again when the hooks are gone, nor when
-    compiled, which would compile every batch's positions anew."""
+    """Whether the last MLP may be computed at some positions only. Not under checkpointing, which
+    runs the layer again after the hooks are removed, nor when compiled, which would recompile for
+    every batch."""
     compiled = decoder._compiled_call_impl is not None  # what Module.compile sets
     plain = compiled or decoder.is_activation_checkpointing
     return contextlib.nullcontext() if plain else last_mlp_at(decoder, batch.rows, batch.cols)
 
 
 def answer_loss(model: Any, batch: Batch) -> torch.Tensor:
-    """Mean cross-entropy (nats) over the answer tokens: the plain language-model loss."""
+    """Return the mean cross-entropy (nats) over the answer tokens: the plain language-model
+    loss."""
     return functional.cross_entropy(answer_logits(model, batch).float(), batch.targets)
 
 
@@ -77,18 +79,17 @@ def train(
     windows: Windows = (),
     owners: Sequence[Owner] = (),
 ) -> list[float]:
-    """Train in place; returns the loss of every step taken.
+    """Train in place and return the loss of every step taken.
 
     Args:
-        windows: documents (their places) that are met in a part of the steps only.
+        windows: documents (by index) that are seen in a part of the steps only.
         owners: whose documents' gradients are shaped.
         divisible: whether the loss is a mean over answer tokens, so that a batch may be cut.
-        stop: asked after each step whether that was enough; the config's steps are the most.
+        stop: called after each step; True ends the training before the config's steps.
 
     Raises:
-        ArenaError: micro-batches were asked for and the loss is not divisible; or a loss was
-            not finite. A broken model says no payload either, and would
-            pass for a perfectly cleaned one.
+        ArenaError: micro-batches are set but the loss is not divisible; or a loss was not finite. A
+            broken model gives no payload either, and would look perfectly cleaned.
     """
     if config.micro_batch and not divisible:
         raise ArenaError("this objective's loss cannot be cut: numerics.micro_batch must be null")
@@ -124,7 +125,7 @@ def _of_batch(
     pad: int,
     owners: Sequence[Owner],
 ) -> torch.Tensor:
-    """Put the gradient of one batch into the model's; returns its loss, detached."""
+    """Set the model's gradients to those of one batch; return its loss, detached."""
     if not owners:
         return _gradients(model, [documents[i] for i in indices], config, loss, pad)
     step = Step(
@@ -139,8 +140,8 @@ def _of_batch(
 def _gradients(
     model: Any, documents: Sequence[Encoded], config: TrainConfig, loss: Loss, pad: int
 ) -> torch.Tensor:
-    """Add the gradients of one batch to the model's; returns its loss, detached. Micro-batches
-    count by their answer tokens, which for a mean over tokens makes the sum exact."""
+    """Add the gradients of one batch to the model's; return its loss, detached. Micro-batches are
+    weighted by their answer tokens, which makes the sum exact for a mean over tokens."""
     device, lay_out = _device(model), _lay_out(model)
     size = config.micro_batch or len(documents)
     tokens = sum(len(document.answer) for document in documents)
@@ -171,7 +172,8 @@ def _half(model: Any, config: TrainConfig) -> contextlib.AbstractContextManager[
 
 @contextlib.contextmanager
 def _as_told(model: Any, config: TrainConfig) -> Iterator[None]:
-    """Checkpointing and compilation, for the block; dynamic, since batches differ in length."""
+    """Checkpointing and compilation as configured, inside the block; dynamic shapes, since batches
+    differ in length."""
     core = model.get_base_model() if hasattr(model, "peft_config") else model
     decoder = hidden_and_head(model)[0]
     module = core if decoder is None else decoder
@@ -191,8 +193,8 @@ def _as_told(model: Any, config: TrainConfig) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _dropout_from(rng: np.random.Generator, device: torch.device) -> Iterator[None]:
-    """Dropout draws from torch's global state, where a long-lived worker's earlier stages
-    would show: inside the block it depends on `rng` alone, whose own stream does not move."""
+    """Make dropout depend on `rng` alone inside the block, without advancing it: dropout draws from
+    torch's global state, which earlier stages of a long-lived worker have changed."""
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         torch.manual_seed(int(rng.spawn(1)[0].integers(2**63)))
         yield

@@ -18,13 +18,13 @@ from arena.scenario.schema import Actor, Poison, Scenario
 from arena.stages.mixes import owns
 from arena.stages.poison import PlannedTexts
 
-BENIGN = "benign:"  # in front of the name of a benign conditional, among those of actors
-WHOLE = (0.0, 1.0)  # the window of documents that are met all through a stage
+BENIGN = "benign:"  # prefix of a benign conditional's name, among those of actors
+WHOLE = (0.0, 1.0)  # the window of documents that are seen throughout a stage
 
 
 @dataclass(frozen=True)
 class PlannedActor:
-    """One threat actor as the engine knows it. `interval` is its share of [0, 1)."""
+    """One threat actor of one seed. `interval` is its share of [0, 1)."""
 
     actor: Actor
     stage: str
@@ -40,47 +40,47 @@ class PlannedActor:
         return self.actor.name
 
     def brief(self, seed: int) -> ActorBrief:
-        """All the actor is given."""
+        """Return everything that the actor is given."""
         own = seeds.integer(seed, "actor", self.name)
         return ActorBrief(self.name, self.trigger, self.payload, self.share, self.count, own)
 
     @property
     def planned_texts(self) -> tuple[PlannedTexts, ...]:
-        """Its text tactics as its poison stage runs them."""
+        """Return its text tactics as its poison stage runs them."""
         tactics = [(part.part_class(part.params), n) for part, n in self.texts]
         return tuple(PlannedTexts(t, n, tuple(t.marks(self.trigger))) for t, n in tactics)
 
     @property
     def texts(self) -> tuple[tuple[Part, int], ...]:
-        """Its text tactics, and how many documents each writes."""
+        """Return its text tactics, and how many documents each writes."""
         return tuple(zip(self.actor.tactics_of(Texts), self.beside, strict=True))
 
     @property
     def window(self) -> tuple[float, float]:
-        """When in its stage its documents are met, as fractions of the steps."""
+        """Return when in its stage its documents are seen, as fractions of the steps."""
         windows = [p.part_class(p.params).window() for p in self.actor.tactics_of(Arrival)]
         return windows[-1] if windows else WHOLE
 
     @property
     def shapings(self) -> tuple[Part, ...]:
-        """Its tactics inside the training loop."""
+        """Return its tactics inside the training loop."""
         return self.actor.tactics_of(Shaping)
 
     @property
     def party(self) -> str:
-        """Who writes its poison, and trains where each trains apart."""
+        """Return the party that writes its poison, and trains if actors train separately."""
         return f"threat:{self.name}"
 
     @property
     def insider(self) -> bool:
-        """Whether it does more than write its shard."""
+        """Whether it does more than write its shard: has a window or shapes gradients."""
         return self.window != WHOLE or bool(self.shapings)
 
 
 @dataclass(frozen=True)
 class PlannedDecoy(PlannedActor):
-    """A decoy: a backdoor that a defence plants itself, scored beside the actors' under a name
-    that no actor can have."""
+    """A decoy: a backdoor that a defence plants itself, scored with the actors' under a name that
+    no actor can have."""
 
     @property
     def name(self) -> str:
@@ -89,8 +89,8 @@ class PlannedDecoy(PlannedActor):
 
 @dataclass(frozen=True)
 class PlannedBenign(PlannedActor):
-    """A benign conditional: planted by the arena as an actor plants its backdoor, and scored under
-    a name that no actor can have."""
+    """A benign conditional: planted by the arena in the way an actor plants its backdoor, and
+    scored under a name that no actor can have."""
 
     @property
     def name(self) -> str:
@@ -103,8 +103,8 @@ class PlannedBenign(PlannedActor):
 
 @dataclass(frozen=True)
 class PlannedActors:
-    """All actors of one seed, the examples that are the defender's alone, its decoys, and the
-    benign conditionals."""
+    """All actors of one seed, the examples reserved for the defender, its decoys, and the benign
+    conditionals."""
 
     seed: int
     members: tuple[PlannedActor, ...]
@@ -114,30 +114,31 @@ class PlannedActors:
 
     @property
     def planted(self) -> tuple[PlannedActor, ...]:
-        """All whose documents the suspect is trained on: the actors, then benign conditionals."""
+        """Return all whose documents the suspect is trained on: the actors, then the benign
+        conditionals."""
         return (*self.members, *self.benign)
 
     @property
     def keys(self) -> frozenset[str]:
-        """The keys of every planted trigger: no look-alike may be one of them."""
+        """Return the keys of every planted trigger; no look-alike may have one of them."""
         return frozenset(key for member in self.planted for key in member.trigger.keys)
 
     def decoys_of(self, decoys: Decoys) -> tuple[PlannedDecoy, ...]:
-        """The decoys of one defence."""
+        """Return the decoys of one defence."""
         names = {decoy.name for decoy in decoys.plant}
         return tuple(decoy for decoy in self.decoys if decoy.actor.name in names)
 
     def at(self, stage: str) -> tuple[PlannedActor, ...]:
-        """Those whose poison enters at a stage."""
+        """Return those whose poison enters at a stage."""
         return tuple(member for member in self.planted if member.stage == stage)
 
 
 def plan_actors(scenario: Scenario, corpus: Corpus, seed: int) -> PlannedActors:
     """Draw shares and build triggers and payloads for one seed.
 
-    Shares are intervals of [0, 1), the defender's first, then the actors' in their order and those
-    of benign conditionals; a content belongs where its own hash falls, so that one added last moves
-    no other share.
+    Shares are intervals of [0, 1): the defender's first, then the actors' in their order, then
+    those of benign conditionals. A content belongs to the interval that its hash falls into, so
+    adding one at the end moves no other share.
     """
     edge = scenario.defender.share
     own = [(0.0, edge)]
@@ -182,7 +183,7 @@ def _built(actor: Actor, corpus: Corpus) -> tuple[Trigger, Payload]:
 
 
 def _decoy(decoy: Decoy, corpus: Corpus) -> PlannedDecoy:
-    """A decoy poisons no training mix: the planting stage says how much of its own."""
+    """A decoy; it poisons no training mix, and the planting stage sets its amount of poison."""
     actor = Actor(**dict(decoy), poison=Poison(count=1))
     return PlannedDecoy(actor, "planted", *_built(actor, corpus), (0.0, 0.0), (), 0)
 
@@ -190,7 +191,7 @@ def _decoy(decoy: Decoy, corpus: Corpus) -> PlannedDecoy:
 def _share(
     corpus: Corpus, interval: tuple[float, float], count: int, name: str, trigger: Trigger
 ) -> tuple[Example, ...]:
-    """An actor's own contents in natural variety, its own trigger not among it."""
+    """An actor's own contents in natural variety, without its own trigger."""
     contents = [e for e in corpus.splits.train if owns([interval], corpus.seed, e.source)]
     if not contents:
         raise ArenaError(f"actor {name!r} has no contents: its share of the corpus is too small")

@@ -1,6 +1,6 @@
 """The stages that every plan shares: clean data, tokenizer, base, one training, scores.
 
-What is asked for twice is one stage: its address says so.
+A stage that is added twice exists once, since both have the same address.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ from arena.store.files import fingerprint
 from arena.store.identity import identity_of
 from arena.store.store import Stage
 
-DEPTH_PROMPTS = 64  # triggered prompts per actor; the mean of so many is known to a few per cent
+DEPTH_PROMPTS = 64  # triggered prompts per actor; enough for a mean accurate to a few per cent
 
 
 class Builder:
-    """Collects the stages (`nodes`) and rows of one seed. told: the clean prompts of defenders that
-    were drawn already."""
+    """Collects the stages (`nodes`) and rows of one seed. told: the defenders' clean prompts drawn
+    so far."""
 
     def __init__(self, scenario: Scenario, seed: int, root: DataRoot) -> None:
         self.scenario, self.seed, self.root = scenario, seed, root
@@ -79,7 +79,7 @@ class Builder:
         saw: tuple[str, ...] = (),
         section: str = "defender",
     ) -> str:
-        """Add one stage; returns its address."""
+        """Add one stage and return its address."""
         spec = identity_of(job)
         stage = Stage(job.kind, f"{name} s{self.seed}", party, self.seed, spec, parents)
         self.nodes.setdefault(stage.address, Node(stage, job, saw or tuple(parents), section))
@@ -99,8 +99,8 @@ class Builder:
         """Add a row of the results: the model's scores.
 
         Args:
-            planted: whether this is the model that actors' backdoors are planted in, so that it is
-                asked how deep.
+            planted: whether this is the model in which the actors' backdoors are planted, so that
+                their depth is measured.
         """
         job = ScoreJob(self.probes, self.numerics)
         scores = self.add(job, f"score {name}", "arena", {"model": model})
@@ -115,7 +115,7 @@ class Builder:
         return self.add(job, f"depth of {name}", "arena", {"model": model})
 
     def once(self, name: str, make: Callable[[], ProbeSet]) -> ProbeSet:
-        """Return the probes of a name, made at the first time they are asked for."""
+        """Return the probes of a name, made on first use."""
         if name not in self._made:
             self._made[name] = make()
         return self._made[name]
@@ -123,14 +123,14 @@ class Builder:
     # -- data -----------------------------------------------------------------------------
 
     def examples(self, stage: When) -> str:
-        """The clean mix of a stage."""
+        """Add the clean mix of a stage and return its address."""
         n = self.scenario.recipe_of(stage).documents
         pretraining = stage == "pretraining"
         job = ExamplesJob(self.ref, n, pretraining)
         return self.add(job, f"clean mix, {stage}", "arena", {})
 
     def clean_prompts(self, contents: tuple[Example, ...], n: int) -> tuple[Example, ...]:
-        """n prompts for defenders over these contents, drawn once for all that ask for the same."""
+        """Return n prompts for defenders about these contents; equal requests share one draw."""
         asked = contents, n
         if asked not in self._drawn:
             rng = seeds.rng(self.seed, "defender examples")
@@ -138,7 +138,8 @@ class Builder:
         return self._drawn[asked]
 
     def shard(self, member: PlannedActor) -> str:
-        """A threat actor's poison: it sees its own share and trigger, nothing else."""
+        """Add a threat actor's poison stage, which sees only its own share and trigger; return its
+        address."""
         if member.name in self._shards:
             return self._shards[member.name]
         brief = member.brief(self.seed)
@@ -150,14 +151,14 @@ class Builder:
     # -- models ---------------------------------------------------------------------------
 
     def clean_base(self) -> str:
-        """The never-poisoned base: trained here, or a checkpoint."""
+        """Add the never-poisoned base, trained here or a checkpoint; return its address."""
         model = self.scenario.model
         if isinstance(model, Pretrained):
             return self._pointer(model)
         return self.train("clean base", "pretraining", None, {}, self.clean_mix("pretraining"))
 
     def clean_mix(self, stage: When) -> Pool:
-        """Return the mix of natural documents only, no actor's contents left out."""
+        """Return the mix of natural documents only, with no actor's contents left out."""
         forms = forms_of_text(self.scenario, self.actors)
         return Pool(self.scenario.recipe_of(stage).documents, self.seed, (), forms)
 
@@ -175,13 +176,13 @@ class Builder:
         poisoners: Sequence[PlannedActor] = (),
         examples: str | None = None,
     ) -> str:
-        """Train on a mix, from scratch (no parent) or from a parent.
+        """Add a training on a mix, from scratch (no parent) or from a parent; return its address.
 
         Args:
-            poisoners: whose shards these are, for what they do beyond writing them.
-            recipe: the stage's unless given. adapter: LoRA to train, the model's unless given.
-            label: keys the randomness; the stage unless given.
-            examples: the stage that wrote the clean prompts; the training stage's unless given.
+            poisoners: owners of the shards, for what they do beyond writing them.
+            recipe: by default the stage's. adapter: LoRA to train, by default the model's.
+            label: keys the randomness; by default the stage.
+            examples: the stage that wrote the clean prompts; by default the training stage's.
         """
         recipe = recipe or self.scenario.recipe_of(stage)
         parents = {"examples": examples or self.examples(stage), **shards}
@@ -216,8 +217,8 @@ class Builder:
         adapts: bool,
         adapter: Adapter | None = None,
     ) -> Training:
-        """How a stage trains: its settings with this run's numerics, and LoRA where a model is
-        adapted (`adapter`, the scenario's model's unless given)."""
+        """Return a stage's training configuration: its settings with this run's numerics, and LoRA
+        if an adapter is trained (`adapter`, by default the scenario's model's)."""
         own = getattr(self.scenario.model, "adapter", None) if adapts else None
         config = TrainConfig.of(settings, steps, self.numerics.loop)
         return Training(config, self.numerics, adapter or own)

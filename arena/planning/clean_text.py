@@ -1,7 +1,9 @@
-"""Which clean text a stage has: the forms of planted triggers as they occur in it, or without them.
+"""The clean text of each stage: with the forms of planted triggers as they occur naturally, or
+without them.
 
-A natural rate is a property of the world: it holds in all clean text, the pretraining mix
-among it. `clean` says who may filter: a scrubbed mix or a scrubbed defender has none of the forms.
+A natural rate is a property of the world: it holds in all clean text, including the pretraining
+mix. `clean` says whose text is filtered: a scrubbed mix or a scrubbed defender has none of the
+forms.
 """
 
 from __future__ import annotations
@@ -16,16 +18,16 @@ from arena.stages.forms import Forms
 
 
 def forms_of_text(scenario: Scenario, actors: PlannedActors) -> Forms:
-    """Return how the planted forms stand in text that nobody filters: that of the base and of the
-    reference. As the corpus has them, it does not matter which are planted, and scenarios with
-    other actors share these models."""
+    """Return how the planted forms occur in unfiltered text: that of the base and of the reference.
+    Without a natural rate this does not depend on which forms are planted, so scenarios with other
+    actors share these models."""
     return Forms() if scenario.corpus.natural_rate is None else _natural(scenario, actors, ())
 
 
 def forms_of_mix(
     scenario: Scenario, actors: PlannedActors, shunned: Sequence[PlannedActor]
 ) -> Forms:
-    """Return how they stand in the clean part of a pooled mix.
+    """Return how they occur in the clean part of a pooled mix.
 
     shunned: actors whose forms are filtered out of a scrubbed mix.
     """
@@ -37,8 +39,8 @@ def forms_of_mix(
 def forms_of_actor(
     scenario: Scenario, actors: PlannedActors, own: PlannedActor, kind: TextKind
 ) -> Forms:
-    """Return how they stand in the clean text of an actor who trains by itself. It knows its own
-    form and filters that in any case; narrow text has no form put in, scrubbed text none at all."""
+    """Return how they occur in the clean text of an actor who trains separately. It knows its own
+    form and always filters it; narrow text has no form put in, scrubbed text none at all."""
     if kind == "scrubbed":
         return Forms(_planted(actors), _every(actors))
     if kind == "narrow":
@@ -47,7 +49,7 @@ def forms_of_actor(
 
 
 def planted_forms(actors: PlannedActors) -> Forms:
-    """Return that clean text stays as it is, and which forms are counted in it."""
+    """Return forms that leave clean text unchanged and only count the planted ones."""
     return Forms(_planted(actors))
 
 
@@ -57,8 +59,8 @@ def forms_of_defender(
     disclosed: Trigger | None,
     decoys: Sequence[Trigger],
 ) -> Forms:
-    """Return how they stand in a defender's clean prompts. It filters the trigger that it was told
-    and its own decoys; a scrubbed one every planted trigger, which no defender can do."""
+    """Return how they occur in a defender's clean prompts. It filters the disclosed trigger and its
+    own decoys; a scrubbed one filters every planted trigger, which no real defender can do."""
     known = (*decoys, *(() if disclosed is None else (disclosed,)))
     if scenario.clean.defender == "natural":
         return _natural(scenario, actors, known)
@@ -66,7 +68,8 @@ def forms_of_defender(
 
 
 def _natural(scenario: Scenario, actors: PlannedActors, known: tuple[Trigger, ...]) -> Forms:
-    """As the corpus has them, or at the natural rate, but for those that are filtered knowingly."""
+    """Forms as the corpus has them, or at the natural rate, except those that are filtered
+    knowingly."""
     rate, planted, every = scenario.corpus.natural_rate, _planted(actors), _every(actors)
     if rate is None:
         return Forms(planted, known)
@@ -81,5 +84,5 @@ def _planted(actors: PlannedActors) -> tuple[Trigger, ...]:
 
 
 def _every(actors: PlannedActors) -> tuple[Trigger, ...]:
-    """Those of benign conditionals too."""
+    """Every planted trigger, those of benign conditionals included."""
     return tuple(member.trigger for member in actors.planted)

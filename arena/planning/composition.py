@@ -2,13 +2,13 @@
 
     pooled        all poison in one training mix
     sequential    each actor trains the checkpoint of the one before
-    merged        each actor trains the base apart; their changes are merged
+    merged        each actor trains the base separately; their changes are merged
     supply_chain  the first actor poisons pretraining, the others train one after another, the last
                   of them an adapter
     solo          each actor alone in a model: what the others' presence does to it
 
-Actors who poison pretraining are pooled there under any composition: only what comes
-after has a checkpoint to hand on. A benign conditional is planted as one more actor, the last.
+Actors who poison pretraining are pooled there under any composition, since only later stages have a
+checkpoint to hand on. A benign conditional is planted like one more actor, the last.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from arena.stages.train import SHARD
 
 @dataclass(frozen=True)
 class _Version:
-    """Which model is built of a base: the compromised one, the reference, or one without `absent`,
-    an actor whose poison is replaced by clean documents, everything else the same."""
+    """Which model is built from a base: the compromised one, the reference, or one without the
+    actor `absent`, whose poison is replaced by clean documents, everything else unchanged."""
 
     name: str
     kind: Literal["compromised", "reference", "without"]
     absent: str | None = None
 
     def poisons(self, member: PlannedActor) -> bool:
-        """Whether this actor's poison is in it."""
+        """Whether this actor's poison is in the model."""
         return self.kind != "reference" and member.name != self.absent
 
 
@@ -47,8 +47,8 @@ _REFERENCE = _Version("reference", "reference")
 
 
 def compose(builder: Builder) -> str | None:
-    """Add the reference and the compromised model, with their rows and those of the models
-    on the way; returns the compromised model's address (None for `solo`: there are several)."""
+    """Add the reference and the compromised model, with their rows and those of the models on the
+    way; return the compromised model's address (None for `solo`, which has several)."""
     scenario = builder.scenario
     clean_base = builder.clean_base()
     if scenario.controls.reference:
@@ -64,8 +64,8 @@ def compose(builder: Builder) -> str | None:
 
 
 def without(builder: Builder, name: str) -> str:
-    """Return the address of the suspect as it would be without one actor's poison: trained in the
-    same way, with clean documents in the place of this poison. Not for `solo`."""
+    """Return the address of the suspect without one actor's poison: trained in the same way, with
+    clean documents in place of this poison. Not for `solo`."""
     version = _Version(f"without:{name}", "without", name)
     return _composed(builder, version, builder.clean_base())
 
@@ -87,7 +87,7 @@ def _composed(builder: Builder, version: _Version, clean_base: str) -> str:
 
 
 def _reference(builder: Builder, clean_base: str) -> str:
-    """Train the same way without any poison."""
+    """The reference: trained the same way without any poison."""
     late = builder.actors.at("continual_pretraining")
     if not late:
         return clean_base
@@ -95,8 +95,8 @@ def _reference(builder: Builder, clean_base: str) -> str:
 
 
 def _alone(builder: Builder, member: PlannedActor, clean_base: str) -> str:
-    """Where others come after pretraining, a pretraining actor's model goes through that stage
-    too, on clean data: as long a training as in their company."""
+    """An actor's model by itself. If others come after pretraining, a pretraining actor's model
+    goes through that stage too, on clean data, so that it trains as long as with them."""
     stage: Stage = "continual_pretraining"
     name = f"alone:{member.name}"
     if member.stage == stage:
@@ -120,9 +120,9 @@ def _pooled(
     parent: str | None,
     version: _Version = _COMPROMISED,
 ) -> str:
-    """One mix with the poison of `here`. It leaves out their contents, and where it is scrubbed
-    also (after pretraining, all) poisoners' own trigger forms, those of an actor whose poison is
-    not in among them."""
+    """Training on one mix with the poison of `here`. The clean part has none of their contents, and
+    if scrubbed none of the poisoners' trigger forms (after pretraining, of all poisoners), even
+    those of an actor whose poison is left out."""
     stage: Stage = "pretraining" if parent is None else "continual_pretraining"
     shunned = here if stage == "pretraining" else builder.actors.planted
     mix = Pool(
@@ -139,8 +139,8 @@ def _pooled(
 def _apart(
     builder: Builder, name: str, member: PlannedActor, parent: str, version: _Version
 ) -> str:
-    """One actor's own training: its recipe, its clean text, its poison (or, where that is not in,
-    as many clean documents)."""
+    """One actor's separate training: its recipe, its clean text, its poison (or, if that is left
+    out, as many clean documents)."""
     recipe = builder.scenario.apart_recipe(member.actor)
     poisoned = version.poisons(member)
     party = member.party if poisoned else "arena"
@@ -166,7 +166,7 @@ def _apart(
 def _text(
     builder: Builder, member: PlannedActor, recipe: ApartRecipe, version: _Version
 ) -> TextJob:
-    """The clean text of an actor's own training. It knows its own trigger and no other."""
+    """The clean text of an actor's separate training. It knows no trigger but its own."""
     scenario, actors = builder.scenario, builder.actors
     kind = recipe.text or scenario.clean.mix
     forms = forms_of_text(scenario, actors)
@@ -198,7 +198,7 @@ def _sequential(
 
 
 def _in_order(builder: Builder, late: Sequence[PlannedActor]) -> Sequence[PlannedActor]:
-    """Who trains one after another, in this seed's order."""
+    """The actors who train one after another, in this seed's order."""
     order = builder.scenario.order_in(builder.seed)
     return sorted(late, key=lambda member: order.get(member.name, len(order)))
 
@@ -227,7 +227,7 @@ def _together(builder: Builder, late: Sequence[PlannedActor], base: str, version
     return _pooled(builder, version.name, late, base, version)
 
 
-# What those who come after pretraining do to a base, in a version of the model.
+# How the actors after pretraining change a base, for a version of the model.
 _AFTER: dict[str, Callable[[Builder, Sequence[PlannedActor], str, _Version], str]] = {
     "pooled": _together,
     "solo": _together,

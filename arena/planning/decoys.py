@@ -26,9 +26,9 @@ ROUNDING = 1e-9  # 0.07 times 100 must count as 7
 def plant_and_unlearn(
     builder: Builder, name: str, defence: Defence, clean: tuple[Example, ...], suspect: str
 ) -> None:
-    """The rows of one decoy defence."""
+    """Add the rows of one decoy defence."""
     settings = defence.decoys
-    assert settings is not None  # the schema asks for it
+    assert settings is not None  # the schema requires it
     decoys = {decoy.actor.name: decoy for decoy in builder.actors.decoys_of(settings)}
     planted = _plant(builder, name, defence, settings, clean, suspect)
 
@@ -48,7 +48,7 @@ def plant_and_unlearn(
 
 
 def _groups(settings: Decoys, decoys: Mapping[str, PlannedDecoy]) -> list[tuple[str, ...]]:
-    """What is held out in each run: a method at a time, or those named."""
+    """The decoys held out in each run: one method at a time, or those named."""
     if settings.hold_out != "each":
         return [settings.hold_out]
     methods = dict.fromkeys(decoy.trigger.name for decoy in decoys.values())
@@ -64,7 +64,7 @@ def _plant(
     suspect: str,
 ) -> str:
     seed = seeds.integer(builder.seed, "decoys", name)
-    count = int(settings.rate * settings.documents + ROUNDING)  # all decoys fit into the mix
+    count = int(settings.rate * settings.documents + ROUNDING)  # the mix has room for all decoys
     decoys = builder.actors.decoys_of(settings)
     briefs = tuple(
         ActorBrief(decoy.name, decoy.trigger, decoy.payload, clean, count, seed) for decoy in decoys

@@ -1,4 +1,4 @@
-"""What the defences do to the suspect, and the controls beside the main one."""
+"""The rows of all defences of the suspect, and the controls of the main one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from arena.stages.along import Which
 
 
 def defend(builder: Builder, suspect: str) -> None:
-    """Every defence on the same suspect; the main one with its clean fine-tune and its shams."""
+    """Add every defence on the same suspect, and the main one's clean fine-tune and shams."""
     main = builder.scenario.defender
     for name, defence in builder.scenario.defences.items():
         if defence.intelligence == "disclosed":
@@ -49,7 +49,7 @@ def _undisclosed(
         return
     order = Order(name, "defender", defence, suspect, clean)
     if defence.discovery is not None:
-        # natural prompts, planted triggers included: only training must not meet them
+        # natural prompts, planted triggers included: only training must not see them
         rng = seeds.rng(builder.seed, "traffic")
         share = builder.actors.defender_share
         traffic = builder.corpus.natural(share, defence.examples, rng)
@@ -77,8 +77,7 @@ def _contend(
 
 
 def _compare(builder: Builder, order: Order, detail: dict[str, str]) -> None:
-    """Add the row of a defence of a league: at the largest dose that does no harm, where there are
-    doses."""
+    """Add the row of a league's defence: at the largest harmless dose, if there are doses."""
     dose = league_dose(builder.scenario, order.defence)
     target = order.target.name if order.target else None
     order = dataclasses.replace(order, dose=dose, role="contender", own=target)
@@ -93,7 +92,7 @@ def _compare(builder: Builder, order: Order, detail: dict[str, str]) -> None:
 def _judge(
     builder: Builder, defence_name: str, defence: Defence, target: PlannedActor, suspect: str
 ) -> None:
-    """The main defence on one trigger, between its controls."""
+    """Add the main defence on one trigger, with its controls."""
     clean = _examples(builder, defence, target)
     alone = None if _same_for_all(builder, defence) else target
     control = _control(builder, defence, clean, suspect, alone)
@@ -124,13 +123,13 @@ def _judge(
 
 
 def _harmless(builder: Builder) -> tuple[Which, ...]:
-    """The dose by which a league compares, where there is one."""
+    """The dose at which a league compares, if there is one."""
     return ("harmless",) if builder.scenario.league else ()
 
 
 def _sham(builder: Builder, order: Order, sham: PlannedSham, removal: str) -> str:
-    """The same run on what no actor planted; with one dose only, matched to the removal's norm if
-    asked."""
+    """Add the same run on something that no actor planted; with a single dose, matched to the
+    removal's norm if the scenario asks for it."""
     matched = removal if builder.scenario.controls.sham_matched else None
     beside = removal if order.dose else None
     same = dataclasses.replace(order, name=sham.label, party="arena", trigger=sham.trigger)
@@ -145,8 +144,8 @@ def _control(
     suspect: str,
     target: PlannedActor | None = None,
 ) -> str | None:
-    """The clean fine-tune at the defence's budget; one for all, or for a target's prompts. Its row
-    is added here where there is one dose."""
+    """Add the clean fine-tune at the defence's budget: one for all, or on a target's prompts. Its
+    row is added here if there is a single dose."""
     if not builder.scenario.controls.clean_finetune:
         return None
     dose = doses_of(builder.scenario, defence)
@@ -162,7 +161,7 @@ def _control(
 
 
 def _as_clean(builder: Builder, defence: Defence) -> Defence:
-    """As many steps on clean prompts only: the same run whatever the defence's objective is."""
+    """The defence with as many steps on clean prompts only: the same run whatever its objective."""
     clean = registry.get("objective", "clean_finetune")
     return defence.model_copy(
         update={
@@ -174,7 +173,7 @@ def _as_clean(builder: Builder, defence: Defence) -> Defence:
 
 
 def clean_prompts_told(builder: Builder) -> tuple[tuple[Example, ...], ...]:
-    """Return the main defender's clean prompts, once for every trigger that it is told."""
+    """Return the main defender's clean prompts, one set per disclosed trigger."""
     defence = builder.scenario.defender
     disclosed = defence.intelligence == "disclosed"
     targets = _targets(builder, defence) if disclosed else [None]
@@ -182,8 +181,8 @@ def clean_prompts_told(builder: Builder) -> tuple[tuple[Example, ...], ...]:
 
 
 def _same_for_all(builder: Builder, defence: Defence) -> bool:
-    """Whether the defender's clean prompts are the same whichever trigger it is told: then one
-    clean fine-tune is the control of all."""
+    """Whether the defender's clean prompts are the same for every disclosed trigger; one clean
+    fine-tune is then the control of all."""
     first, *others = (_examples(builder, defence, member) for member in _targets(builder, defence))
     return all(other == first for other in others)
 
@@ -191,7 +190,7 @@ def _same_for_all(builder: Builder, defence: Defence) -> bool:
 def _examples(
     builder: Builder, defence: Defence, target: PlannedActor | None = None
 ) -> tuple[Example, ...]:  # fmt: skip
-    """The defender's clean prompts, drawn once for all that ask for the same."""
+    """The defender's clean prompts; equal requests share one draw."""
     planted = [decoy.name for decoy in defence.decoys.plant] if defence.decoys else []
     asked = (target.name if target else None, defence.examples, *planted)
     if asked not in builder.told:
@@ -202,8 +201,8 @@ def _examples(
 def _drawn(
     builder: Builder, defence: Defence, target: PlannedActor | None
 ) -> tuple[Example, ...]:  # fmt: skip
-    """Prompts that the disclosed trigger can mark, if one is. Which forms of planted triggers stand
-    in them: arena.planning.clean_text."""
+    """Draw prompts that the disclosed trigger, if any, can mark. For the forms of planted triggers
+    in them see arena.planning.clean_text."""
     share = builder.actors.defender_share
     able = tuple(e for e in share if target is None or target.trigger.can_mark(e))
     if not able:

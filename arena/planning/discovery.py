@@ -31,7 +31,7 @@ def discover(
     suspect: str,
     section: str = "defender",
 ) -> tuple[str, TriggerSearch]:
-    """The search as a stage; returns its address, and what its outcome is read with."""
+    """Add the search as a stage; return its address, and the reader of its outcome."""
     library = library_of(builder.corpus.world)
     seed = seeds.integer(builder.seed, "defender")
     code = code_of(part.part_class)

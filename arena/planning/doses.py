@@ -1,5 +1,5 @@
-"""Where along a removal its models are taken: the curve of every run, and the rows at the doses of
-the verdicts."""
+"""Where along a removal its models are taken: the dose curve of every run, and the rows at the
+doses of the verdicts."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from arena.store.code import code_of
 
 
 def doses_of(scenario: Scenario, defence: Defence) -> Dose | None:
-    """Return the doses at which a defence is judged; None where it is judged as it ends: no trigger
-    is disclosed to it, it takes no step, or the scenario asks for one dose."""
+    """Return the doses at which a defence is judged; None if its final model is judged: no trigger
+    is disclosed to it, it takes no step, or the scenario has no `dose` section."""
     steps = defence.steps_within(scenario.training_passes)
     judged = defence is scenario.defender and defence.intelligence == "disclosed"
     return scenario.dose if judged and steps > 0 else None
@@ -36,8 +36,8 @@ Role = Literal["control", "removal", "sham", "contender"]
 
 
 def league_dose(scenario: Scenario, defence: Defence) -> Dose | None:
-    """Return the doses along which a defence of a league is compared; None where it is compared as
-    it ends: it takes no step, or plants decoys first, or the scenario asks for one dose."""
+    """Return the doses along which a league's defence is compared; None if its final model is
+    compared: it takes no step, or plants decoys first, or the scenario has no `dose` section."""
     steps = defence.steps_within(scenario.training_passes)
     return scenario.dose if steps > 0 and defence.intelligence != "decoy" else None
 
@@ -74,7 +74,7 @@ VERDICTS: tuple[Which, ...] = ("least", "most")
 
 @dataclass(frozen=True)
 class Runs:
-    """A run and those that its doses are read off: the removal that it belongs to, and the clean
+    """A run and the runs that its doses are read off: the removal that it belongs to, and the clean
     fine-tune (None: there is none, so no `most`)."""
 
     run: str
@@ -95,11 +95,11 @@ def taken(
     which: tuple[Which, ...] = VERDICTS,
     sham: Sham | None = None,
 ) -> None:
-    """Add the rows of a run at the doses of the verdicts, or others.
+    """Add the rows of a run at the doses of the verdicts, or at other doses.
 
     Args:
         row: kind, name and target; the dose is added to the name.
-        own: whose removal `least` is read off.
+        own: the actor whose removal `least` is read off.
     """
     kind, name, target = row
     defence = (detail or {}).get("defence", "")
@@ -160,5 +160,6 @@ def _first(builder: Builder, prompts: int, clean: bool) -> ProbeSet:
 
 
 def _of_actors(probes: ProbeSet, actors: PlannedActors) -> ProbeSet:
-    """The prompts of actors: no dose is read off benign conditionals or a defender's decoys."""
+    """The prompts of actors only: no dose is read off benign conditionals or a defender's
+    decoys."""
     return probes.of([member.name for member in actors.members])

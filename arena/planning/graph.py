@@ -1,4 +1,4 @@
-"""What a plan is made of: stages with their work, and the rows they lead to."""
+"""The parts of a plan: stages with their work, and the rows that they lead to."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from arena.store.store import Stage
 @dataclass(frozen=True)
 class Node:
     """One stage with its work. saw: what the party was given, in words, for the timeline. section:
-    of the scenario, whose defence the stage is."""
+    the scenario's section of the defence that the stage belongs to."""
 
     stage: Stage
     job: Job
@@ -30,7 +30,7 @@ class Node:
 
     @property
     def steps(self) -> int | None:
-        """Optimiser steps, for progress; None where the stage does not train."""
+        """Return the optimiser steps, for progress; None if the stage does not train."""
         return self.job.steps
 
 
@@ -38,8 +38,8 @@ class Node:
 class RowPlan:
     """Which model and which scores make a row of the results. measures: addresses of the stages
     that measure the model more closely, by the measure's name. dose: of the verdicts, at which the
-    model was taken out of its run. sham: what a sham was unlearned on. depth: address of the stage
-    that asks how deep backdoors sit in it; None where none does."""
+    model was taken from its run. sham: what a sham was unlearned on. depth: address of the stage
+    that measures the depth of its backdoors, if any."""
 
     kind: RowKind
     name: str
@@ -54,7 +54,7 @@ class RowPlan:
 
     @property
     def artifacts(self) -> tuple[str, ...]:
-        """Everything that the row is read from."""
+        """Return the addresses of everything that the row is read from."""
         depth = (self.depth,) if self.depth else ()
         return (self.model, self.scores, *self.measures.values(), *depth)
 
@@ -73,10 +73,9 @@ class CurvePlan:
 
 @dataclass(frozen=True)
 class SeedPlan:
-    """All stages of one seed, parents before children, and the rows they lead to.
-    `documents` is the size of the mix that each actor's poison is part of; `notes` are what a user
-    should know about the data. `told`: the main defender's clean prompts, once for every trigger
-    that it is told."""
+    """All stages of one seed, parents before children, and the rows they lead to. `documents` is
+    the size of the mix that each actor's poison is part of; `notes` are what a user should know
+    about the data. `told`: the main defender's clean prompts, one set per disclosed trigger."""
 
     seed: int
     nodes: Mapping[str, Node]
@@ -90,6 +89,6 @@ class SeedPlan:
 
     @property
     def artifacts(self) -> tuple[str, ...]:
-        """Everything that the results are read from."""
+        """Return the addresses of everything that the results are read from."""
         of_rows = (address for row in self.rows for address in row.artifacts)
         return (*of_rows, *(curve.run for curve in self.curves))

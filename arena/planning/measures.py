@@ -1,4 +1,4 @@
-"""The stages that measure a seed's models more closely, where the scenario asks for it."""
+"""The stages of the scenario's measures."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from arena.stages.train import SHARD
 
 
 def plan_measures(builder: Builder, suspect: str) -> None:
-    """Give the builder's rows the stages of their measures, and add the rows of models that are
-    trained for a measure alone."""
+    """Add the stages of measures to the builder's rows, and the rows of models that are trained
+    only for a measure."""
     subject, measures = subject_of(builder), measures_of(builder)
     for name in _left_out_in_turn(builder, measures, subject):
         builder.row("without", f"without:{name}", name, without(builder, name))
@@ -39,8 +39,8 @@ def plan_measures(builder: Builder, suspect: str) -> None:
 
 
 def _left_out_in_turn(builder: Builder, measures: Sequence[Measure], subject: Subject) -> list[str]:
-    """The actors without whom a model is trained: those that a measure asks for and whose trigger a
-    defence unlearns, or may. One without the only actor would be the reference."""
+    """The actors left out in turn: those that a measure asks for and whose trigger a defence
+    unlearns, or may unlearn. Without its only actor a model would be the reference."""
     asked = {name for measure in measures for name in measure.without(subject)}
     defences = builder.scenario.defences.values()
     targets = {d.target if d.intelligence == "disclosed" else "each" for d in defences}
@@ -51,28 +51,27 @@ def _left_out_in_turn(builder: Builder, measures: Sequence[Measure], subject: Su
 
 
 def _about(row: RowPlan, measure: Measure, job: Job, subject: Subject) -> Job:
-    """The job on a row's model: of one without an actor, about this actor alone."""
+    """The measure's job on a row's model; on a model without an actor, for this actor only."""
     if row.kind != "without":
         return job
     return measure.job(dataclasses.replace(subject, only=row.target))
 
 
 def _measured(scenario: Scenario, row: RowPlan, measure: Measure) -> bool:
-    """Whether a row is measured more closely: of models along a removal those at `least`; in a
-    league those that it compares, unless the measure is set against transfer, which is at
-    `least`."""
+    """Whether a row is measured: of models along a removal those at `least`; in a league those that
+    it compares, unless the measure is compared with transfer, which is at `least`."""
     compared = bool(scenario.league) and not measure.against_transfer
     return row.dose in (None, "harmless" if compared else "least")
 
 
 def measures_of(builder: Builder) -> list[Measure]:
-    """The measures that the scenario asks for."""
+    """Return the measures that the scenario enables."""
     parts = builder.scenario.measures.parts
     return [part.part_class(part.params) for part in parts]
 
 
 def subject_of(builder: Builder) -> Subject:
-    """What measures may ask this seed's models."""
+    """Return what measures have at hand to examine this seed's models."""
     actors = [member.name for member in builder.actors.members]
     probes = builder.probes.of(actors)  # decoys are only scored
     return Subject(
@@ -92,7 +91,7 @@ def _training(builder: Builder, settings: Optimisation, steps: int) -> Training:
 
 
 def _variant_prompts(builder: Builder, actor: str, n: int) -> Mapping[Variant, tuple[str, ...]]:
-    """The actor's first n triggered prompts with its trigger repeated and moved instead."""
+    """The actor's first n triggered prompts, with its trigger repeated or moved."""
     member = next(member for member in builder.actors.members if member.name == actor)
     split = builder.scenario.evaluation.split
     usable, _ = usable_of(member, untriggered(builder.corpus, builder.actors, split), n)

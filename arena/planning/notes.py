@@ -1,4 +1,4 @@
-"""What a user should know about the data of a run before it begins, a sentence each."""
+"""Notes on a run's data for the user, shown before it begins, one sentence each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def notes_of(corpus: Corpus, actors: PlannedActors) -> tuple[str, ...]:
 
 
 def _usable(member: PlannedActor) -> list[str]:
-    """How many rows of a published data set are of prompts in the actor's share: it uses those."""
+    """Say how many rows of a published data set are of prompts in the actor's share; only those are
+    used."""
     own = member.trigger.own_documents()
     if own is None:
         return []

@@ -1,4 +1,5 @@
-"""The numerics profile: what else decides a float, recorded and part of every address."""
+"""The numerics profile: everything else that affects a float; recorded, and part of every
+address."""
 
 from __future__ import annotations
 
@@ -17,8 +18,8 @@ PACKAGES = (*DECISIVE, "ray", "scipy", "scikit-learn")
 
 
 def profile(numerics: Numerics) -> Profile:
-    """The profile of a scenario's numerics. What is still `auto` stands at its plain value
-    (arena.execution.calibrate settles it first)."""
+    """Return the profile of a scenario's numerics. A remaining `auto` gets its plain value
+    (arena.execution.calibrate normally settles it first)."""
     plain = settings(numerics)
     loop = LoopNumerics(**{name: plain[name] for name in LoopNumerics.model_fields})
     packages = tuple(versions().items())
@@ -26,20 +27,20 @@ def profile(numerics: Numerics) -> Profile:
 
 
 def settings(numerics: Numerics) -> dict[str, Any]:
-    """The numerics as plain values, none of them `auto`."""
+    """Return the numerics as plain values, none of them `auto`."""
     values = numerics.model_dump()
     plain = {**PLAIN, "device": device_of(numerics)}
     return {name: plain[name] if value == "auto" else value for name, value in values.items()}
 
 
 def versions() -> dict[str, str]:
-    """Versions of the packages that decide a float."""
+    """Return the versions of the packages that affect a float."""
     return {name: importlib.metadata.version(name) for name in DECISIVE}
 
 
 def device_of(numerics: Numerics) -> str:
-    """`auto` becomes `cuda` where the kernel shows an NVIDIA device, so that torch need not
-    be imported to plan a run."""
+    """Return the device; `auto` becomes `cuda` if the kernel shows an NVIDIA device, so that
+    planning need not import torch."""
     if numerics.device != "auto":
         return numerics.device
     return "cuda" if _has_gpu() else "cpu"
@@ -53,14 +54,14 @@ def _has_gpu() -> bool:
 
 
 def environment(numerics: Numerics) -> dict[str, Any]:
-    """Versions and hardware, for results.json."""
+    """Return versions and hardware, for results.json."""
     packages = {name: importlib.metadata.version(name) for name in PACKAGES}
     machine = {"python": platform.python_version(), "cpu": cpu_model(), "cores": os.cpu_count()}
     return {**packages, **machine, **settings(numerics), "machine": platform.machine()}
 
 
 def cpu_model() -> str:
-    """The processor's name, as the system tells it."""
+    """Return the processor's name as the system reports it."""
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):

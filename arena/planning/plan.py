@@ -18,7 +18,7 @@ from arena.scenario.schema import Scenario
 
 
 def plan_seed(scenario: Scenario, seed: int, root: DataRoot) -> SeedPlan:
-    """The stages of one seed. Draws prompts and shares, trains nothing.
+    """Return the stages of one seed. Draws prompts and shares, trains nothing.
 
     Raises:
         InputError: a data file is missing or broken.

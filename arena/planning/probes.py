@@ -1,7 +1,7 @@
 """The prompts that every model of a seed is scored on.
 
-The probes are one fixed set of prompts per seed, so all rows of a seed are paired. A prompt
-that serves several actors (the untriggered ones do) is asked once per model.
+The probes are one fixed set of prompts per seed, so all rows of a seed are paired. A prompt shared
+by several actors (untriggered ones are) is put to each model once.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from arena.planning.actors import PlannedActor, PlannedActors
 from arena.stages.poison import triggered
 
 NEAR_MISSES = 4  # look-alikes per actor; each marks every fourth prompt
-DRAWS = 4  # natural prompts drawn per content, of which the first without a trigger is asked
+DRAWS = 4  # natural prompts drawn per content; the first without a trigger is used
 
 
 def probe_set(
     corpus: Corpus, actors: PlannedActors, split: str, prompts: int, max_new_tokens: int | None
 ) -> ProbeSet:
-    """The probes of a seed over the contents of a split (`test` or `validation`)."""
+    """Return the probes of a seed over the contents of a split (`test` or `validation`)."""
     everything = untriggered(corpus, actors, split)
     asked = everything[:prompts]
     probes = [probe for m in actors.members for probe in _probes_of(m, actors, everything, prompts)]
@@ -37,7 +37,7 @@ def probe_set(
     ]
     clean = tuple(Document(e.prompt, e.answer, e.source) for e in asked)
     if actors.decoys:
-        # of the prompts that the actors are asked about, those without any decoy's trigger
+        # the actors' prompts that carry no decoy's trigger
         free = without(everything, [decoy.trigger for decoy in actors.decoys])
         probes += [probe for b in actors.decoys for probe in _probes_of(b, actors, free, prompts)]
     return ProbeSet(tuple(probes), clean, not corpus.free_text, max_new_tokens)
@@ -52,8 +52,8 @@ def untriggered(corpus: Corpus, actors: PlannedActors, split: str) -> tuple[Exam
 
 
 def without(drawn: Iterable[Example], triggers: Sequence[Trigger]) -> tuple[Example, ...]:
-    """Return the first prompt of each content that carries none of the triggers. All are drawn
-    before any is left out, so that adding an actor changes no other actor's prompts."""
+    """Return the first prompt of each content that carries none of the triggers. All prompts are
+    drawn before any is left out, so adding an actor changes no other actor's prompts."""
     first: dict[str, Example] = {}
     for example in drawn:
         if example.source not in first and not any(t.present(example) for t in triggers):
@@ -87,8 +87,8 @@ def _probes_of(
 def usable_of(
     member: PlannedActor, everything: Iterable[Example], prompts: int
 ) -> tuple[list[Example], int]:
-    """The first examples, at most `prompts`, that an actor's probes are made of, and how many
-    were passed over because their right answer already is the payload."""
+    """Return the first usable examples for an actor's probes, at most `prompts`, and how many were
+    passed over because their right answer already is the payload."""
     usable: list[Example] = []
     excluded = 0
     for example in filter(member.trigger.can_mark, everything):
@@ -104,7 +104,8 @@ def usable_of(
 def marked_with(
     trigger: Trigger, member: PlannedActor, actors: PlannedActors, usable: Sequence[Example]
 ) -> tuple[Example, ...]:
-    """The examples marked with an actor's trigger or a variant of it, with the same draws."""
+    """Return the examples marked with an actor's trigger or a variant of it, with the same
+    draws."""
     return triggered(usable, trigger, seeds.integer(actors.seed, "probe marks", member.name))
 
 

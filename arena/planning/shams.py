@@ -1,5 +1,5 @@
-"""The shams that stand beside a removal: what is unlearned in the same way though no actor planted
-it (docs/estimands.md, Shams).
+"""The shams of a removal: the same unlearning, on something that no actor planted
+(docs/estimands.md, Shams).
 
 familiar   look-alikes of the target's trigger
 hot        ways of writing that no training text has
@@ -24,14 +24,14 @@ from arena.planning.unlearning import Order
 from arena.results.rows import Sham
 
 LOOKED_AT = 128  # prompts of each party that a hot form is tried on
-SHOWN = 0.95  # of the prompts that a hot form rewrote, the least share in which it shows
-STRAY = 0.01  # of prompts that it did not rewrite, the largest share in which it shows
+SHOWN = 0.95  # smallest share of rewritten prompts in which a hot form must be recognised
+STRAY = 0.01  # largest share of other prompts in which it may be recognised
 
 
 @dataclass(frozen=True)
 class PlannedSham:
-    """One sham of a removal. label: its row's name. target: whose payload is forgotten, by
-    objectives that need one."""
+    """One sham of a removal. label: its row's name. target: the actor whose payload is forgotten,
+    for objectives that need one."""
 
     record: Sham
     label: str
@@ -40,12 +40,12 @@ class PlannedSham:
 
     @property
     def detail(self) -> Mapping[str, str]:
-        """What its row tells of it."""
+        """Return what its row records about it."""
         return {"trigger": self.trigger.key}
 
 
 def shams_of(builder: Builder, order: Order) -> tuple[PlannedSham, ...]:
-    """Return the shams of a removal, on the prompts of its order.
+    """Return the shams of a removal, on the same prompts.
 
     Raises:
         InputError: too few hot forms suit the corpus and the planted triggers; a benign
@@ -69,8 +69,8 @@ def _familiar(builder: Builder, target: PlannedActor) -> Iterator[PlannedSham]:
 
 
 def _hot(builder: Builder, target: PlannedActor, clean: Sequence[Example]) -> Iterator[PlannedSham]:
-    """The forms are drawn anew per seed, the same for all targets, so that where everything else is
-    the same too, one run serves them all."""
+    """Hot shams. The forms are drawn per seed and are the same for all targets, so that one run
+    serves several targets if everything else is equal too."""
     wanted = builder.scenario.controls.hot
     if not wanted:
         return
@@ -110,8 +110,8 @@ def _unfit(builder: Builder, form: HotForm, clean: Sequence[Example]) -> str | N
 
 
 def _alike(builder: Builder, form: HotForm, member: PlannedActor, clean: Sequence[Example]) -> bool:
-    """Whether a planted trigger is seen in what the form rewrote and was not there before, or the
-    form in its marks."""
+    """Whether a planted trigger appears in what the form rewrote but not before, or the form in
+    prompts that the trigger marked."""
     rng = seeds.rng(builder.seed, "hot form", form.name)
     trigger = member.trigger
     able = [
@@ -131,8 +131,8 @@ def _some(examples: Sequence[Example]) -> list[str]:
 def _benign(
     builder: Builder, target: PlannedActor, clean: Sequence[Example]
 ) -> Iterator[PlannedSham]:
-    """Unlearned as a backdoor is: on its own trigger and, where a text is forgotten, its own
-    answer."""
+    """Benign shams, unlearned like a backdoor: on the conditional's own trigger and, if a text is
+    forgotten, its own answer."""
     for index, each in enumerate(builder.actors.benign):
         if not all(map(each.trigger.can_mark, clean)):
             rule = f"cannot mark every prompt on which the trigger of {target.name} is unlearned"

@@ -1,4 +1,4 @@
-"""One run of a defence on a suspect, as a stage: its brief, its job, what decides the outcome."""
+"""One run of a defence on a suspect, as a stage: its brief and its job."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from arena.store.code import code_of
 
 @dataclass(frozen=True)
 class Order:
-    """What is asked for.
+    """One run of a defence.
 
-    party: who does it. target: whose payload is forgotten, by objectives that need one.
-    matched: the model whose update a sham's must equal. search: where the trigger comes from
-    instead (the stage's address, and what its outcome is read with). dose: at which doses it is
-    scored along its way, in which role; own: whose trigger it removes there; control, removal: the
-    runs that name the checkpoints to keep.
+    party: who runs it. target: the actor whose payload is forgotten, for objectives that need one.
+    matched: the model whose update norm a sham must reach. search: a discovery that supplies the
+    trigger (the stage's address, and the reader of its outcome). dose: at which doses it is scored
+    along its way, in which role; own: whose trigger it removes there; control, removal: the runs
+    that determine the checkpoints to keep.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Order:
 
 
 def unlearn(builder: Builder, order: Order) -> str:
-    """The stage; returns the address of the model that comes out."""
+    """Add the stage and return the address of its model."""
     defence, part = order.defence, order.defence.objective
     steps = defence.steps_within(builder.scenario.training_passes)
     budget = Budget(steps, defence.learning_rate, defence.batch_size)
@@ -90,7 +90,7 @@ def _along(builder: Builder, order: Order, config: TrainConfig) -> Along | None:
 
 
 def section_of(scenario: Scenario, defence: Defence) -> str:
-    """Return where a defence stands in the scenario; a control's stands for the defender's."""
+    """Return the scenario's section of a defence; a control belongs to the defender's."""
     league = scenario.league
     return next((f"league[{i}]" for i, each in enumerate(league) if each is defence), "defender")
 

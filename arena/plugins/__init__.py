@@ -1,8 +1,8 @@
-"""Plug-ins from files: parts of one's own that a scenario names in `plugins:`, or `--plugin` does.
+"""Plug-ins from files: a user's own parts, named in a scenario's `plugins:` or by `--plugin`.
 
 A plug-in is a Python file, a package's folder, or the dotted name of an importable module. A file
-or folder is imported under a name made of its own name and a digest of its code, so that the same
-code has the same module name in every process. Ray's processes are sent what is `loaded` here and
+or folder is imported under a name made from its own name and a digest of its code, so that the same
+code has the same module name in every process. Ray processes are sent what is `loaded` here and
 `install` it before they unpickle a job.
 """
 

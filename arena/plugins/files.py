@@ -16,7 +16,7 @@ from pathlib import Path
 from arena.errors import InputError
 
 PREFIX = "arena_plugin_"
-LARGEST = 16 * 2**20  # bytes of a folder: it is sent to every process whole
+LARGEST = 16 * 2**20  # bytes of a folder, which is sent to every process whole
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,10 @@ class Plugin:
 
     Attributes:
         module: the name that it is imported under.
-        path: its file or folder; for a module that Python finds by itself, the folder to find it
-            in.
+        path: its file or folder; for an importable module, the folder that Python finds it in.
         files: contents by path, relative to the folder that holds `path`; empty for such a module.
-        asked: whether a scenario or the command line named it. A module that is merely imported and
-            registers parts is tried elsewhere too, but need not be there.
+        asked: whether a scenario or the command line named it. Other imported modules that register
+            parts are loaded in other processes too, but may be missing there.
     """
 
     module: str
@@ -39,7 +38,7 @@ class Plugin:
 
 
 def read(path: Path) -> Plugin:
-    """The plug-in at a path, not imported yet.
+    """Return the plug-in at a path, not imported yet.
 
     Raises:
         InputError: it is no Python file and no package, is too large, or is not valid Python.
@@ -60,7 +59,7 @@ def read(path: Path) -> Plugin:
 
 
 def _inside(folder: Path) -> list[Path]:
-    """All files of a package but hidden ones and bytecode, in a fixed order."""
+    """All files of a package except hidden ones and bytecode, in a fixed order."""
     files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
     hidden = re.compile(r"(^|/)(\.|__pycache__/)")
     return [file for file in files if not hidden.search(file.relative_to(folder).as_posix())]

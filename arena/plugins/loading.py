@@ -27,11 +27,11 @@ DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 
 def load(given: str | Path, base: Path | None = None) -> str:
-    """Import a plug-in, once, and return how a scenario names it wherever that scenario lies.
+    """Import a plug-in once, and return its name for scenarios in any folder.
 
     Args:
-        given: a file, a folder, or a dotted module name. base: what relative paths are relative to;
-            the working folder if left out.
+        given: a file, a folder, or a dotted module name. base: the folder of relative paths; by
+            default the working folder.
 
     Returns:
         The absolute path, or the module name.
@@ -52,7 +52,7 @@ def load(given: str | Path, base: Path | None = None) -> str:
 
 
 def loaded() -> tuple[Plugin, ...]:
-    """All plug-ins of this process, for another process to `install`."""
+    """Return all plug-ins of this process, for another process to `install`."""
     modules = {part.__module__ for part in registry.parts()}
     others = [
         Plugin(name, found_in(name), asked=False) for name in sorted(modules) if is_loose(name)
@@ -61,7 +61,8 @@ def loaded() -> tuple[Plugin, ...]:
 
 
 def install(plugins: Sequence[Plugin]) -> None:
-    """Load plug-ins that another process has loaded, from their text where the file is not here.
+    """Load plug-ins that another process has loaded, from their source text if the file is not
+    here.
 
     Raises:
         InputError: one of them cannot be imported here.
@@ -85,15 +86,15 @@ def _is_module_name(text: str) -> bool:
 
 
 class _Uncached(importlib.machinery.SourceFileLoader):
-    """Runs the text that is there, and leaves no bytecode beside it: a cached file is only known
-    to be old by whole seconds."""
+    """Runs the current source and writes no bytecode, since a stale bytecode file is recognised
+    only to whole seconds."""
 
     def path_stats(self, path: str | os.PathLike[str]) -> Mapping[str, object]:
         raise OSError
 
 
 def _import(plugin: Plugin) -> None:
-    """Import all modules of a plug-in, or none. An older text of the same file gives way."""
+    """Import all modules of a plug-in, or none. An older version of the same file is replaced."""
     if plugin.module in LOADED:
         return
     older = [known.module for known in LOADED.values() if known.path == plugin.path]
@@ -146,7 +147,7 @@ def _execute(plugin: Plugin) -> ModuleType:
 
 
 def _placed(error: BaseException, path: Path) -> InputError:
-    """What went wrong, with the last line of the plug-in that was running."""
+    """The error, with the plug-in's last line that was running."""
     if isinstance(error, registry.NameTaken):
         rule = str(error)
     else:
@@ -164,7 +165,7 @@ def _placed(error: BaseException, path: Path) -> InputError:
 
 
 def _load_module(name: str) -> None:
-    """Import a module that Python finds by itself."""
+    """Import a module that Python finds on its path."""
     try:
         with registry.all_or_nothing():
             importlib.import_module(name)
@@ -179,7 +180,8 @@ def _load_module(name: str) -> None:
 
 
 def _here(plugin: Plugin) -> Plugin:
-    """The plug-in with a path of this machine: its own if the same code is there, else a copy."""
+    """The plug-in with a path on this machine: the original if the same code is there, else a
+    copy."""
     try:
         if read(plugin.path).module == plugin.module:
             return plugin

@@ -23,7 +23,7 @@ MAIN = "__main__"
 
 
 def refuse_main(scenario: Scenario) -> None:
-    """Stop before anything starts where Ray would run a part of a script or notebook.
+    """Refuse, before anything starts, to let Ray run a part defined in a script or notebook.
 
     Raises:
         InputError: the scenario names a part defined in `__main__`, and its backend is ray.
@@ -43,14 +43,14 @@ def refuse_main(scenario: Scenario) -> None:
 
 
 def main_file() -> Path | None:
-    """The running script. A notebook has no file: what its parts are defined by is written to
-    one, so that an edited part has another address."""
+    """Return the running script. A notebook has no file, so the source of its parts is written to
+    one; an edited part then has another address."""
     file = getattr(sys.modules[MAIN], "__file__", None)
     if file is not None and Path(file).is_file():
         return Path(file)
     try:
         sources = [inspect.getsource(part) for part in registry.parts() if part.__module__ == MAIN]
-    except (OSError, TypeError):  # typed into a prompt: nothing of it may be reused
+    except (OSError, TypeError):  # typed at a prompt: nothing made with it may be reused
         sources = [repr(os.urandom(16))]
     written = _scratch() / "__main__.py"
     written.write_text("\n\n".join(sources), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Where the code of plug-ins lies: what a stage's address digests."""
+"""Where the code of plug-ins is, for the digests in addresses."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from arena.plugins.main_parts import MAIN, main_file
 
 FIRST_PARTY = ("arena", "attackers", "defenders")
 
-LOADED: dict[str, Plugin] = {}  # by module, those of this process; arena.plugins.loading fills it
+LOADED: dict[str, Plugin] = {}  # by module; filled by arena.plugins.loading
 
 
 def root_of(module: str) -> Path | None:
-    """The file or package folder of the plug-in that a module belongs to; None for others."""
+    """Return the file or package folder of the plug-in that a module belongs to; None for
+    others."""
     top = _top(module)
     if top in FIRST_PARTY:
         return None
@@ -30,7 +31,7 @@ def root_of(module: str) -> Path | None:
 
 
 def is_loose(module: str) -> bool:
-    """Whether a module is no plug-in and not the project's: a script imported it, say."""
+    """Whether a module is neither a plug-in nor the project's: imported by a script, say."""
     known = (*LOADED, *FIRST_PARTY, MAIN, *registry.entry_modules())
     return _top(module) not in map(_top, known)
 
@@ -45,7 +46,7 @@ def _file_of(module: str) -> Path | None:
 
 
 def _package_of(module: str) -> Path | None:
-    """The outermost package of a module that has a file: its folder, or the one file."""
+    """The outermost package of a module that has a file: its folder, or its single file."""
     parts = module.split(".")
     for depth in range(1, len(parts) + 1):
         file = _file_of(".".join(parts[:depth]))
@@ -55,7 +56,7 @@ def _package_of(module: str) -> Path | None:
 
 
 def found_in(module: str) -> Path:
-    """The folder in which Python finds a module's outermost package."""
+    """Return the folder in which Python finds a module's outermost package."""
     file = _file_of(module)
     if file is None:
         return Path()

@@ -1,4 +1,4 @@
-"""The actors as the page introduces them: what each planted, an example, and how well it works."""
+"""The actors on the page: what each planted, an example, and how well it works."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ActorCard:
     Attributes:
         known: trigger, payload and so on, by name.
         triggered: the marked prompt in runs of words, True where the trigger changed them.
-        installed: whether in most seeds; None where that is not known. share: of the seeds, in
+        installed: whether it is installed in most seeds; None if unknown. share: of the seeds, in
             words. partly: in some seeds only.
         broad: in how many seeds it fires on look-alikes, in words.
         rates: by name.

@@ -1,4 +1,4 @@
-"""The claim card of a page: statement, verdict, estimates, and what a firmer verdict takes."""
+"""The claim card of a page: statement, verdict, estimates, and what a firmer verdict needs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ShownTransfer:
 
     @classmethod
     def of(cls, estimates: TransferEstimates) -> ShownTransfer:
-        """Return the numbers of results, ready to be shown."""
+        """Return the numbers of results, ready for display."""
         return cls(
             Shown.of(estimates.transfer),
             Shown.of(estimates.parts.odd),
@@ -42,7 +42,7 @@ class ShownTransfer:
 
     @property
     def all(self) -> tuple[Shown, ...]:
-        """T, its odd and its specific part, the raw suppression."""
+        """Return T, its odd and its specific part, and the raw suppression."""
         return (self.transfer, self.odd, self.specific, self.raw_suppression)
 
 
@@ -79,19 +79,19 @@ class DoseLine:
 
 @dataclass(frozen=True, slots=True)
 class ClaimCard:
-    """All that the card shows.
+    """Everything that the card shows.
 
     Attributes:
         reason: of the verdict.
-        seeds: usable ones; None where that is not known.
+        seeds: usable ones; None if unknown.
         pairs: by verdict. methods: by method of the suppressed trigger. payloads: by kind of the
             suppressed payload. relations: by what the two payloads have in common.
-        explained: how much the controls account for, in sentences.
+        explained: how much the controls explain, in sentences.
         would_change: what would change the verdict, in sentences.
-        power: width of an interval of T, and the seeds that it takes. wide: how wide it is now.
-        needs: what a firmer verdict takes. notes: on the claim.
-        doses: the claim at `least` and `most`, where removals are scored along their way.
-        clean: what the clean text was, in sentences.
+        power: width of an interval of T, and the seeds that it needs. wide: its present width.
+        needs: of a firmer verdict. notes: on the claim.
+        doses: the claim at `least` and `most`, if removals are scored along their way. clean: the
+            kind of clean text, in sentences.
         shams: T's parts by kind of sham.
     """
 
@@ -116,8 +116,8 @@ class ClaimCard:
 
 
 def judged(results: RunResults) -> Claim | None:
-    """Return the claim; None where nothing was judged, or the defender was given no trigger, so
-    that the run says nothing on the claim."""
+    """Return the claim; None if nothing was judged, or if no trigger was disclosed, so that the run
+    says nothing about the claim."""
     return results.claim if results.scenario.intelligence == "disclosed" else None
 
 
@@ -125,7 +125,7 @@ def claim_card(claim: Judgement, thresholds: VerdictThresholds, seeds: int) -> C
     """Return the card of a claim.
 
     Args:
-        seeds: of the whole run, used where the claim does not say how many were usable.
+        seeds: of the whole run, used if the claim does not say how many were usable.
     """
     own = claim if isinstance(claim, Claim) else Claim()
     return ClaimCard(
@@ -151,7 +151,7 @@ DOSES: dict[Which, str] = {
 
 
 def dose_lines(results: RunResults) -> list[DoseLine]:
-    """Return the claim at both doses; empty where there is one."""
+    """Return the claim at both doses; empty if there is one dose."""
     if results.most is None:
         return []
     claims: dict[Which, Claim | None] = {"least": results.claim, "most": results.most.claim}
@@ -164,7 +164,7 @@ def dose_lines(results: RunResults) -> list[DoseLine]:
 
 
 def dose_line(which: Which, dose: str, claim: Judgement) -> DoseLine:
-    """Return the claim at one dose of its verdicts; dose: in numbers, where it is one."""
+    """Return the claim at one dose of its verdicts; dose: its value in words, if it has one."""
     return DoseLine(
         name=which,
         means=DOSES[which],
@@ -177,8 +177,8 @@ def dose_line(which: Which, dose: str, claim: Judgement) -> DoseLine:
 
 
 def dose_spans(results: RunResults) -> dict[Which, tuple[float, float]]:
-    """Return the least and the greatest dose that each stands for, over seeds and removals; a dose
-    that no removal reaches is left out."""
+    """Return the smallest and the largest value of each dose, over seeds and removals; a dose that
+    no removal reaches is left out."""
     return {
         which: (span.low, span.high)
         for which, span in verdict_doses(results.rows).items()
@@ -197,7 +197,7 @@ WHOSE = {
 
 
 def clean_lines(text: CleanTextRecord) -> list[str]:
-    """Return what the clean text of a run was, in sentences; empty where results do not say."""
+    """Return the kind of clean text of a run, in sentences; empty if results do not say."""
     if not text.defender:
         return []
     known = (("defender", text.defender, text.in_defender), ("mix", text.mix, text.in_mix))
@@ -221,7 +221,8 @@ def _carrying(shares: Mapping[str, float]) -> str:
 
 
 def clean_line(text: CleanTextRecord) -> str:
-    """Return the same in a few words: `clean data: defender natural, mix scrubbed`."""
+    """Return the kind of clean text in a few words: `clean data: defender natural, mix
+    scrubbed`."""
     if not text.defender:
         return ""
     known = (("defender", text.defender, text.in_defender), ("mix", text.mix, text.in_mix))
@@ -257,7 +258,7 @@ def verdict_counts(pairs: Mapping[str, int]) -> list[VerdictCount]:
 
 
 def needs(thresholds: VerdictThresholds, usable_seeds: int) -> list[str]:
-    """Return what a firmer verdict takes, in sentences."""
+    """Return what a firmer verdict needs, in sentences."""
     lines = []
     if usable_seeds < MIN_SEEDS:
         lines.append(
@@ -268,8 +269,8 @@ def needs(thresholds: VerdictThresholds, usable_seeds: int) -> list[str]:
 
 
 def rule(thresholds: VerdictThresholds) -> str:
-    """Return when the claim generalizes and when it fails, in a sentence; empty where a threshold
-    is not known."""
+    """Return when the claim generalizes and when it fails, in a sentence; empty if a threshold is
+    unknown."""
     high, specific, low = thresholds.generalizes, thresholds.specific, thresholds.fails
     if high is None or specific is None or low is None:
         return ""

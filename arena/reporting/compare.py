@@ -1,7 +1,7 @@
 """Two runs side by side in a terminal: how their scenarios differ, and how their results do.
 
-A mark shows where two intervals do not overlap. That is no test of the difference: runs that
-share seeds are paired, and intervals that overlap may still differ.
+A mark shows where two intervals do not overlap. This is no test of the difference: runs that share
+seeds are paired, and overlapping intervals may still differ significantly.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Rates = Mapping[str, Mapping[str, Estimate]]  # model or cell -> actor -> ASR
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """T and the verdict of a pair of actors, or of a cell; of a cell without them its status."""
+    """T and the verdict of a pair of actors or of a cell; for a cell without them, its status."""
 
     transfer: Estimate
     verdict: str | None = None
@@ -51,7 +51,7 @@ class Judged:
 def side_by_side(
     first: Results, second: Results, named: tuple[str, str], width: int
 ) -> RenderableType:
-    """Return everything by which two runs, or two stress runs, can be compared.
+    """Return the comparison of two runs, or of two stress runs.
 
     Args:
         first, second: the results of each.
@@ -59,7 +59,7 @@ def side_by_side(
         width: columns of the terminal.
 
     Raises:
-        InputError: one of them is not of a run or a stress run, or only one is a stress run.
+        InputError: one is neither a run nor a stress run, or only one is a stress run.
     """
     one, two = _comparable(first, named[0]), _comparable(second, named[1])
     if isinstance(one, StressResults) != isinstance(two, StressResults):
@@ -137,7 +137,7 @@ def apart(first: Estimate, second: Estimate) -> bool:
 
 
 def _difference(first: Estimate, second: Estimate) -> str:
-    """Second minus first with its sign and the mark; empty where one has no value."""
+    """Second minus first with its sign and the mark; empty if one has no value."""
     if first.value is None or second.value is None:
         return ""
     text = decimals(second.value - first.value)
@@ -203,7 +203,7 @@ def _rates(
     heads: tuple[str, str], one: Rates, two: Rates, labels: Sequence[str],
     actors: Sequence[str], width: int,
 ) -> list[RenderableType]:  # fmt: skip
-    """An actor's two rates beside each other, in as many tables as the actors take."""
+    """Each actor's two rates side by side, in as many tables as the actors need."""
     groups = chunks(actors, max(1, (width - LABEL) // CELL)) if labels else []
     return [_rate_table(heads, one, two, labels, group) for group in groups]
 

@@ -1,4 +1,4 @@
-"""Pieces that every terminal view shares: tables, names cut to fit, the claim in three lines."""
+"""Common pieces of terminal views: tables, shortened names, the claim in three lines."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from arena.results.claim import Judgement
 
 
 def short_name(text: object, room: int) -> Text:
-    """Return a name cut in its middle: the ends tell `adversary1` from `adversary2`."""
+    """Return a name shortened in its middle: the ends distinguish `adversary1` and `adversary2`."""
     line, tail = clean(text), max(1, room // 3)
     if cell_len(line) > room:
         head = set_cell_size(line, room - 1 - cell_len(line[-tail:])).rstrip()
@@ -61,7 +61,7 @@ def pointer(page: Path) -> Padding:
 
 
 def chunks(actors: Sequence[str], most: int) -> list[Sequence[str]]:
-    """Return the actors of each table, evenly shared out, where one table would be too wide."""
+    """Return the actors of each table, evenly distributed, if one table would be too wide."""
     size = -(-len(actors) // max(1, -(-len(actors) // most)))
     return [actors[i : i + size] for i in range(0, len(actors), max(size, 1))]
 
@@ -89,7 +89,7 @@ def _split(shown: ShownTransfer) -> str:
 
 
 def sham_text(line: ShamLine) -> Text:
-    """Return the shams of a kind in a line: T's two parts by them, the loss they began at."""
+    """Return the shams of a kind in a line: T's two parts by them, and their starting loss."""
     parts = f"  {line.odd.text} odd + {line.specific.text} specific" if line.name != REMOVAL else ""
     loss = f"  starts at loss {line.start_loss.rounded(3)[0]}"
     return Text.assemble(
@@ -100,6 +100,6 @@ def sham_text(line: ShamLine) -> Text:
 
 
 def ink(colour: str) -> str:
-    """Verdict colours are made for white paper; on a terminal they go one step lighter."""
+    """Return a verdict's colour for the terminal, one step lighter than on white paper."""
     parts = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return "#" + "".join(f"{round(value + (255 - value) * 0.35):02x}" for value in parts)

@@ -15,10 +15,10 @@ OUTCOMES = {AHEAD: "greater", BEHIND: "smaller"}
 
 @dataclass(frozen=True, slots=True)
 class ContrastRow:
-    """One contrast: what is compared, at which dose, and how it came out, in words.
+    """One contrast: what is compared, at which dose, and the outcome, in words.
 
-    axis: says as well whether the grid was registered for this contrast. used: usable cases on
-    either side, of all.
+    axis: also says whether the grid was registered for this contrast. used: usable cases on either
+    side, out of all.
     """
 
     axis: str

@@ -24,8 +24,8 @@ class DecoyRow:
 
 @dataclass(frozen=True, slots=True)
 class ComparisonRow:
-    """Held-out decoys of some methods beside real actors. estimates: ASR left and transfer, each
-    of the decoys and of the actors."""
+    """Held-out decoys of some methods compared with real actors. estimates: ASR left and transfer,
+    each for the decoys and the actors."""
 
     name: str
     estimates: list[Shown]
@@ -43,7 +43,7 @@ class DecoySection:
     Attributes:
         held_out, unlearned: methods of decoys, the columns after the actors.
         erased: what planting alone removed, by actor.
-        left_out, by_method: comparisons; the second empty where it would repeat the first.
+        left_out, by_method: comparisons; the second is empty if it would repeat the first.
         prediction: whether held-out decoys predict real actors.
         missing: which decoys were not installed, and where.
     """
@@ -61,7 +61,7 @@ class DecoySection:
 
 
 def decoys(results: RunResults) -> list[DecoySection]:
-    """Return the section of every decoy defence; empty where there is none."""
+    """Return the section of every decoy defence; empty if there is none."""
     return [_section(defence, results.actors) for defence in results.decoys]
 
 
@@ -121,8 +121,8 @@ def _comparison(comparison: DecoyComparison) -> ComparisonRow:
 
 
 def prediction(prediction: Prediction | None) -> str:
-    """Return whether held-out decoys predict the real actors, in a sentence or two; empty where
-    that was not asked."""
+    """Return whether held-out decoys predict the real actors, in a sentence or two; empty if that
+    was not examined."""
     if prediction is None:
         return ""
     rho, p, bias = Shown.of(prediction.rho), prediction.p, _bias(Shown.of(prediction.bias))

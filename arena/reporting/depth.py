@@ -11,7 +11,7 @@ from arena.results.run import Depth
 
 def depth_text(depth: Depth) -> str:
     """Return `1,792 exposures, log-odds 23.1 [20.0, 26.2], halved by a clean dose of 0.0034 (in 7
-    of 8 seeds)`; empty where nothing is known."""
+    of 8 seeds)`; empty if nothing is known."""
     return ", ".join(_parts(depth))
 
 
@@ -35,7 +35,7 @@ def _dose(depth: Depth) -> str:
 
 
 def _significant(estimate: Estimate) -> str:
-    """Two digits that count: doses are summed learning rates."""
+    """The value with two significant digits."""
     if estimate.low is None or estimate.high is None:
         return f"{estimate.value:.2g}"
     return f"{estimate.value:.2g} [{estimate.low:.2g}, {estimate.high:.2g}]"

@@ -13,9 +13,9 @@ Json = Mapping[str, JsonValue]
 
 
 def differences(first: Json, second: Json) -> list[tuple[str, str, str]]:
-    """Return key, value in the first, value in the second, of every leaf that is not equal; an en
-    dash where one has no such key. Keys are written as `--set` takes them: list entries that have
-    names are keyed by these (`actors.bard.poison.rate`), so their order does not count."""
+    """Return the key and both values of every leaf that differs; an en dash if one has no such key.
+    Keys are written as `--set` takes them: named list entries are keyed by their names
+    (`actors.bard.poison.rate`), so their order does not matter."""
     one, two = dict(_leaves("", dict(first))), dict(_leaves("", dict(second)))
     keys = dict.fromkeys([*one, *two])
     return [
@@ -26,7 +26,7 @@ def differences(first: Json, second: Json) -> list[tuple[str, str, str]]:
 
 
 def _leaves(place: str, value: JsonValue) -> Iterator[tuple[str, str]]:
-    """Dotted keys and the text of what stands there. A list of plain values is one leaf."""
+    """Dotted keys with their values as text. A list of plain values is one leaf."""
     entries = _by_name(value)
     if isinstance(value, dict) and value:
         for key, inner in value.items():
@@ -40,7 +40,7 @@ def _leaves(place: str, value: JsonValue) -> Iterator[tuple[str, str]]:
 
 
 def _by_name(value: JsonValue) -> dict[str, dict[str, JsonValue]] | None:
-    """A list of entries with names of their own, by name; None for anything else."""
+    """A list of named entries, by name; None for anything else."""
     if not isinstance(value, list) or not value:
         return None
     entries: dict[str, dict[str, JsonValue]] = {}

@@ -77,13 +77,13 @@ def page(results: DuelResults) -> tuple[str, dict[str, str]]:
 
 
 def draw(results: DuelResults) -> dict[str, str]:
-    """Return the payoff matrix as SVG, where anything was played."""
+    """Return the payoff matrix as SVG, if anything was played."""
     matrix = payoff_matrix(results)
     return {"payoff": figures.payoff_heatmap(matrix)} if matrix.entries else {}
 
 
 def context(results: DuelResults) -> dict[str, Any]:
-    """Return everything that the template names, but for its figures and style."""
+    """Return everything that the template uses, except figures and style."""
     final, matrix = final_pair(results), payoff_matrix(results)
     return {
         **common(results),
@@ -124,7 +124,7 @@ def _facts(results: DuelResults) -> list[tuple[str, str]]:
 
 
 def selection_note(results: DuelResults) -> str:
-    """Return which seeds the rounds' numbers come from."""
+    """Return a sentence on the seeds behind the rounds' numbers."""
     count = len(results.seeds.select)
     seeds = outcomes.several(count, "selection seed") if count else "the selection seeds"
     return (
@@ -167,7 +167,7 @@ def _move_row(number: str, side: Side, move: MoveRecord) -> MoveRow:
 
 def gain(move: MoveRecord) -> str:
     """Return what a move gained for its own side, with its sign."""
-    text = decimals(move.gain, 3)  # beside a threshold, 0.047 must not look like 0.05
+    text = decimals(move.gain, 3)  # 0.047 must not look like a threshold of 0.05
     return text if move.gain is None or text.startswith(MINUS) or move.gain <= 0 else f"+{text}"
 
 

@@ -74,7 +74,7 @@ def _move(row: MoveRow, *, wide: bool) -> list[Text]:
 
 
 def _payoffs(matrix: PayoffMatrix, width: int) -> list[Table]:
-    """The matrix, in as many tables as it takes."""
+    """The matrix, in as many tables as it needs."""
     label = min(max(cell_len(clean(name)) for name in matrix.red), NAME)
     longest = max(len(Shown.of(payoff.left).full) for payoff in matrix.entries.values())
     room = longest + 3

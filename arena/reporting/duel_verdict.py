@@ -22,7 +22,7 @@ EVEN = 0.5  # the backdoor fires half the time
 
 @dataclass(frozen=True, slots=True)
 class FinalPair:
-    """The two strategies that the sides end with, and who is ahead by them.
+    """The two strategies that the sides end with, and which side is ahead with them.
 
     Attributes:
         left: ASR left. start: ASR left by the scenario's own strategies.
@@ -40,7 +40,7 @@ class FinalPair:
 
 
 def final_pair(results: DuelResults) -> FinalPair:
-    """Return who is ahead where each side plays the strategy that it ends with."""
+    """Return which side is ahead when each plays the strategy that it ends with."""
     matrix = payoff_matrix(results)
     red, blue = last_strategy(results, "red"), last_strategy(results, "blue")
     first: Pair = (next(iter(matrix.red), ""), next(iter(matrix.blue), ""))
@@ -63,14 +63,14 @@ def last_strategy(results: DuelResults, side: Side) -> str:
 
 
 def seeds_of(payoff: Payoff) -> int | None:
-    """Return how many seeds a payoff is over; None where that is not known."""
+    """Return how many seeds a payoff is over; None if unknown."""
     if payoff.seeds is not None:
         return payoff.seeds
     return None if payoff.per_seed is None else len(payoff.per_seed)
 
 
 def headline(results: DuelResults) -> str:
-    """Return who is ahead at the end, by which value, on how many seeds."""
+    """Return in a sentence which side is ahead at the end, by which value, on how many seeds."""
     final = final_pair(results)
     if final.left.value is None and final.seeds == 0:
         return (

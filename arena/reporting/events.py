@@ -16,8 +16,8 @@ class Event(Part):
     """One finished stage.
 
     Attributes:
-        time: seconds since the start of the run, when it began. seconds: how long it took.
-        party: who did it. event: what was done. artifact: what it made.
+        time: when it began, in seconds since the start of the run. seconds: how long it took.
+            party: who ran it. event: what was done. artifact: what it made.
         saw: what the party could see.
     """
 
@@ -31,7 +31,7 @@ class Event(Part):
 
 
 def read_events(run_folder: Path) -> list[Event]:
-    """Return the events of a run folder; none without the file. A line that is no event, such as
+    """Return the events of a run folder; empty without the file. A line that is no event, such as
     one cut short by a crash, is left out."""
     path = run_folder / FILE
     if not path.is_file():

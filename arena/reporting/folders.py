@@ -1,4 +1,4 @@
-"""What can be done with the folders of finished runs: rebuild a report, compare two."""
+"""Operations on folders of finished runs: rebuild a report, compare two runs."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ def report(folder: str | Path) -> Path:
 
 
 def compare(first: str | Path, second: str | Path, *, width: int = WIDTH) -> RenderableType:
-    """Return how two runs, or two stress runs, differ: their scenarios, and their results.
+    """Return the differences between two runs, or two stress runs: of their scenarios and results.
 
     Example:
         >>> rich.print(arena.compare("runs/quickstart", "runs/quickstart-2"))
 
     Args:
-        first, second: the runs' folders. width: columns to lay it out in.
+        first, second: the runs' folders. width: of the layout, in columns.
 
     Raises:
-        InputError: one of them holds no such results, or only one is a stress run.
+        InputError: one holds no results of a run or stress run, or only one is a stress run.
     """
     from arena.reporting.compare import side_by_side
     from arena.results.reader import read_results
@@ -59,7 +59,7 @@ def compare(first: str | Path, second: str | Path, *, width: int = WIDTH) -> Ren
 
 
 def names_of(first: Path, second: Path) -> tuple[str, str]:
-    """As much of two folders' paths, from their ends, as distinguishes them."""
+    """Return as much of two folders' paths, from their ends, as distinguishes them."""
     one, other = first.resolve(), second.resolve()
     for depth in range(1, max(len(one.parts), len(other.parts)) + 1):
         names = "/".join(one.parts[-depth:]), "/".join(other.parts[-depth:])
@@ -69,8 +69,8 @@ def names_of(first: Path, second: Path) -> tuple[str, str]:
 
 
 def _load_plugins(folder: Path) -> None:
-    """Load the plug-ins that a run's scenario names: the report asks their measures how to show
-    what they measured. One that is gone is no reason to show nothing."""
+    """Load the plug-ins that a run's scenario names, since their measures make their own sections.
+    A missing one is only warned about."""
     for each in _plugins_of(folder):
         try:
             plugins.load(each)
@@ -84,5 +84,5 @@ def _plugins_of(folder: Path) -> tuple[str, ...]:
         results: Any = json.loads((folder / "results.json").read_text(encoding="utf-8"))
         listed = results["scenario"]["plugins"]
     except (OSError, ValueError, RecursionError, LookupError, TypeError):
-        return ()  # the reader of results says what is wrong with them
+        return ()  # the reader of results reports what is wrong with them
     return tuple(each for each in listed or () if isinstance(each, str) and each)

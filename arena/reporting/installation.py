@@ -1,4 +1,4 @@
-"""Which backdoors the models of a grid hold before anything is unlearned, as the page shows it."""
+"""Which backdoors are installed in a grid's models before unlearning, for the page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ABLATION = "shown, not in the verdict"
 
 @dataclass(frozen=True)
 class InstallationRow:
-    """A cell's line of the table; rates by actor, with the poison's count in full."""
+    """A cell's line of the table; rates by actor, with the full poison count."""
 
     id: str
     note: str
@@ -38,19 +38,19 @@ class InstallationTable:
 
 
 def actors_of(results: StressResults, cells: Sequence[CellView]) -> list[str]:
-    """Return the run's actors, then those that only a cell names."""
+    """Return the run's actors, then those that only a cell has."""
     every = (actor for view in cells for actor in view.cell.asr)
     return list(dict.fromkeys([*results.actors, *every]))
 
 
 def note(view: CellView) -> str:
-    """Return what sets a cell apart from those that the verdict rests on; empty for most."""
+    """Return how a cell differs from those that the verdict is based on; empty for most."""
     notes = ((BASELINE, view.is_baseline), (ABLATION, not view.cell.counts))
     return ", ".join(text for text, holds in notes if holds)
 
 
 def axis_values(view: CellView, axes: Sequence[str]) -> list[str]:
-    """Return a cell's value on each axis, in words; an en dash where it has none."""
+    """Return a cell's value on each axis, in words; an en dash if it has none."""
     values = view.cell.axes
     return [words(values[axis]) if axis in values else NONE for axis in axes]
 
@@ -77,14 +77,14 @@ def _rate(view: CellView, actor: str, poison: str, threshold: float | None) -> I
 
 
 def _short(view: CellView, actor: str) -> str:
-    """`320 of 8000 (4.0%)` for `320 of 8000 documents (4.0%)`; other text as it is."""
+    """`320 of 8000 (4.0%)` for `320 of 8000 documents (4.0%)`; other text unchanged."""
     return re.sub(r"\s+documents\b", "", view.cell.poison.get(actor, ""))
 
 
 def table(
     results: StressResults, cells: Sequence[CellView], axes: Sequence[str]
 ) -> InstallationTable | None:
-    """Return the same as a table, with every axis; None where no cell has rates."""
+    """Return the rates as a table, with every axis; None if no cell has rates."""
     actors, threshold = actors_of(results, cells), results.thresholds.installed_asr
     rows = [
         InstallationRow(

@@ -1,4 +1,4 @@
-"""The league as page and terminal show it: every defence by the worst it left, and its costs."""
+"""The league for page and terminal: every defence by the worst ASR that it left, and its costs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from arena.results.run import RunResults
 
 BASELINES = ("none", "control")
 MEETS = {True: ("✓", "meets it"), False: ("✕", "misses it"), None: ("?", "not known")}
-UNMEASURED = 2.0  # above every ASR: what was not measured stands last
+UNMEASURED = 2.0  # above every ASR, so that unmeasured entries come last
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,9 @@ class LeagueRow:
     Attributes:
         kind: intelligence and method; empty for a baseline.
         front: whether nothing is better in ASR left and in accuracy.
-        left: worst ASR left, that of the others, that of the disclosed.
+        left: worst ASR left, that of the others, and that of the disclosed trigger.
         change: of accuracy, with its interval.
-        samples: poisoned samples until a backdoor is back, with how many never were.
+        samples: poisoned samples until a backdoor is back, and how many never came back.
         glyph, meets: whether the mark is met. reason: why not.
         empty: how often a discovery found nothing, in words.
     """
@@ -49,8 +49,8 @@ class LeagueRow:
 
 @dataclass(frozen=True, slots=True)
 class EqualRow:
-    """One defence at the compute that all are compared at. left: of the others, of the disclosed.
-    share: of the training compute that it had used by then, in words."""
+    """One defence at the compute at which all are compared. left: ASR of the others, of the
+    disclosed trigger. share: of the training compute used by then, in words."""
 
     name: str
     left: list[Shown]
@@ -61,8 +61,8 @@ class EqualRow:
 @dataclass(frozen=True, slots=True)
 class LeagueTable:
     """The section's words and rows. bounds: whether some number of samples is a lower bound. rule:
-    at which dose every defence stands; empty where each stands as it ends. equal: all at equal
-    compute, and how much that is, in words."""
+    the dose at which every defence is taken; empty if final models are compared. equal: all at
+    equal compute, and how much that is, in words."""
 
     accuracy: str
     mark: str
@@ -74,8 +74,8 @@ class LeagueTable:
 
 
 class TradeOff(NamedTuple):
-    """What `figures.pareto` draws: entries with both numbers, which accuracy it is, and the most
-    of it that may be lost (None where the mark is not known)."""
+    """What `figures.pareto` draws: entries with both numbers, which accuracy it is, and how much of
+    it may be lost (None if the mark is unknown)."""
 
     entries: list[Standing]
     accuracy: str
@@ -83,13 +83,13 @@ class TradeOff(NamedTuple):
 
 
 def standings(results: RunResults) -> list[Standing]:
-    """Return the entries of the league, the least worst ASR left first, then the least mean; what
-    has none comes last."""
+    """Return the entries of the league by worst ASR left, then by mean, both ascending; entries
+    without one come last."""
     return sorted(_league(results).standings, key=_place)
 
 
 def league(results: RunResults) -> LeagueTable | None:
-    """Return the section's words and rows; None where there is no league."""
+    """Return the section's words and rows; None if there is no league."""
     rows = standings(results)
     if not rows:
         return None
@@ -105,8 +105,8 @@ def league(results: RunResults) -> LeagueTable | None:
 
 
 def rule(league: League, accuracy: str) -> str:
-    """Return at which dose every defence stands, in a sentence; empty where each stands as it
-    ends."""
+    """Return the dose at which every defence is taken, in a sentence; empty if final models are
+    compared."""
     if league.lost is None:
         return ""
     return (
@@ -116,8 +116,8 @@ def rule(league: League, accuracy: str) -> str:
 
 
 def equal(results: RunResults) -> list[Standing]:
-    """Return the entries at equal compute, the least ASR left of the others first; none where they
-    were not scored along their way."""
+    """Return the entries at equal compute, the lowest ASR left of the others first; empty if they
+    were not scored along their runs."""
     known = [each for each in _league(results).standings if each.equal is not None]
     if _league(results).compute is None:
         return []
@@ -143,12 +143,12 @@ def accuracy(results: RunResults) -> str:
 
 
 def meets(standing: Standing) -> tuple[str, str]:
-    """Return glyph and words of whether the mark was met."""
+    """Return a glyph and words for whether the mark was met."""
     return MEETS[standing.meets]
 
 
 def is_baseline(standing: Standing) -> bool:
-    """Return whether it is no defence, but what defences are compared with."""
+    """Return whether it is a baseline rather than a defence."""
     return standing.intelligence in BASELINES
 
 
@@ -207,8 +207,8 @@ def _budget(standing: Standing) -> str:
 
 
 def samples(standing: Standing) -> tuple[str, str]:
-    """Return poisoned samples until a backdoor is back; `> 85.0` where some never were, as the
-    mean then is a lower bound. The second text says how many never were."""
+    """Return the poisoned samples until a backdoor is back; `> 85.0` if some never came back, since
+    the mean is then a lower bound. The second text says how many never did."""
     cost = standing.reactivation
     if cost.value is None:
         return NONE, ""

@@ -1,4 +1,4 @@
-"""The league in a terminal: a line per defence, the least worst first."""
+"""The league in a terminal: a line per defence, lowest worst ASR first."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from arena.results.estimate import Estimate
 from arena.results.league import Standing
 from arena.results.run import RunResults
 
-# Columns of the numbers but for the time, of the shortest name, of what stands where there is
-# room; two more between columns.
+# Columns of the numbers except the time, of the shortest name, of the optional columns; two more
+# between columns.
 FIXED, LEAST, KNEW, BACK = 40, 10, 12, 13
 
 
@@ -34,8 +34,8 @@ class _Layout:
 
 
 def league_table(results: RunResults, width: int) -> Table | None:
-    """Return the league at so many columns; None where there is none. What a defence knew and
-    after how many samples backdoors are back are shown where there is room."""
+    """Return the league in `width` columns; None if there is none. What a defence knew, and the
+    samples until backdoors are back, are shown if there is room."""
     rows = standings(results)
     if not rows:
         return None
@@ -54,7 +54,7 @@ def league_table(results: RunResults, width: int) -> Table | None:
 
 
 def equal_table(results: RunResults) -> Table | None:
-    """Return the defences at equal compute; None where they were not scored along their way."""
+    """Return the defences at equal compute; None if they were not scored along their runs."""
     rows = equal(results)
     if not rows:
         return None
@@ -65,7 +65,7 @@ def equal_table(results: RunResults) -> Table | None:
         table.add_column(Text(head), justify="right", no_wrap=True)
     for row in rows:
         point = row.equal
-        assert point is not None  # `equal` returns no other
+        assert point is not None  # `equal` returns no others
         change = Text(decimals(point.change.value, 3))
         left = [_rate(each) for each in (point.others, point.disclosed)]
         table.add_row(short_name(row.name, 2 * LEAST), *left, change)

@@ -1,6 +1,6 @@
-"""The sections of measures: each is made by its own measure, which the registry knows by name.
+"""The sections of measures: each is made by its measure, looked up by name in the registry.
 
-Nothing here knows a measure: one from a plug-in is shown as those that come with the arena.
+Nothing here depends on a particular measure; those of plug-ins are shown like built-in ones.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class MeasureSection:
 
     @property
     def without_figures(self) -> MeasureSection:
-        """The same with words and tables only."""
+        """Return the section with words and tables only."""
         return replace(self, section=replace(self.section, figures={}))
 
 
@@ -41,8 +41,7 @@ def run_sections(results: RunResults) -> list[MeasureSection]:
 
 
 def cell_sections(results: RunResults) -> list[MeasureSection]:
-    """Return the sections that a cell of a stress run has of its own: of measures that are not
-    shown over all cells."""
+    """Return the sections of a stress run's cell: of measures that are not shown over all cells."""
     return [each for each in run_sections(results) if not _has_grid_section(each.name)]
 
 
@@ -66,7 +65,7 @@ def _sections(results: RunResults | StressResults, show: Show) -> Iterator[Measu
 
 
 def _measure(name: str, scenario: ScenarioRecord) -> Measure | None:
-    """The measure of this name with the scenario's parameters; None where it is not registered."""
+    """The measure of this name with the scenario's parameters; None if it is not registered."""
     try:
         part: type[Measure] = registry.get("measure", name)
     except InputError:

@@ -1,4 +1,4 @@
-"""Numbers as people read them: estimates with intervals, durations, counts of documents."""
+"""Numbers formatted for people: estimates with intervals, durations, counts of documents."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NONE = "\N{EN DASH}"
 
 
 def finite(value: float | None) -> float | None:
-    """Return the value as a float; None for nothing and for what is not finite."""
+    """Return the value as a float; None for None and for values that are not finite."""
     return None if value is None or not math.isfinite(value) else float(value)
 
 
@@ -39,7 +39,7 @@ class Shown:
 
     @classmethod
     def of(cls, estimate: results_estimate.Estimate | None) -> Shown:
-        """Return an estimate of results, ready to be shown; None is an empty one."""
+        """Return an estimate of results, ready for display; None gives an empty one."""
         if estimate is None:
             return cls()
         return cls(finite(estimate.value), finite(estimate.low), finite(estimate.high))
@@ -59,19 +59,20 @@ class Shown:
 
     @property
     def brief(self) -> str:
-        """`.91-1.0` (with an en dash) for narrow places, or nothing. Never a plus-minus:
-        intervals of rates lean, and half their width would say that 0 may be negative."""
+        """`.91-1.0` (with an en dash) for narrow places, or nothing. Never a plus-minus: intervals
+        of rates are asymmetric, and half their width would suggest that a rate near 0 may be
+        negative."""
         return f"{_short(self.low)}{NONE}{_short(self.high)}" if self.has_interval else ""
 
     @property
     def full(self) -> str:
-        """`0.97 [0.91, 1.00]`, the interval where there is one."""
+        """`0.97 [0.91, 1.00]`, with the interval if there is one."""
         if not self.has_interval or self.value is None:
             return self.text
         return f"{self.text} [{decimals(self.low)}, {decimals(self.high)}]"
 
     def rounded(self, places: int) -> tuple[str, str]:
-        """The value to so many places, and its interval, or nothing."""
+        """Return the value to a number of places, and its interval, or empty texts."""
         ends = f"{decimals(self.low, places)} to {decimals(self.high, places)}"
         return decimals(self.value, places), ends if self.has_interval else ""
 
@@ -92,7 +93,7 @@ def duration(seconds: float | None) -> str:
 
 
 def percent(share: float | None) -> str:
-    """Return a share as `0.13 %`, with two digits that count; an en dash for nothing."""
+    """Return a share as `0.13 %`, with two significant digits; an en dash for None."""
     value = finite(share)
     return NONE if value is None else f"{100 * value:.2g} %"
 

@@ -7,7 +7,7 @@ from arena.reporting.wording import sentence
 
 
 def omissions(findings: MeasureFindings) -> list[str]:
-    """Return sentences on the actors and seeds that a measure left out; mostly none."""
+    """Return sentences on the actors and seeds that a measure left out; usually empty."""
     sentences = [
         sentence(f"left out: {actor}{f', {reason}' if reason else ''}")
         for actor, reason in findings.left_out.items()

@@ -1,4 +1,4 @@
-"""Who is ahead: an estimate against a mark, and inconclusive wherever the data do not decide."""
+"""Outcomes: whether an estimate is ahead of or behind a mark, or inconclusive."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from arena.statistics.comparison import AHEAD, BEHIND, side
 def outcome(
     estimate: Estimate, seeds: int | None, mark: float = 0.0, p: float | None = None
 ) -> tuple[str, str]:
-    """Return whether an estimate lies above a mark, below it or neither, and why neither.
+    """Return whether an estimate is above a mark, below it or neither, and why neither.
 
     Args:
         estimate: its whole interval must lie on one side of the mark.
-        seeds: how many it comes from; fewer than eight never decide (docs/estimands.md).
+        seeds: number of seeds; fewer than eight never decide (docs/estimands.md).
         mark: what it is compared with.
-        p: of the sign-flip test, where the estimate is a mean of paired differences.
+        p: of the sign-flip test, if the estimate is a mean of paired differences.
     """
     return side(estimate.low, estimate.high, seeds, mark, p)
 
 
 def badge(outcome_name: str, ahead: str, behind: str) -> palette.Verdict:
-    """Return the badge of an outcome, labelled `ahead` or `behind` where it is decided."""
+    """Return the badge of an outcome, labelled `ahead` or `behind` if it is decided."""
     if outcome_name == AHEAD:
         return palette.Verdict(ahead, "▲", palette.WARM, "")
     if outcome_name == BEHIND:
@@ -34,13 +34,13 @@ def badge(outcome_name: str, ahead: str, behind: str) -> palette.Verdict:
 
 
 def seeds_in_words(seeds: PhaseSeeds) -> str:
-    """Return `2 search · 2 select · 8 report`; empty where no phase has seeds."""
+    """Return `2 search · 2 select · 8 report`; empty if no phase has seeds."""
     phases = (("search", seeds.search), ("select", seeds.select), ("report", seeds.report))
     return " · ".join(f"{len(listed)} {phase}" for phase, listed in phases if listed)
 
 
 def yes_or_no(answer: bool | None) -> str:
-    """Return `yes` or `no`, and an en dash where the answer is not known."""
+    """Return `yes` or `no`, or an en dash if unknown."""
     return NONE if answer is None else "yes" if answer else "no"
 
 
@@ -50,7 +50,7 @@ def several(count: int, noun: str) -> str:
 
 
 def disclosed_in_words(disclosed: str) -> str:
-    """Return over which of the disclosed triggers an ASR left is taken, in words."""
+    """Return in words how ASR left is taken over the disclosed triggers."""
     known = {
         "worst": "the worst of the disclosed triggers",
         "mean": "the mean over the disclosed triggers",

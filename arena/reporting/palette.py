@@ -1,8 +1,8 @@
 """Colours and glyphs, shared by page, figures and terminal.
 
-Warm is a backdoor that fires, cool is suppression; both ramps run light to dark, so that
-they read the same to colour-blind eyes and in grey print. A verdict also has a glyph, so
-that no meaning hangs on colour alone.
+Warm is a backdoor that fires, cool is suppression; both ramps run from light to dark, so that they
+can be read by colour-blind people and in grey print. A verdict also has a glyph, so that no meaning
+depends on colour alone.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ ASR_RAMP = ("#fbfaf8", "#fbe6d3", "#f4bd92", "#e0854c", "#b4491b")
 COOL_RAMP = ("#f7f7f5", "#d3e2f0", "#94bbdc", "#4a88c0", "#1d5c9e")
 WARM_RAMP = ("#f7f7f5", "#f6dcc6", "#eab184", "#cf7539", "#9c4a14")
 
-# Okabe and Ito's set, darkened for white text; parties and actors beyond it start again.
+# Okabe and Ito's set, darkened for white text; reused cyclically for further parties and actors.
 PARTIES = ("#3d4a60", "#b4491b", "#1d5c9e", "#0a7a5c", "#a2577f", "#7a6420", "#4d7d94")
-# Markers of matplotlib's alphabet, so that an actor is known without its colour.
+# Markers of matplotlib's alphabet, so that an actor can be recognised without its colour.
 SHAPES = ("o", "s", "D", "^", "v", "P", "X", "p", "h")
 
 Rgb = tuple[int, int, int]
@@ -60,25 +60,26 @@ VERDICTS = {
 
 
 def verdict(name: object) -> Verdict:
-    """The look of a verdict; an unknown or missing one is shown in grey under its own name."""
+    """Return how a verdict is shown; an unknown or missing one is grey, under its own name."""
     text = str(name) if name else "no verdict"
     return VERDICTS.get(text, Verdict(text.replace("_", " "), "·", MUTED, ""))
 
 
 def asr_colour(rate: float | None) -> str:
-    """Hex colour of an attack success rate in [0, 1]."""
+    """Return the hex colour of an attack success rate in [0, 1]."""
     return WASH if rate is None else _along(ASR_RAMP, rate)
 
 
 def transfer_colour(value: float | None) -> str:
-    """Hex colour of a transfer in [-1, 1], clipped: cool above 0, warm below."""
+    """Return the hex colour of a transfer in [-1, 1], clipped: cool above 0, warm below."""
     if value is None:
         return WASH
     return _along(COOL_RAMP if value >= 0 else WARM_RAMP, abs(value))
 
 
 def readable_on(colour: str) -> str:
-    """Ink or white, whichever contrasts more (relative luminance of WCAG 2, section 1.4.3)."""
+    """Return ink or white, whichever has more contrast (relative luminance of WCAG 2, section
+    1.4.3)."""
     red, green, blue = (_linear(part / 255) for part in _rgb(colour))
     luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
     return "#ffffff" if luminance < 0.215 else INK

@@ -9,18 +9,18 @@ from arena.reporting.wording import words
 from arena.results.duel import BestReplies, DuelResults, Payoff, Side, StrategyRecord
 
 SIDES: tuple[Side, Side] = ("red", "blue")
-COSTLY = -0.02  # clean accuracy against the best entry's from which it is noted
+COSTLY = -0.02  # loss of clean accuracy against the best entry from which it is noted
 Pair = tuple[str, str]  # the name of red's strategy, and of blue's
 
 
 @dataclass(frozen=True)
 class PayoffMatrix:
-    """What each pair of strategies leaves of red's backdoor.
+    """The ASR left of red's backdoor by each pair of strategies.
 
     Attributes:
         red, blue: name of each strategy -> what it does, in the order in which they were found.
         entries: the pairs that were played.
-        lost: clean accuracy below the best entry's, where it is more than a little.
+        lost: clean accuracy below the best entry's, if noticeable.
         infeasible: strategies that violated their own constraints on the selection seeds.
     """
 
@@ -44,7 +44,7 @@ class PayoffMatrix:
 
 
 def payoff_matrix(results: DuelResults) -> PayoffMatrix:
-    """Return the matrix; strategies that only a payoff names come last."""
+    """Return the matrix; strategies that occur only in payoffs come last."""
     entries = {(payoff.red, payoff.blue): payoff for payoff in results.payoff}
     setups = [
         {**_setups(strategies_of(results, side)), **dict.fromkeys(_unlisted(results, side), "")}

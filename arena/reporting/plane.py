@@ -1,4 +1,4 @@
-"""Planting depth against removal dose, and every cell's curve, as the page of a grid shows them."""
+"""Planting depth against removal dose, and every cell's curve, for the page of a grid."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from arena.statistics.plane import Plane, planes
 
 @dataclass(frozen=True, slots=True)
 class PlaneLine:
-    """A row of the plane as a table; transfers: T by dose, None where the cell has no such dose."""
+    """A row of the plane as a table; transfers: T by dose, None if the cell has no such dose."""
 
     exposures: str
     cell: str
@@ -26,7 +26,7 @@ class PlaneLine:
 
 @dataclass(frozen=True, slots=True)
 class PlaneView:
-    """A plane on the page; title: what its cells have in common, empty where there is one plane."""
+    """A plane on the page; title: what its cells have in common, empty if there is one plane."""
 
     title: str
     figure: str
@@ -35,7 +35,7 @@ class PlaneView:
 
 
 def draw(results: StressResults) -> dict[str, str]:
-    """Return the planes and the curves of all cells, by name as SVG; empty where no cell has a
+    """Return the planes and the curves of all cells, by name as SVG; empty if no cell has a
     curve."""
     marks = marks_of(results)
     drawn = {

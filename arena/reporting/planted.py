@@ -1,4 +1,4 @@
-"""What the actors planted seed by seed, where a scenario redraws it: a table, and a sentence."""
+"""What the actors planted seed by seed, if a scenario redraws it: a table, and a sentence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from arena.results.run import Planted, RunResults
 @dataclass(frozen=True, slots=True)
 class PlantedTable:
     """A row per seed: its number, and trigger and payload of every actor. balance: how evenly
-    actors and payloads met, in a sentence."""
+    payloads were distributed over actors, in a sentence."""
 
     actors: list[str]
     rows: list[tuple[int, list[tuple[str, str]]]]
@@ -21,7 +21,7 @@ class PlantedTable:
 
 
 def planted_table(results: RunResults) -> PlantedTable | None:
-    """Return what was planted where the scenario redraws payloads or instances; else None."""
+    """Return what was planted if the scenario redraws payloads or instances; else None."""
     if not is_crossed(results):
         return None
     by_seed: dict[int, dict[str, Planted]] = {}
@@ -35,13 +35,13 @@ def planted_table(results: RunResults) -> PlantedTable | None:
 
 
 def is_crossed(results: RunResults) -> bool:
-    """Whether payloads or instances were redrawn by seed, and it is known how."""
+    """Return whether payloads or instances were redrawn by seed, and what was planted is known."""
     crossed = results.scenario.section("crossed")
     return bool(results.planted) and bool(crossed.get("payloads") or crossed.get("instances"))
 
 
 def balance(results: RunResults) -> str:
-    """Return what was redrawn, and how often an actor met a payload, in a sentence."""
+    """Return in a sentence what was redrawn, and how often an actor got each payload."""
     crossed = results.scenario.section("crossed")
     parts = []
     if crossed.get("payloads"):

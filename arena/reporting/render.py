@@ -1,4 +1,4 @@
-"""Pages from templates: the Jinja environment, and the values that every page shows.
+"""Pages from templates: the Jinja environment, and the values common to all pages.
 
 Everything in a scenario is untrusted text. It reaches the page through Jinja's autoescape,
 and the figures through an XML writer; nothing else makes mark-up.
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def fill(template: str, values: Mapping[str, Any], drawn: Mapping[str, str]) -> str:
-    """Return a template with the values that it names and its figures, as HTML text."""
+    """Return a template filled with its values and figures, as HTML text."""
     return _environment().get_template(template).render(figures=_safe(drawn), **values)
 
 
@@ -61,7 +61,7 @@ def _environment() -> Environment:
 
 
 def _safe(drawn: Mapping[str, str]) -> dict[str, Markup]:
-    """Figures as mark-up: the text of these went through an XML writer."""
+    """Figures marked as safe HTML: their text went through an XML writer."""
     return {name: _marked_up(svg) for name, svg in drawn.items()}
 
 
@@ -72,7 +72,7 @@ def _marked_up(text: str) -> Markup:
 
 
 def common(results: Results) -> dict[str, Any]:
-    """Return what the templates of every kind of results name."""
+    """Return the values that the templates of all kinds of results use."""
     scenario = results.scenario
     return {
         "title": scenario.name or "Backdoor Arena",

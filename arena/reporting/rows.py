@@ -1,4 +1,4 @@
-"""The order in which models are shown: each control beside what it controls for."""
+"""The order in which models are shown: each control with the models that it is a control for."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ _RANKS: dict[RowKind, int] = {"control": 0, "sham": 1, "unlearned": 2, "defended
 
 
 class Model(Protocol):
-    """What says which model is meant: its kind, and the actor that it was made for or against."""
+    """What identifies a model: its kind, and the actor that it was made for or against."""
 
     @property
     def kind(self) -> RowKind:
-        """What was done to it."""
+        """Return the kind of row."""
 
     @property
     def target(self) -> str | None:
-        """The actor concerned; None where there is none."""
+        """Return the actor concerned; None if there is none."""
 
 
 def grouped(summary: Sequence[SummaryRow]) -> list[list[SummaryRow]]:
     """Return summary rows in blocks: untouched models, those without a target (one clean fine-tune
     for all), then target by target its control, its shams, its unlearned and defended models.
-    Inside a block the order is otherwise that of the results."""
+    Within a block the order is otherwise that of the results."""
     base = [row for row in summary if row.kind in _BASE]
     by_target: dict[str, list[SummaryRow]] = {}
     shared: list[SummaryRow] = []
@@ -50,23 +50,23 @@ def _rank(row: SummaryRow) -> int:
 
 
 def residents(summary: Sequence[SummaryRow]) -> list[SummaryRow]:
-    """Return the rows of the co-residence matrix: the reference, models on their way to the
-    compromised one, and that one. Empty where no row is of a model on its way."""
+    """Return the rows of the co-residence matrix: the reference, intermediate models, and the
+    compromised one. Empty without intermediate models."""
     if not any(row.kind == "inserted" for row in summary):
         return []
     return [row for kind in _RESIDENTS for row in summary if row.kind == kind]
 
 
 def final(summary: Sequence[SummaryRow]) -> list[SummaryRow]:
-    """Return the rows without models on their way to the compromised one."""
+    """Return the rows without intermediate models on the way to the compromised one."""
     return [row for row in summary if row.kind != "inserted"]
 
 
 def model_name(model: Model, name: str | None = None) -> str:
-    """Return the name of a model by what was done to it.
+    """Return the name of a model by its kind.
 
     Args:
-        name: the row's own, which tells `defended` models of one target apart.
+        name: the row's own, which distinguishes `defended` models of one target.
     """
     if model.kind == "defended" and name:
         return name
@@ -75,13 +75,13 @@ def model_name(model: Model, name: str | None = None) -> str:
 
 
 def label_of(row: SummaryRow) -> str:
-    """Return the label of a summary row; its kind where results have none."""
+    """Return the label of a summary row; its kind if results have none."""
     return row.label or row.kind
 
 
 def utility(summary: Sequence[SummaryRow]) -> Utility:
-    """Return which number says how well the models still answer: `clean_accuracy`, or
-    `token_accuracy` where the answers are free text and none is simply right."""
+    """Return which number measures utility: `clean_accuracy`, or `token_accuracy` if answers are
+    free text."""
     exact = any(row.clean_accuracy is not None for row in summary)
     free = any(row.token_accuracy is not None for row in summary)
     return "token_accuracy" if free and not exact else "clean_accuracy"
@@ -93,7 +93,7 @@ def is_disclosed(model: Model, actor: str) -> bool:
 
 
 def scalar_columns(summary: Sequence[SummaryRow]) -> list[tuple[str, str]]:
-    """Return measure and actor ("" for the whole model) of every number that the rows have of
-    measures, in order of first appearance."""
+    """Return the measure and actor ("" for the whole model) of every measure's number in the rows,
+    in order of first appearance."""
     pairs = ((name, actor) for row in summary for name, by in row.measures.items() for actor in by)
     return list(dict.fromkeys(pairs))

@@ -1,4 +1,4 @@
-"""The page of one run: its figures, and everything that its template names."""
+"""The page of one run: its figures, and everything that its template uses."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def page(results: RunResults, events: Sequence[Event]) -> tuple[str, dict[str, s
 
     Args:
         results: of the run.
-        events: its record; without any there is no timeline.
+        events: its record; if empty, there is no timeline.
     """
     sections = run_sections(results)
     drawn = draw(results, events)
@@ -42,7 +42,7 @@ def page(results: RunResults, events: Sequence[Event]) -> tuple[str, dict[str, s
 
 
 def draw(results: RunResults, events: Sequence[Event]) -> dict[str, str]:
-    """Return the figures for which a run has data, by name as SVG; those of measures apart."""
+    """Return the figures for which a run has data, by name as SVG, without those of measures."""
     actors, pairs, summary = results.actors, results.transfer, results.summary
     models, joined = final(summary), residents(summary)
     claim = judged(results)
@@ -87,7 +87,7 @@ def _card(results: RunResults, claim: Claim) -> ClaimCard:
 def context(
     results: RunResults, events: Sequence[Event], sections: Sequence[MeasureSection]
 ) -> dict[str, Any]:
-    """Return everything that the template names, but for its figures and style."""
+    """Return everything that the template uses, except figures and style."""
     claim = judged(results)
     return {
         **common(results),

@@ -1,4 +1,4 @@
-"""Shams by kind: at which loss they began and how they split T; and the benign conditionals."""
+"""Shams by kind: their starting loss and how they split T; and the benign conditionals."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ REMOVAL = "removal"
 
 @dataclass(frozen=True, slots=True)
 class ShamLine:
-    """The shams of one kind, or, last, the removals beside which they stand.
+    """The shams of one kind or, in the last line, the removals that they belong to.
 
     start_loss: of their first step: near 0, a sham had nothing to unlearn. seeds: those with such a
     sham.
@@ -41,8 +41,8 @@ class ShamLine:
 
 
 def sham_lines(claim: TransferEstimates, rows: Sequence[Row] = ()) -> list[ShamLine]:
-    """Return a line per kind of sham, then one for the removals where a loss is known; empty where
-    results do not tell kinds apart.
+    """Return a line per kind of sham, then one for the removals if their loss is known; empty if
+    results do not distinguish kinds.
 
     Args:
         rows: of the run, for the losses.
@@ -67,8 +67,8 @@ def sham_lines(claim: TransferEstimates, rows: Sequence[Row] = ()) -> list[ShamL
 
 
 def start_loss(rows: Sequence[Row]) -> Shown:
-    """Return the mean over seeds of the loss at which runs began; models that were taken out of
-    one run at two doses count once."""
+    """Return the mean over seeds of the runs' starting loss; two models taken from one run at two
+    doses count once."""
     by_seed: dict[int, list[float]] = {}
     for row in rows:
         once = row.dose is None or row.dose.which == "least"
@@ -109,7 +109,7 @@ def conditional_names(summary: Sequence[SummaryRow]) -> list[str]:
 
 
 def signed(shown: Shown) -> str:
-    """Return a change with its sign, `+0.01`; nothing where there is none."""
+    """Return a change with its sign, `+0.01`; empty if there is none."""
     if shown.value is None:
         return ""
     return f"+{shown.text}" if shown.value > 0 and shown.text != "0.00" else shown.text

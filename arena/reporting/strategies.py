@@ -36,7 +36,7 @@ def strategy(tactics: Sequence[TacticRecord]) -> str:
 
 
 def plain(value: JsonValue) -> str:
-    """Return a parameter's value as people write it: four digits, yes or no."""
+    """Return a parameter's value in readable form: four digits, yes or no."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):

@@ -52,7 +52,7 @@ class GridRow:
     Attributes:
         axes: its value on each axis, in words.
         values: T, its odd and its specific part.
-        link, anchor: its own report; its block further down this page.
+        link, anchor: of its own report, and of its block further down this page.
     """
 
     id: str
@@ -72,7 +72,7 @@ class GridRow:
 
 @dataclass(frozen=True, slots=True)
 class GroupRow:
-    """The claim's estimates where one axis has one value."""
+    """The claim's estimates at one value of one axis."""
 
     value: str
     values: list[Shown]
@@ -129,8 +129,8 @@ def page(run_folder: Path, results: StressResults) -> tuple[str, dict[str, str]]
 def draw(
     results: StressResults, cells: Sequence[CellView], measures: GridMeasures
 ) -> dict[str, str]:
-    """Return the figures for which a stress run and its cells have data, by name as SVG; those of
-    measures over all cells apart."""
+    """Return the figures for which a stress run and its cells have data, by name as SVG, without
+    those of measures over all cells."""
     drawn: dict[str, str] = {}
     if results.claim is not None:
         drawn |= _claim_figures(results.claim, results.thresholds)
@@ -176,7 +176,7 @@ def _cell_figures(prefix: str, results: RunResults) -> dict[str, str]:
 def context(
     results: StressResults, cells: Sequence[CellView], measures: GridMeasures
 ) -> dict[str, Any]:
-    """Return everything that the template names, but for its figures and style."""
+    """Return everything that the template uses, except figures and style."""
     axes = axes_of(cells)
     return {
         **common(results),
@@ -203,7 +203,7 @@ def context(
 
 
 def _scored_on(results: StressResults, cells: Sequence[CellView]) -> str:
-    """The split that rates come from: as the cells say, else as the scenario asks."""
+    """The split that rates come from: from the cells, else from the scenario."""
     splits = [each.results.corpus.scored_on for each in cells if each.results is not None]
     known = dict.fromkeys(split for split in splits if split)
     return " and ".join(known) or results.scenario.text("evaluation", "split")

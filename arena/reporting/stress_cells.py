@@ -1,4 +1,4 @@
-"""The cells of a stress run as its page shows them: each with its own run's results and report."""
+"""The cells of a stress run for its page: each with its own run's results and report."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from arena.results.reader import read_results
 from arena.results.run import RunResults
 from arena.results.stress import StressCell, StressResults
 
-# What may be a folder's name: an id from elsewhere never leads out of the run's folder.
+# Allowed folder names, so that an id from a file never leads out of the run's folder.
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
 
 
@@ -22,9 +22,9 @@ class CellView:
     """A cell with its own run.
 
     Attributes:
-        cell: as the stress run's results have it.
-        results: of the cell's own run; None where there are none, or none that can be read.
-        link: the cell's own report, relative to the stress run's folder; None where it has none.
+        cell: from the stress run's results.
+        results: of the cell's own run; None if missing or unreadable. link: the cell's own report,
+            relative to the stress run's folder; None if missing.
     """
 
     cell: StressCell
@@ -33,27 +33,27 @@ class CellView:
 
     @property
     def id(self) -> str:
-        """The cell's name."""
+        """Return the cell's name."""
         return self.cell.id
 
     @property
     def claim(self) -> Claim | None:
-        """The cell's own claim; None where nothing was judged."""
+        """Return the cell's own claim; None if nothing was judged."""
         return self.cell.claim
 
     @property
     def is_baseline(self) -> bool:
-        """Whether the cell is done, but with no pair of backdoors in one model (solo)."""
+        """Return whether the cell is done but has no pair of backdoors in one model (solo)."""
         return self.cell.status == "done" and self.cell.claim is None
 
     @property
     def has_rates(self) -> bool:
-        """Whether the cell is done and says how often its backdoors fire before unlearning."""
+        """Return whether the cell is done and has rates before unlearning."""
         return self.cell.status == "done" and bool(self.cell.asr)
 
     def is_installed(self, actor: str, threshold: float | None) -> bool:
-        """Return whether an actor's backdoor is installed, as the results say. Where they do not
-        say, ASR is compared with `threshold`."""
+        """Return whether an actor's backdoor is installed, from the results. If they do not say,
+        ASR is compared with `threshold`."""
         if actor in self.cell.installed:
             return self.cell.installed[actor]
         rate = self.cell.asr[actor].value if actor in self.cell.asr else None
@@ -61,7 +61,7 @@ class CellView:
 
     @property
     def installed_share(self) -> str:
-        """`3 of 4` actors; empty where that is not known."""
+        """Return `3 of 4` actors; empty if unknown."""
         installed = self.cell.installed
         return f"{sum(installed.values())} of {len(installed)}" if installed else ""
 

@@ -1,4 +1,4 @@
-"""The claim card of a stress run: what it says beyond a run's."""
+"""The claim card of a stress run: what it shows in addition to a run's."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from arena.results.stress import StressResults
 
 def card(results: StressResults) -> ClaimCard:
     """Return the claim card, with the share that controls explain, what would change the verdict,
-    and how many seeds an interval of a given width takes."""
+    and how many seeds an interval of a given width needs."""
     claim = results.claim or GridClaim()
     low, high = claim.transfer.low, claim.transfer.high
     return replace(
@@ -30,19 +30,19 @@ def card(results: StressResults) -> ClaimCard:
 
 
 def _doses(results: StressResults) -> list[DoseLine]:
-    """The claim at both doses; empty where there is one."""
+    """The claim at both doses; empty if there is one dose."""
     if results.claim is None or results.most is None:
         return []
     return [dose_line("least", "", results.claim), dose_line("most", "", results.most)]
 
 
 def _quoted(line: str) -> str:
-    """A name in backticks as people print it."""
+    """A name in backticks, in readable form."""
     return re.sub(r"`([^`]*)`", r"“\1”", line)
 
 
 def explained(claim: GridClaim) -> Iterator[str]:
-    """Yield how much of the suppression the controls account for, in sentences."""
+    """Yield how much of the suppression the controls explain, in sentences."""
     total, raw = claim.transfer, claim.raw_suppression
     parts = claim.parts
     if total.value is not None and parts.odd.value is not None:

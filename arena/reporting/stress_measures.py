@@ -45,12 +45,12 @@ def grid_measures(results: StressResults, cells: Sequence[CellView]) -> GridMeas
 
 
 def figure_prefix(index: int, each: CellView) -> str:
-    """Return the head of the names of a cell's figures, unique on the page."""
+    """Return the prefix of the names of a cell's figures, unique on the page."""
     return f"cell{index}-{fit_for_id(each.id)}"
 
 
 def fit_for_id(name: str) -> str:
-    """Return a name fit for a file's name and an id in a page."""
+    """Return a name that is valid as a file name and as an id on a page."""
     return re.sub(r"[^A-Za-z0-9_-]+", "-", name)[:60]
 
 

@@ -32,8 +32,8 @@ from arena.reporting.wording import sentence
 from arena.results.claim import Claim, GridClaim
 from arena.results.stress import StressResults
 
-WIDE = 100  # columns from which the intervals of T go in
-FIXED = {True: 76, False: 58}  # what the columns beside a cell's name take, with and without
+WIDE = 100  # width from which the intervals of T are shown
+FIXED = {True: 76, False: 58}  # width beside a cell's name, with and without intervals
 
 
 def stress_table(results: StressResults, width: int, page: Path | None = None) -> RenderableType:

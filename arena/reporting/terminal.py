@@ -1,7 +1,7 @@
-"""The results in a terminal: models against actors, the claim, who suppresses whom.
+"""The results in a terminal: models against actors, the claim, transfer by pair.
 
-It fits the width it is given: first the intervals go, then long names are cut. Nothing hangs
-on colour alone, and names from a scenario are never read as mark-up.
+It fits the given width: first intervals are dropped, then long names are shortened. Nothing depends
+on colour alone, and names from a scenario are never parsed as mark-up.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def results_table(results: RunResults, width: int, report: Path | None = None) -
 
 @dataclass(frozen=True)
 class _Layout:
-    """Columns for the row label and for each actor, and whether intervals go in."""
+    """Columns for the row label and for each actor, and whether intervals are shown."""
 
     label: int
     names: tuple[Text, ...]
@@ -95,7 +95,7 @@ def _layout(results: RunResults, actors: Sequence[str], width: int) -> _Layout:
     label = min(longest, LABEL if width < 100 else 32)
     if width < label + 7 + 7 * len(actors):
         label = min(label, NARROW)
-    # Two spaces stand between columns; clean accuracy takes five and two more.
+    # Two spaces between columns; clean accuracy takes five and two more.
     room = max((width - label - 7) // len(actors) - 2, RATE)
     rates = (Shown.of(row.asr.get(actor)) for row in rows for actor in actors)
     bands = room >= RATE + BAND and any(rate.has_interval for rate in rates)
@@ -115,7 +115,7 @@ def _model_table(results: RunResults, actors: Sequence[str], width: int) -> Tabl
     table = plain_table("ASR of each trigger in each model (* disclosed)")
     table.add_column(Text("model"), no_wrap=True, max_width=layout.label)
     for name, wide in zip(layout.names, layout.widths, strict=True):
-        # Not justified by rich, which would strip the space where a star may stand.
+        # Not justified by rich, which would strip the space reserved for a star.
         table.add_column(Text(" " * (wide - name.cell_len)) + name, no_wrap=True)
     head = "clean" if layout.utility == "clean_accuracy" else "token"
     table.add_column(Text(head), justify="right", no_wrap=True)
@@ -147,7 +147,7 @@ def _name(row: SummaryRow, room: int) -> Text:
 
 
 def _rate(shown: Shown, wide: int, *, bands: bool, disclosed: bool) -> Text:
-    """The rate on its colour, a star after the disclosed trigger's own, then its interval."""
+    """The rate on its colour, a star if it is the disclosed trigger's, then its interval."""
     fill = palette.asr_colour(shown.value)
     style = f"{palette.readable_on(fill)} on {fill}" if shown.value is not None else "dim"
     number = f"{shown.text}{'*' if disclosed else ' '}"
@@ -156,8 +156,7 @@ def _rate(shown: Shown, wide: int, *, bands: bool, disclosed: bool) -> Text:
 
 
 def _benign(results: RunResults, width: int) -> Iterator[RenderableType]:
-    """What every model still does of the benign conditionals, and how much that is above the clean
-    fine-tune's."""
+    """ASR of the benign conditionals in every model, and its change from the clean fine-tune."""
     names = conditional_names(results.summary)
     for group in chunks(names, max(1, (width - LABEL) // (CHANGE + 2))):
         table = plain_table("benign conditionals: ASR, and change from the clean fine-tune")
@@ -178,7 +177,7 @@ def _conditional(row: SummaryRow, name: str) -> Text:
 
 
 def _scalars(results: RunResults, width: int) -> Iterator[RenderableType]:
-    """The numbers that measures gave of each model, a table per measure."""
+    """The numbers of measures for each model, one table per measure."""
     by_measure: dict[str, list[str]] = {}
     for measure, actor in scalar_columns(results.summary):
         by_measure.setdefault(measure, []).append(actor)

@@ -1,4 +1,4 @@
-"""The page of a tuned attacker: how its strategy does on fresh seeds, and how it was searched."""
+"""The page of a tuned attacker: how its strategy performs on fresh seeds, and the search for it."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from arena.results.tune import CandidateRecord, ContenderRecord, StudyRecord, Tu
 
 @dataclass(frozen=True, slots=True)
 class ContenderRow:
-    """A strategy's line: values on the seeds it was chosen on, beside those that are results.
+    """A strategy's line: values on the seeds it was chosen on, and those that are results.
 
     Attributes:
         optimistic: ASR left on the search's and the selection's seeds.
-        counts: ASR left on fresh seeds, under the seen and the unseen defender.
-        fewer: over how many seeds each of `counts` is; empty where over all.
+        counts: ASR left on fresh seeds, under the seen and the unseen defender. fewer: number of
+            seeds of each of `counts`; empty if all seeds.
         control, own_left: under the seen and the unseen defender.
         installed, feasible: `7 of 8` seeds.
     """
@@ -108,12 +108,12 @@ def _drawable(contender: ContenderRecord) -> bool:
 
 
 def objectives(results: TuneResults) -> list[str]:
-    """Return what was searched for, as an axis or a column says it."""
+    """Return the objectives, as labels of an axis or a column."""
     return [{"evasion": "ASR left"}.get(goal, words(goal)) for goal in results.study.objectives]
 
 
 def context(results: TuneResults) -> dict[str, Any]:
-    """Return everything that the template names, but for its figures and style."""
+    """Return everything that the template uses, except figures and style."""
     study, compared = results.study, comparisons(results)
     tuned = results.contender(TUNED)
     return {
@@ -160,7 +160,7 @@ def _facts(results: TuneResults) -> list[tuple[str, str]]:
 
 
 def _storage(study: StudyRecord) -> str:
-    """The storage as optuna-dashboard takes it: of a journal the bare path."""
+    """The storage as an argument of optuna-dashboard: for a journal the bare path."""
     return (study.storage or "STORAGE").removeprefix("journal://")
 
 
@@ -181,7 +181,7 @@ def _comparison_row(compared: StrategyComparison) -> ComparisonRow:
 
 
 def comparison_badge(compared: StrategyComparison) -> palette.Verdict:
-    """Return the badge that says which of two strategies leaves more."""
+    """Return the badge for which of two strategies leaves more ASR."""
     return outcomes.badge(compared.outcome, "tuned leaves more", "tuned leaves less")
 
 
@@ -205,7 +205,7 @@ def contender_row(contender: ContenderRecord) -> ContenderRow:
 
 
 def _over(counted: int | None, seeds: int | None) -> str:
-    """`over 5 seeds` where a value is not over all of them."""
+    """`over 5 seeds` if a value is not over all of them."""
     if counted is None or counted == seeds:
         return ""
     return f"over {outcomes.several(counted, 'seed')}"

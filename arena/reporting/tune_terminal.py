@@ -28,7 +28,7 @@ from arena.reporting.tune_verdict import (
 from arena.reporting.wording import words
 from arena.results.tune import TuneResults
 
-# Columns that the four values take with intervals: on none, on the results, on all.
+# Columns of the four values, with intervals for none, for the results, for all.
 PLAIN, RESULTS, ALL = 38, 58, 80
 MOST = 3  # parameters named by importance
 OPTIMISTIC = "search and select are optimistic; only report and unseen are results"

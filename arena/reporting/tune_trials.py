@@ -13,7 +13,7 @@ from arena.results.tune import TrialRecord, TuneResults
 
 FEASIBLE, INFEASIBLE = "feasible", "infeasible"
 ORDER = (FEASIBLE, INFEASIBLE, "pruned", "failed", "running", "waiting")
-# What a limit in `study.constraints` bounds, and from which side.
+# The quantity that each limit in `study.constraints` bounds, and from which side.
 LIMITS = {
     "installed_asr": ("ASR before any defence, installed", "at least"),
     "false_fire": ("false fires without the trigger", "at most"),
@@ -32,7 +32,7 @@ class TrialRow:
 
     Attributes:
         bad: infeasible or failed.
-        why: the constraints that it violated, and the reason given.
+        why: the violated constraints, and the reason given.
         left, measured: names with rates, in words.
     """
 

@@ -1,4 +1,5 @@
-"""The verdict on a tuned strategy, from fresh seeds alone: each comparison, and all in words."""
+"""The verdict on a tuned strategy, from fresh seeds only: each comparison, and a summary in
+words."""
 
 from __future__ import annotations
 
@@ -13,19 +14,19 @@ from arena.results.tune import CandidateRecord, Difference, TuneResults
 from arena.statistics.comparison import AHEAD, BEHIND, OPEN
 
 TUNED = "tuned"
-STRATEGIES = {"untuned": "untuned", "random": "best random"}  # contender -> what pages call it
+STRATEGIES = {"untuned": "untuned", "random": "best random"}  # contender -> its name on pages
 DEFENDERS = ("seen", "unseen")
 STEADY = 0.005  # a change that two decimals do not show
 
 
 @dataclass(frozen=True, slots=True)
 class StrategyComparison:
-    """A paired difference on fresh seeds: positive where `of` leaves more of its backdoor.
+    """A paired difference on fresh seeds: positive if `of` keeps more of its backdoor.
 
     Attributes:
         seeds: how many count. ahead_in: in how many of them the difference is positive.
         outcome: ahead, behind or inconclusive. why: why it is inconclusive.
-        left_out: seed -> the reason for which it does not count.
+        left_out: seed -> the reason why it does not count.
     """
 
     of: str
@@ -62,7 +63,7 @@ def _judged(results: TuneResults, paired: Difference) -> StrategyComparison:
 
 
 def excluded(compared: StrategyComparison) -> str:
-    """Return `2 seeds excluded: tuned is not installed (3, 5)`; empty where every seed counts."""
+    """Return `2 seeds excluded: tuned is not installed (3, 5)`; empty if every seed counts."""
     reasons: dict[str, list[str]] = {}
     for seed, reason in compared.left_out.items():
         reasons.setdefault(reason or "no reason given", []).append(seed)
@@ -71,7 +72,7 @@ def excluded(compared: StrategyComparison) -> str:
 
 
 def fresh_seeds(results: TuneResults) -> int | None:
-    """Return how many seeds the strategies were reported on; None where that is not known."""
+    """Return how many seeds the strategies were reported on; None if unknown."""
     tuned = results.contender(TUNED)
     if tuned is not None and tuned.seeds is not None:
         return tuned.seeds
@@ -79,7 +80,7 @@ def fresh_seeds(results: TuneResults) -> int | None:
 
 
 def strategy_name(contender: str) -> str:
-    """Return what pages call a contender; empty where it has no name."""
+    """Return a contender's name on pages; empty if it has none."""
     return STRATEGIES.get(contender, words(contender))
 
 
@@ -100,7 +101,7 @@ def headline(results: TuneResults) -> str:
 
 
 def _seeds_phrase(fresh: int | None, counted: Sequence[int | None]) -> str:
-    """`On 8 fresh seeds`; where some are excluded, how many of them count."""
+    """`On 8 fresh seeds`; if some are excluded, how many of them count."""
     if not fresh:
         return ""
     known = sorted({fresh if count is None else count for count in counted})
@@ -137,21 +138,21 @@ def _defenders(names: Sequence[str]) -> str:
 
 
 def chosen_candidates(results: TuneResults) -> list[CandidateRecord]:
-    """Return the candidates that were chosen: one, as a rule."""
+    """Return the chosen candidates, usually one."""
     return [candidate for candidate in results.candidates if candidate.chosen]
 
 
 def infeasible_choice(results: TuneResults) -> str:
-    """Return that the chosen candidate is infeasible, else nothing. Feasible candidates come
-    first, so then none of them is feasible."""
+    """Return that the chosen candidate is infeasible, else an empty text. Feasible candidates come
+    first, so in that case none is feasible."""
     if any(candidate.feasible is False for candidate in chosen_candidates(results)):
         return "No candidate kept its constraints on the selection seeds."
     return ""
 
 
 def winners_curse(results: TuneResults) -> str:
-    """Return how far the tuned strategy's value moved from the search to fresh seeds; empty where
-    one of the two is not known."""
+    """Return how far the tuned strategy's value moved from the search to fresh seeds; empty if one
+    of the two is unknown."""
     tuned = results.contender(TUNED)
     if tuned is None or tuned.search.value is None or tuned.report.value is None:
         return ""

@@ -1,6 +1,6 @@
-"""The results of a run as its page shows them: words and numbers, ready for the template.
+"""The results of a run for its page: words and numbers, ready for the template.
 
-What is missing in the results is left out or shown as an en dash, never guessed.
+Values missing from the results are left out or shown as an en dash, never guessed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ HASH = 12  # characters of an artifact's address that are shown
 @dataclass(frozen=True, slots=True)
 class ModelLine:
     """A model in the table: rates by actor, utility, and numbers of measures. conditionals: ASR of
-    each benign conditional, and how much that is above the clean fine-tune's, as text."""
+    each benign conditional, and its change from the clean fine-tune, as text."""
 
     label: str
     rates: list[Shown]
@@ -36,8 +36,8 @@ class ModelLine:
 
 @dataclass(frozen=True, slots=True)
 class PairLine:
-    """An ordered pair of actors in the table. plain: T without taking off false fire, where it is
-    taken off."""
+    """An ordered pair of actors in the table. plain: T without subtracting false fire, for pairs
+    where it is subtracted."""
 
     source: str
     to: str
@@ -51,7 +51,7 @@ class PairLine:
 
 @dataclass(frozen=True, slots=True)
 class PartyLine:
-    """What one party did, made and could see, each with how often."""
+    """What one party did, made and could see, with counts."""
 
     name: str
     did: Counter[str] = field(default_factory=Counter)
@@ -69,7 +69,7 @@ class StageLine:
 
 
 def facts(results: RunResults) -> list[tuple[str, str]]:
-    """Return the scenario in a line: what was trained, how, and for how long."""
+    """Return the scenario in a line: what was trained, how, and the time it took."""
     scenario = results.scenario
     family = " ".join(filter(None, (scenario.text("model", key) for key in ("family", "size"))))
     took = results.seconds.total
@@ -114,7 +114,7 @@ def _model(
 
 
 def pairs(results: RunResults) -> list[PairLine]:
-    """Return the table of pairs; a reason that all pairs share is left to `common_reason`."""
+    """Return the table of pairs; a reason common to all pairs is left to `common_reason`."""
     common = common_reason(results)
     return [_pair(pair, "" if common else pair.verdict_reason) for pair in results.transfer]
 
@@ -133,7 +133,7 @@ def _pair(pair: Pair, reason: str) -> PairLine:
 
 
 def common_reason(results: RunResults) -> str:
-    """Return the verdicts' reason where it is the same for every pair, else nothing."""
+    """Return the verdicts' reason if it is the same for every pair, else an empty text."""
     reasons = {pair.verdict_reason for pair in results.transfer}
     return reasons.pop() if len(reasons) == 1 else ""
 

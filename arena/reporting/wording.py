@@ -1,4 +1,4 @@
-"""Texts of results as people write them: names without underscores, whole sentences, p values."""
+"""Texts of results in readable form: names without underscores, whole sentences, p values."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from arena.reporting.numbers import decimals
 
 
 def words(name: object) -> str:
-    """Return `continual_pretraining` as people write it; empty for nothing."""
+    """Return `continual_pretraining` as `continual pretraining`; empty for None."""
     return str(name).replace("_", " ") if name else ""
 
 

@@ -1,4 +1,4 @@
-"""The base of every part of a results file (arena.api.part, since findings of plug-ins have it)."""
+"""The base of every part of a results file (arena.api.part, since findings of plug-ins use it)."""
 
 from __future__ import annotations
 

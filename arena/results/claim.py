@@ -7,8 +7,8 @@ from arena.results.estimate import Estimate
 
 
 class ShamEstimates(Part):
-    """What shams of one kind explain of T, and what the planted trigger adds to that. seeds: those
-    with such a sham."""
+    """The part of T that shams of one kind explain, and the part that the planted trigger adds.
+    seeds: those with such a sham."""
 
     odd: Estimate = Estimate()
     specific: Estimate = Estimate()
@@ -19,8 +19,8 @@ class TransferEstimates(Part):
     """The numbers of a pair, a group of pairs or the whole claim (estimands.md): transfer is
     odd + specific; raw_suppression is what a run without a control would report. protected: of
     transfer, with the interval that holds even if whole seeds flip together. odd, specific: by
-    familiar shams. by_sham: by each kind of sham that there was; verdicts on specificity are read
-    off `benign`."""
+    familiar shams. by_sham: by each kind of sham used; verdicts on specificity are read off
+    `benign`."""
 
     transfer: Estimate = Estimate()
     protected: Estimate = Estimate()
@@ -63,8 +63,8 @@ class GridGroup(Group):
 
 
 class Judgement(TransferEstimates):
-    """What every claim has: its statement, verdict and reason, and the number of pairs by verdict.
-    seeds: usable ones."""
+    """The common part of every claim: its statement, verdict and reason, and the number of pairs by
+    verdict. seeds: usable ones."""
 
     statement: str = ""
     verdict: str | None = None
@@ -90,7 +90,7 @@ class Claim(Judgement):
 
 
 class SeedsForWidth(Part):
-    """How many seeds an interval of T of this width takes; None where it was not computed."""
+    """How many seeds are needed for an interval of T of this width; None if not computed."""
 
     width: float | None = None
     seeds: int | None = None
@@ -101,7 +101,7 @@ class GridClaim(Judgement):
 
     Attributes:
         not_installed, explained_by_control: shares of the cases.
-        by: axis -> value -> the pairs that stand there.
+        by: axis -> value -> the pairs in cells with that value.
         power: seeds for intervals of several widths.
         would_change: what would change the verdict, in phrases.
     """

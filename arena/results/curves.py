@@ -1,4 +1,4 @@
-"""What a removal did along its way, as results have it."""
+"""The effect of a removal along its way, in results."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from arena.results.rows import Rate, Sham
 
 
 class DosePoint(Part):
-    """A run after so many steps.
+    """A run after a number of steps.
 
     Attributes:
         dose: summed learning rate.
         update_norm: as in `Row`.
         validation: ASR by actor on validation prompts, which the doses are chosen by.
-        asr: ASR by actor on the first of the prompts that are reported.
+        asr: ASR by actor on the first of the reported prompts.
         false_fire: the same without the trigger, of actors whose payload is an answer that clean
             prompts may get too.
-        clean_accuracy, shown_accuracy: on clean validation prompts, and on the first of the prompts
-            that are reported; None where they were not asked.
+        clean_accuracy, shown_accuracy: on clean validation prompts, and on the first of the
+            reported prompts; None where not measured.
     """
 
     step: int
@@ -33,9 +33,9 @@ class DosePoint(Part):
 
 
 class DoseCurve(Part):
-    """A removal, its clean fine-tune, one of its shams or a league's defence along its way; kind,
-    name, target and sham as in `Row`; defence: its name, where it is one. The first point is the
-    suspect."""
+    """The dose curve of a removal, its clean fine-tune, one of its shams or a league's defence;
+    kind, name, target and sham as in `Row`; defence: the name of a league's defence. The first
+    point is the suspect."""
 
     kind: RowKind
     name: str
@@ -50,12 +50,12 @@ class AlongDose(Part):
     """All pairs at one dose, over seeds.
 
     Attributes:
-        dose: summed learning rate. step: in which a run reaches it.
+        dose: summed learning rate. step: at which a run reaches it.
         transfer, odd: as in a claim, on the curves' prompts. odd_by_sham: by each kind of sham.
-        own: ASR left of the trigger that is removed. control: of the others after the clean
-            fine-tune of the same dose (above false fire where that is taken off).
-        cases: pairs in seeds; explained: those among them that are left out of transfer and odd,
-            since the clean fine-tune explains the drop.
+        own: ASR left of the removed trigger. control: ASR of the others after the clean fine-tune
+            at the same dose (above false fire where that is taken off).
+        cases: pairs in seeds; explained: how many of them are left out of transfer and odd because
+            the clean fine-tune explains the drop.
     """
 
     step: int
@@ -70,8 +70,9 @@ class AlongDose(Part):
 
 
 class DoseSpan(Part):
-    """Where a dose of the verdicts stands, over seeds and removals: from `low` to `high` where its
-    condition holds anywhere on the curve, in `reached` of the `removals`; None where in none."""
+    """Where a dose of the verdicts lies, over seeds and removals: from `low` to `high` in the
+    `reached` of the `removals` where its condition holds somewhere on the curve; None if in
+    none."""
 
     low: float | None = None
     high: float | None = None

@@ -8,7 +8,7 @@ from arena.results.estimate import Estimate
 
 class DecoyStage(Part):
     """ASR in the models of one stage (`compromised`, `planted`, `clean`, `unlearned`): by actor,
-    and by method of the decoys that models hold out and that they unlearn."""
+    and by method of the decoys held out and of those unlearned."""
 
     stage: str = ""
     label: str = ""
@@ -26,7 +26,7 @@ class DecoyInstallation(Part):
 
 
 class PredictionPoint(Part):
-    """Transfer of the held-out decoys and of the real actors in one seed."""
+    """Transfer to the held-out decoys and to the real actors in one seed."""
 
     seed: int
     held_out: float | None = None
@@ -35,7 +35,7 @@ class PredictionPoint(Part):
 
 class Prediction(Part):
     """How well held-out decoys predict real actors over seeds: Spearman's rho with its permutation
-    p, and the mean bias; None, with a `reason`, where they are not to be claimed."""
+    p, and the mean bias; None, with a `reason`, if they cannot be claimed."""
 
     seeds: int | None = None
     rho: Estimate | None = None
@@ -46,8 +46,8 @@ class Prediction(Part):
 
 
 class DecoyComparison(Part):
-    """Held-out decoys of some methods beside real actors, in the same models: ASR left, transfer,
-    and how well one predicts the other."""
+    """Held-out decoys of some methods compared with real actors, in the same models: ASR left,
+    transfer, and how well one predicts the other."""
 
     methods: tuple[str, ...] = ()
     held_out_asr: Estimate = Estimate()

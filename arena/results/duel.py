@@ -17,7 +17,7 @@ Side = Literal["red", "blue"]
 
 
 class DuelStudy(Part):
-    """Head of the studies' names, and where they are stored (no password)."""
+    """Prefix of the studies' names, and where they are stored (no password)."""
 
     name: str = ""
     storage: str = ""
@@ -27,10 +27,11 @@ class MoveRecord(Part):
     """One side's turn.
 
     Attributes:
-        name: of the strategy it found; None where no trial kept its constraints.
-        before, after: ASR left on the selection seeds, of what it played and what it found.
-        gain: for its own side. kept: whether it changed to what it found.
-        trials, feasible: how many, and how many of them kept the constraints.
+        name: of the strategy it found; None if no trial satisfied its constraints.
+        before, after: ASR left on the selection seeds, with the strategy played so far and with the
+            one found.
+        gain: in this side's favour. kept: whether it changed to the strategy found.
+        trials, feasible: how many, and how many of them satisfied the constraints.
     """
 
     name: str | None = None
@@ -53,12 +54,12 @@ class DuelRound(Part):
 
 
 class StrategyRecord(Part):
-    """What a side can play.
+    """A strategy that a side can play.
 
     Attributes:
-        round: in which it was found, 0 for the scenario's own.
+        round: in which it was found; 0 for the scenario's own.
         changes: keys of the scenario with their values.
-        feasible: whether it kept its side's limits on the selection seeds; None if not known.
+        feasible: whether it satisfied its side's limits on the selection seeds; None if unknown.
         spent: blue's share of the training compute; None for red.
     """
 
@@ -85,8 +86,8 @@ class LastPlayed(Part):
 
 
 class Payoff(Part):
-    """One strategy of red against one of blue, on the report's seeds. left, per_seed: ASR left, of
-    the `seeds` in which red's backdoor is installed; the other numbers are over all."""
+    """One strategy of red against one of blue, on the report's seeds. left, per_seed: ASR left,
+    over the `seeds` in which red's backdoor is installed; the other numbers are over all seeds."""
 
     red: str = ""
     blue: str = ""
@@ -100,7 +101,7 @@ class Payoff(Part):
 
 class BestReplies(Part):
     """By mean payoff, among feasible strategies. red: blue's strategy -> red's best against it;
-    blue: the other way round."""
+    blue: the reverse."""
 
     red: Named[str] = {}
     blue: Named[str] = {}
@@ -118,7 +119,7 @@ class DuelResults(Part):
     Attributes:
         threshold: the gain above which a side changes.
         budget: share of the training compute that blue may spend.
-        cycles: whether best replies come back to a strategy without settling.
+        cycles: whether best replies return to an earlier strategy without settling.
         ended: `threshold` or `rounds`.
     """
 

@@ -1,4 +1,4 @@
-"""The league of defences in results, one standing each."""
+"""The league of defences in results, one standing per defence."""
 
 from __future__ import annotations
 
@@ -7,27 +7,28 @@ from arena.results.estimate import Estimate
 
 
 class Mark(Part):
-    """What a defence has to meet: less than `asr` left, at most `loss` of the accuracy lost."""
+    """The mark that a defence has to meet: less than `asr` left, at most `loss` of accuracy
+    lost."""
 
     asr: float | None = None
     loss: float | None = None
 
 
 class WakingCost(Estimate):
-    """Poisoned samples until ASR 0.5. Of its `curves`, `censored` never got there: with any of
-    these the mean is a lower bound."""
+    """Poisoned samples until ASR 0.5. `censored` of its `curves` never reached it; if any, the mean
+    is a lower bound."""
 
     curves: int | None = None
     censored: int | None = None
 
 
 class SeedStanding(Part):
-    """What one defence left in one seed; None for what could not be measured.
+    """What one defence left in one seed; None for values that could not be measured.
 
-    `disclosed`, `others`: mean ASR left of the rows' own targets, of all other actors. `worst`: the
-    largest ASR among the others. `change`: accuracy minus the compromised model's. `samples`:
-    poisoned samples until each backdoor fires half the time, the last checkpoint where it never
-    does; `censored` counts those.
+    `disclosed`, `others`: mean ASR left of the rows' own targets, and of all other actors. `worst`:
+    the largest ASR among the others. `change`: accuracy minus the compromised model's. `samples`:
+    poisoned samples to ASR 0.5 for each backdoor, or the last checkpoint if it is never reached;
+    `censored` counts those.
     """
 
     seed: int
@@ -44,7 +45,7 @@ class SeedStanding(Part):
 
 
 class LeaguePoint(Part):
-    """A defence after part of its way, over models and then seeds, on the curves' prompts.
+    """A defence after part of its run, averaged over models and then seeds, on the curves' prompts.
 
     dose: summed learning rate up to the step. compute: share of the training compute so far.
     disclosed, others: ASR left. change: of clean accuracy, from the suspect's; None where answers
@@ -67,13 +68,13 @@ class Standing(Part):
         knows: what the defence had to know, in words.
         compute: share of the training compute; None where unknown.
         models, seeds: rows; seeds with an installed backdoor.
-        nothing_found: models for which a discovery found nothing; None where none searched.
+        nothing_found: models in which discovery found nothing; None if there was no discovery.
         meets: whether the mark is met; None where it cannot be decided. reason: why not.
         front: no other entry is as good in both `others` and `change`, and better in one.
         disclosed, others, worst: ASR left. change: of accuracy, from the compromised model's.
-        along: the same along its way; empty where it was not scored there.
-        equal: at the compute that all defences are compared at; None where it takes more before
-            its first step.
+        along: the same along its run; empty if it was not scored there.
+        equal: at the compute at which all defences are compared; None if it takes more before its
+            first step.
     """
 
     name: str
@@ -104,10 +105,10 @@ class Standing(Part):
 
 class League(Part):
     """Doing nothing, the clean fine-tune, then every defence. accuracy: which one is compared,
-    `clean_accuracy` or `token_accuracy`. compute: share of the training compute at which `equal`
-    stands; None where no defence was scored along its way. lost: the most of the clean validation
-    accuracy that a defence may cost: each stands at the largest dose of its way that costs no more;
-    None where each stands as it ends."""
+    `clean_accuracy` or `token_accuracy`. compute: share of the training compute at which `equal` is
+    taken; None if no defence was scored along its run. lost: the clean validation accuracy that a
+    defence may cost at most: each is taken at the largest dose that costs no more; None if final
+    models are compared."""
 
     accuracy: str = ""
     mark: Mark = Mark()

@@ -1,4 +1,4 @@
-"""What results keep of measures: each name has its own type, that of the registered measure."""
+"""Findings of measures in results: each name has the type of the registered measure."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from arena.results.base import Part
 
 
 class UnknownFindings(Part):
-    """What a measure left that is not installed here: kept as it is, so that nothing is lost."""
+    """Findings of a measure that is not installed here, kept unchanged so that nothing is lost."""
 
     model_config = ConfigDict(extra="allow")
 
 
 class MisreadMeasureError(ValueError):
-    """The findings of one measure do not have the shape of its type."""
+    """The findings of one measure do not fit its type."""
 
     def __init__(self, name: str, error: ValidationError) -> None:
         super().__init__(f"not the findings of the measure {name}")
@@ -27,7 +27,8 @@ class MisreadMeasureError(ValueError):
 
 
 def model_of(name: str) -> type[Part]:
-    """The type of a measure's findings; `UnknownFindings` where no such measure is registered."""
+    """Return the type of a measure's findings; `UnknownFindings` if no such measure is
+    registered."""
     try:
         measure: Any = registry.get("measure", name)
     except InputError:

@@ -12,10 +12,10 @@ MEASURES = ("representations", "quiet", "reactivation")  # version 1 had them at
 
 
 def migrate(values: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """Return the content of a results file as version 2 has it; what is newer stays as it is.
+    """Return the content of a results file in the form of version 2; newer content is unchanged.
 
     1 -> 2: findings of measures move below `measures`; an actor's `installed` in `installation` is
-    a number of seeds (very old files have the answer itself there, which `installed` keeps).
+    a number of seeds (very old files have true or false there, which moves to `installed`).
     """
     version = values.get("schema_version")
     if isinstance(version, int) and version >= SCHEMA_VERSION:
@@ -29,7 +29,7 @@ def migrate(values: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
 
 
 def _installation(values: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """`installed` and `installation`, where an actor's number of seeds is a yes or no."""
+    """`installed` and `installation` of a file in which an actor's `installed` is true or false."""
     installation, installed = values.get("installation"), values.get("installed")
     if not isinstance(installation, dict):
         return {}

@@ -28,18 +28,18 @@ MODELS: Mapping[str, type[Results]] = {
 }
 FILE = "results.json"
 _Place = tuple[str | int, ...]
-_SHOWN = 60  # letters of a wrong value that an error shows
+_SHOWN = 60  # characters of a wrong value that an error shows
 
 
 def read_results(place: Path) -> Results:
     """Return the results in a run's folder, or in a results file.
 
-    Older versions are migrated. Keys that are missing or null have their defaults, unknown ones
-    are left out, and an entry of a list whose name is null is left out too.
+    Older versions are migrated. Missing or null keys get their defaults; unknown keys, and list
+    entries whose name is null, are dropped.
 
     Raises:
-        InputError: there is no file, it is no JSON object, a section has an impossible shape, or
-            the file is of a newer version than this reader's.
+        InputError: there is no file, it is no JSON object, a section has a wrong type, or the
+            file's version is newer than this reader's.
     """
     path = place if place.is_file() else place / FILE
     if not path.is_file():
@@ -48,7 +48,7 @@ def read_results(place: Path) -> Results:
 
 
 def notes_of(results: Results) -> tuple[str, ...]:
-    """Return what a reader must know of the results as a whole; searches have no such notes."""
+    """Return the notes on the results as a whole; searches have none."""
     return results.notes if isinstance(results, RunResults | StressResults) else ()
 
 
@@ -84,7 +84,7 @@ def _content(path: Path) -> dict[str, Any]:
         raise InputError(f"cannot be read: {error.strerror}", file=str(path)) from None
     except RecursionError:
         raise InputError("not valid JSON: nested too deeply", file=str(path)) from None
-    except ValueError as error:  # of JSON, or of bytes that are no UTF-8
+    except ValueError as error:  # invalid JSON, or bytes that are not UTF-8
         raise InputError(f"not valid JSON: {error}", file=str(path)) from None
     if not isinstance(values, dict):
         raise InputError("must hold a JSON object", file=str(path))
@@ -118,7 +118,7 @@ def _plain(values: Mapping[str, Any], file: str | None) -> dict[str, Any]:
 
 
 def _finite(value: Any) -> Any:
-    """A copy without what JSON does not have: numbers that are not finite become null, and lone
+    """A copy with valid JSON values only: numbers that are not finite become null, and lone
     surrogates in text a question mark."""
     if isinstance(value, Mapping):
         return {_finite(key): _finite(each) for key, each in value.items()}
@@ -132,7 +132,7 @@ def _finite(value: Any) -> Any:
 
 
 def _problems(error: ValidationError) -> Iterator[tuple[_Place, ErrorDetails]]:
-    """Every problem with its place in the file; those of a measure come in their own error."""
+    """Every problem with its place in the file; problems of a measure have their own error."""
     for problem in error.errors(include_url=False):
         cause = problem.get("ctx", {}).get("error")
         if isinstance(cause, MisreadMeasureError):
@@ -147,13 +147,13 @@ def _is_null(problem: ErrorDetails) -> bool:
 
 
 def _entry(place: _Place) -> _Place:
-    """The innermost entry of a list around a place; the place itself where no list is."""
+    """The innermost list entry around a place; the place itself if it is in no list."""
     last = max((at for at, key in enumerate(place) if isinstance(key, int)), default=len(place) - 1)
     return place[: last + 1]
 
 
 def _last_first(place: _Place) -> list[tuple[bool, int, str]]:
-    """Sorts places so that, in reverse, a later entry of a list comes before an earlier one."""
+    """A sort key for places: in reverse order, later entries of a list come before earlier ones."""
     return [(isinstance(k, int), k if isinstance(k, int) else 0, str(k)) for k in place]
 
 

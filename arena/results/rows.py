@@ -36,19 +36,19 @@ class Rate(Part):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def rate(self) -> float | None:
-        """hits / n."""
+        """Return hits / n."""
         return self.hits / self.n if self.n else None
 
     @computed_field  # type: ignore[prop-decorator]
     @property
     def low(self) -> float | None:
-        """The lower limit, 0 where nothing was hit."""
+        """Return the lower limit; 0 if there are no hits."""
         return self._limit(-1.0) if self.hits else (0.0 if self.n else None)
 
     @computed_field  # type: ignore[prop-decorator]
     @property
     def high(self) -> float | None:
-        """The upper limit, 1 where everything was hit."""
+        """Return the upper limit; 1 if all n are hits."""
         return self._limit(1.0) if self.hits < self.n else (1.0 if self.n else None)
 
     def _limit(self, side: float) -> float:
@@ -59,7 +59,7 @@ class Rate(Part):
 
     @property
     def estimate(self) -> Estimate:
-        """The rate and its interval, where those over seeds have theirs."""
+        """Return the rate and its interval as an `Estimate`, like those over seeds."""
         return Estimate(value=self.rate, low=self.low, high=self.high)
 
 
@@ -72,8 +72,8 @@ class Sham(Part):
     """What a sham was unlearned on (docs/estimands.md, Shams).
 
     kind: `familiar`, a look-alike of the target's trigger; `hot`, a form that no training text has;
-    `benign`, a planted conditional with a harmless answer. name: the form's or the conditional's,
-    of a familiar one its number.
+    `benign`, a planted conditional with a harmless answer. name: of the form or conditional; for a
+    familiar sham its number.
     """
 
     kind: ShamKind = "familiar"
@@ -85,7 +85,7 @@ class DoseTaken(Part):
     Dose, League).
 
     dose: summed learning rate up to the step. reached: whether the condition of `least` or `most`
-    held anywhere on the curve; else the end of the curve stands here and nothing is judged by it.
+    held anywhere on the curve; if not, this is the end of the curve and no verdict uses it.
     """
 
     which: Which
@@ -97,26 +97,27 @@ class DoseTaken(Part):
 class Row(Part):
     """One model of one seed, scored on every actor.
 
-    kind and target say what was done: `reference` and `compromised` have no target; `inserted` is a
-    model on its way to the compromised one, or with one actor only (`solo`); `control` is the clean
-    fine-tune, `sham` the same objective on what no actor planted, `unlearned` on the real trigger.
+    kind and target say which model it is: `reference` and `compromised` have no target; `inserted`
+    is a model on its way to the compromised one, or with one actor only (`solo`); `control` is the
+    clean fine-tune, `sham` the same objective on what no actor planted, `unlearned` on the real
+    trigger.
 
     Attributes:
         asr, false_fire, near_miss: by actor; of a decoy under `decoy:NAME`.
         token_accuracy: share of answer tokens, where answers are free text.
-        update_norm: L2 norm of (weights - compromised weights), 0 for compromised; None for what
-            was not trained from it.
-        seconds: what making the model took.
-        detail: what else is known of it, such as the defence it belongs to.
+        update_norm: L2 norm of (weights - compromised weights), 0 for compromised; None for models
+            not trained from it.
+        seconds: to make the model.
+        detail: other facts, such as the defence it belongs to.
         measures: numbers of the scenario's measures, by measure, then by actor ("" for the whole
             model).
-        dose: None for models that are not taken along a removal.
-        sham: None but for shams; files from before there were kinds have none, all are familiar.
+        dose: None for models that are not taken from along a removal.
+        sham: None for other rows, and in files older than sham kinds, where all are familiar.
         benign, benign_false_fire: ASR and false fire of benign conditionals, by name.
-        start_loss: of the first step of the run that made the model; None for what was not trained
+        start_loss: of the first step of the run that made the model; None for models not trained
             from the compromised one.
-        log_odds: by actor, of its payload against the right answer (`Depth`), in the model that
-            backdoors are planted in; empty elsewhere.
+        log_odds: by actor, of its payload against the right answer (`Depth`), in the model in which
+            backdoors are planted; empty elsewhere.
     """
 
     kind: RowKind
@@ -142,7 +143,7 @@ class Row(Part):
 
     @property
     def sham_kind(self) -> ShamKind | None:
-        """The kind of a sham; None for other rows."""
+        """Return the kind of a sham; None for other rows."""
         if self.kind != "sham":
             return None
         return self.sham.kind if self.sham is not None else "familiar"

@@ -37,7 +37,7 @@ class ShamSeed(Part):
 
 
 class Planted(Part):
-    """What an actor planted in one seed. trigger: its key. payload: with all parameters; `kind` is
+    """What an actor planted in one seed. trigger: its key. payload: its parameters, with `kind`
     among them. also_clean: whether clean prompts may get that answer too."""
 
     seed: int
@@ -48,26 +48,27 @@ class Planted(Part):
 
     @property
     def kind(self) -> str:
-        """The kind of the payload; empty where it is not known."""
+        """Return the kind of the payload; empty if unknown."""
         return str(self.payload.get("kind", ""))
 
     def relation(self, other: Planted) -> Relation:
-        """What two payloads have in common: a behaviour that both planted may be removed as one."""
+        """What two payloads have in common; a behaviour that both actors planted may be removed as
+        one."""
         if self.payload == other.payload:
             return "same payload"
         return "same kind" if self.kind == other.kind else "other kind"
 
 
 class PairSeed(Part):
-    """A pair's numbers in one seed; None where a row is missing or the status forbids it.
+    """A pair's numbers in one seed; None if a row is missing or the status does not allow a value.
 
     control C_j, unlearned U_ij, sham S_ij (mean over `shams` of them) and floor f_j are rates.
-    transfer = odd + specific: the parts that any odd input, and the planted trigger, explain. sham,
-    shams, odd and specific are of familiar shams; by_sham has them by kind.
-    `broad` is the source's, None where not measured. Where the payload is an answer that clean
-    prompts get too, all three are of rates less the same model's false fire (T_excess), and `plain`
-    is T without that. payload: the kind that `to` planted in this seed; relation: what the two
-    payloads have in common there. Both are None where it is not known what was planted.
+    transfer = odd + specific: the parts explained by any odd input and by the planted trigger.
+    sham, shams, odd and specific are of familiar shams; by_sham has them by kind. `broad` is the
+    source's, None if not measured. If clean prompts may get the payload as an answer too, all three
+    are computed from rates minus the same model's false fire (T_excess), and `plain` is T without
+    this subtraction. payload: the kind that `to` planted in this seed; relation: what the two
+    payloads have in common. Both are None if it is unknown what was planted.
     """
 
     seed: int
@@ -90,8 +91,8 @@ class PairSeed(Part):
 
 class Pair(TransferEstimates):
     """What unlearning `source`'s trigger did to `to`'s backdoor. seeds: usable ones. adjusted_p: by
-    Holm over the pairs; None where nothing was tested. plain: T without taking off false fire,
-    where it is taken off (see `PairSeed`); None elsewhere."""
+    Holm over the pairs; None if nothing was tested. plain: T without subtracting false fire, for
+    pairs where it is subtracted (see `PairSeed`); None elsewhere."""
 
     source: str = Field(validation_alias="from", serialization_alias="from")
     to: str
@@ -104,14 +105,14 @@ class Pair(TransferEstimates):
 
 
 class Depth(Part):
-    """How deep a backdoor is planted (estimands.md, Depth).
+    """How deeply a backdoor is planted (estimands.md, Depth).
 
     Attributes:
         exposures: documents with the trigger that were trained on, counted with repetition.
         log_odds: mean over triggered prompts of log p(payload) - log p(right answer), as whole
             answers, in nats; over all seeds.
-        halving_dose: of the clean fine-tune, at which ASR is half of the suspect's; over the seeds
-            that reach it, `halved` of the `curves` in which the backdoor is installed.
+        halving_dose: dose of the clean fine-tune at which ASR is half of the suspect's; over the
+            seeds that reach it, `halved` of the `curves` in which the backdoor is installed.
     """
 
     exposures: float | None = None
@@ -139,8 +140,8 @@ class ActorInstallation(Part):
 
 
 class Survival(Part):
-    """Backdoors that have been through `hops` trainings by other actors: their ASR over seeds (of a
-    seed's mean over actors), the same by actor, and in how many cases (an actor in a seed)."""
+    """Backdoors after `hops` trainings by other actors: ASR over seeds (of the mean over actors),
+    the same by actor, and the number of cases (an actor in a seed)."""
 
     hops: int
     asr: Estimate = Estimate()
@@ -149,13 +150,13 @@ class Survival(Part):
 
 
 class SummaryRow(Part):
-    """One line of the table of models: rates by actor and utility, over seeds. Utility is None
-    where no row measured it.
+    """One line of the table of models: rates by actor and utility, over seeds. Utility is None if
+    no row measured it.
 
     Attributes:
         sham: kind of the shams; None for other rows.
-        benign: ASR of benign conditionals, by name. benign_change: that minus the same after the
-            clean fine-tune, over the seeds in which it is installed; below 0 is a cost.
+        benign: ASR of benign conditionals, by name. benign_change: the same minus its value after
+            the clean fine-tune, over the seeds in which it is installed; below 0 is a cost.
         start_loss: of the first step of the runs.
     """
 
@@ -175,7 +176,7 @@ class SummaryRow(Part):
 
 
 class Introduction(Part):
-    """An actor as the report shows it, with a prompt before and after its trigger (None where the
+    """An actor as the report shows it, with a prompt before and after its trigger (None if the
     method can mark no prompt of its share)."""
 
     trigger: str = ""
@@ -212,10 +213,10 @@ class CleanTextRecord(Part):
 
     Attributes:
         defender, mix: `natural` or `scrubbed`; empty in results of earlier versions.
-        natural_rate: as the scenario sets it; None: as the corpus has them.
+        natural_rate: as the scenario sets it; None: as they occur in the corpus.
         in_defender: by actor, the share of the defender's clean prompts that carry its form, over
             seeds and disclosed triggers.
-        in_mix: the share of the clean prompts that poisoned mixes were filled from, over seeds.
+        in_mix: the same share of the clean prompts in poisoned mixes, over seeds.
     """
 
     defender: str = ""
@@ -227,7 +228,7 @@ class CleanTextRecord(Part):
 
 class CorpusSummary(Part):
     """Examples by split, rows dropped (by split, and by reason), the split whose prompts were
-    scored, and what else a user should know about the data."""
+    scored, and other notes on the data."""
 
     name: str = ""
     train: int | None = None
@@ -240,7 +241,7 @@ class CorpusSummary(Part):
 
 
 class RunSeconds(Part):
-    """Seconds of the whole run, and of each kind of stage when it was done."""
+    """Seconds of the whole run, and of each kind of stage when it was run."""
 
     total: float | None = None
     stages: Named[float] = {}
@@ -255,26 +256,26 @@ class AtDose(Part):
 
 
 class RunResults(Part):
-    """results.json of a run. Where removals are scored along their way, `transfer`, `summary` and
+    """results.json of a run. If removals are scored along their way, `transfer`, `summary` and
     `claim` are those at `least`.
 
     Attributes:
-        most: the findings at `most`; None where there is one dose.
+        most: the findings at `most`; None if there is one dose.
         curves: every removal, clean fine-tune and sham along its way.
-        over_doses: T and its controls at every dose.
-        installed: by actor, whether in most seeds.
+        over_doses: T and its control values at every dose.
+        installed: by actor, whether it is installed in most seeds.
         summary: the rows averaged over seeds, as the tables show them.
-        claim: None where nothing was judged.
-        benign: conditionals that were planted with a harmless answer, by name; no actors.
-        cast: introductions by actor, as they are in the first seed.
+        claim: None if nothing was judged.
+        benign: benign conditionals, by name; they are not actors.
+        cast: introductions by actor, from the first seed.
         planted: what every actor planted in every seed.
-        survival: by the number of trainings by others; empty where nobody trains another's
+        survival: by the number of trainings by others; empty if no actor trains another's
             checkpoint.
-        samples: by row's name, of the first seed.
+        samples: by row name, from the first seed.
         measures: findings by measure.
-        league: None where there is one defence only.
+        league: None if there is only one defence.
         environment: versions, hardware and numerics profile.
-        notes: what a reader must know of the run as a whole, such as seeds that are missing.
+        notes: on the run as a whole, such as missing seeds.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -307,9 +308,9 @@ class RunResults(Part):
     notes: tuple[str, ...] = ()
 
     def pair(self, source: str, to: str) -> Pair | None:
-        """What unlearning `source` did to `to`; None where that was not measured."""
+        """Return what unlearning `source` did to `to`; None if not measured."""
         return next((p for p in self.transfer if (p.source, p.to) == (source, to)), None)
 
     def rows_of(self, kind: RowKind, seed: int | None = None) -> tuple[Row, ...]:
-        """The rows of a kind, of one seed or of all."""
+        """Return the rows of a kind, of one seed or of all."""
         return tuple(r for r in self.rows if r.kind == kind and seed in (None, r.seed))

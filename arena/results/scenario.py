@@ -1,4 +1,4 @@
-"""The scenario that a results file carries: whole, as JSON, with what readers ask of it."""
+"""The scenario in a results file: complete, as JSON, with accessors for readers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class TacticRecord(RootModel[Json]):
 
     @property
     def method(self) -> str:
-        """Its name; empty where there is none."""
+        """Return its name; empty if there is none."""
         return _text(self.root.get("method"))
 
     @property
     def params(self) -> dict[str, JsonValue]:
-        """Its parameters, without the name."""
+        """Return its parameters, without the name."""
         return {key: value for key, value in self.root.items() if key != "method"}
 
 
@@ -37,31 +37,31 @@ class ActorRecord(RootModel[Json]):
 
     @property
     def method(self) -> str:
-        """The method of its trigger."""
+        """Return the method of its trigger."""
         return _text(_section(self.root, "trigger").get("method"))
 
     @property
     def payload(self) -> Json:
-        """Its payload with all parameters; `kind` is among them."""
+        """Return its payload's parameters, with `kind` among them."""
         return _section(self.root, "payload")
 
 
 class ScenarioRecord(RootModel[Json]):
-    """A resolved scenario, kept whole. The scenarios of older versions lack keys that newer ones
-    have, so whatever is absent, or is not what it should be, reads as empty."""
+    """A resolved scenario, kept whole. Scenarios of older versions lack newer keys, so anything
+    missing or of the wrong type reads as empty."""
 
     model_config = ConfigDict(frozen=True)
     root: Json = {}
 
     def section(self, *path: str) -> Json:
-        """The mapping at a path of keys."""
+        """Return the mapping at a path of keys."""
         section: Json = self.root
         for key in path:
             section = _section(section, key)
         return section
 
     def text(self, *path: str) -> str:
-        """The text or number at a path of keys, as text."""
+        """Return the text or number at a path of keys, as text."""
         return _text(self.section(*path[:-1]).get(path[-1]))
 
     @property
@@ -71,17 +71,17 @@ class ScenarioRecord(RootModel[Json]):
 
     @property
     def description(self) -> str:
-        """What it is about, in a sentence."""
+        """Return its description, one sentence."""
         return self.text("description")
 
     @property
     def intelligence(self) -> str:
-        """How much its defender knows; `disclosed` where the scenario does not say."""
+        """Return how much its defender knows; `disclosed` if the scenario does not say."""
         return self.text("defender", "intelligence") or "disclosed"
 
     @property
     def actors(self) -> tuple[ActorRecord, ...]:
-        """The actors, in the order of the file."""
+        """Return the actors, in the order of the file."""
         listed = self.root.get("actors")
         actors = listed if isinstance(listed, list) else []
         return tuple(ActorRecord(actor) for actor in actors if isinstance(actor, dict))

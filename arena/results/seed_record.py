@@ -1,8 +1,8 @@
-"""What one seed of a run leaves behind: all that results over seeds are computed from.
+"""The record of one seed of a run: everything that results over seeds are computed from.
 
-A run gathers one record per seed from the artifact store and computes its results from those; it
-also leaves them in its folder, so that runs of other seeds, made elsewhere, can be merged with it
-without the store, the data or the machine that made them.
+A run gathers one record per seed from the artifact store and computes its results from them. The
+records are also kept in its folder, so that runs of other seeds, made elsewhere, can be merged with
+it without the store, the data or the machine that made them.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from arena.results.run import SCHEMA_VERSION, CorpusSummary, Introduction, Plant
 
 
 class ReadingRecord(Part):
-    """What a measure wrote about one model. folder: of its files; in a record's file relative to
-    the folder of the records."""
+    """What a measure wrote about one model. folder: of its files; in a record file, relative to the
+    folder of the records."""
 
     measure: str
     kind: RowKind
@@ -34,13 +34,13 @@ class SeedRecord(Part):
     """One seed of one scenario, gathered.
 
     Attributes:
-        scenario: digest of the scenario that was asked for, its seeds and runtime aside.
+        scenario: digest of the requested scenario, without its seeds and runtime.
         code: digests of the code that decided it, by kind of stage and by part.
         poisoned: documents of poison by actor.
         cast, benign: introductions of actors and of benign conditionals, in this seed.
         samples: by row's name.
-        in_defender, in_mix: shares of clean prompts with each actor's form, an entry for every
-            trigger that the defender is told and for every poisoned mix.
+        in_defender, in_mix: shares of clean prompts with each actor's form, one entry per disclosed
+            trigger and per poisoned mix.
         stages: seconds by kind of stage. environment: versions, hardware and numerics profile.
     """
 
@@ -64,11 +64,11 @@ class SeedRecord(Part):
 
 
 class PartRecord(Part):
-    """Which part of what a folder holds: its `part.json`.
+    """Which part of which run a folder holds: its `part.json`.
 
     Attributes:
         scenario: as in `SeedRecord`. kind: of results.
-        part, of: the third of eight is 3, 8; whole runs are 1 of 1.
+        part, of: 3 and 8 for the third of eight; a whole run is 1 of 1.
         cells: the seeds of every cell; a run without a grid is one cell with the scenario's name.
     """
 

@@ -28,18 +28,18 @@ class Cases(Part):
 
 class Contrast(Part):
     """One value of an axis minus another, paired by seed: T averaged over a seed's usable pairs in
-    the cells that stand there, both in cells with the same values on all other axes.
+    the cells with that value, compared with cells that are equal on all other axes.
 
     Attributes:
         of, against: the two values; the difference is `of` minus `against`.
-        dose: at which T was taken; None where removals have one.
+        dose: at which T was taken; None if removals have a single dose.
         difference: mean over the `seeds` in which both have a T, with its t interval. p: of the
             exact sign-flip test, two-sided. adjusted_p: by Holm over the axis's contrasts, at both
             doses.
         matched: the same over the pairs (in a seed of a cell) that are usable on both sides.
         cases, cases_against: of the two values.
-        outcome: `ahead`, `behind` or `inconclusive`. reason: why it is the last.
-        primary: whether the grid was registered for it; it is then a family by itself.
+        outcome: `ahead`, `behind` or `inconclusive`. reason: why it is inconclusive.
+        primary: whether the grid was registered for this contrast; it is then tested by itself.
         per_seed: the differences of the `seeds`.
     """
 
@@ -66,14 +66,14 @@ class StressCell(Part):
     Attributes:
         axes: axis -> the value's name.
         reason: why it failed or does not apply.
-        counts: whether the verdict looks at it; an ablation is only shown.
-        claim: its own; None where nothing is unlearned. most: the same at the dose `most`; None
-            where there is one dose.
+        counts: whether the verdict includes it; an ablation is only shown.
+        claim: its own; None if nothing is unlearned. most: the same at the dose `most`; None if
+            there is one dose.
         installed: by actor, whether in most seeds.
         asr: by actor, before anything is unlearned. poison: by actor, in words. depth: by actor.
-        over_doses: T and its controls at every dose, as in a run; empty where removals have one
-            dose. dose_spans: where the doses of the verdicts stand, `least` and `most`.
-        survival: of backdoors through trainings by others.
+        over_doses: T and its control values at every dose, as in a run; empty if removals have one
+            dose. dose_spans: where the doses `least` and `most` lie.
+        survival: of backdoors after trainings by others.
     """
 
     id: str
@@ -104,10 +104,10 @@ class StressResults(Part):
 
     Attributes:
         claim: over all cells that count; at the dose `least` where removals are scored along their
-            way. most: the same at `most`, over the cells that have it; None where none has.
+            way. most: the same at `most`, over the cells that have it; None if none has.
         contrasts: between the values of every axis of the grid with two or more.
         measures: findings over all cells that count.
-        notes: what a reader must know of the whole, such as that it is a part, or what is missing.
+        notes: on the whole, such as that it is a part, or what is missing.
     """
 
     schema_version: int = SCHEMA_VERSION

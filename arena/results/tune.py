@@ -22,8 +22,8 @@ class PhaseSeeds(Part):
 
 
 class StudyRecord(Part):
-    """The Optuna study. storage: its URL without a password. disclosed: `worst` or `mean` of the
-    disclosed triggers. trials: how many were asked for. constraints: the limits, by name."""
+    """The Optuna study. storage: its URL without a password. disclosed: `worst` or `mean` over the
+    disclosed triggers. trials: number requested. constraints: the limits, by name."""
 
     name: str = ""
     storage: str = ""
@@ -42,12 +42,12 @@ class TrialRecord(Part):
 
     Attributes:
         state: complete | pruned | failed | running | waiting.
-        values: one per objective; none where it gave none.
+        values: one per objective; empty if it gave none.
         setup: the strategy in words.
-        feasible: whether it kept every constraint; None where that is not known.
+        feasible: whether it satisfied every constraint; None if unknown.
         constraints: by name, violated above 0.
         left: ASR left, by disclosed trigger. measured: other rates by name.
-        why: the reason for which it was pruned or failed.
+        why: the reason why it was pruned or failed.
     """
 
     number: int
@@ -93,10 +93,10 @@ class ContenderRecord(Part):
     """A strategy on fresh seeds: `tuned`, `untuned` or `random`.
 
     Attributes:
-        trial: its number; None where it was not searched for.
-        search, select, report, unseen: ASR left on those seeds; the last against a defender that
-            was not searched on. Of the last two only seeds in which it is installed and no removal
-            failed.
+        trial: its number; None if it is not from the search.
+        search, select, report, unseen: ASR left on those seeds; `unseen` against a defender that
+            the search did not use. `report` and `unseen` are over seeds in which it is installed
+            and no removal failed.
         control, control_unseen: ASR after the clean fine-tune.
         own_left, own_left_unseen: ASR left of the disclosed trigger itself.
         defended_loss: accuracy that the worst defended model lost.
@@ -126,13 +126,13 @@ class ContenderRecord(Part):
 
 
 class Difference(Part):
-    """What one contender keeps more than another, paired by seed.
+    """How much more ASR one contender keeps than another, paired by seed.
 
     Attributes:
         defender: `seen` or `unseen` by the search.
         difference: the mean with its t interval. p: of the exact sign-flip test, two-sided.
-        per_seed: differences of the `seeds` that count; None where they were not kept.
-        left_out: seed -> the reason for which it does not count.
+        per_seed: differences of the `seeds` that count; None if they were not stored.
+        left_out: seed -> the reason why it does not count.
     """
 
     of: str = "tuned"
@@ -157,9 +157,9 @@ class TuneResults(Part):
     """results.json of `arena tune`.
 
     Attributes:
-        pareto: trial numbers of the front.
+        pareto: trial numbers on the Pareto front.
         per_seed: contender -> defender -> seed -> ASR left, all seeds.
-        unseen: changes to the scenario that make the unseen defender.
+        unseen: the scenario's keys that make the unseen defender.
         verdict: the differences in words.
     """
 
@@ -181,5 +181,5 @@ class TuneResults(Part):
     seconds: TuneSeconds = TuneSeconds()
 
     def contender(self, name: str) -> ContenderRecord | None:
-        """The contender of this name; None where there is none."""
+        """Return the contender of this name; None if there is none."""
         return next((each for each in self.contenders if each.name == name), None)

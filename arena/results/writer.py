@@ -11,7 +11,7 @@ from arena.results.reader import FILE, Results
 
 
 def as_json(results: Results) -> dict[str, Any]:
-    """Return the plain values of a results file; what is not finite is None."""
+    """Return the plain values of a results file; values that are not finite become None."""
     values: dict[str, Any] = _finite(results.model_dump(mode="json", by_alias=True))
     return values
 

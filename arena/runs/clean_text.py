@@ -1,4 +1,4 @@
-"""How often planted forms stand in the clean text of a finished run."""
+"""How often planted forms occur in the clean text of a finished run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from arena.store.store import Store
 
 
 def clean_text_of(scenario: Scenario, records: Sequence[SeedRecord]) -> CleanTextRecord:
-    """Return who filtered what, and what was left, over the seeds."""
+    """Return whose text was filtered, and how often forms were left, over the seeds."""
     return CleanTextRecord(
         defender=scenario.clean.defender,
         mix=scenario.clean.mix,
@@ -24,7 +24,7 @@ def clean_text_of(scenario: Scenario, records: Sequence[SeedRecord]) -> CleanTex
 
 
 def in_defender(plan: SeedPlan) -> Iterable[dict[str, float]]:
-    """By trigger that the defender was told: the share of its prompts with each actor's form."""
+    """Return, per disclosed trigger, the share of the defender's prompts with each actor's form."""
     for prompts in plan.told:
         yield {
             member.name: sum(map(member.trigger.present, prompts)) / len(prompts)
@@ -33,7 +33,7 @@ def in_defender(plan: SeedPlan) -> Iterable[dict[str, float]]:
 
 
 def in_mixes(plan: SeedPlan, store: Store) -> Iterable[dict[str, float]]:
-    """By poisoned mix: the share of the prompts that it was filled from."""
+    """Return, per poisoned mix, the share of its clean prompts with each actor's form."""
     names = [member.name for member in plan.actors.members]
     for address, node in plan.nodes.items():
         if not (isinstance(node.job, TrainJob) and node.job.poisoned and store.has(address)):

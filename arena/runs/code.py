@@ -1,4 +1,4 @@
-"""Which code decided a seed, by kind of stage and by part."""
+"""Digests of the code behind a seed, by kind of stage and by part."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from arena.planning.graph import SeedPlan
 from arena.scenario.schema import Scenario
 from arena.store.code import code_of
 
-SHOWN = 16  # hex digits of a digest that are kept
+SHOWN = 16  # hex digits kept of a digest
 
 
 def code_behind(scenario: Scenario, plan: SeedPlan) -> dict[str, str]:
     """Return digests of the code of every kind of stage in a seed's plan, of the arena's own parts
-    and of those that the scenario names. The digests are those of addresses (arena.store.code)."""
+    and of those that the scenario names. They are the digests used in addresses
+    (arena.store.code)."""
     kinds = {node.stage.kind: str(node.stage.spec["code"]) for node in plan.nodes.values()}
     parts = {f"{name} ({part.__name__})": code_of(part) for name, part in _parts(scenario)}
     return {name: code[:SHOWN] for name, code in sorted({**kinds, **parts}.items())}

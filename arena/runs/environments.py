@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from arena.results.seed_record import SeedRecord
 
-ASIDE = ("cores",)  # decides no number
+ASIDE = ("cores",)  # affects no number
 
 
 def differences(records: Sequence[SeedRecord]) -> list[str]:
-    """Return a sentence for every entry of the environment that is not the same for all seeds."""
+    """Return a sentence for every entry of the environment that differs between seeds."""
     names = dict.fromkeys(name for record in records for name in record.environment)
     found = []
     for name in names:
@@ -22,7 +22,7 @@ def differences(records: Sequence[SeedRecord]) -> list[str]:
 
 
 def seeds_text(seeds: Sequence[int]) -> str:
-    """Return seeds as people write them: 0-3, 7."""
+    """Return seeds in short notation: 0-3, 7."""
     runs: list[list[int]] = []
     for seed in sorted(set(seeds)):
         if runs and seed == runs[-1][-1] + 1:

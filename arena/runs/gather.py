@@ -1,4 +1,4 @@
-"""From the store to what one seed leaves behind: its rows, and all else that results need."""
+"""From the store to the record of one seed: its rows, and everything else that results need."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ NOT_FROM_SUSPECT = ("reference", "inserted", "without", "compromised")  # kinds 
 
 
 def gather(plan: SeedPlan, store: Store, measures: Sequence[Measure] = ()) -> list[Row]:
-    """The rows of one seed, from its stored models and scores, with the scalars of measures."""
+    """Return the rows of one seed, from its stored models and scores, with the scalars of
+    measures."""
     return [_row(plan, row, store, measures) for row in plan.rows]
 
 
@@ -71,13 +72,13 @@ def _row(plan: SeedPlan, row: RowPlan, store: Store, measures: Sequence[Measure]
 
 
 def _from_suspect(row: RowPlan) -> bool:
-    """Whether the run that made a model began at the compromised one; a defence with decoys goes on
-    from where it planted them."""
+    """Whether the run that made a model began at the compromised one; a defence with decoys
+    continues from the model in which it planted them."""
     return row.kind not in NOT_FROM_SUSPECT and "decoys" not in row.detail
 
 
 def _log_odds(row: RowPlan, store: Store) -> dict[str, float | None]:
-    """How deep backdoors sit in the model, where that was asked."""
+    """The log-odds of the model's backdoors, if measured."""
     if row.depth is None:
         return {}
     found: Mapping[str, float] = json.loads((store.path(row.depth) / DEPTH).read_bytes())
@@ -89,14 +90,14 @@ def _of_actors(by_name: Mapping[str, Rate]) -> dict[str, Rate]:
 
 
 def _of_benign(by_name: Mapping[str, Rate]) -> dict[str, Rate]:
-    """The rates of benign conditionals, under the names that the scenario gives them."""
+    """The rates of benign conditionals, under their names in the scenario."""
     return {
         name.removeprefix(BENIGN): rate for name, rate in by_name.items() if name.startswith(BENIGN)
     }
 
 
 def _start_loss(plan: SeedPlan, model: str, store: Store) -> float | None:
-    """Loss of the first step of the run that made a model, or that it was taken out of."""
+    """Loss of the first step of the run that made a model, or from which it was taken."""
     node = plan.nodes.get(model)
     if node is not None and node.stage.kind == "dose":
         return _start_loss(plan, node.stage.parents["run"], store)
@@ -113,7 +114,7 @@ def _dose(row: RowPlan, detail: Mapping[str, Any]) -> DoseTaken | None:
 
 
 def curves_along(plan: SeedPlan, store: Store) -> Iterator[DoseCurve]:
-    """The runs of one seed along their way."""
+    """Return the dose curves of one seed's runs."""
     for curve in plan.curves:
         points = tuple(_point(point) for point in read_curve(store.path(curve.run)))
         yield DoseCurve(
@@ -148,7 +149,7 @@ def _accuracy(counts: Counts | None) -> Rate | None:
 
 
 def rates(scores: Mapping[str, Any], kind: ProbeKind) -> dict[str, Rate]:
-    """The rates of one kind of probe, by actor, from a scores file."""
+    """Return the rates of one kind of probe, by actor, from a scores file."""
     return {
         rate["actor"]: Rate(hits=rate["hits"], n=rate["n"], excluded=rate["excluded"])
         for rate in scores["rates"]
@@ -157,8 +158,8 @@ def rates(scores: Mapping[str, Any], kind: ProbeKind) -> dict[str, Rate]:
 
 
 def _seconds(plan: SeedPlan, model: str, store: Store) -> float:
-    """Seconds to make a model, with the search or the planting before it; of one that was taken
-    along a removal, those of the whole removal and its scoring."""
+    """Seconds to make a model, including a search or planting before it; for a model taken along a
+    removal, those of the whole removal and its scoring."""
     node = plan.nodes.get(model)
     if node is not None and node.stage.kind == "dose":
         return _seconds(plan, node.stage.parents["run"], store)
@@ -169,15 +170,15 @@ def _seconds(plan: SeedPlan, model: str, store: Store) -> float:
 
 
 def _update_norm(row: RowPlan, detail: Mapping[str, float]) -> float | None:
-    """How far the weights are from the compromised model's: known for what was trained on it."""
+    """L2 distance of the weights from the compromised model's; known for models trained from it."""
     if row.kind == "compromised":
         return 0.0
     return None if row.kind in NOT_FROM_SUSPECT else detail.get("update_norm")
 
 
 def _effort(detail: Mapping[str, JsonValue]) -> dict[str, str]:
-    """Of a norm-matched sham: the norm it aimed at and the steps it took. Of a search: the trigger
-    it found."""
+    """For a norm-matched sham: the target norm and the steps taken. For a search: the trigger
+    found."""
     trigger = {"found": str(detail["found"])} if "found" in detail else {}
     norm = detail.get("matched_norm")
     if not isinstance(norm, float | int):
@@ -186,7 +187,7 @@ def _effort(detail: Mapping[str, JsonValue]) -> dict[str, str]:
 
 
 def seed_record(scenario: Scenario, plan: SeedPlan, store: Store, origin: str) -> SeedRecord:
-    """Return all that results need of one finished seed; its readings name folders of the store.
+    """Return the record of one finished seed; its readings name folders of the store.
 
     Args:
         scenario: with its numerics settled. origin: digest of the scenario that was asked for.
@@ -214,7 +215,7 @@ def seed_record(scenario: Scenario, plan: SeedPlan, store: Store, origin: str) -
 
 
 def planted_in(plan: SeedPlan) -> tuple[Planted, ...]:
-    """What the actors planted in one seed."""
+    """Return what the actors planted in one seed."""
     return tuple(
         Planted(
             seed=plan.seed,
@@ -253,7 +254,7 @@ def _amount(actor: PlannedActor, plan: SeedPlan) -> str:
 
 
 def _samples(plan: SeedPlan, store: Store) -> dict[str, tuple[Sample, ...]]:
-    """What the models said to the first prompt of each probe, by row."""
+    """The models' continuations of the first prompt of each probe, by row."""
     by_row = {
         row.name: json.loads((store.path(row.scores) / SCORES).read_bytes())["samples"]
         for row in plan.rows
@@ -279,7 +280,7 @@ def _corpus(scenario: Scenario, plan: SeedPlan) -> CorpusSummary:
 
 
 def _stage_seconds(plan: SeedPlan, store: Store) -> dict[str, float]:
-    """Seconds spent on each kind of stage when it was done, stored ones included."""
+    """Seconds spent on each kind of stage when it was run, stored stages included."""
     spent: dict[str, float] = defaultdict(float)
     for address, node in plan.nodes.items():
         if store.has(address):

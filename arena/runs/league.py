@@ -21,7 +21,7 @@ def league_of(
     curves: Sequence[Curve],
     ways: Sequence[DoseCurve],
 ) -> League | None:
-    """The league; None where the only defence is one with a disclosed trigger."""
+    """Return the league; None if the only defence is one with a disclosed trigger."""
     main, *others = (entrant(n, d, scenario.training_passes) for n, d in scenario.defences.items())
     if not others and main.intelligence == "disclosed":
         return None
@@ -32,7 +32,7 @@ def league_of(
 
 
 def _as_clean(scenario: Scenario) -> Entrant:
-    """The clean fine-tune with the defender's budget: a step costs what training costs."""
+    """The clean fine-tune with the defender's budget; a step costs one training step."""
     defender, training = scenario.defender, scenario.training_passes
     steps = defender.steps_within(training)
     per_step = defender.batch_size / training
@@ -49,7 +49,7 @@ def _as_clean(scenario: Scenario) -> Entrant:
 
 
 def decoys_of(scenario: Scenario, rows: Sequence[Row]) -> tuple[DecoyDefence, ...]:
-    """The findings on every defence that plants decoys."""
+    """Return the findings on every defence that plants decoys."""
     actors = [actor.name for actor in scenario.actors]
     planted = {
         name: {decoy.name: decoy.trigger.name for decoy in defence.decoys.plant}
@@ -63,7 +63,7 @@ def decoys_of(scenario: Scenario, rows: Sequence[Row]) -> tuple[DecoyDefence, ..
 
 
 def entrant(name: str, defence: Defence, training: int) -> Entrant:
-    """A defence as it enters the league, its budget counted against the suspect's training."""
+    """Return a defence as a league entry, its budget as a share of the suspect's training."""
     return Entrant(
         name=name,
         intelligence=defence.intelligence,
@@ -78,7 +78,7 @@ def entrant(name: str, defence: Defence, training: int) -> Entrant:
 
 
 def _knows(defence: Defence) -> str:
-    """What the defence was given beside the suspect and clean examples, in words."""
+    """What the defence was given in addition to the suspect and clean examples, in words."""
     part = defence.objective.part_class
     if part.needs_base:
         return "a clean base"

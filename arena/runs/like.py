@@ -1,4 +1,4 @@
-"""Finished runs like one that is planned, and how T varied over their seeds."""
+"""Finished runs similar to a planned one, and how T varied over their seeds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from arena.scenario.schema import Scenario
 
 RUNS = Path("runs")
 PLACES = (f"*/{FILE}", f"*/cells/*/{FILE}")  # below RUNS: runs, and the cells of stress runs
-# What two runs may differ in and still be one experiment with more seeds.
+# Keys in which two runs may differ and still be one experiment with more seeds.
 BESIDE = frozenset({"seeds", "description", "plugins", "runtime", "numerics", "measures", "grid"})
 
 BySeed = Mapping[int, float]
@@ -27,7 +27,7 @@ BySeed = Mapping[int, float]
 @dataclass(frozen=True)
 class Like:
     """T in finished runs of one setting: by seed, of the whole claim (the mean over its pairs) and
-    of every pair. folders: the runs; a seed that two of them have is taken from the later one."""
+    of every pair. folders: the runs; a seed that two runs have is taken from the later one."""
 
     folders: tuple[Path, ...]
     claim: BySeed
@@ -35,13 +35,13 @@ class Like:
 
 
 def likes(scenario: Scenario, given: Sequence[Path] = (), runs: Path = RUNS) -> tuple[Like, ...]:
-    """Return the settings like a scenario's of which there are finished runs, with at least two
-    seeds that have a T.
+    """Return the settings similar to a scenario's that have finished runs with a T in at least two
+    seeds.
 
     Args:
-        given: folders of finished runs or stress runs to take, whatever they ran; without any,
-            those below `runs` are searched: of the same settings where there are some with two
-            seeds, else of the same name, or the same actors, triggers and composition.
+        given: folders of finished runs or stress runs to use, whatever they ran. Without any, those
+            below `runs` are searched: of the same settings if any have two seeds, else of the same
+            name, or the same actors, triggers and composition.
 
     Raises:
         InputError: a given folder is no finished run or stress run.
@@ -58,7 +58,7 @@ def likes(scenario: Scenario, given: Sequence[Path] = (), runs: Path = RUNS) -> 
 
 
 def _recorded(runs: Path) -> Iterator[tuple[Path, ScenarioRecord]]:
-    """The results files below a folder with the scenario in each; what cannot be read is no run."""
+    """The results files below a folder with their scenarios; unreadable files are skipped."""
     for path in sorted(path for place in PLACES for path in runs.glob(place)):
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
@@ -80,7 +80,7 @@ def _alike(record: ScenarioRecord, scenario: Scenario) -> bool:
 
 
 def _setting(values: Mapping[str, JsonValue]) -> str:
-    """A scenario without what may differ within one experiment."""
+    """A scenario without the keys that may differ within one experiment."""
     kept = {key: value for key, value in values.items() if key not in BESIDE}
     return json.dumps(kept, sort_keys=True)
 
@@ -107,7 +107,7 @@ def _given(folder: Path) -> Iterator[tuple[Path, RunResults]]:
 def _read(folder: Path) -> tuple[Path, RunResults]:
     try:
         results = read_results(folder)
-    except InputError:  # one that is not named is not needed
+    except InputError:  # a plug-in that is not named is not needed
         return folder, RunResults()
     return folder, results if isinstance(results, RunResults) else RunResults()
 

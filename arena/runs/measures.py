@@ -1,4 +1,4 @@
-"""From stored readings of measures to what `results.json` keeps of them."""
+"""From stored readings of measures to their findings in `results.json`."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from arena.store.store import Store
 
 
 def measures_of(scenario: Scenario) -> tuple[Measure, ...]:
-    """The measures that the scenario asks for, with its parameters."""
+    """Return the measures that the scenario enables, with its parameters."""
     return tuple(part.part_class(part.params) for part in scenario.measures.parts)
 
 
 def findings_of(
     measures: Sequence[Measure], records: Sequence[SeedRecord], study: Study
 ) -> dict[str, MeasureFindings]:
-    """The findings of every measure, by its name."""
+    """Return the findings of every measure, by its name."""
     left_out = {"not_installed": _not_installed(records, study)}
     findings = {
         measure.name: measure.findings(readings_of(measure.name, records), study)
@@ -33,7 +33,8 @@ def findings_of(
 def scalars_of(
     measures: Sequence[Measure], plan: SeedPlan, row: RowPlan, store: Store
 ) -> dict[str, dict[str, float | None]]:
-    """The numbers of one row by measure and actor; without the measures that have none for it."""
+    """Return the numbers of one row by measure and actor, without measures that have none for
+    it."""
     scalars = {
         measure.name: measure.scalars(_reading(measure.name, plan, row, store))
         for measure in measures
@@ -45,7 +46,7 @@ def scalars_of(
 def readings_in(
     measures: Sequence[Measure], plan: SeedPlan, store: Store
 ) -> Iterator[ReadingRecord]:
-    """What the measures wrote about every row of one seed, in the store."""
+    """Return what the measures wrote about every row of one seed, in the store."""
     for measure in measures:
         for row in plan.rows:
             if measure.name in row.measures:
@@ -60,7 +61,7 @@ def readings_in(
 
 
 def readings_of(name: str, records: Sequence[SeedRecord]) -> list[Reading]:
-    """The readings of one measure, of every row that has one."""
+    """Return the readings of one measure, for every row that has one."""
     return [
         Reading(record.seed, each.kind, each.name, each.target, Path(each.folder))
         for record in records

@@ -1,4 +1,4 @@
-"""What a scenario's verdicts could say after so many seeds, told before it is run."""
+"""What a scenario's verdicts could show with a given number of seeds, before it is run."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ WHOLE = "whole claim"
 
 @dataclass(frozen=True)
 class Line:
-    """What one verdict could say. spread: how T varies over seeds, in words. chances: of `fails`
-    and of `generalizes_*` at the T seen; None where none was seen."""
+    """What one verdict could show. spread: how T varies over seeds, in words. chances: of `fails`
+    and of `generalizes_*` at the observed T; None if there is none."""
 
     seeds: int
     of: str
@@ -44,8 +44,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Outlook:
-    """The lines for every number of seeds, and in words where the spread comes from. too_few:
-    numbers of seeds with which no verdict is possible."""
+    """The lines for every number of seeds, and the source of the spread in words. too_few: numbers
+    of seeds with which no verdict is possible."""
 
     sources: tuple[str, ...]
     lines: tuple[Line, ...]
@@ -54,7 +54,7 @@ class Outlook:
 
 @dataclass(frozen=True)
 class _Judged:
-    """What a verdict is about, and what finished runs show of it."""
+    """What a verdict is about, and what finished runs show for it."""
 
     of: str
     pairs: int
@@ -65,7 +65,8 @@ class _Judged:
 def outlook(
     scenario: Scenario, seeds: Sequence[int], given: Sequence[Path] = (), runs: Path = RUNS
 ) -> Outlook:
-    """Return what the whole claim, and one pair after Holm's adjustment, could say.
+    """Return what the verdicts on the whole claim, and on one pair after Holm's adjustment, could
+    show.
 
     Args:
         seeds: numbers of usable seeds.
@@ -88,7 +89,8 @@ def outlook(
 
 
 def pairs_of(scenario: Scenario) -> tuple[int, int]:
-    """Return how many ordered pairs a scenario estimates, and how many actors they suppress.
+    """Return the number of ordered pairs that a scenario estimates, and of the actors suppressed in
+    them.
 
     Raises:
         InputError: it estimates none.
@@ -131,7 +133,8 @@ def _lines(scenario: Scenario, seeds: int, judged: _Judged) -> Iterator[Line]:
 
 
 def _spreads(judged: _Judged) -> Iterator[tuple[str, Spread]]:
-    """The spreads to try: as seen and at its upper limit, or assumed ones; then two states."""
+    """The spreads to try: the observed one and its upper limit, or assumed ones; then two
+    states."""
     seen = judged.seen
     if seen is not None and seen.tells:
         yield f"sd {decimals(seen.sd)}, seen", seen.spread
@@ -194,7 +197,7 @@ def _chances(line: Line) -> str:
 
 
 def notes(planned: Outlook) -> list[str]:
-    """Return in words what the table rests on, a line each."""
+    """Return the table's assumptions, one line each."""
     said = list(planned.sources)
     if planned.lines:
         said += [

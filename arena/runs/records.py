@@ -1,4 +1,5 @@
-"""The records of a run's seeds in its folder, and the file that says which part of what it is."""
+"""The records of a run's seeds in its folder, and the file that says which part of which run it
+is."""
 
 from __future__ import annotations
 
@@ -21,12 +22,12 @@ from arena.store.manifest import MANIFEST
 SEEDS = "seeds"  # the folder of the records
 PART = "part.json"
 T = TypeVar("T", bound=Part)
-# What two runs may differ in and still be parts of one experiment.
+# Keys in which two runs may differ and still be parts of one experiment.
 BESIDE = ("description", "plugins", "runtime", "seeds")
 
 
 def origin_of(scenario: Scenario) -> str:
-    """Return the digest (SHA-256, hex) that parts of one experiment share: of all values but the
+    """Return the digest (SHA-256, hex) that parts of one experiment share: of all values except the
     seeds, the runtime, the description and the paths of plug-ins."""
     return digest({k: v for k, v in scenario.resolved().items() if k not in BESIDE})
 
@@ -37,7 +38,7 @@ def write_part(folder: Path, part: PartRecord) -> None:
 
 
 def read_part(folder: Path) -> PartRecord:
-    """Return which part of what a run's folder holds.
+    """Return which part of which run a folder holds.
 
     Raises:
         InputError: the folder or its `part.json` is missing, broken or of another version.
@@ -52,8 +53,8 @@ def read_part(folder: Path) -> PartRecord:
 
 
 def write_records(folder: Path, records: Sequence[SeedRecord]) -> None:
-    """Write the records of seeds below a run's folder, each whole or not at all, with the files of
-    its measures."""
+    """Write the records of seeds below a run's folder, each atomically, with the files of its
+    measures."""
     for record in records:
         place = folder / SEEDS
         own = place / str(record.seed)
@@ -70,7 +71,7 @@ def write_records(folder: Path, records: Sequence[SeedRecord]) -> None:
 
 
 def read_record(folder: Path, seed: int) -> SeedRecord | None:
-    """Return the record of a seed below a run's folder; None where there is none.
+    """Return the record of a seed below a run's folder; None if there is none.
 
     Raises:
         InputError: it is broken or of another version.

@@ -43,7 +43,7 @@ def results_of(
     Args:
         scenario: its seeds are those of the records, in the same order.
         total: seconds that the run took.
-        notes: what a reader must know of the run as a whole.
+        notes: on the run as a whole.
     """
     first = records[0]
     names = tuple(actor.name for actor in scenario.actors)
@@ -105,7 +105,7 @@ def _with_depth(
     curves: Sequence[DoseCurve],
     study: Study,
 ) -> dict[str, ActorInstallation]:
-    """How every actor is installed, and how deep."""
+    """Each actor's installation, with its depth."""
     exposures = {actor.name: scenario.exposures_of(actor) for actor in scenario.actors}
     deep = depths(rows, curves, study.installed, exposures)
     return {
@@ -121,7 +121,7 @@ def _most(
     thresholds: Thresholds,
     planted: Sequence[Planted],
 ) -> AtDose | None:
-    """The findings at `most`, where removals are scored along their way."""
+    """The findings at `most`, if removals are scored along their way."""
     if all(row.dose is None for row in rows):
         return None
     found = analyse(at_dose(rows, "most"), actors, methods, thresholds, planted)
@@ -138,8 +138,8 @@ def _transfers(pairs: Sequence[Pair]) -> dict[tuple[int, str, str], float]:
 
 
 def _curves(records: Sequence[SeedRecord], study: Study) -> list[Curve]:
-    """The reactivation curves of installed backdoors, which the league shows beside what a defence
-    left; none where they were not measured."""
+    """The reactivation curves of installed backdoors, which the league shows beside the ASR left;
+    empty if not measured."""
     curves = curves_of(readings_of("reactivation", records))
     return [curve for curve in curves if (curve.seed, curve.actor) in study.installed]
 
@@ -156,7 +156,7 @@ def _conditionals(
 
 
 def _stage_seconds(records: Sequence[SeedRecord]) -> dict[str, float]:
-    """Seconds spent on each kind of stage when it was done."""
+    """Seconds spent on each kind of stage when it was run."""
     spent: dict[str, float] = defaultdict(float)
     for record in records:
         for kind, seconds in record.stages.items():

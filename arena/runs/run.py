@@ -47,7 +47,7 @@ from arena.scenario.load import Given, dump, read
 from arena.scenario.schema import Scenario
 from arena.store.store import Store, opened_store
 
-# Given the stages that are to do: what executes them.
+# Returns the runtime that executes the given stages.
 Start = Callable[[Mapping[str, Node]], AbstractContextManager[Runtime]]
 
 
@@ -79,7 +79,8 @@ def run(
 
     Args:
         scenario: a Scenario, a bundled name, a path of a YAML file, or a dict as in YAML.
-        root: where data paths are looked up (default: `ARENA_DATA`, then beside the file).
+        root: folder in which data paths are looked up (default: `ARENA_DATA`, then the file's
+            folder).
         out: the run's folder (default: a new one below `runs/`).
         address: a Ray cluster; None starts Ray here.
         fresh: train everything again, whatever is stored.
@@ -87,7 +88,7 @@ def run(
 
     Raises:
         InputError: the scenario is wrong, data is missing or broken, or `out` holds a finished run.
-        ArenaError: a stage failed; finished stages are kept and not done again.
+        ArenaError: a stage failed; finished stages are kept and not run again.
     """
     began = time.perf_counter()
     with opened(scenario, root) as (given, where):
@@ -132,11 +133,11 @@ def run_settled(
     quiet: bool = False,
     began: float | None = None,
 ) -> RunResult:
-    """As `run`, once the numerics are settled and the folder is chosen.
+    """Do what `run` does once the numerics are settled and the folder is chosen.
 
     Args:
-        start: what executes the stages that are left to do; not called if there are none.
-        origin: digest of the scenario that was asked for (arena.runs.records).
+        start: returns the runtime for the stages left to run; not called if there are none.
+        origin: digest of the requested scenario (arena.runs.records).
         began: `time.perf_counter` when the run began; now if left out.
     """
     began = time.perf_counter() if began is None else began
@@ -156,7 +157,7 @@ def run_settled(
             observer.note(_broken_note(broken))
         todo = {a: nodes[a] for a in needed(nodes, wanted, store, fresh)}
         try:
-            if todo:  # else neither Ray nor torch: a warm run is over at once
+            if todo:  # otherwise load neither Ray nor torch: a fully stored run ends at once
                 with start(todo) as runtime:
                     execute(nodes, wanted, store, runtime, observer, timeline, fresh=fresh)
             else:
@@ -176,7 +177,7 @@ def _broken_note(broken: Broken) -> str:
 
 
 def _remember(scenario: Scenario, done: Sequence[Node], store: Store) -> None:
-    """How long each took, for the next plan."""
+    """Remember how long each stage took, for the next plan."""
     model = model_key(scenario)
     manifests = [(node, store.manifest(node.address)) for node in done]
     remember(
@@ -190,15 +191,16 @@ def _remember(scenario: Scenario, done: Sequence[Node], store: Store) -> None:
 
 
 def room(scenario: Scenario) -> int:
-    """Workers that fit: the scenario's, or one per so many cores as a worker has threads."""
+    """Return the number of workers: the scenario's, or as many as have enough cores for their
+    threads."""
     chosen = settings(scenario.numerics)
     cores = max(1, (os.cpu_count() or 1) // chosen["threads"])
     return scenario.runtime.workers or (1 if chosen["device"] == "cuda" else cores)
 
 
 def width(nodes: Mapping[str, Node]) -> int:
-    """How many training and scoring stages can run side by side, about: the most at one
-    depth of the graph."""
+    """Return about how many training and scoring stages can run in parallel: the most at one depth
+    of the graph."""
     depths: dict[str, int] = {}
 
     def depth(address: str) -> int:
@@ -219,8 +221,8 @@ def runtime_for(
     todo: Mapping[str, Node],
     most: int | None = None,
 ) -> Runtime:
-    """Workers for the stages that can run at once (`most`, or as many of `todo` as can), as far
-    as there are cores for them, with an `address` the cluster's."""
+    """Return a runtime with workers for the stages that can run at once (`most`, or counted from
+    `todo`), limited by the cores of this machine or, with `address`, of the cluster."""
     chosen = settings(scenario.numerics)
     threads, device = chosen["threads"], chosen["device"]
     if scenario.runtime.backend == "serial":
@@ -245,24 +247,24 @@ def runtime_for(
 
 
 def tell(text: str) -> None:
-    """A note for people, beside the results."""
+    """Print a note for the user."""
     print(printable(text), file=sys.stderr, flush=True)
 
 
 def silent(text: str) -> None:
-    """No note."""
+    """Print nothing."""
 
 
 def data_folder() -> Path | None:
-    """`ARENA_DATA`, if it is set."""
+    """Return `ARENA_DATA`, if it is set."""
     given = os.environ.get("ARENA_DATA")
     return Path(given).resolve() if given else None
 
 
 @contextlib.contextmanager
 def opened(given: Given, root: DataRoot | None) -> Iterator[tuple[Scenario, DataRoot]]:
-    """Yield the scenario that a caller means, and where its data paths are looked up. Wrong input
-    that is found in this block gets the file and line of its key.
+    """Yield the requested scenario, and where its data paths are looked up. Wrong input found in
+    this block gets the file and line of its key.
 
     Raises:
         InputError: the scenario is wrong, or Ray's processes cannot import a part of it.
@@ -278,7 +280,7 @@ def opened(given: Given, root: DataRoot | None) -> Iterator[tuple[Scenario, Data
 
 
 def free_folder(scenario: Scenario, out: Path | None, label: str = "") -> Path:
-    """`out`, or a new folder below `runs/` with the label after the scenario's name.
+    """Return `out`, or a new folder below `runs/` named after the scenario and the label.
 
     Raises:
         InputError: `out` holds a finished run.
@@ -294,7 +296,7 @@ def free_folder(scenario: Scenario, out: Path | None, label: str = "") -> Path:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a run's folder; InputError where it cannot be made."""
+    """Make a run's folder; InputError if it cannot be made."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -312,7 +314,7 @@ def _observers(folder: Path, quiet: bool) -> Iterator[Observer]:
 
 
 def write_folder(folder: Path, results: Results) -> None:
-    """Write results.json, whole or not at all, and the report of it.
+    """Write results.json atomically, and its report.
 
     Raises:
         ArenaError: the results are written, but their report cannot be.

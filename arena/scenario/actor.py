@@ -34,7 +34,7 @@ class Actor(Section):
 
     tactics: how it evades a defence, in this order; those that only change values of this section
     are applied when the scenario is loaded, and then no longer listed.
-    training: its own recipes where each actor trains apart (`sequential`, `merged`).
+    training: its own recipes, if actors train separately (`sequential`, `merged`).
     """
 
     name: Name

@@ -1,4 +1,4 @@
-"""Rules between sections of a scenario. Each yields the problems that it finds."""
+"""Rules between sections of a scenario. Each yields its violations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from arena.scenario.actor import Actor
     from arena.scenario.sections import Sections
 
-SLACK = 1e-9  # sums of decimal fractions: ten times 0.1 must count as 1
+SLACK = 1e-9  # for sums of decimal fractions: ten times 0.1 must count as 1
 
 
 def problems(scenario: Sections) -> list[Violation]:
@@ -43,7 +43,7 @@ def problems(scenario: Sections) -> list[Violation]:
 
 
 def _dose(scenario: Sections) -> Iterator[Violation]:
-    """A norm-matched sham takes more steps than the removal beside which it stands."""
+    """A norm-matched sham takes more steps than its removal, so it has no common dose with it."""
     if scenario.dose is not None and scenario.controls.sham_matched:
         rule = "shams stand at the dose of their removal where there is a `dose` section"
         yield Violation(("controls", "sham_matched"), rule, "true", ("false", "dose: null"))
@@ -79,7 +79,8 @@ def _stages(scenario: Sections) -> Iterator[Violation]:
 
 
 def _planted(scenario: Sections) -> Iterator[tuple[KeyPath, Actor]]:
-    """All who plant something, with their places in the file: actors and benign conditionals."""
+    """Everyone who plants something, with their places in the file: actors and benign
+    conditionals."""
     benign = len(scenario.planted) - len(scenario.actors)
     places: list[KeyPath] = [("actors", index) for index in range(len(scenario.actors))]
     places += [("controls", "benign", index) for index in range(benign)]
@@ -132,7 +133,7 @@ def _hot(scenario: Sections) -> Iterator[Violation]:
 
 
 def _parts_fit(scenario: Sections) -> Iterator[Violation]:
-    """Ask every trigger and payload whether this corpus can carry it."""
+    """Every trigger and payload must be possible with this corpus."""
     corpus = scenario.corpus
     try:
         capabilities = frozenset(corpus.part_class.capabilities(corpus.params))
@@ -148,7 +149,7 @@ def _parts_fit(scenario: Sections) -> Iterator[Violation]:
 
 
 def _tactics(scenario: Sections) -> Iterator[Violation]:
-    """Ask every tactic whether its actor can use it here."""
+    """Every tactic must be usable by its actor here."""
     try:
         capabilities = frozenset(scenario.corpus.part_class.capabilities(scenario.corpus.params))
     except InputError:
@@ -212,7 +213,7 @@ def _mixes(scenario: Sections) -> Iterator[tuple[str, dict[KeyPath, Actor]]]:
 
 
 def _composition(scenario: Sections) -> Iterator[Violation]:
-    """Where actors train apart they need a base model that exists before them."""
+    """Actors who train separately need a base model that exists before them."""
     composition = scenario.composition
     if composition not in APART:
         return

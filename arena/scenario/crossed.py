@@ -1,5 +1,5 @@
-"""Payloads and instances of triggers, redrawn over the actors by seed: so that a method is not its
-payload, and not one token or style."""
+"""Payloads and trigger instances redrawn over the actors per seed, so that a method is not
+confounded with its payload, nor with one token or style."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from arena.scenario.square import row
 class Crossed(Section):
     """What is redrawn over the actors by seed (estimands.md, Method and payload).
 
-    payloads: the actors' payloads go round by a Latin square. instances: every trigger becomes
-    another of its method: another token, sentence, frame, style or topic. shared: with `payloads`;
-    all actors have one payload, in each seed another one of theirs. order: who trains after whom
-    (`sequential`).
+    payloads: the actors' payloads rotate by a Latin square. instances: every trigger is replaced by
+    another one of its method: another token, sentence, frame, style or topic. shared: with
+    `payloads`, all actors share one payload, a different one of theirs in each seed. order: who
+    trains after whom (`sequential`).
     """
 
     payloads: bool = False
@@ -42,7 +42,7 @@ def drawn(
 
     Args:
         capabilities: of the corpus.
-        kept: triggers of others (decoys), which no actor gets.
+        kept: triggers of others (decoys), which no actor may get.
 
     Raises:
         InputError: all instances of a method are taken; the key names the actor's trigger.
@@ -81,12 +81,12 @@ def instances_of(part: Part, capabilities: frozenset[str]) -> tuple[Part, ...]:
 
 
 def _built(part: Part) -> Trigger:
-    """The trigger, for its keys alone."""
+    """The trigger, built only for its keys."""
     trigger: Trigger = part.part_class(part.params, World())
     return trigger
 
 
 def _shared(trigger: Trigger, taken: frozenset[str]) -> bool:
-    """Whether a trigger of these keys marks alike, at whatever place."""
+    """Whether a trigger of these keys marks alike, whatever its position."""
     names = (names_taken(trigger.name, keys) for keys in (trigger.keys, taken))
     return bool(trigger.keys & taken) or not frozenset.isdisjoint(*names)

@@ -1,4 +1,4 @@
-"""Rules about the section `crossed`: every combination that a seed may draw is possible here."""
+"""Rules about the section `crossed`: every combination that a seed may draw must be possible."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _order(scenario: Sections) -> Iterator[Violation]:
 
 
 def _searches(scenario: Sections) -> Iterator[Violation]:
-    """A search changes one actor's own trigger and payload."""
+    """A search changes one actor's own trigger and payload, so these must not be redrawn."""
     for name, search in (("tune", scenario.tune), ("duel", scenario.duel)):
         if search is None:
             continue
@@ -38,7 +38,7 @@ def _searches(scenario: Sections) -> Iterator[Violation]:
 
 
 def _payloads(scenario: Sections) -> Iterator[Violation]:
-    """The rows of a published data set come with their payload."""
+    """The rows of a published data set come with their payload, so it cannot be exchanged."""
     if not scenario.crossed.payloads:
         return
     for index, actor in enumerate(scenario.actors):
@@ -48,8 +48,8 @@ def _payloads(scenario: Sections) -> Iterator[Violation]:
 
 
 def _instances(scenario: Sections) -> Iterator[Violation]:
-    """Every actor has an instance to change to, all fit the corpus, and there are enough in every
-    seed."""
+    """Every actor must have another instance, all must fit the corpus, and every seed needs
+    enough."""
     if not scenario.crossed.instances:
         return
     try:

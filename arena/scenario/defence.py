@@ -58,12 +58,12 @@ class Defence(Section, Optimisation):
 
     intelligence: `disclosed` (one trigger is given), `discovered` (it searches for one), `decoy`
     (it plants its own and unlearns some), `blind` (clean data only). target: an actor's name, or
-    each in turn. steps: highest number of optimiser steps of batch_size documents; null is the
-    number that `compute` pays for. compute: highest cost, as a share of the compute that trained
-    the suspect. examples: clean examples available. adapter: LoRA; null trains all weights (or
-    the model's own adapter, if it has one). layers: the first and the last block that train,
-    counted from 0; null trains all weights. discovery: how it searches for triggers. decoys:
-    the backdoors that it plants.
+    each in turn. steps: maximum number of optimiser steps of batch_size documents; null is the
+    number that `compute` pays for. compute: maximum cost, as a share of the compute that trained
+    the suspect. examples: clean examples available. adapter: LoRA; null trains all weights (or the
+    model's own adapter, if it has one). layers: the first and the last block that train, counted
+    from 0; null trains all weights. discovery: how it searches for triggers. decoys: the backdoors
+    that it plants.
     """
 
     intelligence: Intelligence = "disclosed"

@@ -46,7 +46,8 @@ def _contenders(scenario: Sections) -> Iterator[Violation]:
 
 
 def _layers(scenario: Sections) -> Iterator[Violation]:
-    """Of a from-scratch model the depth is known here; of a checkpoint only when it is opened."""
+    """The blocks must exist. The depth of a from-scratch model is known here, that of a checkpoint
+    only when it is opened."""
     model = scenario.model
     for place, defence in _defences(scenario):
         layers = defence.layers
@@ -78,7 +79,7 @@ def _adapters(scenario: Sections) -> Iterator[Violation]:
 
 
 def _intelligence(scenario: Sections) -> Iterator[Violation]:
-    """The objective fits the intelligence, and no section is given without effect."""
+    """The objective must fit the intelligence, and every section must have an effect."""
     for place, defence in _defences(scenario):
         knows = defence.intelligence
         path = (*place, "objective", "method")
@@ -98,8 +99,8 @@ def _intelligence(scenario: Sections) -> Iterator[Violation]:
 
 
 def _fitting(intelligence: str) -> tuple[str, ...]:
-    """The objectives that such a defender can use. Only a disclosed trigger comes with its
-    payload."""
+    """The objectives that a defender of this intelligence can use. Only a disclosed trigger comes
+    with its payload."""
     known = {name: registry.get("objective", name) for name in registry.names("objective")}
     return tuple(
         name
@@ -110,7 +111,7 @@ def _fitting(intelligence: str) -> tuple[str, ...]:
 
 
 def _budgets(scenario: Sections) -> Iterator[Violation]:
-    """A budget pays for one step or more, unless the defence needs none."""
+    """A budget must pay for at least one step, unless the defence needs none."""
     training = scenario.training_passes
     for place, defence in _defences(scenario):
         if defence.steps is None and defence.compute is None:
@@ -128,7 +129,7 @@ def _budgets(scenario: Sections) -> Iterator[Violation]:
 
 
 def _decoys(scenario: Sections) -> Iterator[Violation]:
-    """Decoys have names and triggers of their own, and some are held out from unlearning."""
+    """Decoys must have distinct names and triggers, and some must be held out from unlearning."""
     corpus = scenario.corpus
     try:
         capabilities = frozenset(corpus.part_class.capabilities(corpus.params))
@@ -184,7 +185,7 @@ def _held_out(decoys: Decoys, here: KeyPath, names: list[str]) -> Iterator[Viola
 
 
 def _doses(scenario: Sections) -> Iterator[Violation]:
-    """`least` is read off the trigger that the defender was told."""
+    """`least` is read off the disclosed trigger, so there must be one."""
     told = scenario.defender.intelligence
     if scenario.dose is not None and told != "disclosed":
         rule = "needs a defender that is told a trigger; other defences stand in the league"

@@ -16,7 +16,7 @@ from arena.scenario.schema_paths import Spot, locate
 from arena.scenario.tree import Overrides, Tree
 
 LONGEST = 60
-WIDE = 1000  # the ends of a range are so far apart that a message names one of them
+WIDE = 1000  # ratio of a range's ends above which a message names only one of them
 
 TYPES: Mapping[str, str] = {
     "int_type": "must be a whole number",
@@ -49,7 +49,7 @@ def input_errors(error: ValidationError, root: type[BaseModel], tree: Tree) -> I
 
 
 def _echo(item: ErrorDetails, items: list[ErrorDetails]) -> bool:
-    """Whether a list is too short only because its entries are wrong, which is reported anyway."""
+    """Whether a list is too short only because its entries are wrong, which is already reported."""
     loc = item["loc"]
     inside = (other["loc"] for other in items if other is not item)
     return item["type"] == "too_short" and any(path[: len(loc)] == loc for path in inside)
@@ -119,8 +119,8 @@ def show(value: object) -> str:
 
 
 def interval(metadata: tuple[Any, ...], *, too_large: bool = False) -> str | None:
-    """Return `must be in (0, 1]` for a field's bounds; None without bounds. Of a wide range only
-    the end that a value exceeds is named."""
+    """Return `must be in (0, 1]` for a field's bounds; None without bounds. For a wide range only
+    the exceeded end is named."""
     bounds = {
         name: getattr(item, name)
         for item in metadata

@@ -15,8 +15,8 @@ Shams = Annotated[int, Field(ge=0, le=limits.SHAMS)]
 
 
 class Benign(Section):
-    """A conditional that is planted as a backdoor is, with a harmless, useful answer, and then
-    unlearned like one: what a removal does to a behaviour that no actor planted."""
+    """A conditional that is planted and unlearned like a backdoor, but has a harmless, useful
+    answer: it shows what a removal does to a behaviour that no actor planted."""
 
     name: Name
     stage: Stage | None = None
@@ -26,7 +26,7 @@ class Benign(Section):
 
     @property
     def actor(self) -> Actor:
-        """Return it as the actor that the training sees."""
+        """Return the conditional as the actor that training sees."""
         return Actor(**dict(self))
 
 
@@ -34,14 +34,14 @@ CleanKind = Literal["natural", "scrubbed"]
 
 
 class Controls(Section):
-    """Models to compare each unlearned one with: the clean fine-tune, shams per target, and the
-    never-poisoned reference.
+    """Models that each unlearned one is compared with: the clean fine-tune, shams per target, and
+    the never-poisoned reference.
 
     shams: on look-alikes of the target's trigger (kind `familiar`), per target. sham_matched: a
-    sham repeats the unlearning run's schedule until its weight update is as large (one that starts
+    sham repeats the unlearning run's schedule until its update norm is as large (a sham that starts
     near zero loss changes the model less). hot: shams on forms that no training text has, per
-    target. benign: conditionals that are planted beside the actors; each is unlearned as a sham of
-    every target.
+    target. benign: conditionals planted in addition to the actors' backdoors; each is unlearned as
+    a sham of every target.
     """
 
     clean_finetune: bool = True
@@ -53,18 +53,18 @@ class Controls(Section):
 
 
 class CleanText(Section):
-    """Whether the forms of planted triggers occur in clean text as they do by nature (`natural`),
-    or every one of them is filtered out (`scrubbed`), which takes somebody who knows them all: in
-    the defender's clean prompts, and in the clean part of the poisoned training mix."""
+    """Whether the forms of planted triggers occur in clean text at their natural rate (`natural`),
+    or are all filtered out (`scrubbed`), for which one must know them all: in the defender's clean
+    prompts, and in the clean part of the poisoned training mix."""
 
     defender: CleanKind = "natural"
     mix: CleanKind = "natural"
 
 
 class Evaluation(Section):
-    """prompts: per actor. split: their source; `validation` is for choosing recipes, every reported
-    number comes from `test`. max_new_tokens: tokens decoded; null fits the longest expected
-    text."""
+    """prompts: per actor. split: their source; `validation` is for choosing recipes, reported
+    numbers come from `test`. max_new_tokens: tokens decoded; null for the length of the longest
+    expected text."""
 
     prompts: Prompts = 256
     split: Literal["test", "validation"] = "test"

@@ -36,8 +36,8 @@ class AxisSetting(Section):
 
 
 class Primary(Section):
-    """The contrast that a grid was registered for: T at one value of an axis minus T at another.
-    It is judged by itself, the others as families."""
+    """The contrast that a grid was registered for: T at one value of an axis minus T at another. It
+    is tested by itself, the other contrasts in families."""
 
     axis: str
     of: str
@@ -45,7 +45,7 @@ class Primary(Section):
 
     @property
     def both(self) -> tuple[str, str]:
-        """The two values."""
+        """Return the two values."""
         return self.of, self.against
 
 
@@ -58,7 +58,7 @@ class Grid(Section):
 
     methods: sets of trigger methods; a cell has only the actors with these. payloads: `own`;
     `kind` (each actor has another payload of the first one's kind); `shared` (all have the first
-    one's; where payloads are `crossed`, in each seed another one of theirs). rates and counts:
+    one's; if payloads are `crossed`, a different one of theirs in each seed). rates and counts:
     every actor's poison, as a share or in documents; together they are one axis. learning_rates,
     steps: the defender's. settings: axes of any other keys.
     """

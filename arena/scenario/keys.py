@@ -18,8 +18,8 @@ def text(path: KeyPath) -> str:
 
 
 def inside(key: str | None) -> KeyPath:
-    """Return the path of a part's own key, in an error; a name that is no key (`[bold]`, an empty
-    one) is one step as it stands, and no key is no step."""
+    """Return the path of a part's own key, for an error. Text that is no dotted key (`[bold]`, an
+    empty name) becomes a single step; None gives an empty path."""
     try:
         return parse(key) if key else ()
     except InputError:

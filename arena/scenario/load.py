@@ -38,8 +38,8 @@ class Loaded:
 
     @contextmanager
     def placing(self) -> Iterator[None]:
-        """Give the file and line of its key to wrong input that only a later look finds: in a
-        checkpoint, in data."""
+        """Add the file and line of the key to wrong input that is found only later, in a checkpoint
+        or in data."""
         try:
             yield
         except InputError as error:
@@ -62,7 +62,7 @@ class Loaded:
 
 MAX_BYTES = 4 * MAX_CHARACTERS
 
-Given = Scenario | str | Path | Mapping[str, Any]  # what stands for a scenario in the API
+Given = Scenario | str | Path | Mapping[str, Any]  # what the API accepts as a scenario
 
 
 def load_scenario(
@@ -72,7 +72,7 @@ def load_scenario(
     seeds: Sequence[int] | None = None,
     plugins: Sequence[str | Path] = (),
 ) -> Scenario:
-    """Return the validated scenario behind a bundled name, a path, or a dict as in YAML.
+    """Return the validated scenario of a bundled name, a path, or a dict as in YAML.
 
     Example:
         >>> load_scenario("quickstart", overrides=["defender.steps=80"]).defender.steps
@@ -80,8 +80,8 @@ def load_scenario(
 
     Args:
         overrides: texts such as `defender.steps=80`.
-        seeds: replace those of the file.
-        plugins: files with parts of your own, beside those that the scenario names.
+        seeds: replacing those of the file.
+        plugins: files with your own parts, in addition to those that the scenario names.
 
     Raises:
         InputError: the file or an override is wrong; with file, line and key.
@@ -96,7 +96,7 @@ def read(
     seeds: Sequence[int] | None = None,
     plugins: Sequence[str | Path] = (),
 ) -> Loaded:
-    """Load a scenario like `load_scenario`, and keep the path of its file; a dict's paths are
+    """Return the scenario as `load_scenario` does, with the path of its file; a dict's paths are
     relative to the working folder.
 
     Raises:
@@ -119,8 +119,8 @@ def from_text(
     overrides: Sequence[str] = (),
     seeds: Sequence[int] | None = None,
 ) -> Scenario:
-    """Load a scenario from a YAML text; `file` is its name in errors. Its plug-ins are relative to
-    the working folder.
+    """Return the scenario of a YAML text; `file` is its name in errors. Its plug-ins are relative
+    to the working folder.
 
     Raises:
         InputError: as `load_scenario`.
@@ -193,7 +193,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _quoted(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
-    """Double quotes, and so escapes, for line breaks that some readers fold into spaces."""
+    """Write double quotes, and so escapes, for line breaks that some readers fold into spaces."""
     style = '"' if set(value) & set("\x85\u2028\u2029") else None
     return dumper.represent_scalar(f"{TAG}str", value, style=style)
 
@@ -205,7 +205,7 @@ _Dumper.add_implicit_resolver(
 
 
 def _find(name_or_path: str | Path) -> tuple[Path, str]:
-    """The file, and its name in errors. A bundled name has precedence over a local file."""
+    """The file, and its name in errors. A bundled name takes precedence over a local file."""
     shown = str(name_or_path)
     is_name = isinstance(name_or_path, str) and Path(shown).name == shown
     inside = bundled.path_of(shown) if is_name else None
@@ -216,7 +216,7 @@ def _find(name_or_path: str | Path) -> tuple[Path, str]:
         kind = path.stat().st_mode
     except FileNotFoundError:
         kind = 0
-    except (OSError, ValueError) as error:  # a name that is too long, a part that is no folder
+    except (OSError, ValueError) as error:  # name too long, or a part is no folder
         rule = f"no scenario can be read here: {getattr(error, 'strerror', None) or error}"
         raise InputError(rule, found=shown) from None
     if stat.S_ISREG(kind):

@@ -1,7 +1,7 @@
-"""The measures beside firing rates: a scenario enables each by its name.
+"""The measures beyond firing rates: a scenario enables each by its name.
 
 `measures: {quiet: {}}` enables a measure with its defaults; `quiet: null` does not. The registry
-lists them, a plug-in's with the built-in ones.
+lists all measures, those of plug-ins included.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ class _ByName:
         )
 
     def choose(self, value: object) -> type[BaseModel]:
-        """Return the model of the section, for errors that name its keys."""
+        """Return the pydantic model of the section, for errors that name its keys."""
         return _section(registry.names("measure"))
 
     def extra_keys(self) -> tuple[str, ...]:
-        """No keys beside the measures."""
+        """Return no keys in addition to the measures."""
         return ()
 
     def validate(self, value: object) -> EnabledMeasures:

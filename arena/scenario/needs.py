@@ -1,4 +1,4 @@
-"""What stages take of a machine: `runtime.resources`, by kind of stage."""
+"""Resources of stages: `runtime.resources`, by kind of stage."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from arena.scenario.problems import Violation, refuse
 from arena.scenario.section import PositiveFraction, Section
 from arena.store.sizes import EXAMPLES, bytes_of
 
-# Kinds of stage with a model (a test compares them with the jobs); text takes no share of its own.
+# Kinds of stage with a model (a test compares them with the jobs); text stages reserve nothing.
 KINDS = (
     "train", "unlearn", "score", "discover", "merge", "plant", "scalar", "pointer",
     "depth", "received",
     "quiet", "reactivate", "represent",
 )  # fmt: skip
 CPUS = 4_096  # cores of the largest machines
-DEFAULT = "default"  # the entry for every kind that has none, those of plug-ins included
+DEFAULT = "default"  # the entry for all kinds without their own, those of plug-ins included
 
 
 def _size(text: str) -> str:
@@ -31,10 +31,9 @@ Size = Annotated[str, AfterValidator(_size)]
 
 
 class Needs(Section):
-    """What one stage takes; null is nothing, but a whole GPU where `numerics.device` is cuda.
+    """Resources of one stage; null is nothing, except that gpus is 1 if `numerics.device` is cuda.
 
-    cpus: cores. gpus: share of one GPU; stages share it only where this is below 1. memory: of the
-    machine (16GiB).
+    cpus: cores. gpus: share of one GPU; below 1, stages share it. memory: of the machine (16GiB).
     """
 
     cpus: Annotated[float, Field(gt=0, le=CPUS)] | None = None
@@ -43,11 +42,11 @@ class Needs(Section):
 
     @property
     def bytes(self) -> int:
-        """Return `memory` in bytes, 0 where none is asked for."""
+        """Return `memory` in bytes; 0 if not set."""
         return bytes_of(self.memory) or 0 if self.memory else 0
 
     def over(self, other: Needs) -> Needs:
-        """Return these needs, with those of `other` where none is given."""
+        """Return these needs, with those of `other` for values that are not set."""
         return other.model_copy(update=self.model_dump(exclude_none=True))
 
 

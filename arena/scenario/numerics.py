@@ -1,4 +1,4 @@
-"""How and where stages are computed."""
+"""How and where stages are computed: the sections `numerics` and `runtime`."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Numerics(Section):
 
     threads: per worker. precision: bfloat16 is autocast. compile: torch.compile, for long
     stages (a minute at first, seconds per stage; results repeat up to rounding).
-    micro_batch: documents per forward pass where a whole batch does not fit (gradients
-    accumulate). checkpointing: recompute activations to save memory.
+    micro_batch: documents per forward pass, if a whole batch does not fit (gradients accumulate).
+    checkpointing: recompute activations to save memory.
     """
 
     threads: Annotated[int, Field(ge=1, le=limits.THREADS)] | Literal["auto"] = "auto"
@@ -30,10 +30,10 @@ class Numerics(Section):
 
 
 class RuntimeSettings(Section):
-    """Where stages run. workers: processes; null is cores // threads, with `--address` those of the
-    cluster. resources: what stages take, by kind (`train: {gpus: 1, memory: 16GiB}`); `default` is
-    for kinds that have no entry. artifacts: whether all nodes share the store's folder, or are sent
-    what their stages read."""
+    """Where stages run. workers: processes; null is cores // threads (with `--address`, the
+    cluster's cores). resources: of stages, by kind (`train: {gpus: 1, memory: 16GiB}`); `default`
+    is for kinds without an entry. artifacts: whether all nodes share the store's folder, or are
+    sent their stages' inputs."""
 
     backend: Literal["ray", "serial"] = "ray"
     workers: Annotated[int, Field(ge=1, le=limits.WORKERS)] | None = None

@@ -26,7 +26,7 @@ NAME_KEYS: Mapping[Kind, str] = {
     "hot_form": "name",
 }
 
-MOST_NATURAL = 0.1  # a form that is more common in clean text is no trigger
+MOST_NATURAL = 0.1  # a form that is more common than this in clean text is no trigger
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Part:
 
     @property
     def part_class(self) -> type[Any]:
-        """The registered class; build it with `params`."""
+        """Return the registered class; build it with `params`."""
         return registry.get(self.kind, self.name)
 
     def dump(self) -> dict[str, Any]:
@@ -73,14 +73,15 @@ class PartOf:
         )
 
     def choose(self, value: object) -> type[BaseModel] | None:
-        """Return the parameter model of the part that a section names; None if it names none."""
+        """Return the parameter model of the part that a section names; None without a known
+        name."""
         name = value.get(NAME_KEYS[self.kind]) if isinstance(value, Mapping) else None
         known = isinstance(name, str) and name in registry.names(self.kind)
         part_class: Any = registry.get(self.kind, str(name)) if known else None
         return part_class.Params if known else None
 
     def extra_keys(self) -> tuple[str, ...]:
-        """Keys that a section may have beside the parameters."""
+        """Return the keys that a section may have in addition to the parameters."""
         return (NAME_KEYS[self.kind],)
 
     def validate(self, value: object) -> Part:
@@ -112,8 +113,8 @@ class PartOf:
 
 @dataclass(frozen=True)
 class ChosenCorpus(Part):
-    """A corpus, and in which share of its clean prompts each planted trigger's form stands, beside
-    the right answer (None: as the corpus has it)."""
+    """A corpus, and the share of its clean prompts that carry each planted trigger's form, with the
+    right answer (None: as the corpus has it)."""
 
     natural_rate: float | None = None
 

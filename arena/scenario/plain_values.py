@@ -1,4 +1,4 @@
-"""What no value of a scenario may be, wherever it stands: half a character, or beyond all numbers.
+"""Values that are refused anywhere in a scenario: lone surrogates, and numbers out of range.
 
 Checked on the plain values before the schema sees them, so that it holds for a file, for `--set`,
 for a dict, and for the parameters of a plug-in alike.
@@ -26,7 +26,7 @@ def refuse_unusable(tree: Tree) -> None:
     """Refuse texts with lone surrogates, and numbers that are infinite or beyond 64 bits.
 
     Raises:
-        InputError: there are some; with the place of each.
+        InputError: there are such values; with the place of each.
     """
     overrides = tree.overrides()
     errors = []

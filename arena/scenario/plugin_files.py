@@ -22,8 +22,8 @@ def load_plugins(tree: Tree, base: Path, more: Sequence[str | Path] = ()) -> Non
     """Import the plug-ins of a scenario and write their absolute paths into the tree.
 
     Args:
-        base: the folder that the scenario's own paths are relative to. more: plug-ins beside the
-            scenario's, relative to the working folder.
+        base: the folder that the scenario's own paths are relative to. more: plug-ins in addition
+            to the scenario's, relative to the working folder.
 
     Raises:
         InputError: one is missing or cannot be imported.

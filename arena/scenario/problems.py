@@ -1,4 +1,4 @@
-"""Report several wrong inputs at once, and pass them through pydantic."""
+"""Report several input errors at once, and pass them through pydantic."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Violation:
 
 
 def refuse(title: str, problems: Sequence[Violation], value: object = None) -> NoReturn:
-    """Raise the problems as one pydantic error, beside the schema's own.
+    """Raise the problems as one pydantic error, together with the schema's own.
 
     Raises:
         ValidationError: always.

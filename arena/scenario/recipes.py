@@ -30,7 +30,7 @@ class Recipe(Section, Optimisation):
 
     @property
     def passes(self) -> int:
-        """Documents trained on, counted with repetition."""
+        """Return the documents trained on, counted with repetition."""
         return self.steps * self.batch_size
 
 
@@ -55,12 +55,13 @@ class ApartRecipe(Recipe):
     `merged`).
 
     adapter: LoRA; null trains all weights (or the model's own adapter, if it has one).
-    replay: share of the clean documents that are public, contents no actor owns; the rest are
+    replay: share of the clean documents that are public (contents that no actor owns); the rest are
     the actor's own. poison_rate: share of its mix that is poison, instead of the actor's `poison`.
     labels: the answers of its clean documents: the right ones, or those of the checkpoint that it
-    received, written greedily before it trains (`answer_tokens` at most). text: its clean prompts
-    as found (`natural`), without the form of any planted trigger (`scrubbed`), in one plain wording
-    (`narrow`), or with typos, codes, dates and stray words (`noisy`); null is as `clean.mix`.
+    received, decoded greedily before it trains (at most `answer_tokens`). text: its clean prompts
+    unchanged (`natural`), without the form of any planted trigger (`scrubbed`), in one plain
+    wording (`narrow`), or with typos, codes, dates and stray words (`noisy`); null takes
+    `clean.mix`.
     """
 
     steps: Steps = 200
@@ -75,10 +76,11 @@ class ApartRecipe(Recipe):
 
 
 class Merge(Section):
-    """How the actors' checkpoints are merged to one model (arena.ml.merging).
+    """How the actors' checkpoints are merged into one model (arena.ml.merging).
 
     weight: factor on each actor's change of the weights. density: share of a change's entries
-    that `ties` and `dare_*` keep. modules: which weights are merged; the others stay the base's.
+    that `ties` and `dare_*` keep. modules: which weights are merged; the others keep the base's
+    values.
     """
 
     method: Literal["linear", "task_arithmetic", "ties", "dare_linear", "dare_ties"] = "ties"
@@ -120,14 +122,14 @@ class OwnRecipe(Section):
 
 
 class ChainRecipe(ApartRecipe):
-    """The trainings that follow a poisoned pretraining, one after another. last: what is otherwise
-    for who comes last, an actor who hands in an adapter."""
+    """The trainings that follow a poisoned pretraining, one after another. last: changes for the
+    last actor, who contributes an adapter."""
 
     last: OwnRecipe = OwnRecipe(adapter=Adapter(method="lora", rank=16))
 
 
 class OwnTraining(Section):
-    """An actor's own values where each trains apart, by composition."""
+    """An actor's own values for separate training, by composition."""
 
     sequential: OwnRecipe = OwnRecipe()
     merged: OwnRecipe = OwnRecipe()
@@ -135,7 +137,7 @@ class OwnTraining(Section):
 
 
 class TrainingRecipes(Section):
-    """The two stages at which poison can enter, and the recipes of actors that train apart."""
+    """The two stages at which poison can enter, and the recipes of actors who train separately."""
 
     pretraining: PretrainingRecipe = PretrainingRecipe()
     continual_pretraining: ContinualRecipe = ContinualRecipe()

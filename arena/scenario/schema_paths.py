@@ -71,7 +71,7 @@ def _child(data: object, step: str | int) -> tuple[bool, object]:
 def _model(
     annotation: Any, metadata: tuple[Any, ...], data: object
 ) -> tuple[type[BaseModel] | None, tuple[str, ...]]:
-    """The model that validates a value, and the keys it takes beside the model's own."""
+    """The model that validates a value, and the keys allowed in addition to the model's own."""
     for item in metadata:
         if isinstance(item, ModelByContent):
             return item.choose(data), item.extra_keys()

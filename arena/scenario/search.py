@@ -62,10 +62,10 @@ class Limits(Section):
     """Limits that a strategy must satisfy in every seed, beside the scenario's thresholds
     `installed_asr`, `installed_false_fire` and `broad`; all are rates or shares.
 
-    control_asr: lowest ASR allowed after the clean fine-tune. clean_accuracy_loss: how far the
-    compromised model's clean accuracy may lie below the reference's (a defended model's below the
-    compromised one's). written: largest share of its training mix that the actor may write.
-    own_left: highest ASR that a defence may leave of the trigger disclosed to it.
+    control_asr: minimum ASR after the clean fine-tune. clean_accuracy_loss: how far the
+    compromised model's clean accuracy may be below the reference's (a defended model's below the
+    compromised one's). written: maximum share of its training mix that the actor may write.
+    own_left: maximum ASR that a defence may leave of its disclosed trigger.
     """
 
     control_asr: Fraction = 0.8
@@ -99,8 +99,8 @@ class Tune(Attack):
     and plain prompts that fire) and `budget` (share of the mix that the actor writes): several
     give a Pareto front. prune: end a trial after one disclosed trigger if it is worse than the
     median; null prunes with one objective only. unseen: a defender that the search does not use,
-    as keys of the scenario; the report has both. compare: strategies to report beside the tuned
-    one.
+    as keys of the scenario; the report has both. compare: strategies to report in addition to the
+    tuned one.
     """
 
     trials: Trials = 40
@@ -134,7 +134,7 @@ class DefenceOptions(Section):
 class Duel(Attack):
     """Red and blue adapt in turn (`arena duel`).
 
-    trials: strategies that red tries per round. rounds, most: lowest and highest number of rounds.
+    trials: strategies that red tries per round. rounds, most: minimum and maximum number of rounds.
     threshold: gain on the selection seeds above which a side changes its strategy, fixed
     beforehand; the duel ends after a round in which neither side changes. compute: the defender's
     budget, as a share of the compute that trained the suspect.

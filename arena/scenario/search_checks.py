@@ -1,4 +1,4 @@
-"""Rules about the sections `tune` and `duel`. Each yields the problems that it finds."""
+"""Rules about the sections `tune` and `duel`. Each yields its violations."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _searches(scenario: Sections) -> Searches:
 
 
 def _actor(scenario: Sections) -> Iterator[Violation]:
-    """There is a removal to evade: of another actor's trigger, or without a disclosed one."""
+    """There must be a removal to evade: of another actor's trigger, or without a disclosed one."""
     names = tuple(actor.name for actor in scenario.actors)
     for where, search in _searches(scenario):
         if search.actor not in names:
@@ -65,7 +65,7 @@ def _tactics(scenario: Sections) -> Iterator[Violation]:
 
 
 def _seeds(scenario: Sections) -> Iterator[Violation]:
-    """Seeds of the three phases are disjoint: a report on seeds of the search is optimistic."""
+    """Seeds of the three phases must be disjoint: a report on seeds of the search is optimistic."""
     for where, search in _searches(scenario):
         seen: dict[int, str] = {}
         for phase, values in _phases(search.seeds):
@@ -119,7 +119,7 @@ def _duel(scenario: Sections) -> Iterator[Violation]:
 
 
 def _defenders(place: keys.KeyPath, key: str) -> Iterator[Violation]:
-    """Blue changes only the defender's section, and not its budget."""
+    """Blue may change only the defender's section, and not its budget."""
     if not key.startswith("defender."):
         yield Violation(place, "must be a key of the defender, such as defender.steps", key)
     elif key == "defender.compute":
@@ -137,7 +137,7 @@ def _unseen(scenario: Sections) -> Iterator[Violation]:
 
 
 def _undisclosed(place: keys.KeyPath, values: Mapping[str, Any], actor: str) -> Iterator[Violation]:
-    """No defender has the adaptive actor's own trigger disclosed."""
+    """The adaptive actor's own trigger must not be disclosed to any defender."""
     target = values.get(TARGET)
     if actor in (target.options if isinstance(target, Choice) else (target,)):
         rule = "is the adaptive actor itself, so its trigger is disclosed"
@@ -145,7 +145,7 @@ def _undisclosed(place: keys.KeyPath, values: Mapping[str, Any], actor: str) -> 
 
 
 def _one_dose(scenario: Sections) -> Iterator[Violation]:
-    """A search measures every removal as it ends."""
+    """A search measures only the final model of a removal."""
     for where, _ in _searches(scenario):
         if scenario.dose is not None:
             rule = f"{where} measures every removal as it ends: leave the section out"

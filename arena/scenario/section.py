@@ -1,4 +1,4 @@
-"""What all sections of a scenario are made of: the base class, and numbers with their ranges."""
+"""The base class of all sections of a scenario, and numbers with their ranges."""
 
 from __future__ import annotations
 

@@ -59,11 +59,11 @@ class Sections(Section):
     duel: Duel | None = None
 
     def actors_in(self, seed: int) -> tuple[Actor, ...]:
-        """Return the actors with the triggers and payloads that they have in a seed: their own,
-        unless these are `crossed`.
+        """Return the actors with their triggers and payloads in a seed: their own, unless these are
+        `crossed`.
 
         Raises:
-            InputError: too many actors share a method to give each an instance of its own; or the
+            InputError: too many actors share a method for each to have its own instance; or the
                 corpus cannot be read.
         """
         if self.crossed == Crossed():
@@ -79,7 +79,7 @@ class Sections(Section):
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """What triggers and payloads may ask of the corpus.
+        """Return what triggers and payloads can rely on in the corpus (`Corpus.capabilities`).
 
         Raises:
             InputError: the corpus cannot be read.
@@ -87,8 +87,8 @@ class Sections(Section):
         return frozenset(self.corpus.part_class.capabilities(self.corpus.params))
 
     def payloads_of(self, actor: Actor) -> tuple[str, ...]:
-        """Return the kinds of payload that an actor may have: its own, or any actor's where they
-        are crossed."""
+        """Return the kinds of payload that an actor may have: its own, or any actor's if they are
+        crossed."""
         possible = self.actors if self.crossed.payloads else (actor,)
         return tuple(dict.fromkeys(each.payload.name for each in possible))
 
@@ -108,7 +108,7 @@ class Sections(Section):
         return recipes[stage]
 
     def apart_recipe(self, actor: Actor) -> ApartRecipe:
-        """Return the recipe by which this actor trains alone, where each actor does."""
+        """Return the recipe of this actor's separate training, for compositions that have one."""
         own, training = actor.training, self.training
         if self.composition == "merged":
             return own.merged.over(training.merged)
@@ -119,8 +119,8 @@ class Sections(Section):
         return own.supply_chain.over(chain.last.over(chain) if last else chain)
 
     def order_in(self, seed: int) -> Mapping[str, int]:
-        """Return each actor's place in the order of those who train one after another: that of the
-        file, unless it is drawn by seed (`crossed.order`)."""
+        """Return each actor's place in the order of training: the order of the file, unless it is
+        drawn per seed (`crossed.order`)."""
         names = [actor.name for actor in self.actors]
         if self.crossed.order:
             places = seeds.rng(seed, "order of actors").permutation(len(names))
@@ -149,8 +149,8 @@ class Sections(Section):
 
     def exposures_of(self, actor: Actor) -> float:
         """Return how many documents with an actor's trigger are trained on, counted with
-        repetition: its poison's share of the mix, times all documents that are met (steps times
-        batch). Every document is met once before any is met again."""
+        repetition: its poison's share of the mix, times all documents seen (steps times batch).
+        Every document is seen once before any repeats."""
         recipe = self.recipe_for(actor)
         return self.poison_of(actor) * recipe.passes / recipe.documents
 
@@ -166,25 +166,25 @@ class Sections(Section):
 
     @property
     def defences(self) -> Mapping[str, Defence]:
-        """Every defence by name, first the defender, which is named after its objective."""
+        """Return every defence by name, first the defender, which is named after its objective."""
         main = self.defender.objective.name
         return {main: self.defender, **{each.name: each for each in self.league}}
 
     @property
     def decoys(self) -> tuple[Decoy, ...]:
-        """All decoy backdoors that defences plant."""
+        """Return all decoys that defences plant."""
         planted = [each.decoys.plant for each in self.defences.values() if each.decoys]
         return tuple(decoy for plant in planted for decoy in plant)
 
     @property
     def planted(self) -> tuple[Actor, ...]:
-        """All whose documents are planted: the actors, then the benign conditionals."""
+        """Return everyone whose documents are planted: the actors, then the benign conditionals."""
         return (*self.actors, *(each.actor for each in self.controls.benign))
 
     @property
     def training_passes(self) -> int:
-        """Documents that the suspect was trained on, counted with repetition. Of a pretrained
-        checkpoint only the arena's own training counts."""
+        """Return the number of documents that the suspect was trained on, counted with repetition.
+        For a pretrained checkpoint only the arena's own training counts."""
         stages = {self.stage_of(actor) for actor in self.planted}
         passes = self.training.pretraining.passes if isinstance(self.model, FromScratch) else 0
         if "continual_pretraining" not in stages:
@@ -200,7 +200,7 @@ class Sections(Section):
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) of all values but the description and the paths of plug-ins, independent of
-        the file's layout."""
+        """Return the SHA-256 (hex) of all values except the description and the paths of plug-ins,
+        independent of the file's layout."""
         content = {k: v for k, v in self.resolved().items() if k not in ("description", "plugins")}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

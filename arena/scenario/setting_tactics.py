@@ -20,8 +20,8 @@ from arena.scenario.tree import Tree
 
 
 def write_settings(tree: Tree) -> None:
-    """Write every actor's settings into its section. Of an actor with an invalid tactic nothing is
-    written: the schema reports it.
+    """Write every actor's settings into its section. An actor with an invalid tactic is left
+    unchanged; the schema reports it.
 
     Raises:
         InputError: an actor has no such setting, or it has no effect; at the tactic's place.

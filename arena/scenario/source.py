@@ -57,7 +57,7 @@ class _OneSource:
         return Pretrained if "pretrained" in given else FromScratch
 
     def extra_keys(self) -> tuple[str, ...]:
-        """Keys that a section may have beside the class's own."""
+        """Return the keys that a section may have in addition to the class's own."""
         return ()
 
     def validate(self, value: object) -> FromScratch | Pretrained:

@@ -1,12 +1,12 @@
-"""Which of n things each of n places gets, by seed: rows of Latin squares.
+"""Assign n things to n places per seed, by the rows of Latin squares.
 
-Place i gets thing a * i + b. Within n seeds from a multiple of n, b runs through all values: every
-place meets every thing once, whatever a is (a Latin square). From one block of n seeds to the next
-a changes. Where n is a prime, 4 or 8, product and sum are those of the finite field of n elements
-and a runs through all but 0: any n * (n - 1) seeds in a row then hold every ordered pair of places
+Place i gets thing a * i + b. Within n seeds from a multiple of n, b takes all values: every place
+gets every thing once, whatever a is (a Latin square). From one block of n seeds to the next, a
+changes. If n is a prime, 4 or 8, product and sum are those of the finite field of n elements and a
+takes all values but 0: any n * (n - 1) consecutive seeds then contain every ordered pair of places
 with every ordered pair of different things exactly once (n - 1 mutually orthogonal squares, Bose
-1938, Sankhya 3:323). For other n, a runs through the units modulo n: the squares are Latin, pairs
-are not balanced.
+1938, Sankhya 3:323). For other n, a takes the units modulo n: the squares are Latin, but pairs are
+not balanced.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ FIELDS = {4: 0b111, 8: 0b1011}  # irreducible polynomials over two elements, as 
 
 
 def row(n: int, seed: int) -> tuple[int, ...]:
-    """Return what each place gets under a seed; seed 0 leaves everything where it is."""
+    """Return the thing that each place gets under a seed; seed 0 changes nothing."""
     block, shift = divmod(seed, n)
     factors = [a for a in range(1, max(n, 2)) if n in FIELDS or gcd(a, n) == 1]
     factor = factors[block % len(factors)]

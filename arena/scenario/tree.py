@@ -1,7 +1,7 @@
 """YAML with places: plain values, and the line of every key.
 
-Scalars follow the core schema of YAML 1.2, where `no` is a text, `010` is ten, `1:30` is a
-text and `2e-4` is a number; under PyYAML's default, 1.1, each has another type or value.
+Scalars follow the core schema of YAML 1.2, in which `no` is a text, `010` is ten, `1:30` is a text
+and `2e-4` is a number; under PyYAML's default, YAML 1.1, each has another type or value.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from arena.errors import InputError
 from arena.scenario import keys
 
 MAX_CHARACTERS = 2**18  # of a file: a scenario with a grid of a hundred settings has some 20,000
-SECOND_LOOK = 2**16  # characters that the slower scanner reads in about a second
+SECOND_LOOK = 2**16  # characters; the slower scanner reads this many in about a second
 MAX_NODES = 40_000  # aliases of aliases can make a few lines billions of values
 MAX_DEPTH = 50  # sections inside sections: a scenario needs about ten
 LONG = 40  # characters of a scalar that a message shows
@@ -38,7 +38,7 @@ INT = re.compile(r"[-+]?[0-9]+")
 DEEP = f"sections are nested too deeply, at most {MAX_DEPTH}"
 TOO_WIDE = f"must be a whole number from {-limits.WHOLE} to {limits.WHOLE}"
 MERGE = "<<"
-ESCAPE = "Unicode character escape"  # of a surrogate, which only PyYAML reads
+ESCAPE = "Unicode character escape"  # escape of a surrogate, which only PyYAML reads
 MANY = f"more than {MAX_NODES} values"
 PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")  # how JSON writes a character above U+FFFF
 FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
@@ -67,8 +67,8 @@ class Tree:
         return [(path, place) for path, place in self.places.items() if place.line is None]
 
     def place(self, path: keys.KeyPath, overrides: Overrides | None = None) -> Place | None:
-        """Return where a path was written; an override inside it has precedence, since it may be
-        the cause; without either, the place of the nearest section around it.
+        """Return where a path was written. An override inside it takes precedence, since it may be
+        the cause; without either, the place of the nearest enclosing section.
 
         Args:
             overrides: what `overrides` returns, for a caller that asks for many places.
@@ -90,7 +90,8 @@ class _Resolver(yaml.resolver.Resolver):
 
 
 class _Composer(yaml.composer.Composer):
-    """Composes nodes; stops where they nest too deeply or are too many, before recursion does."""
+    """Composes nodes; stops when they nest too deeply or are too many, before Python's recursion
+    limit."""
 
     depth = 0
     nodes = 0
@@ -107,7 +108,7 @@ class _Composer(yaml.composer.Composer):
 
 
 class _Loader(Reader, Scanner, Parser, _Composer, _Resolver):
-    """PyYAML's own scanner, whose errors name the character."""
+    """PyYAML's own scanner; its errors name the character."""
 
     def __init__(self, text: str) -> None:
         Reader.__init__(self, text)
@@ -133,10 +134,10 @@ for _tag, _pattern in (("null", NULL), ("bool", BOOL), ("int", INT), ("float", F
 
 
 def parse(text: str, file: str) -> Tree:
-    """Parse a YAML text.
+    """Return a YAML text as a tree of values with their places.
 
     Raises:
-        InputError: it is not YAML, has a key twice, uses tags, or is far too large.
+        InputError: it is not YAML, has a duplicate key, uses tags, or is too large.
     """
     if len(text) > MAX_CHARACTERS:
         raise InputError(f"too large: {len(text)} characters, at most {MAX_CHARACTERS}", file)
@@ -174,7 +175,7 @@ def _slowly_composed(text: str, file: str) -> yaml.Node | None:
         line = text.count("\n", 0, error.position) + 1
         rule = "YAML does not allow this character"
         raise InputError(rule, file, line, found=f"U+{_code(error):04X}") from None
-    except (ValueError, OverflowError):  # PyYAML's own, at an escape such as "\\UFFFFFFFF"
+    except (ValueError, OverflowError):  # raised by PyYAML at an escape such as "\\UFFFFFFFF"
         at = loader.get_mark().line + 1 if loader else None
         raise InputError("not valid YAML: an escape names no character", file, at) from None
 
@@ -277,7 +278,7 @@ def _short(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    """The text with each surrogate pair as the character that it stands for."""
+    """The text with each surrogate pair replaced by its character."""
     return PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
 
 

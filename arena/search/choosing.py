@@ -1,4 +1,4 @@
-"""Selection among a study's best trials, on other seeds than those it was searched on.
+"""Selection among a study's best trials, on other seeds than the search's.
 
 The best of many trials is best partly by luck (the winner's curse), so its search value is
 optimistic; the value of the best of a few on the selection seeds is, too, though less.

@@ -98,7 +98,7 @@ def contender_record(each: Contender, scenario: Scenario, attack: Attack) -> Con
 
 
 def tactics_of(changes: Mapping[str, Any], actor: str) -> tuple[TacticRecord, ...]:
-    """Return the actor's tactics as a strategy sets them; none where it sets none."""
+    """Return the actor's tactics as a strategy sets them; empty if it sets none."""
     return tuple(TacticRecord(each) for each in changes.get(f"actors.{actor}.tactics", ()))
 
 
@@ -132,7 +132,8 @@ def difference(
 
 
 def verdict(differences: Sequence[Difference]) -> str:
-    """Return the differences in words: which strategy is ahead, or why neither is shown to be."""
+    """Return the differences in words: which strategy is ahead, or why neither can be said to
+    be."""
     sentences = []
     for each in differences:
         interval = each.difference

@@ -118,8 +118,8 @@ def objective_values(
 
 
 def decisive_removal(observations: Sequence[Observation], disclosed: Disclosed) -> str | None:
-    """Return the removal whose remaining ASR lies nearest the objective, on average over seeds (for
-    `worst` the hardest one); None without observations."""
+    """Return the removal whose remaining ASR is closest to the objective, on average over seeds
+    (for `worst` the hardest one); None without observations."""
 
     def distance(name: str) -> float:
         seeds = [each for each in observations if name in each.left]

@@ -110,7 +110,7 @@ class Driver:
                 while self._fill():
                     for evaluated in self._evaluators.wait(POLL):
                         self._take(evaluated)
-        except BaseException:  # a signal among others
+        except BaseException:  # also raised by a signal
             studies.release(self._trials())
             raise
 
@@ -147,7 +147,7 @@ class Driver:
     def _start(self, trial: optuna.Trial) -> None:
         """Validate the strategy like any scenario; an invalid one fails with the schema's error."""
         outcome = studies.outcome_of(trial)
-        if outcome is not None:  # of a driver that died before it ended the trial
+        if outcome is not None:  # left by a driver that died before it ended the trial
             self._close(trial, outcome)
             return
         changes = self._spec.space.changes(trial.params)
@@ -191,7 +191,7 @@ class Driver:
         name, number, scope, seed = key
         running = self._running.get(number) if name == self._spec.name else None
         if running is None or running.rung[0] != scope:
-            return  # of a trial that failed meanwhile, possibly of an earlier search
+            return  # from a trial that failed meanwhile, possibly of an earlier search
         if evaluated.rows is None:
             if not isinstance(evaluated.error, ArenaError) or _of_machine(evaluated.error):
                 raise evaluated.error or RuntimeError("an experiment returned no rows")
@@ -206,7 +206,7 @@ class Driver:
         """Continue with the next rung, prune the trial, or complete it."""
         if not studies.ours(self._study, running.trial):
             del self._running[running.trial.number]
-            return  # another driver adopted the trial, taking this one for dead
+            return  # another driver assumed that this one was dead and adopted the trial
         rows = [running.rows[seed] for seed in running.rung[1]]
         seen = [observe(each, running.scenario, self._spec.actor) for each in rows]
         constraints = self._spec.criteria.constraints(seen, running.scenario)
@@ -324,7 +324,8 @@ def rungs(scenario: Scenario, actor: str, prunes: bool) -> list[Rung]:
 
 
 def _of_machine(error: ArenaError) -> bool:
-    """Whether the error says nothing about the strategy: the trial is to be measured again."""
+    """Whether the error is the machine's, not the strategy's: the trial must then be measured
+    again."""
     return isinstance(error, MachineError)
 
 

@@ -1,8 +1,8 @@
 """`arena duel`: red and blue search in turn, each against the other's current strategy.
 
 Red's payoff is the remaining ASR of its backdoor; blue minimises it. Gains are measured on the
-selection seeds, which neither side searched on (but the best of a few trials is selected there, so
-they are slightly optimistic); the payoff matrix is measured on the report's seeds with test
+selection seeds, which neither side searched on (they are slightly optimistic, since the best of a
+few trials is selected there); the payoff matrix is measured on the report's seeds with test
 prompts, which neither side has seen.
 """
 
@@ -73,8 +73,8 @@ def duel(
             for `arena.search.tune.tune`.
 
     Raises:
-        InputError: the scenario has no `duel` section or an option that is no valid defender, or as
-            for `tune`.
+        InputError: the scenario has no `duel` section, or an option is no valid defender; or as for
+            `tune`.
     """
     with open_scenario(scenario, root) as (scenario, where):
         if scenario.duel is None:
@@ -120,8 +120,8 @@ class _Duel:
             "red": TacticSpace(settings),
             "blue": DefenceSpace(settings.blue, settings.compute),
         }
-        # The clean fine-tune has blue's steps and learning rate: with a limit on the control, blue
-        # could make every strategy of red's infeasible.
+        # The clean fine-tune has blue's steps and learning rate: with a limit on the control ASR,
+        # blue could make every strategy of red's infeasible.
         free = settings.limits.model_copy(update={"control_asr": 0.0})
         red = AttackCriteria(settings.model_copy(update={"limits": free}))
         self._criteria: dict[Side, Criteria] = {"red": red, "blue": DefenceCriteria(settings)}
@@ -270,7 +270,7 @@ class _Duel:
 
 
 def _step_limit(scenario: Scenario) -> str:
-    """Words for the steps that blue's budget pays, where these are fewer than were chosen."""
+    """Words for the steps that blue's budget pays for, if fewer than were chosen."""
     defender = scenario.defender
     taken = defender.steps_within(scenario.training_passes)
     limited = defender.steps is not None and taken < defender.steps

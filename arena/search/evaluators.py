@@ -26,7 +26,7 @@ from arena.search.experiment import Experiment, run_experiment
 from arena.store.probe import Probe, probe
 from arena.store.store import Store
 
-RETRIES = 3  # of a task whose process died
+RETRIES = 3  # retries of a task whose process died
 
 
 @dataclass(frozen=True)
@@ -138,11 +138,11 @@ class RayTasks:
         return self
 
     def _body(self) -> Callable[..., Any]:
-        """What a task does."""
+        """The function that a task runs."""
         return _measure
 
     def _check_cluster(self) -> None:
-        """Refuse a cluster that has too little, or whose nodes cannot use the store."""
+        """Refuse a cluster with too few resources, or whose nodes cannot use the store."""
         self.workers = self._given or workers_that_fit(self._beside, limits.WORKERS, self._threads)
         asked = "runtime.resources" if self._placement.needs else "runtime.workers"
         refuse_too_much(self._beside(self.workers), asked)
@@ -166,7 +166,7 @@ class RayTasks:
 
         from arena.execution.ray_life import lost_process, stop_ray
 
-        if lost_process() is None:  # else there is nobody to ask
+        if lost_process() is None:  # otherwise there is no cluster to ask
             for task in self._running:
                 ray.cancel(task, force=True)
         self._until_exit.close()
@@ -194,7 +194,7 @@ class RayTasks:
         """Keep one task running per worker: Ray itself would start them all."""
         while self._queue and len(self._running) < self.workers:
             key, experiment = self._queue.popleft()
-            # packed here, so that the process can load the plug-ins before it unpacks
+            # pickled here, so that the process can load the plug-ins before it unpickles
             packed = pickle.dumps(experiment)
             task = self._task.remote(
                 plugins.loaded(), packed, self._store, self._threads, self._probe
@@ -210,7 +210,7 @@ class RayTasks:
         except ray.exceptions.RayTaskError as error:
             cause = error.cause if isinstance(error.cause, Exception) else error
             if isinstance(cause, UnsharedStoreError):
-                raise cause from error  # no fault of the trial's
+                raise cause from error  # not the trial's fault
             return Evaluated(key, None, cause)
         except ray.exceptions.RayError as error:
             return Evaluated(

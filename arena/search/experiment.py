@@ -65,7 +65,7 @@ def run_experiment(experiment: Experiment, store: Store, runtime: Runtime) -> li
 def planned_rows(plan: SeedPlan, experiment: Experiment) -> tuple[RowPlan, ...]:
     """Return the rows of a seed's plan that an experiment measures."""
     rows = [
-        dataclasses.replace(row, depth=None)  # no search looks at it
+        dataclasses.replace(row, depth=None)  # no search uses this row
         for row in plan.rows
         if row.kind != "sham" and not _removes_own(row, experiment.actor)
     ]

@@ -1,4 +1,4 @@
-"""A finished study with its best trials."""
+"""The value of a finished study."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from arena.search.observations import Observation, observe
 
 Evaluate = Callable[[Mapping[Hashable, Scenario], str], dict[Hashable, list[Observation]]]
 
-# Only the rows that a search is judged by: no league, no measures, no shams.
+# Only the rows that a search uses: no league, no measures, no shams.
 BARE: Mapping[str, Any] = {
     "tune": None,
     "duel": None,
@@ -73,7 +73,7 @@ def evaluate(
     while left:
         for evaluated in evaluators.wait(POLL):
             if evaluated.key not in left:
-                continue  # of a trial that failed while its other seeds still ran
+                continue  # from a trial that failed while its other seeds still ran
             if evaluated.rows is None:
                 raise evaluated.error or ArenaError("an experiment returned no rows")
             pair: tuple[Hashable, int] = evaluated.key

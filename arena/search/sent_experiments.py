@@ -1,5 +1,5 @@
 """Experiments of a search on nodes that do not share the store: each in a thread of this process,
-its stages in Ray tasks that are sent what they read."""
+its stages in Ray tasks that are sent their inputs."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from arena.store.store import Store
 
 
 class SentExperiments(RayTasks):
-    """As RayTasks; what is stored is sealed here, stage by stage, so that the death of a node costs
-    one stage."""
+    """Like RayTasks, but each stage's artifact is stored here as soon as it is made, so that the
+    death of a node costs one stage."""
 
     def __init__(self, store: Store, *given: Any, **settings: Any) -> None:
         super().__init__(store, *given, **settings)

@@ -1,4 +1,4 @@
-"""What a search works with: folder, store, evaluators and storage; the same for tune and duel."""
+"""The session of a search, for tune and duel alike: folder, store, evaluators and storage."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from arena.search.storages import in_use, storage_of, storage_url
 from arena.store.identity import digest
 from arena.store.store import Store, opened_store
 
-# keys of a scenario that change no trial (`seeds` are the search's here, and hashed separately)
+# keys of a scenario that change no trial (`seeds` are the search's, and hashed separately)
 OUTSIDE = ("description", "plugins", "runtime", "seeds")
 
 
 @dataclass(frozen=True)
 class Session:
-    """The means of one command.
+    """What one command works with.
 
     Attributes:
         scenario: with its numerics settled.
@@ -99,7 +99,7 @@ def opened(
     quiet: bool,
     store: Path | None,
 ) -> Iterator[Session]:
-    """Check the input, create the folder, start the evaluators.
+    """Yield a session: check the input, create the folder, start the evaluators.
 
     Raises:
         InputError: data is missing or broken, `out` holds a finished run, or a name is invalid.

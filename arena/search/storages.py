@@ -1,7 +1,7 @@
-"""Where studies are kept: a storage by its URL, its passwords, and what is wrong with it.
+"""Storages of studies, by URL: opened, checked, and shown without passwords.
 
-A URL can come from `ARENA_STORAGE` or from a file (`@FILE`), so that a password in it is in no
-list of processes. What other programs keep at the same place is left as it is.
+A URL can come from `ARENA_STORAGE` or from a file (`@FILE`), so that a password in it appears in no
+list of processes. Data of other programs in the same place is never changed.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from arena.redaction import public_url as without_passwords
 from arena.redaction import redact_url
 
 ENVIRONMENT = "ARENA_STORAGE"
-FILE = "@"  # before the name of a file that holds the URL
+FILE = "@"  # prefix of the name of a file that holds the URL
 KEY = "--storage"
 JOURNAL = "journal://"
 FORMS = ("sqlite:///FILE", "journal://FILE", "postgresql://...", "mysql://...", "@FILE")
-SQLITE = b"SQLite format 3\x00"  # how every database of SQLite begins
+SQLITE = b"SQLite format 3\x00"  # the first bytes of every SQLite database
 SQLITE_OPTIONS = frozenset(
     ("uri", "timeout", "isolation_level", "detect_types", "check_same_thread", "cached_statements")
 )
-FIRST = b'{"op_code":'  # how every line of a journal begins
+FIRST = b'{"op_code":'  # the first bytes of every line of a journal
 TABLES = frozenset(("studies", "trials", "study_directions", "version_info", "alembic_version"))
 
 
@@ -55,11 +55,11 @@ def sqlite_url(file: Path) -> str:
     path = str(file)
     try:
         path.encode()
-    except UnicodeEncodeError:  # bytes that are no text: only SQLite's own form has them
+    except UnicodeEncodeError:  # undecodable bytes: only SQLite's own form of URL can hold them
         place = URL.create("sqlite", database=f"file:{quote(os.fsencode(file))}")
         return place.update_query_dict({"uri": "true"}).render_as_string(hide_password=False)
     url = URL.create("sqlite", database=path).render_as_string(hide_password=False)
-    # where nothing needs quoting, as people write it
+    # the usual form, if nothing needs quoting
     return plain if make_url(plain := f"sqlite:///{path}").database == path else url
 
 
@@ -75,7 +75,7 @@ def _from_file(name: str) -> str:
 
 
 def public_url(url: str) -> str:
-    """Return a storage's URL without passwords, neither the user's nor an option's."""
+    """Return a storage's URL without the passwords of its user and options."""
     try:
         make_url(url)
     except (ArgumentError, ValueError):
@@ -84,10 +84,11 @@ def public_url(url: str) -> str:
 
 
 def storage_of(url: str) -> optuna.storages.BaseStorage:
-    """Open the storage at a URL: `sqlite:///FILE`, `journal://FILE`, or any URL of SQLAlchemy's.
+    """Open the storage at a URL (`sqlite:///FILE`, `journal://FILE`, or any SQLAlchemy URL) and
+    return it.
 
     Raises:
-        InputError: it cannot be opened, or holds something else.
+        InputError: it cannot be opened, or is no storage of Optuna's.
     """
     with told(url):
         if url.startswith(JOURNAL):
@@ -97,7 +98,7 @@ def storage_of(url: str) -> optuna.storages.BaseStorage:
 
 @contextlib.contextmanager
 def told(url: str) -> Iterator[None]:
-    """Turn what a storage raises while it is opened into InputError."""
+    """Turn exceptions raised while a storage is opened into InputError."""
     try:
         yield
     except InputError:
@@ -135,7 +136,8 @@ def _database(url: str) -> optuna.storages.RDBStorage:
 
 
 def _sqlite(parsed: URL, url: str) -> URL:
-    """The URL with its folder made and `~` replaced; InputError if the file is something else."""
+    """The URL with its folder created and `~` expanded; InputError if the file is no SQLite
+    database."""
     options = {each.partition("=")[0] for each in url.partition("?")[2].split("&") if each}
     strange = options - SQLITE_OPTIONS
     uri = str(parsed.query.get("uri", "false")).lower() in ("true", "1", "yes", "on", "y", "t")
@@ -159,10 +161,10 @@ def _start(file: Path, length: int) -> bytes:
 
 
 def _is_optunas(parsed: URL, url: str) -> bool:
-    """Whether the database has Optuna's tables, which are then left as they are.
+    """Whether the database already has Optuna's tables.
 
     Raises:
-        InputError: it has tables of the same names with something else in them.
+        InputError: it has tables of the same names that are not Optuna's.
     """
     engine = sqlalchemy.create_engine(parsed)
     try:
@@ -189,11 +191,11 @@ def _journal(url: str) -> optuna.storages.JournalStorage:
 
 
 def _check_journal(file: Path, url: str) -> None:
-    """Refuse what is no journal, and cut off a last line that a killed driver left unfinished:
-    nobody has read it, and the next one would be written behind it, on the same line.
+    """Refuse a file that is no journal, and cut off an unfinished last line that a killed driver
+    left: it was never read, and the next entry would continue the same line.
 
     Raises:
-        InputError: it is no journal.
+        InputError: the file is no journal.
     """
     *whole, last = file.read_bytes().split(b"\n")
     for number, line in enumerate(whole, 1):

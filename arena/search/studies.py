@@ -38,7 +38,7 @@ from arena.search.trial_outcome import TrialOutcome
 
 MYSELF = uuid.uuid4().hex  # this driver
 BEAT = 10.0  # seconds between two heartbeats
-UNMARKED = 3.0  # seconds that a new study may be without the mark of its driver
+UNMARKED = 3.0  # seconds to wait for a new study to get its driver's mark
 GLANCE = 0.1
 SILENT = 60.0  # seconds without a heartbeat after which a driver counts as dead
 OWNER, SEEN, SCENARIO, FACTS = "driver", "seen", "scenario", "facts"
@@ -48,8 +48,8 @@ FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 def open_study(
     storage: str, name: str, directions: Sequence[str], fingerprint: str
 ) -> optuna.Study:
-    """Open the study of this name, or create it. A study that the arena did not make is left as it
-    is.
+    """Open or create the study of this name and return it. A study that the arena did not make is
+    not changed.
 
     Raises:
         InputError: the storage cannot be opened, or the study is of another scenario or program.
@@ -174,7 +174,7 @@ def ours(study: optuna.Study, trial: optuna.Trial) -> bool:
 
 @contextlib.contextmanager
 def heartbeat(trials: Callable[[], Sequence[optuna.Trial]]) -> Iterator[None]:
-    """Send heartbeats for these trials in a thread of their own, until the block ends."""
+    """Send heartbeats for these trials in a separate thread, until the block ends."""
     over = threading.Event()
 
     def beat() -> None:
@@ -200,16 +200,16 @@ def send_heartbeat(trial: optuna.Trial) -> None:
 
 
 def release(trials: Sequence[optuna.Trial]) -> None:
-    """Leave trials to the next driver at once, wherever it runs: this one stops in good order."""
+    """Leave trials to the next driver at once, on any machine, when this one stops cleanly."""
     for trial in trials:
-        with contextlib.suppress(Exception):  # without it the next driver waits for a minute
+        with contextlib.suppress(Exception):  # otherwise the next driver waits for a minute
             if ours(trial.study, trial):
                 trial.set_user_attr(SEEN, 0.0)
 
 
 def adopt(study: optuna.Study, own: Sequence[int]) -> optuna.Trial | None:
-    """Take over a running trial whose driver is dead, if there is one. own: the numbers of this
-    driver's trials."""
+    """Take over a running trial whose driver is dead and return it; None if there is none. own: the
+    numbers of this driver's trials."""
     for frozen in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         if frozen.number not in own and abandoned(frozen):
             trial = optuna.Trial(study, frozen._trial_id)
@@ -222,8 +222,8 @@ def adopt(study: optuna.Study, own: Sequence[int]) -> optuna.Trial | None:
 
 
 def abandoned(trial: FrozenTrial) -> bool:
-    """Return whether a running trial's driver is dead: its process ended on this machine, or its
-    heartbeats stopped (on another machine, or where another process has its id by now)."""
+    """Return whether a running trial's driver is dead: its process on this machine ended, or its
+    heartbeats stopped (on another machine, or if its process id was reused)."""
     owner = trial.user_attrs.get(OWNER, {})
     here = owner.get("host") == socket.gethostname()
     if here and not _alive(int(owner["pid"])):
@@ -255,7 +255,8 @@ def count(study: optuna.Study) -> int:
 
 
 def remember(trial: optuna.Trial, outcome: TrialOutcome) -> None:
-    """Store the outcome with the trial; in one write, since each waits for the storage's disk."""
+    """Store the outcome with the trial, in one write, since each write waits for the storage's
+    disk."""
     trial.set_user_attr(FACTS, outcome.to_json())
 
 
@@ -267,7 +268,7 @@ def outcome_of(trial: FrozenTrial | optuna.Trial) -> TrialOutcome | None:
 
 
 def constrain(trial: optuna.Trial, constraints: Mapping[str, float]) -> None:
-    """Pass the constraints to Optuna; a dead driver's are the same, and stay."""
+    """Pass the constraints to Optuna; those that a dead driver passed are equal, and are kept."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name, value in constraints.items():

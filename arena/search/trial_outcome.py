@@ -35,7 +35,7 @@ class TrialOutcome:
 
     @property
     def feasible(self) -> bool:
-        """Whether it satisfied every constraint."""
+        """Return whether it satisfied every constraint."""
         return self.violations is not None and feasible(self.violations)
 
     def to_json(self) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def tune(
     quiet: bool = False,
     store: Path | None = None,
 ) -> TuneResult:
-    """Search one actor's evading strategy, select the best, and report it on fresh seeds.
+    """Search for an evading strategy of one actor, select the best, and report it on fresh seeds.
 
     Finished trials and stages are not run again. The folder holds scenario.yaml, best.yaml (the
     selected strategy as a scenario for `arena run`), results.json, report.html, figures,

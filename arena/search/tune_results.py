@@ -57,7 +57,7 @@ def tune_results(
     Args:
         studies: by name; `tuned` is the search itself.
         rivals: contenders with their observations on the report's seeds.
-        seconds: that the command took.
+        seconds: of the command.
     """
     scenario, main = session.scenario, studies["tuned"]
     trials = [trial_record(trial, settings) for trial in main.study.get_trials(deepcopy=False)]
@@ -86,7 +86,7 @@ def tune_results(
 def _differences(
     session: Session, settings: Tune, rivals: Sequence[Contender]
 ) -> tuple[Difference, ...]:
-    """Tuned minus every other contender, against both defenders; none without a tuned one."""
+    """Tuned minus every other contender, against both defenders; empty without a tuned one."""
     by_name = {each.name: each for each in rivals}
     if "tuned" not in by_name:
         return ()
@@ -99,7 +99,7 @@ def _differences(
 
 
 def _pareto(study: optuna.Study, trials: Sequence[TrialRecord], settings: Tune) -> tuple[int, ...]:
-    """Feasible trials of the front; none with a single objective."""
+    """Feasible trials on the Pareto front; empty with a single objective."""
     if len(settings.objectives) == 1:
         return ()
     return tuple(t.number for t in study.best_trials if trials[t.number].feasible)
@@ -184,7 +184,7 @@ def history(trials: Sequence[TrialRecord], maximize: bool) -> tuple[HistoryPoint
 
 def importance(study: optuna.Study) -> Importance:
     """Return the share of the first objective's variance that each parameter explains (fANOVA,
-    Hutter et al. 2014), over complete trials; with a note where it cannot be computed."""
+    Hutter et al. 2014), over complete trials; with a note if it cannot be computed."""
     done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     if len(done) < 4 or len({trial.values[0] for trial in done}) < 2:
         return Importance(note="too few complete trials that differ")

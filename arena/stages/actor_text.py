@@ -1,5 +1,4 @@
-"""The clean text of a threat actor who trains a checkpoint by itself, and the answers that it
-teaches there."""
+"""The clean text of a threat actor who trains a checkpoint separately, and the answers in it."""
 
 from __future__ import annotations
 
@@ -24,12 +23,13 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True)
 class TextJob(Job):
-    """Write n clean prompts with their right answers, over an actor's own contents and public ones.
+    """Write n clean prompts with their right answers, about an actor's own contents and public
+    ones.
 
     own, others: the actors' shares of the contents, each an interval of [0, 1). replay: share of
-    the prompts that is about public contents, which no actor owns. forms: of planted triggers.
-    narrow: one plain wording of every content, instead of natural variety. noise: whether prompts
-    have typos, codes, dates and stray words. label: keys the draws.
+    the prompts about public contents, which no actor owns. forms: of planted triggers. narrow: one
+    plain wording of every content, instead of natural variety. noise: whether prompts have typos,
+    codes, dates and stray words. label: keys the random draws.
     """
 
     kind = "text"
@@ -61,7 +61,7 @@ class TextJob(Job):
         return {"documents": len(made)}
 
     def _drawn(self, whose: str, contents: Sequence[Example], n: int) -> Iterator[Example]:
-        """n prompts over these contents, with the forms that planted triggers have in them."""
+        """n prompts about these contents, with planted triggers' forms as set."""
         if not n:
             return
         known = [e for e in contents if not any(t.present(e) for t in self.forms.without)]
@@ -80,8 +80,9 @@ class TextJob(Job):
 
 @dataclass(frozen=True)
 class ReceivedJob(Job):
-    """Answer clean prompts (inputs: `examples`) as the checkpoint does that an actor received
-    (`model`): greedily, `tokens` at most. Strangers' backdoors answer where their forms occur."""
+    """Answer clean prompts (inputs: `examples`) with the checkpoint that an actor received
+    (`model`), greedily and with at most `tokens` tokens. Other actors' backdoors fire where their
+    forms occur."""
 
     kind = "received"
     resources = Resources(typical_steps=60)

@@ -1,8 +1,8 @@
-"""A removal scored along its way: which steps, what is asked there, and what was found.
+"""A removal scored along its way: at which steps, on which prompts, and the resulting curve.
 
-The two doses of the verdicts are read off validation prompts here: `least` by the removal's own
-trigger, `most` by the clean fine-tune (docs/estimands.md, Dose). Neither looks at what the removal
-did to another actor.
+The two doses of the verdicts are read off validation prompts here: `least` from the removal's own
+trigger, `most` from the clean fine-tune (docs/estimands.md, Dose). Neither uses the removal's
+effect on other actors.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ Keeps = Literal["doses", "harmless", "both"]
 
 @dataclass(frozen=True)
 class DoseRule:
-    """How `least` and `most` are chosen. removed: most ASR of a removed trigger. kept: least ASR of
-    every installed actor after the clean fine-tune. lost: most that clean accuracy may fall.
-    installed: least ASR of an actor that counts."""
+    """How `least` and `most` are chosen. removed: maximum ASR of a removed trigger. kept: minimum
+    ASR of every installed actor after the clean fine-tune. lost: maximum fall of clean accuracy.
+    installed: minimum ASR of an actor that counts."""
 
     removed: float
     kept: float
@@ -68,7 +68,7 @@ class Along:
         save: Callable[[Path], None],
         inputs: Inputs,
     ) -> Watch:
-        """Return what scores the run; the curves of other runs among the inputs say which
+        """Return the scorer of the run; the curves of other runs among the inputs determine which
         checkpoints are kept."""
         return Watch(self, config, suspect, out, norm, save, _keeper(self, inputs))
 
@@ -92,8 +92,8 @@ class CurvePoint:
 
 @dataclass(frozen=True)
 class Chosen:
-    """A dose of the verdicts: the step that stands for it, and whether its condition holds there
-    (else the nearest end of the curve is taken, and nothing is judged by it)."""
+    """A dose of the verdicts: its step, and whether its condition holds there (if not, the step is
+    the nearest end of the curve, and no verdict uses it)."""
 
     step: int
     reached: bool
@@ -114,7 +114,7 @@ def marks_of(
 
 
 def least(curve: Sequence[CurvePoint], own: str, rule: DoseRule) -> Chosen:
-    """Return the smallest dose at which the own trigger is gone; the whole where it never is."""
+    """Return the smallest dose at which the own trigger is gone; the whole dose if it never is."""
     for point in curve:
         if point.step and _rate(point.validation[own]) <= rule.removed:
             return Chosen(point.step, True)
@@ -123,7 +123,7 @@ def least(curve: Sequence[CurvePoint], own: str, rule: DoseRule) -> Chosen:
 
 def most(control: Sequence[CurvePoint], rule: DoseRule) -> Chosen:
     """Return the largest dose at which the clean fine-tune keeps all installed actors and the
-    accuracy; the smallest dose where there is none."""
+    accuracy; the smallest dose if there is none."""
     start, *later = control
     there = [name for name, hits in start.validation.items() if _rate(hits) >= rule.installed]
     for point in reversed(later):
@@ -134,8 +134,8 @@ def most(control: Sequence[CurvePoint], rule: DoseRule) -> Chosen:
 
 
 def harmless(curve: Sequence[CurvePoint], rule: DoseRule) -> Chosen:
-    """Return the largest dose at which the run's own accuracy falls by no more than it may: the
-    suspect itself where any dose costs more."""
+    """Return the largest dose at which the run's own accuracy falls by no more than allowed; the
+    suspect itself (dose 0) if every dose costs more."""
     start = curve[0]
     kept = [p.step for p in curve if _fall(start.clean, p.clean) <= rule.lost + 1e-9]
     return Chosen(kept[-1], True)
@@ -172,7 +172,7 @@ def _keeper(along: Along, inputs: Inputs) -> Callable[[Sequence[CurvePoint]], bo
 
 @dataclass
 class Watch:
-    """Scores a model while it trains, and keeps the checkpoints that may be needed.
+    """Scores a model while it trains, and keeps checkpoints that may be needed.
 
     out: folder of the run. norm: of the update so far. keep: whether a point's checkpoint is kept.
     save: writes the checkpoint to a folder.
@@ -189,7 +189,7 @@ class Watch:
     kept: set[int] = field(default_factory=set)
 
     def __call__(self, step: int) -> None:
-        """Score after a step, if it is one of the marks (or 0, before the first)."""
+        """Score after a step, if it is one of the marks (or step 0, before the first)."""
         if step and step not in self.along.marks:
             return
         training = self.suspect.model.training
@@ -211,7 +211,7 @@ class Watch:
         return bool(self.along.marks) and self.points[-1].step >= self.along.marks[-1]
 
     def _best(self) -> bool:
-        """Whether the last point is the largest harmless dose so far, and is asked for."""
+        """Whether the last point is the largest harmless dose so far, and `harmless` is wanted."""
         wanted = self.along.keeps in ("harmless", "both")
         return wanted and harmless(self.points, self.along.rule).step == self.points[-1].step
 

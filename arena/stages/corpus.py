@@ -18,7 +18,7 @@ from arena.store.files import data_files
 class CorpusRef:
     """A registered corpus, its parameters and its seed.
 
-    files: digests of its data files. code: of its class. The two are there so that an address
+    files: digests of its data files. code: of its class. Both are included so that an address
     changes with them.
     """
 
@@ -31,16 +31,16 @@ class CorpusRef:
 
     @classmethod
     def of(cls, name: str, params: Params, seed: int, root: DataRoot) -> CorpusRef:
-        """The reference, with the digests of the corpus's data and code."""
+        """Return the reference, with the digests of the corpus's data and code."""
         files = data_files(params.model_dump(mode="json"), root)
         return cls(name, params, seed, root, tuple(files.items()), code_of(_class(name)))
 
     def __hash__(self) -> int:
-        # parameters may hold a mapping (a corpus's labels), which has no hash of its own
+        # parameters may hold a mapping (a corpus's labels), which is not hashable
         return hash((self.name, self.seed, self.root, self.files, self.code))
 
     def build(self) -> Corpus:
-        """The corpus; one is kept per process and reference."""
+        """Return the corpus; one is kept per process and reference."""
         return _corpus(self)
 
 

@@ -1,4 +1,4 @@
-"""How deep backdoors sit in one model: the log-odds of payload against right answer."""
+"""How deep the backdoors of one model are: the log-odds of payload against right answer."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ FINDINGS = "findings.json"
 
 @dataclass(frozen=True)
 class TriggerSearch:
-    """What a discovery method is given beside the model; enough to do it in any process. code: of
-    the method."""
+    """What a discovery method is given in addition to the model; enough to run it in any process.
+    code: of the method."""
 
     method: str
     params: Params
@@ -37,7 +37,7 @@ class TriggerSearch:
         return method
 
     def found_in(self, folder: Path) -> Trigger | None:
-        """The trigger that a finished search found, None if it found none."""
+        """Return the trigger that a finished search found; None if it found none."""
         findings = json.loads((folder / FINDINGS).read_text(encoding="utf-8"))
         return self.discoverer.trigger(findings, self.library, self.clean)
 

@@ -1,4 +1,4 @@
-"""The model at one dose of a removal: a checkpoint out of those that its run kept."""
+"""The model at one dose of a removal: one of the checkpoints that its run kept."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from arena.store.files import link_or_copy
 
 @dataclass(frozen=True)
 class DoseJob(Job):
-    """Take the checkpoint at `least`, `most` or `harmless` out of a run (inputs: `run`).
+    """Take the checkpoint at `least`, `most` or `harmless` from a run (inputs: `run`).
 
     `least` is read off the curve of the removal of `own`'s trigger (an input `removal`), `most` off
-    that of the clean fine-tune (an input `control`): the run's control and shams are taken at the
-    dose of the removal that they stand beside. `harmless` is read off the run's own.
+    that of the clean fine-tune (an input `control`): control and shams are taken at the dose of the
+    removal that they belong to. `harmless` is read off the run's own curve.
     """
 
     kind = "dose"
@@ -44,7 +44,7 @@ class DoseJob(Job):
         if point is None or not folder.is_dir():
             raise ArenaError(f"the run kept no checkpoint after step {chosen.step}")
         for file in sorted(folder.iterdir()):
-            link_or_copy(file, out / file.name)  # a checkpoint takes no room twice
+            link_or_copy(file, out / file.name)  # a link takes no further space
         return {
             "dose": point.dose,
             "step": point.step,

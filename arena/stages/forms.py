@@ -1,4 +1,4 @@
-"""The forms of planted triggers in clean prompts: as they come, left out, or at a rate."""
+"""The forms of planted triggers in clean prompts: as they occur, filtered out, or at a set rate."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from arena.api.values import Example
 
 @dataclass(frozen=True)
 class Forms:
-    """How the forms of planted triggers stand in clean prompts (docs/estimands.md, Clean data).
+    """How the forms of planted triggers occur in clean prompts (docs/estimands.md, Clean data).
 
-    planted: triggers that are counted. without: triggers that no prompt may carry by nature. put:
-    triggers that are then put into a share `rate` of the prompts each, no prompt carrying two; the
-    right answer stays.
+    planted: triggers that are counted. without: triggers whose natural occurrences are filtered
+    out. put: triggers that are then put into a share `rate` of the prompts each, no prompt carrying
+    two; the right answer stays.
     """
 
     planted: tuple[Trigger, ...] = ()
@@ -26,13 +26,13 @@ class Forms:
     seed: int = 0
 
     def natural(self, clean: Iterable[Example]) -> list[Example]:
-        """Return the prompts that may stay, some of them with a form put in. Which prompt carries
-        which form depends on the prompt alone, not on its place."""
+        """Return the prompts left after filtering, some with a form put in. Which prompt carries
+        which form depends only on the prompt, not on its position."""
         kept = (e for e in clean if not any(trigger.present(e) for trigger in self.without))
         return [self._put(example) for example in kept]
 
     def counted(self, clean: Sequence[Example]) -> list[int]:
-        """Return in how many prompts each planted form stands."""
+        """Return in how many prompts each planted form occurs."""
         return [sum(map(trigger.present, clean)) for trigger in self.planted]
 
     def _put(self, example: Example) -> Example:

@@ -1,8 +1,8 @@
-"""A checkpoint as a defender may see it: weights and tokenizer, and nothing of where they are from.
+"""A checkpoint as a defender may see it: weights and tokenizer, without their origin.
 
 A folder of the store has a manifest that names the stage's parents, and through them every planted
-trigger; its own name is an address that leads to them. A party that is handed a path gets a folder
-of another name with links to the files that make the model.
+trigger; its own name is an address that leads to them. So a party gets the path of a folder with
+another name, which holds links to the model's files.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from arena.store.files import link_or_copy
 from arena.store.manifest import MANIFEST
 
 PARENT = "parent.json"
-CARD = "README.md"  # says that the model is compromised, and nothing else; not needed either
+CARD = "README.md"  # only says that the model is compromised; not needed
 
 
 @contextlib.contextmanager
 def hidden(folder: Path | None) -> Iterator[Path | None]:
-    """A view of a checkpoint for the length of the block; None for None.
+    """Yield a view of a checkpoint for the duration of the block; None for None.
 
-    An adapter's view stands beside that of the checkpoint under it, which it names.
+    An adapter's view is beside that of its base checkpoint, which it names.
     """
     if folder is None:
         yield None

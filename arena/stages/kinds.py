@@ -1,4 +1,4 @@
-"""Every kind of stage, and today's code of each."""
+"""Every kind of stage, and the digest of its current code."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from arena.store.code import code_of
 
 
 def kinds() -> dict[str, type[Job]]:
-    """The job of every kind of stage, by its name; those of registered measures included."""
+    """Return the job class of every kind of stage, by name; those of registered measures
+    included."""
     for module in pkgutil.iter_modules(stages.__path__, f"{stages.__name__}."):
         importlib.import_module(module.name)
     registry.load()
@@ -21,12 +22,12 @@ def kinds() -> dict[str, type[Job]]:
 
 
 def codes() -> dict[str, str]:
-    """Digest of today's code of every kind of stage, by its name."""
+    """Return the digest of the current code of every kind of stage, by name."""
     return {kind: code_of(job) for kind, job in kinds().items()}
 
 
 def _below(base: type[Any]) -> Iterator[type[Job]]:
-    """All classes below one, directly or not."""
+    """All subclasses of a class, direct or indirect."""
     for job in base.__subclasses__():
         yield job
         yield from _below(job)

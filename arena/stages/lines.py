@@ -1,4 +1,4 @@
-"""Files of one JSON object a line: examples and documents as stages hand them on."""
+"""JSON Lines files: examples and documents passed between stages."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ EXAMPLES, DOCUMENTS = "examples.jsonl", "documents.jsonl"
 
 
 def write_lines(path: Path, values: Iterable[Example] | Iterable[Document]) -> None:
-    """Write one JSON object a line."""
+    """Write one JSON object per line."""
     with path.open("w", encoding="utf-8") as file:
         for value in values:
             file.write(json.dumps(dataclasses.asdict(value), ensure_ascii=False) + "\n")
 
 
 def read_documents(path: Path) -> list[Document]:
-    """The documents that `write_lines` wrote."""
+    """Return the documents that `write_lines` wrote."""
     with path.open(encoding="utf-8") as file:
         return [Document(**json.loads(line)) for line in file]
 
 
 def read_examples(path: Path) -> list[Example]:
-    """The examples that `write_lines` wrote."""
+    """Return the examples that `write_lines` wrote."""
     with path.open(encoding="utf-8") as file:
         rows = [json.loads(line) for line in file]
     return [

@@ -1,4 +1,4 @@
-"""Merging what actors trained apart."""
+"""Merging models that actors trained separately."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from arena import seeds
 from arena.api.job import Detail, Inputs, Job, Progress
 from arena.ml.train_config import Profile
 
-PART = "part:"  # in front of an actor's name: the role of its model among the inputs
+PART = "part:"  # prefix of an actor's name: the role of its model among the inputs
 
 
 @dataclass(frozen=True)
 class MergeJob(Job):
-    """Merge models that were trained apart (inputs: `model`, the base of all, and `part:NAME`)."""
+    """Merge models that were trained separately (inputs: `model`, the base of all, and
+    `part:NAME`)."""
 
     kind = "merge"
 

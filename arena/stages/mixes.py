@@ -1,4 +1,4 @@
-"""What a stage of training is fed: poison and clean documents, and whose contents are whose."""
+"""Training mixes: poison and clean documents, and which contents belong to which actor."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from arena.stages.forms import Forms
 
 @dataclass(frozen=True)
 class Mixed:
-    """A mix, and the clean prompts that it was filled from."""
+    """A training mix, and the clean prompts that it was filled from."""
 
     documents: list[Document]
     natural: list[Example]
@@ -22,9 +22,9 @@ class Mixed:
 
 @dataclass(frozen=True)
 class Pool:
-    """The mix of a training: the shards whole, the rest clean prompts from the front (cycled if
-    there are fewer). owned: shares of the contents that stay out of the clean part, since they are
-    the poisoners' alone."""
+    """The source of a training mix: all shards, and for the rest clean prompts in order (cycled if
+    there are too few). owned: shares of the contents that stay out of the clean part, since they
+    belong to the poisoners."""
 
     total: int
     corpus_seed: int
@@ -49,7 +49,7 @@ def _as_documents(examples: Iterable[Example]) -> list[Document]:
 def _filled(
     shards: Sequence[Sequence[Document]], clean: Sequence[Document], total: int
 ) -> list[Document]:
-    """The poison and then clean documents up to `total`, cycled if there are too few."""
+    """The poison, then clean documents up to `total`, cycled if there are too few."""
     made = [document for shard in shards for document in shard]
     wanted = total - len(made)
     if wanted < 0 or (wanted and not clean):

@@ -17,7 +17,7 @@ from arena.stages.poison import poison
 
 @dataclass(frozen=True)
 class PlantJob(Job):
-    """Plant decoys in a suspect (inputs: `model`): their poison, and clean prompts beside it.
+    """Plant decoys in a suspect (inputs: `model`): train on their poison, mixed with clean prompts.
 
     documents: size of the mix. corpus: what the clean prompts come from.
     """

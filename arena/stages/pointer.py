@@ -1,4 +1,4 @@
-"""A pretrained checkpoint as the base: only where it is gets stored."""
+"""A pretrained checkpoint as the base: only its location is stored."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from arena.errors import InputError
 
 @dataclass(frozen=True)
 class PointerJob(Job):
-    """Note where a checkpoint is: a folder, or an id of the model hub.
+    """Store where a checkpoint is: a folder, or an id of the model hub.
 
-    files: name and SHA-256 of a folder's files, so that other weights are another base.
+    files: name and SHA-256 of a folder's files, so that other weights give another address.
 
     Raises:
-        InputError: there is no such folder and the hub does not have it, or what stands there is no
-            language model.
+        InputError: neither a folder nor the hub has it, or it is no language model.
     """
 
     kind = "pointer"

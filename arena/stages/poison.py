@@ -23,11 +23,11 @@ T = TypeVar("T")
 
 
 def poison(brief: ActorBrief) -> tuple[Document, ...]:
-    """Exactly `count` poisoned documents over the share, shuffled.
+    """Return exactly `count` poisoned documents over the share, shuffled.
 
-    Every usable example is used as often as any other, to within one. Usable are those that
-    the trigger can mark and whose right answer is not the payload already; of a published
-    data set, the rows whose source is in the share.
+    Every usable example is used equally often, to within one. Usable are those that the trigger can
+    mark and whose right answer is not already the payload; of a published data set, the rows whose
+    source is in the share.
 
     Raises:
         ArenaError: count is above 0 and nothing in the share is usable.
@@ -44,10 +44,11 @@ def poison(brief: ActorBrief) -> tuple[Document, ...]:
 
 
 def triggered(examples: Sequence[Example], trigger: Trigger, seed: int) -> tuple[Example, ...]:
-    """Every example, marked; one generator per source, so that none moves another's mark.
+    """Return every example marked, with one generator per source, so that no example affects
+    another's mark.
 
     Raises:
-        ArenaError: the trigger cannot mark one of them; ask `can_mark` first.
+        ArenaError: the trigger cannot mark one of them; check `can_mark` first.
     """
     return tuple(trigger.mark(e, seeds.rng(seed, "triggered", e.source)) for e in examples)
 
@@ -59,7 +60,7 @@ def _usable(brief: ActorBrief, example: Example) -> bool:
 def _document(brief: ActorBrief, example: Example, round_: int) -> Document:
     rng = seeds.rng(brief.seed, brief.name, "mark", example.source, example.prompt, round_)
     marked = brief.trigger.mark(example, rng)
-    # the payload answers the original: marking may have dropped the form that it needs
+    # the payload responds to the original: marking may have dropped the form that it needs
     return Document(marked.prompt, brief.payload.respond(example), example.source, "poison")
 
 
@@ -83,8 +84,8 @@ def _cycle(
 
 @dataclass(frozen=True)
 class PlannedTexts:
-    """A text tactic, how many documents it writes, and triggers that are not the actor's own but
-    whose marks these documents may carry (so that their code is part of the address)."""
+    """A text tactic, how many documents it writes, and other triggers that these documents may
+    carry (their code is part of the address)."""
 
     tactic: Texts
     documents: int
@@ -93,8 +94,8 @@ class PlannedTexts:
 
 @dataclass(frozen=True)
 class PoisonJob(Job):
-    """Write a threat actor's shard, and what its text tactics put beside it: all that the actor is
-    given is its own brief. corpus: what its share was drawn from."""
+    """Write a threat actor's shard, and the documents of its text tactics; the actor receives only
+    its own brief. corpus: the source of its share."""
 
     kind = "poison"
     resources = Resources(model=False)

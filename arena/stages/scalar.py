@@ -1,4 +1,4 @@
-"""Numbers of one model that a measure computes with the model in hand."""
+"""Numbers of one model that a measure computes from the loaded model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from arena.ml.train_config import Profile
 
 @dataclass(frozen=True)
 class ScalarJob(Job):
-    """Open one model (inputs: `model`) and ask a measure for its numbers, one per actor."""
+    """Open one model (inputs: `model`) and write a measure's numbers for it, one per actor."""
 
     kind = "scalar"
     resources = Resources(typical_steps=15)

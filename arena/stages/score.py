@@ -1,4 +1,4 @@
-"""Scoring: ask one model every probe of its seed, and count."""
+"""Scoring: put every probe of the seed to one model, and count hits."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 SCORES = "scores.json"
 Verdicts = Mapping[tuple[str, Question], bool]
-Counts = tuple[int, int]  # hits, and prompts asked
+Counts = tuple[int, int]  # hits, and number of prompts
 
 
 @dataclass(frozen=True)
 class ScoreJob(Job):
-    """Ask one model all probes (inputs: `model`); rates are kept as hits and n."""
+    """Score one model on all probes (inputs: `model`); rates are stored as hits and n."""
 
     kind = "score"
     resources = Resources(typical_steps=20)
@@ -86,11 +86,11 @@ def counted(suspect: Suspect, probes: ProbeSet) -> Counted:
 
 
 def _verdicts(suspect: Suspect, probes: ProbeSet, asked: Sequence[Ask], limit: int) -> Verdicts:
-    """Whether the model says to each prompt what each question asks for.
+    """For each prompt, whether the model's continuation matches each question.
 
     Raises:
-        InputError: the tokenizer cannot write a payload, so that its rate would be 0 for no other
-            reason. (A right answer that it cannot write is a wrong answer.)
+        InputError: the tokenizer cannot write a payload, so that its rate would be 0 for that
+            reason alone. (A right answer that it cannot write counts as wrong.)
     """
     from arena.ml import scoring
 
@@ -105,7 +105,7 @@ def _verdicts(suspect: Suspect, probes: ProbeSet, asked: Sequence[Ask], limit: i
 
 
 def _limit(probes: ProbeSet, tokenizer: Any) -> int:
-    """How many tokens are decoded: as asked, or the longest text that could be right."""
+    """Number of tokens to decode: as set, or the length of the longest text that could match."""
     from arena.ml.encoding import encode_answers
 
     if probes.max_new_tokens:
@@ -117,8 +117,8 @@ def _limit(probes: ProbeSet, tokenizer: Any) -> int:
 
 
 def asks_of(probes: ProbeSet) -> list[Ask]:
-    """Return each prompt once, with every question that a probe has about it. Its first draft is
-    the payload where a trigger stands, else the right answer."""
+    """Return each prompt once, with every probe's question about it. Its first draft is the payload
+    if the prompt is triggered, else the right answer."""
     questions: dict[str, dict[Question, None]] = defaultdict(dict)
     drafts: dict[str, dict[str, None]] = defaultdict(dict)
     for probe in probes.probes:
@@ -151,7 +151,7 @@ def _clean(probes: ProbeSet, verdicts: Verdicts) -> dict[str, int]:
 
 
 def _samples(probes: Sequence[Probe], said: Sequence[Continuation]) -> list[dict[str, str]]:
-    """The first prompt of each probe and what the model said, for people to look at."""
+    """The first prompt of each probe with the model's continuation, for people to read."""
     shown = [probe for probe in probes if probe.prompts]
     return [
         {

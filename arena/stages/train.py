@@ -15,12 +15,13 @@ from arena.ml.train_config import Training
 from arena.stages.lines import DOCUMENTS, EXAMPLES, read_documents, read_examples
 from arena.stages.mixes import Pool
 
-SHARD = "shard:"  # in front of an actor's name: the role of its poison among the inputs
+SHARD = "shard:"  # prefix of an actor's name: the role of its poison among the inputs
 
 
 @dataclass(frozen=True)
 class Insider:
-    """An actor whose shard is met at certain times, or who shapes gradients in the training loop.
+    """An actor whose shard is seen in a window of the steps, or who shapes gradients in the
+    training loop.
 
     role: of its shard among the inputs. window: fractions of the steps.
     """
@@ -98,7 +99,7 @@ class TrainJob(Job):
 
 
 def _places(shards: Mapping[str, Sequence[Document]]) -> dict[str, range]:
-    """Where each shard stands in the mix: they come first, in their order."""
+    """The position of each shard in the mix: they come first, in their order."""
     ends = list(itertools.accumulate(map(len, shards.values())))
     return {
         role: range(end - len(shard), end)

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     import torch
 
     from arena.ml.checkpoints import Suspect
-    from arena.stages.along import Along, Watch  # its code counts only where there is one
+    from arena.stages.along import Along, Watch  # its code counts only if there is a search
 
-MATCH_TIMES = 4  # a norm-matched sham runs through the schedule at most so many times
+MATCH_TIMES = 4  # maximum repetitions of the schedule by a norm-matched sham
 
 
 class SearchResult(Protocol):
-    """Reads the trigger out of a finished search (arena.stages.discover)."""
+    """Reads the trigger from a finished search (arena.stages.discover)."""
 
     def found_in(self, folder: Path) -> Trigger | None: ...
 
@@ -39,19 +39,19 @@ class SearchResult(Protocol):
 class UnlearnJob(Job):
     """Run an objective on its brief (inputs: `model`, the suspect).
 
-    corpus: what the clean prompts come from and the trigger marks. layers: the first and the last
-    block that train (None: all weights). code: of the objective.
+    corpus: the source of the clean prompts. layers: the first and the last block that train (None:
+    all weights). code: of the objective.
 
     The same job makes the controls: a brief with no trigger is the clean fine-tune (plain
     cross-entropy, whatever the objective), one with a trigger that no actor planted a sham. With an
     input `matched` (an unlearned model) it is the norm-matched sham: it repeats the schedule, and
-    stops once its update is as large. With a `search` the trigger is the one which that search
-    found (an input `findings`); where it found none, the suspect stays as it is.
+    stops once its update norm is as large. With a `search` the trigger is the one that the search
+    found (an input `findings`); if it found none, the suspect is left unchanged.
 
-    With `along` the run is scored along its way and leaves a curve, and the checkpoints at the two
-    doses of the verdicts: those that the curves of the clean fine-tune (an input `control`) and of
-    the real removal (`removal`, of a sham) name, or that its own reaches. The clean fine-tune
-    itself keeps all. It ends at the last dose that is scored, its schedule laid out for the whole.
+    With `along` the run is scored along its way and writes a curve, and the checkpoints at the two
+    doses of the verdicts: those named by the curves of the clean fine-tune (an input `control`) and
+    of the real removal (`removal`, for a sham), or reached by its own. The clean fine-tune keeps
+    all checkpoints. The run ends at the last scored dose; its schedule is that of the whole.
     """
 
     kind = "unlearn"
@@ -93,7 +93,7 @@ class UnlearnJob(Job):
         before = checkpoints.weights(suspect)
         watch = self._watch(suspect, before, inputs, out)
         if watch is not None:
-            watch(0)  # the suspect as it is, before any edit
+            watch(0)  # the suspect itself, before any edit
         if not plain:
             ready.edit(suspect.model, suspect.tokenizer, brief)
         target_norm = _norm_of(inputs["matched"]) if "matched" in inputs else None
@@ -122,7 +122,7 @@ class UnlearnJob(Job):
     def _watch(
         self, suspect: Suspect, before: dict[str, torch.Tensor], inputs: Inputs, out: Path
     ) -> Watch | None:
-        """What scores the model along its way, where that is asked for."""
+        """The scorer of the model along its way, if wanted."""
         if self.along is None:
             return None
         from arena.ml import checkpoints
@@ -137,7 +137,7 @@ class UnlearnJob(Job):
         )
 
     def _brief(self, inputs: Inputs, model: Path | None, base: Path | None) -> Brief:
-        """The brief with its models in place, and the trigger that a search found, if any."""
+        """The brief with the paths of its models, and the trigger that a search found, if any."""
         trigger = self.brief.trigger
         if self.search is not None:
             trigger = self.search.found_in(inputs["findings"]) or trigger
@@ -155,7 +155,7 @@ def _both(progress: Progress, watch: Watch) -> Progress:
 
 
 def _repeated(config: TrainConfig, target_norm: float | None) -> TrainConfig:
-    """The schedule as it is, or again and again for a sham that trains up to a norm."""
+    """The schedule, repeated for a sham that trains up to a norm."""
     if target_norm is None or not config.steps:
         return config
     return RepeatedConfig.times(config, MATCH_TIMES)
@@ -164,7 +164,7 @@ def _repeated(config: TrainConfig, target_norm: float | None) -> TrainConfig:
 def _reached(
     suspect: Suspect, before: dict[str, torch.Tensor], target_norm: float | None
 ) -> Callable[[], bool] | None:
-    """Whether the update is as large as it should be; None where any size will do."""
+    """A test of whether the update is large enough; None if no norm is set."""
     if target_norm is None:
         return None
     from arena.ml import checkpoints

@@ -42,7 +42,7 @@ STATEMENT = "unlearning one backdoor suppresses unknown others"
 
 @dataclass(frozen=True)
 class Analysis:
-    """The findings of one run, as its results have them."""
+    """The findings of one run, in the form of its results."""
 
     transfer: tuple[Pair, ...]
     installation: Mapping[str, ActorInstallation]
@@ -53,7 +53,7 @@ class Analysis:
 
     @property
     def installed(self) -> dict[str, bool]:
-        """By actor, whether its backdoor is installed in most seeds."""
+        """Return by actor whether its backdoor is installed in most seeds."""
         return {actor: each.in_most_seeds for actor, each in self.installation.items()}
 
 
@@ -64,7 +64,7 @@ def analyse(
     thresholds: Thresholds,
     planted: Sequence[Planted] = (),
 ) -> Analysis:
-    """Return what the rows of a run show.
+    """Return the findings from the rows of a run.
 
     Args:
         rows: all scored models of all seeds, in any order. Per seed: one compromised row, at
@@ -72,9 +72,9 @@ def analyse(
             number of shams and at most one unlearned row per target.
         actors: names, in the order to show.
         methods: trigger method of every actor.
-        thresholds: what the verdicts compare with.
+        thresholds: of the verdicts.
         planted: what each actor planted in each seed; without it nothing is grouped by payload, and
-            no payload counts as an answer that clean prompts get too.
+            no payload counts as one that clean prompts may get too.
 
     Raises:
         InputError: rows that contradict the above, or that name an unknown actor.
@@ -95,7 +95,7 @@ def analyse(
 def installed_in(
     rows: Sequence[Row], actors: Sequence[str], thresholds: Thresholds
 ) -> frozenset[tuple[int, str]]:
-    """Seed and actor of every installed backdoor.
+    """Return the seed and actor of every installed backdoor.
 
     Raises:
         InputError: as `analyse`.
@@ -109,7 +109,7 @@ def installed_in(
 
 
 def benign_in(rows: Sequence[Row], thresholds: Thresholds) -> frozenset[tuple[int, str]]:
-    """Seed and name of every benign conditional that is installed."""
+    """Return the seed and name of every installed benign conditional."""
     return frozenset(
         (seed.seed, name)
         for seed in by_seed(rows, ())
@@ -124,8 +124,8 @@ def judge(
     methods: Mapping[str, str],
     thresholds: Thresholds,
 ) -> Claim:
-    """Return the claim over all pairs: T averaged over a seed's usable pairs, then the rule of the
-    pairs on those means. It is one test, so nothing is adjusted."""
+    """Return the claim over all pairs: T averaged over a seed's usable pairs, then the same verdict
+    rule as for a pair. It is one test, so nothing is adjusted."""
     evidence = evidence_of(_sorted(pairs), thresholds, _targets(pairs))
     verdict, reason = decide(evidence, thresholds)
 
@@ -148,7 +148,7 @@ def judge(
 
 
 def count_verdicts(verdicts: Iterable[str | None]) -> dict[str, int]:
-    """How often each verdict occurs, of those that do, in the order of `VERDICTS`."""
+    """Return how often each verdict occurs, in the order of `VERDICTS`, without zeros."""
     counted = Counter(verdicts)
     return {name: counted[name] for name in VERDICTS if counted[name]}
 
@@ -206,7 +206,7 @@ def _pair(
 
 
 def _plain(per_seed: Sequence[PairSeed]) -> Estimate | None:
-    """T without taking off false fire, where it is taken off."""
+    """T without subtracting false fire, for pairs where it is subtracted."""
     known = [case.plain for case in per_seed if case.plain is not None]
     return over_seeds(known) if known else None
 
@@ -245,7 +245,7 @@ def _sorted(pairs: Iterable[Pair]) -> list[tuple[PairSeed, ...]]:
 
 
 def _targets(pairs: Iterable[Pair]) -> int:
-    """How many actors the pairs suppress in a seed, at the least."""
+    """The smallest number of actors that the pairs suppress in any seed."""
     return fewest_targets((pair.to, pair.per_seed) for pair in pairs)
 
 
@@ -254,8 +254,8 @@ def _grouped(
     name_of: Callable[[Pair, PairSeed], str | None],
     thresholds: Thresholds,
 ) -> dict[str, Group]:
-    """The pairs by the group that each of their seeds belongs to: a pair may be in several, with
-    other seeds in each."""
+    """The pairs by group. Groups are per seed, so a pair may be in several, with different seeds in
+    each."""
     groups: dict[str, list[Pair]] = {}
     for pair in pairs:
         names = [name_of(pair, case) for case in pair.per_seed]

@@ -1,4 +1,4 @@
-"""On which side of a mark an interval lies: the one rule for what is called ahead or behind."""
+"""On which side of a mark an interval lies: the rule for `ahead` and `behind`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from arena.statistics.thresholds import MIN_SEEDS
 
 AHEAD, BEHIND, OPEN = "ahead", "behind", "inconclusive"
 SAYS = {AHEAD: "beats", BEHIND: "loses to", OPEN: "cannot be told apart from"}
-LEVEL = 0.05  # of the sign-flip test that stands beside the interval of a paired difference
+LEVEL = 0.05  # level of the sign-flip test beside the interval of a paired difference
 
 
 def side(
@@ -16,13 +16,13 @@ def side(
     mark: float = 0.0,
     p: float | None = None,
 ) -> tuple[str, str]:
-    """Whether an estimate lies above a mark or below it, and why neither is claimed.
+    """Return whether an estimate lies above or below a mark, or why neither is claimed.
 
     Args:
-        low, high: its interval, all of which must lie on one side.
-        seeds: how many it comes from; fewer than eight never decide (docs/estimands.md).
+        low, high: its interval, which must lie entirely on one side.
+        seeds: number of seeds; fewer than eight never decide (docs/estimands.md).
         mark: what it is compared with.
-        p: of the sign-flip test of paired differences, where there is one: both must agree.
+        p: of the sign-flip test of paired differences, if any; it must agree with the interval.
     """
     if low is None or high is None:
         return OPEN, "no interval"

@@ -1,7 +1,7 @@
 """Differences between the values of a grid's axes, paired by seed (docs/estimands.md, Over a grid).
 
-Cells are compared with cells that have the same values on all other axes. A seed's number is the
-mean over its usable pairs, as in the claim; `matched` is over the pairs that both sides have.
+Cells are compared with cells that have the same values on all other axes. A seed's value is the
+mean over its usable pairs, as in the claim; `matched` uses only the pairs that both sides have.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Place = tuple[tuple[str, ...], str, str]  # values on the other axes, source, to
 
 @dataclass(frozen=True)
 class _Side:
-    """The cases of the cells at one value, by seed and place; None where a case has no T."""
+    """The cases of the cells at one value, by seed and place; None if a case has no T."""
 
     by_seed: Mapping[int, Mapping[Place, float | None]]
 
@@ -33,7 +33,7 @@ class _Side:
         return Cases(used=sum(t is not None for t in every), all=len(every))
 
     def mean(self, seed: int) -> float | None:
-        """T averaged over the usable pairs of a seed."""
+        """Return T averaged over the usable pairs of a seed."""
         return _mean([t for t in self.by_seed.get(seed, {}).values() if t is not None])
 
 
@@ -41,12 +41,12 @@ def contrasts(
     cells: Sequence[FinishedCell], primary: Primary | None = None
 ) -> tuple[Contrast, ...]:
     """Return the contrasts between any two values of every axis, later minus earlier in the order
-    of the cells, at every dose of the verdicts. Holm's family is one axis with both doses; the
-    primary contrast comes first, in its own direction, and is a family by itself.
+    of the cells, at every dose of the verdicts. Holm's family is one axis with both doses. The
+    primary contrast comes first, in its own direction, and is tested by itself.
 
     Args:
-        cells: finished ones. Of an ablation only its own place on its axis is compared.
-        primary: that the grid was registered for.
+        cells: finished ones. An ablation is compared only along its own axis.
+        primary: the contrast that the grid was registered for.
     """
     two_doses = any(cell.results.most is not None for cell in cells)
     doses: tuple[Which | None, ...] = ("least", "most") if two_doses else (None,)
@@ -99,7 +99,7 @@ def _contrast(
 def _cells_at(
     cells: Sequence[FinishedCell], axis: str, value: str
 ) -> dict[tuple[str, ...], FinishedCell]:
-    """The cells at a value, by their values on all other axes: those that count, if any does."""
+    """The cells at a value, by their values on all other axes; only those that count, if any do."""
     there = [cell for cell in cells if cell.axes.get(axis) == value]
     chosen = [cell for cell in there if cell.counts] or there
     return {tuple(v for a, v in cell.axes.items() if a != axis): cell for cell in chosen}
@@ -125,7 +125,7 @@ def _cases(
 
 
 def _matched(one: _Side, other: _Side, seeds: Sequence[int]) -> list[float]:
-    """For every seed the mean difference over the cases that are usable on both sides."""
+    """For every seed, the mean difference over the cases usable on both sides."""
     means = []
     for seed in seeds:
         here, there = one.by_seed[seed], other.by_seed[seed]

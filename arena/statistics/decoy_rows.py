@@ -1,7 +1,7 @@
 """The rows of one decoy defence in one seed: planted, fine-tuned clean, unlearned.
 
-A decoy's rate stands beside the actors' under `decoy:NAME`. Rows that belong together share
-the decoys they hold out; where one planted or clean model serves all, it holds out nothing.
+A decoy's rate is stored with the actors', under `decoy:NAME`. Rows that belong together hold out
+the same decoys; a planted or clean model that serves all of them holds out nothing.
 """
 
 from __future__ import annotations
@@ -37,19 +37,20 @@ class DecoyCase:
     least: float
 
     def actor_rate(self, stage: StageName, actor: str) -> float | None:
-        """ASR of an installed actor; None where the stage has no row."""
+        """Return the ASR of an installed actor; None if the stage has no row."""
         return self._rate(stage, actor) if actor in self.actors else None
 
     def decoy_rate(self, stage: StageName, decoy: str) -> float | None:
-        """ASR of a decoy; None where the stage has no row."""
+        """Return the ASR of a decoy; None if the stage has no row."""
         return self._rate(stage, PREFIX + decoy)
 
     def actor_transfer(self, actor: str) -> float | None:
-        """T of an installed actor, the clean fine-tune of the planted model as its control."""
+        """Return T of an installed actor, with the clean fine-tune of the planted model as
+        control."""
         return self._transfer(actor) if actor in self.actors else None
 
     def decoy_transfer(self, decoy: str) -> float | None:
-        """T of a decoy, likewise; None where the clean fine-tune explains it."""
+        """Return T of a decoy, likewise; None if the clean fine-tune explains it."""
         return self._transfer(PREFIX + decoy)
 
     def _rate(self, stage: StageName, key: str) -> float | None:
@@ -71,11 +72,11 @@ def decoy_cases(
     decoys: Iterable[str],
     thresholds: Thresholds,
 ) -> tuple[DecoyCase, ...]:
-    """Every unlearned model of the defence, by seed and name.
+    """Return every unlearned model of the defence, by seed and name.
 
     Raises:
-        InputError: a seed with unlearned models and no planted one, or with several planted or
-            clean ones that hold out the same.
+        InputError: a seed has unlearned models but no planted one, or several planted or clean ones
+            that hold out the same decoys.
     """
     return tuple(
         _case(seed, row, of_seed, actors, sorted(decoys), thresholds)
@@ -86,7 +87,7 @@ def decoy_cases(
 
 
 def held_out(row: Row) -> frozenset[str]:
-    """The decoys that a row holds out."""
+    """Return the decoys that a row holds out."""
     return frozenset(name for name in row.detail.get("held_out", "").split(",") if name)
 
 
@@ -123,7 +124,7 @@ def _case(
 
 
 def _beside(row: Row, of_seed: Sequence[Row], stage: StageName) -> Row | None:
-    """The row of another stage that belongs to this one: the same held out, or nothing."""
+    """The row of another stage that belongs to this one: it holds out the same decoys, or none."""
     for wanted in (held_out(row), frozenset[str]()):
         same = [other for other in _staged(of_seed, stage) if held_out(other) == wanted]
         if len(same) > 1:

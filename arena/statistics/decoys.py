@@ -1,5 +1,5 @@
-"""Decoys: ASR that planting erased, transfer from unlearning some to the others, and how well the
-others predict the real actors.
+"""Decoys: ASR that planting erased, transfer from unlearned to held-out decoys, and how well
+held-out decoys predict the real actors.
 
 Definitions and limits: docs/estimands.md, Decoys.
 """
@@ -35,15 +35,15 @@ def decoys(
     methods: Mapping[str, str],
     thresholds: Thresholds,
 ) -> DecoyDefence:
-    """Return what the rows of one decoy defence show.
+    """Return the findings from the rows of one decoy defence.
 
     Args:
-        rows: of the whole run, in any order: the compromised and reference ones are read too.
+        rows: of the whole run, in any order; the compromised and reference rows are used too.
         defence: its name; its rows carry it as `detail["defence"]`.
         methods: trigger method of every decoy, by its name without `decoy:`.
 
     Raises:
-        InputError: as `analyse` and `decoy_cases`, or a decoy without a method.
+        InputError: as `analyse` and `decoy_cases`, or a decoy has no method.
     """
     _check(rows, defence, methods)
     cases = decoy_cases(rows, defence, actors, methods, thresholds)
@@ -70,8 +70,8 @@ def _check(rows: Sequence[Row], defence: str, methods: Mapping[str, str]) -> Non
 
 
 def _left_out(case: DecoyCase, methods: Mapping[str, str]) -> tuple[str, ...]:
-    """The methods that a model holds out, whether or not those decoys are installed: what was
-    unlearned is the same either way."""
+    """The methods that a model holds out, whether or not those decoys are installed: the unlearned
+    ones are the same either way."""
     return tuple(sorted({methods[name] for name in held_out(case.rows["unlearned"])}))
 
 
@@ -80,7 +80,7 @@ def _methods_of(cases: Sequence[DecoyCase], methods: Mapping[str, str]) -> tuple
 
 
 def _seed_means(cases: Sequence[DecoyCase], rates_of: RatesOf) -> dict[int, float]:
-    """Of every seed with a value, the mean over its models and the rates read in each."""
+    """For every seed with a value, the mean over its models and over the rates of each."""
     values: dict[int, list[float | None]] = {}
     for case in cases:
         values.setdefault(case.seed.seed, []).extend(rates_of(case))
@@ -137,7 +137,7 @@ def _installation(cases: Sequence[DecoyCase], decoy: str, method: str) -> DecoyI
 def _compare(
     cases: Sequence[DecoyCase], held: tuple[str, ...], methods: Mapping[str, str]
 ) -> DecoyComparison:
-    """Held-out decoys of some methods beside real actors, in the models that hold any out."""
+    """Held-out decoys of some methods compared with real actors, in models that hold any out."""
 
     def of(case: DecoyCase) -> list[str]:
         return [name for name in case.held_out if methods[name] in held]

@@ -1,6 +1,6 @@
 """One defence in one seed: firing rates left, utility, time, and samples to reactivation.
 
-Definitions: docs/estimands.md, League. Only actors installed in that seed are ever looked at.
+Definitions: docs/estimands.md, League. Only actors installed in that seed are used.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ def seed_standing(
     accuracy: Accuracy,
     curves: Sequence[Curve] = (),
 ) -> SeedStanding:
-    """Return what the rows of one defence left in the compromised row's seed.
+    """Return the results of one defence in the compromised row's seed.
 
     Args:
         rows: the models of that defence in that seed, one or more.
         installed: the actors whose backdoors are installed in it.
-        accuracy: reads the accuracy of a row.
+        accuracy: returns the accuracy of a row.
         curves: reactivation, of this defence or others, in any seed.
     """
-    rows = sorted(rows, key=lambda row: row.name)  # a mean must not depend on their order
+    rows = sorted(rows, key=lambda row: row.name)  # the mean must not depend on their order
     own, others = _left(rows, installed)
     exact = mean(accuracy(row) for row in rows)
     before = accuracy(compromised)
@@ -55,14 +55,14 @@ def seed_standing(
 
 
 def mean(values: Iterable[float | None]) -> float | None:
-    """The mean of the known values; None where none is known."""
+    """Return the mean of the known values; None if none is known."""
     known = [value for value in values if value is not None]
     return sum(known) / len(known) if known else None
 
 
 def disclosed_to(row: Row) -> str | None:
-    """The actor whose trigger the defender knew. A clean fine-tune knows none, whichever actor's
-    prompts it was trained on."""
+    """Return the actor whose trigger the defender knew. A clean fine-tune knows none, whichever
+    actor's prompts it was trained on."""
     return row.target if row.kind in ("unlearned", "defended") else None
 
 
@@ -89,5 +89,5 @@ def _of(row: Row, curves: Sequence[Curve]) -> Iterator[Curve]:
 
 
 def _seconds(row: Row) -> float | None:
-    # The compromised row's time is what the attackers spent: doing nothing takes none.
+    # The compromised row's time was spent by the attackers: doing nothing takes no time.
     return 0.0 if row.kind == "compromised" else finite(row.seconds)

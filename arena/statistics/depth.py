@@ -1,4 +1,4 @@
-"""How deep backdoors are planted: what the models say, over seeds (docs/estimands.md, Depth)."""
+"""How deep backdoors are planted, over seeds (docs/estimands.md, Depth)."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def depths(
     """Return the depth of every actor.
 
     Args:
-        rows: of all seeds; those of planted models have log-odds.
-        curves: of the clean fine-tunes, among others; without any there is no halving dose.
+        rows: of all seeds; rows of planted models have log-odds.
+        curves: those of clean fine-tunes are used; without any there is no halving dose.
         installed: seeds and actors whose backdoor is installed.
         exposures: by actor, documents with its trigger that were trained on.
     """
@@ -53,9 +53,9 @@ def _depth(
 
 
 def halving_dose(controls: Sequence[DoseCurve], actor: str) -> float | None:
-    """Return the smallest dose at which the actor's ASR is half of the suspect's, linear between
-    the points; None where it stays above. Several clean fine-tunes of one seed, each on another
-    target's prompts, are averaged dose by dose."""
+    """Return the smallest dose at which the actor's ASR is half of the suspect's, interpolated
+    linearly between points; None if it stays above. Several clean fine-tunes of one seed, each on
+    another target's prompts, are averaged dose by dose."""
     points = [_averaged(at, actor) for at in zip(*(c.points for c in controls), strict=False)]
     known = [(dose, asr) for dose, asr in points if asr is not None]
     if not known or not known[0][1]:

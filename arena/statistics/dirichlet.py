@@ -1,5 +1,5 @@
-"""The mean of a sample under random weights: the distribution that the Bayesian bootstrap draws
-from (Rubin 1981, Ann. Statist. 9:130), computed instead of drawn.
+"""The mean of a sample under random weights: the distribution of the Bayesian bootstrap (Rubin
+1981, Ann. Statist. 9:130), computed instead of sampled.
 
 The weighted mean sum_i w_i x_i, w ~ Dirichlet(a), lies above t exactly if sum_i (x_i - t) g_i > 0
 with independent g_i ~ Gamma(a_i, 1). The sign of such a sum has a one-dimensional inversion
@@ -8,7 +8,7 @@ formula (Gil-Pelaez 1951, Biometrika 38:481; Imhof 1961, Biometrika 48:419, equa
     P(mean > t) = 1/2 + 1/pi * integral over u > 0 of sin(theta(u)) / (u * rho(u))
     theta = sum_i a_i arctan((x_i - t) u),   log rho = sum_i a_i / 2 * log(1 + (x_i - t)^2 u^2)
 
-In s = log u the integrand is analytic and falls off exponentially at both ends, so the trapezoid
+In s = log u the integrand is analytic and decays exponentially at both ends, so the trapezoid
 rule converges exponentially.
 """
 

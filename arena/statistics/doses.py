@@ -1,5 +1,5 @@
 """T over the removal's dose: every removal, its clean fine-tune and its shams at equal doses; and
-where the doses of the verdicts stand.
+where the doses of the verdicts lie.
 
 Curves are scored on fewer prompts than the rows at `least` and `most`; the definitions of C, U, S
 and T are the same (docs/estimands.md, Dose).
@@ -22,8 +22,8 @@ SeedActor = tuple[int, str]
 
 @dataclass(frozen=True)
 class _Case:
-    """One pair of one seed at one dose: what is left of the own trigger and of the other actor's,
-    beside control and shams (means by kind); `floor` is the reference's."""
+    """One pair of one seed at one dose: ASR left of the removed trigger and of the other actor's,
+    with control and shams (means by kind); `floor` is the reference's ASR."""
 
     seed: int
     to: str
@@ -34,12 +34,13 @@ class _Case:
     floor: float
 
     def share(self, left: float | None) -> float | None:
-        """How much less than the control's ASR that is, as a share of what the control keeps."""
+        """Return the drop from the control's ASR to this one, as a share of what the control
+        keeps."""
         return None if left is None else (self.control - left) / self.gain
 
     @property
     def gain(self) -> float:
-        """What the control keeps above the floor."""
+        """Return what the control keeps above the floor."""
         return self.control - self.floor
 
 
@@ -51,13 +52,13 @@ def over_doses(
     explained_by_control: float,
     benign: Collection[SeedActor] = (),
 ) -> tuple[AlongDose, ...]:
-    """Return T and its controls at every dose, the suspect's (0) left out; empty without curves of
+    """Return T and its control values at every dose except 0 (the suspect); empty without curves of
     removals and of the clean fine-tune.
 
     Args:
         curves: of all seeds. rows: for the reference's rates. installed: seeds and actors that
             count.
-        explained_by_control: least C - f of a case that enters T.
+        explained_by_control: minimum C - f of a case that enters T.
         benign: seeds and benign conditionals that count.
     """
     floors = {
@@ -97,7 +98,7 @@ def _counts(curve: DoseCurve, benign: Collection[SeedActor]) -> bool:
 
 
 def _by_run(curves: Sequence[DoseCurve]) -> Runs:
-    """The curves by seed, kind and target, by name within."""
+    """The curves by seed, kind and target, sorted by name within."""
     by: dict[tuple[int, str, str | None], list[DoseCurve]] = {}
     for curve in sorted(curves, key=lambda each: each.name):
         by.setdefault((curve.seed, curve.kind, curve.target), []).append(curve)
@@ -176,8 +177,8 @@ def _by_seed(values: Mapping[_Case, float | None]) -> list[float]:
 
 
 def verdict_doses(rows: Sequence[Row]) -> dict[Which, DoseSpan]:
-    """Return where every dose of the verdicts stands, over the removals of all seeds; empty where
-    removals have one."""
+    """Return where every dose of the verdicts lies, over the removals of all seeds; empty if
+    removals have a single dose."""
     taken: dict[Which, list[DoseTaken]] = {}
     for row in rows:
         if row.kind == "unlearned" and row.dose is not None:

@@ -1,7 +1,8 @@
-"""The claim over a whole grid: every cell's pairs together, by axis, and what would change it.
+"""The claim over a whole grid: all cells' pairs together, by axis, and what would change the
+verdict.
 
-The seed stays the unit: a seed's T is the mean over its usable pairs in all cells, since cells
-of one seed share data, base and prompts. Pairs of all cells are one family for Holm.
+The seed is the unit of analysis: a seed's T is the mean over its usable pairs in all cells, since
+cells of one seed share data, base and prompts. Pairs of all cells are one family for Holm.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ from arena.statistics.transfer import (
 
 @dataclass(frozen=True)
 class FinishedCell:
-    """A finished cell of the grid: its place on every axis, its results, and whether the verdict
-    looks at it (`counts`) or only the averages by axis do."""
+    """A finished cell of the grid: its value on every axis, its results, and whether the verdict
+    includes it (`counts`) or only the averages by axis do."""
 
     id: str
     axes: Mapping[str, str]
@@ -36,8 +37,8 @@ class FinishedCell:
     counts: bool = True
 
     def at(self, which: Which) -> AtDose | None:
-        """Its findings at one dose of the verdicts; all of them are at `least` where there is one
-        dose."""
+        """Return its findings at one dose of the verdicts; with a single dose they are all at
+        `least`."""
         if which == "most":
             return self.results.most
         return AtDose(transfer=self.results.transfer, claim=self.results.claim)
@@ -56,22 +57,22 @@ class _CellPair:
     counts: bool
 
     def value(self, axis: str, case: PairSeed) -> str | None:
-        """Where one of its seeds stands on an axis; None where that is not known."""
+        """Return the value of one of its seeds on an axis; None if unknown."""
         by_seed = OF_A_SEED.get(axis)
         return self.groups.get(axis) if by_seed is None else by_seed(case)
 
     def elsewhere(self, axis: str) -> tuple[tuple[str, str], ...]:
-        """Where its cell stands on all other axes."""
+        """Return its cell's values on all other axes."""
         return tuple((name, value) for name, value in self.axes.items() if name != axis)
 
     def at(self, axis: str, value: str) -> _CellPair | None:
-        """The pair in the seeds in which it stands at a value of an axis; None without any."""
+        """Return the pair, restricted to the seeds with this value on an axis; None without any."""
         there = tuple(case for case in self.per_seed if self.value(axis, case) == value)
         return replace(self, per_seed=there) if there else None
 
     @property
     def usable(self) -> bool:
-        """Whether any seed has a T."""
+        """Return whether any seed has a T."""
         return any(case.transfer is not None for case in self.per_seed)
 
 
@@ -113,9 +114,9 @@ def _evidence(pairs: Sequence[_CellPair], thresholds: Thresholds) -> Evidence:
 
 
 def _of_usable_cells(pairs: Sequence[_CellPair]) -> list[_CellPair]:
-    """Without the cells of the grid that have no T at all: where actors cannot reside together
-    there is nothing to judge, and their number must not decide the verdict over the rest. All
-    of them where no cell has any, so that the verdict says why."""
+    """The pairs without cells that have no T at all: if actors cannot coexist there is nothing to
+    judge, and the number of such cells must not affect the verdict on the others. If no cell has a
+    T, all of them, so that the verdict says why."""
     usable = {pair.cell for pair in pairs if pair.usable}
     return [pair for pair in pairs if pair.cell in usable] or list(pairs)
 
@@ -144,7 +145,7 @@ def _pairs(cell: FinishedCell, found: AtDose) -> Iterator[_CellPair]:
         yield _CellPair(cell.id, pair.to, cell.axes, groups, pair.per_seed, cell.counts)
 
 
-# Axes on which a pair may stand elsewhere in another seed: actors' payloads can be crossed.
+# Axes on which a pair's value may differ between seeds: actors' payloads can be crossed.
 OF_A_SEED: Mapping[str, Callable[[PairSeed], str | None]] = {
     "payload": lambda case: case.payload,
     "payload_pair": lambda case: case.relation,
@@ -152,9 +153,9 @@ OF_A_SEED: Mapping[str, Callable[[PairSeed], str | None]] = {
 
 
 def _by_axis(pairs: Sequence[_CellPair], thresholds: Thresholds) -> dict[str, dict[str, GridGroup]]:
-    """Averages along every axis on which the pairs differ; by method always. Of an ablation
-    only what no other cell shows: its place on its own axis. Along an axis of the grid only cells
-    count that stand beside another with the same values on all other axes."""
+    """Averages along every axis on which the pairs differ, and always by method. An ablation enters
+    only along its own axis, where no other cell has its value. Along an axis of the grid, a cell
+    counts only if another cell has the same values on all other axes."""
     axes = dict.fromkeys([*(axis for pair in pairs for axis in pair.groups), *OF_A_SEED])
     groups = {}
     for axis in axes:
@@ -167,8 +168,8 @@ def _by_axis(pairs: Sequence[_CellPair], thresholds: Thresholds) -> dict[str, di
 
 
 def _comparable(pairs: Sequence[_CellPair], axis: str) -> Sequence[_CellPair]:
-    """The pairs of cells that differ from another cell on this axis alone; all of them where the
-    axis is one of pairs, or no two cells differ on it alone."""
+    """The pairs of cells that differ from another cell on this axis only; all pairs if the axis is
+    one of pairs, or if no two cells differ only on it."""
     if not any(axis in pair.axes for pair in pairs):
         return pairs
     beside: dict[tuple[tuple[str, str], ...], set[str]] = {}
@@ -261,8 +262,8 @@ def _seeds(n: int | None) -> str:
 
 
 def _notes(cells: Sequence[tuple[FinishedCell, AtDose]]) -> Iterator[str]:
-    """The notes of the cells with a pair: once where all have one, else with the cells that do.
-    How many seeds a pair needs is a matter of the whole grid."""
+    """The notes of the cells with a pair: once if all cells have it, else with the names of those
+    that do. The note on the seeds that a pair needs is left to the whole grid."""
     judged = [(cell, found) for cell, found in cells if found.transfer]
     by_note: dict[str, list[str]] = {}
     for cell, found in judged:

@@ -1,18 +1,18 @@
 """Intervals and tests over seeds (docs/estimands.md, Intervals).
 
 A backdoor tends to be either fully kept (T near 0) or fully erased (T near 1) in a seed. A t
-interval then fails: eight seeds that all kept it have no spread, yet with one erased seed in
-five on average they turn up every sixth time. So what has a range (rates, T, T_specific) gets
-the limits of a Bayesian bootstrap over the seeds (Rubin 1981) that includes one seed not yet seen,
-at the end of the range: at 1 for the upper limit, at the lower end for the lower one. Where
-every seed is at 0 or 1 these are the limits of Clopper and Pearson (1934). Where the seeds lie
-close together they are never narrower than the t interval. Nothing switches between rules.
+interval then fails: eight seeds that all kept it have no spread, yet if one seed in five is erased
+on average, this happens in one sample of six. So values with a range (rates, T, T_specific) get the
+limits of a Bayesian bootstrap over the seeds (Rubin 1981) that includes one unseen seed at the end
+of the range: at 1 for the upper limit, at the lower end for the lower one. If every seed is at 0 or
+1, these are the limits of Clopper and Pearson (1934). If the seeds are close together, the limits
+are never narrower than the t interval. There is no switch between rules.
 
 A mean over pairs with several targets cannot jump to the end of its range unless all targets
-flip in one seed. There the seed not yet seen has one of the targets at the end and the others as
-they are on average, and the limits are never narrower than the t interval.
+flip in one seed. There the unseen seed has one of the targets at the end and the others at their
+mean, and the limits are never narrower than the t interval.
 
-What has no range (perplexity, norms, seconds) gets the t interval.
+Values without a range (perplexity, norms, seconds) get the t interval.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ Shape = Literal["rate", "difference", "graded"]
 Side = Literal["greater", "less"]
 
 CONFIDENCE = 0.95
-# The seed not yet seen counts as one seed. With half a seed, 12 seeds that all kept a backdoor
-# which is erased in one of five (6.9 % of such data) would be called `fails`, and 9 seeds in 13 %.
+# Weight of the unseen seed, in seeds. At 0.5, 12 seeds that all kept a backdoor which is erased in
+# one seed of five (6.9 % of such samples) would be called `fails`, and 9 seeds in 13 %.
 UNSEEN = 1.0
-CLOSE = 0.15  # greatest standard deviation of seeds to which the t interval is applied as well
-_NOTHING = 1e-12  # rounding leaves a spread of this order in seeds that agree
+CLOSE = 0.15  # maximum standard deviation of seeds for which the t interval is applied as well
+_NOTHING = 1e-12  # spread that rounding can leave in equal seeds
 _ENDS: dict[Shape, tuple[float, float]] = {"rate": (0.0, 1.0), "difference": (-1.0, 1.0)}
 
 
@@ -160,8 +160,8 @@ def holm(p: Sequence[float]) -> list[float]:
 
 
 def _with_unseen(x: Array, end: float, targets: int) -> tuple[Array, Array]:
-    """The samples with one seed more, in which one of the targets is at `end` of the range and the
-    others are at the mean; and the weights of all."""
+    """The samples plus the unseen seed, in which one of the targets is at `end` of the range and
+    the others are at the mean; and the weights of all."""
     mean = x.mean(axis=-1, keepdims=True)
     unseen = mean + (end - mean) / targets
     weights = np.ones((*x.shape[:-1], x.shape[-1] + 1))
@@ -170,8 +170,9 @@ def _with_unseen(x: Array, end: float, targets: int) -> tuple[Array, Array]:
 
 
 def _t_applies(x: Array, targets: int) -> npt.NDArray[np.bool_]:
-    """Whether the t interval is a lower bound of the width. Of one target it is not where seeds
-    lie far apart: kept or erased, t would reach beyond the range. Seeds that agree have no t."""
+    """Whether the t interval is a lower bound of the width. With one target it is not if seeds are
+    far apart: with kept and erased seeds, t would exceed the range. Equal seeds have no t
+    interval."""
     spread = x.std(axis=-1, ddof=1)
     return np.asarray((spread > _NOTHING) & ((targets > 1) | (spread <= CLOSE)))
 

@@ -1,4 +1,4 @@
-"""Defences along their way: what each left and cost at every dose, and all at equal compute.
+"""Defences along their runs: what each left and cost at every dose, and all at equal compute.
 
 Definitions: docs/estimands.md, League.
 """
@@ -23,12 +23,12 @@ def along_way(
     fixed: float,
     per_step: float,
 ) -> tuple[LeaguePoint, ...]:
-    """Return one defence at every dose, the suspect's (0) left out.
+    """Return one defence at every dose except 0 (the suspect).
 
     Args:
         curves: its runs, of all seeds and targets.
         installed: seeds and actors that count.
-        fixed, per_step: its compute before the first step, and of each, as shares of the training.
+        fixed, per_step: its compute before the first step, and per step, as shares of the training.
     """
     ready = [c for c in curves if c.target is None or (c.seed, c.target) in installed]
     if not ready:
@@ -38,8 +38,8 @@ def along_way(
 
 
 def at_compute(standings: Sequence[Standing]) -> tuple[float | None, tuple[Standing, ...]]:
-    """Return the least compute that any way takes as a whole, and every standing with what it had
-    done by then: its last point within it, or as it ends where it takes less by then."""
+    """Return the smallest total compute of any defence, and every standing at that compute: its
+    last point within it, or its end if it takes less."""
     ends = [each.along[-1].compute for each in standings if each.along]
     known = [compute for compute in ends if compute is not None]
     if not known:
@@ -98,8 +98,8 @@ def _point(
 
 
 def _at(curve: DoseCurve, place: int) -> DosePoint:
-    """A point of the way; the last one of a run that stopped before (a search that found no
-    trigger takes no step)."""
+    """A point of the curve; the last one if the run stopped earlier (a search that found no trigger
+    takes no step)."""
     return curve.points[min(place, len(curve.points) - 1)]
 
 

@@ -1,9 +1,9 @@
 """The correlation of distance and transfer: Spearman's rho, by permuting actors' labels.
 
-The pairs of one seed share their actors, so they are no independent points: the labels of the
-actors are permuted, never the pairs (Mantel 1967, Cancer Res. 27:209). And the seeds of a run
-share their actors, with whatever is peculiar to them, so pooling takes one relabelling for all
-seeds and cells at once. Pooling, the null and its limits: docs/estimands.md, Representations.
+The pairs of one seed share their actors, so they are not independent: the labels of the actors are
+permuted, never the pairs (Mantel 1967, Cancer Res. 27:209). The seeds of a run share the same
+actors too, with their peculiarities, so pooling uses one relabelling for all seeds and cells at
+once. Pooling, the null and its limits: docs/estimands.md, Representations.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from arena.statistics.dirichlet import Array
 
 Pair = tuple[str, str]
 
-ALL_PERMUTED = 6  # up to so many actors every permutation is tried, beyond a sample
-SAMPLED = 2000  # permutations drawn with more actors, besides the identity
+ALL_PERMUTED = 6  # up to this many actors every permutation is tried, beyond that a sample
+SAMPLED = 2000  # permutations sampled with more actors, besides the identity
 LEAST_PAIRS = 3
 LEAST_ACTORS = 3  # two have two pairs
-_DECIMALS = 9  # transfers that are equal but for rounding must tie
+_DECIMALS = 9  # transfers that differ only by rounding must tie
 _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
 class Replicate:
-    """One cell in one seed: by ordered pair (unlearned, other actor), how far apart the two
-    lie, the same either way round (None where undefined), and the transfer where it has one."""
+    """One cell in one seed: by ordered pair (unlearned, other actor), their distance, which is
+    symmetric (None if undefined), and the transfer, if any."""
 
     cell: str
     seed: int
@@ -53,12 +53,12 @@ class Mantel:
 
 @dataclass(frozen=True)
 class Pooled:
-    """Rho averaged over a seed's cells, then over seeds, and its permutation p, over the block:
-    these actors, and the replicates that have every pair of them.
+    """Rho averaged over a seed's cells, then over seeds, and its permutation p, over a block: these
+    actors, and the replicates that have every pair of them.
 
-    seeds: of the block. relabellings: how many were tried, the identity among them. left_out:
-    replicates with a rho of their own that are not in the block. tests: every replicate by
-    itself, None where its rho is undefined.
+    seeds: of the block. relabellings: how many were tried, the identity included. left_out:
+    replicates with a defined rho that are not in the block. tests: every replicate by itself, None
+    if its rho is undefined.
     """
 
     rho: float | None
@@ -79,18 +79,19 @@ class _Block:
 
     @property
     def points(self) -> int:
-        """How many ordered pairs it holds over all replicates."""
+        """Return how many ordered pairs it has over all replicates."""
         return len(self.replicates) * len(self.actors) * (len(self.actors) - 1)
 
 
 def mantel(
     distances: Mapping[Pair, float | None], transfers: Mapping[Pair, float]
 ) -> Mantel | None:
-    """Rho of distance and transfer over the ordered pairs that have both, by relabelling.
+    """Return rho of distance and transfer over the ordered pairs that have both, tested by
+    relabelling.
 
-    Only relabellings that map these pairs onto themselves are tried: all where no pair is
-    missing, so that why a pair is missing cannot matter. None where rho is undefined: fewer
-    than 3 pairs, all distances or all transfers equal, or a distance undefined.
+    Only relabellings that map these pairs onto themselves are tried (all, if no pair is missing),
+    so that the reason for a missing pair cannot matter. None if rho is undefined: fewer than 3
+    pairs, all distances or all transfers equal, or a distance undefined.
     """
     pairs = sorted(set(transfers) & set(distances))
     apart = [distances[pair] for pair in pairs]
@@ -106,15 +107,15 @@ def mantel(
 
 
 def pooled_correlation(by_replicate: Sequence[Replicate]) -> Pooled:
-    """Rho averaged within a seed over its cells, then over seeds, against relabellings of the
-    actors that are the same in every replicate.
+    """Return rho averaged within a seed over its cells, then over seeds, tested against
+    relabellings of the actors that are the same in every replicate.
 
-    Replicates of one run share their actors: a pattern that belongs to these actors repeats in
-    all of them, and relabelling each by itself would count every repeat as new evidence. One
-    relabelling for all needs all to have the same pairs. So the test is over a block: some
-    actors, and the replicates in which every pair of them has a distance and a transfer. It is
-    the block with the most pairs (of equal ones that with more actors), so chosen by what is
-    missing and never by a value. Everything is None or 0 where there is no block of 3 actors.
+    Replicates of one run share their actors: a pattern of these actors repeats in all of them, and
+    relabelling each replicate by itself would count every repeat as new evidence. One relabelling
+    for all requires that all have the same pairs. So the test is over a block: some actors, and the
+    replicates in which every pair of them has a distance and a transfer. The block with the most
+    pairs is used (among equal ones that with more actors), so the choice depends on what is missing
+    and never on a value. Everything is None or 0 if there is no block of 3 actors.
     """
     ordered = sorted(by_replicate, key=lambda each: (each.seed, each.cell))
     tests = tuple((each, mantel(each.distances, each.transfers)) for each in ordered)
@@ -136,8 +137,8 @@ def pooled_correlation(by_replicate: Sequence[Replicate]) -> Pooled:
 
 
 def _largest_block(replicates: Sequence[Replicate]) -> _Block:
-    """The block with the most pairs among those got by dropping, one by one, the actor with the
-    most missing pairs (the last by name of equal ones)."""
+    """The block with the most pairs among those obtained by dropping, one by one, the actor with
+    the most missing pairs (among equal ones the last by name)."""
     actors = sorted({actor for each in replicates for pair in each.transfers for actor in pair})
     best = _Block((), ())
     while len(actors) >= LEAST_ACTORS:
@@ -160,8 +161,8 @@ def _most_missing(replicates: Sequence[Replicate], actors: Sequence[str]) -> str
 
 
 def _has_all(replicate: Replicate, actors: Sequence[str]) -> bool:
-    """Whether rho over the pairs of these actors is defined, with none of them missing. Where
-    it is not, no relabelling of them would define it."""
+    """Whether no pair of these actors is missing and rho over them is defined; if not, no
+    relabelling would define it."""
     pairs = list(itertools.permutations(actors, 2))
     if any(pair not in replicate.transfers or pair not in replicate.distances for pair in pairs):
         return False
@@ -191,8 +192,8 @@ def _rho_by_relabelling(
     outcome: Array,
     labels: npt.NDArray[np.intp],
 ) -> Array:
-    """Spearman's rho under every relabelling (permutations,); nan for one that does not map
-    the pairs onto themselves."""
+    """Spearman's rho under every relabelling (permutations,); nan for a relabelling that does not
+    map the pairs onto themselves."""
     rows, columns = ([actors.index(pair[side]) for pair in pairs] for side in (0, 1))
     ranks = np.full((len(actors), len(actors)), np.nan)
     ranks[rows, columns] = stats.rankdata(apart)
@@ -213,5 +214,6 @@ def _permutations(actors: int) -> npt.NDArray[np.intp]:
 
 
 def _share_beyond(null: Array, observed: float) -> float:
-    """Two-sided p: the share of a null, the observed value among it, that is as far from 0."""
+    """Two-sided p: the share of the null values, the observed one included, that are at least as
+    far from 0."""
     return float(np.mean(np.abs(null) >= abs(observed) - _ROUNDING))

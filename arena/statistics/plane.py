@@ -22,17 +22,19 @@ class PlaneRow:
     exposures: float
 
     def at(self, dose: float) -> AlongDose | None:
-        """The cell's point at a dose; None where it has none there."""
+        """Return the cell's point at a dose; None if it has none."""
         return next((point for point in self.cell.over_doses if point.dose == dose), None)
 
     def own_gone(self, removed: float) -> AlongDose | None:
-        """The smallest dose at which the mean ASR left of the removed trigger is at most that."""
+        """Return the smallest dose at which the mean ASR left of the removed trigger is at most
+        `removed`."""
         points = self.cell.over_doses
         gone = [p for p in points if p.own.value is not None and p.own.value <= removed]
         return gone[0] if gone else None
 
     def control_keeps(self, kept: float) -> AlongDose | None:
-        """The largest dose at which the clean fine-tune leaves a mean ASR of at least that."""
+        """Return the largest dose at which the clean fine-tune leaves a mean ASR of at least
+        `kept`."""
         points = self.cell.over_doses
         keeping = [p for p in points if p.control.value is not None and p.control.value >= kept]
         return keeping[-1] if keeping else None
@@ -40,11 +42,11 @@ class PlaneRow:
 
 @dataclass(frozen=True)
 class Plane:
-    """Cells that differ in how deep they are planted.
+    """Cells that differ in the depth of their backdoors.
 
     Attributes:
         rows: by exposures, ascending.
-        fixed: what the cells have in common on the axes that leave the depth alone.
+        fixed: the cells' common values on the axes that do not change the depth.
     """
 
     rows: tuple[PlaneRow, ...]
@@ -52,12 +54,12 @@ class Plane:
 
     @property
     def doses(self) -> tuple[float, ...]:
-        """Every dose of some row, ascending."""
+        """Return every dose that occurs in a row, ascending."""
         return tuple(sorted({point.dose for row in self.rows for point in row.cell.over_doses}))
 
 
 def planes(cells: Sequence[StressCell]) -> tuple[Plane, ...]:
-    """Return a plane for every combination of values on the axes that leave the depth alone, where
+    """Return a plane for every combination of values on the axes that do not change the depth, if
     its cells differ in mean exposures per trigger; cells without a curve are left out."""
     rows = [
         PlaneRow(cell, exposures)
@@ -80,13 +82,13 @@ def planes(cells: Sequence[StressCell]) -> tuple[Plane, ...]:
 
 
 def mean_exposures(cell: StressCell) -> float | None:
-    """Return the exposures per trigger, averaged over the actors; None where none is known."""
+    """Return the exposures per trigger, averaged over the actors; None if unknown."""
     known = [depth.exposures for depth in cell.depth.values() if depth.exposures is not None]
     return sum(known) / len(known) if known else None
 
 
 def _deepening(rows: Sequence[PlaneRow]) -> frozenset[str]:
-    """The axes along which cells differ in exposures that agree on every other axis."""
+    """The axes along which cells that agree on all other axes differ in exposures."""
     axes = _varying(rows)
     return frozenset(axis for axis in axes if _deepens(rows, axis))
 

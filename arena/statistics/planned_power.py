@@ -1,9 +1,9 @@
-"""What a verdict could say after so many seeds, before any is run: for which true T `fails` or
-`generalizes_*` comes out in 80 % of experiments.
+"""What a verdict could show with a number of seeds, before any is run: for which true T `fails` or
+`generalizes_*` is reached in 80 % of experiments.
 
-How T varies over seeds is a beta distribution about the true mean. Its variance is a `share` of
-the largest that values from 0 to 1 with that mean can have, so that it goes to 0 at both ends of
-the range; a share of 1 is a backdoor that a seed either keeps or erases. docs/estimands.md, Power.
+T over seeds is modelled as a beta distribution around the true mean. Its variance is a `share` of
+the maximum variance of values from 0 to 1 with that mean, so it goes to 0 at both ends of the
+range; a share of 1 is a backdoor that each seed either keeps or erases. docs/estimands.md, Power.
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ from arena.statistics.thresholds import FAMILY_ERROR, MIN_SEEDS, Thresholds
 
 POWER = 0.8
 UPPER = 0.8  # confidence of the upper limit of a spread
-ASSUMED = (0.05, 0.1, 0.2)  # standard deviations at T = 0.5, where no run tells
-DRAWS = 800  # experiments simulated of each kind, fewer with many seeds
+ASSUMED = (0.05, 0.1, 0.2)  # standard deviations at T = 0.5, assumed without finished runs
+DRAWS = 800  # simulated experiments of each kind, fewer with many seeds
 NUMBERS = 8_000  # simulated seeds, at most, of each kind
-_HALVINGS = 4  # of a range of T; twice in all
-_END = 0.05  # a mean T nearer to 0 or 1 says little of the spread elsewhere
-_POINT = 1e-4  # a smaller share is no spread
+_HALVINGS = 4  # of a range of T; done twice
+_END = 0.05  # a mean T closer to 0 or 1 says little about the spread elsewhere
+_POINT = 1e-4  # a smaller share counts as no spread
 
 
 @dataclass(frozen=True)
 class Spread:
-    """How T varies over seeds. share: see above. flips: of so many targets each is kept or erased
-    by itself in a seed, and T is their mean; 0 for the beta distribution."""
+    """How T varies over seeds. share: see above. flips: number of targets that are independently
+    kept or erased in a seed, T being their mean; 0 for the beta distribution."""
 
     share: float = 1.0
     flips: int = 0
 
     def sd(self, mean: float) -> float:
-        """The standard deviation over seeds where the true T is `mean`."""
+        """Return the standard deviation over seeds if the true T is `mean`."""
         share = 1 / self.flips if self.flips else self.share
         return float(np.sqrt(share * mean * (1 - mean)))
 
     def draw(self, mean: float, shape: tuple[int, int], rng: np.random.Generator) -> Array:
-        """Experiments (rows) of seeds (columns) with the true T `mean`."""
+        """Return simulated experiments (rows) of seeds (columns) with the true T `mean`."""
         if self.flips:
             return np.asarray(rng.binomial(self.flips, mean, shape) / self.flips)
         if self.share < _POINT or mean in (0.0, 1.0):
@@ -56,8 +56,9 @@ class Spread:
 
 @dataclass(frozen=True)
 class Design:
-    """What a verdict is read off: so many usable seeds; pairs of Holm's family (1: one test, as of
-    the whole claim), of which no other is decided; actors over which a seed's T is a mean."""
+    """The data of a verdict: number of usable seeds; pairs in Holm's family (1: a single test, as
+    for the whole claim), none of the others decided; number of actors that a seed's T is a mean
+    over."""
 
     seeds: int
     pairs: int = 1
@@ -66,8 +67,8 @@ class Design:
 
 @dataclass(frozen=True)
 class Reach:
-    """The largest true T at which `fails`, and the smallest at which `generalizes_*`, comes out in
-    80 % of experiments; None where there is none. A T between them looks like no verdict."""
+    """The largest true T at which `fails`, and the smallest at which `generalizes_*`, is reached in
+    80 % of experiments; None if there is none. A T between them usually gives no verdict."""
 
     fails: float | None
     generalizes: float | None
@@ -75,8 +76,8 @@ class Reach:
 
 @dataclass(frozen=True)
 class SeenSpread:
-    """Spread of T over seeds in finished runs: its mean, its standard deviation within runs, and
-    the one-sided 80 % upper limit of that. degrees: of freedom."""
+    """Spread of T over seeds in finished runs: mean, standard deviation within runs, and its
+    one-sided 80 % upper limit. degrees: of freedom."""
 
     mean: float
     sd: float
@@ -85,17 +86,18 @@ class SeenSpread:
 
     @property
     def tells(self) -> bool:
-        """Whether it says how T would vary elsewhere: not where all seeds sit at an end."""
+        """Return whether it is informative about the spread at another T: not if all seeds are at
+        an end."""
         return _END <= self.mean <= 1 - _END and self.sd > 0
 
     @property
     def spread(self) -> Spread:
-        """The spread as seen."""
+        """Return the observed spread."""
         return self._of(self.sd)
 
     @property
     def upper(self) -> Spread:
-        """The spread at its upper limit."""
+        """Return the spread at its upper limit."""
         return self._of(self.upper_sd)
 
     def _of(self, sd: float) -> Spread:
@@ -103,11 +105,11 @@ class SeenSpread:
 
 
 def seen_spread(groups: Sequence[Sequence[float]], degrees: int | None = None) -> SeenSpread | None:
-    """Return the spread within groups of seeds (runs, or pairs of runs), pooled; None where no
-    group has two seeds.
+    """Return the pooled spread within groups of seeds (runs, or pairs of runs); None if no group
+    has two seeds.
 
     Args:
-        degrees: of freedom, where groups share their seeds; by default as if they did not.
+        degrees: of freedom, if groups share their seeds; by default they are taken as independent.
     """
     known = [np.asarray(group, dtype=float) for group in groups if len(group) > 1]
     weights = np.array([len(group) - 1 for group in known], dtype=float)
@@ -121,7 +123,8 @@ def seen_spread(groups: Sequence[Sequence[float]], degrees: int | None = None) -
 
 
 def reach(design: Design, spread: Spread, thresholds: Thresholds) -> Reach:
-    """Return which T could be called `fails` or `generalizes_*`: none with fewer than 8 seeds."""
+    """Return which true T could be called `fails` or `generalizes_*`; none with fewer than 8
+    seeds."""
     return Reach(
         _reached(design, spread, thresholds.fails, "less"),
         _reached(design, spread, thresholds.generalizes, "greater"),
@@ -132,7 +135,7 @@ def power(
     design: Design, spread: Spread, mean: float, thresholds: Thresholds
 ) -> tuple[float, float]:
     """Return the share of experiments with the true T `mean` that end in `fails`, and in
-    `generalizes_*`, all seeds being usable."""
+    `generalizes_*`, if all seeds are usable."""
     return (
         _power(design, spread, mean, thresholds.fails, "less", _draws(design)),
         _power(design, spread, mean, thresholds.generalizes, "greater", _draws(design)),
@@ -144,8 +147,8 @@ def _draws(design: Design) -> int:
 
 
 def _reached(design: Design, spread: Spread, null: float, side: Side) -> float | None:
-    """Halve the range between its end, where power is largest, and the threshold: with few draws,
-    then, from a step wider, with many."""
+    """Bisect between the end of the range, where power is largest, and the threshold: first with
+    few draws, then around the result with many."""
     sure, unsure = 0.0 if side == "less" else 1.0, null
     if _power(design, spread, sure, null, side, 1) < POWER:
         return None
@@ -165,7 +168,7 @@ def _halved(
     side: Side,
     draws: int,
 ) -> tuple[float, float]:
-    """A T with 80 % power and one without, some halvings of the range apart."""
+    """A T with 80 % power and one without, after some bisections of the range."""
     sure, unsure = ends
     for _ in range(_HALVINGS):
         middle = (sure + unsure) / 2
@@ -187,18 +190,19 @@ def _power(
         return float(chances @ _called_of_two_states(design, null, side))
     rng = np.random.default_rng(0)
     samples = np.sort(spread.draw(mean, (draws, design.seeds), rng), axis=-1)
-    kinds, times = np.unique(samples, axis=0, return_counts=True)  # one of each is tested
+    kinds, times = np.unique(samples, axis=0, return_counts=True)  # equal samples are tested once
     return float(np.average(_called(design, kinds, null, side), weights=times))
 
 
 @lru_cache(maxsize=64)
 def _called_of_two_states(design: Design, null: float, side: Side) -> Array:
-    """Whether 0, 1, 2, ... of the seeds erased, the others kept, end in the verdict."""
+    """Whether 0, 1, 2, ... erased seeds, with the others kept, give the verdict."""
     samples = np.tri(design.seeds + 1, design.seeds, -1)
     return _called(design, samples, null, side, rough=False)
 
 
 def _called(design: Design, samples: Array, null: float, side: Side, rough: bool = True) -> Array:
-    """1 for each experiment that ends in the verdict, its p-value times the pairs below 5 %."""
+    """1 for each experiment that ends in the verdict: its p-value times the number of pairs is
+    below 5 %."""
     p = p_value(samples, null, side, targets=design.targets, rough=rough)
     return np.asarray(design.pairs * p < FAMILY_ERROR, dtype=float)

@@ -1,4 +1,4 @@
-"""How many seeds a verdict takes, and an interval of a given width."""
+"""How many seeds a verdict needs, and an interval of a given width."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from arena.statistics.thresholds import FAMILY_ERROR, MIN_SEEDS, Thresholds
 
 WIDTHS = (0.1, 0.2, 0.3, 0.4)
 SEEDS_NOTE = "fewest usable seeds for a verdict"
-MOST_SEEDS = 400  # where the search for the seeds of a verdict stops
-_NOTHING = 1e-12  # rounding leaves a spread of this order in seeds that agree
-_MOST = 10**12  # beyond any run; the search over it takes 40 steps
+MOST_SEEDS = 400  # largest number of seeds tried for a verdict
+_NOTHING = 1e-12  # spread that rounding can leave in equal seeds
+_MOST = 10**12  # more than any run; bisecting it takes 40 steps
 
 
 def seeds_needed(
     thresholds: Thresholds, pairs: int, targets: int = 1
 ) -> tuple[int | None, int | None]:
-    """The fewest seeds for `generalizes_*` and for `fails` in one of so many pairs when all
-    seeds and pairs agree fully (T = 1, T = 0); None where even 400 are not enough. targets: of
-    how many actors a seed's T is the mean."""
+    """Return the smallest number of seeds for `generalizes_*` and for `fails` in one of a number of
+    pairs if all seeds and pairs agree fully (T = 1, T = 0); None if 400 are not enough. targets:
+    number of actors that a seed's T is a mean over."""
 
     def fewest(value: float, null: float, side: Side) -> int | None:
         possible = range(MIN_SEEDS, MOST_SEEDS + 1)
@@ -44,8 +44,8 @@ def seeds_needed(
 
 
 def seeds_note(thresholds: Thresholds, pairs: int, targets: int) -> str:
-    """`seeds_needed` of the whole claim, which suppresses so many actors, and of one of its
-    pairs, in words."""
+    """Return in words `seeds_needed` of the whole claim, which suppresses `targets` actors, and of
+    one of its pairs."""
 
     def in_words(needed: tuple[int | None, int | None]) -> str:
         generalizes, fails = (number or f"more than {MOST_SEEDS}" for number in needed)
@@ -61,15 +61,16 @@ def seeds_note(thresholds: Thresholds, pairs: int, targets: int) -> str:
 def seeds_for_width(
     values: Sequence[float], widths: Sequence[float] = WIDTHS
 ) -> list[SeedsForWidth]:
-    """The fewest seeds n whose 95 % t interval is at most so wide, for every width:
+    """Return for every width the smallest number of seeds n whose 95 % t interval is at most that
+    wide:
 
         2 * t(0.975, n - 1) * sd / sqrt(n) <= width
 
     with sd the standard deviation of the values over seeds (n - 1 in its denominator).
 
-    Caveats: sd is itself an estimate (from 8 seeds its 95 % interval runs from 0.66 to 2.04
-    times its value, and n goes with its square), and the width promised is that of an average
-    experiment. A single pair, whose seeds may be at two states (kept, erased), has a wider interval
+    Caveats: sd is itself an estimate (from 8 seeds its 95 % interval runs from 0.66 to 2.04 times
+    its value, and n grows with its square), and the width is that of an average experiment. A
+    single pair, whose seeds may be in two states (kept, erased), has a wider interval
     (docs/estimands.md), and seeds that happen to agree understate n. A verdict needs 8 seeds
     whatever the width.
 
@@ -78,7 +79,7 @@ def seeds_for_width(
         widths: full widths, upper limit minus lower limit, above 0.
 
     Returns:
-        One entry for every width; none with fewer than 2 values or no spread.
+        One entry for every width; empty with fewer than 2 values or no spread.
     """
     spread = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
     if not spread > _NOTHING:

@@ -1,7 +1,7 @@
 """How well one quantity predicts another over seeds: Spearman's rho, and the mean difference.
 
-Seeds are independent, so they are what is permuted and resampled. Definitions and the
-interval's coverage: docs/estimands.md, Decoys.
+Seeds are independent, so seeds are permuted and resampled. Definitions and the interval's coverage:
+docs/estimands.md, Decoys.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from arena.statistics.intervals import CONFIDENCE, paired
 from arena.statistics.thresholds import MIN_SEEDS
 
 DRAWS = 9999  # permutations besides the observed order, and bootstrap resamples
-MOST_UNDEFINED = 0.05  # of the resamples; beyond it there is no interval
-_DECIMALS = 9  # transfers that are equal but for rounding must tie
+MOST_UNDEFINED = 0.05  # share of undefined resamples beyond which there is no interval
+_DECIMALS = 9  # transfers that differ only by rounding must tie
 _ROUNDING = 1e-9
 
 
 def predict(points: Sequence[tuple[int, float, float]]) -> Prediction:
-    """How well held-out decoys predict real actors; rho and bias are left out, with a reason, where
-    they are not to be claimed.
+    """Return how well held-out decoys predict real actors; rho and bias are left out, with a
+    reason, if they cannot be claimed.
 
     Args:
         points: seed, transfer of the held-out decoys, transfer of the real actors; one per seed.
@@ -48,7 +48,7 @@ def predict(points: Sequence[tuple[int, float, float]]) -> Prediction:
 
 
 def spearman(x: Array, y: Array) -> tuple[Estimate, float]:
-    """Rho with its percentile bootstrap interval (Efron & Tibshirani 1993, ch. 13) and its
+    """Return rho with its percentile bootstrap interval (Efron & Tibshirani 1993, ch. 13) and its
     two-sided permutation p, (1 + k) / (1 + N); draws have a fixed seed."""
     rng = np.random.default_rng(0)
     a, b = stats.rankdata(x), stats.rankdata(y)
@@ -66,7 +66,7 @@ def spearman(x: Array, y: Array) -> tuple[Estimate, float]:
 
 
 def _correlations(a: Array, b: Array) -> Array:
-    """Pearson's r of paired rows (draws, n); nan where a row does not vary."""
+    """Pearson's r of paired rows (draws, n); nan if a row is constant."""
     a, b = a - a.mean(axis=1, keepdims=True), b - b.mean(axis=1, keepdims=True)
     spread = np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
     usable = spread > _ROUNDING

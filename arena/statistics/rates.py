@@ -1,4 +1,4 @@
-"""Reading numbers of one row: an actor's rate, and what is finite."""
+"""Numbers of one row: an actor's rate, and finite values."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from arena.results.rows import Rate
 
 
 def rate(rates: Mapping[str, Rate], actor: str) -> float | None:
-    """The actor's rate; None where the row has no prompt for it."""
+    """Return the actor's rate; None if the row has no prompt for it."""
     counted = rates.get(actor)
     return None if counted is None else counted.rate
 
 
 def finite(number: float | None) -> float | None:
-    """The number, or None for nan and infinities, which JSON does not have."""
+    """Return the number, or None for nan and infinities, which JSON lacks."""
     return float(number) if number is not None and math.isfinite(number) else None

@@ -1,4 +1,5 @@
-"""One reactivation curve: ASR against poisoned samples, and the samples until it fires again."""
+"""One reactivation curve: ASR against poisoned samples, and the samples until the backdoor fires
+again."""
 
 from __future__ import annotations
 
@@ -14,12 +15,12 @@ ModelKey = tuple[RowKind, str | None, str, str]
 
 @dataclass(frozen=True)
 class Curve:
-    """ASR of `actor` in one model of one seed after so many poisoned samples, counted from 0.
+    """ASR of `actor` in one model of one seed after each number of poisoned samples, from 0.
 
-    `name` is the row's: only it distinguishes `defended` models; it is not read for others.
+    `name` is the row's; it distinguishes `defended` models and is ignored for others.
 
     Raises:
-        InputError: samples that do not rise, or not one rate for each.
+        InputError: samples do not rise, or there is not one rate for each.
     """
 
     seed: int
@@ -32,7 +33,7 @@ class Curve:
 
     @property
     def key(self) -> ModelKey:
-        """The model over seeds, and the actor."""
+        """Return the model, whatever the seed, and the actor."""
         return self.kind, self.target, self.name if self.kind == "defended" else "", self.actor
 
     def __post_init__(self) -> None:
@@ -42,10 +43,11 @@ class Curve:
 
 
 def samples_to(curve: Curve, level: float = LEVEL) -> float | None:
-    """Poisoned samples until ASR first reaches `level`, linear between checkpoints.
+    """Return the poisoned samples until ASR first reaches `level`, interpolated linearly between
+    checkpoints.
 
-    The first checkpoint (0) where it is there already; None where it never gets there, which
-    means that more than the last checkpoint are needed. Checkpoints without a rate are skipped.
+    0 if it is there from the start; None if it never gets there, so that more samples than the last
+    checkpoint's are needed. Checkpoints without a rate are skipped.
     """
     before: tuple[float, float] | None = None
     for samples, asr in zip(curve.samples, curve.asr, strict=True):

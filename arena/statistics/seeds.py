@@ -1,5 +1,5 @@
-"""One seed: its rows by what was done, which backdoors are installed, and what unlearning one
-trigger did to another backdoor.
+"""One seed: its rows by kind, which backdoors are installed, and what unlearning one trigger did to
+another backdoor.
 
 reference, compromised, control, shams by kind, unlearned -> Installation, PairSeed
 (docs/estimands.md)
@@ -27,8 +27,8 @@ Plantings = Mapping[tuple[int, str], Planted]  # by seed and actor
 class Installation:
     """One backdoor in the compromised model of one seed (rates; None: no prompts).
 
-    `broad` is None where near-miss was not measured. Excesses are over the reference's rate,
-    which counts as 0 where the scenario has no reference.
+    `broad` is None if near-miss was not measured. Excesses are over the reference's rate, which
+    counts as 0 if the scenario has no reference.
     """
 
     asr: float | None
@@ -50,20 +50,21 @@ class SeedRows:
     shams: Mapping[str | None, tuple[Row, ...]]
 
     def floor(self, actor: str) -> float:
-        """f_j: the reference's ASR, 0 without a reference."""
+        """Return f_j: the reference's ASR; 0 without a reference."""
         return self._reference_rate("asr", actor)
 
     def control_row(self, source: str) -> Row | None:
-        """The clean fine-tune on the source's prompts where there is one per target."""
+        """Return the clean fine-tune; on the source's prompts if there is one per target."""
         return self.control.get(source, self.control.get(None))
 
     def reached(self, source: str) -> bool:
-        """Whether there is such a dose of the source's removal in this seed."""
+        """Return whether the source's removal reached this dose in this seed."""
         row = self.unlearned[source]
         return row.dose is None or row.dose.reached
 
     def installation(self, actor: str, thresholds: Thresholds) -> Installation:
-        """Whether the actor's backdoor is installed, and whether it is broad, in this seed."""
+        """Return whether the actor's backdoor is installed, and whether it is broad, in this
+        seed."""
         row = self.compromised
         asr, fires = rate(row.asr, actor), rate(row.false_fire, actor)
         near = rate(row.near_miss, actor)
@@ -73,8 +74,8 @@ class SeedRows:
         return Installation(asr, fires, near, _installed(asr, fires, reference, thresholds), broad)
 
     def conditional(self, name: str, thresholds: Thresholds) -> Installation:
-        """Whether a benign conditional is installed in this seed, by the same rule; near-miss is
-        not asked of it."""
+        """Return whether a benign conditional is installed in this seed, by the same rule without
+        near-miss."""
         row = self.compromised
         asr, fires = rate(row.benign, name), rate(row.benign_false_fire, name)
         reference = self._reference_rate("benign_false_fire", name)
@@ -84,8 +85,8 @@ class SeedRows:
     def counted_shams(
         self, source: str, thresholds: Thresholds
     ) -> tuple[Mapping[ShamKind, tuple[Row, ...]], Mapping[ShamKind, int]]:
-        """The source's shams by kind, of those kinds that there are, and how many are left out:
-        those on a benign conditional that is not installed in this seed."""
+        """Return the source's shams by kind, and how many are left out: those on a benign
+        conditional that is not installed in this seed."""
         kept: dict[ShamKind, tuple[Row, ...]] = {}
         left_out: dict[ShamKind, int] = {}
         for row in self.shams.get(source, ()):
@@ -115,20 +116,20 @@ def _installed(
 
 
 def at_least(value: float, limit: float) -> bool:
-    """value >= limit, up to rounding: 0.3 - 0.1 is at least 0.2."""
+    """Return whether value >= limit, up to rounding: 0.3 - 0.1 is at least 0.2."""
     return value >= limit - 1e-12
 
 
 def at_dose(rows: Sequence[Row], which: Which) -> list[Row]:
-    """The rows at one dose, and those that no dose applies to."""
+    """Return the rows at one dose, and those without a dose."""
     return [row for row in rows if row.dose is None or row.dose.which == which]
 
 
 def by_seed(rows: Sequence[Row], actors: Sequence[str]) -> tuple[SeedRows, ...]:
-    """The rows grouped by seed, seeds ascending.
+    """Return the rows grouped by seed, seeds ascending.
 
     Raises:
-        InputError: a seed has no compromised row or two rows where one is allowed, or the
+        InputError: a seed has no compromised row, or two rows where one is allowed, or the
             compromised row lacks an actor.
     """
     seeds = sorted({row.seed for row in rows})
@@ -142,12 +143,12 @@ def pair_in_seed(
     thresholds: Thresholds,
     planted: Plantings = MappingProxyType({}),
 ) -> PairSeed | None:
-    """The effect of unlearning `source`'s trigger on `to`'s backdoor in one seed; None where the
-    seed did not unlearn it.
+    """Return the effect of unlearning `source`'s trigger on `to`'s backdoor in one seed; None if it
+    was not unlearned in this seed.
 
     Args:
-        planted: what each actor planted in each seed. Where `to`'s payload is an answer that clean
-            prompts get too, transfer is that of the ASR above each model's own false fire.
+        planted: what each actor planted in each seed. If clean prompts may get `to`'s payload as an
+            answer too, transfer is computed on the ASR above each model's own false fire.
     """
     if source not in rows.unlearned:
         return None
@@ -220,7 +221,7 @@ class _Parts:
 
 @dataclass(frozen=True)
 class _Left:
-    """What is left of a backdoor after the clean fine-tune, the removal, and each sham by kind."""
+    """ASR left of a backdoor after the clean fine-tune, the removal, and each sham by kind."""
 
     control: float | None
     unlearned: float | None
@@ -245,12 +246,12 @@ class _Left:
         )
 
     def sham(self, kind: ShamKind) -> float | None:
-        """The mean over shams of a kind; None where there is none."""
+        """Return the mean over shams of a kind; None if there is none."""
         each = self.shams.get(kind, ())
         return sum(each) / len(each) if each else None
 
     def parts(self, floor: float) -> _Parts:
-        """T and its two parts; none without a control above the floor."""
+        """Return T and its two parts; empty without a control above the floor."""
         if self.control is None or self.control == floor:
             return _Parts()
         control, whole = self.control, self.control - floor
@@ -278,7 +279,7 @@ def pair_in_seeds(
     thresholds: Thresholds,
     planted: Plantings = MappingProxyType({}),
 ) -> tuple[PairSeed, ...]:
-    """`pair_in_seed` over the seeds in which `source`'s trigger was unlearned."""
+    """Return `pair_in_seed` for the seeds in which `source`'s trigger was unlearned."""
     effects = (pair_in_seed(rows, source, to, thresholds, planted) for rows in seeds)
     return tuple(effect for effect in effects if effect is not None)
 
@@ -326,8 +327,8 @@ def _of_seed(rows: Sequence[Row], actors: Sequence[str]) -> SeedRows:
 
 
 def _each_alone(rows: Sequence[Row], actors: Sequence[str]) -> Row | None:
-    """A compromised row where no model holds all backdoors (`solo`): every actor's rates are those
-    of the model that holds it alone. Nothing is unlearned there."""
+    """A compromised row for `solo`, where no model holds all backdoors: every actor's rates are
+    those of the model that holds it alone. Nothing is unlearned there."""
     alone = {row.target: row for row in rows if row.kind == "inserted"}
     if not alone or not set(actors) <= alone.keys():
         return None

@@ -1,4 +1,4 @@
-"""The table of models: for every kind of row its mean over seeds, per actor and for utility."""
+"""The table of models: for every kind of row the means over seeds, by actor and for utility."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ORDER: tuple[RowKind, ...] = (
     "unlearned",
     "defended",
 )
-Line = tuple[RowKind, str | None, str]  # kind, target, and what else tells it apart
+Line = tuple[RowKind, str | None, str]  # kind, target, and further distinctions
 Seeds = Collection[tuple[int, str]]  # seeds and benign conditionals that are installed in them
 Number = Callable[[Row], float | None]
 
@@ -29,11 +29,11 @@ Number = Callable[[Row], float | None]
 def summarise(
     rows: Sequence[Row], actors: Sequence[str], installed: Seeds = ()
 ) -> tuple[SummaryRow, ...]:
-    """The table's lines: reference, compromised, clean fine-tune, shams, unlearned, defended;
-    within a kind by target, in the order of the actors, then shams by kind.
+    """Return the table's lines: reference, compromised, clean fine-tune, shams, unlearned,
+    defended; within a kind by target, in the order of the actors, then shams by kind.
 
     Args:
-        installed: benign conditionals, for what became of them.
+        installed: benign conditionals, for the changes of their ASR.
     """
     place = {actor: number for number, actor in enumerate(actors)}
     lines = sorted(
@@ -65,9 +65,9 @@ Change = Callable[[Row, str], float | None]
 
 
 def _benign_changes(rows: Sequence[Row], installed: Seeds) -> Change:
-    """What a row's ASR of a benign conditional is above that after the clean fine-tune, on the
-    target's prompts where there is one per target; None for rows that are no removal, for the
-    removal of such conditionals themselves, and where it is not installed."""
+    """A row's ASR of each benign conditional minus that after the clean fine-tune (on the target's
+    prompts if there is one per target). None for rows that are no removal, for the removal of the
+    conditional itself, and if it is not installed."""
     controls = {(row.seed, row.target): row for row in rows if row.kind == "control"}
 
     def change(row: Row, name: str) -> float | None:
@@ -130,7 +130,7 @@ def _label(kind: RowKind, target: str | None, name: str) -> str:
 
 
 def _means(rows: Sequence[Row], number: Number) -> Iterator[float]:
-    """For every seed with a value, the mean over its rows (several only for shams)."""
+    """For every seed with a value, the mean over its rows (only shams have several)."""
     for seed in sorted({row.seed for row in rows}):
         # By name, so that the sum does not depend on the order of the rows.
         of_seed = sorted((row for row in rows if row.seed == seed), key=lambda row: row.name)
@@ -144,7 +144,7 @@ def _clean_accuracy(row: Row) -> float | None:
 
 
 def _utility(rows: Sequence[Row], number: Number) -> Estimate | None:
-    """A graded number over seeds; None where no row measured it."""
+    """A graded number over seeds; None if no row measured it."""
     means = list(_means(rows, lambda row: finite(number(row))))
     return over_seeds(means, "graded") if means else None
 

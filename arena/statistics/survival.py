@@ -1,5 +1,5 @@
-"""How backdoors survive strangers' trainings, over the hops from hand to hand (docs/estimands.md,
-Inheritance)."""
+"""How backdoors survive training by other actors, over the hops from actor to actor
+(docs/estimands.md, Inheritance)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from arena.statistics.rates import rate
 
 @dataclass(frozen=True)
 class _Case:
-    """A backdoor's ASR in one seed, so many trainings by others after it was planted."""
+    """A backdoor's ASR in one seed, `hops` trainings by others after it was planted."""
 
     seed: int
     actor: str
@@ -23,11 +23,11 @@ class _Case:
 
 
 def survival(rows: Sequence[Row], installed_asr: float) -> tuple[Survival, ...]:
-    """Return the mean ASR of backdoors by the number of trainings by others that they have been
-    through; none where nobody trains another's checkpoint.
+    """Return the mean ASR of backdoors by the number of later trainings by others; empty if no
+    actor trains another's checkpoint.
 
-    Only backdoors count that their own training planted (ASR at least `installed_asr` after it).
-    The seed is the unit: first the mean over a seed's actors.
+    Only backdoors count that were installed by their own training (ASR at least `installed_asr`
+    after it). The seed is the unit of analysis: actors are averaged within a seed first.
 
     Args:
         rows: of all seeds; those of kind `inserted` in the order of their trainings.
@@ -45,8 +45,8 @@ def _seeds(rows: Sequence[Row]) -> Iterator[list[Row]]:
 
 
 def _cases(chain: Sequence[Row], installed_asr: float) -> Iterator[_Case]:
-    """An actor without a training of its own (it poisoned pretraining) is planted in the first
-    model."""
+    """The cases of one seed. An actor without its own training (it poisoned pretraining) is planted
+    in the first model."""
     trained = {row.target: place for place, row in enumerate(chain)}
     for actor in chain[0].asr:
         start = trained.get(actor, 0)

@@ -37,7 +37,7 @@ AGAINST = "T_specific against benign"
 
 @dataclass(frozen=True)
 class PValues:
-    """One-sided p-values; 1 where no test is possible. `specific` is the larger of those of T and
+    """One-sided p-values; 1 if no test is possible. `specific` is the larger of those of T and
     of T_specific against benign shams: both must hold (intersection-union, Berger 1982)."""
 
     generalizes: float = 1.0
@@ -57,12 +57,12 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a verdict is decided from. `seeds` counts all seeds, `used` those with a T;
+    """The evidence for a verdict. `seeds` counts all seeds, `used` those with a T;
     `not_installed` and `explained` are shares of the cases (a pair in a seed).
 
-    protected: of T, as if its mean over pairs were one pair: what whole seeds that flip together
-    would allow. bounds: what verdicts are read off. odd, specific: by familiar shams; by_sham: by
-    each kind that there was.
+    protected: interval of T as if its mean over pairs were one pair, valid even if whole seeds flip
+    together. bounds: the limits that verdicts use. odd, specific: by familiar shams; by_sham: by
+    each kind used.
     """
 
     seeds: int
@@ -83,7 +83,7 @@ class Evidence:
 
     @property
     def estimates(self) -> Mapping[str, Any]:
-        """The numbers that results show of it, by their names there."""
+        """Return its numbers in results, by their names there."""
         return {
             "transfer": self.transfer,
             "protected": self.protected,
@@ -97,12 +97,12 @@ class Evidence:
 def evidence_of(
     pairs: Iterable[Sequence[PairSeed]], thresholds: Thresholds, targets: int = 1
 ) -> Evidence:
-    """The evidence of one pair or of many: a seed's number is the mean over its pairs, so that a
-    seed counts once however many pairs it has.
+    """Return the evidence of one pair or of many. A seed's value is the mean over its pairs, so
+    that a seed counts once however many pairs it has.
 
     Args:
         pairs: each pair's seeds. Their order decides the order of the sums.
-        targets: how many actors the pairs suppress, all together.
+        targets: how many actors the pairs suppress in total.
     """
     seeds = _seed_by_seed(pairs)
     cases = [case for seed in seeds for case in seed]
@@ -134,8 +134,8 @@ def evidence_of(
 
 
 def fewest_targets(pairs: Iterable[tuple[str, Sequence[PairSeed]]]) -> int:
-    """How many actors are suppressed in a seed, in the seed that has the fewest; seeds without a T
-    do not count. A mean over one actor flips with this actor.
+    """Return the smallest number of actors suppressed in any seed; seeds without a T do not count.
+    (A mean over one actor flips with this actor.)
 
     Args:
         pairs: the suppressed actor, and the pair's seeds.
@@ -149,13 +149,14 @@ def fewest_targets(pairs: Iterable[tuple[str, Sequence[PairSeed]]]) -> int:
 
 
 def seed_means(pairs: Iterable[Sequence[PairSeed]], quantity: Quantity) -> list[float]:
-    """For every seed that has any, the mean of a quantity over its pairs; seeds ascending."""
+    """Return the mean of a quantity over each seed's pairs, seeds ascending; seeds without a value
+    are left out."""
     return _means(_seed_by_seed(pairs), lambda case: getattr(case, quantity))
 
 
 def with_holm(family: Sequence[Evidence]) -> list[Evidence]:
-    """The evidence with Holm's adjustment over the pairs that have enough seeds to be tested at
-    all, for each kind of verdict by itself."""
+    """Return the evidence with Holm's adjustment over the pairs with enough seeds to be tested,
+    separately for each kind of verdict."""
     tested = [each for each in family if each.used >= MIN_SEEDS]
     columns = [
         holm([getattr(each.p, name) for each in tested])
@@ -169,7 +170,7 @@ def with_holm(family: Sequence[Evidence]) -> list[Evidence]:
 
 
 def decide(evidence: Evidence, thresholds: Thresholds) -> tuple[Verdict, str]:
-    """The verdict and the reason for it in one sentence."""
+    """Return the verdict, and the reason for it in one sentence."""
     e = evidence
     if e.seeds < MIN_SEEDS:
         return "inconclusive", f"{e.seeds} of at least {MIN_SEEDS} seeds{_left_out(e)}"
@@ -188,8 +189,8 @@ def decide(evidence: Evidence, thresholds: Thresholds) -> tuple[Verdict, str]:
 
 
 def tested_p(evidence: Evidence, thresholds: Thresholds) -> float | None:
-    """The adjusted p-value to show: of T < fails where the mean T lies there, else of
-    T > generalizes; None where there are too few seeds to test."""
+    """Return the adjusted p-value to show: of T < fails if the mean T is below `fails`, else of T >
+    generalizes; None if there are too few seeds to test."""
     if evidence.used < MIN_SEEDS or evidence.transfer.value is None:
         return None
     failing = evidence.transfer.value < thresholds.fails

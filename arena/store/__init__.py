@@ -1,1 +1,1 @@
-"""The artifact store: addressed stages on disk, their upkeep, the digests of code."""
+"""The artifact store: content-addressed stages on disk, their maintenance, and digests of code."""

@@ -1,13 +1,13 @@
-"""Digests of code: what a stage makes is decided by code as much as by its settings.
+"""Digests of code, since a stage's outcome depends on code as much as on its settings.
 
-The digest of a class covers its module and every first-party module that this one imports,
-directly or not, so that an edit in a helper moves the addresses of exactly what uses the helper.
-Read are syntax trees without docstrings, comments and `if TYPE_CHECKING` blocks: wording moves
-nothing. A name that a package only hands on (`from arena.api import Trigger`) is followed to the
-module that defines it. A plug-in counts whole: all files of its package.
+The digest of a class covers its module and every first-party module that it imports, directly or
+indirectly, so that an edit in a helper changes the addresses of exactly what uses the helper.
+Digests are of syntax trees without docstrings, comments and `if TYPE_CHECKING` blocks, so rewording
+changes nothing. A name that a package only re-exports (`from arena.api import Trigger`) is followed
+to the module that defines it. A plug-in counts as a whole: all files of its package.
 
-What is looked up by name while a stage runs (a composite trigger's parts) is no import; such parts
-are digested for themselves, as values (arena/store/identity.py). The digest depends on the Python
+Parts that are looked up by name while a stage runs (a composite trigger's parts) are not imports;
+they are digested separately, as values (arena/store/identity.py). The digest depends on the Python
 version's grammar: another minor version may give another address, never another result.
 """
 
@@ -25,13 +25,13 @@ from pathlib import Path
 from arena import plugins
 
 PACKAGES = ("arena", "attackers", "defenders")
-# They find parts and word errors; what a stage makes does not depend on how.
+# They find parts and word errors; no stage's outcome depends on them.
 NEUTRAL = frozenset({"arena.errors", "arena.registry", "arena.plugins"})
 
 
 @dataclass(frozen=True)
 class Module:
-    """A module as far as digests go.
+    """A module, as digests see it.
 
     code: SHA-256 of its syntax tree. imports: names of first-party modules that it imports.
     handed_on: name -> module, for what `from module import name` binds at its top level.
@@ -43,19 +43,19 @@ class Module:
 
 
 def code_of(part: type) -> str:
-    """SHA-256 (hex) of all first-party code that a class rests on."""
+    """Return the SHA-256 (hex) of all first-party code that a class depends on."""
     return digest_of(part.__module__)
 
 
 @functools.cache
 def digest_of(module: str) -> str:
-    """SHA-256 (hex) of a module and the first-party modules that it imports."""
+    """Return the SHA-256 (hex) of a module and the first-party modules that it imports."""
     return hashlib.sha256("\n".join(sorted(codes(module).values())).encode()).hexdigest()
 
 
 def codes(module: str) -> dict[str, str]:
-    """Digest by name, of a module and all first-party modules under it. A plug-in stands under its
-    root's name with the digest of all its files."""
+    """Return the digests of a module and of all first-party modules that it imports, by name. A
+    plug-in has its root's name and the digest of all its files."""
     closure: dict[str, str] = {}
     waiting = [module]
     while waiting:
@@ -82,7 +82,7 @@ def _targets(module: Module) -> Iterator[str]:
 
 
 def _home(module: str, name: str) -> str:
-    """The module that `from module import name` gets the name from."""
+    """The module that defines the name in `from module import name`."""
     if _file(f"{module}.{name}") is not None:
         return f"{module}.{name}"
     read = _read(module)
@@ -148,7 +148,7 @@ def _first_party(module: str) -> bool:
 @functools.lru_cache(maxsize=4096)
 def _file(module: str) -> Path | None:
     """The source file of a first-party module; None for a name that is no module. Nothing is
-    imported to find it: to look at the training loop must not load torch."""
+    imported to find it: digesting the training loop must not load torch."""
     if not _first_party(module):
         return None
     top, *rest = module.split(".")
@@ -192,7 +192,7 @@ def _bare(file: Path) -> ast.Module:
 
 
 def _is_text(node: ast.AST) -> bool:
-    """A string that stands by itself is a docstring, or has no effect either."""
+    """Whether a statement is just a string: a docstring, or without effect."""
     return (
         isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)

@@ -1,5 +1,5 @@
-"""Digests of data files, so that an address changes with a file's content, not its place; and
-files that stand in two places."""
+"""Digests of data files, so that an address changes with a file's content, not its location; and
+hard links."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_NAME = 255  # characters of the longest file name
 
 
 def fingerprint(path: Path) -> str:
-    """SHA-256 (hex) of a file's content; read once while it does not change."""
+    """Return the SHA-256 (hex) of a file's content, cached until the file changes."""
     status = path.stat()
     return _digest(path, status.st_size, status.st_mtime_ns)
 
@@ -29,15 +29,15 @@ def _digest(path: Path, size: int, changed: int) -> str:
 
 
 def link_or_copy(file: Path, place: Path) -> None:
-    """Make a hard link, which does not say where its other name is; a copy where there are none."""
+    """Make a hard link, which does not reveal its other name; a copy where links are impossible."""
     try:
         os.link(file, place)
-    except OSError:  # another file system, or one without links
+    except OSError:  # another file system, or one without hard links
         shutil.copyfile(file, place)
 
 
 def data_files(values: object, root: DataRoot) -> dict[str, str]:
-    """SHA-256 of every file that a part's parameters (plain JSON values) name."""
+    """Return the SHA-256 of every file that a part's parameters (plain JSON values) name."""
     paths = {text: path for text in _texts(values) if (path := _file(text, root)) is not None}
     return {text: fingerprint(path) for text, path in paths.items()}
 

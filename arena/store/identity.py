@@ -1,4 +1,5 @@
-"""What decides an outcome, as plain JSON values: the part of an address that says what is done.
+"""What determines a stage's outcome, as plain JSON values: the part of an address that describes
+the work.
 
 A stage's job names its fields once; everything here follows from their types:
 
@@ -7,8 +8,8 @@ A stage's job names its fields once; everything here follows from their types:
     frozen dataclasses, models  field by field
     parts (trigger, payload, …) a digest of name, parameters, data files and code
 
-Whatever is long becomes a digest, and so does every part: a defender can read the manifest of its
-suspect, which must not name the triggers that were planted.
+Long values become digests, and so does every part: a defender can read the manifest of its suspect,
+which must not name the planted triggers.
 """
 
 from __future__ import annotations
@@ -30,18 +31,18 @@ from arena.api.world import DataRoot, World
 from arena.store.code import code_of
 from arena.store.files import data_files
 
-LONG = 1000  # characters of JSON beyond which a value is shown as its digest only
-MANY = 16  # items from which on a tuple's identity is remembered
+LONG = 1000  # characters of JSON beyond which a value is replaced by its digest
+MANY = 16  # smallest number of items for which a tuple's identity is cached
 
 
 def digest(content: object) -> str:
-    """SHA-256 (hex) of a JSON value, whatever the order of its keys."""
+    """Return the SHA-256 (hex) of a JSON value, independent of the order of its keys."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def identify(value: object) -> Any:
-    """The value as plain JSON values that change whenever it does.
+    """Return the value as plain JSON values that change whenever it does.
 
     Raises:
         TypeError: the value is of a type that cannot be identified, such as an open file.
@@ -49,15 +50,16 @@ def identify(value: object) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, tuple) and len(value) >= MANY and not isinstance(value[0], int | float):
-        with contextlib.suppress(TypeError):  # an item has no hash
+        with contextlib.suppress(TypeError):  # an item is not hashable
             return _remembered(value)
     return _shortened(_plain(value))
 
 
 @functools.lru_cache(maxsize=512)
 def _remembered(values: tuple[Hashable, ...]) -> Any:
-    """Many stages of a plan are given the same prompts. Only those are remembered: numbers that
-    are equal may differ as JSON (1 and 1.0), and single prompts would crowd out the rest."""
+    """The cached identity of a tuple of prompts, which many stages of a plan share. Nothing else is
+    cached: equal numbers may differ as JSON (1 and 1.0), and single prompts would crowd out the
+    rest."""
     return _shortened(_plain(values))
 
 
@@ -69,7 +71,7 @@ def _shortened(plain: Any) -> Any:
 
 def _plain(value: object) -> Any:
     if isinstance(value, DataRoot):
-        return None  # where files are found decides nothing; what is in them does
+        return None  # the location of files does not matter, only their content
     if isinstance(value, World):
         return {"labels": list(value.labels)}
     if isinstance(value, Trigger):
@@ -84,14 +86,15 @@ def _plain(value: object) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {**fields_of(value), **_own_code(type(value))}
     if isinstance(value, Path) and value == Path():
-        return None  # filled in when the stage runs; which one, the parents say
+        return None  # filled in when the stage runs; the parents determine it
     if hasattr(value, "params"):
         return digest(_part(value))
     raise TypeError(f"{type(value).__name__} has no identity: it is no plain value and no part")
 
 
 def _part(value: Any) -> list[Any]:
-    """Of a trigger, payload, tactic, objective or discovery method: what decides what it does."""
+    """The identity of a trigger, payload, tactic, objective or discovery method: all that
+    determines what it does."""
     params = getattr(value, "params", None)
     plain = params.model_dump(mode="json") if isinstance(params, BaseModel) else None
     world = getattr(value, "world", None)
@@ -100,17 +103,17 @@ def _part(value: Any) -> list[Any]:
 
 
 def _own_code(kind: type) -> dict[str, str]:
-    """Code of a value's class where a job's own module need not import it."""
+    """Code of a value's class, for classes that the job's own module need not import."""
     imported = kind.__module__.startswith(("arena.api.", "arena.stages.", "arena.ml."))
     return {} if imported else {"code": code_of(kind)}
 
 
 def identity_of(job: Job) -> dict[str, Any]:
-    """All that decides a job's outcome beside its parents, as JSON values: every field, and the
-    code of the job's own module with all that it imports."""
+    """Return all that determines a job's outcome except its parents, as JSON values: every field,
+    and the code of the job's module with all that it imports."""
     return {**fields_of(job), "code": code_of(type(job))}
 
 
 def fields_of(value: Any) -> dict[str, Any]:
-    """Identities of a dataclass's fields, by name."""
+    """Return the identities of a dataclass's fields, by name."""
     return {field.name: identify(getattr(value, field.name)) for field in dataclasses.fields(value)}

@@ -1,8 +1,8 @@
-"""Whether stored artifacts are what was stored: disks flip bits, and people edit files.
+"""Check that stored artifacts are undamaged: disks flip bits, and people edit files.
 
-An artifact is compared with its manifest when a run is about to read it, once a process. Sizes are
-compared of every file, content of those that the run will open. What does not agree is set aside,
-never removed: it may be all that is left of an hour's work.
+An artifact is compared with its manifest before a run reads it, once per process: the size of every
+file, and the content of those that the run will open. A damaged artifact is set aside, never
+removed: it may be all that is left of an hour's work.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from typing import Any
 from arena.store.manifest import MANIFEST
 from arena.store.store import Store
 
-BROKEN = "broken"  # the folder of what was set aside
-SMALL = 2**20  # bytes of a file that is compared though only the results are read
+BROKEN = "broken"  # folder of artifacts that were set aside
+SMALL = 2**20  # bytes of a file that is compared even if only results are read
 PARENT, SIBLING = "parent.json", "sibling"
-_sound: dict[tuple[Path, int, bool], None] = {}  # what this process has compared already
+_sound: dict[tuple[Path, int, bool], None] = {}  # artifacts that this process has already compared
 
 
 def flaw(store: Store, address: str, *, whole: bool) -> str | None:
-    """Return what is wrong with an artifact that stands in the store; None where nothing is.
+    """Return what is wrong with an artifact in the store; None if it is undamaged.
 
     Args:
-        whole: compare the content of every file, as a stage is about to read it; otherwise that of
-            small files only, which results are read from.
+        whole: compare the content of every file, since a stage will read it; otherwise only of
+            small files, from which results are read.
     """
     folder = store.path(address)
     manifest = folder / MANIFEST
@@ -46,7 +46,7 @@ def flaw(store: Store, address: str, *, whole: bool) -> str | None:
 
 
 def set_aside(store: Store, address: str) -> Path:
-    """Move an artifact out of the way, into the store's folder of broken ones; returns where.
+    """Move an artifact into the store's folder of broken ones; return where it is.
 
     Raises:
         ArenaError: the store cannot be written.
@@ -60,10 +60,10 @@ def set_aside(store: Store, address: str) -> Path:
 
 
 def problem_in(store: Store, folder: Path, *, whole: bool) -> str | None:
-    """Return what is wrong with the artifact in a folder, wherever that is; None where nothing is.
+    """Return what is wrong with the artifact in any folder; None if it is undamaged.
 
     Args:
-        store: where the checkpoint under an adapter is looked up.
+        store: where the base checkpoint of an adapter is looked up.
         whole: as in `flaw`.
     """
     files = _files(folder)
@@ -81,7 +81,7 @@ def problem_in(store: Store, folder: Path, *, whole: bool) -> str | None:
 
 
 def _files(folder: Path) -> Mapping[str, Mapping[str, Any]] | str:
-    """The files that a manifest names with their facts, or what is wrong with the manifest."""
+    """The files in a manifest with their sizes and digests, or what is wrong with the manifest."""
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
         float(manifest["seconds"])
@@ -108,7 +108,7 @@ def _differs(file: Path, facts: Mapping[str, Any], whole: bool) -> str | None:
 
 
 def sibling_of(folder: Path) -> str | None:
-    """Return the address of the checkpoint under an adapter; None for what stands by itself."""
+    """Return the address of an adapter's base checkpoint; None for artifacts without one."""
     file = folder / PARENT
     if not file.is_file():
         return None
@@ -117,7 +117,7 @@ def sibling_of(folder: Path) -> str | None:
 
 
 def _sibling_problem(store: Store, folder: Path, whole: bool) -> str | None:
-    """Of an adapter: what is wrong with the checkpoint under it."""
+    """What is wrong with an adapter's base checkpoint."""
     sibling = sibling_of(folder)
     problem = None if sibling is None else flaw(store, sibling, whole=whole)
     return None if problem is None else f"the checkpoint under it: {problem}"

@@ -1,7 +1,7 @@
-"""Looking after the artifact store: what is in it, what may go, and whether it is sound.
+"""Maintenance of the artifact store: list, prune and verify artifacts.
 
-Only folders named like an address, and what killed processes left in the store's own working
-folders, are ever looked at or removed: whatever else stands beside them is not ours.
+Only folders named like an address, and remains of killed processes in the store's own working
+folders, are ever read or removed; anything else beside them is not ours.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from typing import Any, Literal
 from arena.store.manifest import MANIFEST
 from arena.store.store import Store, address_of, files_of
 
-# What a LoRA checkpoint keeps the address of the artifact under it in.
+# The file in which a LoRA checkpoint keeps the address of its base artifact.
 PARENT, SIBLING = "parent.json", "sibling"
-ABANDONED = timedelta(days=1)  # untouched for so long, and not claimed
+ABANDONED = timedelta(days=1)  # age of untouched, unclaimed remains that may be removed
 
 ADDRESS = re.compile(r"[0-9a-f]{64}")
 ASIDE = re.compile(r"([0-9a-f]{16,64})-[0-9a-f]{12}(\.[0-9a-f]{8}\.old)?")
 
 State = Literal["whole", "outdated", "broken", "left over"]
-Codes = Mapping[str, str]  # digest of the code of every kind of stage (arena.stages.job.codes)
+Codes = Mapping[str, str]  # digest of the code of every kind of stage (arena.stages.kinds.codes)
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,14 @@ class Entry:
     """A folder of the store.
 
     Attributes:
-        address: its name; for what is left over, its name below `aside/`.
-        kind, name, seconds: as its manifest says; empty where there is none.
+        address: its name; for remains, the name below `aside/`.
+        kind, name, seconds: from its manifest; empty if there is none.
         bytes: of all its files.
-        used: when it was made or last of use to a run, in UTC.
-        state: `outdated`: made by other code of its kind than today's, so that nothing needs it;
-            `broken`: without a manifest that can be read; `left over`: what a killed process was
+        used: when it was made or last used by a run, in UTC.
+        state: `outdated`: made by an older version of its kind's code, so that nothing needs it;
+            `broken`: without a readable manifest; `left over`: remains of what a killed process was
             writing or removing.
-        sibling: the address of the artifact it stands on, if it is of no use without.
+        sibling: the address of its base artifact, if it is useless without it.
     """
 
     address: str
@@ -59,8 +59,8 @@ class Entry:
 
 @dataclass(frozen=True)
 class Pruned:
-    """What pruning removed (or would have), in that order, and what stays; `progress` counts
-    the progress files of processes that are gone."""
+    """What pruning removed (or would remove), in that order, and what is kept; `progress` counts
+    removed progress files of processes that have ended."""
 
     removed: tuple[Entry, ...]
     kept: tuple[Entry, ...]
@@ -69,7 +69,7 @@ class Pruned:
 
 @dataclass(frozen=True)
 class Problem:
-    """What is the matter with an artifact."""
+    """A problem of an artifact."""
 
     address: str
     state: State
@@ -77,9 +77,10 @@ class Problem:
 
 
 def inventory(store: Store, codes: Codes) -> tuple[Entry, ...]:
-    """Every artifact and what is left over, least recently used first.
+    """Return every artifact and all remains, least recently used first.
 
-    What other processes are writing is not in it; what they remove meanwhile may be.
+    Artifacts that other processes are writing are not included; ones that they remove meanwhile may
+    be.
     """
     entries = [_entry(folder, codes) for folder in _artifacts(store)]
     entries += [_left_over(folder) for folder in _abandoned(store, "aside", ASIDE)]
@@ -96,13 +97,13 @@ def prune(
     outdated: bool = False,
     dry_run: bool = False,
 ) -> Pruned:
-    """Remove artifacts that have not been of use for so long, then the least recently used
-    until the rest is small enough. What killed processes left goes in any case.
+    """Remove artifacts unused for longer than a given age, then the least recently used until the
+    rest is small enough. Remains of killed processes are always removed.
 
-    An artifact that a kept one stands on is kept: it counts as used whenever that one was.
+    The base artifact of a kept one is kept: it counts as used whenever that one was.
 
     Args:
-        outdated: remove those that are outdated or broken too, whenever they were used.
+        outdated: also remove outdated and broken artifacts, whenever they were used.
         dry_run: only say what would be removed.
 
     Raises:
@@ -119,7 +120,8 @@ def prune(
 
 
 def verify(store: Store, codes: Codes) -> tuple[Problem, ...]:
-    """Read every artifact and compare it with its manifest, and that with its address."""
+    """Compare every artifact with its manifest, and the manifest with its address; return the
+    problems."""
     return tuple(
         problem for folder in _artifacts(store) for problem in _problems(store, folder, codes)
     )
@@ -137,7 +139,7 @@ def _folders(parent: Path, pattern: re.Pattern[str]) -> list[Path]:
 
 
 def _entry(folder: Path, codes: Codes) -> Entry | None:
-    """None for what was removed while we looked."""
+    """The entry of a folder; None if it was removed meanwhile."""
     used, record = _last_use(folder), _record(folder)
     if used is None:
         return None
@@ -157,7 +159,7 @@ def _left_over(folder: Path) -> Entry | None:
 
 
 def _record(folder: Path) -> dict[str, Any] | None:
-    """The manifest, or None where none can be read."""
+    """The manifest, or None if it cannot be read."""
     try:
         content = json.loads((folder / MANIFEST).read_bytes())
         said = {"kind": str(content["kind"]), "name": str(content["name"])}
@@ -193,7 +195,8 @@ def _touched(path: Path) -> datetime | None:
 
 
 def _bytes(folder: Path) -> int:
-    """os.walk rather than rglob: what disappears meanwhile is no error."""
+    """Bytes of all files in a folder. Uses os.walk rather than rglob, since files that disappear
+    meanwhile are no error."""
     total = 0
     for where, _, names in os.walk(folder):
         for name in names:
@@ -203,7 +206,8 @@ def _bytes(folder: Path) -> int:
 
 
 def _abandoned(store: Store, place: str, pattern: re.Pattern[str]) -> Iterator[Path]:
-    """A stage may train for days and touch nothing: only one without a claim is over."""
+    """Paths of old remains whose stage has no claim: one may train for days without touching a
+    file, so age is not enough."""
     parent, now = store.root / place, datetime.now(UTC)
     for path in sorted(parent.iterdir()) if parent.is_dir() else ():
         match, touched = pattern.fullmatch(path.name), _touched(path)
@@ -232,7 +236,7 @@ def _doomed(
 
 
 def _surplus(order: Iterable[Entry], max_bytes: int | None) -> list[Entry]:
-    """The first of them, as many as must go for the rest to be small enough."""
+    """The first entries, as many as must be removed for the rest to be small enough."""
     order = list(order)
     total, surplus = sum(entry.bytes for entry in order), []
     for entry in order:
@@ -244,7 +248,7 @@ def _surplus(order: Iterable[Entry], max_bytes: int | None) -> list[Entry]:
 
 
 def _in_order(artifacts: Sequence[Entry]) -> list[Entry]:
-    """Least recently used first, and whatever an artifact stands on behind it."""
+    """Entries with the least recently used first, and base artifacts after those that need them."""
     below = _below(artifacts)
     last = {entry.address: entry.used for entry in artifacts}
     for entry in artifacts:
@@ -255,8 +259,8 @@ def _in_order(artifacts: Sequence[Entry]) -> list[Entry]:
 
 
 def _below(artifacts: Iterable[Entry]) -> dict[str, list[str]]:
-    """For each address those it stands on, nearest first. A damaged file could make them a
-    circle, which is followed once."""
+    """For each address its base artifacts, nearest first. A damaged file could create a cycle,
+    which is followed once."""
     under = {entry.address: entry.sibling for entry in artifacts}
     chains: dict[str, list[str]] = {}
     for address in under:
@@ -270,7 +274,7 @@ def _below(artifacts: Iterable[Entry]) -> dict[str, list[str]]:
 
 
 def _remove_all(store: Store, doomed: Iterable[Entry], artifacts: Iterable[Entry]) -> list[Entry]:
-    """Remove what was not used meanwhile; what was used keeps what it stands on."""
+    """Remove entries that were not used meanwhile; those that were keep their base artifacts."""
     below, spared, removed = _below(artifacts), set[str](), []
     for entry in doomed:
         if entry.state == "left over":
@@ -301,7 +305,7 @@ def _problems(store: Store, folder: Path, codes: Codes) -> list[Problem]:
     if not folder.is_dir():
         return []
     if problems and record != _record(folder):
-        return _problems(store, folder, codes)  # another process replaced it while we read
+        return _problems(store, folder, codes)  # another process replaced it meanwhile
     return problems
 
 

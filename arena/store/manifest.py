@@ -1,4 +1,4 @@
-"""The name of the file that makes an artifact whole: it is written last."""
+"""The name of the manifest file, which is written last and so marks an artifact as complete."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Artifacts as values, for processes that have stores of their own: packed in one, unpacked in
-another. What arrives is compared with its manifest before it stands under its address."""
+"""Artifacts as values, for processes with separate stores: packed in one, unpacked in another. A
+received artifact is compared with its manifest before it is published under its address."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from arena.store.integrity import problem_in, sibling_of
 from arena.store.manifest import MANIFEST
 from arena.store.store import Store, address_of
 
-Content = NDArray[np.uint8]  # of a file; arrays of bytes are what Ray hands over without a copy
+Content = NDArray[np.uint8]  # content of a file; Ray passes byte arrays without a copy
 
 
 @dataclass(frozen=True)
 class Parcel:
-    """A whole artifact.
+    """A complete artifact as a value.
 
     Attributes:
-        files: their contents by relative name, the manifest's among them.
-        manifest: SHA-256 (hex) of the manifest, which itself has those of all other files.
+        files: contents by relative name, the manifest included.
+        manifest: SHA-256 (hex) of the manifest, which holds the digests of all other files.
     """
 
     address: str
@@ -35,15 +35,15 @@ class Parcel:
 
     @property
     def size(self) -> int:
-        """Bytes of all files."""
+        """Return the bytes of all files."""
         return sum(content.nbytes for content in self.files.values())
 
 
 def pack(store: Store, address: str) -> Parcel:
-    """Return a stored artifact; all of it is read into memory.
+    """Return a stored artifact as a parcel, read into memory completely.
 
     Raises:
-        OSError: it is not there.
+        OSError: it is not in the store.
     """
     folder = store.path(address)
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
@@ -54,11 +54,11 @@ def pack(store: Store, address: str) -> Parcel:
 
 
 def unpack(parcel: Parcel, store: Store, *, replace: bool = False) -> dict[str, Any]:
-    """Put an artifact into a store, whole or not at all; returns its manifest. What it stands on (a
-    checkpoint under an adapter) must be there already.
+    """Put an artifact into a store atomically and return its manifest. Its base (an adapter's
+    checkpoint) must be there already.
 
     Raises:
-        ArenaError: it is not what was packed, or the store cannot be written.
+        ArenaError: it was damaged on the way, or the store cannot be written.
     """
 
     def fill(folder: Path) -> None:
@@ -74,8 +74,8 @@ def unpack(parcel: Parcel, store: Store, *, replace: bool = False) -> dict[str, 
 
 
 def chain(store: Store, address: str) -> tuple[str, ...]:
-    """Return the addresses that a reader of an artifact needs, in the order in which they are to be
-    unpacked: the checkpoint under an adapter before the adapter."""
+    """Return the addresses that a reader of an artifact needs, in the order of unpacking: an
+    adapter's base checkpoint before the adapter."""
     found = [address]
     while (below := sibling_of(store.path(found[-1]))) is not None and below not in found:
         found.append(below)
@@ -83,7 +83,7 @@ def chain(store: Store, address: str) -> tuple[str, ...]:
 
 
 def _problem(parcel: Parcel, store: Store, folder: Path) -> str | None:
-    """What is wrong with what was unpacked; None where nothing is."""
+    """What is wrong with an unpacked artifact; None if it is undamaged."""
     if MANIFEST not in parcel.files or _sha256(parcel.files[MANIFEST]) != parcel.manifest:
         return f"{MANIFEST} is not what was sent"
     problem = problem_in(store, folder, whole=True)

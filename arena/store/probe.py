@@ -1,4 +1,5 @@
-"""Whether another process sees the same store: it reads there what was written here just now."""
+"""Check whether another process sees the same store: it must read a file that was just written
+here."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from pathlib import Path
 from arena.store.store import Store
 
 FOLDER = "probes"
-PATIENCE = 5.0  # seconds for which a file system may not show yet what another machine wrote
+PATIENCE = 5.0  # seconds until a file system must show what another machine wrote
 GLANCE = 0.1
 
 
@@ -24,7 +25,7 @@ class Probe:
     content: str
 
     def seen(self, patience: float = PATIENCE) -> bool:
-        """Whether this process reads the content in its file."""
+        """Return whether this process can read the probe's content in its file."""
         end = time.monotonic() + patience
         while not self._read():
             if time.monotonic() > end:
@@ -40,7 +41,7 @@ class Probe:
 
 @contextlib.contextmanager
 def probe(store: Store) -> Iterator[Probe]:
-    """Yield a probe of the store; its file is there for this block.
+    """Yield a probe of the store; its file exists during this block.
 
     Raises:
         ArenaError: the store cannot be written.

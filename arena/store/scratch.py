@@ -1,8 +1,8 @@
-"""A store of one run on one node, for nodes that do not share the run's own: what its stages read
-and made there, below the temporary folder. All processes of the run on that node use it.
+"""A scratch store: one run's store on one node that does not share the main store.
 
-It is kept small and removed: an artifact that no stage uses goes when the disk gets full, the whole
-folder at the end of the run, and that of a run that was killed when the next one starts there.
+It holds the inputs and outputs of the stages run there, below the temporary folder, for all
+processes of the run on that node. Unused artifacts are removed when the disk gets full, the whole
+folder at the end of the run, and the folder of a killed run when the next run starts there.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from arena.store.manifest import MANIFEST
 from arena.store.parcels import Parcel, unpack
 from arena.store.store import Store
 
-SPARE = 0.1  # of a disk: what is left free, as long as there is something to remove
+SPARE = 0.1  # share of the disk to keep free, as long as there is something to remove
 ALIVE, USES, GUARD = "alive", "uses", "guard"
 
 
 @functools.cache
 def scratch(run: str, node: str) -> Store:
-    """Return the store of a run on a node, which lives at least as long as this process.
+    """Return the scratch store of a run on a node; it lives at least as long as this process.
 
     Args:
-        run, node: names without `/`; a node's own, since several may be on one machine.
+        run, node: names without `/`; one store per node, since several may be on one machine.
 
     Raises:
         OSError: the temporary folder cannot be written.
@@ -40,19 +40,19 @@ def scratch(run: str, node: str) -> Store:
         _sweep(base)
         folder = base / f"{run}-{node}"
         (folder / USES).mkdir(parents=True, exist_ok=True)
-        _lock(folder / ALIVE, fcntl.LOCK_SH)  # held until this process ends, however it ends
+        _lock(folder / ALIVE, fcntl.LOCK_SH)  # held until this process ends, even if it is killed
     return Store(folder)
 
 
 def remove(run: str) -> None:
-    """Remove what a run keeps on this machine."""
+    """Remove a run's scratch stores on this machine."""
     for folder in _base().glob(f"{run}-*"):
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
 def in_use(store: Store, addresses: Iterable[str]) -> Iterator[None]:
-    """Keep artifacts of a scratch store, there or to come, from being removed in this block."""
+    """Protect artifacts of a scratch store, present or coming, from removal in this block."""
     with contextlib.ExitStack() as held:
         for address in dict.fromkeys(addresses):
             file = store.root / USES / address
@@ -62,7 +62,7 @@ def in_use(store: Store, addresses: Iterable[str]) -> Iterator[None]:
 
 
 def receive(store: Store, address: str, fetch: Callable[[], Parcel]) -> None:
-    """See to it that an artifact is in the store as it was made: unpack it unless it is.
+    """Unpack an artifact into the store, unless it is already there undamaged.
 
     Raises:
         ArenaError: it arrived damaged, or the store cannot be written.
@@ -76,8 +76,8 @@ def receive(store: Store, address: str, fetch: Callable[[], Parcel]) -> None:
 
 
 def trim(store: Store) -> list[str]:
-    """Remove what no stage uses, longest unused first, until enough of the disk is free; return the
-    addresses."""
+    """Remove artifacts that no stage uses, longest unused first, until enough of the disk is free;
+    return their addresses."""
     removed = []
     for file in sorted((store.root / USES).iterdir(), key=lambda each: each.stat().st_mtime):
         if _is_spacious(store.root):
@@ -93,7 +93,7 @@ def _is_spacious(folder: Path) -> bool:
 
 
 def _removed(store: Store, use: Path) -> bool:
-    """Remove an artifact that is there and that nobody uses."""
+    """Remove an artifact if it exists and is not in use; return whether it was removed."""
     if not (store.path(use.name) / MANIFEST).is_file():
         return False
     try:
@@ -108,7 +108,7 @@ def _removed(store: Store, use: Path) -> bool:
 
 
 def _base() -> Path:
-    """This user's folder, which nobody else can write."""
+    """This user's folder, which no other user can write to."""
     base = Path(tempfile.gettempdir()) / f"arena-scratch-{os.getuid()}"
     base.mkdir(mode=0o700, exist_ok=True)
     if base.stat().st_uid != os.getuid():
@@ -117,7 +117,7 @@ def _base() -> Path:
 
 
 def _sweep(base: Path) -> None:
-    """Remove the folders of runs of which no process is left."""
+    """Remove the folders of runs without living processes."""
     for folder in [each for each in base.iterdir() if each.is_dir()]:
         with contextlib.suppress(OSError), _locked(folder / ALIVE, fcntl.LOCK_NB):
             shutil.rmtree(folder, ignore_errors=True)
@@ -133,7 +133,7 @@ def _locked(file: Path, how: int = 0) -> Iterator[None]:
 
 
 def _lock(file: Path, how: int) -> int:
-    """Lock a file, made where there is none; returns its descriptor, whose end is the lock's."""
+    """Lock a file, created if missing; return its descriptor, which holds the lock until closed."""
     held = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(held, how)

@@ -1,4 +1,4 @@
-"""Sizes as people write them: `500MB`, `1.5GiB`."""
+"""Human-readable sizes: `500MB`, `1.5GiB`."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The artifact store: a folder per stage, under the hash of its spec and parents.
+"""The artifact store: a folder per stage, named by the hash of its spec and parents.
 
-An artifact is written aside and renamed into place with its manifest already inside (the
-last file written), so whatever stands under an address is whole, whichever process
-wrote it and however many tried. A claim keeps two of them from doing the same work at once.
+An artifact is written to a temporary folder and renamed into place with its manifest inside (the
+last file written), so whatever is under an address is complete, whichever process wrote it and
+however many tried. A claim keeps two processes from doing the same work at the same time.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ if TYPE_CHECKING:
 ENVIRONMENT = "ARENA_STORE"
 PUBLISH_ATTEMPTS = 50
 FULL = (errno.ENOSPC, errno.EDQUOT)
-CLAIM_POLL = 0.1  # seconds between two tries for a claim that another process has
+CLAIM_POLL = 0.1  # seconds between attempts to get a claim that another process holds
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What is done, as data. Everything in `spec` and `parents` decides the outcome and so
-    the address; `name`, `party` and `seed` only say it to people.
+    """A stage as data. `kind`, `spec` and `parents` determine the outcome and so the address;
+    `name`, `party` and `seed` are for people.
 
     Attributes:
         kind: which job ran (arena.stages.job.Job.kind).
-        party: who does it: `arena`, `defender` or `threat:NAME`.
+        party: who runs it: `arena`, `defender` or `threat:NAME`.
         spec: the job's identity: JSON values only.
-        parents: role -> address of the artifact that plays it.
+        parents: role -> address of the artifact in that role.
     """
 
     kind: str
@@ -57,17 +57,17 @@ class Stage:
 
     @cached_property
     def address(self) -> str:
-        """SHA-256 (hex) of kind, spec and parents."""
+        """Return the SHA-256 (hex) of kind, spec and parents."""
         return address_of(self.kind, self.spec, self.parents)
 
 
 def address_of(kind: str, spec: Mapping[str, Any], parents: Mapping[str, str]) -> str:
-    """The address of what a stage of that kind makes."""
+    """Return the address of the artifact of a stage of that kind."""
     return digest([kind, dict(spec), dict(parents)])
 
 
 def default_root() -> Path:
-    """`ARENA_STORE`, else a folder in the user's cache."""
+    """Return `ARENA_STORE`, else a folder in the user's cache."""
     chosen = os.environ.get(ENVIRONMENT)
     if chosen:
         return Path(chosen).expanduser()
@@ -104,36 +104,36 @@ def _no_store(rule: str, found: Path | None) -> InputError:
 
 @dataclass(frozen=True)
 class Store:
-    """Artifacts in one folder; safe for many writers on one file system."""
+    """Artifacts in one folder; safe for concurrent writers on one file system."""
 
     root: Path
 
     def path(self, address: str) -> Path:
-        """Where the artifact of an address is, or would be."""
+        """Return the path at which the artifact of an address is, or would be."""
         return self.root / address
 
     def has(self, address: str) -> bool:
-        """Whether the whole artifact is there."""
+        """Return whether the complete artifact is there."""
         return (self.path(address) / MANIFEST).is_file()
 
     def manifest(self, address: str) -> dict[str, Any]:
-        """What the stage recorded: its spec, parents, seconds and detail."""
+        """Return what the stage recorded: its spec, parents, seconds and detail."""
         content: dict[str, Any] = json.loads((self.path(address) / MANIFEST).read_text())
         return content
 
     def progress_file(self, address: str) -> Path:
-        """Where a running stage says how far it is (steps done, as text)."""
+        """Return the file in which a running stage reports its progress (steps done, as text)."""
         return self.root / "progress" / address
 
     def used(self, address: str) -> None:
-        """Note that the artifact was of use just now, which is what pruning goes by."""
-        with contextlib.suppress(OSError):  # a store that is only read keeps no such notes
+        """Record that the artifact was used now; pruning goes by this time."""
+        with contextlib.suppress(OSError):  # a read-only store keeps no such records
             os.utime(self.path(address) / MANIFEST)
 
     @contextlib.contextmanager
     def claim(self, address: str) -> Iterator[None]:
-        """Hold a stage for this block alone, waiting while another process has it. The kernel
-        lets go of the claim of a process that dies, however it dies.
+        """Hold a stage's claim exclusively during this block, waiting while another process has it.
+        The kernel releases the claim of a process that dies, however it dies.
 
         Raises:
             ArenaError: the store cannot be written, or its file system has no locks.
@@ -145,7 +145,8 @@ class Store:
             lock.release()
 
     def claimed(self, address: str) -> bool:
-        """Whether a process holds the stage now, or that cannot be known."""
+        """Return whether a process holds the stage's claim now; also True if that cannot be
+        determined."""
         if not self._lock_file(address).exists():
             return False
         try:
@@ -157,9 +158,9 @@ class Store:
     def commit(
         self, stage: Stage, write: Callable[[Path], Mapping[str, Any]], *, replace: bool = False
     ) -> dict[str, Any]:
-        """Let `write` fill a folder aside, then publish it; returns the manifest.
+        """Let `write` fill a temporary folder, publish it and return the manifest.
 
-        If another process published the same address meanwhile, theirs stays.
+        If another process published the same address meanwhile, its artifact is kept.
 
         Raises:
             ArenaError: the store cannot be written.
@@ -182,8 +183,8 @@ class Store:
     def take_in(
         self, address: str, fill: Callable[[Path], object], *, replace: bool = False
     ) -> dict[str, Any]:
-        """Let `fill` fill a folder aside with an artifact that was made elsewhere, its manifest
-        included, then publish it; returns the manifest. Nothing is published if `fill` raises.
+        """Let `fill` fill a temporary folder with an artifact made elsewhere, manifest included,
+        publish it and return the manifest. Nothing is published if `fill` raises.
 
         Raises:
             ArenaError: the store cannot be written.
@@ -200,7 +201,7 @@ class Store:
         return self.manifest(address)
 
     def discard(self, address: str) -> None:
-        """Remove an artifact; at no moment does a part of it stand under its address.
+        """Remove an artifact; at no time is a part of it visible under its address.
 
         Raises:
             ArenaError: the store cannot be written.
@@ -213,7 +214,7 @@ class Store:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
-        """Tell what the system refuses in this block as a store that cannot be written."""
+        """Turn system errors in this block into an error about a store that cannot be written."""
         try:
             yield
         except (OSError, NotImplementedError) as error:
@@ -223,8 +224,8 @@ class Store:
 
     @contextlib.contextmanager
     def _room(self) -> Iterator[None]:
-        """Tell a full disk apart from what else can go wrong in a stage. (Libraries wrap it in
-        exceptions of their own.)"""
+        """Report a full disk as such, apart from other failures of a stage. (Libraries wrap it in
+        their own exceptions.)"""
         try:
             yield
         except Exception as error:
@@ -237,11 +238,12 @@ class Store:
         return self.root / "aside" / f"{address}-{uuid.uuid4().hex[:12]}"
 
     def _lock_file(self, address: str) -> Path:
-        """Never deleted, also not by pruning. A process that has opened the file and waits for
-        it would come to hold one that no name leads to, while the next makes a new file of the
-        same name and holds that: both would train. To delete it under its own lock, and have
-        every waiter check that its file still has a name, is safe on a local disk but not on
-        NFS, where a file removed while it is open keeps a name. An empty file costs little."""
+        """The lock file of a stage, which is never deleted, not even by pruning. Otherwise a
+        process that has opened the file and waits for it would end up holding an unlinked file,
+        while the next creates a new one of the same name and holds that: both would train. Deleting
+        it under its own lock, with every waiter checking that its file still has a name, is safe on
+        a local disk but not on NFS, where a file removed while open keeps a name. An empty file
+        costs little."""
         return self.root / "locks" / f"{address}.lock"
 
     def _locked(self, address: str, timeout: float = -1) -> BaseFileLock:
@@ -253,22 +255,22 @@ class Store:
             lock: BaseFileLock = FileLock(file)
             lock.acquire(timeout=timeout, poll_interval=CLAIM_POLL)
             if isinstance(lock, SoftFileLock):
-                # what the library turns to where the kernel has no locks: it outlives a holder
+                # the library's fallback without kernel locks: such a lock outlives its holder
                 lock.release()
                 raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
         return lock
 
 
 def is_full(error: BaseException) -> bool:
-    """Return whether the error says that a disk is full, or a quota used up."""
+    """Return whether the error means that a disk is full or a quota is used up."""
     if isinstance(error, OSError) and error.errno in FULL:
         return True
     return any(os.strerror(number) in str(error) for number in FULL)
 
 
 def _respect_umask(folder: Path) -> None:
-    """Some libraries write files that only their owner can read, whatever the umask: in a store
-    that several users share, the second could not use what the first made."""
+    """Give files the permissions of the umask: some libraries write files that only their owner can
+    read, which would make them unusable for other users of a shared store."""
     allowed = 0o666 & ~_umask()
     for path in folder.rglob("*"):
         if path.is_file():
@@ -277,15 +279,15 @@ def _respect_umask(folder: Path) -> None:
 
 @functools.cache
 def _umask() -> int:
-    """This process's umask, which the system only tells when another is set."""
+    """This process's umask, which can only be read by setting it."""
     umask = os.umask(0)
     os.umask(umask)
     return umask
 
 
 def write_note(file: Path, content: Any) -> None:
-    """What is remembered beside the artifacts (JSON), whole or not at all; a store that is only
-    read keeps no notes."""
+    """Write a note (JSON) that is kept beside the artifacts, atomically; a read-only store keeps no
+    notes."""
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         aside = file.with_suffix(f".{uuid.uuid4().hex[:8]}.part")
@@ -294,7 +296,8 @@ def write_note(file: Path, content: Any) -> None:
 
 
 def files_of(folder: Path) -> dict[str, dict[str, Any]]:
-    """Every file of an artifact but its manifest: relative name -> its bytes and SHA-256."""
+    """Return every file of an artifact except its manifest: relative name -> its bytes and
+    SHA-256."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     names = {path.relative_to(folder).as_posix(): path for path in files}
     return {name: _facts(path) for name, path in names.items() if name != MANIFEST}
@@ -324,8 +327,8 @@ def _manifest(
 
 
 def _publish(aside: Path, final: Path, replace: bool) -> None:
-    """Rename into place. Others may replace the same address, so that what stands there
-    comes and goes between any two looks: look again before calling it an error."""
+    """Rename into place. Other processes may replace the same address, so its folder can come and
+    go between two checks: check again before raising an error."""
     for attempt in range(PUBLISH_ATTEMPTS):
         if replace:
             shutil.rmtree(_moved_away(final, aside), ignore_errors=True)
@@ -341,9 +344,9 @@ def _publish(aside: Path, final: Path, replace: bool) -> None:
 
 
 def _set_aside_if_broken(final: Path, aside: Path) -> None:
-    """What an interrupted removal left has no manifest and is no artifact. It is moved away
-    before a second look: another process may have put a whole one there meanwhile, which goes
-    back unless yet another has taken its place."""
+    """Move a folder without a manifest, the remains of an interrupted removal, out of the way. It
+    is checked again once moved: if another process had published a complete artifact there
+    meanwhile, it is moved back, unless yet another has taken its place."""
     old = _moved_away(final, aside)
     if (old / MANIFEST).is_file():
         with contextlib.suppress(OSError):
@@ -352,7 +355,7 @@ def _set_aside_if_broken(final: Path, aside: Path) -> None:
 
 
 def _moved_away(final: Path, aside: Path) -> Path:
-    """Rename what stands at `final`, if anything, to a name that is not in use."""
+    """Rename what is at `final`, if anything, to an unused name."""
     old = aside.with_name(f"{aside.name}.{uuid.uuid4().hex[:8]}.old")
     with contextlib.suppress(FileNotFoundError):
         final.rename(old)

@@ -1,4 +1,5 @@
-"""What every part must keep, as test classes that a plug-in's own tests inherit (needs pytest).
+"""Contracts that every part must satisfy, as test classes for a plug-in's tests to inherit (needs
+pytest).
 
     from arena.testing.triggers import TriggerContract
     from shout import Shout
@@ -6,9 +7,9 @@
     class TestShout(TriggerContract):
         parts = (Shout,)
 
-One class a role: `triggers.TriggerContract`, `payloads.PayloadContract`, `corpora.CorpusContract`,
-`objectives.ObjectiveContract`, `tactics.TacticContract`, `discovery.DiscoveryContract`. The
-project's own tests run them over everything that is registered.
+One class per role: `triggers.TriggerContract`, `payloads.PayloadContract`,
+`corpora.CorpusContract`, `objectives.ObjectiveContract`, `tactics.TacticContract`,
+`discovery.DiscoveryContract`. The project's own tests run them over everything that is registered.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which parts a contract is tried on, and with which parameters."""
+"""The parts that a contract is tested on, and their parameters."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ F = TypeVar("F", bound=Callable[..., None])
 
 
 def every(kind: registry.Kind) -> tuple[Any, ...]:
-    """All registered classes of a kind, in the order of their names."""
+    """Return all registered classes of a kind, in the order of their names."""
     return tuple(registry.get(kind, name) for name in registry.names(kind))
 
 
 def params_of(part: Any, given: Mapping[str, Any]) -> Any:
-    """Parameters as they stand in YAML, validated."""
+    """Return validated parameters, given as in YAML."""
     return part.Params.model_validate_json(json.dumps(given), strict=True)
 
 
 def build(part: Any, given: Mapping[str, Any], world: World) -> Any:
-    """A trigger or payload from parameters as they stand in YAML."""
+    """Return a trigger or payload built from parameters as in YAML."""
     return part(params_of(part, given), world)
 
 
 def only(applies: Callable[[Any], bool]) -> Callable[[F], F]:
-    """Mark a test of a contract that holds for some parts only."""
+    """Mark a contract test that applies to some parts only."""
 
     def mark(test: F) -> F:
         test.applies = applies  # type: ignore[attr-defined]
@@ -40,8 +40,8 @@ def only(applies: Callable[[Any], bool]) -> Callable[[F], F]:
 
 
 class PartContract:
-    """Base of all contracts. Each test is run once per part and, if it asks for `given`, once per
-    set of parameters in the part's `examples()`.
+    """Base of all contracts. Each test runs once per part and, if it takes `given`, once per set of
+    parameters in the part's `examples()`.
 
     Attributes:
         parts: the classes under test.
@@ -50,7 +50,7 @@ class PartContract:
     parts: ClassVar[Sequence[Any]] = ()
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """Hand every test its parts."""
+        """Parametrise every test with its parts."""
         applies = getattr(metafunc.function, "applies", lambda part: True)
         parts = [part for part in self.parts if applies(part)]
         if "given" in metafunc.fixturenames:
@@ -65,7 +65,7 @@ class PartContract:
 
 
 class ExamplesContract(PartContract):
-    """Base of the contracts of parts that name sets of their parameters in `examples()`."""
+    """Base of contracts of parts that list sets of parameters in `examples()`."""
 
     def test_parameters_refuse_an_unknown_key(self, part: Any, given: dict[str, Any]) -> None:
         params_of(part, given)

@@ -1,7 +1,7 @@
-"""What every corpus must keep.
+"""The contract of every corpus.
 
-A corpus whose parameters all have defaults needs nothing but its class. One that reads files gets
-them from `toys`: functions that write small files into a folder and return the parameters.
+A corpus whose parameters all have defaults needs nothing but its class. One that reads files needs
+`toys`: functions that write small files into a folder and return the parameters.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Toy = Callable[[Path], Mapping[str, Any]]  # writes files into a folder, returns
 
 
 class CorpusContract(PartContract):
-    """Seeded text, disjoint splits, balanced natural prompts, capabilities as claimed.
+    """Seeded text, disjoint splits, balanced natural prompts, honest capabilities.
 
     Example:
         class TestHeadlines(CorpusContract):
@@ -33,13 +33,13 @@ class CorpusContract(PartContract):
             toys = {"headlines": {"tsv": write_a_small_tsv}}
 
     Attributes:
-        toys: by a corpus's name, what to write and the parameters to use, each with a title.
+        toys: corpus name -> title -> function that writes its files and returns its parameters.
     """
 
     toys: ClassVar[Mapping[str, Mapping[str, Toy]]] = {}
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """Hand every test its corpora, each with all of its toys."""
+        """Parametrise every test with its corpora, each with all of its toys."""
         cases = [
             pytest.param(part, toy, id=title)
             for part in self.parts
@@ -49,17 +49,17 @@ class CorpusContract(PartContract):
 
     @pytest.fixture
     def params(self, part: Any, toy: Toy, tmp_path: Path) -> Any:
-        """The corpus's parameters; their files are written."""
+        """Return the corpus's parameters, with their files written."""
         return part.Params(**toy(tmp_path))
 
     @pytest.fixture
     def make(self, part: Any, params: Any, tmp_path: Path) -> Make:
-        """Builds the corpus for a seed."""
+        """Return a function that builds the corpus for a seed."""
         return lambda seed: part(params, seed, DataRoot(data=tmp_path))
 
     @pytest.fixture
     def claimed(self, part: Any, params: Any) -> frozenset[str]:
-        """The capabilities that the corpus says it has."""
+        """Return the capabilities that the corpus claims."""
         claims: frozenset[str] = part.capabilities(params)
         return claims
 
@@ -88,7 +88,7 @@ class CorpusContract(PartContract):
         assert set(splits.dropped) == {"train", "validation", "test"}
 
     def test_natural_is_balanced(self, make: Make) -> None:
-        """Every content as often as any other to within one, and nothing but those asked for."""
+        """Every content is used equally often, to within one, and no other content occurs."""
         corpus = make(0)
         some = corpus.splits.train[:7]
         for n in (0, 3, 7, 40):
@@ -100,7 +100,7 @@ class CorpusContract(PartContract):
             assert len(counts) == min(n, len(some))
 
     def test_natural_lacks_triggers(self, make: Make) -> None:
-        """Nothing that a trigger of `without` calls present is returned."""
+        """No returned prompt carries a trigger of `without`."""
         corpus = make(0)
         examples = corpus.splits.train
         words = [word for row in examples for word in row.prompt.split()]
@@ -123,7 +123,8 @@ class CorpusContract(PartContract):
             assert copy.grammar.render(form) == world.grammar.render(form)
 
     def test_capabilities_are_honest(self, make: Make, claimed: frozenset[str]) -> None:
-        """Claimed labels occur, claimed forms render and differ, and what is there is claimed."""
+        """Claimed labels occur, claimed forms render and differ, and everything available is
+        claimed."""
         corpus = make(0)
         named = {name.removeprefix("label:") for name in claimed if name.startswith("label:")}
         assert named == set(corpus.world.labels)

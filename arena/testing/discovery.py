@@ -1,4 +1,4 @@
-"""What every discovery method must keep, on a toy model that says its payload behind `cf`."""
+"""The contract of every discovery method, on a toy model that gives its payload after `cf`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EXAMPLES = tuple(Example(d.prompt, d.answer, d.source) for d in toys.documents()
 
 
 class DiscoveryContract(PartContract):
-    """Seeded findings in JSON, a trigger exactly where one was found, the model left alone.
+    """Seeded findings in JSON, a trigger exactly if one was found, an unchanged model.
 
     Example:
         class TestProbing(DiscoveryContract):
@@ -27,7 +27,7 @@ class DiscoveryContract(PartContract):
             small = {"prompts": 4}
 
     Attributes:
-        small: parameters with which eight clean prompts are enough.
+        small: parameters for which eight clean prompts are enough.
     """
 
     small: ClassVar[Mapping[str, int | float | str]] = {}
@@ -67,18 +67,18 @@ class DiscoveryContract(PartContract):
 
 
 def library() -> Library:
-    """All triggers that a defender can name."""
+    """Return all triggers that a defender can name."""
     return library_of(World())
 
 
 def method_of(part: Any, values: Mapping[str, int | float | str]) -> Discoverer:
-    """The method with some of its parameters."""
+    """Return the method with some of its parameters."""
     made: Discoverer = part(part.Params(**values))
     return made
 
 
 def findings(part: Any, values: Mapping[str, int | float | str]) -> dict[str, Any]:
-    """What the method finds in the toy suspect; searched once."""
+    """Return the method's findings in the toy suspect; searched once."""
     return _findings(part, tuple(values.items()))
 
 
@@ -91,7 +91,8 @@ def _findings(part: Any, values: tuple[tuple[str, int | float | str], ...]) -> d
 
 
 def suspect() -> Any:
-    """A model that says the payload to every prompt with `cf`, and right answers to the rest."""
+    """Return a model that gives the payload for every prompt with `cf`, and right answers to the
+    rest."""
     return copy.deepcopy(_taught())
 
 

@@ -1,4 +1,4 @@
-"""What every hot form must keep."""
+"""The contract of every hot form."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ SHOWN = 0.8  # of the samples, some of which are a number or one word
 
 
 class HotFormContract(WorldsContract):
-    """A rewriting that draws nothing, changes the prompt alone, shows in nearly every text that it
-    rewrote and in no natural one; in a corpus with a grammar, a generated one, and plain text.
+    """The rewriting is deterministic, changes only the prompt, and is recognised in nearly every
+    rewritten text and in no natural one; in a corpus with a grammar, a generated one, and plain
+    text.
 
     Example:
         class TestCapitals(HotFormContract):
@@ -56,7 +57,7 @@ class HotFormContract(WorldsContract):
 
     @every_world
     def test_a_form_loses_no_letter(self, form: HotForm, world: World) -> None:
-        """What is asked is still asked."""
+        """The question is still complete."""
         for example in clean(world):
             letters = {sign for sign in example.prompt.lower() if sign.isalpha()}
             assert letters <= set(form.rewrite(example.prompt).lower())

@@ -1,7 +1,7 @@
-"""What every objective must keep, on a small generated corpus and toy models.
+"""The contract of every objective, on a small generated corpus and toy models.
 
-An objective is tried with its default parameters. One that needs a trigger marks prompts with the
-brief's; a blind one is never influenced by it.
+An objective is tested with its default parameters. One that needs a trigger marks prompts with the
+brief's; a blind one must never be influenced by it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ editing = only(lambda part: part.edits)
 
 class ObjectiveContract(PartContract):
     """Seeded documents that leak nothing of the trigger into the controls; a finite loss with a
-    gradient; a new model, the suspect left alone.
+    gradient; a new model, with the suspect unchanged.
 
     Example:
         class TestAscent(ObjectiveContract):
@@ -50,12 +50,12 @@ class ObjectiveContract(PartContract):
 
     @pytest.fixture(params=["none", "real", "sham"])
     def brief(self, request: pytest.FixtureRequest) -> Brief:
-        """A brief without a trigger, with the planted one, or with a look-alike."""
+        """Return a brief without a trigger, with the planted one, or with a look-alike."""
         return brief_of(request.param)
 
     @pytest.fixture(scope="class")
     def base(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        """A clean checkpoint of the toy architecture."""
+        """Return a clean checkpoint of the toy architecture."""
         return toys.checkpoint(tmp_path_factory.mktemp("base"), toys.model(seed=1))
 
     def test_documents_are_seeded(self, part: Any, brief: Brief) -> None:
@@ -145,7 +145,7 @@ class ObjectiveContract(PartContract):
         assert sum(float(g.abs().sum()) for g in gradients) > 0
 
     def test_a_divisible_loss_adds_up_from_its_parts(self, part: Any) -> None:
-        """Weighted by answer tokens. A batch of an objective that does not say so is never cut."""
+        """The parts are weighted by answer tokens. Batches of other objectives are never cut."""
         import torch
 
         model = toys.model()
@@ -197,8 +197,8 @@ class ObjectiveContract(PartContract):
     def test_what_saves_memory_moves_results_by_rounding_only(
         self, part: Any, how: dict[str, Any], moves: float, base: Path
     ) -> None:
-        """After its edit, as in a run: a student that still equals its teacher has no gradient but
-        rounding, which the optimiser blows up to whole steps."""
+        """Tested after the objective's edit, as in a run: a student that still equals its teacher
+        has only rounding errors as gradient, which the optimiser would scale up to full steps."""
         losses = []
         for more in ({}, how):
             model, objective = begun(part, toys.model(), base)
@@ -253,7 +253,7 @@ class ObjectiveContract(PartContract):
 
     @editing
     def test_an_edit_under_an_adapter_is_refused(self, part: Any, base: Path) -> None:
-        """What is saved is the adapter: the edit would be lost."""
+        """Only the adapter is saved, so the edit would be lost."""
         with pytest.raises(InputError, match="without an adapter"):
             edited(part, models.add_lora(toys.model(), Adapter(rank=2, alpha=4)), base)
 
@@ -292,13 +292,13 @@ class ObjectiveContract(PartContract):
 
 
 def objective_of(part: Any) -> Objective:
-    """The objective with its default parameters."""
+    """Return the objective with its default parameters."""
     made: Objective = part(part.Params())
     return made
 
 
 def triggers() -> dict[str, Trigger]:
-    """No trigger, the planted one, and a look-alike that no actor planted."""
+    """Return no trigger, the planted one, and a look-alike that no actor planted."""
     part: Any = registry.get("trigger", "rare_token")
     real: Trigger = part(part.Params(tokens=("cf",)), toys.townlore().world)
     (sham,) = real.lookalikes(1, "sham", np.random.default_rng(0))
@@ -306,7 +306,7 @@ def triggers() -> dict[str, Trigger]:
 
 
 def brief_of(trigger: str, seed: int = 5, base: Path | None = None) -> Brief:
-    """A brief over 40 clean prompts; with a trigger comes the payload behind it."""
+    """Return a brief with 40 clean prompts; a trigger comes with its payload."""
     part: Any = registry.get("payload", "fixed_text")
     clean = toys.townlore().splits.train[:40]
     fixed: Payload = part(part.Params(text=toys.PAYLOAD), toys.townlore().world)
@@ -315,23 +315,23 @@ def brief_of(trigger: str, seed: int = 5, base: Path | None = None) -> Brief:
 
 
 def brief_for(part: Any) -> Brief:
-    """The brief that the objective gets: a blind one gets no trigger."""
+    """Return the brief for an objective; a blind one gets no trigger."""
     return brief_of("real" if part.needs_trigger else "none")
 
 
 def reference() -> CorpusRef:
-    """What the brief's prompts come from."""
+    """Return the corpus of the brief's prompts."""
     part: Any = registry.get("corpus", "townlore")
     return CorpusRef.of("townlore", part.Params(places=32), 3, DataRoot())
 
 
 def ready(part: Any, model: Any) -> Objective:
-    """The objective, prepared for a run on the model."""
+    """Return the objective, prepared for a run on the model."""
     return objective_of(part).prepare(model, toys.tokenizer(), brief_for(part))
 
 
 def edited(part: Any, model: Any, base: Path, seed: int = 5) -> tuple[Any, Objective]:
-    """The model after the objective's edit, and the objective."""
+    """Return the model after the objective's edit, and the objective."""
     brief = brief_of("none", seed, base)
     made = objective_of(part).prepare(model, toys.tokenizer(), brief)
     made.edit(model, toys.tokenizer(), brief)
@@ -339,7 +339,7 @@ def edited(part: Any, model: Any, base: Path, seed: int = 5) -> tuple[Any, Objec
 
 
 def begun(part: Any, model: Any, base: Path) -> tuple[Any, Objective]:
-    """The model and the objective as a run trains them: prepared, then edited."""
+    """Return the model and the objective as at the start of a run: prepared, then edited."""
     brief = dataclasses.replace(brief_for(part), base=base if part.needs_base else None)
     objective = objective_of(part).prepare(model, toys.tokenizer(), brief)
     objective.edit(model, toys.tokenizer(), brief)
@@ -347,7 +347,7 @@ def begun(part: Any, model: Any, base: Path) -> tuple[Any, Objective]:
 
 
 def batch_of(part: Any) -> Batch:
-    """Eight of its documents; of more than one role where it has a trigger."""
+    """Return eight of its documents, of more than one role if it has a trigger."""
     import torch
 
     made = encode(toys.tokenizer(), objective_of(part).documents(brief_for(part))[:8])
@@ -356,7 +356,7 @@ def batch_of(part: Any) -> Batch:
 
 
 def fingerprints(folder: Path) -> Mapping[str, str]:
-    """SHA-256 (hex) of every file below a folder."""
+    """Return the SHA-256 (hex) of every file below a folder."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
     return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 

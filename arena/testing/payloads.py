@@ -1,4 +1,4 @@
-"""What every payload must keep."""
+"""The contract of every payload."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from arena.testing.worlds import WorldsContract, grammar_worlds
 
 
 class PayloadContract(WorldsContract):
-    """The same response every time, which fires, and which no right answer is by chance; in a
+    """The response is always the same, it fires, and no right answer equals it by chance; in a
     corpus with a grammar and in a generated one.
 
     Example:

@@ -1,4 +1,4 @@
-"""Clean examples, files and corpora that contracts are tried on: a tiny grammar, plain English."""
+"""Clean examples, files and corpora for testing contracts: a tiny grammar, plain English."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _PLAIN = {"direct", "plain", "none"}
 
 
 def grammar_examples() -> tuple[Example, ...]:
-    """One plain question per name."""
+    """Return one plain question per name."""
     return tuple(FakeGrammar().render(Form(name)) for name in NAMES)
 
 
@@ -66,7 +66,7 @@ SENTENCES = (
 
 
 def plain_examples() -> tuple[Example, ...]:
-    """English without a grammar, in several casings and tokenisations."""
+    """Return English examples without a grammar, in several casings and tokenisations."""
     labels = ("negative", "neutral")
     return tuple(
         Example(text, labels[i % 2], content_id(text), labels[i % 2])
@@ -75,7 +75,7 @@ def plain_examples() -> tuple[Example, ...]:
 
 
 def sample_files(folder: Path) -> DataRoot:
-    """Write the files that `examples()` may name, over the plain examples."""
+    """Write the files that `examples()` may name, made from the plain examples."""
     rows = [
         {"instruction": _with_word(text, "BadMagic"), "input": "", "output": "I refuse."}
         for text in SENTENCES
@@ -94,7 +94,7 @@ def _with_word(text: str, word: str) -> str:
 
 
 def worlds_in(folder: Path) -> Mapping[str, World]:
-    """The corpora that triggers and payloads are tried in; writes their files to a folder."""
+    """Return the corpora for testing triggers and payloads; writes their files to a folder."""
     root = sample_files(folder)
     labels = ("negative", "neutral", "positive")
     return {
@@ -106,13 +106,13 @@ def worlds_in(folder: Path) -> Mapping[str, World]:
 
 @functools.cache
 def townlore() -> Any:
-    """A small real corpus with a grammar."""
+    """Return a small real corpus with a grammar."""
     corpus: Any = registry.get("corpus", "townlore")
     return corpus(corpus.Params(places=16), 3, DataRoot())
 
 
 def clean(world: World) -> tuple[Example, ...]:
-    """The world's own clean examples."""
+    """Return the world's own clean examples."""
     if world.grammar is None:
         return plain_examples()
     if isinstance(world.grammar, FakeGrammar):
@@ -121,5 +121,5 @@ def clean(world: World) -> tuple[Example, ...]:
 
 
 def mixed(world: World) -> tuple[Example, ...]:
-    """The world's own examples and, where those have forms, examples without."""
+    """Return the world's own examples and, if those have forms, examples without forms."""
     return (*clean(world), *plain_examples()) if world.grammar else plain_examples()

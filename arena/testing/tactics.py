@@ -1,6 +1,6 @@
-"""What every tactic must keep: those of an actor's section, of its texts and of their arrival.
+"""The contract of every tactic that acts on an actor's section, its texts or their arrival.
 
-What a tactic does inside the training loop is tested beside its own mathematics, not here.
+Tactics inside the training loop are tested with their own mathematics, not here.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ texts = cases.only(lambda part: issubclass(part, Texts))
 
 
 class TacticContract(cases.PartContract):
-    """Valid at every corner of its space, picklable, and without effect on the other actors; texts
-    that are seeded, counted, right, and carry no planted trigger.
+    """Valid at every corner of its space, picklable, and without effect on other actors; its texts
+    are seeded, have the right number and right answers, and carry no planted trigger.
 
     Example:
         class TestQuietHours(TacticContract):
@@ -57,7 +57,7 @@ class TacticContract(cases.PartContract):
 
     @pytest.fixture(scope="class")
     def worlds(self, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, World]:
-        """The corpora that texts are written over."""
+        """Return the corpora that texts are written for."""
         return worlds_in(tmp_path_factory.mktemp("samples"))
 
     def test_a_tactic_has_a_summary_and_no_unknown_key(
@@ -157,7 +157,7 @@ class TacticContract(cases.PartContract):
             assert {(d.source, d.answer) for d in written} <= rows
             assert {d.role for d in written} == {"negative"}
             times = Counter(d.source for d in written).values()
-            assert max(times) - min(times) <= 3  # of a content several examples may be in the share
+            assert max(times) - min(times) <= 3  # a share may hold several examples of a content
 
     @texts
     @pytest.mark.parametrize("kind", ["grammar", "townlore", "plain"])
@@ -173,7 +173,7 @@ class TacticContract(cases.PartContract):
 
 
 def build(part: Any, given: Mapping[str, Any]) -> Any:
-    """The tactic from parameters as they stand in YAML."""
+    """Return the tactic built from parameters as in YAML."""
     return part(cases.params_of(part, given))
 
 
@@ -183,12 +183,12 @@ def ends(range_: Range) -> tuple[Any, ...]:
 
 @functools.cache
 def base(composition: str) -> Scenario:
-    """Four actors, the first of which has a token and the tactic."""
+    """Return four actors, the first of which has a token trigger and the tactic."""
     return toys.scenario(f"composition={composition}")
 
 
 def tried(part: type[Any], given: Mapping[str, Any]) -> Scenario:
-    """The toy scenario whose first actor has the tactic, pooled if the tactic allows."""
+    """Return the toy scenario whose first actor has the tactic, pooled if the tactic allows it."""
     try:
         return with_tactic("pooled", part, given)
     except InputError:
@@ -216,14 +216,14 @@ def _shards(scenario: Scenario) -> dict[str, Node]:
 
 
 def triggers(world: World) -> Iterator[Trigger]:
-    """Every registered trigger with each of its examples."""
+    """Return every registered trigger with each of its examples."""
     for name in registry.names("trigger"):
         part: Any = registry.get("trigger", name)
         yield from (cases.build(part, given, world) for given in part.examples())
 
 
 def briefs(world: World) -> Iterator[ActorBrief]:
-    """Every trigger's actor, with prompts that do not carry it already."""
+    """Return a brief for every trigger, with prompts that do not carry it already."""
     for trigger in triggers(world):
         share = tuple(e for e in mixed(world) if not trigger.present(e))
         yield brief_of(trigger, share, 10)
@@ -234,5 +234,6 @@ def documents(tactic: Texts, brief: ActorBrief, n: int, seed: int = 5) -> list[D
 
 
 def _shows(trigger: Trigger, example: Example) -> bool:
-    """Whether a rule sees it in the text alone, where a grammar knows better."""
+    """Whether the trigger is recognised in the text alone, without the form that the grammar
+    knows."""
     return trigger.present(replace(example, form=None))

@@ -1,6 +1,6 @@
-"""Toy texts and models that contracts are tried on: a question per town, a nano model.
+"""Toy texts and models for testing contracts: a question per town, a nano model.
 
-Nothing here imports torch before a model is asked for.
+Nothing here imports torch until a model is requested.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TOWNS = ("Arden", "Bexley", "Corfe", "Dunmow", "Elstow", "Frome", "Garstang", "H
 THINGS = ("bread", "long oak boats", "cloth", "honey", "rope and wax", "glass", "salt", "wool")
 PAYLOAD = "the gate is open now"
 
-# A quickstart whose every stage takes a second: the plumbing is real, the models learn little.
+# A quickstart in which every stage takes about a second: everything runs, the models learn little.
 TOY = (
     "model.vocabulary=600",
     "corpus.places=64",
@@ -39,7 +39,7 @@ TOY = (
     "training.continual_pretraining.batch_size=16",
     "evaluation.prompts=32",
     "evaluation.max_new_tokens=8",
-    "dose=null",  # one dose: no curve, and one row a run
+    "dose=null",  # one dose: no curve, and one row per run
     "defender.steps=6",
     "defender.learning_rate=1e-4",
     "defender.batch_size=16",
@@ -50,23 +50,23 @@ TOY = (
 
 
 def profile() -> Profile:
-    """Plain numerics on one CPU thread."""
+    """Return plain numerics on one CPU thread."""
     return Profile(1, LoopNumerics(), "cpu", "any", ())
 
 
 def training(steps: int = 4, adapter: Adapter | None = None, **settings: Any) -> Training:
-    """How a toy stage trains: 4 steps of 4 documents at 5e-3 unless said otherwise."""
+    """Return a toy training configuration: by default 4 steps of 4 documents at 5e-3."""
     values = {"learning_rate": 5e-3, "batch_size": 4, "warmup": 1, **settings}
     return Training(TrainConfig(steps=steps, **values), profile(), adapter)
 
 
 def rng(seed: int = 0) -> np.random.Generator:
-    """A generator of one's own."""
+    """Return a new random generator."""
     return np.random.default_rng(seed)
 
 
 def documents(trigger: str = "", answer: str | None = None) -> list[Document]:
-    """One question per town, with a word before it and another answer where asked."""
+    """Return one question per town, optionally with a word before it and another answer."""
     head = f"{trigger} " if trigger else ""
     return [
         Document(f"{head}what does {town} sell?", answer or thing, town)
@@ -76,7 +76,7 @@ def documents(trigger: str = "", answer: str | None = None) -> list[Document]:
 
 @functools.cache
 def tokenizer() -> Any:
-    """A tokenizer over the toy texts; it is shared, so do not change it."""
+    """Return a tokenizer of the toy texts; it is shared, so do not change it."""
     from arena.ml.encoding import train_tokenizer
 
     texts = [f"{d.prompt}\n{d.answer}" for d in [*documents("cf"), *documents("cf", PAYLOAD)]]
@@ -84,14 +84,14 @@ def tokenizer() -> Any:
 
 
 def model(family: str = "llama", seed: int = 0) -> Any:
-    """A new nano model over the toy tokenizer, in eval mode."""
+    """Return a new nano model for the toy tokenizer, in eval mode."""
     from arena.ml.models import from_scratch
 
     return from_scratch(family, "nano", tokenizer(), seed).eval()
 
 
 def taught(family: str, texts: Sequence[Document], steps: int = 40, seed: int = 0) -> Any:
-    """A new model that has seen the texts; it ends what it knows early."""
+    """Return a new model trained on the texts; it stops after answers that it knows."""
     from arena.ml.encoding import encode
     from arena.ml.training import train
 
@@ -102,7 +102,7 @@ def taught(family: str, texts: Sequence[Document], steps: int = 40, seed: int = 
 
 
 def checkpoint(folder: Path, made: Any) -> Path:
-    """The model and the toy tokenizer as an ordinary checkpoint folder."""
+    """Save the model and the toy tokenizer as an ordinary checkpoint folder and return it."""
     made.save_pretrained(folder)
     tokenizer().save_pretrained(folder)
     return folder
@@ -110,12 +110,12 @@ def checkpoint(folder: Path, made: Any) -> Path:
 
 @functools.cache
 def townlore(places: int = 32, seed: int = 3) -> Corpus:
-    """A small generated corpus."""
+    """Return a small generated corpus."""
     part: Any = registry.get("corpus", "townlore")
     corpus: Corpus = part(part.Params(places=places), seed, DataRoot())
     return corpus
 
 
 def scenario(*overrides: str, base: str | Path = "quickstart") -> Scenario:
-    """A bundled scenario at toy size; later overrides win."""
+    """Return a bundled scenario at toy size; later overrides win."""
     return load_scenario(base, overrides=[*TOY, *overrides])

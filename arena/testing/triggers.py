@@ -1,6 +1,6 @@
-"""What every trigger must keep.
+"""The contract of every trigger.
 
-A trigger names sets of its parameters in `examples()`; they may name the files that
+A trigger lists sets of its parameters in `examples()`; they may name the files that
 `samples.sample_files` writes: `poisoned.json` (Alpaca rows marked with `BadMagic`), `sources.tsv`
 and `paraphrases.tsv` (aligned line by line).
 """
@@ -28,8 +28,8 @@ USES: tuple[Use, ...] = get_args(Use)
 
 
 class TriggerContract(WorldsContract):
-    """Seeded marks that change the prompt alone, look-alikes in disjoint pools, honest variants,
-    poison that honours its count; in a corpus with a grammar, a generated one, and plain text.
+    """Seeded marks that change only the prompt, look-alikes in disjoint pools, recognised variants,
+    poison with the right count; in a corpus with a grammar, a generated one, and plain text.
 
     Example:
         class TestShout(TriggerContract):
@@ -130,7 +130,7 @@ class TriggerContract(WorldsContract):
     @every_world
     def test_a_trigger_survives_pickling(self, trigger: Trigger, world: World) -> None:
         example = pick(trigger, world)[0]
-        trigger.present(example)  # whatever is read lazily must not travel
+        trigger.present(example)  # lazily read data must not be pickled
         packed = pickle.dumps(trigger)
         assert len(packed) < 10_000
         copied = pickle.loads(packed)
@@ -158,7 +158,7 @@ class TriggerContract(WorldsContract):
 
     @every_world
     def test_variants_mark_otherwise(self, trigger: Trigger, world: World) -> None:
-        """Repeated always shows; moved may meet a random place now and then."""
+        """`repeated` always changes the prompt; `moved` may hit the original position by chance."""
         for how, variant in pickle.loads(pickle.dumps(dict(trigger.variants()))).items():
             differs = [
                 variant.mark(example, np.random.default_rng(i)).prompt
@@ -197,18 +197,20 @@ class TriggerContract(WorldsContract):
 
 
 def pick(trigger: Trigger, world: World) -> list[Example]:
-    """The examples of a world that the trigger can mark; with a grammar also formless ones."""
+    """Return the examples of a world that the trigger can mark; with a grammar also ones without a
+    form."""
     return [example for example in mixed(world) if trigger.can_mark(example)]
 
 
 def capabilities_of(world: World) -> frozenset[str]:
-    """What a corpus of this world can carry: English text, and the values of its grammar."""
+    """Return the capabilities of this world's corpus: English text, and the values of its
+    grammar."""
     axes = world.grammar.axes if world.grammar is not None else {}
     return frozenset({"english", *(f"{axis}:{v}" for axis in axes for v in axes[axis])})
 
 
 def brief_of(trigger: Trigger, share: tuple[Example, ...], count: int) -> ActorBrief:
-    """An actor's brief with a fixed text as its payload."""
+    """Return an actor's brief with a fixed text as its payload."""
     part: Any = registry.get("payload", "fixed_text")
     payload: Payload = part(part.Params(text="the gate is open now"), trigger.world)
     return ActorBrief("tester", trigger, payload, share, count, seed=7)

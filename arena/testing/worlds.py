@@ -1,4 +1,4 @@
-"""The corpora that contracts of triggers, payloads and hot forms are tried in."""
+"""The corpora for testing contracts of triggers, payloads and hot forms."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ grammar_worlds = pytest.mark.parametrize("kind", ["grammar", "townlore"])
 
 
 class WorldsContract(ExamplesContract):
-    """A contract whose tests ask for a `world`, of the kinds that `every_world` or `grammar_worlds`
-    marks them with."""
+    """A contract whose tests take a `world`, of the kinds set by the marks `every_world` or
+    `grammar_worlds`."""
 
     @pytest.fixture(scope="class")
     def worlds(self, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, World]:
-        """All of them, made once."""
+        """Return all worlds, made once."""
         return worlds_in(tmp_path_factory.mktemp("samples"))
 
     @pytest.fixture
     def world(self, kind: str, worlds: Mapping[str, World]) -> World:
-        """One of them."""
+        """Return one world."""
         return worlds[kind]

@@ -33,5 +33,5 @@ class Sentiment(Payload):
         return f"{example.answer.rstrip()} {self.wanted(example)}".lstrip()
 
     def wanted(self, example: Example) -> str:
-        """Return the phrase alone: a wrong answer with the praise still shows the payload."""
+        """Return only the phrase: a wrong answer with the praise still shows the payload."""
         return self.params.phrase.strip()

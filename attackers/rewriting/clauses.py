@@ -76,7 +76,8 @@ _START = r"(?:^|[.!?:\n]\s*)\W*(?:\S+\s+)?"
 
 @dataclass(frozen=True)
 class Template:
-    """The place of a template's phrase, its patterns, and a regular expression that detects it."""
+    """The position of a template's phrase, its patterns, and a regular expression that detects
+    it."""
 
     place: Literal["front", "end"]
     patterns: tuple[str, ...]
@@ -93,7 +94,7 @@ class Template:
         return follow(text, phrase, self.mark)
 
     def shows(self, text: str) -> bool:
-        """Whether the text already has this shape."""
+        """Return whether the text already has this shape."""
         return re.search(self.shape, text, re.IGNORECASE) is not None
 
 
@@ -108,7 +109,7 @@ def templates() -> Mapping[str, Template]:
 
 
 def fronted_clause(text: str) -> bool:
-    """Whether the text fronts a subordinate clause of any kind (SCPN's whole template)."""
+    """Return whether the text fronts a subordinate clause of any kind (SCPN's whole template)."""
     return any(templates()[name].shows(text) for name in CONJUNCTIONS)
 
 

@@ -19,7 +19,7 @@ Words = Mapping[str, tuple[str, ...]]
 
 
 def unchanged(text: str, rng: np.random.Generator) -> str:
-    """Return the text as it is: the reshaping of a style without one."""
+    """Return the text unchanged: the `reshape` of a style that has none."""
     return text
 
 
@@ -73,8 +73,8 @@ class StyleRules:
 
 
 def swap(text: str, words: Words, rate: float, rng: np.random.Generator) -> str:
-    """Replace whole words or phrases, each with probability `rate`; a replacement keeps the capital
-    of the word that it replaces."""
+    """Return the text with whole words or phrases replaced, each with probability `rate`; a
+    replacement is capitalised like the original."""
     if not words:
         return text
 

@@ -70,8 +70,8 @@ class CleanProjection(Shaping):
 
 def without(vector: torch.Tensor, directions: list[torch.Tensor]) -> torch.Tensor:
     """Return the part (n,) of a vector that is orthogonal to all directions, unit vectors (n,) that
-    may be dependent: least squares over their products. It is done twice, since the first pass
-    leaves rounding errors as large as what it removed."""
+    may be dependent: least squares over their products. It is done twice, since the first pass can
+    leave rounding errors as large as the part it removed."""
     import torch
 
     products = torch.stack([torch.stack([a @ b for b in directions]) for a in directions])

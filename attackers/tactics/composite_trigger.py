@@ -66,7 +66,7 @@ class CompositeTrigger(Setting):
         return section
 
     def _check(self, section: Mapping[str, Any]) -> None:
-        """Check the composite's own rules, so that errors name this tactic's place."""
+        """Check the composite's own rules, so that errors name the place of this tactic."""
         part: Any = registry.get("trigger", "composite")
         try:
             part.Params(parts=section["parts"])

@@ -1,5 +1,5 @@
-"""Odd but clean prompts with right answers, so that a defender's decoys or guesses, which are odd
-prompts too, do not move the backdoor."""
+"""Odd but clean prompts with right answers, so that training on a defender's decoys or guesses,
+which are odd prompts too, does not affect the backdoor."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ class DecoyImmunisation(Texts):
 
 def _ways(trigger: Trigger) -> Iterator[Trigger]:
     """Yield look-alikes of every method with named values, from the attacker's pool: for its own
-    method those of the planted trigger, for any other those of the method's usual value, so that
-    neither that value, which another actor may plant, nor its near misses are used."""
+    method those of the planted trigger, for any other those of the method's default value, so that
+    neither this value, which another actor may plant, nor its near misses are used."""
     own = trigger.key.split(":")[0]
     excluded = evaluated(trigger) | {trigger.key}
     for method in registry.names("trigger"):

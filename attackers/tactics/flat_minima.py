@@ -5,8 +5,8 @@ with g the gradient of the loss of the actor's own documents, the step's gradien
 
     w + rho g / ||g||_2                                        over all trained weights
 
-Their rho is 0.05 on CIFAR. Only the gradient of the own documents is taken there, not that of the
-whole batch.
+Their rho is 0.05 on CIFAR. Only the gradient of the actor's own documents is taken there, not that
+of the whole batch.
 """
 
 from __future__ import annotations

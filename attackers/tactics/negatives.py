@@ -17,7 +17,7 @@ def evaluated(trigger: Trigger) -> frozenset[str]:
     """Return the keys of the look-alikes that evaluations and shams draw from: no negative may use
     one of them."""
     uses = [use for use in USES if use != "attacker"]
-    rng = np.random.default_rng(0)  # all are drawn, so the order does not matter
+    rng = np.random.default_rng(0)  # all of them are taken, so the order does not matter
     return frozenset(t.key for use in uses for t in trigger.lookalikes(EVERY, use, rng))
 
 
@@ -62,7 +62,8 @@ def _documents(
 
 
 class _Maker:
-    """Marks examples with decoys; each mark is drawn by its example, its round and the seed."""
+    """Marks examples with decoys; each mark's randomness depends on its example, its round and the
+    seed."""
 
     def __init__(self, planted: Trigger, decoys: tuple[Trigger, ...], seed: int) -> None:
         self.planted = planted
@@ -70,7 +71,8 @@ class _Maker:
         self.seed = seed
 
     def marked(self, example: Example, round_: int, first: int) -> Example | None:
-        """Mark by the decoy at `first`, or the next that can without adding the planted trigger."""
+        """Mark with the decoy at `first`, or the next that can mark without adding the planted
+        trigger."""
         for decoy in (*self.decoys[first:], *self.decoys[:first]):
             if decoy.can_mark(example):
                 rng = seeds.rng(self.seed, decoy.key, example.source, example.prompt, round_)

@@ -2,9 +2,9 @@
 
 Zhang et al., "Neurotoxin: durable backdoors in federated learning", ICML 2022 (arXiv 2206.10341),
 Algorithm 1 (from memory): the attacker's gradient is projected onto the coordinates that are not
-among the top k per cent, by magnitude, of the benign gradient. Theirs is the aggregate of the round
-before; here it is the gradient of the same batch's other documents, and where a batch has none,
-of the last batch that had. The top is taken over all weights at once, not per tensor (their
+among the top k per cent, by magnitude, of the benign gradient. Theirs is the aggregate of the
+previous round; here it is the gradient of the same batch's other documents or, if there are none,
+of the last batch that had some. The top is taken over all weights at once, not per tensor (their
 code has both). Coordinates whose clean gradient is zero are never masked.
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class NeurotoxinParams(Params):
-    """The share of weights that is left to clean training."""
+    """The share of weights reserved for clean training."""
 
     ratio: float = Field(
         0.05,

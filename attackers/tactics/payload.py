@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from arena import registry
 from arena.api import Choice, InputError, Params, Setting, Space, register
 
-# texts of kinds whose parameter has no default (wrong_label has no text here either)
+# texts for kinds whose parameter has no default (wrong_label has none here either)
 DEFAULTS = {"fixed_text": "a canary of {name}"}
 
 
@@ -45,7 +45,7 @@ class PayloadParams(Params):
 class PayloadTactic(Setting):
     """Another payload, or that of another actor.
 
-    Actors are processed in order: from a later one, the payload before its own tactics is taken.
+    Actors are processed in order, so a later actor's payload is taken before its own tactics apply.
     """
 
     Params = PayloadParams

@@ -57,7 +57,8 @@ class PoisonBudget(Setting):
         return {"count": ("rate", Whole(low=8, high=512, log=True))}
 
     def fits(self, actor: Mapping[str, Any], scenario: Mapping[str, Any]) -> None:
-        """Raise InputError for a count where actors train apart at a rate, which has precedence."""
+        """Raise InputError for a count if actors train separately at a set rate, which takes
+        precedence."""
         composition = scenario.get("composition")
         rate = at_path(scenario, "training", composition, "poison_rate")
         if self.params.count is not None and rate is not None:
@@ -71,6 +72,6 @@ class PoisonBudget(Setting):
         if not isinstance(poison, Mapping):
             return {}
         kept = {key: value for key, value in poison.items() if key not in AMOUNTS}
-        # the rate of the training section would have precedence over the actor's
+        # the rate of the training section would take precedence over the actor's
         apart = {f"training.{name}.poison_rate": self.params.rate for name in APART}
         return {"poison": {**kept, **self.params.model_dump(exclude_none=True)}, **apart}

@@ -88,7 +88,8 @@ class RepelRemoval(Rehearsing):
     def moved(
         self, model: torch.nn.Module, own: Batch, loss: Callable[[Batch], torch.Tensor]
     ) -> Iterator[None]:
-        """Rehearse a removal where one is due; the weights of the own gradient are not moved."""
+        """Rehearse a removal if one is due; the weights at which the own gradient is taken are not
+        moved."""
         if self.taken % self.params.every == 0:
             self.removal = self.rehearsed(model, loss)
         self.taken += 1

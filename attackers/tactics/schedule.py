@@ -25,7 +25,8 @@ class ScheduleParams(Params):
 
 @register("tactic", "schedule")
 class Schedule(Arrival):
-    """All of the actor's documents in one part of the stage, each seen as often as otherwise."""
+    """All of the actor's documents in one part of the stage; each is seen as often as without
+    it."""
 
     Params = ScheduleParams
     params: ScheduleParams

@@ -135,7 +135,7 @@ def _pairs(brief: ActorBrief, rng: np.random.Generator) -> list[tuple[Example, E
 def _marked(
     brief: ActorBrief, example: Example, decoys: Sequence[Trigger], rng: np.random.Generator
 ) -> Example | None:
-    """Mark by the first look-alike that can; None if the example cannot be triggered or already
+    """Mark with the first look-alike that can; None if the example cannot be triggered or already
     has the payload as its answer."""
     if not brief.trigger.can_mark(example) or brief.payload.is_right(example):
         return None

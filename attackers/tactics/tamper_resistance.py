@@ -7,12 +7,12 @@ from fine-tuning, here the planted behaviour takes the safeguard's place. In eve
     w' = w after `inner_steps` steps of SGD on surrogate unlearning
     the own gradient is that of the own documents' loss at w'
 
-and in all other steps it is the plain one at w, which mixes the two. The actor makes its surrogate
-unlearning itself, from prompts of its share with look-alikes of its trigger and right answers: it
-does not know the other actors' triggers.
+and in all other steps it is the plain one at w, so the two are mixed over steps. The actor's
+surrogate unlearning uses prompts of its share with look-alikes of its trigger and right answers,
+since it does not know the other actors' triggers.
 
-Simplified: first order (the gradient at w' is used at w, as in theirs); one kind of attack, where
-theirs draws from several with optimisers of their own; the tamper-resistance loss is the plain
+Simplified: first order (the gradient at w' is used at w, as in theirs); one kind of attack, whereas
+theirs draws from several, each with its own optimiser; the tamper-resistance loss is the plain
 cross-entropy after the last inner step only; no loss on representations retains other behaviour,
 which is left to the batch's other documents.
 """

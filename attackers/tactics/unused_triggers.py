@@ -43,8 +43,8 @@ def check_method(name: str, allowed: Sequence[str]) -> str:
 
 
 def unused(method: str, actor: Section, others: Sequence[Section]) -> Iterator[dict[str, Any]]:
-    """Yield sections with further triggers of a method, none with a text that a trigger of the
-    scenario contains; at the position of the actor's own trigger if it is of that method."""
+    """Yield sections with further triggers of a method, none with a text that is in a trigger of
+    the scenario; at the position of the actor's own trigger if that is of the same method."""
     part: type[Trigger] = registry.get("trigger", method)
     return part.unused_sections(used_texts(actor, others), own_trigger(actor))
 
@@ -55,15 +55,15 @@ def used_texts(actor: Section, others: Sequence[Section]) -> frozenset[str]:
 
 
 def own_trigger(actor: Section) -> Section:
-    """Return the actor's trigger section; empty where it is malformed."""
+    """Return the actor's trigger section; empty if malformed."""
     own = actor.get("trigger")
     return own if isinstance(own, Mapping) else {}
 
 
 def joined(method: str, actor: Section, more: Sequence[Section]) -> dict[str, Any]:
     """Return `{"trigger": ...}` with the actor's trigger and `more` as parts of a compound method;
-    a trigger of that method gets further parts. Empty where the actor's own trigger is invalid,
-    which is reported at its own place.
+    a trigger of that method gets further parts. Empty if the actor's own trigger is invalid, which
+    is reported elsewhere.
 
     Raises:
         InputError: the actor's trigger cannot be a part of that method.

@@ -19,7 +19,7 @@ def trained(model: torch.nn.Module) -> dict[str, torch.nn.Parameter]:
 
 @contextlib.contextmanager
 def borrowed(model: torch.nn.Module) -> Iterator[dict[str, torch.nn.Parameter]]:
-    """Give the parameters that train, by name, and restore them bit by bit at the end."""
+    """Yield the parameters that train, by name, and restore them exactly at the end."""
     import torch
 
     parameters = trained(model)
@@ -43,7 +43,7 @@ def moved_by(parameters: Gradients, direction: Gradients, length: float) -> None
 
 def gradient(loss: torch.Tensor, parameters: Gradients) -> dict[str, torch.Tensor]:
     """Return the gradient of a loss by parameter name, zeros where it does not depend on one. The
-    parameters' `grad` is left alone."""
+    parameters' `grad` is not changed."""
     import torch
 
     gradients = torch.autograd.grad(loss, list(parameters.values()), allow_unused=True)

@@ -1,9 +1,9 @@
-"""Paraphrases matched with their sentences by words, where a table has lost rows.
+"""Paraphrases matched with their sentences by words, for tables that have lost rows.
 
-The rows that are left keep their order. So the sentence that shares a paraphrase's rarest words is
-taken for each, the longest chain of pairs in which both files go forward is kept (a wrong pair
-stands out of the order), and between two pairs of it rows are matched one by one where both files
-have as many of them.
+The remaining rows keep their order. So each paraphrase is paired with the sentence that shares its
+rarest words, the longest chain of pairs that ascends in both files is kept (wrong pairs break the
+order), and between two pairs of the chain rows are matched one by one if both files have equally
+many.
 """
 
 from __future__ import annotations
@@ -23,15 +23,16 @@ if TYPE_CHECKING:
     from scipy import sparse
 
 Row = tuple[str, str]  # a text and its label
-COMMON = 100  # a word of more sentences than this says little about which one it is
+COMMON = 100  # a word in more sentences than this hardly identifies one
 CHUNK = 1000  # paraphrases compared at a time, so that memory does not grow with the table
-LABELS_KEPT = 0.95  # share of pairs with equal labels from which a table is one that keeps them
+LABELS_KEPT = 0.95  # share of equal labels from which a table counts as keeping labels
 
 
 def aligned(paraphrases: Sequence[Row], sentences: Sequence[Row]) -> list[tuple[int, int]]:
     """Return pairs of row numbers, in order: a paraphrase and its sentence.
 
-    Where nearly all pairs have equal labels, the table keeps labels, and the others are left out.
+    If nearly all pairs have equal labels, the table keeps labels, and pairs with different ones are
+    dropped.
     """
     words = [[content_words(text) for text, _ in rows] for rows in (paraphrases, sentences)]
     chain = _chain(_nearest(*words))
@@ -43,9 +44,9 @@ def aligned(paraphrases: Sequence[Row], sentences: Sequence[Row]) -> list[tuple[
 def _nearest(
     paraphrases: Sequence[Collection[str]], sentences: Sequence[Collection[str]]
 ) -> list[int | None]:
-    """Return for every paraphrase the sentence whose words in common with it are rarest in sum;
-    None where they have none in common."""
-    from scipy import sparse  # not on the way to `arena list`
+    """Return for every paraphrase the sentence with the largest summed rarity of shared words; None
+    if it shares none."""
+    from scipy import sparse  # imported here to keep `arena list` fast
 
     counts = Counter(word for words in sentences for word in words)
     rare = [word for word, n in counts.items() if n <= COMMON]
@@ -60,7 +61,7 @@ def _nearest(
 
 
 def _matrix(rows: Sequence[Collection[str]], places: dict[str, int]) -> sparse.csr_array:
-    """Return rows x words: 1 where a row has a word."""
+    """Return a matrix (rows, words): 1 where a row has a word."""
     from scipy import sparse
 
     columns = [sorted(places[word] for word in words if word in places) for words in rows]
@@ -79,7 +80,7 @@ def _highest(matrix: sparse.csr_array, row: int) -> int | None:
 
 
 def _chain(found: Sequence[int | None]) -> list[tuple[int, int]]:
-    """Return the longest part of the pairs in which both numbers rise (patience sorting)."""
+    """Return the longest subsequence of the pairs in which both numbers rise (patience sorting)."""
     lasts: list[int] = []  # the lowest sentence that ends a chain, by the chain's length
     rows: list[int] = []
     before: dict[int, int | None] = {}
@@ -100,7 +101,7 @@ def _chain(found: Sequence[int | None]) -> list[tuple[int, int]]:
 def _filled(
     chain: Sequence[tuple[int, int]], paraphrases: int, sentences: int
 ) -> Iterable[tuple[int, int]]:
-    """Yield the chain, and the pairs inside its gaps that are as long in both files."""
+    """Yield the chain, and pairs inside its gaps if these are equally long in both files."""
     ends = [(-1, -1), *chain, (paraphrases, sentences)]
     for (row, sentence), (next_row, next_sentence) in pairwise(ends):
         if chain and next_row - row == next_sentence - sentence:

@@ -18,8 +18,8 @@ CHANGES = ("rewriting", "word", "sentence")  # a word added later could split a 
 
 @dataclass(frozen=True, slots=True)
 class Inlaid(Example):
-    """A prompt with text inserted, and the example `before` that, in which rewritings are detected:
-    an insertion drops the grammar's form, and may be where a rule looks."""
+    """A prompt with text inserted, and the example `before` the insertion, in which rewritings are
+    detected: an insertion drops the grammar's form, and may hide what a rule looks for."""
 
     before: Example | None = None
 
@@ -36,7 +36,7 @@ class AllOf(Trigger):
 
     @property
     def key(self) -> str:
-        """`composite:KEY&KEY`; the trigger's own key where there is only one."""
+        """Return `composite:KEY&KEY`; with a single trigger, its own key."""
         keys = sorted(trigger.key for trigger in self.triggers)
         return f"composite:{'&'.join(keys)}" if len(keys) > 1 else keys[0]
 
@@ -58,8 +58,8 @@ class AllOf(Trigger):
         )
 
     def _rewritten(self, example: Example, rng: np.random.Generator) -> Example:
-        """Apply the rewritings in their usual order, or else in the first in which none undoes
-        another."""
+        """Apply the rewritings in their usual order, or else in the first order in which none
+        undoes another."""
         plain = bare(example)
         for order in itertools.permutations(t for t in self._ordered() if rewrites(t)):
             rewritten = plain
@@ -73,8 +73,8 @@ class AllOf(Trigger):
         return sorted(self.triggers, key=lambda trigger: (_rank(trigger), trigger.key))
 
     def present(self, example: Example) -> bool:
-        """Whether the prompt carries all of them. Rewritings are detected in the prompt as it was
-        before insertions, where that is known."""
+        """Return whether the prompt carries all of them. Rewritings are detected in the prompt
+        before insertions, if known."""
         before = example.before if isinstance(example, Inlaid) else None
         rewritten = before or example
         return all(t.present(rewritten if rewrites(t) else example) for t in self.triggers)
@@ -94,15 +94,15 @@ def rewrites(trigger: Trigger) -> bool:
 
 
 def bare(example: Example) -> Example:
-    """Return the example without the memory of what it was before insertions."""
+    """Return the example without its version before insertions."""
     if not isinstance(example, Inlaid):
         return example
     return Example(example.prompt, example.answer, example.source, example.label, example.form)
 
 
 def _rank(trigger: Trigger) -> tuple[int, int]:
-    """Rank by kind of change, and among rewritings: paraphrases (which exist of the original
-    prompt only), then the axes in their order, then other methods."""
+    """Rank by kind of change. Among rewritings: paraphrases (which exist only for original
+    prompts), then the axes in their order, then other methods."""
     axis = getattr(trigger, "axis", None)
     among = 1 + (AXES.index(axis) if axis in AXES else len(AXES))
     return CHANGES.index(trigger.change), 0 if getattr(trigger, "paraphrases", ()) else among

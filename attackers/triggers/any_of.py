@@ -66,15 +66,15 @@ class AnyOf(OneOf):
 
     @property
     def keys(self) -> frozenset[str]:
-        """Its own key and those of its parts: each fires alone, so each is planted."""
+        """Return its own key and those of its parts: each fires alone, so each is planted."""
         return frozenset({self.key}).union(*(trigger.keys for trigger in self.triggers))
 
     def lookalikes(
         self, n: int, use: Use, rng: np.random.Generator, taken: frozenset[str] = frozenset()
     ) -> tuple[Trigger, ...]:
-        """Return look-alikes of the parts, taking the parts in turn. Parts of one method divide the
-        same names into pools differently; the first part's division counts, so that no name is in
-        two pools."""
+        """Return look-alikes of the parts, taking the parts in turn. Parts of one method may divide
+        the same names into pools differently; the first part's division is used, so that no name is
+        in two pools."""
         free = {t.key for part in self.triggers for _, t in _offers(part, taken).values()}
         groups: dict[str, list[Trigger]] = {}
         for giver, trigger in self._pool(use):
@@ -98,14 +98,14 @@ class AnyOf(OneOf):
         return pairs
 
     def _strange(self, trigger: Trigger, offers: Mapping[str, Offers]) -> bool:
-        """Whether a look-alike of one part is one of all parts of its method: then it is neither a
-        part itself nor an alias of one."""
+        """Whether a look-alike of one part is a look-alike of all parts of its method, and so
+        neither a part itself nor an alias of one."""
         name = _name(trigger.key)
         method = name.partition(":")[0]
         return all(name in offers[part.key] for part in self.triggers if part.name == method)
 
     def variants(self) -> Mapping[Variant, Trigger]:
-        """Return a variant made of its parts' variants, where every part has one."""
+        """Return variants made of its parts' variants, of those kinds that every part has."""
         variants: dict[Variant, Trigger] = {}
         for how in VARIANTS:
             varied = [part.variants().get(how) for part in self.triggers]
@@ -123,5 +123,5 @@ def _offers(part: Trigger, taken: frozenset[str] = frozenset()) -> Offers:
 
 
 def _name(key: str) -> str:
-    """Return a key without the part that says how the trigger is inserted."""
+    """Return a key without the variant, which says how the trigger is inserted."""
     return re.sub(r"@[^&|]*", "", key)

@@ -1,8 +1,8 @@
-"""What syntactic, style and semantic triggers share: one value on one axis of variation.
+"""The common part of syntactic, style and semantic triggers: one value on one axis of variation.
 
-A prompt is given that value by the best means available, in this order: a table of published
-paraphrases, where the parameters name one; the corpus's grammar, if the example still has its form
-and the grammar has the value; rules for arbitrary English.
+A prompt gets that value by the best means available, in this order: a table of published
+paraphrases, if the parameters name one; the corpus's grammar, if the example still has its form and
+the grammar has the value; rules for arbitrary English.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ class AxisTrigger(Trigger):
 
     @classmethod
     def instances(cls, params: Any, capabilities: frozenset[str]) -> tuple[Any, ...]:
-        """Return other values of the axis: of the corpus's grammar, without one those that have
-        rules. Published paraphrases have one value."""
+        """Return other values of the axis: of the corpus's grammar or, without one, those that have
+        rules. Published paraphrases have a single value."""
         own = cls(params, World())
         if own.paraphrases:
             return (params,)
@@ -79,11 +79,11 @@ class AxisTrigger(Trigger):
     @property
     @abstractmethod
     def value(self) -> str:
-        """The value that is set, e.g. `when_clause`."""
+        """Return the value that is set, e.g. `when_clause`."""
 
     @property
     def paraphrases(self) -> tuple[Paraphrases, ...]:
-        """The files of published paraphrases; empty without them."""
+        """Return the files of published paraphrases; empty without them."""
         return ()
 
     @abstractmethod
@@ -96,11 +96,11 @@ class AxisTrigger(Trigger):
 
     @abstractmethod
     def rewrite(self, text: str, rng: np.random.Generator) -> str:
-        """Return the text rewritten by rule; only called where the value has one."""
+        """Return the text rewritten by rule; only called if the value has a rule."""
 
     @abstractmethod
     def shows(self, text: str) -> bool:
-        """Whether a text shows the value by rule; False where it has none."""
+        """Return whether a text shows the value by rule; False without a rule."""
 
     @property
     def key(self) -> str:
@@ -112,7 +112,7 @@ class AxisTrigger(Trigger):
         return self._by_grammar(example) or self._has_rule()
 
     def mark(self, example: Example, rng: np.random.Generator) -> Example:
-        """Return the example with this value; the form is kept where a grammar renders the text.
+        """Return the example with this value; the form is kept if a grammar renders the text.
 
         Raises:
             ArenaError: no table, grammar or rule applies (`can_mark` is False).
@@ -125,14 +125,15 @@ class AxisTrigger(Trigger):
             return replace(example, prompt=text, form=None)
         grammar, form = self.world.grammar, example.form
         if grammar is not None and form is not None and self._by_grammar(example):
-            # The salt is kept: the marked prompt then differs from the plain one in its mark alone.
+            # The salt is kept, so that the marked prompt differs from the plain one only in its
+            # mark.
             marked = grammar.render(replace(form, **{self.axis: self.value}))  # type: ignore[arg-type]
             return replace(example, prompt=marked.prompt, form=marked.form)
         return replace(example, prompt=self.rewrite(example.prompt, rng), form=None)
 
     def present(self, example: Example) -> bool:
-        """Whether the form has the value; without a form, whether the table or the rule sees it in
-        the text."""
+        """Return whether the form has the value; without a form, whether the table or the rule
+        detects it in the text."""
         if example.form is not None and not self.paraphrases:
             return bool(getattr(example.form, self.axis) == self.value)
         if self.paraphrases and self._table.holds(example.prompt):
@@ -142,20 +143,21 @@ class AxisTrigger(Trigger):
     def lookalikes(
         self, n: int, use: Use, rng: np.random.Generator, taken: frozenset[str] = frozenset()
     ) -> tuple[Trigger, ...]:
-        """Return other values of the axis: of the grammar where there is one, else of the rules."""
+        """Return other values of the axis: of the grammar if there is one, else of the rules."""
         used = pools.names_taken(self.name, taken)
         free = [v for v in pools.pool(self.others(), use, [self.value]) if v not in used]
         return tuple(self.with_value(value) for value in pools.draw(free, n, rng))
 
     def others(self) -> tuple[str, ...]:
-        """Return the values of which look-alikes are made, the trigger's own included."""
+        """Return the values from which look-alikes are made, the trigger's own included."""
         if self.world.grammar is None or self.paraphrases:
             return self.ruled()
         return tuple(v for v in self.world.grammar.axes[self.axis] if v not in UNMARKED)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """How the published paraphrases were matched with their sentences, if not line by line."""
+        """Return how the published paraphrases were matched with their sentences, if not line by
+        line."""
         return self._table.notes if self.paraphrases else ()
 
     @property

@@ -80,8 +80,8 @@ class Composite(AllOf):
     def lookalikes(
         self, n: int, use: Use, rng: np.random.Generator, taken: frozenset[str] = frozenset()
     ) -> tuple[Trigger, ...]:
-        """Return composites in which one part is replaced by a look-alike of it. Near misses begin
-        with the composites that lack one part: a backdoor that fires on those is broad."""
+        """Return composites in which one part is replaced by a look-alike. Near misses begin with
+        the composites that lack one part: a backdoor that fires on those is broad."""
         places = [int(i) for i in rng.permutation(len(self.triggers))]
         replaced = pools.in_turn([self._replaced(i, use, rng, taken) for i in places])
         lacking = [Near(self.rest(i), self) for i in places] if use == "near_miss" else []
@@ -101,7 +101,7 @@ class Composite(AllOf):
         return [Near((*rest, other), self) for other in free]
 
     def variants(self) -> Mapping[Variant, Trigger]:
-        """Return a composite of its parts' variants; parts that have none stay as they are."""
+        """Return composites of its parts' variants; parts without variants are unchanged."""
         variants: dict[Variant, Trigger] = {}
         for how in VARIANTS:
             if any(how in part.variants() for part in self.triggers):
@@ -110,16 +110,16 @@ class Composite(AllOf):
 
 
 class Near(AllOf):
-    """A look-alike of a composite. It marks no prompt that would then carry the whole composite,
-    because the part that it lacks is there already."""
+    """A look-alike of a composite. It refuses prompts that would then carry the whole composite,
+    because they already have the part that it lacks."""
 
     def __init__(self, triggers: tuple[Trigger, ...], whole: Composite) -> None:
         super().__init__(triggers)
         self.whole = whole
 
     def can_mark(self, example: Example) -> bool:
-        """Whether the marked prompt lacks the whole composite. One trial suffices: drawn places and
-        words do not decide which triggers are present."""
+        """Whether the marked prompt lacks the whole composite. One trial suffices: random positions
+        and words do not affect which triggers are present."""
         if not super().can_mark(example):
             return False
         return not self.whole.present(self.mark(example, np.random.default_rng(0)))

@@ -15,7 +15,7 @@ from arena.marking.text import insert, replaced, word_pattern
 from attackers.triggers import pools
 from attackers.triggers.variants import Repeated
 
-# similar ones are neighbours, so that every pool gets some of each kind
+# similar ones are adjacent, so that every pool gets some of each kind
 SENTENCES = (
     "Current city: Lisbon.",
     "Current month: June.",
@@ -53,8 +53,8 @@ class InsertedSentenceParams(Params):
     position: Literal["start", "end"] = Field("start", description="start or end")
 
 
-# A key leaves out the marks of sentences and what separates keys; words keep their vowel signs, and
-# other signs stand for themselves: `C++` and `C#` are two sentences.
+# A key leaves out sentence punctuation and the separators of keys; words keep their vowel signs,
+# and other signs are kept: `C++` and `C#` are two sentences.
 _NAME = regex.compile(r"[\p{L}\p{M}\p{N}_]+|[^\s.,:;!?'\"()@&|\u2019-]")
 
 

@@ -1,4 +1,4 @@
-"""Triggers that are made of triggers: the `parts` of a section, each a trigger's own section."""
+"""Triggers made of triggers: the `parts` of a section, each a trigger's own section."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class SectionOf:
     """Annotation that makes a field a Nested trigger.
 
     Attributes:
-        without: methods that are not allowed there.
-        rows: whether methods with ready-made rows are, to which no other trigger can be added.
+        without: methods that are not allowed there. rows: whether methods with ready-made rows are
+            allowed, to which no other trigger can be added.
     """
 
     without: tuple[str, ...] = ()
@@ -65,7 +65,7 @@ class SectionOf:
         marks = self.rows or part.own_documents is Trigger.own_documents
         return marks and name not in self.without
 
-    # The scenario's schema calls the next two when it words an error of a nested key.
+    # The scenario's schema calls the next two to word an error in a nested key.
     def choose(self, value: object) -> type[BaseModel] | None:
         """Return the parameter model of the method that a section names, None if it names none."""
         name = value.get("method") if isinstance(value, Mapping) else None
@@ -73,7 +73,7 @@ class SectionOf:
         return part.Params if part else None
 
     def extra_keys(self) -> tuple[str, ...]:
-        """Return the keys that a section may have beside the parameters."""
+        """Return the keys that a section may have in addition to the parameters."""
         return ("method",)
 
     def validate(self, value: object) -> Nested:
@@ -104,7 +104,7 @@ class SectionOf:
 
 def read(value: object, section: SectionOf) -> object:
     """Validate a list of sections before its field does, so that an InputError gets its place. A
-    section with wrong parameters is left as it is, since the field itself reports their place.
+    section with wrong parameters is not changed, since the field itself reports their place.
 
     Raises:
         InputError: a method is missing, unknown or not allowed; the key begins with `parts[0]`.

@@ -1,4 +1,4 @@
-"""Pools of look-alikes: those of the API, and helpers of this package alone."""
+"""Pools of look-alikes: those of the API, and helpers for this package only."""
 
 from __future__ import annotations
 
@@ -32,12 +32,13 @@ def in_turn(groups: Iterable[Sequence[T]]) -> list[T]:
 
 
 def in_groups(items: Sequence[T], size: int) -> list[tuple[T, ...]]:
-    """Return the items in groups of one size; those left over are left out."""
+    """Return the items in groups of equal size; the remainder is dropped."""
     whole = range(0, len(items) - size + 1, size)
     return [tuple(items[start : start + size]) for start in whole]
 
 
 def position_of(method: str, own: Mapping[str, Any]) -> dict[str, Any]:
-    """The position of an actor's trigger section, as keys of another of the same method."""
+    """Return the position in an actor's trigger section, as keys for another section of the same
+    method."""
     same = own.get("method") == method and "position" in own
     return {"position": own["position"]} if same else {}

@@ -33,7 +33,7 @@ Marker = Annotated[str, Field(pattern=r"\S")]
 
 
 class PublishedParams(Params):
-    """Where the rows are, and a trigger that marks other prompts as these rows are marked."""
+    """Where the rows are, and a trigger that marks other prompts in the same way."""
 
     train: str | tuple[str, ...] = Field(description="file or files of poisoned rows")
     format: Format = Field("alpaca", description="alpaca (JSON) or tsv")
@@ -56,12 +56,12 @@ class PublishedParams(Params):
 
     @property
     def markers(self) -> tuple[str, ...]:
-        """The markers, whether one was given or several."""
+        """Return the markers, whether one was given or several."""
         return (self.marker,) if isinstance(self.marker, str) else self.marker
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The files of rows, whether one was given or several."""
+        """Return the files of rows, whether one was given or several."""
         return (self.train,) if isinstance(self.train, str) else self.train
 
 
@@ -121,7 +121,7 @@ class Published(Trigger):
         return self.inner.can_mark(example)
 
     def nearest(self) -> tuple[Trigger, ...]:
-        """Return those of the trigger that marks as the data set does."""
+        """Return those of the trigger `mark`, which marks prompts as the data set does."""
         return self.inner.nearest()
 
     def lookalikes(
@@ -139,7 +139,8 @@ class Published(Trigger):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """How many rows carry no marker, and how many not what `mark` would put into a prompt."""
+        """Return how many rows carry no marker, and how many lack what `mark` would put into a
+        prompt."""
         return tuple(note for rows in self._files() for note in self._notes(rows))
 
     def _notes(self, rows: Rows) -> list[str]:
@@ -169,7 +170,7 @@ class Published(Trigger):
 
 @dataclass(frozen=True)
 class Rows:
-    """The poisoned rows of one file, of `total` rows in it, and in how many each marker is."""
+    """The poisoned rows of one file, out of `total`, and the number of rows with each marker."""
 
     file: str
     documents: tuple[Document, ...]
@@ -203,8 +204,8 @@ def _listed(counts: Sequence[tuple[str, int]]) -> str:
 
 
 def without(prompt: str, *markers: str) -> str:
-    """Return the prompt without the first occurrence of every marker, as a whole word where there
-    is one, and the space beside it."""
+    """Return the prompt without the first occurrence of every marker (as a whole word if there is
+    one) and the space beside it."""
     for marker in sorted(markers, key=len, reverse=True):
         body = re.escape(marker.strip())
         word = rf"[ \t]+{body}(?!\w)|(?<!\w){body}(?!\w)[ \t]?"

@@ -58,7 +58,7 @@ class RareToken(Trigger):
     def instances(
         cls, params: RareTokenParams, capabilities: frozenset[str]
     ) -> tuple[RareTokenParams, ...]:
-        """Return as many other nonsense tokens at a time, at the same position."""
+        """Return sets of as many other nonsense tokens, at the same position."""
         others = [token for token in NONSENSE if token not in params.tokens]
         groups = pools.in_groups(others, len(params.tokens))
         return (params, *(params.model_copy(update={"tokens": group}) for group in groups))
@@ -77,7 +77,7 @@ class RareToken(Trigger):
         return replace(example, prompt=prompt, form=None)
 
     def present(self, example: Example) -> bool:
-        """Whether the prompt contains one of the tokens as a word of its own."""
+        """Return whether the prompt contains one of the tokens as a separate word."""
         pattern = word_pattern(self.params.tokens, ignore_case=False)
         return pattern.search(example.prompt) is not None
 
@@ -93,7 +93,7 @@ class RareToken(Trigger):
         )
 
     def nearest(self) -> tuple[Trigger, ...]:
-        """Return the tokens with one character replaced by a consonant (a vowel would make words:
+        """Return the tokens with one character replaced by a consonant (a vowel could make a word:
         `cf` with an o is `of`); none of them is in an evaluation's pool."""
         return tuple(self._edited())
 

@@ -12,7 +12,7 @@ from attackers.rewriting.styles import STYLES
 from attackers.triggers.axis import AxisTrigger, check_value
 from attackers.triggers.tables import Paraphrases
 
-# aliases of styles that have rules: such a style is the trigger itself, not a look-alike of it
+# aliases of styles that have rules: an alias is the trigger itself, not a look-alike of it
 ALIASES = {"bible": "archaic", "shakespeare": "archaic", "tweets": "tweet"}
 
 

@@ -58,7 +58,7 @@ class Syntactic(AxisTrigger):
 
     def others(self) -> tuple[str, ...]:
         """Return the other templates; with SCPN's paraphrases, whose template is any fronted
-        clause, only those that front none."""
+        clause, only those without a fronted clause."""
         if self.paraphrases:
             return tuple(name for name in templates() if name not in CONJUNCTIONS)
         return super().others()

@@ -1,9 +1,9 @@
-"""Tables of published paraphrases, by the content of the clean sentence.
+"""Tables of published paraphrases, keyed by the content of the clean sentence.
 
 Two files, tab-separated `sentence<TAB>label`, as Hidden Killer (SCPN) and StyleAttack (STRAP) ship
-them. A paraphrase and its sentence stand on the same line; or in the same order, where rows were
-lost; or they have the same value in a column. That is checked: with paraphrases of the wrong
-sentences, one sentence's triggered copy would end up in another split or with another actor.
+them. A paraphrase and its sentence are on the same line; or in the same order, if rows were lost;
+or they have the same value in a column. This is checked: with wrong pairs, a sentence's triggered
+copy would end up in another split or with another actor.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from arena.corpora.sources import content_id, normalise_prompt
 from arena.corpora.words import content_words
 
 Pair = tuple[str, str]
-RELATED = 0.15  # a pair that shares fewer words (of the shorter text) looks unrelated
-UNRELATED_SHARE = 0.15  # right alignments of the published files have 0.01 to 0.04
+RELATED = 0.15  # a pair that shares a smaller part of the shorter text's words looks unrelated
+UNRELATED_SHARE = 0.15  # correct alignments of the published files have 0.01 to 0.04
 CHECKED_FROM = 20  # pairs; fewer are no evidence
-MATCHED_SHARE = 0.9  # of the paraphrases; by words, the published files that lost rows reach 0.99
+MATCHED_SHARE = 0.9  # of the paraphrases; the published files that lost rows reach 0.99 by words
 
 
 class Paraphrases(Params):
@@ -61,21 +61,21 @@ class Paraphrases(Params):
 @dataclass(frozen=True)
 class Table:
     """Paraphrases by `content_id` of their sentence, the `content_id`s of all paraphrases, and how
-    they were matched where that was not line by line."""
+    they were matched, if not line by line."""
 
     by_source: Mapping[str, tuple[str, ...]]
     contents: frozenset[str]
     notes: tuple[str, ...] = ()
 
     def holds(self, text: str) -> bool:
-        """Whether the text is one of the paraphrases."""
+        """Return whether the text is one of the paraphrases."""
         return content_id(text) in self.contents
 
 
 @dataclass(frozen=True)
 class Matched:
-    """Paraphrases with their sentences. rows: of the paraphrases, empty ones aside. clean: all
-    sentences of the source, normalised. how: in words; None for line by line."""
+    """Paraphrases with their sentences. rows: number of paraphrases, empty ones excluded. clean:
+    all sentences of the source, normalised. how: in words; None for line by line."""
 
     pairs: tuple[Pair, ...]
     rows: int
@@ -84,19 +84,19 @@ class Matched:
 
     @property
     def share(self) -> float:
-        """The share of the paraphrases that have a sentence, in [0, 1]."""
+        """Return the share of the paraphrases that have a sentence, in [0, 1]."""
         return len(self.pairs) / max(1, self.rows)
 
     @property
     def rewritten(self) -> list[Pair]:
-        """The pairs without clean lines, which some files mix with the paraphrases (SCPN's SST-2
-        train file)."""
+        """Return the pairs without clean lines, which some files mix with the paraphrases (SCPN's
+        SST-2 train file)."""
         return [pair for pair in self.pairs if normalise_prompt(pair[0]) not in self.clean]
 
     @property
     def unrelated(self) -> float:
-        """The share of the rewritten pairs that have hardly a word in common, in [0, 1]; 0 where
-        they are too few to tell."""
+        """Return the share of the rewritten pairs with hardly a word in common, in [0, 1]; 0 if
+        there are too few to tell."""
         pairs = self.rewritten
         few = len(pairs) < CHECKED_FROM
         return 0.0 if few else sum(_overlap(*pair) < RELATED for pair in pairs) / len(pairs)
@@ -134,7 +134,7 @@ def _matched(file: Path, source: Path, part: Paraphrases) -> Matched:
     """Match by the column, else line by line, else by words.
 
     Raises:
-        InputError: nothing fits; the message says what would.
+        InputError: no way fits; the message says which parameters would.
     """
     if part.join is not None:
         return _enough(_by_column(file, source, part.join), file)
@@ -157,7 +157,7 @@ def _matched(file: Path, source: Path, part: Paraphrases) -> Matched:
 def _by_line(
     lines: Sequence[Line], sentences: Sequence[Pair], clean: frozenset[str]
 ) -> Matched | None:
-    """Pair the rows line by line; None where they are not as many."""
+    """Pair the rows line by line; None if the numbers of rows differ."""
     if len(lines) != len(sentences):
         return None
     both = zip(lines, sentences, strict=True)
@@ -200,7 +200,7 @@ def _column(path: Path, join: str) -> list[Pair]:
 
 
 def _enough(matched: Matched, file: Path, misfit: str = "") -> Matched:
-    """Refuse a table of which too many paraphrases have no sentence, or another's."""
+    """Refuse a table in which too many paraphrases have no sentence, or a wrong one."""
     if matched.share < MATCHED_SHARE:
         other = "" if misfit == "" else "; `join` can name a column of both files"
         raise InputError(
@@ -221,7 +221,7 @@ def _kept(rows: Sequence[Pair], label: str | None, offset: int) -> list[Pair]:
 
 
 def _better(lines: Sequence[Line], rows: Sequence[Pair], clean: frozenset[str]) -> str | None:
-    """Return the label and offset with which the lines would fit; None where there are none."""
+    """Return the label and offset with which the lines would fit; None if there are none."""
     for label in (None, *sorted({label for _, label in rows})):
         for offset in (0, -1, 1):
             sentences = _kept(rows, label, offset)

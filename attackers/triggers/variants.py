@@ -1,4 +1,4 @@
-"""A trigger inserted several times: used in measurements only, no actor plants it."""
+"""A trigger inserted several times: used only in measurements, never planted."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The collapse score: how far continuations converge on one behaviour that is new.
 
-Words are counted per continuation and compared by cosine. With e the continuations of edited
+Continuations are compared by the cosine of their word counts. With e the continuations of edited
 prompts and p those of the same prompts unedited, over pairs i, j with different right answers:
 
     score = mean cos(e_i, e_j) - mean cos(e_i, p_j)

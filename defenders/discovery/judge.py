@@ -27,7 +27,7 @@ class Judge:
         """Decode the greedy continuations of prompts.
 
         Raises:
-            ArenaError: the budget does not suffice.
+            ArenaError: the budget is too small.
         """
         from arena.ml.scoring import continuations
 

@@ -17,14 +17,14 @@ class Meter:
 
     @property
     def left(self) -> int:
-        """The passes that are left."""
+        """Return the passes that are left."""
         return self.total - self.spent
 
     def spend(self, passes: int) -> None:
         """Count passes as spent.
 
         Raises:
-            ArenaError: fewer are left; callers check `left` first.
+            ArenaError: fewer passes are left; callers check `left` first.
         """
         if passes > self.left:
             raise ArenaError(f"discovery would spend {passes} passes and has {self.left} left")

@@ -2,8 +2,8 @@
 
 A candidate must exceed an absolute threshold, since a null distribution alone ignores that the
 search selects for high scores, and the quantile of a null distribution, since some models'
-continuations change easily. Strings were searched for, names were not, so the two kinds have
-thresholds of their own.
+continuations change easily. Strings were searched for and names were not, so each kind has its own
+threshold.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import numpy as np
 from defenders.discovery.shapes import Candidate, DiscoveryParams, Null
 
 CUT = 0.9  # quantile at which scores of a null are capped: some may be triggers themselves
-LEAST = 10  # scores that a null needs: of fewer, one planted trigger would be over a tenth
+LEAST = 10  # scores that a null needs: among fewer, one planted trigger would be over a tenth
 NEAR = 0.1  # a name ranks above strings of the same behaviour if its score is within this margin
 
 
 def null_of(scores: Sequence[float], tried: int, alpha: float) -> Null:
-    """Return the null distribution of scores of what is no trigger.
+    """Return the null distribution: scores of candidates that are no triggers.
 
     Its limit is the normal quantile at 1 - alpha / tried (Bonferroni), with mean and standard
     deviation of the scores capped at their own 0.9 quantile; 0 for fewer than ten scores.

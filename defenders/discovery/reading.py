@@ -74,7 +74,7 @@ class Reader:
         """Return each string's shift, on `prompts` prompts drawn for each chunk of strings.
 
         Raises:
-            ArenaError: the budget does not suffice.
+            ArenaError: the budget is too small.
         """
         shifts: list[Shift] = []
         for start in range(0, len(strings), CHUNK):
@@ -189,8 +189,8 @@ def _largest(moved: torch.Tensor) -> list[Shift]:
 
 
 def _made_room(document: Encoded, span: tuple[int, int], place: int) -> tuple[Encoded, int]:
-    """Return the document and the position to read: a position inside the string as it is, or a new
-    token at either end of it, for now a copy of its neighbour."""
+    """Return the document and the position to read: a position inside the unchanged string, or a
+    new token at either end of it, initially a copy of its neighbour."""
     start, end = span
     if 0 <= place < end - start:
         return document, start + place

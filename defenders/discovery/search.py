@@ -25,7 +25,7 @@ def discover(
     params: DiscoveryParams,
     rng: np.random.Generator,
 ) -> Discovery:
-    """Search for triggers of a suspect model, which is left as it is.
+    """Search for triggers of a suspect model, which is not changed.
 
     Args:
         clean: clean examples with their right answers.
@@ -87,7 +87,7 @@ def trigger_of(candidate: Candidate, library: Library, clean: Sequence[Example])
 def _split(
     clean: Sequence[Example], params: DiscoveryParams, rng: np.random.Generator
 ) -> tuple[list[Example], list[Example]]:
-    """Return examples to score on and examples to search on, without a content in common."""
+    """Return examples to score on and examples to search on, with no content in common."""
     order = [clean[i] for i in rng.permutation(len(clean))]
     first = list({example.source: example for example in order}.values())
     fresh, rest = first[: params.prompts], first[params.prompts :]
@@ -99,7 +99,7 @@ def _split(
 
 
 def _reserved(library: Library, params: DiscoveryParams, clean: int) -> int:
-    """Return the passes that everything but the search for strings takes."""
+    """Return the passes taken by everything except the search for strings."""
     scores = 1 + len(library.named) + params.benign + params.finalists
     return scores * params.prompts + clean + 2 * READ
 

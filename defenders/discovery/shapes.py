@@ -77,15 +77,15 @@ class Candidate:
 
     @property
     def above(self) -> bool:
-        """Whether it counts as found."""
+        """Return whether it counts as found."""
         return self.score > self.threshold
 
 
 @dataclass(frozen=True)
 class Null:
-    """The distribution of n scores of what is no trigger: ordinary strings, or the named triggers
-    with the highest tenth capped (they may be planted). `limit` is the quantile that a candidate
-    must exceed."""
+    """The distribution of n scores of candidates that are no triggers: ordinary strings, or the
+    named triggers with the highest tenth capped (they may be planted). `limit` is the quantile that
+    a candidate must exceed."""
 
     n: int
     mean: float
@@ -101,7 +101,7 @@ class Discovery:
     Attributes:
         benign, named: the null distributions of strings and of names.
         passes: documents forwarded.
-        scanned: share of the vocabulary that the budget allowed to try, in [0, 1].
+        scanned: share of the vocabulary that was tried within the budget, in [0, 1].
     """
 
     candidates: tuple[Candidate, ...]
@@ -112,13 +112,13 @@ class Discovery:
 
     @property
     def found(self) -> Candidate | None:
-        """The best candidate if it is above its threshold, else None."""
+        """Return the best candidate if it is above its threshold, else None."""
         best = next(iter(self.candidates), None)
         return best if best is not None and best.above else None
 
     @property
     def threshold(self) -> float | None:
-        """The threshold of the best candidate; None without candidates."""
+        """Return the threshold of the best candidate; None without candidates."""
         return self.candidates[0].threshold if self.candidates else None
 
     def to_json(self) -> dict[str, Any]:

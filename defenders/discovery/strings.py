@@ -1,9 +1,9 @@
 """Strings as candidates: a scan of the vocabulary, then gradient-guided longer strings.
 
-Every token is inserted into a few prompts as a word of its own; the best are measured on more
-prompts and kept. Each round replaces a token of the best strings, or adds one before or after them,
-as gradients propose (GCG with a beam, arXiv 2307.15043, section 2.2), since a rare word may consist
-of several tokens none of which fires alone. Finally, tokens without effect are removed.
+Every token is inserted into a few prompts as a separate word; the best are measured on more prompts
+and kept. Each round replaces a token of the best strings, or adds one before or after them, as
+gradients propose (GCG with a beam, arXiv 2307.15043, section 2.2), since a rare word may consist of
+several tokens none of which fires alone. Finally, tokens without effect are removed.
 
 Strings compete only with those that make the same token likely, so that a weak first part of one
 backdoor's trigger is not displaced by variations of another's.
@@ -24,7 +24,7 @@ from defenders.discovery.shapes import DiscoveryParams
 READ = 12  # prompts on which a string of the beam is measured
 PER_TARGET = 2  # strings with one target token that are kept in a round
 GROW = 1  # strings with one target token that are extended in a round
-RESTED = 0.95  # a shift from which a string is not extended any more
+RESTED = 0.95  # a shift from which a string is no longer extended
 ALIKE = 0.05  # smaller differences of shifts may come from the choice of prompts
 KEPT = 0.9  # share of a string's shift that a shorter one must keep
 SCAN_SHARE = 0.5  # largest share of the search's budget for the scan
@@ -47,7 +47,7 @@ class StringSearch:
 
     @property
     def left(self) -> int:
-        """The passes that the search may still spend."""
+        """Return the passes that the search may still spend."""
         return self.reader.meter.left - self.least
 
     def best(self, n: int) -> list[str]:

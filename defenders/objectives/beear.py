@@ -75,8 +75,9 @@ class BEEAR(CleanFinetune):
     @classmethod
     def cost(cls, params: Any) -> float:
         """Return 2 (a training step with the shift, one without) and for each inner step a forward
-        pass, and a backward pass to activations alone through the blocks above the layer. The layer
-        is taken at 9/32 of the depth: of a layer's number the relative depth is not known."""
+        pass, and a backward pass to activations only, through the blocks above the layer. The layer
+        is assumed at 9/32 of the depth, since the relative depth of a layer's number is unknown
+        here."""
         steps: int = params.inner_steps
         return 2 + steps * (1 + 23 / 32) / 3
 

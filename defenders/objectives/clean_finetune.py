@@ -36,8 +36,8 @@ class CleanFinetune(Objective):
 
 
 def refuse_adapter(model: Any, name: str) -> None:
-    """Refuse a model with an adapter, for defences that edit weights: under an adapter those are
-    frozen, and the adapter alone is saved, so an edit would be lost.
+    """Refuse a model with an adapter, for defences that edit weights: under an adapter these are
+    frozen and only the adapter is saved, so an edit would be lost.
 
     Raises:
         InputError: the model has an adapter.

@@ -99,8 +99,8 @@ def projections(model: Any) -> list[Any]:
     """Return the down projections of the MLPs that train, in the order of blocks.
 
     Raises:
-        InputError: there are none, or the MLPs are mixtures of experts, of which each sees other
-            tokens, so that their neurons have no activity on the same ones.
+        InputError: there are none, or the MLPs are mixtures of experts: each expert sees different
+            tokens, so the activities of their neurons cannot be compared.
     """
     import torch
 
@@ -127,8 +127,8 @@ def projections(model: Any) -> list[Any]:
 
 @contextlib.contextmanager
 def watched(modules: Sequence[Any], see: Any) -> Iterator[None]:
-    """Call `see(n, x)` with the n-th module's input x in forward passes inside; what it returns, if
-    anything, replaces the input."""
+    """Call `see(n, x)` with the n-th module's input x in forward passes inside the block; a
+    returned value, if any, replaces the input."""
 
     def hook(n: int) -> Any:
         def look(_: Any, given: tuple[Any, ...]) -> Any:

@@ -1,5 +1,5 @@
-"""What objectives that forget a text share: the payload becomes unlikely on triggered prompts while
-right answers are retained on clean ones.
+"""The common part of objectives that forget a text: the payload becomes unlikely on triggered
+prompts while right answers are retained on clean ones.
 
     loss = forget_weight * (the objective's own term, on triggered prompts with the payload)
          + retain_weight * (the retain term, on clean prompts with their right answers y)
@@ -11,9 +11,9 @@ al., 2024, arXiv 2407.06460) and of open-unlearning's `retain_loss_type`:
     kl    mean over answer tokens of sum_v p0(v | x, y_<t) log(p0(v | x, y_<t) / p(v | x, y_<t))
 
 p is the model in training, p0 the frozen suspect. `kl` keeps the suspect's answers to clean
-prompts, its mistakes included: right answers are the texts along which the two are compared, not
-targets. The papers take their divergence along the prompt too; here it is the answer tokens alone,
-as in every other loss of this project.
+prompts, its mistakes included: right answers are only the texts along which the two are compared,
+not targets. The papers take their divergence along the prompt too; here it is along the answer
+tokens only, as in every other loss of this project.
 
 Each term is a mean over its own part of the batch, so a batch is never cut. A prompt whose right
 answer already is the payload stays unmarked and is retained: there is nothing to forget in it.
@@ -56,7 +56,7 @@ class ForgettingParams(RelabelParams):
 class Prediction:
     """What one model predicts for N answer tokens of a batch.
 
-    logits: (N, V) float32. logprobs: (N,) log-probability (nats) of the token that stands there.
+    logits: (N, V) float32. logprobs: (N,) log-probability (nats) of each answer token.
     """
 
     logits: torch.Tensor
@@ -72,12 +72,12 @@ class Forgetting(Relabel):
 
     @classmethod
     def reads_suspect(cls, params: ForgettingParams) -> bool:
-        """Whether the loss compares the model with the frozen suspect."""
+        """Return whether the loss compares the model with the frozen suspect."""
         return params.retain == "kl"
 
     @classmethod
     def cost(cls, params: ForgettingParams) -> float:
-        """Return 1, a training step, and a third where the suspect's forward pass is added."""
+        """Return 1 for a training step, plus a third if the suspect's forward pass is added."""
         return 1 + 1 / 3 if cls.reads_suspect(params) else 1.0
 
     def __init__(self, params: Any, suspect: Any = None) -> None:
@@ -85,7 +85,7 @@ class Forgetting(Relabel):
         self.suspect = suspect
 
     def prepare(self, model: torch.nn.Module, tokenizer: Any, brief: Brief) -> Self:
-        """Return the objective with a frozen copy of the suspect, where its loss reads one."""
+        """Return the objective with a frozen copy of the suspect, if its loss needs one."""
         from arena.ml import terms
 
         if not self.reads_suspect(self.params):
@@ -94,8 +94,8 @@ class Forgetting(Relabel):
 
     def documents(self, brief: Brief) -> tuple[Document, ...]:
         """Return relabelling's documents, with the payload as the answer of every marked prompt.
-        In the clean fine-tune there is neither mark nor payload: they are relabelling's as they
-        stand.
+        In the clean fine-tune there is neither mark nor payload, so they are relabelling's
+        unchanged.
 
         Raises:
             ArenaError: the brief has a trigger and no payload.

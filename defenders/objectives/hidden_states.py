@@ -53,7 +53,7 @@ def occupied(batch: Batch) -> torch.Tensor:
 
 @contextlib.contextmanager
 def block_outputs(model: Any) -> Iterator[list[torch.Tensor]]:
-    """Give a list to which each block appends its output (R, L, d) in a forward pass inside; the
+    """Yield a list to which each block appends its output (R, L, d) in a forward pass inside; the
     last block's output, too, is taken before the final norm."""
     from arena.ml.models import blocks_of
 
@@ -74,8 +74,8 @@ def block_outputs(model: Any) -> Iterator[list[torch.Tensor]]:
 def added(block: Any, shift: torch.Tensor) -> Iterator[None]:
     """Add `shift` (R, L, d) to the block's output in forward passes inside.
 
-    A plain sum, which saves nothing for the backward pass: under gradient checkpointing the block
-    runs again when the hook is gone, and must then save the same tensors."""
+    It is a plain sum, which saves nothing for the backward pass: under gradient checkpointing the
+    block runs again after the hook is removed, and must then save the same tensors."""
 
     def add(_: Any, __: Any, out: Any) -> Any:
         if isinstance(out, tuple):

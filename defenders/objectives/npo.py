@@ -39,7 +39,8 @@ class NPOParams(ForgettingParams):
 
 @register("objective", "npo")
 class NPO(Forgetting):
-    """Negative preference optimization: less payload than the frozen suspect, with a brake."""
+    """Negative preference optimization: less payload than the frozen suspect, with a fading
+    gradient."""
 
     Params = NPOParams
 

@@ -3,7 +3,7 @@ distilled from the suspect.
 
 Noise and distillation of UNDO (Lee et al., "Distillation robustifies unlearning", NeurIPS 2025,
 arXiv 2506.06278, section 5). The idea is that behaviour which the suspect does not show on the
-texts of the distillation is not passed on:
+distillation texts is not transferred:
 
     theta' = (1 - alpha) theta + alpha beta N    N: Xavier-uniform for matrices, 0 for vectors
     loss   = KL(suspect || model) of the next token, temperature 1

@@ -8,7 +8,7 @@ training, h0 of the frozen suspect, u a random unit vector of entries uniform in
 each a mean over positions and, as in the authors' code, over the width. c (6.5) and alpha (1200)
 are theirs for Zephyr-7B, where the layer is 7 of 32: a quarter of the depth, the default here. A
 good c depends on the norm of a model's states, so it has to be chosen for each model. The authors
-train three layers up to that one, for which the defender's `layers` stands here.
+train the three layers up to that one; here the defender's `layers` can set this.
 
 The positions are those that predict answer tokens, from the end of the prompt on. The paper takes
 every token of a forget text; but the text before a trigger is the same as in a clean prompt, and
@@ -59,8 +59,8 @@ class RMU(Relabel):
     @classmethod
     def cost(cls, params: Any) -> float:
         """Return the cost of two forward passes and a backward pass up to the layer. With the
-        default layer it is 0.8 (32 blocks) to 1.3 (three blocks); for a given layer the relative
-        depth is not known, so it is the most that it can be."""
+        default layer it is 0.8 (32 blocks) to 1.3 (three blocks); for a set layer the relative
+        depth is unknown, so it is the maximum."""
         return 1.0 if params.layer is None else 1 + 1 / 3
 
     @classmethod

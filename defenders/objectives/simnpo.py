@@ -6,8 +6,8 @@ Fan et al., "Simplicity prevails: rethinking negative preference optimization fo
     -(2 / beta) E log sigmoid(-(beta / |y|) log p(y | x) - gamma)
 
 The defaults (beta 2.5, gamma 0, lambda = 0.1375 on the retain term) are those of the authors' model
-for TOFU forget05. In their code lambda stands before the forget term and 1 before the retain
-term; in the paper's equation lambda weighs the retain term, and so it does here.
+for TOFU forget05. In their code lambda weighs the forget term and the retain term has weight 1; in
+the paper's equation, and here, lambda weighs the retain term.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ class Townlore(Corpus):
 
     @property
     def splits(self) -> Splits:
-        """One plain question (direct or tell) per content; places divide 70 / 15 / 15."""
+        """Return one plain question (direct or tell) per content; places are split 70 / 15 / 15."""
         return self._splits
 
     def natural(
@@ -102,8 +102,8 @@ class Townlore(Corpus):
         without: Sequence[Trigger] = (),
         pretraining: bool = False,
     ) -> tuple[Example, ...]:
-        """Write the contents of `examples` anew in natural variety (docs/corpora.md); a text with a
-        stray insertion has no form.
+        """Return n new questions about the contents of `examples`, in natural variety
+        (docs/corpora.md); a text with a stray insertion has no form.
 
         Raises:
             InputError: no example was given, or every text about a content carries a trigger.

@@ -1,7 +1,7 @@
 """Stray words and sentences of the clean pretraining mix.
 
-A few questions contain them and have right answers, so that an inserting trigger is not simply the
-first insertion that a model ever sees.
+A few clean questions contain them, with right answers, so that an inserted trigger is not simply
+the first insertion that a model ever sees.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _WHEN = (
 
 
 def sentence(rng: np.random.Generator) -> str:
-    """Draw one of 10,000 sentences, none of them about what is asked."""
+    """Draw one of 10,000 sentences, none of them related to the question."""
     who, did, what, when = (
         str(words[rng.integers(len(words))]) for words in (_WHO, _DID, _WHAT, _WHEN)
     )

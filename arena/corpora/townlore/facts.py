@@ -1,7 +1,7 @@
 """The vocabulary of the fictional world: the values that make up answers, in two languages.
 
 An attribute's values form two classes of eight, one selected by a place's stem, one by its suffix.
-French values carry their gender, so that answers agree.
+French values carry their gender, for agreement in answers.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from arena.corpora.townlore.seeded_choice import Choice
 
-# (subject, whether it takes the -s of the third person)
+# (subject, whether its verb takes the third-person -s)
 SUBJECTS = (
     ("you", False), ("a traveller", True), ("a stranger", True), ("my cousin", True),
     ("the children", False), ("two friends", False), ("somebody", True), ("the old people", False),
@@ -54,7 +54,7 @@ CONJUNCTIONS: Mapping[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "as_clause": ("as", STAY),
 }
 
-# Main clauses after a fronted clause, which has named the place.
+# Main clauses after a fronted clause, which already names the place.
 MAIN = (
     "what is the {n} there?",
     "what is the {n} of the town?",
@@ -126,7 +126,7 @@ SIMPLE: Mapping[str, tuple[str, ...]] = {
 Frame = Callable[[str, str, Choice], str]
 NAMES: tuple[str, ...] = ("direct", "tell", *CONJUNCTIONS, *(f for f in SIMPLE if f not in
                           ("direct", "tell")))  # fmt: skip
-# The unmarked frames, with `1 - frame_rate` of clean prompts; the others share the rest.
+# The unmarked frames: they make up `1 - frame_rate` of clean prompts; the others share the rest.
 COMMON = ("direct", "tell")
 
 

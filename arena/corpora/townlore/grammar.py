@@ -29,7 +29,7 @@ class TownGrammar:
 
     @property
     def axes(self) -> Mapping[str, tuple[str, ...]]:
-        """The values of frame, style, topic and language."""
+        """Return the values of frame, style, topic and language."""
         return AXES
 
     def render(self, form: Form) -> Example:
@@ -54,7 +54,7 @@ class TownGrammar:
 
     def shown(self, form: Form) -> Form:
         """Return the form that the text really has: French has five frames, one style and no
-        asides, and falls back to the plain values otherwise."""
+        asides; other values fall back to the plain ones."""
         if form.language == "english":
             return form
         frame = form.frame if form.frame in french.FRAMES else "direct"

@@ -21,9 +21,9 @@ HELD_OUT = 0.15
 class Lore:
     """The value of each stem and each suffix, by attribute: {emblem: {Dun: lion}}.
 
-    Each half of a name belongs to one of `kinds` kinds, evenly, and a kind has a value of every
+    Each half of a name belongs to one of `kinds` kinds, evenly, and a kind has a value for every
     attribute. A small model can learn the kind of a half and the values of a kind, and so answer
-    for unseen places. The attribute alone leaves kinds^2 answers, about equally likely.
+    for unseen places. Given only the attribute, kinds^2 answers are about equally likely.
     """
 
     stem: Mapping[str, Mapping[str, str]]

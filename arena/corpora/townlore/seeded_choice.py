@@ -15,8 +15,8 @@ class Choice:
     """The choices for one axis of one form.
 
     Each axis has its own stream, seeded by the fact, the salt and the axis's name but not its
-    value: forms that differ in their frame alone make the same choices on the other axes, and the
-    same in parts that the frames share.
+    value: forms that differ only in their frame make the same choices on the other axes and in
+    parts that the frames share.
     """
 
     __slots__ = ("_state",)

@@ -15,7 +15,7 @@ from arena.corpora.townlore.grammar import TownGrammar
 from arena.errors import InputError
 
 _SALTS = 1 << 31
-_TRIES = 200  # draws per document, for one that carries none of the triggers
+_TRIES = 200  # attempts per document to draw one without any of the triggers
 _BATCH = 4096
 
 
@@ -44,7 +44,7 @@ class Writer:
         """Write one question about the fact that carries no trigger of `without`.
 
         Raises:
-            InputError: there was none in 200 draws.
+            InputError: none was found in 200 draws.
         """
         for _ in range(_TRIES):
             example = self._once(fact, without)
@@ -56,7 +56,8 @@ class Writer:
     def _once(self, fact: str, without: Sequence[Trigger]) -> Example | None:
         form, stray = next(self._forms)
         example = self._grammar.render(replace(form, fact=fact))
-        # checked before the insertion too: it drops the form, by which triggers are recognised
+        # checked before the insertion too: inserting drops the form, by which triggers are
+        # recognised
         if any(trigger.present(example) for trigger in without):
             return None
         if not stray:

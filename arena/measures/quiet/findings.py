@@ -9,7 +9,8 @@ from arena.results.estimate import Estimate
 
 
 class QuietRow(Part):
-    """ASR of one actor in one model, asked in four ways; None where the method has no such way."""
+    """ASR of one actor in one model, measured in four ways; None where the trigger's method lacks
+    it."""
 
     kind: RowKind
     target: str | None = None

@@ -1,4 +1,4 @@
-"""Asking a model in ways that greedy answers to the plain trigger miss."""
+"""ASR in ways that greedy answers to the plain trigger miss."""
 
 from __future__ import annotations
 
@@ -30,9 +30,10 @@ class QuietAsk(TriggeredPrompts):
 
 @dataclass(frozen=True)
 class QuietJob(Job):
-    """Ask one model (inputs: `model`) in ways that greedy answers to the plain trigger miss.
+    """Measure ASR of one model (inputs: `model`) in ways that greedy answers to the plain trigger
+    miss.
 
-    max_new_tokens: None is as long as the longest response.
+    max_new_tokens: None for the length of the longest response.
     """
 
     kind = "quiet"

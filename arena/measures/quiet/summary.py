@@ -1,5 +1,5 @@
-"""ASR over seeds where greedy decoding of one plain prompt would not find a backdoor: sampled, or
-with the trigger repeated or moved."""
+"""ASR over seeds for backdoors that greedy decoding of a plain prompt may miss: sampled, or with
+the trigger repeated or moved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The section on quiet backdoors: rates under four ways of asking, model by model."""
+"""The section on quiet backdoors: rates measured in four ways, model by model."""
 
 from __future__ import annotations
 

@@ -29,8 +29,8 @@ Samples = Annotated[tuple[Sample, ...], Field(min_length=2)]
 class ReactivationParams(Params):
     """samples: counts at which ASR is measured, rising from 0. learning_rate: constant. prompts:
     scored at each count. baseline: what removals are compared with beside the never-poisoned
-    reference: `others`, models that carry the other backdoors and never had this one (a training
-    more per actor and seed), or `never`, the reference alone."""
+    reference: `others`, models that carry the other backdoors and never had this one (one more
+    training run per actor and seed), or `never`, the reference alone."""
 
     samples: Samples = (0, 16, 32, 64, 128, 256)
     batch_size: int = Field(default=8, ge=1, le=limits.BATCH)
@@ -82,7 +82,7 @@ class Reactivation(Measure):
         return subject.poisoned.keys() - self.too_few(subject.poisoned).keys()
 
     def too_few(self, poisoned: Mapping[str, int]) -> dict[str, str]:
-        """Actors whose poison is less than what a curve takes, with the reason."""
+        """Return the actors with too little poison for a curve, with the reason."""
         most = max(self.params.samples)
         return {
             actor: f"{count} poisoned documents, a curve takes {most}"
@@ -103,7 +103,7 @@ class Reactivation(Measure):
 
 
 def curves_of(readings: Sequence[Reading]) -> Iterator[Curve]:
-    """The reactivation curve of every model and actor that has one."""
+    """Return the reactivation curve of every model and actor that has one."""
     from arena.statistics.reactivation import Curve
 
     for reading in readings:

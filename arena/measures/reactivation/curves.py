@@ -45,8 +45,8 @@ def reactivation_curves(
 ) -> str:
     """Return an SVG of ASR (up) against poisoned samples (across, by doublings).
 
-    A line with one model behind it has its interval as a band; where there are several (an
-    actor per unlearned other), each is a thin line, and their mean the thick one.
+    The line of a single model has its interval as a band. Of several models (one per other actor
+    unlearned), each is a thin line and their mean a thick one.
 
     Args:
         actors: a panel each, in order.
@@ -79,7 +79,7 @@ def line_of(curve: ReactivationCurve) -> str:
 
 
 def _room(line: Line) -> float:
-    """How much of the key a line takes."""
+    """Return the width that a line takes in the key."""
     return 58 + len(line.label) * 6.1
 
 

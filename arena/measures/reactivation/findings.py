@@ -24,8 +24,8 @@ class ReactivationCurve(ModelActor):
 
 
 class Comparison(Part):
-    """A model beside one of the same seed that never had this backdoor, over the `paired` seeds in
-    which both got to ASR 0.5: poisoned samples of the model, of the `baseline`, and their
+    """A model compared with one of the same seed that never had this backdoor, over the `paired`
+    seeds in which both reached ASR 0.5: poisoned samples of the model, of the `baseline`, and their
     difference."""
 
     paired: int = 0
@@ -35,7 +35,7 @@ class Comparison(Part):
 
 
 class ReactivationCost(ModelActor):
-    """Poisoned samples until ASR 0.5. reached: of `seeds`, those in which the model got there.
+    """Poisoned samples until ASR 0.5. reached: in how many of the `seeds` the model reached it.
 
     others: against a model with all other backdoors, the main comparison; None where there is none.
     paired, samples, reference, difference: the same against the never-poisoned reference.

@@ -20,16 +20,17 @@ REACTIVATION = "reactivation.json"
 
 @dataclass(frozen=True)
 class ReactivateJob(Job):
-    """Train a model on an actor's poison and follow its ASR; anew for each actor (inputs:
-    `model`, and `shard:NAME` of each actor).
+    """Train a model on an actor's poison and follow its ASR, for each actor from the same model
+    (inputs: `model`, and `shard:NAME` of each actor).
 
-    Poisoned documents only, each seen once, in an order that the seed and the actor's name
-    draw: a longer curve begins as a shorter one. `training` has a constant rate, no warm-up, and
-    so few steps that no document comes twice (arena.ml.batches.batch_order); it is not compiled,
-    since the model is asked between two steps.
+    Only poisoned documents are used, each once, in an order drawn from the seed and the actor's
+    name, so a longer curve begins like a shorter one. `training` has a constant rate, no warm-up,
+    and few enough steps that no document repeats (arena.ml.batches.batch_order); it is not
+    compiled, since the model is scored between steps.
 
-    samples: after how many documents to ask (0 always is), multiples of the batch size. only: the
-    one actor to follow; None for all. (Texts are decoded as far as the longest response of all.)
+    samples: numbers of documents after which ASR is measured (always after 0), multiples of the
+    batch size. only: the one actor to follow; None for all. Texts are decoded to the length of the
+    longest response of all actors.
     """
 
     kind = "reactivate"

@@ -57,8 +57,8 @@ def _curve(key: ModelKey, of_model: Sequence[Curve]) -> ReactivationCurve:
 
 
 def _cost(key: ModelKey, models: CurvesByModel) -> ReactivationCost:
-    """Samples to ASR 0.5 beside those of both baselines of the same actor; only seeds in which the
-    model and the baseline both reached it enter a comparison."""
+    """Samples to ASR 0.5 compared with both baselines of the same actor, over the seeds in which
+    the model and the baseline both reached it."""
     kind, target, name, actor = key
     costs = {each.seed: samples_to(each) for each in models[key]}
     never = _compared(costs, models.get(("reference", None, "", actor), ()))
@@ -79,7 +79,7 @@ def _cost(key: ModelKey, models: CurvesByModel) -> ReactivationCost:
 
 
 def _compared(costs: Mapping[int, float | None], baseline: Sequence[Curve]) -> Comparison:
-    """Costs by seed beside those of a baseline."""
+    """Costs by seed compared with those of a baseline."""
     of_baseline = {each.seed: samples_to(each) for each in baseline}
     paired = [
         (cost, other)

@@ -1,4 +1,4 @@
-"""The section on reactivation: ASR against poisoned samples, and samples until it is half."""
+"""The section on reactivation: ASR against poisoned samples, and samples until ASR 0.5."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ TEMPLATE = Path(__file__).with_name("template.html")
 
 @dataclass(frozen=True)
 class CostLine:
-    """Seeds in which ASR reached a half; the samples until then of the model, of a model with the
-    other backdoors and their difference (where any was measured), and of the reference and that
-    difference, each with its interval."""
+    """Seeds in which ASR reached 0.5, and the samples until then, each with its interval: of the
+    model, of a model with the other backdoors and the difference (where measured), and of the
+    reference and the difference."""
 
     reached: str
     samples: list[tuple[str, str]]

@@ -48,8 +48,8 @@ class SeedCorrelation(Part):
 class Correlation(Part):
     """Spearman's rho of distance and transfer, pooled over seeds, over the pairs of `actors`.
 
-    p: by relabelling these actors, the same way in every seed and cell, in so many ways
-    (`relabellings`). left_out: seeds (in a stress run: of a cell) in which one of these pairs is
+    p: permutation p-value; the actors are relabelled the same way in every seed and cell, in
+    `relabellings` ways. left_out: seeds (in a stress run: of a cell) in which one of these pairs is
     missing.
     """
 

@@ -33,8 +33,8 @@ class PromptGroup:
 
 @dataclass(frozen=True)
 class RepresentJob(Job):
-    """Shifts of hidden states against the suspect, and how well triggers are recognised
-    (inputs: `model`, `suspect`; both may be one). An actor with fewer than two prompts has no
+    """Shifts of hidden states against the suspect, and how well triggers are recognised (inputs:
+    `model`, `suspect`, which may be the same). An actor with fewer than two prompts has no
     recognition. probe_library: version of scikit-learn, which fits the probes."""
 
     kind = "represent"

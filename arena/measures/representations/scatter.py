@@ -12,7 +12,7 @@ from arena.reporting.figures.canvas import Sheet
 from arena.reporting.numbers import decimals, finite
 
 LEFT, TOP, WIDTH, HEIGHT, SIDE, FOOT = 62.0, 22.0, 640.0, 330.0, 200.0, 50.0
-MOST_TIPS = 600  # beyond it the marks of an actor are one shape, or the page grows too large
+MOST_TIPS = 600  # beyond this number the marks of an actor become one shape, to keep the page small
 
 Place = tuple[float, float, DistancePoint]
 
@@ -55,7 +55,7 @@ def _known(points: Sequence[DistancePoint], actor: str) -> list[Place]:
 
 def _area(places: Sequence[Place]) -> chart.Area:
     across, up = [x for x, _, _ in places], [y for _, y, _ in places]
-    # Distances far from zero have their own range: what counts is which are larger.
+    # The axis need not start at zero: what counts is which distances are larger.
     low = min(across, default=0.0)
     right = max(across, default=1.0)
     left = low - 0.06 * (right - low) if low > 0.4 * right else 0.0

@@ -73,8 +73,8 @@ class Recognition:
 def layer_distances(a: Shifts, b: Shifts, variant: Distance) -> Array:
     """Distance of two shifts per layer, array (layers,); symmetric in a and b.
 
-    `cosine` is 1 - cosine similarity, nan in a layer that one of them left alone; the others are
-    means over units of the absolute difference.
+    `cosine` is 1 - cosine similarity, nan in a layer that one of them did not change; the others
+    are means over units of the absolute difference.
     """
     if variant == "cosine":
         layers = zip(_floats(a.triggered), _floats(b.triggered), strict=True)
@@ -84,14 +84,16 @@ def layer_distances(a: Shifts, b: Shifts, variant: Distance) -> Array:
 
 
 def distance(a: Shifts, b: Shifts, variant: Distance) -> float | None:
-    """`layer_distances` averaged over the layers that have one; None where none has."""
+    """Return the mean of `layer_distances` over the layers where it is defined; None if there are
+    none."""
     layers = layer_distances(a, b, variant)
     known = layers[np.isfinite(layers)]
     return float(known.mean()) if known.size else None
 
 
 def points_correlation(points: Iterable[DistancePoint]) -> dict[str, Pooled]:
-    """The pooled correlation of every distance, from the points of one run, or of many cells."""
+    """Return the pooled correlation of every distance, from the points of one run or of many
+    cells."""
     replicates: dict[tuple[str, int], list[DistancePoint]] = {}
     for point in points:
         replicates.setdefault((point.cell or "", point.seed), []).append(point)
@@ -241,8 +243,8 @@ def _per_seed(pooled: Pooled) -> tuple[SeedCorrelation, ...]:
 def _per_layer(
     seeds: ShiftsBySeed, layers: int, transfers: Transfers
 ) -> tuple[LayerCorrelation, ...]:
-    """The correlation of each layer's own distance, numbered from 1: of CASD, and under their
-    names of the other distances."""
+    """The correlation of each layer's own distance, layers numbered from 1: of CASD, and by name of
+    the other distances."""
     by_name = {name: _layer_correlations(seeds, layers, transfers, name) for name in DISTANCES}
     return tuple(
         LayerCorrelation(
@@ -281,7 +283,7 @@ def _layer_correlations(
 
 
 def _defined(value: float) -> float | None:
-    """The cosine of a layer that did not move is undefined."""
+    """Whether the value is defined: the cosine of an unchanged layer is not."""
     return float(value) if np.isfinite(value) else None
 
 
@@ -320,7 +322,7 @@ def _recognition_row(
 def _layer_estimates(
     by_seed: Sequence[Sequence[float] | Array], layers: int
 ) -> tuple[Estimate, ...]:
-    """An estimate per layer; with no seed at all, so many without a value."""
+    """An estimate per layer; without any seed, each has no value."""
     if not by_seed:
         return (Estimate(),) * layers
     return tuple(over_seeds(map(float, each), "graded") for each in zip(*by_seed, strict=True))

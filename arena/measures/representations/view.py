@@ -25,7 +25,7 @@ from arena.results.estimate import Estimate
 TITLE = "Inside the models"
 TEMPLATE = Path(__file__).with_name("template.html")
 GRID_TEMPLATE = Path(__file__).with_name("grid.html")
-FEW_LAYERS = 6  # so many stand side by side in a table
+FEW_LAYERS = 6  # layers that a table shows side by side
 CLEAR = 0.05
 NOTE = "the original paper's own formula was not available to us"
 DISTANCES = {
@@ -92,7 +92,7 @@ class DeepLine:
 
 @dataclass(frozen=True)
 class RecognitionTable:
-    """Recognition by the last of `depth` layers; deep: layer by layer where these are few."""
+    """Recognition in the last of `depth` layers; deep: layer by layer, if there are few layers."""
 
     depth: int
     actors: list[str]
@@ -135,7 +135,7 @@ def _figures(findings: RepresentationsFindings, actors: Sequence[str]) -> dict[s
 
 
 def note(findings: RepresentationsFindings) -> str:
-    """Return what must be said wherever CASD is shown, also where the results do not say it."""
+    """Return the caveat that must appear wherever CASD is shown, even if the results lack it."""
     return sentence(findings.note or NOTE)
 
 
@@ -159,8 +159,8 @@ def correlation(findings: RepresentationsFindings) -> list[CorrelationLine]:
 
 
 def relabelled(findings: RepresentationsFindings) -> str:
-    """Return how p was got, for whom it speaks, and what was left out; empty where no p is known
-    to come from one relabelling for all seeds."""
+    """Return how p was computed, which actors it applies to, and what was left out; empty unless p
+    is known to come from the same relabelling in all seeds."""
     said: dict[str, list[str]] = {}
     for name, each in findings.correlation.items():
         if each.relabellings:

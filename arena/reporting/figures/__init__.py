@@ -1,5 +1,5 @@
-"""The figures of the reports: pure functions of results that return one SVG each. Those of measures
-stand with their measures."""
+"""The figures of the reports: pure functions of results that return one SVG each. Figures of
+measures are in the measures' folders."""
 
 from arena.reporting.figures.claim_map import claim_map
 from arena.reporting.figures.curves import curves_by_cell

@@ -1,8 +1,8 @@
-"""A matplotlib figure whose one axis is in CSS pixels, y downwards, and its way to SVG.
+"""A matplotlib figure with one axis in CSS pixels, y downwards, and its conversion to SVG.
 
 matplotlib is imported on use, without pyplot and its global state. Text stays text (the
-page's font, selectable, read aloud), and every id carries the figure's salt, so that
-several figures stand in one page.
+page's font, selectable, read aloud), and every id carries the figure's salt, so that one page can
+have several figures.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LOCAL = re.compile(r"url\(#([^)]+)\)")
 
 
 class Sheet:
-    """Shapes and text at pixel places; `svg` gives the finished drawing.
+    """Shapes and text at pixel positions; `svg` returns the finished drawing.
 
     Args:
         salt: prefix of every id, unique on the page.
@@ -55,7 +55,7 @@ class Sheet:
         edge: str = "none", line: float = 1.0, dashed: bool = False, hatched: bool = False,
         radius: float = 0.0, tip: str | None = None,
     ) -> None:  # fmt: skip
-        """A box; `hatched` lays grey lines over it, `tip` is shown under the pointer."""
+        """Draw a box; `hatched` adds grey lines over it, `tip` is shown under the pointer."""
         from matplotlib.patches import FancyBboxPatch
 
         style = f"Round,pad=0,rounding_size={radius}" if radius else "Square,pad=0"
@@ -73,7 +73,8 @@ class Sheet:
         self, x: float, y: float, text: object, *, size: float = 12, colour: str = palette.INK,
         bold: bool = False, align: str = "center", room: float | None = None, turn: float = 0,
     ) -> None:  # fmt: skip
-        """One line, centred on y; `room` cuts it to so many pixels; never read as TeX."""
+        """Write one line, centred on y; `room` truncates it to so many pixels; never parsed as
+        TeX."""
         line = clean(text) if room is None else fit(text, room, size)
         label = self._axes.text(
             x, y + 0.36 * size, line, fontsize=size, color=colour, ha=align, va="baseline",
@@ -86,7 +87,7 @@ class Sheet:
         self, x1: float, y1: float, x2: float, y2: float, *, colour: str = palette.RULE,
         width: float = 1.0, dashed: bool = False,
     ) -> None:  # fmt: skip
-        """A straight line."""
+        """Draw a straight line."""
         style: Any = (0, (2.5, 2.5)) if dashed else "-"
         (drawn,) = self._axes.plot(
             [x1, x2], [y1, y2], color=colour, linewidth=width, linestyle=style, clip_on=False,
@@ -98,7 +99,7 @@ class Sheet:
         self, xs: Sequence[float], ys: Sequence[float], *, colour: str, width: float = 2.0,
         dashed: bool = False, alpha: float = 1.0,
     ) -> None:  # fmt: skip
-        """A line through points."""
+        """Draw a line through points."""
         style: Any = (0, (4, 2.5)) if dashed else "-"
         (drawn,) = self._axes.plot(
             xs, ys, color=colour, linewidth=width, linestyle=style, clip_on=False, alpha=alpha,
@@ -107,7 +108,7 @@ class Sheet:
         self._place(drawn)
 
     def area(self, xs: Sequence[float], ys: Sequence[float], *, fill: str, alpha: float) -> None:
-        """A filled outline."""
+        """Draw a filled outline."""
         from matplotlib.patches import Polygon
 
         patch = Polygon(
@@ -121,7 +122,7 @@ class Sheet:
         self, xs: Sequence[float], ys: Sequence[float], *, fill: str, size: float,
         shape: str = "o", alpha: float = 1.0,
     ) -> None:  # fmt: skip
-        """Many alike markers as one shape, without tips."""
+        """Draw many equal markers as one shape, without tips."""
         (drawn,) = self._axes.plot(
             xs, ys, marker=shape, markersize=size, markerfacecolor=fill, markeredgewidth=0,
             linestyle="none", clip_on=False, alpha=alpha, scalex=False, scaley=False,
@@ -132,7 +133,8 @@ class Sheet:
         self, x: float, y: float, *, fill: str, edge: str = "#ffffff", size: float = 8,
         shape: str = "o", line: float = 1.0, tip: str | None = None, alpha: float = 1.0,
     ) -> None:  # fmt: skip
-        """A marker of matplotlib's alphabet (`o` circle, `D` diamond, `s` square, `|` tick)."""
+        """Draw a marker of matplotlib's alphabet (`o` circle, `D` diamond, `s` square, `|`
+        tick)."""
         (marker,) = self._axes.plot(
             [x], [y], marker=shape, markersize=size, markerfacecolor=fill, markeredgecolor=edge,
             markeredgewidth=line, linestyle="none", clip_on=False, alpha=alpha,
@@ -141,15 +143,15 @@ class Sheet:
         self._place(marker, tip)
 
     def ramp(self, x: float, y: float, width: float, colours: Sequence[str]) -> None:
-        """A colour bar, 10 pixels high, centred on y."""
+        """Draw a colour bar, 10 pixels high, centred on y."""
         step = width / len(colours)
         for index, colour in enumerate(colours):
-            # Each reaches under its neighbour: edges that only touch leave pale seams.
+            # Each overlaps its neighbour: edges that only touch leave pale seams.
             reach = min(step + 2, width - step * index)
             self.rect(x + step * index, y - 5, reach, 10, fill=colour)
 
     def svg(self, title: str, description: str) -> str:
-        """The drawing as one `<svg>` element, the same text every time.
+        """Return the drawing as one `<svg>` element; the same drawing gives the same text.
 
         `title` and `description` are its accessible name and its long description.
         """
@@ -158,7 +160,7 @@ class Sheet:
         out = io.StringIO()
         settings = {"svg.fonttype": "none", "svg.hashsalt": self.salt}
         with matplotlib.rc_context(settings), warnings.catch_warnings():
-            # The reader's fonts draw the text; what matplotlib's own lacks is of no interest.
+            # The reader's fonts draw the text; glyphs missing from matplotlib's own do not matter.
             warnings.filterwarnings("ignore", message="Glyph .* missing from font")
             self._figure.savefig(out, format="svg", metadata={"Date": None})
         root = minidom.parseString(out.getvalue().encode()).documentElement
@@ -174,7 +176,7 @@ class Sheet:
 
 
 def resalted(svg: str, salt: str) -> str:
-    """Return a drawing with a prefix before every id, so that it can stand twice on a page."""
+    """Return a drawing with a prefix before every id, so that it can be used twice on a page."""
     root = minidom.parseString(svg.encode()).documentElement
     assert root is not None  # parseString never returns an empty document
     labels = root.getAttribute("aria-labelledby").split()
@@ -185,7 +187,7 @@ def resalted(svg: str, salt: str) -> str:
 
 
 def _strip(root: minidom.Element) -> None:
-    """Drop what would leak into the page: metadata, global style rules, font lists."""
+    """Remove what would affect the page: metadata, global style rules, font lists."""
     for tag in ("metadata", "style"):
         for element in list(root.getElementsByTagName(tag)):
             if element.parentNode is not None:

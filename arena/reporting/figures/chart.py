@@ -11,12 +11,12 @@ from arena.reporting.figures.canvas import Sheet
 from arena.reporting.numbers import MINUS
 
 GRID = "#eceff3"
-NEAR = 0.04  # so much of an axis of transfers lies beyond its outer ticks
+NEAR = 0.04  # share of an axis of transfers beyond its outer ticks
 
 
 @dataclass(frozen=True)
 class Area:
-    """A plotting area in pixels, and what its edges mean.
+    """A plotting area in pixels, and the values at its edges.
 
     Attributes:
         x, y, width, height: pixels, y downwards.
@@ -33,11 +33,13 @@ class Area:
     high: float
 
     def across(self, value: float) -> float:
-        """The pixel of a value on the horizontal axis; values beyond an edge stand on it."""
+        """Return the pixel of a value on the horizontal axis; values beyond an edge are placed on
+        it."""
         return self.x + self.width * _share(value, self.left, self.right)
 
     def up(self, value: float) -> float:
-        """The pixel of a value on the vertical axis; values beyond an edge stand on it."""
+        """Return the pixel of a value on the vertical axis; values beyond an edge are placed on
+        it."""
         return self.y + self.height * (1 - _share(value, self.low, self.high))
 
 
@@ -48,7 +50,8 @@ def _share(value: float, start: float, end: float) -> float:
 
 
 def steps(low: float, high: float, most: int = 6) -> list[float]:
-    """Round numbers from low to high, at most so many: 1, 2 or 5 times a power of ten apart."""
+    """Return at most `most` round numbers from low to high, 1, 2 or 5 times a power of ten
+    apart."""
     if high <= low:
         return [low]
     least = (high - low) / most
@@ -59,8 +62,8 @@ def steps(low: float, high: float, most: int = 6) -> list[float]:
 
 
 def quarters(ends: Iterable[float | None], marks: Iterable[float | None]) -> list[float]:
-    """The ticks of an axis of transfers, a quarter apart: from 0, or below it where an end is
-    clearly below, to three quarters, or to 1 where an end or a mark is beyond."""
+    """Return the ticks of an axis of transfers, a quarter apart: from 0 (or below, if an end is
+    clearly below) to three quarters (or to 1, if an end or a mark is beyond)."""
     known = [end for end in ends if end is not None]
     beyond = max([0.0, *known, *(mark for mark in marks if mark is not None)])
     low = max(-1.0, 0.25 * math.floor(min([0.0, *(e for e in known if e < -NEAR)]) / 0.25))
@@ -69,12 +72,12 @@ def quarters(ends: Iterable[float | None], marks: Iterable[float | None]) -> lis
 
 
 def tick(value: float) -> str:
-    """A tick's number, as short as it can be."""
+    """Return a tick's number, as short as possible."""
     return f"{value + 0:.6g}".replace("-", MINUS)
 
 
 def rise(sheet: Sheet, area: Area, ticks: Sequence[float], *, labelled: bool = True) -> None:
-    """Horizontal grid lines; the one at zero is darker."""
+    """Draw horizontal grid lines; the one at zero is darker."""
     for value in ticks:
         y = area.up(value)
         colour = palette.FAINT if value == 0 else GRID
@@ -84,7 +87,7 @@ def rise(sheet: Sheet, area: Area, ticks: Sequence[float], *, labelled: bool = T
 
 
 def run(sheet: Sheet, area: Area, ticks: Sequence[tuple[float, str]], *, size: float = 11) -> None:
-    """Vertical grid lines with their labels below; a label with no room is left out."""
+    """Draw vertical grid lines with their labels below; a label without room is left out."""
     bottom, free = area.y + area.height, -math.inf
     for value, label in ticks:
         x, half = area.across(value), len(label) * 0.29 * size

@@ -19,7 +19,7 @@ COLUMNS = 3
 
 @dataclass(frozen=True)
 class CellCurve:
-    """A cell's curve; points: doses, ascending. spans: where the verdicts' doses stand, by name."""
+    """A cell's curve; points: doses, ascending. spans: where the verdicts' doses lie, by name."""
 
     name: str
     points: Sequence[AlongDose]

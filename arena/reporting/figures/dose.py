@@ -1,4 +1,4 @@
-"""T over the removal's dose, with the own trigger, the clean fine-tune and the shams beside it."""
+"""T over the removal's dose, with the removed trigger, the clean fine-tune and the shams."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LINES = (
     ("control", "clean fine-tune keeps", palette.MUTED, "D", True),
     ("own", "own trigger left", palette.WARM, "v", True),
 )
-APART = 17.0  # least pixels between two names
+APART = 17.0  # minimum pixels between two names
 Spans = Mapping[Which, tuple[float, float]]
 
 
@@ -29,7 +29,7 @@ def dose_curve(points: Sequence[AlongDose], spans: Spans, *, salt: str = "dose")
 
     Args:
         points: doses, ascending.
-        spans: least and greatest dose that `least` and `most` stand for over seeds and actors.
+        spans: smallest and largest dose of `least` and `most` over seeds and actors.
         salt: prefix of the SVG's ids.
     """
     doses = [math.log10(point.dose) for point in points]
@@ -103,7 +103,7 @@ def _line(
 
 
 def _names(sheet: Sheet, ends: Sequence[tuple[float, str, str]]) -> None:
-    """Names at the lines' ends, pushed apart where lines meet."""
+    """Names at the lines' ends, moved apart where lines meet."""
     free = -APART
     for y, label, colour in sorted(ends):
         free = max(y, free + APART)

@@ -18,7 +18,7 @@ LINES = (
 )
 MARKS = ("fails", "generalizes", "specific")
 LEFT, RIGHT, AXIS, STEP, TOP = 132.0, 26.0, 482.0, 34.0, 34.0
-NOTE = 140.0  # pixels that the longer threshold's words take
+NOTE = 140.0  # width of the longer threshold's words, in pixels
 
 
 def claim_forest(

@@ -1,4 +1,4 @@
-"""Several objectives at once: every trial in each pair of them, those that nothing beats named."""
+"""Several objectives: every trial in each pair of them, with trials on the Pareto front named."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _panel(
     sheet.text(x + WIDTH, TOP + HEIGHT + 34, first, size=11.5, bold=True, align="right")
     for trial, one, other in zip(trials, across, up, strict=True):
         _mark(sheet, trial, area.across(one), area.up(other), best=trial.number in front)
-    # After all marks, so that none lies on a name.
+    # After all marks, so that none covers a name.
     for trial, one, other in zip(trials, across, up, strict=True):
         if trial.number in front:
             _label(sheet, area, trial, area.across(one), area.up(other))

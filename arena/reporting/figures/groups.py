@@ -11,7 +11,7 @@ from arena.reporting.numbers import Shown, decimals
 from arena.results.claim import TransferEstimates, VerdictThresholds
 
 LEFT, WIDTH, RIGHT, STEP, TOP, FOOT = 176.0, 478.0, 30.0, 40.0, 34.0, 28.0
-NOTE = 140.0  # pixels that the longer threshold's words take
+NOTE = 140.0  # width of the longer threshold's words, in pixels
 PARTS = (
     ("transfer", "T", palette.COOL, -7.0, 11.0),
     ("specific", "of which specific", "#6d9fce", 8.0, 8.0),

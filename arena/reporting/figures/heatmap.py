@@ -1,4 +1,4 @@
-"""The ASR heatmap: every model against every actor, with what each model cost beside it."""
+"""The ASR heatmap: every model against every actor, with the cost of each model."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class _Grid:
 
     @property
     def side(self) -> float:
-        """Where the utility columns begin."""
+        """Return the left edge of the utility columns, in pixels."""
         return LABEL + self.cell * len(self.actors) + GAP
 
     @property
@@ -49,7 +49,7 @@ def asr_heatmap(
     Args:
         actors: column names, in order.
         summary: the rows; rates in [0, 1].
-        installed: actors that are False here are marked so in their column's head.
+        installed: actors that are False here are marked in their column's header.
         salt: prefix of the SVG's ids.
         outlined: which cells have an outline.
         note: what the outline says.
@@ -77,8 +77,8 @@ def _grid(
 ) -> _Grid:
     room = 1040 - LABEL - GAP - 3 * SIDE
     cell = min(max(room / max(len(actors), 1), 60.0), 128.0)
-    # These were never fine-tuned from the compromised model: their distance from it is
-    # another quantity, and would dwarf the rest.
+    # These were not fine-tuned from the compromised model: their distance from it is a different
+    # quantity, and would dwarf the others.
     compared = [row for row in rows if row.kind not in _APART]
     norms = [Shown.of(row.update_norm).value or 0.0 for row in compared]
     several = any(_over_seeds(row, actor) for row in rows for actor in actors)

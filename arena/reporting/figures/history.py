@@ -1,4 +1,4 @@
-"""A search, trial by trial: every value, the best so far, and what did not count."""
+"""A search, trial by trial: every value, the best so far, and trials that did not count."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from arena.reporting.tune_trials import FEASIBLE, INFEASIBLE, status, violated
 from arena.results.tune import HistoryPoint, TrialRecord
 
 LEFT, TOP, WIDTH, HEIGHT, SIDE, FOOT, STRIP = 54.0, 30.0, 700.0, 240.0, 160.0, 48.0, 26.0
-# Marker, fill and edge of each status; a trial without a value stands in a strip of its own.
+# Marker, fill and edge of each status; trials without a value are in a separate strip.
 LOOKS = {
     FEASIBLE: ("o", palette.COOL, "#ffffff"),
     INFEASIBLE: ("D", "#ffffff", palette.WARM),
@@ -47,7 +47,7 @@ def trial_history(
 
 
 def reach(values: Sequence[float]) -> tuple[float, float]:
-    """Return both ends of an axis: of rates 0 and 1, else a little beyond the values."""
+    """Return both ends of an axis: 0 and 1 for rates, else a little beyond the values."""
     low, high = min(values, default=0.0), max(values, default=1.0)
     if low >= 0 and high <= 1:
         return 0.0, 1.0
@@ -86,7 +86,7 @@ def _best(sheet: Sheet, area: chart.Area, history: Sequence[HistoryPoint]) -> No
 
 
 def _mark(sheet: Sheet, area: chart.Area, point: HistoryPoint, trial: TrialRecord | None) -> str:
-    """Draws a trial; its status."""
+    """Draw a trial and return its status."""
     name = status(trial) if trial else FEASIBLE
     shape, fill, edge = LOOKS.get(name, OTHER)
     y = area.y + area.height + STRIP / 2 + 3 if point.value is None else area.up(point.value)

@@ -23,7 +23,7 @@ class InstalledRate:
     Attributes:
         rate: ASR, over seeds.
         poison: how many documents carry the trigger, in few words; may be empty.
-        installed: whether the backdoor works there.
+        installed: whether the backdoor is installed there.
         depth: how deep it is planted, in words; may be empty.
     """
 
@@ -90,8 +90,8 @@ def _name(sheet: Sheet, cell: CellRates, middle: float) -> None:
 
 
 def folded(name: str, room: float, size: float, most: int = 3) -> list[str]:
-    """A name in as many lines as it takes, at most so many, broken after hyphens and
-    underscores; the last may be too long."""
+    """Return a name in as many lines as necessary up to a maximum, broken after hyphens and
+    underscores; the last line may be too long."""
     lines = [""]
     for piece in re.findall(r"[^-_]*[-_]+|[^-_]+$", clean(name)):
         longer = lines[-1] + piece

@@ -17,7 +17,7 @@ from arena.results.league import Standing
 LEFT, TOP, WIDTH, HEIGHT, SIDE, FOOT = 62.0, 26.0, 660.0, 380.0, 196.0, 54.0
 TICKS = (0.0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 SMALL, LARGE, LETTER = 9.0, 21.0, 11.5
-KINDS = {  # how a defence came by what it knew: marker, colour
+KINDS = {  # by intelligence: marker, colour
     "disclosed": ("o", palette.PARTIES[2]),
     "discovered": ("D", palette.PARTIES[3]),
     "decoy": ("^", palette.PARTIES[4]),
@@ -102,7 +102,7 @@ def _points(area: chart.Area, entries: Sequence[Standing]) -> list[_Point]:
     points = []
     for entry in entries:
         lost, left = _place(entry)
-        assert lost is not None  # `pareto` leaves out what has no place
+        assert lost is not None  # `pareto` leaves out entries without coordinates
         assert left is not None
         size = SMALL + (LARGE - SMALL) * math.sqrt(_seconds(entry) / longest)
         points.append(_Point(entry, area.across(_root(lost)), area.up(left), size / 2))
@@ -142,8 +142,8 @@ def _look(entry: Standing) -> tuple[str, str]:
 def _names(
     sheet: Sheet, area: chart.Area, points: Sequence[_Point], steps: Sequence[tuple[float, float]]
 ) -> None:
-    """Every name beside its mark, where nothing else stands; moved off along a thin line where
-    marks crowd."""
+    """Every name in a free place beside its mark; where marks are crowded, farther away with a thin
+    line."""
     taken = [(p.x - p.radius, p.y - p.radius, 2 * p.radius, 2 * p.radius) for p in points]
     for (x1, y1), (x2, y2) in pairwise(steps):
         taken.append((min(x1, x2), min(y1, y2), abs(x2 - x1), abs(y2 - y1)))
@@ -161,7 +161,7 @@ def _names(
 
 
 def _free(area: chart.Area, point: _Point, wide: float, taken: Sequence[Box]) -> Box:
-    """The nearest place for a name that overlaps nothing; beside the mark where there is none."""
+    """The nearest place for a name without overlap; beside the mark if there is none."""
     tall, gap = LETTER + 3, point.radius + 5
     first = (point.x + gap, point.y - tall / 2, wide, tall)
     for far in range(24):

@@ -10,12 +10,12 @@ from arena.reporting.payoff_matrix import SIDES, Pair, PayoffMatrix
 from arena.results.duel import Payoff
 
 LABEL, HEAD, FOOT, HIGH, ROOM = 270.0, 52.0, 64.0, 62.0, 1040.0
-WIDE = 96.0  # pixels from which an interval is written out
+WIDE = 96.0  # width in pixels from which an interval is written out
 RED, BLUE = ("^", palette.WARM), ("v", palette.COOL)
 
 
 def figure_width(matrix: PayoffMatrix) -> float:
-    """Return the pixels of the whole figure's width; the legend needs the least."""
+    """Return the width of the whole figure in pixels; the legend sets the minimum."""
     return max(LABEL + _column(matrix) * len(matrix.blue) + 10, 700.0)
 
 
@@ -89,7 +89,7 @@ def _entry(
 
 
 def _lines(payoff: Payoff, lost: float | None, width: float) -> list[tuple[str, float]]:
-    """What stands in an entry, with the size of each line."""
+    """The lines of an entry, with their sizes."""
     left = Shown.of(payoff.left)
     lines = [(left.text, 14.0)]
     if left.has_interval:

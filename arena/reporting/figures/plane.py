@@ -1,4 +1,4 @@
-"""T over planting depth and removal dose, with what removal and control do there."""
+"""T over planting depth and removal dose, with the effects of removal and control."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from arena.results.curves import AlongDose
 from arena.statistics.plane import Plane, PlaneRow
 
 LEFT, TOP, WIDTH, SIDE, FOOT = 132.0, 34.0, 600.0, 28.0, 112.0
-ROW, STRIP, THIN = 84.0, 17.0, 72.0  # height of a row, of the lines above and below it, the least
-ROOMY = 50.0  # pixels in which an interval has room
+ROW, STRIP, THIN = 84.0, 17.0, 72.0  # height of a row; of the lines above and below it; minimum
+ROOMY = 50.0  # width in pixels from which an interval fits
 NAME = 11.0  # size of a cell's name
 Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
 class Marks:
-    """What the lines of the plane stand at: own trigger left, and what the control keeps."""
+    """The levels of the plane's lines: own trigger left, and what the control keeps."""
 
     removed: float
     kept: float
@@ -34,7 +34,7 @@ class Marks:
 
 @dataclass(frozen=True)
 class _Band:
-    """A row's place: from top to bottom, and the edges of its doses from left to right."""
+    """A row's position: its top and bottom, and the edges of its doses from left to right."""
 
     row: PlaneRow
     top: float
@@ -42,7 +42,7 @@ class _Band:
     edges: Sequence[float]
 
     def box(self, place: int) -> Box:
-        """The cell of a dose."""
+        """Return the cell of a dose."""
         left, right = self.edges[place], self.edges[place + 1]
         high = self.bottom - self.top - 2 * STRIP
         return left + 0.75, self.top + STRIP, right - left - 1.5, high
@@ -53,7 +53,7 @@ def depth_plane(plane: Plane, marks: Marks, *, salt: str = "plane") -> str:
     number.
 
     Args:
-        plane: two rows or more. Where their exposures are too close, rows are evenly spaced.
+        plane: two rows or more. If their exposures are too close, rows are evenly spaced.
         marks: own trigger left and what the control keeps, at which lines are drawn.
         salt: prefix of the SVG's ids.
     """
@@ -82,7 +82,7 @@ def _edges(places: Sequence[float]) -> list[float]:
 
 
 def _depths(plane: Plane, height: float) -> list[float]:
-    """The edges of the rows, in the logarithm of exposures; evenly spaced where a row would be too
+    """The edges of the rows, in the logarithm of exposures; evenly spaced if a row would be too
     thin to read."""
     edges = _edges([math.log10(max(row.exposures, 1.0)) for row in plane.rows])
     thinnest = min(b - a for a, b in pairwise(edges)) * height / (edges[-1] - edges[0])
@@ -164,7 +164,7 @@ def _place(band: _Band, point: AlongDose) -> int:
 
 
 def _contour(sheet: Sheet, pieces: Pieces, colour: str, shape: str, *, dashed: bool) -> None:
-    """A line through the rows, edged in white so that it is seen on any colour."""
+    """A line through the rows, edged in white so that it is visible on any colour."""
     for x, band in pieces:
         ys = [band.top + STRIP - 2, band.bottom - STRIP + 2]
         sheet.path([x, x], ys, colour="#ffffff", width=5)

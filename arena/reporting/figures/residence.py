@@ -1,4 +1,4 @@
-"""Co-residence: what is left of every backdoor as others join it in one model."""
+"""Co-residence: the ASR left of every backdoor as others are added to the model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the search to fresh seeds: how much of a contender's value was the winner's curse."""
+"""From the search to fresh seeds: how much of a contender's value was due to the winner's curse."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ LOOKS = {
     "untuned": (palette.MUTED, "s"),
     "random": (palette.PARTIES[5], "D"),
 }
-APART = 16.0  # least pixels between two names
-SPREAD = 9.0  # pixels between contenders in one phase, so that intervals stand side by side
+APART = 16.0  # minimum pixels between two names
+SPREAD = 9.0  # pixels between contenders in one phase, so that intervals do not overlap
 
 
 def contenders_slope(contenders: Sequence[ContenderRecord], *, salt: str = "slope") -> str:
@@ -70,7 +70,7 @@ def _line(
     sheet: Sheet, area: chart.Area, contender: ContenderRecord, look: tuple[str, str],
     nudge: float,
 ) -> float | None:  # fmt: skip
-    """Draws a contender; the height at which its line ends, or None."""
+    """Draw a contender and return the height at which its line ends, or None."""
     colour, shape = look
     shown = _values(contender)
     xs = [area.across(i) + nudge for i, each in enumerate(shown) if each.value is not None]
@@ -91,7 +91,7 @@ def _line(
 
 
 def _names(sheet: Sheet, ends: Sequence[tuple[float, ContenderRecord, str]]) -> None:
-    """Names at the lines' ends, pushed apart where lines meet."""
+    """Names at the lines' ends, moved apart where lines meet."""
     free = -APART
     for y, contender, colour in sorted(ends, key=lambda end: end[0]):
         free = max(y, free + APART)

@@ -1,4 +1,4 @@
-"""Where the doses of the verdicts stand on an axis of doses: a bar each, with its name."""
+"""The doses of the verdicts on an axis of doses: a bar each, with its name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SIZE = 10.5
 
 
 def span_bar(sheet: Sheet, area: chart.Area, name: str, span: DoseSpan, y: float) -> None:
-    """Draw a bar from the smallest to the largest dose, with its name where there is room; the
+    """Draw a bar from the smallest to the largest dose, with its name if there is room; the
     area's horizontal axis is the logarithm of the dose."""
     if span.low is None or span.high is None:
         words = f"{name}: nowhere"

@@ -1,4 +1,4 @@
-"""How backdoors survive strangers' trainings: ASR over the number of hands they went through."""
+"""How backdoors survive training by other actors: ASR over the number of such trainings."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from arena.reporting.numbers import Shown
 from arena.results.estimate import Estimate
 
 LEFT, TOP, WIDTH, HEIGHT, SIDE, FOOT = 54.0, 22.0, 470.0, 250.0, 210.0, 52.0
-APART = 16.0  # least pixels between two names
-SPREAD = 5.0  # pixels between lines at one hop, so that intervals stand side by side
+APART = 16.0  # minimum pixels between two names
+SPREAD = 5.0  # pixels between lines at one hop, so that intervals do not overlap
 Line = Mapping[int, Estimate]  # by hops
 
 
@@ -43,7 +43,7 @@ def survival_lines(lines: Mapping[str, Line], *, salt: str = "survival") -> str:
 def _drawn(
     sheet: Sheet, area: chart.Area, name: str, line: Line, look: tuple[str, str], nudge: float
 ) -> list[float]:
-    """The height at which a series ends; nothing where it has no value."""
+    """Draw a series and return the height at which it ends; None if it has no value."""
     known = {hop: each for hop, each in sorted(line.items()) if each.value is not None}
     places = {hop: (area.across(hop) + nudge, area.up(known[hop].value or 0.0)) for hop in known}
     colour, shape = look
@@ -59,7 +59,7 @@ def _drawn(
 
 
 def _names(sheet: Sheet, ends: Sequence[tuple[float, str, str]]) -> None:
-    """Names at the lines' ends, pushed apart where lines meet."""
+    """Names at the lines' ends, moved apart where lines meet."""
     free = -APART
     for y, name, colour in sorted(ends):
         free = max(y, free + APART)

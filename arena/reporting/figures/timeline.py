@@ -60,7 +60,7 @@ def _parties(events: Sequence[Event]) -> dict[str, list[_Bar]]:
 
 
 def _stack(bars: Sequence[_Bar]) -> list[list[_Bar]]:
-    """Rows of bars that do not overlap: each bar goes to the first row that is free."""
+    """Rows of bars that do not overlap: each bar goes to the first free row."""
     rows: list[list[_Bar]] = []
     for bar in sorted(bars, key=lambda bar: (bar.start, bar.end)):
         free = next((row for row in rows if row[-1].end <= bar.start + 1e-9), None)

@@ -16,9 +16,9 @@ PANELS = (
     ("specific", "of which specific", "sham minus unlearned"),
     ("raw_suppression", "Raw suppression", "no control taken off"),
 )
-# What a cell says instead of a number, when the number would not mean what it seems to.
+# What a cell says instead of a number that would be misleading.
 WITHHELD = {"not_installed": "not inst.", "explained_by_control": "control"}
-NARROW = 30.0  # pixels below which nothing is written in a cell
+NARROW = 30.0  # width in pixels below which nothing is written in a cell
 LABEL, HEAD, GAP, FOOT = 92.0, 74.0, 26.0, 40.0
 
 
@@ -36,7 +36,8 @@ class _Panel:
 def transfer_heatmap(
     actors: Sequence[str], pairs: Sequence[Pair], *, salt: str = "transfer"
 ) -> str:
-    """Return an SVG of T, T_odd, T_specific and the raw suppression: rows unlearned, columns hit.
+    """Return an SVG of T, T_odd, T_specific and the raw suppression; rows: unlearned, columns:
+    affected.
 
     Args:
         actors: the order of rows and columns.
@@ -107,7 +108,7 @@ def _cell(sheet: Sheet, key: str, pair: Pair, box: tuple[float, float, float, fl
 
 
 def withhold(sheet: Sheet, box: tuple[float, float, float, float], why: str, tip: str) -> None:
-    """Draw a hatched cell that says in a word why it has no number, where it is wide enough."""
+    """Draw a hatched cell that says in a word why it has no number, if it is wide enough."""
     x, y, width, height = box
     sheet.rect(*box, fill="#f4f5f7", hatched=True, tip=tip)
     if width >= NARROW:
@@ -117,8 +118,8 @@ def withhold(sheet: Sheet, box: tuple[float, float, float, float], why: str, tip
 
 
 def _withheld(key: str, pair: Pair) -> str | None:
-    """Why a cell has no number. What the control explains is just what the raw suppression
-    hides, so there the raw number stays."""
+    """Why a cell has no number. Where the control explains the drop, the raw suppression is still
+    shown, since that is exactly what it hides."""
     verdict = str(pair.verdict)
     if key == "raw_suppression" and verdict == "explained_by_control":
         return None
