@@ -109,12 +109,12 @@ def _names(scenario: Sections) -> Iterator[Violation]:
 
 def _benign(scenario: Sections) -> Iterator[Violation]:
     """Benign conditionals have names and triggers of their own."""
-    names: set[str] = set()
+    names = {actor.name for actor in scenario.actors}
     taken = [own for actor in scenario.actors for own in defence_checks.own(actor.trigger)]
     for index, benign in enumerate(scenario.controls.benign):
         place = ("controls", "benign", index)
         if benign.name in names:
-            rule = "another benign conditional has this name"
+            rule = "an actor or another benign conditional has this name"
             yield Violation((*place, "name"), rule, benign.name)
         if any(own in taken for own in defence_checks.own(benign.trigger)):
             rule = "is the trigger of an actor or of another benign conditional"
