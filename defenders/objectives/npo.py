@@ -39,7 +39,7 @@ class NPOParams(ForgettingParams):
 
 @register("objective", "npo")
 class NPO(Forgetting):
-    """Negative preference optimization: less payload than the frozen suspect, but bounded."""
+    """Negative preference optimization: bounded loss on the payload, against the frozen suspect."""
 
     Params = NPOParams
 
