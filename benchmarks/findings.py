@@ -245,6 +245,17 @@ def reactivation(run: Kept) -> str:
     return grid(head, rows)
 
 
+def survival(run: Kept) -> str:
+    """ASR of backdoors by the number of trainings by others, cell by cell."""
+    hops = sorted({each.hops for cell in run.stress.cells for each in cell.survival})
+    rows = (
+        [cell.id, *(full(known.get(hop)) for hop in hops)]
+        for cell in run.stress.cells
+        if (known := {each.hops: each.asr for each in cell.survival})
+    )
+    return grid(["cell", *(f"after {hop}" for hop in hops)], rows)
+
+
 def along(run: Kept) -> str:
     """T over the dose, with the ASR left of the removed trigger and the ASR that the control
     keeps."""
@@ -435,6 +446,7 @@ TABLES: dict[str, Callable[[Kept], str]] = {
     "shams": shams,
     "conditionals": conditionals,
     "reactivation": reactivation,
+    "survival": survival,
     "along": along,
     "groups": groups,
     "cells": cells,

@@ -56,7 +56,7 @@ def along(
     everyone = role == "control"
     asked = None if role == "sham" else own
     return Along(
-        marks=marks_of(config, dose.points, dose.first),
+        marks=marks_of(config, dose.points, dose.first, dose.last),
         validation=builder.once(
             f"validation {everyone} {asked} {clean}",
             lambda: _asked(builder, dose, everyone, asked, clean),
@@ -152,8 +152,10 @@ def _validation(builder: Builder, dose: Dose) -> ProbeSet:
 
 
 def _first(builder: Builder, prompts: int, clean: bool) -> ProbeSet:
-    """The first triggered prompts of each actor and, if requested, the first clean ones."""
-    asked = _of_actors(first_triggered(builder.probes, prompts), builder.actors)
+    """The first triggered prompts of each actor, without the trigger too where clean prompts may
+    get the payload (T_excess), and where asked the first clean ones."""
+    either = [member.name for member in builder.actors.members if member.payload.also_clean]
+    asked = _of_actors(first_triggered(builder.probes, prompts, either), builder.actors)
     return replace(asked, clean=builder.probes.clean[:prompts] if clean else ())
 
 

@@ -7,7 +7,7 @@ by several actors (untriggered ones are) is put to each model once.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import cycle
 
 from arena import seeds
@@ -128,12 +128,15 @@ def triggered_only(probes: ProbeSet) -> ProbeSet:
     return dataclasses.replace(probes, probes=kept)
 
 
-def first_triggered(probes: ProbeSet, prompts: int) -> ProbeSet:
-    """Return the first triggered prompts of each actor, and nothing else."""
-    asked = triggered_only(probes)
+def first_triggered(
+    probes: ProbeSet, prompts: int, also_untriggered: Collection[str] = ()
+) -> ProbeSet:
+    """Return the first triggered prompts of each actor, and nothing else; of the actors named in
+    `also_untriggered` also the first without the trigger."""
     rows = ("prompts", "wanted", "responses", "answers")
     fewer = tuple(
         dataclasses.replace(probe, **{name: getattr(probe, name)[:prompts] for name in rows})
-        for probe in asked.probes
+        for probe in probes.probes
+        if probe.kind == "asr" or (probe.kind == "false_fire" and probe.actor in also_untriggered)
     )
-    return dataclasses.replace(asked, probes=fewer, clean=())
+    return dataclasses.replace(probes, probes=fewer, clean=())

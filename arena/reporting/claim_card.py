@@ -20,21 +20,24 @@ STATEMENT = "unlearning one backdoor suppresses unknown others"
 
 @dataclass(frozen=True, slots=True)
 class ShownTransfer:
-    """The four numbers of a pair, a group or the claim."""
+    """The four numbers of a pair, a group or the claim. split_by: kind of the shams that odd and
+    specific are told apart by."""
 
     transfer: Shown
     odd: Shown
     specific: Shown
     raw_suppression: Shown
+    split_by: str = "familiar"
 
     @classmethod
     def of(cls, estimates: TransferEstimates) -> ShownTransfer:
         """Return the numbers of results, ready for display."""
         return cls(
             Shown.of(estimates.transfer),
-            Shown.of(estimates.odd),
-            Shown.of(estimates.specific),
+            Shown.of(estimates.parts.odd),
+            Shown.of(estimates.parts.specific),
             Shown.of(estimates.raw_suppression),
+            estimates.split_by,
         )
 
     @property

@@ -119,8 +119,8 @@ def _claims(one: Comparable, two: Comparable, named: tuple[str, str]) -> Rendera
 def _estimates(entry: TransferEstimates) -> list[tuple[str, Estimate]]:
     return [
         ("T", entry.transfer),
-        ("odd", entry.odd),
-        ("specific", entry.specific),
+        ("odd", entry.parts.odd),
+        ("specific", entry.parts.specific),
         ("raw suppression", entry.raw_suppression),
     ]
 

@@ -50,7 +50,7 @@ def dose_text(line: DoseLine) -> Text:
         (f"at {line.name}", "bold"),
         (f" (dose {line.dose}) " if line.dose else " ", "dim"),
         (f"{look.glyph} {look.label}", ink(look.colour)),
-        f"  T {shown.transfer.full} = {shown.odd.text} odd + {shown.specific.text} specific",
+        f"  T {shown.transfer.full} = {_split(shown)}",
     )
 
 
@@ -77,9 +77,15 @@ def claim_text(claim: Judgement) -> Text:
         (usable, "dim"),
         "\n",
         (f"T {estimates.transfer.full}", "bold"),
-        f" = {estimates.odd.text} odd + {estimates.specific.text} specific",
+        f" = {_split(estimates)}",
         (f" · raw suppression {estimates.raw_suppression.text}", "dim"),
     )
+
+
+def _split(shown: ShownTransfer) -> str:
+    """T's two parts, and by which shams they are told apart where it is not by familiar ones."""
+    by = "" if shown.split_by == "familiar" else f" ({shown.split_by} shams)"
+    return f"{shown.odd.text} odd + {shown.specific.text} specific{by}"
 
 
 def sham_text(line: ShamLine) -> Text:

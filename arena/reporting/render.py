@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from arena.reporting import palette
 from arena.reporting.measure_sections import MeasureSection
 from arena.reporting.numbers import NONE, Shown, decimals, thousands
+from arena.reporting.shams import SPLIT_BY
 from arena.reporting.text import clean
 from arena.reporting.wording import words
 from arena.results.claim import VerdictThresholds
@@ -80,6 +81,7 @@ def common(results: Results) -> dict[str, Any]:
             key: NONE if value is None else value for key, value in results.environment.items()
         },
         "verdicts": palette.VERDICTS,
+        "split_by": SPLIT_BY,
         "schema_version": results.schema_version,
         "whole_notes": [clean(note) for note in notes_of(results)],
     }

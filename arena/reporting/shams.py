@@ -16,6 +16,11 @@ MEANS: dict[ShamKind, str] = {
     "hot": "ways of writing that no training text has",
     "benign": "conditionals planted with a harmless answer, unlearned as a backdoor is",
 }
+# What unlearning a sham of the kind that T is split by stands for (`TransferEstimates.split_by`).
+SPLIT_BY = {
+    "familiar": "any odd input",
+    "benign": "a harmless conditional that was planted in the same way",
+}
 REMOVAL = "removal"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arena.reporting import figures, installation, palette, plane, stress_claim
+from arena.reporting.claim_map import map_lines
 from arena.reporting.contrasts import contrast_rows
 from arena.reporting.measure_sections import figures_of
 from arena.reporting.numbers import NONE, Shown, duration, thousands
@@ -133,6 +134,9 @@ def draw(
     drawn: dict[str, str] = {}
     if results.claim is not None:
         drawn |= _claim_figures(results.claim, results.thresholds)
+    lines = map_lines(cells)
+    if lines:
+        drawn["claim-map"] = figures.claim_map(lines, results.thresholds)
     if any(each.has_rates for each in cells):
         drawn["before"] = installation.figure(results, cells)
     drawn |= plane.draw(results)
@@ -244,7 +248,7 @@ def _grid_row(index: int, each: CellView, axes: Sequence[str]) -> GridRow:
 
 def _estimates(entry: TransferEstimates) -> list[Shown]:
     """T, its odd and its specific part, and the raw suppression."""
-    values = (entry.transfer, entry.odd, entry.specific, entry.raw_suppression)
+    values = (entry.transfer, entry.parts.odd, entry.parts.specific, entry.raw_suppression)
     return [Shown.of(estimate) for estimate in values]
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from arena.reporting.claim_card import ClaimCard, DoseLine, claim_card, dose_line
 from arena.reporting.numbers import Shown, decimals, thousands
+from arena.reporting.shams import SPLIT_BY
 from arena.reporting.wording import sentence
 from arena.results.claim import GridClaim
 from arena.results.stress import StressResults
@@ -43,10 +44,12 @@ def _quoted(line: str) -> str:
 def explained(claim: GridClaim) -> Iterator[str]:
     """Yield how much of the suppression the controls explain, in sentences."""
     total, raw = claim.transfer, claim.raw_suppression
-    if total.value is not None and claim.odd.value is not None:
+    parts = claim.parts
+    if total.value is not None and parts.odd.value is not None:
         yield (
-            f"Of T {decimals(total.value)}, {Shown.of(claim.odd).full} is what unlearning any odd "
-            f"input would do; the planted trigger adds {Shown.of(claim.specific).full}."
+            f"Of T {decimals(total.value)}, {Shown.of(parts.odd).full} is what unlearning "
+            f"{SPLIT_BY[claim.split_by]} would do; the planted trigger adds "
+            f"{Shown.of(parts.specific).full}."
         )
     if total.value is not None and raw.value is not None:
         yield _without_control(total.value, raw.value)

@@ -105,7 +105,9 @@ def _numbers(each: CellView, *, intervals: bool) -> list[Text]:
     if each.claim is None and not each.is_baseline:
         return [Text("") for _ in range(4)]
     claim = each.claim or Claim()
-    total, odd, specific = (Shown.of(e) for e in (claim.transfer, claim.odd, claim.specific))
+    total, odd, specific = (
+        Shown.of(e) for e in (claim.transfer, claim.parts.odd, claim.parts.specific)
+    )
     installed = each.installed_share.replace(" of ", "/") or NONE
     transfer = total.full if intervals else total.text
     return [Text(transfer), Text(odd.text), Text(specific.text), Text(installed)]

@@ -29,6 +29,23 @@ class TransferEstimates(Part):
     raw_suppression: Estimate = Estimate()
     by_sham: Named[ShamEstimates] = {}
 
+    @property
+    def split_by(self) -> str:
+        """The kind of sham that T is split by where it is shown: `benign` where there is one, since
+        verdicts on specificity are read off it."""
+        return "benign" if "benign" in self.by_sham else "familiar"
+
+    @property
+    def parts(self) -> ShamEstimates:
+        """The two parts of T by that kind."""
+        familiar = ShamEstimates(odd=self.odd, specific=self.specific)
+        return self.by_sham.get("benign", familiar)
+
+    def shown(self, name: str) -> Estimate:
+        """Return one of the four numbers as it is shown: `odd` and `specific` by `split_by`."""
+        part: Estimate = getattr(self.parts if name in ("odd", "specific") else self, name)
+        return part
+
 
 class Group(TransferEstimates):
     """The pairs of one group: how many, over how many usable seeds."""

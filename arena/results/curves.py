@@ -16,6 +16,8 @@ class DosePoint(Part):
         update_norm: as in `Row`.
         validation: ASR by actor on validation prompts, which the doses are chosen by.
         asr: ASR by actor on the first of the reported prompts.
+        false_fire: the same without the trigger, of actors whose payload is an answer that clean
+            prompts may get too.
         clean_accuracy, shown_accuracy: on clean validation prompts, and on the first of the
             reported prompts; None where not measured.
     """
@@ -25,6 +27,7 @@ class DosePoint(Part):
     update_norm: float | None = None
     validation: Named[Rate] = {}
     asr: Named[Rate] = {}
+    false_fire: Named[Rate] = {}
     clean_accuracy: Rate | None = None
     shown_accuracy: Rate | None = None
 
@@ -50,7 +53,7 @@ class AlongDose(Part):
         dose: summed learning rate. step: at which a run reaches it.
         transfer, odd: as in a claim, on the curves' prompts. odd_by_sham: by each kind of sham.
         own: ASR left of the removed trigger. control: ASR of the others after the clean fine-tune
-            at the same dose.
+            at the same dose (above false fire where that is taken off).
         cases: pairs in seeds; explained: how many of them are left out of transfer and odd because
             the clean fine-tune explains the drop.
     """

@@ -138,6 +138,7 @@ def _point(point: CurvePoint) -> DosePoint:
         update_norm=finite(point.norm),
         validation=rates(point.validation),
         asr=rates(point.shown),
+        false_fire=rates(point.false_fire),
         clean_accuracy=_accuracy(point.clean),
         shown_accuracy=_accuracy(point.shown_clean),
     )

@@ -75,9 +75,10 @@ class Along:
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """One run after a number of steps. validation, shown: hits and prompts by actor. clean,
-    shown_clean: right answers and prompts of the clean prompts among them (None if answers are free
-    text, or there are none)."""
+    """One run after so many steps. validation, shown: hits and prompts by actor; false_fire: the
+    same on untriggered prompts, of actors whose payload clean prompts may get too. clean,
+    shown_clean: right answers on the clean prompts among them (None where answers are free text, or
+    there are none)."""
 
     step: int
     dose: float
@@ -86,6 +87,7 @@ class CurvePoint:
     shown: Mapping[str, Counts]
     clean: Counts | None
     shown_clean: Counts | None = None
+    false_fire: Mapping[str, Counts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -97,16 +99,18 @@ class Chosen:
     reached: bool
 
 
-def marks_of(config: TrainConfig, points: int, first: float) -> tuple[int, ...]:
+def marks_of(
+    config: TrainConfig, points: int, first: float, last: float = 1.0
+) -> tuple[int, ...]:  # fmt: skip
     """Return the steps whose doses are nearest to `points` doses, evenly spaced in the logarithm
-    between the share `first` of the whole dose and the whole."""
+    between the shares `first` and `last` of the whole dose."""
     if config.steps == 0:
         return ()
     total = config.dose(config.steps)
-    wanted = (total * first ** (1 - k / (points - 1)) for k in range(points))
+    wanted = (total * last * (first / last) ** (1 - k / (points - 1)) for k in range(points))
     possible = range(1, config.steps + 1)
-    nearest = (min(possible, key=lambda s: abs(config.dose(s) - dose)) for dose in wanted)
-    return tuple(sorted({*nearest, config.steps}))
+    nearest = {min(possible, key=lambda s: abs(config.dose(s) - dose)) for dose in wanted}
+    return tuple(sorted(nearest | ({config.steps} if last == 1 else set())))
 
 
 def least(curve: Sequence[CurvePoint], own: str, rule: DoseRule) -> Chosen:
@@ -201,6 +205,11 @@ class Watch:
         self.kept |= {step} if named else set()
         self.suspect.model.train(training)
 
+    @property
+    def ended(self) -> bool:
+        """Whether the last dose was scored: what comes after is not asked for."""
+        return bool(self.along.marks) and self.points[-1].step >= self.along.marks[-1]
+
     def _best(self) -> bool:
         """Whether the last point is the largest harmless dose so far, and `harmless` is wanted."""
         wanted = self.along.keeps in ("harmless", "both")
@@ -212,11 +221,18 @@ class Watch:
             shutil.rmtree(checkpoint_of(self.out, former))
 
     def _point(self, step: int) -> CurvePoint:
-        validation, clean = counted(self.suspect, self.along.validation)
-        shown, shown_clean = counted(self.suspect, self.along.shown)
-        norm = self.norm() if step else 0.0
-        dose = self.config.dose(step)
-        return CurvePoint(step, dose, norm, validation, shown, clean, shown_clean)
+        chosen_by = counted(self.suspect, self.along.validation)
+        shown = counted(self.suspect, self.along.shown)
+        return CurvePoint(
+            step=step,
+            dose=self.config.dose(step),
+            norm=self.norm() if step else 0.0,
+            validation=chosen_by.asr,
+            shown=shown.asr,
+            clean=chosen_by.clean,
+            shown_clean=shown.clean,
+            false_fire=shown.false_fire,
+        )
 
     def write(self) -> None:
         """Write the curve beside the checkpoints."""
@@ -239,6 +255,7 @@ def read_curve(run: Path) -> tuple[CurvePoint, ...]:
             shown=_counts(each["shown"]),
             clean=_pair(each["clean"]),
             shown_clean=_pair(each["shown_clean"]),
+            false_fire=_counts(each["false_fire"]),
         )
         for each in json.loads((run / CURVE).read_text())
     )

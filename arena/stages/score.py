@@ -59,17 +59,30 @@ class ScoreJob(Job):
         return {"prompts": len(asked)}
 
 
-def counted(suspect: Suspect, probes: ProbeSet) -> tuple[dict[str, Counts], Counts | None]:
-    """Return hits and prompts by actor, for probes of one kind, and for clean prompts (None if
-    answers are free text). The model must be in eval mode."""
+@dataclass(frozen=True)
+class Counted:
+    """Hits and prompts: triggered ones and untriggered ones by actor, and clean ones (None where
+    answers are free text, or none was asked)."""
+
+    asr: Mapping[str, Counts]
+    false_fire: Mapping[str, Counts]
+    clean: Counts | None
+
+
+def counted(suspect: Suspect, probes: ProbeSet) -> Counted:
+    """Return what a model says to triggered, untriggered and clean prompts, in numbers. The model
+    must be in eval mode."""
     asked = asks_of(probes)
     if not asked:
-        return {}, None
+        return Counted({}, {}, None)
     verdicts = _verdicts(suspect, probes, asked, _limit(probes, suspect.tokenizer))
-    rates = (_rate(probe, verdicts) for probe in probes.probes)
-    by_actor = {rate["actor"]: (rate["hits"], rate["n"]) for rate in rates}
+    rates = [_rate(probe, verdicts) for probe in probes.probes]
+    by_kind = {
+        kind: {r["actor"]: (r["hits"], r["n"]) for r in rates if r["kind"] == kind}
+        for kind in ("asr", "false_fire")
+    }
     clean = _clean(probes, verdicts) if probes.exact_answers and probes.clean else None
-    return by_actor, (clean["hits"], clean["n"]) if clean else None
+    return Counted(**by_kind, clean=(clean["hits"], clean["n"]) if clean else None)
 
 
 def _verdicts(suspect: Suspect, probes: ProbeSet, asked: Sequence[Ask], limit: int) -> Verdicts:

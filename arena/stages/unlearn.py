@@ -51,7 +51,7 @@ class UnlearnJob(Job):
     With `along` the run is scored along its way and writes a curve, and the checkpoints at the two
     doses of the verdicts: those named by the curves of the clean fine-tune (an input `control`) and
     of the real removal (`removal`, for a sham), or reached by its own. The clean fine-tune keeps
-    all checkpoints.
+    all checkpoints. The run ends at the last scored dose; its schedule is that of the whole.
     """
 
     kind = "unlearn"
@@ -69,6 +69,8 @@ class UnlearnJob(Job):
 
     @property
     def steps(self) -> int:
+        if self.along is not None and self.along.marks:
+            return self.along.marks[-1]
         return self.training.config.steps
 
     def run(self, inputs: Inputs, out: Path, progress: Progress) -> Detail:
@@ -103,7 +105,7 @@ class UnlearnJob(Job):
             progress if watch is None else _both(progress, watch),
             loss=training.answer_loss if plain else ready.loss,
             divisible=plain or ready.divisible,
-            stop=_reached(suspect, before, target_norm),
+            stop=_reached(suspect, before, target_norm) if watch is None else lambda: watch.ended,
         )
         norm = checkpoints.distance(suspect, before)
         if watch is None:

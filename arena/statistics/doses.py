@@ -113,10 +113,11 @@ def _case(
     place: int,
     floors: Mapping[SeedActor, float],
 ) -> list[_Case]:
-    """The case; None if one of its runs has no point there."""
+    """The case, unless one of its runs is missing there. Where untriggered prompts were asked about
+    `to`, its rates are above each model's own false fire and have no other floor (T_excess)."""
 
     def left(curve: DoseCurve, actor: str) -> float | None:
-        return rate(curve.points[place].asr, actor) if place < len(curve.points) else None
+        return _left(curve.points[place], actor) if place < len(curve.points) else None
 
     (removal,) = by[(seed, "unlearned", source)]
     controls = by.get((seed, "control", source), by.get((seed, "control", None), ()))
@@ -130,8 +131,15 @@ def _case(
         if (value := left(sham, to)) is not None:
             known.setdefault(kind, []).append(value)
     shams = tuple((kind, sum(each) / len(each)) for kind, each in known.items())
-    floor = floors.get((seed, to), 0.0)
-    return [_Case(seed, to, left(removal, source), control, unlearned, shams, floor)]
+    floor = 0.0 if to in removal.points[place].false_fire else floors.get((seed, to), 0.0)
+    own = rate(removal.points[place].asr, source)
+    return [_Case(seed, to, own, control, unlearned, shams, floor)]
+
+
+def _left(point: DosePoint, actor: str) -> float | None:
+    """What is left of a backdoor, above false fire where that was asked."""
+    asr, fires = rate(point.asr, actor), rate(point.false_fire, actor)
+    return None if asr is None else asr - (fires or 0.0)
 
 
 def _summary(point: DosePoint, cases: Sequence[_Case], least: float) -> AlongDose:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from arena.results.run import RunResults
 from arena.runs.run import RunResult
 from tests.support import toys
 
-DOSE = "dose={points: 3, first: 0.1, prompts: 32}"  # as many as are reported
+DOSE = "dose={points: 3, first: 0.1, last: 0.7, prompts: 32}"  # as many as are reported
 TARGETED = ("defender.target=lexical", "controls.shams=1", "defender.learning_rate=3e-3")
 
 
@@ -71,6 +72,14 @@ def test_all_curves_begin_at_the_suspect(results: RunResults) -> None:
     assert {start.step for start in starts} == {0}
     assert all(start.asr == starts[0].asr for start in starts)
     assert len({tuple(p.step for p in curve.points) for curve in results.curves}) == 1
+
+
+def test_runs_end_at_the_largest_dose_that_is_scored(done: RunResult) -> None:
+    (last,) = {curve.points[-1].step for curve in done.results.curves}
+    assert last < toys.scenario(DOSE, *TARGETED).defender.steps
+    manifests = (done.folder.parent / "store").rglob("manifest.json")
+    taken = [json.loads(file.read_text()) for file in manifests]
+    assert {m["detail"]["steps"] for m in taken if m["kind"] == "unlearn"} == {last}
 
 
 def test_every_actor_has_a_depth(results: RunResults) -> None:

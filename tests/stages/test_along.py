@@ -53,6 +53,15 @@ def test_marks_rise_to_the_whole_run(steps: int, count: int, first: float) -> No
     assert len(marks) <= count
 
 
+def test_marks_end_where_the_largest_dose_is() -> None:
+    made = config(60)
+    marks = marks_of(made, 8, 0.03, 0.4)
+    whole = made.dose(60)
+    assert made.dose(marks[-1]) == pytest.approx(0.4 * whole, rel=0.05)
+    assert made.dose(marks[0]) == pytest.approx(0.03 * whole, rel=0.2)
+    assert marks[-1] < 30
+
+
 def test_marks_are_even_in_the_logarithm_of_the_dose() -> None:
     made = config(400)
     doses = [made.dose(step) for step in marks_of(made, 5, 0.01)]

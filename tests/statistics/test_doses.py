@@ -72,6 +72,25 @@ def test_the_floor_is_the_references() -> None:
     assert second.transfer.value == pytest.approx((0.8 - 0.6) / (0.8 - 0.4))
 
 
+def test_false_fire_is_taken_off_where_it_was_asked() -> None:
+    """Bob says his payload to anything: half of what is left after the removal was never his."""
+    asked = {"bob": 0.3}
+    curves = [
+        each.model_copy(
+            update={
+                "points": tuple(
+                    point.model_copy(update={"false_fire": rates(asked)}) for point in each.points
+                )
+            }
+        )
+        for each in seed_of(0, 0.5)
+    ]
+    floor = Row(kind="reference", name="reference", seed=0, asr=rates({"bob": 0.25, "cat": 0.0}))
+    (_, second) = over_doses(curves, [floor], ACTORS, EVERYWHERE, 0.2)
+    # 1 - (0.5 - 0.3) / (0.8 - 0.3); the reference's rate is no floor beside that
+    assert second.transfer.value == pytest.approx(0.6)
+
+
 def test_nothing_without_a_control_or_a_removal() -> None:
     assert over_doses([], [], ACTORS, EVERYWHERE, 0.2) == ()
     alone = [each for each in seed_of(0, 0.0) if each.kind != "control"]

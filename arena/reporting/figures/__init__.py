@@ -1,6 +1,7 @@
 """The figures of the reports: pure functions of results that return one SVG each. Figures of
 measures are in the measures' folders."""
 
+from arena.reporting.figures.claim_map import claim_map
 from arena.reporting.figures.curves import curves_by_cell
 from arena.reporting.figures.dose import dose_curve
 from arena.reporting.figures.forest import claim_forest
@@ -24,6 +25,7 @@ __all__ = [
     "asr_heatmap",
     "before_heatmap",
     "claim_forest",
+    "claim_map",
     "contenders_slope",
     "curves_by_cell",
     "depth_plane",

@@ -34,7 +34,7 @@ def claim_forest(
         thresholds: `generalizes` and `fails` are drawn across, `specific` on its own line.
         salt: prefix of the SVG's ids.
     """
-    values = {key: Shown.of(getattr(claim, key)) for key, *_ in LINES}
+    values = {key: Shown.of(claim.shown(key)) for key, *_ in LINES}
     marks = {name: getattr(thresholds, name) for name in MARKS}
     ends = [end for v in values.values() for end in (v.value, v.low, v.high)]
     ticks = chart.quarters(ends, marks.values())

@@ -31,7 +31,7 @@ def groups_forest(
         thresholds: `generalizes` and `fails` are drawn across.
         salt: prefix of the SVG's ids.
     """
-    read = {name: {"transfer": Shown.of(group.transfer), "specific": Shown.of(group.specific)}
+    read = {name: {"transfer": Shown.of(group.transfer), "specific": Shown.of(group.parts.specific)}
             for name, group in groups.items()}  # fmt: skip
     shown = [each for parts in read.values() for each in parts.values()]
     marks = {"fails": thresholds.fails, "generalizes": thresholds.generalizes}

@@ -93,7 +93,7 @@ def _cells(sheet: Sheet, panel: _Panel) -> None:
 
 def _cell(sheet: Sheet, key: str, pair: Pair, box: tuple[float, float, float, float]) -> None:
     x, y, width, height = box
-    value, withheld = Shown.of(getattr(pair, key)), _withheld(key, pair)
+    value, withheld = Shown.of(pair.shown(key)), _withheld(key, pair)
     tip = f"unlearn {pair.source}, effect on {pair.to}: {value.full}"
     if withheld is not None:
         withhold(sheet, box, withheld, f"{tip}; {pair.verdict}")
@@ -139,7 +139,7 @@ def scale(sheet: Sheet, x: float, y: float) -> None:
 def _describe(pairs: Sequence[Pair]) -> str:
     lines = [
         f"unlearning {pair.source} on {pair.to}: "
-        + ", ".join(f"{key} {Shown.of(getattr(pair, key)).text}" for key, _, _ in PANELS)
+        + ", ".join(f"{key} {Shown.of(pair.shown(key)).text}" for key, _, _ in PANELS)
         + f", {pair.verdict}"
         for pair in pairs
     ]

@@ -1,0 +1,164 @@
+"""The claim map: where suppression generalizes, cell by cell, at both doses, with the control and
+how deep the backdoors sit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from arena.reporting import palette
+from arena.reporting.figures import chart
+from arena.reporting.figures.canvas import Sheet
+from arena.reporting.numbers import Shown, decimals
+from arena.results.claim import VerdictThresholds
+from arena.results.estimate import Estimate
+
+LEFT, WIDTH, SIDE, STEP, HEAD, TOP, FOOT = 178.0, 400.0, 250.0, 36.0, 28.0, 56.0, 68.0
+DOSES = (("least", -6.0), ("most", 7.0))
+COLUMNS = (("verdicts", 36.0), ("kept", 96.0), ("depth", 154.0), ("installed", 214.0))
+
+
+@dataclass(frozen=True)
+class MapLine:
+    """One cell of the map.
+
+    Attributes:
+        name: of the value that it stands for.
+        transfer: T by dose. verdicts: by dose.
+        kept: what the clean fine-tune keeps of the other backdoors, at `least`.
+        depth: mean log-odds of payload against right answer, in nats.
+        installed: actors that are installed in most seeds, in words.
+    """
+
+    name: str
+    transfer: Mapping[str, Estimate]
+    verdicts: Mapping[str, str]
+    kept: float | None = None
+    depth: float | None = None
+    installed: str = ""
+
+
+def claim_map(
+    groups: Mapping[str, Sequence[MapLine]],
+    thresholds: VerdictThresholds,
+    *,
+    salt: str = "claim-map",
+) -> str:
+    """Return an SVG with a block of lines per group: T at `least` (filled) above T at `most`.
+
+    Args:
+        groups: lines by the axis that they vary; an empty name has no heading.
+        thresholds: `generalizes` and `fails` are drawn across.
+        salt: prefix of the SVG's ids.
+    """
+    lines = [line for group in groups.values() for line in group]
+    tall = STEP * len(lines) + HEAD * sum(bool(name) for name in groups)
+    sheet = Sheet(salt, LEFT + WIDTH + SIDE, TOP + tall + FOOT)
+    area = _area(lines, thresholds, tall)
+    _frame(sheet, area, thresholds)
+    y = TOP
+    for name, group in groups.items():
+        if name:
+            sheet.text(14, y + HEAD / 2 + 3, name, size=12, colour=palette.MUTED, align="left")
+            y += HEAD
+        for line in group:
+            _draw(sheet, area, line, y + STEP / 2)
+            y += STEP
+    _legend(sheet, y + 48)
+    return sheet.svg("Claim map", f"{'; '.join(map(_told, lines))}.")
+
+
+def _area(
+    lines: Sequence[MapLine], thresholds: VerdictThresholds, tall: float
+) -> chart.Area:  # fmt: skip
+    shown = [e for line in lines for e in line.transfer.values()]
+    ends = [end for e in shown for end in (e.value, e.low, e.high)]
+    ticks = chart.quarters(ends, (thresholds.fails, thresholds.generalizes))
+    left, right = ticks[0] - chart.NEAR, ticks[-1] + chart.NEAR
+    return chart.Area(LEFT, TOP, WIDTH, tall, left, right, 0.0, 1.0)
+
+
+def _frame(sheet: Sheet, area: chart.Area, thresholds: VerdictThresholds) -> None:
+    """The axis, the thresholds across it and the heads of the columns."""
+    first = round((area.left + chart.NEAR) / 0.25)
+    last = round((area.right - chart.NEAR) / 0.25)
+    ticks = [0.25 * k for k in range(first, last + 1)]
+    chart.run(sheet, area, [(tick, decimals(tick)) for tick in ticks], size=12)
+    sheet.line(area.across(0), TOP, area.across(0), TOP + area.height, colour=palette.FAINT)
+    sheet.text(LEFT, TOP - 36, "transfer T", size=12, bold=True, align="left")
+    for value, label, colour, align in (
+        (thresholds.fails, "fails below", palette.WARM, "right"),
+        (thresholds.generalizes, "generalizes above", palette.COOL, "left"),
+    ):
+        if value is not None:
+            x = area.across(value)
+            sheet.line(x, TOP - 4, x, TOP + area.height, colour=colour, width=1.2, dashed=True)
+            place = x - 4 if align == "right" else x + 4
+            sheet.text(place, TOP - 13, f"{label} {decimals(value)}", size=11.5, colour=colour,
+                       align=align)  # fmt: skip
+    heads = (
+        ("verdict", "least, most"),
+        ("control", "keeps"),
+        ("depth,", "nats"),
+        ("actors", "installed"),
+    )
+    for (_, offset), words in zip(COLUMNS, heads, strict=True):
+        for word, up in zip(words, (26, 12), strict=True):
+            sheet.text(LEFT + WIDTH + offset, TOP - up, word, size=11, colour=palette.MUTED)
+
+
+def _draw(sheet: Sheet, area: chart.Area, line: MapLine, middle: float) -> None:
+    name = line.name.replace("_", " ")
+    sheet.text(LEFT - 14, middle, name, size=12.5, bold=True, align="right", room=LEFT - 18)
+    for dose, nudge in DOSES:
+        if dose in line.transfer:
+            shown, look = Shown.of(line.transfer[dose]), palette.verdict(line.verdicts.get(dose))
+            tip = f"{name}, {dose}: {shown.full}, {look.label}"
+            _whisker(sheet, area, shown, middle + nudge, look.colour, dose == "least", tip)
+    looks = [palette.verdict(line.verdicts[dose]).glyph for dose in line.verdicts]
+    texts = {
+        "verdicts": ", ".join(looks),
+        "kept": "" if line.kept is None else decimals(line.kept),
+        "depth": "" if line.depth is None else f"{line.depth:.1f}",
+        "installed": line.installed,
+    }
+    for key, offset in COLUMNS:
+        sheet.text(LEFT + WIDTH + offset, middle, texts[key], size=12)
+
+
+def _whisker(
+    sheet: Sheet, area: chart.Area, shown: Shown, y: float, colour: str, filled: bool, tip: str
+) -> None:
+    """T with its interval; at `most` the dot is hollow."""
+    if shown.value is None:
+        x = area.across(0) + 10
+        sheet.text(x, y, "no T", size=10.5, colour=palette.MUTED, align="left")
+        return
+    if shown.low is not None and shown.high is not None:
+        ends = area.across(shown.low), area.across(shown.high)
+        sheet.line(ends[0], y, ends[1], y, colour=colour, width=3 if filled else 1.6)
+    fill, edge = (colour, "#ffffff") if filled else ("#ffffff", colour)
+    sheet.dot(area.across(shown.value), y, fill=fill, edge=edge, size=9, line=1.6, tip=tip)
+
+
+def _legend(sheet: Sheet, y: float) -> None:
+    """Filled and hollow, and the verdicts' colours with their glyphs."""
+    sheet.dot(LEFT, y - 14, fill=palette.MUTED, size=9)
+    sheet.text(LEFT + 10, y - 14, "at “least”", size=11.5, align="left")
+    sheet.dot(LEFT + 90, y - 14, fill="#ffffff", edge=palette.MUTED, size=9, line=1.6)
+    sheet.text(LEFT + 100, y - 14, "at “most”", size=11.5, align="left")
+    x = LEFT
+    for name in ("generalizes_specific", "generalizes_unspecific", "fails", "inconclusive"):
+        look = palette.verdict(name)
+        sheet.rect(x - 5, y + 1, 10, 10, fill=look.colour)
+        sheet.text(
+            x + 10, y + 6, f"{look.glyph} {look.label}", size=11.5, colour=look.colour, align="left"
+        )
+        x += 44 + 6.3 * len(look.label)
+
+
+def _told(line: MapLine) -> str:
+    parts = [f"{dose} {Shown.of(each).full} ({line.verdicts.get(dose) or 'no verdict'})"
+             for dose, each in line.transfer.items()]  # fmt: skip
+    kept = "" if line.kept is None else f", control keeps {decimals(line.kept)}"
+    return f"{line.name}: {', '.join(parts)}{kept}"

@@ -1,0 +1,39 @@
+"""Which shams T is split by where it is shown: the planted harmless ones, where there are any."""
+
+from __future__ import annotations
+
+import pytest
+
+from arena.reporting import figures
+from arena.reporting.claim_card import ShownTransfer
+from arena.reporting.console import claim_text
+from arena.results.claim import Claim, ShamEstimates, VerdictThresholds
+from arena.results.estimate import Estimate
+
+
+def parts(odd: float, specific: float) -> ShamEstimates:
+    return ShamEstimates(odd=Estimate(value=odd), specific=Estimate(value=specific))
+
+
+FAMILIAR = Claim(
+    transfer=Estimate(value=0.3),
+    odd=Estimate(value=0.05),
+    specific=Estimate(value=0.25),
+    by_sham={"familiar": parts(0.05, 0.25)},
+)
+BENIGN = FAMILIAR.model_copy(update={"by_sham": {**FAMILIAR.by_sham, "benign": parts(0.31, -0.01)}})
+
+
+@pytest.mark.parametrize(
+    ("claim", "kind", "odd", "specific"),
+    [(FAMILIAR, "familiar", 0.05, 0.25), (BENIGN, "benign", 0.31, -0.01)],
+)
+def test_t_is_split_by_benign_shams_where_there_are_any(
+    claim: Claim, kind: str, odd: float, specific: float
+) -> None:
+    shown = ShownTransfer.of(claim)
+    assert (shown.split_by, shown.odd.value, shown.specific.value) == (kind, odd, specific)
+    told = claim_text(claim).plain
+    assert f"{odd:.2f} odd + {specific:.2f} specific".replace("-", "\N{MINUS SIGN}") in told
+    assert ("(benign shams)" in told) is (kind == "benign")
+    assert f"{odd:.2f}" in figures.claim_forest(claim, VerdictThresholds(generalizes=0.5))
