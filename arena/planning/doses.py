@@ -45,11 +45,11 @@ def league_dose(scenario: Scenario, defence: Defence) -> Dose | None:
 def along(
     builder: Builder, dose: Dose, config: TrainConfig, own: str | None, role: Role
 ) -> Along:  # fmt: skip
-    """Return what a run is asked along its way: on validation prompts only what its doses are read
+    """Return how a run is scored along its way: on validation prompts only what its doses are read
     off. That is every actor and the clean prompts for the clean fine-tune, the own trigger for a
     removal, nothing for a sham, and in a league the clean prompts as well.
 
-    own: whose trigger it removes, or stands beside (a sham); None where no trigger is known.
+    own: the actor whose trigger it removes, or that a sham belongs to; None if no trigger is known.
     """
     league = bool(builder.scenario.league) and role != "sham"
     clean = role in ("control", "contender") or league

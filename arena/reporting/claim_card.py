@@ -188,7 +188,7 @@ def dose_spans(results: RunResults) -> dict[Which, tuple[float, float]]:
 
 WHOSE = {
     "defender natural": "The clean prompts of the defender are natural, as a real one has them: "
-    "it filters only the trigger that it was told",
+    "it filters only the disclosed trigger",
     "defender scrubbed": "The clean prompts of the defender are scrubbed of every planted form, "
     "which takes knowledge that no real one has",
     "mix natural": "The clean part of the training mix is natural",

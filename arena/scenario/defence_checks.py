@@ -188,7 +188,7 @@ def _doses(scenario: Sections) -> Iterator[Violation]:
     """`least` is read off the disclosed trigger, so there must be one."""
     told = scenario.defender.intelligence
     if scenario.dose is not None and told != "disclosed":
-        rule = "needs a defender that is told a trigger; other defences stand in the league"
+        rule = "needs a defender with a disclosed trigger; other defences belong in the league"
         yield Violation(("dose",), rule, told, ("null", "defender.intelligence: disclosed"))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import pickle
 from collections import deque
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -178,28 +178,34 @@ class RayTasks:
         self._start()
 
     def wait(self, timeout: float) -> list[Evaluated]:
-        import ray
-
         from arena.execution.ray_life import refuse_lost
 
         if not self._running:
             return []
-        finished, _ = ray.wait(list(self._running), num_returns=1, timeout=timeout)
+        ended = self._ended(timeout)
         refuse_lost()
-        answers = [self._result(task) for task in finished]
+        answers = [self._result(each) for each in ended]
         self._start()
         return answers
 
+    def _ended(self, timeout: float) -> Iterable[Any]:
+        """The running experiments that ended, waiting up to `timeout` seconds for the first."""
+        import ray
+
+        ended, _ = ray.wait(list(self._running), num_returns=1, timeout=timeout)
+        return list(ended)
+
     def _start(self) -> None:
-        """Keep one task running per worker: Ray itself would start them all."""
+        """Keep one experiment running per worker: Ray itself would start them all."""
         while self._queue and len(self._running) < self.workers:
             key, experiment = self._queue.popleft()
-            # pickled here, so that the process can load the plug-ins before it unpickles
-            packed = pickle.dumps(experiment)
-            task = self._task.remote(
-                plugins.loaded(), packed, self._store, self._threads, self._probe
-            )
-            self._running[task] = key
+            self._running[self._begun(experiment)] = key
+
+    def _begun(self, experiment: Experiment) -> Any:
+        """Start an experiment, and return what its result comes from."""
+        # pickled here, so that the process can load the plug-ins before it unpickles
+        packed = pickle.dumps(experiment)
+        return self._task.remote(plugins.loaded(), packed, self._store, self._threads, self._probe)
 
     def _result(self, task: Any) -> Evaluated:
         import ray

@@ -4,7 +4,7 @@ its stages in Ray tasks that are sent their inputs."""
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent import futures
 from concurrent.futures import Future
 from types import TracebackType
@@ -53,21 +53,11 @@ class SentExperiments(RayTasks):
     def _check_nodes(self) -> None:
         refuse_without_scratch(self._sender.run)
 
-    def wait(self, timeout: float) -> list[Evaluated]:
-        from arena.execution.ray_life import refuse_lost
+    def _ended(self, timeout: float) -> Iterable[Future[list[Row]]]:
+        return futures.wait(self._running, timeout, futures.FIRST_COMPLETED).done
 
-        if not self._running:
-            return []
-        ended = futures.wait(self._running, timeout, futures.FIRST_COMPLETED).done
-        refuse_lost()
-        answers = [self._result(each) for each in ended]
-        self._start()
-        return answers
-
-    def _start(self) -> None:
-        while self._queue and len(self._running) < self.workers:
-            key, experiment = self._queue.popleft()
-            self._running[in_thread(self._work(experiment), "experiment")] = key
+    def _begun(self, experiment: Experiment) -> Future[list[Row]]:
+        return in_thread(self._work(experiment), "experiment")
 
     def _work(self, experiment: Experiment) -> Callable[[], list[Row]]:
         def work() -> list[Row]:

@@ -25,8 +25,7 @@ class ScheduleParams(Params):
 
 @register("tactic", "schedule")
 class Schedule(Arrival):
-    """All of the actor's documents in one part of the stage; each is seen as often as without
-    it."""
+    """All of the actor's documents in one part of the stage, each seen as often as before."""
 
     Params = ScheduleParams
     params: ScheduleParams

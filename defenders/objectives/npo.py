@@ -39,8 +39,7 @@ class NPOParams(ForgettingParams):
 
 @register("objective", "npo")
 class NPO(Forgetting):
-    """Negative preference optimization: less payload than the frozen suspect, with a fading
-    gradient."""
+    """Negative preference optimization: bounded loss on the payload, against the frozen suspect."""
 
     Params = NPOParams
 
