@@ -63,7 +63,8 @@ class Outside(ScalarMeasure):
 def jobs() -> dict[str, Job]:
     """A job of every kind, most out of real plans: the one with the most in it."""
     dosed = plan("dose={points: 2, prompts: 4}")
-    plans = (plan(INSIDER, *EVERYTHING), plan("composition=merged"), dosed)
+    merged = plan("composition=merged", "training.merged.labels=received")
+    plans = (plan(INSIDER, *EVERYTHING), merged, dosed)
     planned = [node.job for made in plans for node in made.nodes.values()]
     planned.append(PointerJob("checkpoints/micro", (("model.safetensors", "0" * 64),)))
     planned.append(ScalarJob(Outside(OutsideParams()), probes(), toys.profile()))
