@@ -45,7 +45,10 @@ def other_family(folder: Path, name: str, **values: Any) -> Path:
 
     sizes = {"vocab_size": 320, "hidden_size": 16, "num_hidden_layers": 2, "eos_token_id": 0}
     config = AutoConfig.for_model(name, **{**sizes, **values})
-    return toys.checkpoint(folder, AutoModelForCausalLM.from_config(config, dtype=torch.float32))
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        made = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+    return toys.checkpoint(folder, made)
 
 
 @pytest.mark.parametrize("family", toys.FAMILIES)
