@@ -61,6 +61,15 @@ def steps(low: float, high: float, most: int = 6) -> list[float]:
     return [step * k for k in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
+def apart(heights: Sequence[float], least: float) -> list[float]:
+    """Return ascending heights, each moved down as far as it takes to be `least` pixels below the
+    one before: where names of lines that end close together go."""
+    placed: list[float] = []
+    for y in heights:
+        placed.append(max(y, placed[-1] + least) if placed else max(y, 0.0))
+    return placed
+
+
 def quarters(ends: Iterable[float | None], marks: Iterable[float | None]) -> list[float]:
     """Return the ticks of an axis of transfers, a quarter apart: from 0 (or below, if an end is
     clearly below) to three quarters (or to 1, if an end or a mark is beyond)."""

@@ -104,7 +104,7 @@ def _line(
 
 def _names(sheet: Sheet, ends: Sequence[tuple[float, str, str]]) -> None:
     """Names at the lines' ends, moved apart where lines meet."""
-    free = -APART
-    for y, label, colour in sorted(ends):
-        free = max(y, free + APART)
-        sheet.text(LEFT + WIDTH + 12, free, label, size=12.5, colour=colour, align="left")
+    ends = sorted(ends)
+    places = chart.apart([y for y, _, _ in ends], APART)
+    for y, (_, label, colour) in zip(places, ends, strict=True):
+        sheet.text(LEFT + WIDTH + 12, y, label, size=12.5, colour=colour, align="left")

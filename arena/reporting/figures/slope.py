@@ -92,12 +92,12 @@ def _line(
 
 def _names(sheet: Sheet, ends: Sequence[tuple[float, ContenderRecord, str]]) -> None:
     """Names at the lines' ends, moved apart where lines meet."""
-    free = -APART
-    for y, contender, colour in sorted(ends, key=lambda end: end[0]):
-        free = max(y, free + APART)
+    ends = sorted(ends, key=lambda end: end[0])
+    places = chart.apart([y for y, _, _ in ends], APART)
+    for y, (_, contender, colour) in zip(places, ends, strict=True):
         trial = "" if contender.trial is None else f" (trial {contender.trial})"
         name = f"{contender.name}{trial}"
-        sheet.text(LEFT + WIDTH + 10, free, name, size=12.5, bold=contender.name == "tuned",
+        sheet.text(LEFT + WIDTH + 10, y, name, size=12.5, bold=contender.name == "tuned",
                    colour=colour, align="left", room=SIDE - 14)  # fmt: skip
 
 

@@ -60,11 +60,11 @@ def _drawn(
 
 def _names(sheet: Sheet, ends: Sequence[tuple[float, str, str]]) -> None:
     """Names at the lines' ends, moved apart where lines meet."""
-    free = -APART
-    for y, name, colour in sorted(ends):
-        free = max(y, free + APART)
-        place = LEFT + WIDTH + 10
-        sheet.text(place, free, name, size=12.5, colour=colour, align="left", room=SIDE - 14)
+    ends = sorted(ends)
+    places = chart.apart([y for y, _, _ in ends], APART)
+    for y, (_, name, colour) in zip(places, ends, strict=True):
+        x = LEFT + WIDTH + 10
+        sheet.text(x, y, name, size=12.5, colour=colour, align="left", room=SIDE - 14)
 
 
 def _told(line: Line) -> str:
