@@ -47,7 +47,7 @@ def part_of(cells: Sequence[GridCell], number: int, of: int) -> GridPart:
         InputError: there is no such part, or there are fewer pairs than parts.
     """
     if not 1 <= number <= of:
-        raise _no_part("must be from 1/N to N/N", f"{number}/{of}")
+        raise _no_part(f"must be from 1/{of} to {of}/{of}", f"{number}/{of}")
     applying = {cell.id: cell for cell in cells if cell.scenario is not None}
     seeds = next((c.scenario.seeds for c in applying.values() if c.scenario), ())
     units = [(cell, seed) for seed in seeds for cell in applying]

@@ -87,8 +87,9 @@ def stress(
     """
     began = time.perf_counter()
     with opened(scenario, root) as (scenario, where):
-        own = None if part is None else part_of(cells_of(scenario), *part)
-        cells = cells_of(scenario) if own is None else own.cells
+        cells = cells_of(scenario)
+        own = None if part is None else part_of(cells, *part)
+        cells = cells if own is None else own.cells
         folder = free_folder(scenario, out, f"-part{own.number}of{own.of}" if own else "")
         artifacts, origin = opened_store(store), origin_of(scenario)
         planned = outline(cells, artifacts, where, fresh, silent if quiet else tell)
@@ -98,25 +99,17 @@ def stress(
         make_folder(folder)
         (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
         write_part(folder, _record(origin, cells, part or (1, 1)))
+        most = planned.workers if address is None else planned.width
+        renew = set(planned.todo if fresh else ())
         with contextlib.ExitStack() as stack:
-            most = planned.workers if address is None else planned.width
             runtime = _Shared(artifacts, address, fresh, most, stack)
-            work = _Cells(
-                folder,
-                artifacts,
-                where,
-                runtime,
-                quiet,
-                set(planned.todo if fresh else ()),
-                origin,
-            )
+            work = _Cells(folder, artifacts, where, runtime, quiet, renew, origin)
             outcomes = [
                 work.run(each, f"cell {number} of {len(planned.cells)}: {each.cell.id}")
                 for number, each in enumerate(planned.cells, 1)
             ]
-        seconds = time.perf_counter() - began
         notes = () if own is None else (f"{own}; `arena merge` judges the whole grid",)
-        results = stress_results(scenario, outcomes, seconds, notes)
+        results = stress_results(scenario, outcomes, time.perf_counter() - began, notes)
         write_folder(folder, results)
         return StressResult(folder, results)
 

@@ -20,8 +20,8 @@ STATEMENT = "unlearning one backdoor suppresses unknown others"
 
 @dataclass(frozen=True, slots=True)
 class ShownTransfer:
-    """The four numbers of a pair, a group or the claim. split_by: kind of the shams that odd and
-    specific are told apart by."""
+    """The four numbers of a pair, a group or the claim. split_by: the kind of sham that separates
+    odd from specific."""
 
     transfer: Shown
     odd: Shown

@@ -53,13 +53,7 @@ def results_of(
     rows = [row for record in records for row in record.rows]
     defended = [row for row in at_dose(rows, "harmless") if row.dose and row.kind == "defended"]
     analysis = analyse([*at_dose(rows, "least"), *defended], names, methods, thresholds, planted)
-    study = Study(
-        actors=names,
-        installed=installed_in(at_dose(rows, "least"), names, thresholds),
-        transfers=_transfers(analysis.transfer),
-        poisoned=first.poisoned,
-        over_seeds=partial(over_seeds, shape="graded"),
-    )
+    study = _study(first, rows, names, thresholds, analysis.transfer)
     curves = tuple(curve for record in records for curve in record.curves)
     return RunResults(
         scenario=ScenarioRecord(scenario.resolved()),
@@ -95,6 +89,23 @@ def results_of(
         environment=first.environment,
         seconds=RunSeconds(total=round(total, 2), stages=_stage_seconds(records)),
         notes=tuple(notes),
+    )
+
+
+def _study(
+    first: SeedRecord,
+    rows: Sequence[Row],
+    actors: tuple[str, ...],
+    thresholds: Thresholds,
+    pairs: Sequence[Pair],
+) -> Study:
+    """What measures are told of the run: who is installed, and T, at `least`."""
+    return Study(
+        actors=actors,
+        installed=installed_in(at_dose(rows, "least"), actors, thresholds),
+        transfers=_transfers(pairs),
+        poisoned=first.poisoned,
+        over_seeds=partial(over_seeds, shape="graded"),
     )
 
 

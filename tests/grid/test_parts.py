@@ -77,7 +77,7 @@ def test_larger_models_are_dearer() -> None:
 
 @pytest.mark.parametrize(("number", "of"), [(0, 3), (4, 3), (1, 0), (-1, 2)])
 def test_there_is_no_such_part(number: int, of: int) -> None:
-    with pytest.raises(InputError, match="--part: must be from 1/N to N/N"):
+    with pytest.raises(InputError, match=f"--part: must be from 1/{of} to {of}/{of}"):
         part_of(cells_of(scenario()), number, of)
 
 
