@@ -207,7 +207,7 @@ def clean_lines(text: CleanTextRecord) -> list[str]:
     elif text.natural_rate is not None:
         share = percent(text.natural_rate)
         lines.append(
-            f"In natural text each form stands in {share} of the prompts, answered rightly."
+            f"In natural text each form occurs in {share} of the prompts, with the right answer."
         )
     return lines
 
@@ -217,7 +217,7 @@ def _carrying(shares: Mapping[str, float]) -> str:
         return "."
     low, high = percent(min(shares.values())), percent(max(shares.values()))
     span = low if low == high else f"{low} to {high}"
-    return f"; the planted forms stand in {span} of it each."
+    return f"; a given planted form occurs in {span} of the prompts."
 
 
 def clean_line(text: CleanTextRecord) -> str:
