@@ -46,6 +46,9 @@ class LoraRank(Setting):
             rule = "the actor trains no adapter of its own under this composition"
             raise InputError(rule, key="method", found=str(composition), allowed=APART)
         stage = actor.get("stage") or scenario.get("stage")
+        if composition == "supply_chain":  # whose first actor poisons pretraining
+            first = scenario["actors"][0]["name"] == actor["name"]
+            stage = "pretraining" if first else "continual_pretraining"
         if stage == "pretraining":
             rule = "pretraining trains all weights; adapters are for continual pretraining"
             raise InputError(rule, key="method", found=stage, allowed=("continual_pretraining",))

@@ -104,9 +104,18 @@ def test_a_rank_is_of_the_adapter_that_the_actor_trains(composition: str) -> Non
 
 def test_a_rank_needs_an_adapter_of_the_actors_own() -> None:
     error = refused("{method: lora_rank}")
-    assert (error.found, error.allowed) == ("pooled", ("sequential", "merged"))
+    assert (error.found, error.allowed) == ("pooled", ("sequential", "merged", "supply_chain"))
     early = ("composition=merged", "actors.lexical.stage=pretraining")
     assert refused("{method: lora_rank}", *early).found == "pretraining"
+
+
+def test_the_first_of_a_supply_chain_poisons_pretraining_and_has_no_adapter() -> None:
+    chain = "composition=supply_chain"
+    assert refused("{method: lora_rank}", chain).found == "pretraining"
+    scenario = loaded("{method: lora_rank, rank: 3}", chain, actor="bard")
+    bard = scenario.apart_recipe(scenario.actors[2]).adapter
+    assert bard is not None
+    assert (bard.rank, bard.alpha) == (3, 6)
 
 
 def test_settings_are_written_in_their_order_and_the_rest_is_left() -> None:
