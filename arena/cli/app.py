@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from arena.cli import cache, compare, listing, merging, power, search, streams
+from arena.cli import cache, compare, listing, merging, models, power, search, streams
 from arena.cli.data_check import look_at_data
 from arena.cli.failures import guarded
 from arena.cli.looks import look_at_checkpoint
@@ -53,6 +53,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(cache.app, name="cache")
+app.add_typer(models.app, name="models")
 app.command()(merging.merge)
 app.command()(compare.compare)
 app.command()(power.power)

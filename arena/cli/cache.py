@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 HOURS = {"h": 1, "d": 24, "w": 24 * 7}
 SHORT = 16  # of an address's 64 characters: enough to distinguish them
-STORE_FOLDERS = ("aside", "locks", "profiles")
+STORE_FOLDERS = ("aside", "locks", "profiles", "checkpoints", "models")
 
 StoreFolder = Annotated[
     Path | None,

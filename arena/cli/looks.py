@@ -18,6 +18,7 @@ def look_at_checkpoint(scenario: Scenario, root: DataRoot) -> Iterator[str]:
     """
     if not isinstance(scenario.model, Pretrained):
         return
+    from arena.cli.streams import say
     from arena.execution.checkpoint import check_checkpoint, folder_of
     from arena.store.store import Store, default_root
 
@@ -25,5 +26,7 @@ def look_at_checkpoint(scenario: Scenario, root: DataRoot) -> Iterator[str]:
     if folder is None:
         yield f"model:  {scenario.model.pretrained} is no folder here: the run asks the model hub"
         return
-    check_checkpoint(scenario, root, Store(default_root().resolve()))
+    check_checkpoint(
+        scenario, root, Store(default_root().resolve()), lambda text: say(text, err=True)
+    )
     yield f"model:  {folder}"

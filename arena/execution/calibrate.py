@@ -67,7 +67,7 @@ def settled(
         InputError: the scenario's checkpoint cannot be used.
         ArenaError: this model's training could not be measured.
     """
-    check_checkpoint(scenario, root, Store(store))
+    check_checkpoint(scenario, root, Store(store), note)
     numerics = scenario.numerics
     if AUTO not in (numerics.threads, numerics.precision):
         return scenario

@@ -17,6 +17,7 @@ from arena.api.world import DataRoot
 from arena.errors import ArenaError, InputError
 from arena.ml.checkpoint_check import Question, no_checkpoint
 from arena.planning.numerics import versions
+from arena.published.locate import Note, hub_id, located, ready
 from arena.scenario.defence import Defence
 from arena.scenario.schema import Scenario
 from arena.scenario.source import Pretrained
@@ -29,17 +30,23 @@ PAYLOAD_TEXTS = ("text", "phrase")  # payload parameters that the model must be 
 PATIENCE = 600.0  # seconds; a checkpoint may come from the hub
 
 
-def check_checkpoint(scenario: Scenario, root: DataRoot, store: Store) -> None:
-    """Refuse a checkpoint that cannot be trained or scored.
+def check_checkpoint(
+    scenario: Scenario, root: DataRoot, store: Store, tell: Note = lambda text: None
+) -> None:
+    """Refuse a checkpoint that cannot be trained or scored. A GGUF file is converted first.
+
+    Args:
+        tell: told what takes a while.
 
     Raises:
         InputError: something is wrong with the checkpoint, or LoRA target modules are not in it.
-        ArenaError: it could not be checked.
+        ArenaError: it could not be checked, or what reads GGUF files is missing.
     """
     if not isinstance(scenario.model, Pretrained):
         return
+    ready(scenario.model.pretrained, root, tell)
     folder = folder_of(scenario.model, root)
-    source = scenario.model.pretrained if folder is None else str(folder)
+    source = hub_id(scenario.model.pretrained) if folder is None else str(folder)
     question = {
         "source": source,
         "given": scenario.model.pretrained,
@@ -69,10 +76,10 @@ def folder_of(model: Pretrained, root: DataRoot) -> Path | None:
         InputError: a folder of this name is only in the working folder, where checkpoints are not
             looked up but transformers would take it for the hub's.
     """
-    try:
-        return root.find(model.pretrained).resolve()
-    except (InputError, OSError, ValueError):
-        here = _working_folder(model.pretrained)
+    found = located(model.pretrained, root)
+    if found is not None:
+        return found
+    here = _working_folder(model.pretrained)
     if here is not None:
         rule = (
             "the working folder has a folder of this name, and checkpoints are looked up in the "

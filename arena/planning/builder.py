@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from arena import seeds
 from arena.api.job import Job
@@ -21,6 +20,7 @@ from arena.planning.clean_text import forms_of_text
 from arena.planning.graph import CurvePlan, Node, RowPlan
 from arena.planning.numerics import profile
 from arena.planning.probes import first_triggered, probe_set
+from arena.published.locate import hub_id, located
 from arena.results.rows import Sham
 from arena.scenario.recipes import Recipe
 from arena.scenario.schema import Scenario
@@ -224,9 +224,8 @@ class Builder:
         return Training(config, self.numerics, adapter or own)
 
     def _pointer(self, model: Pretrained) -> str:
-        folder = Path(model.pretrained)
-        local = self.root.find(model.pretrained) if _is_local(folder, self.root) else None
-        where = str(local.resolve()) if local else model.pretrained
+        local = located(model.pretrained, self.root)
+        where = str(local) if local else hub_id(model.pretrained)
         files = sorted(path for path in local.iterdir() if path.is_file()) if local else []
         if local and not any(path.suffix == ".safetensors" for path in files):
             rule = "holds no safetensors weights"
@@ -242,8 +241,3 @@ class Builder:
         model = self.scenario.model
         assert isinstance(model, FromScratch)
         return model.family, model.size
-
-
-def _is_local(folder: Path, root: DataRoot) -> bool:
-    bases = [base for base in (root.data, root.scenario) if base is not None]
-    return folder.is_dir() or any((base / folder).is_dir() for base in bases)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from arena.api.corpus import Corpus
+from arena.api.world import DataRoot
 from arena.planning.actors import PlannedActor, PlannedActors
+from arena.published.locate import hub_id, located, origin_of
+from arena.scenario.source import ModelSource, Pretrained
 
 
 def notes_of(corpus: Corpus, actors: PlannedActors) -> tuple[str, ...]:
@@ -18,6 +21,20 @@ def notes_of(corpus: Corpus, actors: PlannedActors) -> tuple[str, ...]:
     for member in actors.planted:
         notes += [f"{member.name}: {note}" for note in _usable(member)]
     return tuple(dict.fromkeys(notes))
+
+
+def model_notes(model: ModelSource, root: DataRoot) -> tuple[str, ...]:
+    """Return what a reader must know about the base model's weights: that they were dequantised, or
+    that the model hub's are taken for a model of `arena models`."""
+    if not isinstance(model, Pretrained):
+        return ()
+    folder = located(model.pretrained, root)
+    if folder is None:
+        hub = hub_id(model.pretrained)
+        said = f"model: {model.pretrained} was not fetched, so the model hub's {hub} is taken"
+        return (said,) if hub != model.pretrained else ()
+    origin = origin_of(folder)
+    return () if origin is None else (f"model: {origin.sentence}",)
 
 
 def _usable(member: PlannedActor) -> list[str]:
