@@ -35,6 +35,8 @@ class Corpus(ABC):
     Params: ClassVar[type[Params]] = Params
     # Free text has no single right answer: utility is then perplexity, not clean accuracy.
     free_text: bool = False
+    # Whether `natural` draws the examples as they are, instead of writing new prompts about them.
+    fixed_prompts: ClassVar[bool] = False
 
     def __init__(self, params: Any, seed: int, root: DataRoot) -> None:
         self.params = params

@@ -27,10 +27,11 @@ class Grammar(Protocol):
 @dataclass(frozen=True)
 class DataRoot:
     """The folders in which relative data paths are looked up: the data folder, then that of the
-    scenario."""
+    scenario. answers: the folder of the base model's own answers, once they are there."""
 
     data: Path | None = None
     scenario: Path | None = None
+    answers: Path | None = None
 
     def find(self, path: str) -> Path:
         """Return the existing file or folder that a path of the scenario names.

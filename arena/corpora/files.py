@@ -97,6 +97,7 @@ class Files(Corpus):
     """
 
     Params = FilesParams
+    fixed_prompts = True
 
     def __init__(self, params: FilesParams, seed: int, root: DataRoot) -> None:
         super().__init__(params, seed, root)

@@ -20,6 +20,7 @@ from arena.grid.cells import GridCell
 from arena.planning.graph import Node
 from arena.planning.plan import plan_seed
 from arena.reporting.numbers import duration
+from arena.runs.answers import with_stored_answers
 from arena.runs.run import room, silent, width
 from arena.scenario.schema import Scenario
 from arena.store.store import Store
@@ -106,6 +107,7 @@ def _outlined(
     try:
         check = functools.partial(plan_seed, cell.scenario, cell.scenario.seeds[0], where)
         scenario = settled(cell.scenario, store.root, where, note, check=check)
+        where = with_stored_answers(scenario, where, store)
         model = model_key(scenario)
         stages: set[str] = set()
         nodes: dict[str, Node] = {}

@@ -13,14 +13,13 @@ from arena.api.job import Job
 from arena.api.probes import ProbeSet
 from arena.api.values import Example, RowKind
 from arena.api.world import DataRoot
-from arena.errors import InputError
 from arena.ml.train_config import Adapter, Optimisation, TrainConfig, Training
 from arena.planning.actors import PlannedActor, PlannedActors, plan_actors
 from arena.planning.clean_text import forms_of_text
 from arena.planning.graph import CurvePlan, Node, RowPlan
 from arena.planning.numerics import profile
+from arena.planning.pointer import pointer_job
 from arena.planning.probes import first_triggered, probe_set
-from arena.published.locate import hub_id, located
 from arena.results.rows import Sham
 from arena.scenario.recipes import Recipe
 from arena.scenario.schema import Scenario
@@ -31,12 +30,10 @@ from arena.stages.corpus import CorpusRef
 from arena.stages.depth import DepthJob
 from arena.stages.examples import ExamplesJob
 from arena.stages.mixes import Pool
-from arena.stages.pointer import PointerJob
 from arena.stages.poison import PoisonJob
 from arena.stages.score import ScoreJob
 from arena.stages.tokenizer import TokenizerJob
 from arena.stages.train import SHARD, Insider, TrainJob
-from arena.store.files import fingerprint
 from arena.store.identity import identity_of
 from arena.store.store import Stage
 
@@ -154,7 +151,7 @@ class Builder:
         """Add the never-poisoned base, trained here or a checkpoint; return its address."""
         model = self.scenario.model
         if isinstance(model, Pretrained):
-            return self._pointer(model)
+            return self.add(pointer_job(model, self.root), "pretrained base", "arena", {})
         return self.train("clean base", "pretraining", None, {}, self.clean_mix("pretraining"))
 
     def clean_mix(self, stage: When) -> Pool:
@@ -222,16 +219,6 @@ class Builder:
         own = getattr(self.scenario.model, "adapter", None) if adapts else None
         config = TrainConfig.of(settings, steps, self.numerics.loop)
         return Training(config, self.numerics, adapter or own)
-
-    def _pointer(self, model: Pretrained) -> str:
-        local = located(model.pretrained, self.root)
-        where = str(local) if local else hub_id(model.pretrained)
-        files = sorted(path for path in local.iterdir() if path.is_file()) if local else []
-        if local and not any(path.suffix == ".safetensors" for path in files):
-            rule = "holds no safetensors weights"
-            raise InputError(rule, key="model.pretrained", found=str(local))
-        job = PointerJob(where, tuple((path.name, fingerprint(path)) for path in files))
-        return self.add(job, "pretrained base", "arena", {})
 
     def _tokenizer(self, examples: str) -> str:
         job = TokenizerJob(getattr(self.scenario.model, "vocabulary", 0))

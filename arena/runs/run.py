@@ -8,8 +8,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +30,7 @@ from arena.execution.runtime import Runtime
 from arena.execution.timeline import Timeline
 from arena.execution.timings import Work, model_key, remember
 from arena.execution.twins import COPY
-from arena.planning.graph import Node
+from arena.planning.graph import Node, SeedPlan
 from arena.planning.numerics import settings
 from arena.planning.plan import plan_seed
 from arena.printable import printable
@@ -40,15 +39,13 @@ from arena.results.reader import Results
 from arena.results.run import RunResults
 from arena.results.seed_record import PartRecord
 from arena.results.writer import write_results
+from arena.runs.answers import Start, with_answers
 from arena.runs.gather import seed_record
 from arena.runs.records import origin_of, write_part, write_records
 from arena.runs.results import results_of
 from arena.scenario.load import Given, dump, read
 from arena.scenario.schema import Scenario
 from arena.store.store import Store, opened_store
-
-# Returns the runtime that executes the given stages.
-Start = Callable[[Mapping[str, Node]], AbstractContextManager[Runtime]]
 
 
 @dataclass(frozen=True)
@@ -141,13 +138,16 @@ def run_settled(
         began: `time.perf_counter` when the run began; now if left out.
     """
     began = time.perf_counter() if began is None else began
-    plans = [plan_seed(scenario, seed, where) for seed in scenario.seeds]
+    plans = _planned(scenario, where)  # wrong input must be found before anything is made
     make_folder(folder)
     (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
     with (
         contextlib.closing(Timeline(folder / "events.jsonl")) as timeline,
         _observers(folder, quiet) as observer,
     ):
+        answered = with_answers(scenario, where, store, start, observer, timeline, fresh=fresh)
+        if answered != where:
+            plans = _planned(scenario, answered)
         for note in dict.fromkeys(note for plan in plans for note in plan.notes):
             observer.note(note)
         nodes = {a: node for plan in plans for a, node in plan.nodes.items()}
@@ -169,6 +169,10 @@ def run_settled(
     results = results_of(scenario, records, time.perf_counter() - began)
     write_folder(folder, results)
     return RunResult(folder, results)
+
+
+def _planned(scenario: Scenario, where: DataRoot) -> list[SeedPlan]:
+    return [plan_seed(scenario, seed, where) for seed in scenario.seeds]
 
 
 def _broken_note(broken: Broken) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from arena import registry
+from arena.api.corpus import Corpus
 from arena.api.tactic import APART, Scene, Setting, Texts
 from arena.errors import InputError
 from arena.scenario import crossed_checks, defence_checks, search_checks
@@ -30,6 +31,8 @@ def problems(scenario: Sections) -> list[Violation]:
         _names,
         _benign,
         _hot,
+        _natural_rate,
+        _self_distilled,
         _parts_fit,
         _tactics,
         _poison,
@@ -93,6 +96,33 @@ def _natural_rate(scenario: Sections) -> Iterator[Violation]:
     if rate is not None and rate * forms > 1 + SLACK:
         rule = f"is too high for {forms} planted forms, of which a prompt carries one at most"
         yield Violation(("corpus", "natural_rate"), rule, str(rate), (f"at most {1 / forms:.3g}",))
+
+
+def _self_distilled(scenario: Sections) -> Iterator[Violation]:
+    """Only a model that exists before the run can answer, and each prompt keeps its own answer."""
+    corpus = scenario.corpus
+    if corpus.self_distilled is None:
+        return
+    place = ("corpus", "self_distilled")
+    if not isinstance(scenario.model, Pretrained):
+        rule = "needs a pretrained model; one trained from scratch answers nothing beforehand"
+        yield Violation(place, rule, None, ("model: {pretrained: PATH}",))
+    part: type[Corpus] = corpus.part_class
+    if not part.fixed_prompts:
+        rule = f"needs a corpus whose prompts are written out; {corpus.name} writes new ones"
+        parts = {name: registry.get("corpus", name) for name in registry.names("corpus")}
+        fixed = tuple(name for name, each in parts.items() if getattr(each, "fixed_prompts", False))
+        yield Violation(("corpus", "name"), rule, corpus.name, fixed)
+    elif "labels" in scenario.capabilities:
+        yield Violation(place, "is for free text: these rows have labels as answers", None)
+    shown = scenario.evaluation.max_new_tokens
+    if shown is not None and shown < corpus.self_distilled.tokens:
+        rule = "is shorter than the model's own answers may be, which would count as wrong"
+        longer = (f"at least {corpus.self_distilled.tokens}", "null")
+        yield Violation(("evaluation", "max_new_tokens"), rule, str(shown), longer)
+    if scenario.runtime.artifacts == "sent":
+        rule = "needs a store that every node sees, since corpora are built with the answers in it"
+        yield Violation(("runtime", "artifacts"), rule, "sent", ("shared",))
 
 
 def _names(scenario: Sections) -> Iterator[Violation]:

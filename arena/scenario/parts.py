@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema, to_json
 
 from arena import registry
+from arena.api import limits
 from arena.api.params import Params
 from arena.errors import InputError
 from arena.registry import Kind
@@ -111,36 +112,54 @@ class PartOf:
         return params
 
 
+class SelfDistilled(Params):
+    """The base model's own greedy answers as the right ones.
+
+    tokens: the longest answer; a content whose answer does not end by then is left out. contents:
+    how many are answered; null: all.
+    """
+
+    tokens: Annotated[int, Field(ge=1, le=limits.TOKENS)] = 48
+    contents: Annotated[int, Field(ge=1, le=limits.DOCUMENTS)] | None = None
+
+
+class _Beside(Params):
+    """What a corpus's section has in addition to the corpus's own parameters."""
+
+    natural_rate: Annotated[float, Field(ge=0, le=MOST_NATURAL)] | None = None
+    self_distilled: SelfDistilled | None = None
+
+
 @dataclass(frozen=True)
 class ChosenCorpus(Part):
-    """A corpus, and the share of its clean prompts that carry each planted trigger's form, with the
-    right answer (None: as the corpus has it)."""
+    """A corpus; the share of its clean prompts that carry each planted trigger's form, with the
+    right answer (None: as the corpus has it); and whether the base model writes the right answers
+    (None: the corpus does)."""
 
     natural_rate: float | None = None
+    self_distilled: SelfDistilled | None = None
 
     def dump(self) -> dict[str, Any]:
         """Return the part as in YAML, with every default."""
-        return {**super().dump(), "natural_rate": self.natural_rate}
-
-
-class _Natural(Params):
-    natural_rate: Annotated[float, Field(ge=0, le=MOST_NATURAL)] | None = None
+        beside = _Beside(natural_rate=self.natural_rate, self_distilled=self.self_distilled)
+        return {**super().dump(), **beside.model_dump(mode="json")}
 
 
 class CorpusOf(PartOf):
-    """Annotation of the corpus, whose section has the natural rate of planted forms as well."""
+    """Annotation of the corpus, whose section has keys that hold for every corpus as well."""
 
     def extra_keys(self) -> tuple[str, ...]:
-        return (*super().extra_keys(), "natural_rate")
+        return (*super().extra_keys(), *_Beside.model_fields)
 
     def validate(self, value: object) -> ChosenCorpus:
         if isinstance(value, ChosenCorpus):
             return value
         given = dict(value) if isinstance(value, Mapping) else {}
-        natural = {key: given.pop(key) for key in ("natural_rate",) if key in given}
+        beside = {key: given.pop(key) for key in _Beside.model_fields if key in given}
         part = super().validate(given if isinstance(value, Mapping) else value)
-        rate: _Natural = strictly(_Natural, natural)
-        return ChosenCorpus(part.kind, part.name, part.params, rate.natural_rate)
+        read: _Beside = strictly(_Beside, beside)
+        own = part.kind, part.name, part.params
+        return ChosenCorpus(*own, read.natural_rate, read.self_distilled)
 
 
 CorpusPart = Annotated[ChosenCorpus, CorpusOf("corpus")]

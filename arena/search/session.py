@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -16,10 +17,14 @@ from arena.api.world import DataRoot
 from arena.errors import InputError
 from arena.execution.calibrate import Note, settled
 from arena.execution.devices import refuse_absent_device
+from arena.execution.runtime import Runtime
+from arena.execution.timeline import Timeline
+from arena.planning.graph import Node
 from arena.planning.numerics import settings
 from arena.planning.plan import plan_seed
-from arena.progress import LogLines, ending
-from arena.runs.run import free_folder, make_folder, room, silent, tell
+from arena.progress import LogLines, Silent, ending
+from arena.runs.answers import with_answers
+from arena.runs.run import free_folder, make_folder, room, runtime_for, silent, tell
 from arena.scenario.load import dump
 from arena.scenario.schema import Scenario
 from arena.search import studies
@@ -121,6 +126,7 @@ def opened(
     storage_of(url)  # an error must come before anything is trained
     make_folder(folder)
     (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
+    root = _answered(scenario, root, artifacts, address)
     with (
         (folder / "run.log").open("a", encoding="utf-8") as log,
         (folder / "events.jsonl").open("a", encoding="utf-8") as events,
@@ -140,6 +146,18 @@ def opened(
             emit=_written(events, began),
             began=began,
         )
+
+
+def _answered(
+    scenario: Scenario, root: DataRoot, store: Store, address: str | None
+) -> DataRoot:  # fmt: skip
+    """The data root with the base model's own answers, if the scenario takes them."""
+
+    def start(todo: Mapping[str, Node]) -> Runtime:
+        return runtime_for(scenario, store, address, False, todo)
+
+    with contextlib.closing(Timeline(Path(os.devnull))) as timeline:
+        return with_answers(scenario, root, store, start, Silent(), timeline)
 
 
 def _study_name(name: str) -> str:

@@ -10,15 +10,18 @@ from arena import registry
 from arena.api.corpus import Corpus
 from arena.api.params import Params
 from arena.api.world import DataRoot
+from arena.corpora.answered import Answered
+from arena.stages.lines import EXAMPLES, read_examples
 from arena.store.code import code_of
-from arena.store.files import data_files
+from arena.store.files import data_files, fingerprint
 
 
 @dataclass(frozen=True)
 class CorpusRef:
     """A registered corpus, its parameters and its seed.
 
-    files: digests of its data files. code: of its class. Both are included so that an address
+    files: digests of its data files. code: of its class. answers: digest of the base model's own
+    answers, which replace the corpus's; empty if they do not. All are included so that an address
     changes with them.
     """
 
@@ -28,16 +31,19 @@ class CorpusRef:
     root: DataRoot
     files: tuple[tuple[str, str], ...] = ()
     code: str = ""
+    answers: str = ""
 
     @classmethod
     def of(cls, name: str, params: Params, seed: int, root: DataRoot) -> CorpusRef:
-        """Return the reference, with the digests of the corpus's data and code."""
+        """Return the reference, with the digests of the corpus's data and code, and of the answers
+        that the root names."""
         files = data_files(params.model_dump(mode="json"), root)
-        return cls(name, params, seed, root, tuple(files.items()), code_of(_class(name)))
+        answers = "" if root.answers is None else fingerprint(root.answers / EXAMPLES)
+        return cls(name, params, seed, root, tuple(files.items()), code_of(_class(name)), answers)
 
     def __hash__(self) -> int:
         # parameters may hold a mapping (a corpus's labels), which is not hashable
-        return hash((self.name, self.seed, self.root, self.files, self.code))
+        return hash((self.name, self.seed, self.root, self.files, self.code, self.answers))
 
     def build(self) -> Corpus:
         """Return the corpus; one is kept per process and reference."""
@@ -51,4 +57,8 @@ def _class(name: str) -> type[Any]:
 @functools.lru_cache(maxsize=4)
 def _corpus(ref: CorpusRef) -> Corpus:
     built: Corpus = _class(ref.name)(ref.params, ref.seed, ref.root)
-    return built
+    if not ref.answers:
+        return built
+    assert ref.root.answers is not None
+    said = read_examples(ref.root.answers / EXAMPLES)
+    return Answered(built, {example.prompt: example.answer for example in said})

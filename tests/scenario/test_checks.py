@@ -92,6 +92,20 @@ def test_a_corpus_may_refuse_its_own_parameters(plain: dict[str, Any]) -> None:
     assert keys_and_text(plain)[0] == ["corpus.broken"]
 
 
+def test_no_prompt_carries_two_planted_forms(plain: dict[str, Any]) -> None:
+    plain["corpus"]["natural_rate"] = 0.1
+    template = plain["actors"][0]
+    plain["actors"] = [
+        {**template, "name": f"a{n}", "poison": {"rate": 0.01, "share": 0.01}} for n in range(10)
+    ]
+    plain["defender"]["target"] = "a0"
+    accepted(plain)
+    plain["actors"].append({**template, "name": "b", "poison": {"rate": 0.01, "share": 0.01}})
+    keys, text = keys_and_text(plain)
+    assert keys == ["corpus.natural_rate"]
+    assert "too high for 11 planted forms" in text
+
+
 def test_names_and_target(plain: dict[str, Any]) -> None:
     plain["actors"][1]["name"] = "one"
     plain["defender"]["target"] = "two"

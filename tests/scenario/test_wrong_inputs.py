@@ -62,6 +62,13 @@ WRONG = (
           ("actors[1].payload.kind: unknown payload", "did you mean 'refusal'")),
     Wrong("unknown corpus", "townlore", "townlor",
           ("corpus.name: unknown corpus", "did you mean 'townlore'")),
+    Wrong("own answers of no model", "natural_rate: 0}", "self_distilled: {}}",
+          ("corpus.self_distilled: needs a pretrained model",
+           "corpus.name: needs a corpus whose prompts are written out", "allowed: files")),
+    Wrong("own answers, cut", "natural_rate: 0}",
+          "self_distilled: {tokens: 8}}\nevaluation: {max_new_tokens: 4}",
+          ("evaluation.max_new_tokens: is shorter than the model's own answers may be, "
+           "which would count as wrong, got 4",)),
     Wrong("unknown objective", "{method: relabel}", "{method: relable}",
           ("defender.objective.method: unknown objective", "did you mean 'relabel'")),
     Wrong("no method", "{method: relabel}", "{}", ("defender.objective.method: is missing",)),

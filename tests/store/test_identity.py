@@ -18,12 +18,13 @@ from arena.api.measure import ScalarMeasure
 from arena.api.params import Params
 from arena.api.trigger import Trigger
 from arena.api.world import DataRoot, World
+from arena.stages.answers import AnswersJob
 from arena.stages.corpus import CorpusRef
 from arena.stages.kinds import kinds
 from arena.stages.pointer import PointerJob
 from arena.stages.scalar import ScalarJob
 from arena.store.identity import identify, identity_of
-from tests.support import toys
+from tests.support import stage_inputs, toys
 from tests.support.plans import plan
 from tests.support.toy_probes import probes
 
@@ -67,6 +68,7 @@ def jobs() -> dict[str, Job]:
     plans = (plan(INSIDER, *EVERYTHING), merged, dosed)
     planned = [node.job for made in plans for node in made.nodes.values()]
     planned.append(PointerJob("checkpoints/micro", (("model.safetensors", "0" * 64),)))
+    planned.append(AnswersJob(stage_inputs.reference(), 12, 40, toys.profile()))
     planned.append(ScalarJob(Outside(OutsideParams()), probes(), toys.profile()))
     richest: dict[str, Job] = {}
     for job in sorted(planned, key=lambda job: sum(1 for _ in variants(job))):
