@@ -262,6 +262,27 @@ def plane(run: Kept) -> str:
     return _over_plane(run, lambda point: full(point.transfer) if point.cases else "not installed")
 
 
+def controls(run: Kept) -> str:
+    """ASR of the other backdoors that the clean fine-tune keeps, by its dose, cell by cell."""
+    return _by_dose(run, lambda point: full(point.control))
+
+
+def curves(run: Kept) -> str:
+    """T by the dose, cell by cell; empty where the clean fine-tune leaves nothing to suppress."""
+    return _by_dose(run, lambda point: full(point.transfer))
+
+
+def _by_dose(run: Kept, shown: Callable[[AlongDose], str]) -> str:
+    cells = [cell for cell in run.stress.cells if cell.over_doses]
+    doses = sorted({point.dose for cell in cells for point in cell.over_doses})
+    rows = (
+        [cell.id, *(shown(known[dose]) if dose in known else "" for dose in doses)]
+        for cell in cells
+        if (known := {point.dose: point for point in cell.over_doses})
+    )
+    return grid(["cell", *(f"{dose:.3g}" for dose in doses)], rows)
+
+
 def plane_controls(run: Kept) -> str:
     """ASR left of the removed trigger / ASR of others that the clean fine-tune keeps, over the same
     plane."""
@@ -380,6 +401,8 @@ TABLES: dict[str, Callable[[Kept], str]] = {
     "groups": groups,
     "cells": cells,
     "contrasts": contrasts,
+    "controls": controls,
+    "curves": curves,
     "plane": plane,
     "plane_controls": plane_controls,
     "depths": depths,
