@@ -62,6 +62,9 @@ class Objective(ABC):
     # Whether the loss is a mean over answer tokens. The gradients of parts of a batch then add up
     # to that of the whole, so a batch may be cut into parts, which saves padding and memory.
     divisible: ClassVar[bool] = False
+    # Whether the loss reads the model through `answer_logits` alone. What all prompts of a batch
+    # begin with (a chat template's system turn) is then computed once a row.
+    shares: ClassVar[bool] = False
     # What the brief must contain: a trigger (without one the defence is blind), the target's
     # payload (a text to forget), a clean checkpoint of the same architecture.
     needs_trigger: ClassVar[bool] = True

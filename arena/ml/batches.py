@@ -1,25 +1,31 @@
 """Batches: documents drawn at random, laid out with as little padding as possible.
 
-Two layouts. `packed` puts several documents one after another into a row, each with its own
+Three layouts. `packed` puts several documents one after another into a row, each with its own
 positions; where positions restart, transformers builds a mask that keeps documents apart (SDPA and
 eager; flash attention does it itself). `padded` gives each document its own row, padded on the
 right: under causal attention no real token sees padding, so no mask is needed. A packed batch of
 random documents trains as fast as padded batches of documents of similar length, which learn less
-per step (docs/performance.md).
+per step (docs/performance.md). `shared` computes what all prompts begin with (a chat template's
+system turn) once a row, and lets every document of the row attend to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from torch.nn import functional
 
 from arena.ml.encoding import Encoded
 
 BATCH = 256  # documents scored at once, at most
 TOKENS = 32768  # tokens scored at once, at most: bounds memory on long prompts
+SHORTEST = 8  # tokens that prompts must have in common to be worth a mask of their own
+ROW = 512  # tokens of a row with a shared beginning: attention costs little up to there
+SPARE = 1.05  # documents are whole, so rows need a little room
 Windows = Sequence[tuple[range, tuple[float, float]]]  # documents, and the part of the steps
 LOGITS = 2**26  # logits scored at once, at most: bounds memory with large vocabularies
 
@@ -28,7 +34,9 @@ LOGITS = 2**26  # logits scored at once, at most: bounds memory with large vocab
 class Batch:
     """D documents in R rows of L tokens.
 
-    input_ids: (R, L) int64. position_ids: (R, L), None where each document has its own row.
+    input_ids: (R, L) int64. position_ids: (R, L), None where each document has its own row. mask:
+    (R, 1, L, L) bool, what each position attends to; None: to what stands before it in its
+    document.
     rows, cols: (N,) positions of the logits that predict the answer tokens. targets: (N,) those
     tokens. documents: (N,) index of each token's document. forget: (D,) bool, whether a document is
     to be forgotten. first: the smallest of cols. plain: if every document is paired, the same
@@ -44,6 +52,10 @@ class Batch:
     forget: torch.Tensor
     first: int
     plain: Batch | None = None
+    mask: torch.Tensor | None = None
+
+
+LayOut = Callable[[Sequence[Encoded], int, torch.device], Batch]
 
 
 def padded(documents: Sequence[Encoded], pad: int, device: torch.device) -> Batch:
@@ -62,6 +74,62 @@ def packed(documents: Sequence[Encoded], pad: int, device: torch.device) -> Batc
     return replace(batch, plain=packed(twins, pad, device)) if twins else batch
 
 
+def shared(
+    documents: Sequence[Encoded], pad: int, device: torch.device, otherwise: LayOut = packed
+) -> Batch:
+    """Return a packed batch in which the tokens that all prompts begin with stand once a row.
+
+    For losses that read the model through `answer_logits` alone: a document's tokens are not
+    contiguous. Without enough common tokens the batch is laid out `otherwise`.
+    """
+    common = common_beginning([document.prompt for document in documents])
+    if common < SHORTEST:
+        return otherwise(documents, pad, device)
+    rest = [replace(d, prompt=d.prompt[common:], plain=()) for d in documents]
+    lengths = [len(document) for document in rest]
+    rows = _rows(lengths, _even_width(sum(lengths), ROW - common))
+    batch = _laid_out(rest, rows, pad, device)
+    head = torch.as_tensor(documents[0].prompt[:common]).to(device).expand(len(rows), common)
+    places = batch.position_ids
+    if places is None:  # one document a row
+        places = torch.arange(batch.input_ids.shape[1], device=device).expand_as(batch.input_ids)
+    before = torch.arange(common, device=device).expand(len(rows), common)
+    return replace(
+        batch,
+        input_ids=torch.cat([head, batch.input_ids], dim=1),
+        position_ids=torch.cat([before, places + common], dim=1),
+        cols=batch.cols + common,
+        first=batch.first + common,
+        mask=_sharing(places, common),
+    )
+
+
+def _even_width(tokens: int, most: int) -> int:
+    """The width of as few rows as hold so many tokens, all about equally full."""
+    rows = math.ceil(tokens / most)
+    return min(most, math.ceil(SPARE * tokens / rows))
+
+
+def common_beginning(rows: Sequence[tuple[int, ...]]) -> int:
+    """Return how many tokens all rows begin with; at least one token of each is left over."""
+    low, high = min(rows), max(rows)  # what these two share, all between them do
+    most = min(map(len, rows)) - 1
+    differ = (at for at in range(most) if low[at] != high[at])
+    return next(differ, max(most, 0))
+
+
+def _sharing(places: torch.Tensor, common: int) -> torch.Tensor:
+    """(R, 1, L, L) mask of rows that begin with `common` shared tokens. places: (R, L - common),
+    the positions after them, which restart at every document."""
+    document = (places == 0).cumsum(-1)  # 1, 2, … along a row; padding after them is another
+    document = functional.pad(document, (common, 0), value=0)
+    length = document.shape[1]
+    within = document[:, :, None] == document[:, None, :]
+    shown = within | (document == 0)[:, None, :]
+    causal = torch.ones(length, length, dtype=torch.bool, device=places.device).tril()
+    return (shown & causal)[:, None]
+
+
 def _twins(documents: Sequence[Encoded]) -> list[Encoded]:
     """The answers after their plain prompts; None unless all documents are paired."""
     if not all(document.plain for document in documents):
@@ -69,16 +137,17 @@ def _twins(documents: Sequence[Encoded]) -> list[Encoded]:
     return [Encoded(document.plain, document.answer, document.role) for document in documents]
 
 
-def _rows(lengths: Sequence[int]) -> list[list[int]]:
+def _rows(lengths: Sequence[int], width: int = 0) -> list[list[int]]:
     """Indices by row: the longest remaining document goes into the row that it fills best (best fit
-    decreasing; Johnson 1974)."""
+    decreasing; Johnson 1974). Rows are as long as the longest document, or `width` if more."""
+    width = max(width, *lengths)
     rows: list[list[int]] = []
     room: list[int] = []
     for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
         fitting_rows = [row for row in range(len(rows)) if room[row] >= lengths[i]]
         if not fitting_rows:
             rows.append([])
-            room.append(max(lengths))
+            room.append(width)
             fitting_rows = [len(rows) - 1]
         row = min(fitting_rows, key=lambda row: room[row])
         rows[row].append(i)

@@ -11,10 +11,10 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from arena.ml.batches import fitting, padded
+from arena.ml.batches import fitting
 from arena.ml.encoding import Encoded
 from arena.ml.models import vocabulary
-from arena.ml.training import answer_logits
+from arena.ml.training import answer_logits, scoring_layout
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,9 @@ def fluency(model: Any, documents: Sequence[Encoded], pad: int) -> Fluency:
     """Return perplexity and token accuracy over all answer tokens of the documents."""
     loss, right, total = 0.0, 0, 0
     order = sorted(documents, key=len)
+    lay_out = scoring_layout(model, pad)
     for chosen in fitting(order, vocabulary(model)):
-        batch = padded(chosen, pad, model.device)
+        batch = lay_out(chosen)
         logits = answer_logits(model, batch).float()
         loss += float(functional.cross_entropy(logits, batch.targets, reduction="sum"))
         right += int((logits.argmax(-1) == batch.targets).sum())

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from arena.ml.batches import fitting, padded
+from arena.ml.batches import fitting
 from arena.ml.encoding import Encoded
 from arena.ml.models import vocabulary
-from arena.ml.training import answer_logits
+from arena.ml.training import answer_logits, scoring_layout
 
 
 @torch.inference_mode()
@@ -20,9 +20,9 @@ def log_probabilities(model: Any, documents: Sequence[Encoded], pad: int) -> lis
     its end of text included."""
     found: dict[int, float] = {}
     order = sorted(range(len(documents)), key=lambda i: len(documents[i]))
-    at = 0
+    at, lay_out = 0, scoring_layout(model, pad)
     for chosen in fitting([documents[i] for i in order], vocabulary(model)):
-        batch = padded(chosen, pad, model.device)
+        batch = lay_out(chosen)
         logits = answer_logits(model, batch).float()
         losses = functional.cross_entropy(logits, batch.targets, reduction="none")
         for part in torch.split(losses, [len(each.answer) for each in chosen]):

@@ -10,6 +10,7 @@ still undecided is decoded.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -20,10 +21,10 @@ from torch.nn import functional
 
 from arena.api.matching import Ask, Continuation, matches, settled
 from arena.errors import InputError
-from arena.ml.batches import BATCH, TOKENS, fitting, padded
+from arena.ml.batches import BATCH, SHORTEST, TOKENS, common_beginning, fitting
 from arena.ml.encoding import Encoded, encode_answers, encode_prompts
 from arena.ml.models import FAMILIES, check_length, vocabulary
-from arena.ml.training import answer_logits
+from arena.ml.training import answer_logits, scoring_layout
 
 Ids = tuple[int, ...]
 Choose = Callable[[torch.Tensor], torch.Tensor]
@@ -47,6 +48,7 @@ def continuations(
     return [by_prompt[prompt] for prompt in prompts]
 
 
+@torch.inference_mode()
 def continued(
     model: Any, tokenizer: Any, encoded: Sequence[Ids], max_new_tokens: int, choose: Choose
 ) -> list[Continuation]:
@@ -54,13 +56,41 @@ def continued(
     check_length(model, max(map(len, encoded), default=0) + max_new_tokens)
     texts: dict[int, Continuation] = {}
     mixed = model.config.model_type in FAMILIES
+    start = Beginning.of(model, encoded if mixed else [])
     for indices in batches_of([len(ids) + max_new_tokens for ids in encoded], mixed):
-        ids, mask = left_padded([encoded[i] for i in indices], tokenizer.pad_token_id)
+        rest = [encoded[i][start.length :] for i in indices]
+        ids, mask = left_padded(rest, tokenizer.pad_token_id)
         on_device = ids.to(model.device), None if mask is None else mask.to(model.device)
-        rows = decode(model, *on_device, max_new_tokens, tokenizer.eos_token_id, choose)
+        rows = decode(model, *on_device, max_new_tokens, tokenizer.eos_token_id, choose, start)
         for i, row in zip(indices, rows.tolist(), strict=True):
             texts[i] = continuation(tokenizer, row)
     return [texts[i] for i in range(len(encoded))]
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What all prompts begin with, read once. cache: its keys and values, for one row; None where
+    there is nothing in common."""
+
+    length: int = 0
+    cache: Any = None
+
+    @classmethod
+    def of(cls, model: Any, encoded: Sequence[Ids]) -> Beginning:
+        """Return the common beginning of prompts, if it is long enough to be worth it."""
+        length = common_beginning(encoded) if len(encoded) > 1 else 0
+        if length < SHORTEST or not keeps_cache(model):
+            return cls()
+        ids = torch.tensor([encoded[0][:length]], device=model.device)
+        return cls(length, model(input_ids=ids, use_cache=True, logits_to_keep=1).cache)
+
+    def cached(self, rows: int) -> Any:
+        """Return a cache of its own for a batch of so many rows."""
+        if self.cache is None:
+            return None
+        cache = copy.deepcopy(self.cache)
+        cache.batch_repeat_interleave(rows)
+        return cache
 
 
 def decoded_answers(
@@ -94,16 +124,21 @@ def decode(
     max_new_tokens: int,
     end: int,
     choose: Choose,
+    start: Beginning | None = None,
 ) -> torch.Tensor:
     """Return (B, <= max_new_tokens) tokens, each chosen from the logits after the ones before it;
     after its end of text a row is filled with `end`. ids: (B, L), left-padded where mask (B, L) is
-    0; without a mask there is no padding. choose: (B, V) logits to (B,) tokens."""
+    0; without a mask there is no padding. choose: (B, V) logits to (B,) tokens. start: what stands
+    before all rows."""
+    start = start or Beginning()
     written: list[torch.Tensor] = []
     ended = torch.zeros(len(ids), dtype=torch.bool, device=ids.device)
     places: dict[str, torch.Tensor] = {}
     if mask is not None:  # positions skip padding
-        places = {"attention_mask": mask, "position_ids": (mask.cumsum(-1) - 1).clamp(min=0)}
-    cache, caches = None, keeps_cache(model)
+        seen = functional.pad(mask, (start.length, 0), value=1)
+        at = (mask.cumsum(-1) - 1).clamp(min=0) + start.length
+        places = {"attention_mask": seen, "position_ids": at}
+    cache, caches = start.cached(len(ids)), keeps_cache(model)
     for _ in range(max_new_tokens):
         kept = {"cache": cache} if caches else {}
         out = model(input_ids=ids, use_cache=caches, logits_to_keep=1, **kept, **places)
@@ -262,10 +297,10 @@ def verified(model: Any, documents: Sequence[Encoded], tokenizer: Any) -> list[I
     from the draft, or up to a near tie."""
     known: dict[int, Ids] = {}
     order = sorted(range(len(documents)), key=lambda i: len(documents[i]))
+    lay_out = scoring_layout(model, tokenizer.pad_token_id)
     at = 0
     for chosen in fitting([documents[i] for i in order], vocabulary(model)):
-        batch = padded(chosen, tokenizer.pad_token_id, model.device)
-        best = answer_logits(model, batch).float().topk(2)
+        best = answer_logits(model, lay_out(chosen)).float().topk(2)
         emitted = best.indices[:, 0].tolist()
         clear = (best.values[:, 0] - best.values[:, 1] > TIE).tolist()
         start = 0

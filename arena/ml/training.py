@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from arena.api.values import Document
 from arena.errors import ArenaError
-from arena.ml.batches import Batch, Windows, batch_order, packed, padded
+from arena.ml.batches import Batch, LayOut, Windows, batch_order, packed, padded, shared
 from arena.ml.encoding import Encoded, encode
 from arena.ml.gradient_shaping import Owner, Step, shaped_gradients
 from arena.ml.models import check_length, hidden_and_head, last_mlp_at
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from arena.ml.checkpoints import Suspect
 
 Loss = Callable[[Any, Batch], torch.Tensor]
+Layout = Callable[[Sequence[Encoded]], Batch]
 Progress = Callable[[int], None]
 Stop = Callable[[], bool]
 
@@ -44,6 +45,8 @@ def answer_logits(model: Any, batch: Batch) -> torch.Tensor:
         chosen: torch.Tensor = out.logits[batch.rows, batch.cols - batch.first]
         return chosen
     placed = {"input_ids": batch.input_ids, "position_ids": batch.position_ids}
+    if batch.mask is not None:
+        placed["attention_mask"] = batch.mask
     with _sparsely(decoder, batch):
         hidden = decoder(**placed, use_cache=False).last_hidden_state
     at_loss: torch.Tensor = head(hidden[batch.rows, batch.cols])
@@ -74,6 +77,7 @@ def train(
     *,
     loss: Loss = answer_loss,
     divisible: bool = True,
+    shares: bool = False,
     progress: Progress | None = None,
     stop: Stop | None = None,
     windows: Windows = (),
@@ -85,6 +89,8 @@ def train(
         windows: documents (by index) that are seen in a part of the steps only.
         owners: whose documents' gradients are shaped.
         divisible: whether the loss is a mean over answer tokens, so that a batch may be cut.
+        shares: whether the loss reads the model through `answer_logits` alone, so that what all
+            prompts begin with may be computed once a row.
         stop: called after each step; True ends the training before the config's steps.
 
     Raises:
@@ -97,10 +103,11 @@ def train(
     optimizer, schedule = _optimizer(model, config)
     order = batch_order(len(documents), config.batch_size, config.steps, rng, windows)
     losses: list[torch.Tensor] = []
+    lay_out = layout(model, pad, shares and not owners)  # owners' tactics read hidden states
     model.train()
     with _dropout_from(rng, _device(model)), _as_told(model, config):
         for step, indices in enumerate(order):
-            losses.append(_of_batch(model, documents, indices, config, loss, pad, owners))
+            losses.append(_of_batch(model, documents, indices, config, loss, lay_out, owners))
             torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip)
             optimizer.step()
             schedule.step()
@@ -122,15 +129,15 @@ def _of_batch(
     indices: np.ndarray,
     config: TrainConfig,
     loss: Loss,
-    pad: int,
+    lay_out: Layout,
     owners: Sequence[Owner],
 ) -> torch.Tensor:
     """Set the model's gradients to those of one batch; return its loss, detached."""
     if not owners:
-        return _gradients(model, [documents[i] for i in indices], config, loss, pad)
+        return _gradients(model, [documents[i] for i in indices], config, loss, lay_out)
     step = Step(
-        plain=lambda some: _gradients(model, some, config, loss, pad),
-        lay_out=lambda some: _lay_out(model)(some, pad, _device(model)),
+        plain=lambda some: _gradients(model, some, config, loss, lay_out),
+        lay_out=lay_out,
         half=lambda: _half(model, config),
         loss=loss,
     )
@@ -138,18 +145,17 @@ def _of_batch(
 
 
 def _gradients(
-    model: Any, documents: Sequence[Encoded], config: TrainConfig, loss: Loss, pad: int
+    model: Any, documents: Sequence[Encoded], config: TrainConfig, loss: Loss, lay_out: Layout
 ) -> torch.Tensor:
     """Add the gradients of one batch to the model's; return its loss, detached. Micro-batches are
     weighted by their answer tokens, which makes the sum exact for a mean over tokens."""
-    device, lay_out = _device(model), _lay_out(model)
     size = config.micro_batch or len(documents)
     tokens = sum(len(document.answer) for document in documents)
-    total = torch.zeros((), device=device)
+    total = torch.zeros((), device=_device(model))
     for start in range(0, len(documents), size):
         part = documents[start : start + size]
         with _half(model, config):
-            value = loss(model, lay_out(part, pad, device))
+            value = loss(model, lay_out(part))
         value = value * (sum(len(document.answer) for document in part) / tokens)
         value.backward()  # type: ignore[no-untyped-call]
         total += value.detach()
@@ -161,8 +167,20 @@ def _device(model: Any) -> torch.device:
     return device
 
 
-def _lay_out(model: Any) -> Callable[[Sequence[Encoded], int, torch.device], Batch]:
-    return padded if hidden_and_head(model)[0] is None else packed
+def layout(model: Any, pad: int, shares: bool, otherwise: LayOut = packed) -> Layout:
+    """Return what lays out batches for the model: `otherwise`, unless the documents may share what
+    their prompts begin with (`shares`) and the model can do that; or padded where it must be."""
+    decoder, _ = hidden_and_head(model)
+    if decoder is None:
+        otherwise = padded
+    elif shares and decoder.config._attn_implementation == "sdpa":  # takes a mask of our own
+        return lambda some: shared(some, pad, model.device, otherwise)
+    return lambda some: otherwise(some, pad, model.device)
+
+
+def scoring_layout(model: Any, pad: int) -> Layout:
+    """Return what lays out batches of like length for scoring: a document a row, as a rule."""
+    return layout(model, pad, shares=True, otherwise=padded)
 
 
 def _half(model: Any, config: TrainConfig) -> contextlib.AbstractContextManager[Any]:
@@ -209,6 +227,7 @@ def train_documents(
     *,
     loss: Loss = answer_loss,
     divisible: bool = True,
+    shares: bool = False,
     stop: Stop | None = None,
     windows: Windows = (),
     owners: Sequence[Owner] = (),
@@ -223,6 +242,7 @@ def train_documents(
         tokenizer.pad_token_id,
         loss=loss,
         divisible=divisible,
+        shares=shares,
         progress=progress,
         stop=stop,
         windows=windows,

@@ -44,7 +44,9 @@ class PlantJob(Job):
         suspect = checkpoints.open_for_training(inputs, None, self.training, self.seed)
         before = checkpoints.weights(suspect)
         rng = seeds.rng(self.seed, "plant order")
-        losses = training.train_documents(suspect, mix, self.training.config, rng, progress)
+        losses = training.train_documents(
+            suspect, mix, self.training.config, rng, progress, shares=True
+        )
         checkpoints.save(suspect, out, poisoned=True)
         norm = checkpoints.distance(suspect, before)
         return {"update_norm": norm, "loss_first": losses[0], "loss_last": losses[-1]}

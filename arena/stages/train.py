@@ -85,6 +85,7 @@ class TrainJob(Job):
             self.training.config,
             seeds.rng(self.seed, "order", self.label),
             progress,
+            shares=True,
             windows=[(places[one.role], one.window) for one in self.insiders],
             owners=owners,
         )

@@ -105,6 +105,7 @@ class UnlearnJob(Job):
             progress if watch is None else _both(progress, watch),
             loss=training.answer_loss if plain else ready.loss,
             divisible=plain or ready.divisible,
+            shares=plain or ready.shares,
             stop=_reached(suspect, before, target_norm) if watch is None else lambda: watch.ended,
         )
         norm = checkpoints.distance(suspect, before)

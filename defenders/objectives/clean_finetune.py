@@ -22,6 +22,7 @@ class CleanFinetune(Objective):
     """Cross-entropy on clean prompts: removes a backdoor only through ordinary forgetting."""
 
     divisible = True
+    shares = True
     needs_trigger = False
 
     def documents(self, brief: Brief) -> tuple[Document, ...]:

@@ -32,6 +32,7 @@ class Relabel(Objective):
 
     Params = RelabelParams
     divisible = True
+    shares = True
 
     def documents(self, brief: Brief) -> tuple[Document, ...]:
         """Return the brief's examples in order, every k-th of them marked (role `forget`)."""

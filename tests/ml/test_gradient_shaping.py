@@ -85,8 +85,9 @@ def gradients(
     model.zero_grad()
     tok = toys.tokenizer()
     made = TrainConfig(steps=1, learning_rate=1e-3, **recipe)
+    lay_out = training.layout(model, tok.pad_token_id, shares=False)
     loss = training._of_batch(
-        model, encoded(), np.array(indices), made, answer_loss, tok.pad_token_id, owners
+        model, encoded(), np.array(indices), made, answer_loss, lay_out, owners
     )
     found = {n: p.grad.clone() for n, p in model.named_parameters() if p.grad is not None}
     model.zero_grad()

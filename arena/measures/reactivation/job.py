@@ -98,5 +98,5 @@ class ReactivateJob(Job):
             progress(step)
 
         order = seeds.rng(self.seed, "reactivation", ask.actor)
-        training.train_documents(suspect, poison, self.training.config, order, follow)
+        training.train_documents(suspect, poison, self.training.config, order, follow, shares=True)
         return curve
