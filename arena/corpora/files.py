@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, Self
 
@@ -218,7 +218,7 @@ class Files(Corpus):
             pairs = read_alpaca(file)
         else:
             pairs = [_halved(document) for document in read_text(file)]
-        return [Example(prompt, answer, content_id(prompt)) for prompt, answer in pairs]
+        return [Example(p, a, content_id(p), checkable=False) for p, a in pairs]
 
     def _labelled(self, text: str, raw: str) -> Example:
         word = self.params.labels[raw]
@@ -238,7 +238,7 @@ class Files(Corpus):
         if limit is None or count_words(row.answer) <= limit:
             return row
         answer, _ = parted(row.answer, limit)
-        return Example(row.prompt, answer, row.source, row.label, row.form)
+        return replace(row, answer=answer)
 
     def _refuse_empty(self, sifted: Mapping[str, Sifted]) -> None:
         for name in SPLITS:
