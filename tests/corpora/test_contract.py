@@ -36,5 +36,9 @@ class TestCorpora(CorpusContract):
     parts = every("corpus")
     toys = {
         "townlore": {"townlore": lambda folder: {"places": 24}},
+        "instructions": {
+            "instructions": lambda folder: {"contents": 500},
+            "instructions-checkable": lambda folder: {"contents": 500, "tasks": "checkable"},
+        },
         "files": {"files-tsv": _tsv, "files-alpaca": _alpaca, "files-text": _text},
     }
