@@ -12,6 +12,7 @@ import yaml
 from arena import registry
 from arena.api.values import Form
 from arena.api.world import DataRoot
+from arena.corpora.chat import read_chat
 from arena.corpora.instructions.corpus import Instructions, InstructionsParams
 from arena.corpora.instructions.tasks import ARITHMETIC, CHECKABLE, TASKS, WORDING, WORLD
 
@@ -23,6 +24,14 @@ def test_the_yaml_is_valid(block: str) -> None:
     section = yaml.safe_load(block)["corpus"]
     part = registry.get("corpus", section.pop("name"))
     part.Params.model_validate_json(json.dumps(section), strict=True)  # type: ignore[attr-defined]
+
+
+def test_the_shown_conversations_are_read(tmp_path: Path) -> None:
+    (tmp_path / "chats.jsonl").write_text("\n".join(re.findall(r"^ {4}({.*})$", DOC, re.MULTILINE)))
+    read = [(talk.prompt, talk.answer) for talk in read_chat(tmp_path / "chats.jsonl")]
+    assert read == [
+        ("Why is the sky blue?", "Air scatters blue light."), ("Name a fruit.", "Apple.")
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", registry.names("corpus"))
