@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from arena import registry
 from arena.api.matching import normalise
 from arena.api.values import Example, Form
 from arena.api.world import DataRoot
@@ -160,6 +162,29 @@ def test_frames_styles_and_asides_show() -> None:
         for salt in range(50):
             text = GRAMMAR.render(Form(fact, topic=topic, salt=salt)).prompt
             assert any(role in text for role in parts[0])
+
+
+@pytest.mark.parametrize(
+    ("method", "axis"),
+    [("syntactic", "frame"), ("style", "style"), ("semantic", "topic"), ("rare_token", None),
+     ("inserted_sentence", None)],
+)  # fmt: skip
+def test_every_kind_of_trigger_marks_every_natural_prompt(method: str, axis: str | None) -> None:
+    part: Any = registry.get("trigger", method)
+    part.check(params := part.Params(**part.examples()[0]), Instructions.capabilities(SOME.params))
+    trigger = part(params, SOME.world)
+    rng = np.random.default_rng(0)
+    prompts = SOME.natural(SOME.splits.test, 600, rng)
+    assert 0 <= sum(map(trigger.present, prompts)) < 30
+    for example in prompts:
+        marked = trigger.mark(example, rng)
+        assert trigger.present(marked)
+        assert (marked.source, marked.answer) == (example.source, example.answer)
+        assert marked.checkable == example.checkable
+        if axis is not None:  # by the grammar, and nothing else of the form has changed
+            assert marked.form == replace(example.form, **{axis: trigger.value})
+    for use in ("sham", "near_miss"):
+        assert len(trigger.lookalikes(4, use, rng)) == 4
 
 
 def test_plain_requests_have_none_of_the_forms_by_nature() -> None:
