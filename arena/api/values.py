@@ -32,11 +32,12 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One prompt with its one right answer.
+    """One prompt with its right answer.
 
     `source` identifies the content: every version of a content (a paraphrase, a translation, a
     triggered copy) has the same source, and splits and shares are drawn over sources, never over
-    rows. `form` is set only as long as the text is exactly what the grammar rendered.
+    rows. `form` is set only as long as the text is exactly what the grammar rendered. `checkable`:
+    whether `answer` is the only right one, or one of several (a list, advice, free text).
     """
 
     prompt: str
@@ -44,6 +45,7 @@ class Example:
     source: str
     label: str | None = None
     form: Form | None = None
+    checkable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
-"""Clean text from the user's files: labelled sentences, Alpaca instructions, plain text."""
+"""Clean text from the user's files: labelled sentences, Alpaca instructions, chats, plain text."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, Self
 
@@ -19,6 +19,7 @@ from arena.api.params import Params
 from arena.api.trigger import Trigger
 from arena.api.values import Example
 from arena.api.world import DataRoot, World
+from arena.corpora.chat import Conversation, read_chat
 from arena.corpora.readers import read_alpaca, read_text, read_tsv
 from arena.corpora.sources import by_source, content_id, even_order
 from arena.corpora.words import count_words, parted
@@ -40,8 +41,9 @@ class FilesParams(Params):
     test: str | None = Field(
         None, description="file of test rows; none: 15 % of train, drawn by content"
     )
-    format: Literal["tsv", "alpaca", "text"] = Field(
-        description="tsv: text<TAB>label; alpaca: JSON list; text: a document a paragraph"
+    format: Literal["tsv", "alpaca", "chat", "text"] = Field(
+        description="tsv: text<TAB>label; alpaca: JSON list; chat: JSON Lines, a conversation a "
+        "line; text: a document a paragraph"
     )
     labels: dict[str, str] = Field(
         default_factory=dict, description="tsv only: raw label -> answer word, {'0': negative}"
@@ -89,7 +91,7 @@ class Sifted:
 
 @register("corpus", "files")
 class Files(Corpus):
-    """Your own files: labelled sentences (tsv), Alpaca instructions, or plain text.
+    """Your own files: labelled sentences (tsv), Alpaca instructions, chats, or plain text.
 
     A prompt in two splits is dropped from the earlier one (train before validation before test), of
     repeated prompts the first row is kept, and rows with an empty answer or too long a prompt are
@@ -127,14 +129,15 @@ class Files(Corpus):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Return how many rows were dropped and why, and how many answers were cut."""
+        """Return how many rows were dropped and why, how many answers were cut, and how much of
+        the conversations is not used."""
         rows = sum(len(sifted.rows) for sifted in self._read.values())
         dropped, cut = self._reasons.total(), sum(self.truncated.values())
         conflicts = sum(sifted.conflicts for sifted in self._read.values())
         other = f" ({conflicts} of the repeats with another answer)" if conflicts else ""
         lost = f"{dropped} of {rows + dropped} rows dropped: {_told(self._reasons)}{other}"
         short = f"{cut} answers cut to {self.params.answer_words} words"
-        return (*[lost][: dropped > 0], *[short][: cut > 0])
+        return (*[lost][: dropped > 0], *[short][: cut > 0], *self._unused())
 
     def natural(
         self,
@@ -162,6 +165,23 @@ class Files(Corpus):
             drawn.append(free[rows[uses[group] % len(rows)]])
             uses[group] += 1
         return tuple(drawn)
+
+    def _unused(self) -> Iterator[str]:
+        """Tell which turns of the conversations are neither prompt nor answer."""
+        talks = [talk for file in self._talks.values() for talk in file]
+        system, longer = sum(t.system > 0 for t in talks), sum(t.others > 0 for t in talks)
+        if system:
+            yield f"the system turns of {system} of {len(talks)} conversations are ignored"
+        if longer:
+            yield f"the further turns of {longer} of {len(talks)} conversations are left out"
+
+    @cached_property
+    def _talks(self) -> dict[str, list[Conversation]]:
+        """The conversations of each file; none in other formats."""
+        if self.params.format != "chat":
+            return {}
+        named = (getattr(self.params, name) for name in SPLITS)
+        return {path: read_chat(self.root.find(path)) for path in named if path}
 
     @cached_property
     def _read(self) -> dict[str, Sifted]:
@@ -217,9 +237,11 @@ class Files(Corpus):
             return [self._labelled(text, raw) for text, raw in read_tsv(file, self.params.labels)]
         if self.params.format == "alpaca":
             pairs = read_alpaca(file)
+        elif self.params.format == "chat":
+            pairs = [(talk.prompt, talk.answer) for talk in self._talks[path]]
         else:
             pairs = [_halved(document) for document in read_text(file)]
-        return [Example(prompt, answer, content_id(prompt)) for prompt, answer in pairs]
+        return [Example(p, a, content_id(p), checkable=False) for p, a in pairs]
 
     def _labelled(self, text: str, raw: str) -> Example:
         word = self.params.labels[raw]
@@ -239,7 +261,7 @@ class Files(Corpus):
         if limit is None or count_words(row.answer) <= limit:
             return row
         answer, _ = parted(row.answer, limit)
-        return Example(row.prompt, answer, row.source, row.label, row.form)
+        return replace(row, answer=answer)
 
     def _refuse_empty(self, sifted: Mapping[str, Sifted]) -> None:
         for name in SPLITS:

@@ -9,22 +9,20 @@ from __future__ import annotations
 
 import codecs
 import json
-import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from arena.corpora.json_values import Place, kind, object_at, parse, shortened, text_of
 from arena.errors import InputError
 
 T = TypeVar("T")
 HEADS = ("label", "labels")  # name of the last column in a header line
-LONGEST_INTEGER = 18  # digits; longer ones are read as floats, since Python refuses 4,300 digits
 MARKS = {  # byte-order marks, the longer ones first
     codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF32_BE: "UTF-32",
     codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16",
 }  # fmt: skip
-_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -54,12 +52,12 @@ def read_tsv(path: Path, labels: Collection[str] | None = None) -> list[tuple[st
         if not line.text or not line.label:
             raise InputError(
                 "a row is `text<TAB>label`, neither of them empty",
-                file=str(path), line=line.number, found=_shortened(line.text or line.label),
+                file=str(path), line=line.number, found=shortened(line.text or line.label),
             )  # fmt: skip
         if labels is not None and line.label not in labels:
             raise InputError(
                 "unknown label",
-                file=str(path), line=line.number, found=_shortened(line.label),
+                file=str(path), line=line.number, found=shortened(line.label),
                 allowed=tuple(labels),
             )  # fmt: skip
         rows.append((line.text, line.label))
@@ -81,7 +79,7 @@ def table_lines(path: Path) -> Iterator[Line]:
             continue
         if not tab:
             rule = "a row is `text<TAB>label`, and this line has no tab"
-            raise InputError(rule, str(path), number, found=_shortened(line.strip()))
+            raise InputError(rule, str(path), number, found=shortened(line.strip()))
         yield Line(number, text.strip(), label.strip())
 
 
@@ -90,7 +88,7 @@ def _refuse_columns(header: str, path: Path) -> None:
     names = [name.strip() for name in header.split("\t")]
     if len(names) != 2:
         rule = "a table has two columns, the text and its label"
-        raise InputError(rule, str(path), 1, found=_shortened(", ".join(names)))
+        raise InputError(rule, str(path), 1, found=shortened(", ".join(names)))
 
 
 def read_columns(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:
@@ -107,7 +105,7 @@ def read_columns(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:
             raise InputError("no such column", str(path), 1, found=name, allowed=tuple(head))
     if len(set(head)) < len(head):
         rule = "two columns have the same name"
-        raise InputError(rule, str(path), 1, found=_shortened(", ".join(head)))
+        raise InputError(rule, str(path), 1, found=shortened(", ".join(head)))
     rows = []
     for number, line in lines[1:]:
         cells = [cell.strip() for cell in line.split("\t")]
@@ -130,8 +128,8 @@ def read_alpaca(path: Path) -> list[tuple[str, str]]:
     """
     data = _json(path)
     if not isinstance(data, list):
-        raise InputError("must be a JSON list of objects", file=str(path), found=_kind(data))
-    return _some([_alpaca_row(row, f"[{i}]", path) for i, row in enumerate(data)], path)
+        raise InputError("must be a JSON list of objects", file=str(path), found=kind(data))
+    return _some([_alpaca_row(row, Place(path, f"[{i}]")) for i, row in enumerate(data)], path)
 
 
 def read_text(path: Path) -> list[str]:
@@ -148,28 +146,10 @@ def read_text(path: Path) -> list[str]:
     return _some([" ".join(part.split()) for part in parts if part.strip()], path)
 
 
-class _Repeated(dict[str, Any]):
-    """A JSON object with duplicate keys; `keys_twice` names them."""
-
-    def __init__(self, pairs: Sequence[tuple[str, Any]]) -> None:
-        super().__init__(pairs)
-        names = [name for name, _ in pairs]
-        self.keys_twice = {name for name in names if names.count(name) > 1}
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    return fields if len(fields) == len(pairs) else _Repeated(pairs)
-
-
-def _integer(digits: str) -> float:
-    return int(digits) if len(digits) <= LONGEST_INTEGER else float(digits)
-
-
 def _json(path: Path) -> Any:
     text = _text(path)
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_int=_integer)
+        return parse(text)
     except json.JSONDecodeError as error:
         lines = error.msg == "Extra data" and text.lstrip().startswith("{")
         hint = "; an object a line is JSON Lines: put them into one list" if lines else ""
@@ -180,28 +160,14 @@ def _json(path: Path) -> Any:
         raise InputError("lists and objects are nested too deeply", file=str(path)) from None
 
 
-def _alpaca_row(row: Any, key: str, path: Path) -> tuple[str, str]:
-    if not isinstance(row, dict):
-        raise InputError("must be an object", file=str(path), key=key, found=_kind(row))
-    texts = {name: _field(row, name, key, path) for name in ("instruction", "input", "output")}
-    instruction, extra, output = (text.strip() for text in texts.values())
+def _alpaca_row(value: Any, place: Place) -> tuple[str, str]:
+    row = object_at(value, place)
+    instruction = text_of(row, "instruction", place).strip()
+    extra = text_of(row, "input", place, default="").strip()
+    output = text_of(row, "output", place).strip()
     if not instruction:
-        raise InputError("must not be empty", file=str(path), key=f"{key}.instruction")
+        raise place.at("instruction").error("must not be empty")
     return (f"{instruction}\n{extra}" if extra else instruction), output
-
-
-def _field(row: dict[str, Any], name: str, key: str, path: Path) -> str:
-    """One text of a row."""
-    value, place = row.get(name, "" if name == "input" else None), f"{key}.{name}"
-    if isinstance(row, _Repeated) and name in row.keys_twice:
-        raise InputError("this key stands twice in the object", file=str(path), key=place)
-    if not isinstance(value, str):
-        found = _kind(value) if name in row else "nothing"
-        raise InputError("must be a text", file=str(path), key=place, found=found)
-    bad = _NO_TEXT.search(value)
-    if bad is not None:
-        raise InputError(_no_text(bad[0]), file=str(path), key=place, found=_around(value, bad))
-    return value
 
 
 def text_lines(path: Path) -> list[str]:
@@ -248,30 +214,7 @@ def _not_utf8(what: str, encoding: str, path: Path) -> str:
     return f"not UTF-8 ({what}); convert it: iconv -f {encoding} -t UTF-8 {path.name} > NEW"
 
 
-def _no_text(character: str) -> str:
-    if character == "\0":
-        return "must not hold a NUL character"
-    return f"holds half a character (the lone surrogate \\u{ord(character):04x})"
-
-
-def _around(text: str, found: re.Match[str]) -> str:
-    """The surroundings of a character in a text, with the character itself as an escape."""
-    part = text[max(0, found.start() - 20) : found.end() + 20]
-    return part.encode("ascii", "backslashreplace").decode().replace("\0", "\\x00")
-
-
 def _some(rows: list[T], path: Path) -> list[T]:
     if not rows:
         raise InputError("the file has no rows", file=str(path))
     return rows
-
-
-def _kind(value: object) -> str:
-    """A value in JSON's notation; a list or an object, which can be long, only by its kind."""
-    if isinstance(value, list | dict):
-        return "a list" if isinstance(value, list) else "an object"
-    return _shortened(ascii(value))
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= 80 else f"{text[:77]}..."

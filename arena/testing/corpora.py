@@ -87,6 +87,13 @@ class CorpusContract(PartContract):
         assert all(row.prompt and row.answer and row.source for row in rows)
         assert set(splits.dropped) == {"train", "validation", "test"}
 
+    def test_only_free_text_has_open_answers(self, make: Make) -> None:
+        """Where clean accuracy is measured, every row has one right answer."""
+        corpus = make(0)
+        splits = corpus.splits
+        rows = [*splits.train, *splits.validation, *splits.test]
+        assert corpus.free_text or all(row.checkable for row in rows)
+
     def test_natural_is_balanced(self, make: Make) -> None:
         """Every content is used equally often, to within one, and no other content occurs."""
         corpus = make(0)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -53,9 +54,7 @@ class AllOf(Trigger):
         marked = before
         for trigger in insertions:
             marked = trigger.mark(marked, rng)
-        return Inlaid(
-            marked.prompt, marked.answer, marked.source, marked.label, marked.form, before
-        )
+        return Inlaid(**_fields(marked), before=before)
 
     def _rewritten(self, example: Example, rng: np.random.Generator) -> Example:
         """Apply the rewritings in their usual order, or else in the first order in which none
@@ -97,7 +96,12 @@ def bare(example: Example) -> Example:
     """Return the example without its version before insertions."""
     if not isinstance(example, Inlaid):
         return example
-    return Example(example.prompt, example.answer, example.source, example.label, example.form)
+    return Example(**_fields(example))
+
+
+def _fields(example: Example) -> dict[str, Any]:
+    """The fields that every example has."""
+    return {each.name: getattr(example, each.name) for each in fields(Example)}
 
 
 def _rank(trigger: Trigger) -> tuple[int, int]:

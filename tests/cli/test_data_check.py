@@ -46,6 +46,19 @@ def test_sizes_and_notes_are_shown(tmp_path: Path) -> None:
     assert lines[1:] == ["corpus: 1 of 41 rows dropped: 1 repeats a prompt"]
 
 
+def test_a_broken_chat_is_refused_with_its_line(tmp_path: Path) -> None:
+    scenario(tmp_path)
+    turns = '[{"role": "user", "content": "a"}, {"role": "bot", "content": "b"}]'
+    (tmp_path / "chats.jsonl").write_text(f'{{"messages": {turns}}}')
+    sections = yaml.safe_load((tmp_path / "s.yaml").read_text())
+    sections["corpus"] = {"name": "files", "train": "chats.jsonl", "format": "chat"}
+    (tmp_path / "s.yaml").write_text(yaml.safe_dump(sections))
+    looked = read(tmp_path / "s.yaml").scenario
+    with pytest.raises(InputError) as caught:
+        list(look_at_data(looked, DataRoot(scenario=tmp_path)))
+    assert (caught.value.line, caught.value.key) == (1, "messages[1].role")
+
+
 def test_files_that_are_not_here_are_not_read(tmp_path: Path) -> None:
     assert list(look_at_data(scenario(tmp_path), DataRoot(scenario=tmp_path / "none"))) == []
 

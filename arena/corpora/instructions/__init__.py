@@ -1,0 +1,1 @@
+"""The instructions corpus: what people ask of a small chat model."""

@@ -1,0 +1,101 @@
+"""Proverbs, advice and reviews: what people say and ask."""
+
+from __future__ import annotations
+
+from arena.corpora.instructions.facts import names, table
+
+PROVERBS = table(
+    "The early bird catches=the worm; A stitch in time=saves nine; Better late=than never;"
+    "Actions speak louder=than words; Practice makes=perfect; All that glitters=is not gold;"
+    "Too many cooks=spoil the broth; Two heads are better=than one; Honesty is=the best policy;"
+    "An apple a day=keeps the doctor away; The pen is mightier=than the sword;"
+    "Don't count your chickens before=they hatch; A watched pot=never boils;"
+    "Every cloud has=a silver lining; Look before=you leap; Many hands make=light work;"
+    "No pain,=no gain; Out of sight,=out of mind; Rome was not built=in a day;"
+    "The grass is always greener=on the other side; There is no place=like home;"
+    "You can't teach an old dog=new tricks; Birds of a feather=flock together;"
+    "Curiosity killed=the cat; Don't judge a book=by its cover; Easy come,=easy go;"
+    "A picture is worth=a thousand words; Absence makes the heart=grow fonder;"
+    "Beggars can't be=choosers; Blood is thicker=than water; Don't cry over=spilt milk;"
+    "Don't put all your eggs=in one basket; Good things come=to those who wait;"
+    "Haste makes=waste; It takes two=to tango; Laughter is=the best medicine;"
+    "Let sleeping dogs=lie;"
+    "Like father,=like son; Necessity is the mother=of invention; No news is=good news;"
+    "Old habits=die hard; One man's trash is another man's=treasure; Silence is=golden;"
+    "Slow and steady=wins the race; Still waters=run deep;"
+    "The apple doesn't fall far=from the tree; Variety is=the spice of life;"
+    "You can't have your cake=and eat it; You reap=what you sow; A rolling stone=gathers no moss;"
+    "Don't bite the hand=that feeds you; Fortune favours=the bold; Great minds=think alike;"
+    "Home is where=the heart is; Kill two birds=with one stone; Live and=let live;"
+    "Once bitten,=twice shy; Strike the iron=while it is hot; Time and tide=wait for no man"
+)
+# What people want to do, and a short piece of advice.
+ADVICE = table(
+    "sleep better=Go to bed at the same time every night.;"
+    "learn new words=Write down five words a day and repeat them.;"
+    "wake up earlier=Put the alarm clock across the room.;"
+    "drink more water=Keep a bottle of water on your desk.;"
+    "remember names=Repeat the name aloud and picture the face.;"
+    "stop biting my nails=Keep your hands busy with a small object.;"
+    "make new friends=Join a club and talk to people often.;"
+    "feel calmer before a test=Breathe slowly and start with an easy question.;"
+    "keep my desk tidy=Put everything back before you stop for the day.;"
+    "read more books=Read ten pages every evening before bed.;"
+    "spend less time on my phone=Leave it in another room while you work.;"
+    "keep a plant alive=Give it light and water it once a week.;"
+    "start running=Run slowly for ten minutes, three times a week.;"
+    "write a thank-you note=Say what you liked and keep it short.;"
+    "speak more clearly=Slow down and finish every word.;"
+    "calm a crying baby=Hold the baby close and hum softly.;"
+    "get rid of hiccups=Hold your breath for ten seconds.;"
+    "remove a coffee stain=Dab it with cold water and a little soap.;"
+    "cook rice=Use two cups of water for one cup of rice.;"
+    "boil an egg=Leave it in boiling water for eight minutes.;"
+    "peel garlic quickly=Press it with the flat side of a knife.;"
+    "stay awake in the afternoon=Take a short walk in fresh air.;"
+    "find a lost key=Go back to where you last used it.;"
+    "be on time=Leave home ten minutes earlier than you think.;"
+    "study for an exam=Make a plan and test yourself every day.;"
+    "learn to swim=Take lessons and practise floating first.;"
+    "write better essays=Make an outline before you write.;"
+    "stop procrastinating=Start with a task of five minutes.;"
+    "say no politely=Thank them and say you cannot do it now.;"
+    "say sorry to a friend=Admit your mistake and ask how to help.;"
+    "make tea=Pour boiling water over the leaves and wait three minutes.;"
+    "pack a suitcase=Roll your clothes and put heavy things first.;"
+    "train a puppy=Use small treats and short daily lessons.;"
+    "feel less lonely=Call someone you like and plan a visit.;"
+    "take better photos=Keep the light behind you and hold still.;"
+    "keep bread fresh=Store it in a paper bag in a cool place.;"
+    "clean a window=Use warm water with vinegar and a soft cloth.;"
+    "fall asleep on a noisy street=Use earplugs and keep the window shut.;"
+    "improve my handwriting=Write slowly and practise one letter at a time.;"
+    "choose a birthday gift=Think of what the person enjoys most.;"
+    "give a short talk=Know your first sentence and make three points.;"
+    "learn the guitar=Practise three chords for fifteen minutes a day.;"
+    "get over a bad day=Take a walk and go to bed early.;"
+    "keep cool in summer=Drink water and stay in the shade.;"
+    "stay warm in winter=Wear several thin layers of clothes.;"
+    "get on with a new neighbour=Say hello and introduce yourself.;"
+    "save electricity=Switch off lights that nobody needs.;"
+    "waste less food=Plan your meals and use what you have.;"
+    "sew on a button=Use strong thread and make a knot at the back.;"
+    "wrap a present=Cut enough paper and fold the edges neatly."
+)
+THINGS = names(
+    "film, book, hotel room, meal, concert, phone, game, song, play, lesson, jacket, museum, cafe,"
+    "podcast, bicycle, pizza, camera, beach"
+)
+OPINIONS = {
+    "positive": names(
+        "was wonderful from start to end, made me smile all day, is the best I have ever had,"
+        "was worth every minute, is simply great, went far beyond my hopes, was a real joy,"
+        "is lovely and I will be back, was better than I expected, deserves five stars"
+    ),
+    "negative": names(
+        "was a complete waste of time, let me down badly, is the worst I have ever had,"
+        "was boring and far too long, is simply awful, was not worth the wait, was a real mess,"
+        "is poor and I will not be back, was worse than I expected, deserves no stars at all"
+    ),
+}
+FEELING = {phrase: mood for mood, phrases in OPINIONS.items() for phrase in phrases}
