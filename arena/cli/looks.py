@@ -21,7 +21,7 @@ def look_at_checkpoint(scenario: Scenario, root: DataRoot) -> Iterator[str]:
     from arena.execution.checkpoint import check_checkpoint, folder_of
     from arena.store.store import Store, default_root
 
-    folder = folder_of(scenario.model, root)
+    folder = folder_of(scenario.model.pretrained, root)
     if folder is None:
         yield f"model:  {scenario.model.pretrained} is no folder here: the run asks the model hub"
         return

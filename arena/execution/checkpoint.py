@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -36,25 +37,36 @@ def check_checkpoint(scenario: Scenario, root: DataRoot, store: Store) -> None:
         InputError: something is wrong with the checkpoint, or LoRA target modules are not in it.
         ArenaError: it could not be checked.
     """
-    if not isinstance(scenario.model, Pretrained):
-        return
-    folder = folder_of(scenario.model, root)
-    source = scenario.model.pretrained if folder is None else str(folder)
-    question = {
-        "source": source,
-        "given": scenario.model.pretrained,
-        "targets": _targets(scenario),
-        "defences": _defences(scenario),
-        "payloads": _payloads(scenario),
-        "plugins": scenario.plugins,
-    }
-    for each in no_checkpoint(Question(source, scenario.model.pretrained)):
+    for question in _questions(scenario, root):
+        _refuse_flaws(question, store)
+
+
+def _questions(scenario: Scenario, root: DataRoot) -> Iterator[Question]:
+    """What to check of the scenario's checkpoints; nothing for a model trained from scratch."""
+    model = scenario.model
+    if isinstance(model, Pretrained):
+        key = "model.pretrained"
+        yield Question(
+            _source(model.pretrained, root, key),
+            model.pretrained,
+            key,
+            _targets(scenario),
+            _defences(scenario),
+            _payloads(scenario),
+            scenario.plugins,
+        )
+
+
+def _refuse_flaws(question: Question, store: Store) -> None:
+    """Raise InputError at the first flaw, from the cache or after a look at the checkpoint."""
+    for each in no_checkpoint(question):
         raise InputError(each.rule, key=each.key, found=each.found)
-    key = digest([question, _files(Path(str(question["source"]))), versions()])
+    asked = asdict(question)
+    key = digest([asked, _files(Path(question.source)), versions()])
     note = store.root / FOLDER / f"{key}.json"
     flaws = _remembered(note)
     if flaws is None:
-        flaws = _asked(question)
+        flaws = _asked(asked)
         write_note(note, flaws)
     for flaw in flaws:
         raise InputError(
@@ -62,24 +74,33 @@ def check_checkpoint(scenario: Scenario, root: DataRoot, store: Store) -> None:
         )
 
 
-def folder_of(model: Pretrained, root: DataRoot) -> Path | None:
-    """Return the folder of a scenario's checkpoint; None if it is not on this machine.
+def _source(name: str, root: DataRoot, key: str) -> str:
+    """The folder of a checkpoint, or its name on the hub."""
+    folder = folder_of(name, root, key)
+    return name if folder is None else str(folder)
+
+
+def folder_of(name: str, root: DataRoot, key: str = "model.pretrained") -> Path | None:
+    """Return the folder of a checkpoint that a scenario names; None if it is not on this machine.
+
+    Args:
+        key: of the scenario, for errors.
 
     Raises:
         InputError: a folder of this name is only in the working folder, where checkpoints are not
             looked up but transformers would take it for the hub's.
     """
     try:
-        return root.find(model.pretrained).resolve()
+        return root.find(name).resolve()
     except (InputError, OSError, ValueError):
-        here = _working_folder(model.pretrained)
+        here = _working_folder(name)
     if here is not None:
         rule = (
             "the working folder has a folder of this name, and checkpoints are looked up in the "
             "data folder and beside the scenario: give its whole path, or for a model of the hub "
             "start from another folder"
         )
-        raise InputError(rule, key="model.pretrained", found=str(here))
+        raise InputError(rule, key=key, found=str(here))
     return None
 
 

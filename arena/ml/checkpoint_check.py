@@ -44,13 +44,15 @@ class Flaw:
 class Question:
     """What to check.
 
-    source: a folder or hub id. given: the name in the scenario. targets: LoRA target modules by the
-    scenario's key. defences: objectives as in YAML, and the last block that trains, by the key of
-    the defence. payloads: their texts, by key. plugins: to import, for their objectives.
+    source: a folder or hub id. given: the name in the scenario. key: where it is in the scenario.
+    targets: LoRA target modules by the scenario's key. defences: objectives as in YAML, and the
+    last block that trains, by the key of the defence. payloads: their texts, by key. plugins: to
+    import, for their objectives.
     """
 
     source: str
     given: str = ""
+    key: str = "model.pretrained"
     targets: Mapping[str, Sequence[str]] = field(default_factory=dict)
     defences: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     payloads: Mapping[str, str] = field(default_factory=dict)
@@ -81,7 +83,7 @@ def flaws(question: Question) -> list[Flaw]:
 
 
 def _flaw(question: Question, rule: str, found: str | None = None) -> Flaw:
-    return Flaw(rule, "model.pretrained", found or question.source)
+    return Flaw(rule, question.key, found or question.source)
 
 
 def no_checkpoint(question: Question) -> Iterator[Flaw]:

@@ -25,7 +25,7 @@ from arena.results.rows import Sham
 from arena.scenario.recipes import Recipe
 from arena.scenario.schema import Scenario
 from arena.scenario.section import Stage as When
-from arena.scenario.source import FromScratch, Pretrained
+from arena.scenario.source import FromScratch, Pretrained, lora_of
 from arena.stages.along import Which
 from arena.stages.corpus import CorpusRef
 from arena.stages.depth import DepthJob
@@ -219,7 +219,7 @@ class Builder:
     ) -> Training:
         """Return a stage's training configuration: its settings with this run's numerics, and LoRA
         if an adapter is trained (`adapter`, by default the scenario's model's)."""
-        own = getattr(self.scenario.model, "adapter", None) if adapts else None
+        own = lora_of(self.scenario.model) if adapts else None
         config = TrainConfig.of(settings, steps, self.numerics.loop)
         return Training(config, self.numerics, adapter or own)
 

@@ -37,6 +37,12 @@ class Pretrained(Settings):
     adapter: Adapter | None = None
 
 
+def lora_of(model: FromScratch | Pretrained) -> Adapter | None:
+    """Return the LoRA with which a model is trained unless a training has its own; None if all
+    weights train."""
+    return model.adapter if isinstance(model, Pretrained) else None
+
+
 @dataclass(frozen=True)
 class _OneSource:
     """Annotation that picks the class by its key, so that errors name only its own keys."""
