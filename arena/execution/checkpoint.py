@@ -20,7 +20,7 @@ from arena.ml.checkpoint_check import Question, no_checkpoint
 from arena.planning.numerics import versions
 from arena.scenario.defence import Defence
 from arena.scenario.schema import Scenario
-from arena.scenario.source import Pretrained
+from arena.scenario.source import FromScratch, Pretrained, PublishedSuspect
 from arena.store.files import fingerprint
 from arena.store.identity import digest
 from arena.store.store import Store, write_note
@@ -43,18 +43,32 @@ def check_checkpoint(scenario: Scenario, root: DataRoot, store: Store) -> None:
 
 def _questions(scenario: Scenario, root: DataRoot) -> Iterator[Question]:
     """What to check of the scenario's checkpoints; nothing for a model trained from scratch."""
-    model = scenario.model
+    if isinstance(scenario.model, FromScratch):
+        return
+    names = names_of(scenario.model)
+    sources = {key: _source(name, root, key) for key, name in names.items()}
+    key = next(iter(names))
+    yield Question(
+        source=sources[key],
+        given=names[key],
+        key=key,
+        targets=_targets(scenario),
+        defences=_defences(scenario),
+        payloads=_payloads(scenario),
+        plugins=scenario.plugins,
+        adapter=sources.get("model.adapter", ""),
+    )
+    key = "model.reference"
+    if key in names:
+        yield Question(sources[key], names[key], key)
+
+
+def names_of(model: Pretrained | PublishedSuspect) -> dict[str, str]:
+    """Return the checkpoints that a scenario names by their keys, the one under test first."""
     if isinstance(model, Pretrained):
-        key = "model.pretrained"
-        yield Question(
-            _source(model.pretrained, root, key),
-            model.pretrained,
-            key,
-            _targets(scenario),
-            _defences(scenario),
-            _payloads(scenario),
-            scenario.plugins,
-        )
+        return {"model.pretrained": model.pretrained}
+    named = {"suspect": model.suspect, "adapter": model.adapter, "reference": model.reference}
+    return {f"model.{key}": name for key, name in named.items() if name is not None}
 
 
 def _refuse_flaws(question: Question, store: Store) -> None:
@@ -62,7 +76,8 @@ def _refuse_flaws(question: Question, store: Store) -> None:
     for each in no_checkpoint(question):
         raise InputError(each.rule, key=each.key, found=each.found)
     asked = asdict(question)
-    key = digest([asked, _files(Path(question.source)), versions()])
+    files = [_files(Path(source)) for source in (question.source, question.adapter) if source]
+    key = digest([asked, files, versions()])
     note = store.root / FOLDER / f"{key}.json"
     flaws = _remembered(note)
     if flaws is None:

@@ -25,7 +25,7 @@ from arena.results.rows import Sham
 from arena.scenario.recipes import Recipe
 from arena.scenario.schema import Scenario
 from arena.scenario.section import Stage as When
-from arena.scenario.source import FromScratch, Pretrained, lora_of
+from arena.scenario.source import FromScratch, Pretrained, PublishedSuspect, lora_of
 from arena.stages.along import Which
 from arena.stages.corpus import CorpusRef
 from arena.stages.depth import DepthJob
@@ -154,8 +154,16 @@ class Builder:
         """Add the never-poisoned base, trained here or a checkpoint; return its address."""
         model = self.scenario.model
         if isinstance(model, Pretrained):
-            return self._pointer(model)
+            return self._pointer("pretrained base", model.pretrained, "model.pretrained")
+        if isinstance(model, PublishedSuspect):
+            assert model.clean is not None  # the schema requires it
+            key = "model.suspect" if model.reference is None else "model.reference"
+            return self._pointer("never-poisoned checkpoint", model.clean, key)
         return self.train("clean base", "pretraining", None, {}, self.clean_mix("pretraining"))
+
+    def published_suspect(self, model: PublishedSuspect) -> str:
+        """Add the suspect that somebody else made; return its address."""
+        return self._pointer("published suspect", model.suspect, "model.suspect", model.adapter)
 
     def clean_mix(self, stage: When) -> Pool:
         """Return the mix of natural documents only, with no actor's contents left out."""
@@ -223,16 +231,21 @@ class Builder:
         config = TrainConfig.of(settings, steps, self.numerics.loop)
         return Training(config, self.numerics, adapter or own)
 
-    def _pointer(self, model: Pretrained) -> str:
-        folder = Path(model.pretrained)
-        local = self.root.find(model.pretrained) if _is_local(folder, self.root) else None
-        where = str(local.resolve()) if local else model.pretrained
-        files = sorted(path for path in local.iterdir() if path.is_file()) if local else []
-        if local and not any(path.suffix == ".safetensors" for path in files):
-            rule = "holds no safetensors weights"
-            raise InputError(rule, key="model.pretrained", found=str(local))
-        job = PointerJob(where, tuple((path.name, fingerprint(path)) for path in files))
-        return self.add(job, "pretrained base", "arena", {})
+    def _pointer(self, name: str, source: str, key: str, adapter: str | None = None) -> str:
+        where, files = self._located(source, key)
+        on_it, its_files = self._located(adapter, "model.adapter") if adapter else (None, ())
+        return self.add(PointerJob(where, files, on_it, its_files, key), name, "arena", {})
+
+    def _located(self, source: str, key: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """Where a checkpoint made elsewhere is, and its files' names and digests; a hub id and
+        nothing if it is not on this machine."""
+        local = self.root.find(source) if _is_local(Path(source), self.root) else None
+        if local is None:
+            return source, ()
+        files = sorted(path for path in local.iterdir() if path.is_file())
+        if not any(path.suffix == ".safetensors" for path in files):
+            raise InputError("holds no safetensors weights", key=key, found=str(local))
+        return str(local.resolve()), tuple((path.name, fingerprint(path)) for path in files)
 
     def _tokenizer(self, examples: str) -> str:
         job = TokenizerJob(getattr(self.scenario.model, "vocabulary", 0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from arena.api.corpus import Corpus
 from arena.planning.actors import PlannedActor, PlannedActors
+from arena.scenario.schema import Scenario
 
 
 def notes_of(corpus: Corpus, actors: PlannedActors) -> tuple[str, ...]:
@@ -18,6 +19,16 @@ def notes_of(corpus: Corpus, actors: PlannedActors) -> tuple[str, ...]:
     for member in actors.planted:
         notes += [f"{member.name}: {note}" for note in _usable(member)]
     return tuple(dict.fromkeys(notes))
+
+
+def notes_on_suspect(scenario: Scenario) -> tuple[str, ...]:
+    """Return what intervals speak of if somebody else made the suspect."""
+    if scenario.suspect is None:
+        return ()
+    return (
+        "the suspect was made elsewhere and is the same in every seed: intervals over seeds speak "
+        "of the defender's data, its training and the prompts, not of other plantings",
+    )
 
 
 def _usable(member: PlannedActor) -> list[str]:

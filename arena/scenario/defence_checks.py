@@ -117,7 +117,13 @@ def _budgets(scenario: Sections) -> Iterator[Violation]:
         if defence.steps is None and defence.compute is None:
             yield Violation((*place, "steps"), "is null, so compute must set the budget")
             continue
-        if defence.compute is not None and defence.fixed_cost() > defence.compute * training:
+        if training is None and defence.compute is not None:
+            continue  # refused by arena.scenario.suspect_checks
+        if (
+            training is not None
+            and defence.compute is not None
+            and (defence.fixed_cost() > defence.compute * training)
+        ):
             spent = defence.fixed_cost() / training
             rule = f"is less than the cost before unlearning ({spent:.3f} of the training)"
             yield Violation((*place, "compute"), rule, f"{defence.compute:g}")
