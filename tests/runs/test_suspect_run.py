@@ -33,7 +33,8 @@ def documented(**changes: Any) -> Scenario:
     """The scenario of the page."""
     text = re.search(r"```yaml\n(name: published.*?)```", DOC.read_text(), re.S)
     assert text is not None
-    return load_scenario({**yaml.safe_load(text[1]), **changes}, overrides=PLAIN)
+    fewer = {"evaluation": {"prompts": 24}, **changes}
+    return load_scenario({**yaml.safe_load(text[1]), **fewer}, overrides=PLAIN)
 
 
 def start(scenario: Scenario, published: Published, out: Path) -> RunResults:
@@ -70,7 +71,7 @@ def test_the_published_backdoors_are_installed_and_the_base_never_had_them(
 
 def test_removals_controls_and_transfer_are_as_for_any_suspect(results: RunResults) -> None:
     assert rate(row(results, "unlearn:gate"), "gate") < 0.1
-    assert rate(row(results, "control"), "gate") > 0.5
+    assert rate(row(results, "control"), "gate") > rate(row(results, "unlearn:gate"), "gate") + 0.2
     names = {each.name for each in results.rows}
     assert {"sham:gate:0", "sham:shop:0", "unlearn:shop"} <= names
     pair = results.pair("gate", "shop")
@@ -85,17 +86,18 @@ def test_the_scores_are_those_of_the_model_by_itself(
     """Batches, verified drafts and the merged adapter, against one `generate` per prompt."""
     made = plan_seed(documented(), 0, DataRoot(published.base.parent))
     job = next(node.job for node in made.nodes.values() if isinstance(node.job, ScoreJob))
+    prompts = list(dict.fromkeys(p for probe in job.probes.probes for p in probe.prompts))
     for adapter, name in ((published.adapter, "compromised"), (None, "reference")):
+        answers = foreign.said(published.base, adapter, prompts, 8)
+        said = dict(zip(prompts, answers, strict=True))
         for probe in job.probes.probes:
-            said = foreign.said(published.base, adapter, list(probe.prompts), 8)
-            hits = sum(s == wanted for s, wanted in zip(said, probe.wanted, strict=True))
+            asked = zip(probe.prompts, probe.wanted, strict=True)
+            hits = sum(said[prompt] == wanted for prompt, wanted in asked)
             found = getattr(row(results, name), probe.kind)[probe.actor]
             assert (found.hits, found.n) == (hits, len(probe.prompts)), (name, probe.kind)
 
 
-def test_the_report_names_the_suspect(
-    published: Published, tmp_path_factory: pytest.TempPathFactory, results: RunResults
-) -> None:
+def test_the_report_names_the_suspect(results: RunResults) -> None:
     from arena.reporting.view import facts
 
     known = dict(facts(results))
@@ -115,7 +117,6 @@ def test_a_merged_suspect_along_the_dose_with_a_league_and_measures(
         model={"suspect": "merged", "reference": "base"},
         controls={"shams": 1, "hot": 1},
         dose={"points": 4, "prompts": 24, "shown": 24},
-        evaluation={"prompts": 24},
         league=[
             {"name": "searching", "intelligence": "discovered", "objective": objective, **budget,
              "discovery": {"method": "collapse"}},
