@@ -197,7 +197,8 @@ def validate(
         with loaded.placing():
             refuse_absent_device(valid)
             seen = [*look_at_checkpoint(valid, root), *look_at_data(valid, root)]
-        actors = ", ".join(f"{actor.name} ({valid.stage_of(actor)})" for actor in valid.actors)
+        stages = {a.name: f" ({valid.stage_of(a)})" for a in valid.actors if not valid.suspect}
+        actors = ", ".join(f"{a.name}{stages.get(a.name, '')}" for a in valid.actors)
         say(f"{valid.name} is valid")
         say(f"  actors: {actors}")
         say(f"  seeds:  {', '.join(str(seed) for seed in valid.seeds)}")

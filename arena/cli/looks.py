@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from arena.api.world import DataRoot
 from arena.scenario.schema import Scenario
-from arena.scenario.source import Pretrained
+from arena.scenario.source import FromScratch
 
 
 def look_at_checkpoint(scenario: Scenario, root: DataRoot) -> Iterator[str]:
@@ -16,17 +16,19 @@ def look_at_checkpoint(scenario: Scenario, root: DataRoot) -> Iterator[str]:
     Raises:
         InputError: the checkpoint cannot be trained or scored.
     """
-    if not isinstance(scenario.model, Pretrained):
+    if isinstance(scenario.model, FromScratch):
         return
     from arena.cli.streams import say
-    from arena.execution.checkpoint import check_checkpoint, folder_of
+    from arena.execution.checkpoint import check_checkpoint, folder_of, names_of
     from arena.store.store import Store, default_root
 
-    folder = folder_of(scenario.model, root)
-    if folder is None:
-        yield f"model:  {scenario.model.pretrained} is no folder here: the run asks the model hub"
+    folders = {name: folder_of(name, root, key) for key, name in names_of(scenario.model).items()}
+    for name, folder in folders.items():
+        if folder is None:
+            yield f"model:  {name} is no folder here: the run asks the model hub"
+    if None in folders.values():
         return
     check_checkpoint(
         scenario, root, Store(default_root().resolve()), lambda text: say(text, err=True)
     )
-    yield f"model:  {folder}"
+    yield from (f"model:  {folder}" for folder in folders.values())

@@ -27,7 +27,7 @@ from arena.errors import ArenaError, InputError
 from arena.execution.checkpoint import check_checkpoint
 from arena.planning.numerics import cpu_model, device_of, settings, versions
 from arena.scenario.schema import Scenario
-from arena.scenario.source import FromScratch
+from arena.scenario.source import FromScratch, Pretrained
 from arena.store.identity import digest
 from arena.store.store import Store, write_note
 
@@ -130,17 +130,22 @@ def _workload(scenario: Scenario, root: DataRoot) -> dict[str, Any]:
     """The workload in the form of arena.ml.measuring.Workload."""
     model, numerics = scenario.model, scenario.numerics
     shared = {
-        "batch_size": scenario.training.continual_pretraining.batch_size,
+        "batch_size": (
+            scenario.training.continual_pretraining.batch_size
+            if scenario.suspect is None
+            else scenario.defender.batch_size
+        ),
         "device": device_of(numerics),
         "micro_batch": numerics.micro_batch,
         "checkpointing": numerics.checkpointing,
     }
     if isinstance(model, FromScratch):
         return {**shared, **model.model_dump()}
+    name = model.pretrained if isinstance(model, Pretrained) else model.suspect
     try:
-        where = str(root.find(model.pretrained).resolve())
+        where = str(root.find(name).resolve())
     except (InputError, OSError):
-        where = model.pretrained
+        where = name
     return {**shared, "pretrained": where}
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from arena.planning.numerics import versions
 from arena.published.locate import Note, hub_id, located, ready
 from arena.scenario.defence import Defence
 from arena.scenario.schema import Scenario
-from arena.scenario.source import Pretrained
+from arena.scenario.source import FromScratch, Pretrained, PublishedSuspect
 from arena.store.files import fingerprint
 from arena.store.identity import digest
 from arena.store.store import Store, write_note
@@ -42,26 +43,53 @@ def check_checkpoint(
         InputError: something is wrong with the checkpoint, or LoRA target modules are not in it.
         ArenaError: it could not be checked, or what reads GGUF files is missing.
     """
-    if not isinstance(scenario.model, Pretrained):
+    for question in _questions(scenario, root, tell):
+        _refuse_flaws(question, store)
+
+
+def _questions(scenario: Scenario, root: DataRoot, tell: Note) -> Iterator[Question]:
+    """What to check of the scenario's checkpoints; nothing for a model trained from scratch."""
+    if isinstance(scenario.model, FromScratch):
         return
-    ready(scenario.model.pretrained, root, tell)
-    folder = folder_of(scenario.model, root)
-    source = hub_id(scenario.model.pretrained) if folder is None else str(folder)
-    question = {
-        "source": source,
-        "given": scenario.model.pretrained,
-        "targets": _targets(scenario),
-        "defences": _defences(scenario),
-        "payloads": _payloads(scenario),
-        "plugins": scenario.plugins,
-    }
-    for each in no_checkpoint(Question(source, scenario.model.pretrained)):
+    names = names_of(scenario.model)
+    for name in names.values():
+        ready(name, root, tell)
+    sources = {key: _source(name, root, key) for key, name in names.items()}
+    key = next(iter(names))
+    yield Question(
+        source=sources[key],
+        given=names[key],
+        key=key,
+        targets=_targets(scenario),
+        defences=_defences(scenario),
+        payloads=_payloads(scenario),
+        plugins=scenario.plugins,
+        adapter=sources.get("model.adapter", ""),
+    )
+    key = "model.reference"
+    if key in names:
+        yield Question(sources[key], names[key], key)
+
+
+def names_of(model: Pretrained | PublishedSuspect) -> dict[str, str]:
+    """Return the checkpoints that a scenario names by their keys, the one under test first."""
+    if isinstance(model, Pretrained):
+        return {"model.pretrained": model.pretrained}
+    named = {"suspect": model.suspect, "adapter": model.adapter, "reference": model.reference}
+    return {f"model.{key}": name for key, name in named.items() if name is not None}
+
+
+def _refuse_flaws(question: Question, store: Store) -> None:
+    """Raise InputError at the first flaw, from the cache or after a look at the checkpoint."""
+    for each in no_checkpoint(question):
         raise InputError(each.rule, key=each.key, found=each.found)
-    key = digest([question, _files(Path(str(question["source"]))), versions()])
+    asked = asdict(question)
+    files = [_files(Path(source)) for source in (question.source, question.adapter) if source]
+    key = digest([asked, files, versions()])
     note = store.root / FOLDER / f"{key}.json"
     flaws = _remembered(note)
     if flaws is None:
-        flaws = _asked(question)
+        flaws = _asked(asked)
         write_note(note, flaws)
     for flaw in flaws:
         raise InputError(
@@ -69,24 +97,33 @@ def check_checkpoint(
         )
 
 
-def folder_of(model: Pretrained, root: DataRoot) -> Path | None:
-    """Return the folder of a scenario's checkpoint; None if it is not on this machine.
+def _source(name: str, root: DataRoot, key: str) -> str:
+    """The folder of a checkpoint, or its name on the hub."""
+    folder = folder_of(name, root, key)
+    return hub_id(name) if folder is None else str(folder)
+
+
+def folder_of(name: str, root: DataRoot, key: str = "model.pretrained") -> Path | None:
+    """Return the folder of a checkpoint that a scenario names; None if it is not on this machine.
+
+    Args:
+        key: of the scenario, for errors.
 
     Raises:
         InputError: a folder of this name is only in the working folder, where checkpoints are not
             looked up but transformers would take it for the hub's.
     """
-    found = located(model.pretrained, root)
+    found = located(name, root)
     if found is not None:
         return found
-    here = _working_folder(model.pretrained)
+    here = _working_folder(name)
     if here is not None:
         rule = (
             "the working folder has a folder of this name, and checkpoints are looked up in the "
             "data folder and beside the scenario: give its whole path, or for a model of the hub "
             "start from another folder"
         )
-        raise InputError(rule, key="model.pretrained", found=str(here))
+        raise InputError(rule, key=key, found=str(here))
     return None
 
 

@@ -79,7 +79,7 @@ def cost(scenario: Scenario) -> int:
     """Return the estimated cost of one seed of a cell, in parameters times documents: training
     twice (the reference, the compromised model), and every removal with its control and shams."""
     defender, controls = scenario.defender, scenario.controls
-    training = scenario.training_passes
+    training = scenario.training_passes or 0  # unknown where nothing is trained before the defence
     targets = len(scenario.actors) if defender.target == "each" else 1
     removals = targets * (2 + controls.shams) * defender.steps_within(training)
     return _parameters(scenario) * (2 * training + removals * defender.batch_size) + 1

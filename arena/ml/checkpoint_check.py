@@ -11,7 +11,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -44,17 +44,28 @@ class Flaw:
 class Question:
     """What to check.
 
-    source: a folder or hub id. given: the name in the scenario. targets: LoRA target modules by the
-    scenario's key. defences: objectives as in YAML, and the last block that trains, by the key of
-    the defence. payloads: their texts, by key. plugins: to import, for their objectives.
+    source: a folder or hub id. given: the name in the scenario. key: where it is in the scenario.
+    targets: LoRA target modules by the scenario's key. defences: objectives as in YAML, and the
+    last block that trains, by the key of the defence. payloads: their texts, by key. plugins: to
+    import, for their objectives. adapter: of the checkpoint, a folder or hub id.
     """
 
     source: str
     given: str = ""
+    key: str = "model.pretrained"
     targets: Mapping[str, Sequence[str]] = field(default_factory=dict)
     defences: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     payloads: Mapping[str, str] = field(default_factory=dict)
     plugins: Sequence[str] = ()
+    adapter: str = ""
+
+    @property
+    def tokenizer(self) -> str:
+        """Return where the tokenizer is: with the adapter if it has one, else with the model."""
+        from arena.ml.models import TOKENIZER, adapter_folder
+
+        adapter = adapter_folder(self.adapter) if self.adapter else None
+        return str(adapter) if adapter and (adapter / TOKENIZER).is_file() else self.source
 
     @cached_property
     def on_meta(self) -> tuple[Any, dict[str, Any]]:
@@ -70,6 +81,7 @@ def flaws(question: Question) -> list[Flaw]:
         _files,
         _kind,
         _weights,
+        _adapter,
         _tokenizer,
         _recurrence,
     )
@@ -81,7 +93,7 @@ def flaws(question: Question) -> list[Flaw]:
 
 
 def _flaw(question: Question, rule: str, found: str | None = None) -> Flaw:
-    return Flaw(rule, "model.pretrained", found or question.source)
+    return Flaw(rule, question.key, found or question.source)
 
 
 def no_checkpoint(question: Question) -> Iterator[Flaw]:
@@ -92,7 +104,10 @@ def no_checkpoint(question: Question) -> Iterator[Flaw]:
     if not (folder / "config.json").is_file():
         if (folder / "adapter_config.json").is_file():
             rule = "holds a LoRA adapter only: merge it into its base model and give that folder"
-            yield _flaw(question, f"{rule} (peft: PeftModel.merge_and_unload)")
+            how = "peft: PeftModel.merge_and_unload"
+            if question.key == "model.suspect":
+                how += "; or give it as `adapter`, and its base as `suspect`"
+            yield _flaw(question, f"{rule} ({how})")
         elif HUB_ID.fullmatch(question.given):
             rule = "this folder was taken, and holds no config.json, so it is no checkpoint"
             yield _flaw(question, f"{rule}; {HIDDEN}")
@@ -179,6 +194,30 @@ def _weights(question: Question) -> Iterator[Flaw]:
         yield _flaw(question, "has weights of other shapes than its config.json", _some(shapes))
 
 
+def _adapter(question: Question) -> Iterator[Flaw]:
+    """Yield why an adapter made elsewhere cannot be put on the checkpoint."""
+    from arena.ml.adapter_check import WEIGHTS, misfits, no_adapter
+    from arena.ml.models import adapter_folder
+
+    if not question.adapter:
+        return
+    key = "model.adapter"
+    try:
+        folder = adapter_folder(question.adapter)
+    except (OSError, ValueError) as error:
+        rule = "is neither an adapter's folder (see --data) nor to be had from the model hub"
+        yield Flaw(f"{rule} ({_first_line(error)})", key, question.adapter)
+        return
+    for rule, found in no_adapter(folder):
+        yield Flaw(rule, key, found)
+        return
+    for damaged in _damaged(question, folder / WEIGHTS):
+        yield replace(damaged, key=key)
+        return
+    for rule, found in misfits(folder, question.on_meta[0]):
+        yield Flaw(rule, key, found)
+
+
 def _on_meta(source: str) -> tuple[Any, dict[str, Any]]:
     import torch
     from transformers import AutoModelForCausalLM
@@ -198,7 +237,7 @@ def _tokenizer(question: Question) -> Iterator[Flaw]:
     from arena.ml.encoding import encode_prompts, load_tokenizer
 
     try:
-        tokenizer = load_tokenizer(question.source)
+        tokenizer = load_tokenizer(question.tokenizer)
     except Exception as error:  # of many types: which library reads the files depends on them
         yield _flaw(question, f"has no tokenizer that can be loaded ({_first_line(error)})")
         return
@@ -282,7 +321,7 @@ def _payloads(question: Question) -> Iterator[Flaw]:
 
     for key, text in question.payloads.items():
         try:
-            returned_texts(load_tokenizer(question.source), [text])
+            returned_texts(load_tokenizer(question.tokenizer), [text])
         except InputError as error:
             yield Flaw(error.message, key, text)
 

@@ -1,7 +1,8 @@
 """Models: three families from scratch, any causal LM from a checkpoint, LoRA on top.
 
 A checkpoint folder is what transformers writes (safetensors only); a LoRA checkpoint is
-what peft writes plus `parent.json`, which names the checkpoint under it.
+what peft writes plus `parent.json`, which names the checkpoint under it. A `parent.json` alone
+names a checkpoint made elsewhere, and the adapter on it if it has one.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ SIZES = {"nano": (64, 3), "micro": (128, 4), "mini": (256, 6), "small": (512, 8)
 FAMILIES = ("llama", "gpt_neox", "qwen3")
 HEAD_WIDTH = 32
 PARENT = "parent.json"
+ADAPTER = "adapter_config.json"
+TOKENIZER = "tokenizer_config.json"
+ADAPTER_FILES = (ADAPTER, "adapter_model.safetensors", "*token*", "*.jinja", "vocab*", "merges.txt")
 MAX_POSITIONS = 1024
 POSITIONS = ("wpe", "embed_positions", "position_embeddings")  # modules of learned positions
 # transformers' 0.02 suits widths of about 1,000; at 64, whether 400 steps suffice depends on the
@@ -114,19 +118,45 @@ def parent_of(folder: Path) -> str:
 
 def _with_adapter(folder: Path, device: str, dtype: str) -> Any:
     model = load_model(parent_of(folder), device, dtype)
-    if not (folder / "adapter_config.json").is_file():
+    adapter = adapter_of(folder)
+    if adapter is None:
         return model
     from peft import PeftModel
 
-    merged = PeftModel.from_pretrained(model, str(folder)).merge_and_unload()
+    merged = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
     return merged.requires_grad_(True)  # peft froze the base's weights
 
 
+def adapter_of(folder: Path) -> Path | None:
+    """Return where the adapter of a pointer or LoRA checkpoint is; None if it has none."""
+    if (folder / ADAPTER).is_file():
+        return folder
+    named = json.loads((folder / PARENT).read_text()).get("adapter")
+    return None if named is None else adapter_folder(named)
+
+
+def adapter_folder(source: str) -> Path:
+    """Return the folder of an adapter made elsewhere: a local one, or that of a hub id's files,
+    which are downloaded if they are not in the cache.
+
+    Raises:
+        OSError: the hub has no such adapter, or cannot be asked.
+    """
+    if Path(source).is_dir():
+        return Path(source)
+    from huggingface_hub import snapshot_download
+
+    return Path(snapshot_download(source, allow_patterns=list(ADAPTER_FILES)))
+
+
 def tokenizer_home(folder: Path | str) -> str:
-    """Return where the tokenizer of a checkpoint is: in it, or in its base."""
+    """Return where the tokenizer of a checkpoint is: in it, with its adapter, or in its base."""
     path = Path(folder)
-    if (path / "tokenizer_config.json").is_file() or not (path / PARENT).is_file():
+    if (path / TOKENIZER).is_file() or not (path / PARENT).is_file():
         return str(folder)
+    adapter = adapter_of(path)
+    if adapter is not None and (adapter / TOKENIZER).is_file():
+        return str(adapter)
     return tokenizer_home(parent_of(path))
 
 

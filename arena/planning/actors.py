@@ -16,7 +16,7 @@ from arena.scenario.defence import Decoy, Decoys
 from arena.scenario.parts import Part
 from arena.scenario.schema import Actor, Poison, Scenario
 from arena.stages.mixes import owns
-from arena.stages.poison import PlannedTexts
+from arena.stages.poison import PlannedTexts, makeable
 
 BENIGN = "benign:"  # prefix of a benign conditional's name, among those of actors
 WHOLE = (0.0, 1.0)  # the window of documents that are seen throughout a stage
@@ -24,7 +24,8 @@ WHOLE = (0.0, 1.0)  # the window of documents that are seen throughout a stage
 
 @dataclass(frozen=True)
 class PlannedActor:
-    """One threat actor of one seed. `interval` is its share of [0, 1)."""
+    """One threat actor of one seed. `interval` is its share of [0, 1). stage: at which it poisons;
+    empty if it does so nowhere here."""
 
     actor: Actor
     stage: str
@@ -138,13 +139,17 @@ def plan_actors(scenario: Scenario, corpus: Corpus, seed: int) -> PlannedActors:
 
     Shares are intervals of [0, 1): the defender's first, then the actors' in their order, then
     those of benign conditionals. A content belongs to the interval that its hash falls into, so
-    adding one at the end moves no other share.
+    adding one at the end moves no other share. Actors of a suspect that somebody else made poison
+    nothing, so they have all contents but the defender's in common.
     """
     edge = scenario.defender.share
     own = [(0.0, edge)]
     members: list[PlannedActor] = []
     benign: list[PlannedBenign] = []
     for actor in scenario.planted_in(seed):
+        if scenario.suspect is not None:
+            members.append(_found(corpus, actor, (edge, 1.0)))
+            continue
         interval = (edge, edge + actor.poison.share)
         edge = interval[1]
         if len(members) < len(scenario.actors):
@@ -175,6 +180,15 @@ def _planned(
     share = _share(corpus, interval, count, actor.name, trigger)
     stage = scenario.stage_of(actor)
     return kind(actor, stage, trigger, payload, interval, share, count, beside)
+
+
+def _found(corpus: Corpus, actor: Actor, interval: tuple[float, float]) -> PlannedActor:
+    """An actor whose backdoor is in a suspect that somebody else made. Its count is how many
+    documents with its trigger can be made for a measure, each of another prompt."""
+    trigger, payload = _built(actor, corpus)
+    share = _share(corpus, interval, 0, actor.name, trigger)
+    count = makeable(ActorBrief(actor.name, trigger, payload, share, 0, 0))
+    return PlannedActor(actor, "", trigger, payload, interval, share, count)
 
 
 def _built(actor: Actor, corpus: Corpus) -> tuple[Trigger, Payload]:

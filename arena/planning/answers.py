@@ -39,7 +39,7 @@ def plan_answers(scenario: Scenario, root: DataRoot) -> AnswersPlan | None:
     wanted: SelfDistilled | None = corpus.self_distilled
     if wanted is None or not isinstance(model, Pretrained):
         return None
-    pointer = pointer_job(model, root)
+    pointer = pointer_job(root, model.pretrained)
     base = Stage(pointer.kind, "pretrained base", "arena", ALL_SEEDS, identity_of(pointer), {})
     ref = CorpusRef.of(corpus.name, corpus.params, ALL_SEEDS, replace(root, answers=None))
     job = AnswersJob(ref, wanted.tokens, wanted.contents, profile(scenario.numerics))

@@ -24,7 +24,7 @@ from arena.results.rows import Sham
 from arena.scenario.recipes import Recipe
 from arena.scenario.schema import Scenario
 from arena.scenario.section import Stage as When
-from arena.scenario.source import FromScratch, Pretrained
+from arena.scenario.source import FromScratch, Pretrained, PublishedSuspect, lora_of
 from arena.stages.along import Which
 from arena.stages.corpus import CorpusRef
 from arena.stages.depth import DepthJob
@@ -151,8 +151,16 @@ class Builder:
         """Add the never-poisoned base, trained here or a checkpoint; return its address."""
         model = self.scenario.model
         if isinstance(model, Pretrained):
-            return self.add(pointer_job(model, self.root), "pretrained base", "arena", {})
+            return self._pointer("pretrained base", model.pretrained, "model.pretrained")
+        if isinstance(model, PublishedSuspect):
+            assert model.clean is not None  # the schema requires it
+            key = "model.suspect" if model.reference is None else "model.reference"
+            return self._pointer("never-poisoned checkpoint", model.clean, key)
         return self.train("clean base", "pretraining", None, {}, self.clean_mix("pretraining"))
+
+    def published_suspect(self, model: PublishedSuspect) -> str:
+        """Add the suspect that somebody else made; return its address."""
+        return self._pointer("published suspect", model.suspect, "model.suspect", model.adapter)
 
     def clean_mix(self, stage: When) -> Pool:
         """Return the mix of natural documents only, with no actor's contents left out."""
@@ -216,9 +224,12 @@ class Builder:
     ) -> Training:
         """Return a stage's training configuration: its settings with this run's numerics, and LoRA
         if an adapter is trained (`adapter`, by default the scenario's model's)."""
-        own = getattr(self.scenario.model, "adapter", None) if adapts else None
+        own = lora_of(self.scenario.model) if adapts else None
         config = TrainConfig.of(settings, steps, self.numerics.loop)
         return Training(config, self.numerics, adapter or own)
+
+    def _pointer(self, name: str, source: str, key: str, adapter: str | None = None) -> str:
+        return self.add(pointer_job(self.root, source, key, adapter), name, "arena", {})
 
     def _tokenizer(self, examples: str) -> str:
         job = TokenizerJob(getattr(self.scenario.model, "vocabulary", 0))

@@ -6,6 +6,7 @@
     supply_chain  the first actor poisons pretraining, the others train one after another, the last
                   of them an adapter
     solo          each actor alone in a model: what the others' presence does to it
+    found         the model is a suspect that somebody else made; nothing is planted
 
 Actors who poison pretraining are pooled there under any composition, since only later stages have a
 checkpoint to hand on. A benign conditional is planted like one more actor, the last.
@@ -22,6 +23,7 @@ from arena.planning.builder import Builder
 from arena.planning.clean_text import forms_of_actor, forms_of_mix, forms_of_text, planted_forms
 from arena.scenario.recipes import ApartRecipe
 from arena.scenario.section import Stage
+from arena.scenario.source import PublishedSuspect
 from arena.stages.actor_text import ReceivedJob, TextJob
 from arena.stages.merge import PART, MergeJob
 from arena.stages.mixes import Pool
@@ -50,6 +52,8 @@ def compose(builder: Builder) -> str | None:
     """Add the reference and the compromised model, with their rows and those of the models on the
     way; return the compromised model's address (None for `solo`, which has several)."""
     scenario = builder.scenario
+    if scenario.suspect is not None:
+        return _found(builder, scenario.suspect)
     clean_base = builder.clean_base()
     if scenario.controls.reference:
         builder.row("reference", "reference", None, _reference(builder, clean_base))
@@ -63,9 +67,19 @@ def compose(builder: Builder) -> str | None:
     return base
 
 
+def _found(builder: Builder, model: PublishedSuspect) -> str:
+    """Add the rows of a suspect that somebody else made; return its address."""
+    if builder.scenario.controls.reference:
+        builder.row("reference", "reference", None, builder.clean_base())
+    suspect = builder.published_suspect(model)
+    builder.row("compromised", "compromised", None, suspect, planted=True)
+    return suspect
+
+
 def without(builder: Builder, name: str) -> str:
     """Return the address of the suspect without one actor's poison: trained in the same way, with
-    clean documents in place of this poison. Not for `solo`."""
+    clean documents in place of this poison. Not for `solo`, nor for a suspect that somebody else
+    made."""
     version = _Version(f"without:{name}", "without", name)
     return _composed(builder, version, builder.clean_base())
 

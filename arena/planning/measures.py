@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from arena.api.job import Job
 from arena.api.measure import Measure, Subject
 from arena.api.trigger import Variant
+from arena.errors import InputError
 from arena.ml.train_config import Optimisation, Training
 from arena.planning.builder import Builder
 from arena.planning.composition import without
@@ -45,6 +46,13 @@ def _left_out_in_turn(builder: Builder, measures: Sequence[Measure], subject: Su
     defences = builder.scenario.defences.values()
     targets = {d.target if d.intelligence == "disclosed" else "each" for d in defences}
     members = [member.name for member in builder.actors.members]
+    if builder.scenario.suspect is not None and asked:
+        names = [measure.name for measure in measures if measure.without(subject)]
+        rule = (
+            "is compared with the suspect as it would be without one of its backdoors, and this "
+            "one was made elsewhere (reactivation: baseline: never)"
+        )
+        raise InputError(rule, key=f"measures.{names[0]}")
     return [
         name for name in members if name in asked and targets & {"each", name} and len(members) > 1
     ]

@@ -6,6 +6,7 @@ from arena.api.corpus import Corpus
 from arena.api.world import DataRoot
 from arena.planning.actors import PlannedActor, PlannedActors
 from arena.published.locate import hub_id, located, origin_of
+from arena.scenario.schema import Scenario
 from arena.scenario.source import ModelSource, Pretrained
 
 
@@ -35,6 +36,16 @@ def model_notes(model: ModelSource, root: DataRoot) -> tuple[str, ...]:
         return (said,) if hub != model.pretrained else ()
     origin = origin_of(folder)
     return () if origin is None else (f"model: {origin.sentence}",)
+
+
+def notes_on_suspect(scenario: Scenario) -> tuple[str, ...]:
+    """Return what intervals speak of if somebody else made the suspect."""
+    if scenario.suspect is None:
+        return ()
+    return (
+        "the suspect was made elsewhere and is the same in every seed: intervals over seeds speak "
+        "of the defender's data, its training and the prompts, not of other plantings",
+    )
 
 
 def _usable(member: PlannedActor) -> list[str]:

@@ -13,7 +13,7 @@ from arena.planning.composition import compose
 from arena.planning.defences import clean_prompts_told, defend
 from arena.planning.graph import SeedPlan
 from arena.planning.measures import plan_measures
-from arena.planning.notes import model_notes, notes_of
+from arena.planning.notes import model_notes, notes_of, notes_on_suspect
 from arena.scenario.schema import Scenario
 
 
@@ -25,15 +25,17 @@ def plan_seed(scenario: Scenario, seed: int, root: DataRoot) -> SeedPlan:
         ArenaError: an actor or the defender has no usable example.
     """
     builder = Builder(scenario, seed, root)
-    notes = (*model_notes(scenario.model, root), *notes_of(builder.corpus, builder.actors))
+    notes = (
+        *model_notes(scenario.model, root),
+        *notes_of(builder.corpus, builder.actors),
+        *notes_on_suspect(scenario),
+    )
     suspect = compose(builder)
     if suspect is not None:
         defend(builder, suspect)
         plan_measures(builder, suspect)
-    documents = {
-        member.name: scenario.recipe_for(member.actor).documents
-        for member in builder.actors.planted
-    }
+    planted = builder.actors.planted if scenario.suspect is None else ()
+    documents = {member.name: scenario.recipe_for(member.actor).documents for member in planted}
     return SeedPlan(
         seed,
         builder.nodes,

@@ -200,8 +200,7 @@ def clean_lines(text: CleanTextRecord) -> list[str]:
     """Return the kind of clean text of a run, in sentences; empty if results do not say."""
     if not text.defender:
         return []
-    known = (("defender", text.defender, text.in_defender), ("mix", text.mix, text.in_mix))
-    lines = [WHOSE[f"{what} {kind}"] + _carrying(shares) for what, kind, shares in known]
+    lines = [WHOSE[f"{what} {kind}"] + _carrying(shares) for what, kind, shares in _known(text)]
     if text.natural_rate == 0:
         lines.append("Natural text has no planted form here.")
     elif text.natural_rate is not None:
@@ -210,6 +209,13 @@ def clean_lines(text: CleanTextRecord) -> list[str]:
             f"In natural text each form occurs in {share} of the prompts, with the right answer."
         )
     return lines
+
+
+def _known(text: CleanTextRecord) -> list[tuple[str, str, Mapping[str, float]]]:
+    """Whose clean text, its kind and the shares of planted forms; a suspect that somebody else made
+    has no mix."""
+    known = (("defender", text.defender, text.in_defender), ("mix", text.mix, text.in_mix))
+    return [each for each in known if each[1]]
 
 
 def _carrying(shares: Mapping[str, float]) -> str:
@@ -225,11 +231,10 @@ def clean_line(text: CleanTextRecord) -> str:
     scrubbed`."""
     if not text.defender:
         return ""
-    known = (("defender", text.defender, text.in_defender), ("mix", text.mix, text.in_mix))
     said = [
         f"{what} {kind}"
         + (f" (planted forms in at most {percent(max(shares.values()))})" if shares else "")
-        for what, kind, shares in known
+        for what, kind, shares in _known(text)
     ]
     return f"clean data: {', '.join(said)}"
 

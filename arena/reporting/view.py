@@ -17,6 +17,7 @@ from arena.reporting.rows import grouped, label_of, scalar_columns
 from arena.reporting.shams import conditional_names, signed
 from arena.reporting.wording import p_value, words
 from arena.results.run import Pair, RunResults, SummaryRow
+from arena.results.scenario import ScenarioRecord
 
 SPLITS = ("train", "validation", "test")
 HASH = 12  # characters of an artifact's address that are shown
@@ -74,7 +75,7 @@ def facts(results: RunResults) -> list[tuple[str, str]]:
     family = " ".join(filter(None, (scenario.text("model", key) for key in ("family", "size"))))
     took = results.seconds.total
     entries = [
-        ("model", scenario.text("model", "pretrained") or family),
+        ("model", scenario.text("model", "pretrained") or _suspect(scenario) or family),
         ("corpus", scenario.text("corpus", "name") or results.corpus.name),
         ("stage", words(scenario.text("stage"))),
         ("composition", scenario.text("composition")),
@@ -83,6 +84,12 @@ def facts(results: RunResults) -> list[tuple[str, str]]:
         ("took", duration(took)),
     ]
     return [(key, value) for key, value in entries if value]
+
+
+def _suspect(scenario: ScenarioRecord) -> str:
+    """A suspect that somebody else made, with its adapter."""
+    parts = (scenario.text("model", key) for key in ("suspect", "adapter"))
+    return " + ".join(filter(None, parts))
 
 
 def summary(results: RunResults) -> list[list[ModelLine]]:

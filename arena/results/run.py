@@ -212,7 +212,8 @@ class CleanTextRecord(Part):
     """The planted forms in clean text (docs/estimands.md, Clean data).
 
     Attributes:
-        defender, mix: `natural` or `scrubbed`; empty in results of earlier versions.
+        defender, mix: `natural` or `scrubbed`; empty in results of earlier versions, and `mix` also
+            where nothing was planted.
         natural_rate: as the scenario sets it; None: as they occur in the corpus.
         in_defender: by actor, the share of the defender's clean prompts that carry its form, over
             seeds and disclosed triggers.

@@ -16,7 +16,7 @@ def clean_text_of(scenario: Scenario, records: Sequence[SeedRecord]) -> CleanTex
     """Return whose text was filtered, and how often forms were left, over the seeds."""
     return CleanTextRecord(
         defender=scenario.clean.defender,
-        mix=scenario.clean.mix,
+        mix=scenario.clean.mix if scenario.suspect is None else "",
         natural_rate=scenario.corpus.natural_rate,
         in_defender=_means(each for record in records for each in record.in_defender),
         in_mix=_means(each for record in records for each in record.in_mix),

@@ -249,6 +249,8 @@ def _introduce(actor: PlannedActor, plan: SeedPlan) -> Introduction:
 
 
 def _amount(actor: PlannedActor, plan: SeedPlan) -> str:
+    if actor.name not in plan.documents:
+        return ""  # planted elsewhere, nobody knows with how much
     total = plan.documents[actor.name]
     return f"{actor.count} of {total} documents ({actor.count / total:.1%})"
 

@@ -35,7 +35,7 @@ def _as_clean(scenario: Scenario) -> Entrant:
     """The clean fine-tune with the defender's budget; a step costs one training step."""
     defender, training = scenario.defender, scenario.training_passes
     steps = defender.steps_within(training)
-    per_step = defender.batch_size / training
+    per_step = None if training is None else defender.batch_size / training
     return Entrant(
         name="clean fine-tune",
         intelligence="control",
@@ -43,7 +43,7 @@ def _as_clean(scenario: Scenario) -> Entrant:
         knows="nothing",
         steps=steps,
         examples=defender.examples,
-        compute=steps * per_step,
+        compute=None if per_step is None else steps * per_step,
         per_step=per_step,
     )
 
@@ -62,8 +62,9 @@ def decoys_of(scenario: Scenario, rows: Sequence[Row]) -> tuple[DecoyDefence, ..
     )
 
 
-def entrant(name: str, defence: Defence, training: int) -> Entrant:
-    """Return a defence as a league entry, its budget as a share of the suspect's training."""
+def entrant(name: str, defence: Defence, training: int | None) -> Entrant:
+    """Return a defence as a league entry, its budget as a share of the suspect's training (None if
+    that is unknown)."""
     return Entrant(
         name=name,
         intelligence=defence.intelligence,
@@ -72,8 +73,8 @@ def entrant(name: str, defence: Defence, training: int) -> Entrant:
         steps=defence.steps_within(training),
         examples=defence.examples,
         compute=defence.share_of(training),
-        fixed=defence.fixed_cost() / training,
-        per_step=defence.step_cost() / training,
+        fixed=None if training is None else defence.fixed_cost() / training,
+        per_step=None if training is None else defence.step_cost() / training,
     )
 
 

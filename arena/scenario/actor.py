@@ -29,8 +29,12 @@ class Poison(Section):
         return self
 
 
+NO_POISON = Poison.model_construct(rate=None, count=None)  # of an actor who plants nothing here
+
+
 class Actor(Section):
-    """A threat actor: one trigger, one payload, its own poison and, if set, its own stage.
+    """A threat actor: one trigger, one payload, its own poison and, if set, its own stage. An actor
+    whose backdoor is in a suspect that somebody else made has only a trigger and a payload.
 
     tactics: how it evades a defence, in this order; those that only change values of this section
     are applied when the scenario is loaded, and then no longer listed.
@@ -41,7 +45,7 @@ class Actor(Section):
     stage: Stage | None = None
     trigger: TriggerPart
     payload: PayloadPart
-    poison: Poison
+    poison: Poison = NO_POISON
     tactics: tuple[TacticPart, ...] = ()
     training: OwnTraining = OwnTraining()
 

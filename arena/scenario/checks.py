@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from arena import registry
 from arena.api.corpus import Corpus
 from arena.api.tactic import APART, Scene, Setting, Texts
 from arena.errors import InputError
-from arena.scenario import crossed_checks, defence_checks, search_checks
+from arena.scenario import crossed_checks, defence_checks, search_checks, suspect_checks
+from arena.scenario.actor import NO_POISON
 from arena.scenario.keys import KeyPath
 from arena.scenario.problems import Violation
+from arena.scenario.section import FOUND, Composition
 from arena.scenario.source import Pretrained
 
 if TYPE_CHECKING:
@@ -24,23 +26,27 @@ SLACK = 1e-9  # for sums of decimal fractions: ten times 0.1 must count as 1
 
 def problems(scenario: Sections) -> list[Violation]:
     """Return every violation of a rule between sections, in the order of the rules."""
-    rules = (
-        _seeds,
+    planted = (
+        _poisoned,
         _stages,
         _composition,
-        _names,
         _benign,
+        _tactics,
+        _poison,
+        _shares,
+        *crossed_checks.RULES,
+        *search_checks.RULES,
+    )
+    rules = (
+        _seeds,
+        _names,
         _hot,
         _natural_rate,
         _self_distilled,
         _parts_fit,
-        _tactics,
-        _poison,
-        _shares,
         _dose,
-        *crossed_checks.RULES,
+        *(planted if scenario.suspect is None else suspect_checks.RULES),
         *defence_checks.RULES,
-        *search_checks.RULES,
     )
     return [problem for rule in rules for problem in rule(scenario)]
 
@@ -58,6 +64,13 @@ def _seeds(scenario: Sections) -> Iterator[Violation]:
         if seed in seen:
             yield Violation(("seeds", index), "this seed is already in the list", str(seed))
         seen.add(seed)
+
+
+def _poisoned(scenario: Sections) -> Iterator[Violation]:
+    """Whoever plants a backdoor here says how much it poisons."""
+    for index, actor in enumerate(scenario.actors):
+        if actor.poison == NO_POISON:
+            yield Violation(("actors", index, "poison"), "is missing")
 
 
 def _stages(scenario: Sections) -> Iterator[Violation]:
@@ -245,6 +258,10 @@ def _mixes(scenario: Sections) -> Iterator[tuple[str, dict[KeyPath, Actor]]]:
 def _composition(scenario: Sections) -> Iterator[Violation]:
     """Actors who train separately need a base model that exists before them."""
     composition = scenario.composition
+    if composition == FOUND:
+        rule = "is only for a suspect that somebody else made (model: {suspect: PATH})"
+        allowed = tuple(each for each in get_args(Composition) if each != FOUND)
+        yield Violation(("composition",), rule, composition, allowed)
     if composition not in APART:
         return
     if all(scenario.stage_of(actor) == "pretraining" for actor in scenario.actors):

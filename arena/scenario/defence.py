@@ -91,15 +91,18 @@ class Defence(Section, Optimisation):
             return float(self.discovery.part_class.cost(self.discovery.params))
         return 0.0
 
-    def steps_within(self, training: int) -> int:
-        """Return the steps within the budget, given the suspect's training in document passes."""
-        if self.compute is None:
+    def steps_within(self, training: int | None) -> int:
+        """Return the steps within the budget, given the suspect's training in document passes (None
+        if unknown: then the schema allows no `compute`)."""
+        if self.compute is None or training is None:
             return self.steps or 0
         paid = int((self.compute * training - self.fixed_cost()) / self.step_cost() + 1e-9)
         return paid if self.steps is None else min(self.steps, paid)
 
-    def share_of(self, training: int) -> float:
-        """Return the cost as a share of the suspect's training."""
+    def share_of(self, training: int | None) -> float | None:
+        """Return the cost as a share of the suspect's training; None if that is unknown."""
+        if training is None:
+            return None
         spent = self.steps_within(training) * self.step_cost() + self.fixed_cost()
         return spent / training
 

@@ -9,7 +9,7 @@ from arena import registry
 from arena.errors import InputError
 from arena.scenario.keys import KeyPath
 from arena.scenario.problems import Violation
-from arena.scenario.source import DEPTH, FromScratch
+from arena.scenario.source import DEPTH, FromScratch, lora_of
 
 if TYPE_CHECKING:
     from arena.scenario.defence import Decoys, Defence
@@ -71,7 +71,7 @@ def _adapters(scenario: Sections) -> Iterator[Violation]:
     """An objective that edits weights needs the model's own: an adapter's checkpoint contains only
     the adapter, so the edit would be lost."""
     for place, defence in _defences(scenario):
-        own = defence.adapter or getattr(scenario.model, "adapter", None)
+        own = defence.adapter or lora_of(scenario.model)
         if defence.objective.part_class.edits and own is not None:
             where = (*place, "adapter") if defence.adapter else ("model", "adapter")
             rule = f"must be null: {defence.objective.name} changes the model's own weights"
@@ -117,7 +117,13 @@ def _budgets(scenario: Sections) -> Iterator[Violation]:
         if defence.steps is None and defence.compute is None:
             yield Violation((*place, "steps"), "is null, so compute must set the budget")
             continue
-        if defence.compute is not None and defence.fixed_cost() > defence.compute * training:
+        if training is None and defence.compute is not None:
+            continue  # refused by arena.scenario.suspect_checks
+        if (
+            training is not None
+            and defence.compute is not None
+            and (defence.fixed_cost() > defence.compute * training)
+        ):
             spent = defence.fixed_cost() / training
             rule = f"is less than the cost before unlearning ({spent:.3f} of the training)"
             yield Violation((*place, "compute"), rule, f"{defence.compute:g}")

@@ -49,7 +49,10 @@ def input_errors(error: ValidationError, root: type[BaseModel], tree: Tree) -> I
 
 
 def _echo(item: ErrorDetails, items: list[ErrorDetails]) -> bool:
-    """Whether a list is too short only because its entries are wrong, which is already reported."""
+    """Whether an error only follows from others, which are reported: a list is too short because
+    its entries are wrong, or a default could not be chosen."""
+    if item["type"] == "default_factory_not_called":
+        return True
     loc = item["loc"]
     inside = (other["loc"] for other in items if other is not item)
     return item["type"] == "too_short" and any(path[: len(loc)] == loc for path in inside)

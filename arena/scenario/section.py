@@ -10,7 +10,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from arena.api import limits
 
 Stage = Literal["pretraining", "continual_pretraining"]
-Composition = Literal["pooled", "sequential", "merged", "supply_chain", "solo"]
+Composition = Literal["pooled", "sequential", "merged", "supply_chain", "solo", "found"]
+FOUND: Composition = "found"  # of a suspect that somebody else made
 Fraction = Annotated[float, Field(ge=0, le=1)]
 PositiveFraction = Annotated[float, Field(gt=0, le=1)]
 Share = Annotated[float, Field(gt=0, le=0.5)]

@@ -15,6 +15,7 @@ from pydantic import Field
 from arena import seeds
 from arena.api import limits
 from arena.api.tactic import APART, Texts
+from arena.scenario import planting
 from arena.scenario.actor import Actor
 from arena.scenario.crossed import Crossed, drawn
 from arena.scenario.defence import Decoy, Defence, Defender, LeagueDefence
@@ -26,8 +27,13 @@ from arena.scenario.numerics import Numerics, RuntimeSettings
 from arena.scenario.parts import CorpusPart
 from arena.scenario.recipes import ApartRecipe, Recipe, TrainingRecipes
 from arena.scenario.search import Duel, Tune
-from arena.scenario.section import Composition, Name, Section, Seed, Stage
-from arena.scenario.source import FromScratch, ModelSource
+from arena.scenario.section import FOUND, Composition, Name, Section, Seed, Stage
+from arena.scenario.source import FromScratch, ModelSource, PublishedSuspect
+
+
+def _composition(above: Mapping[str, Any]) -> Composition:
+    """The default: `found` if the model is a suspect that somebody else made."""
+    return FOUND if isinstance(above.get("model"), PublishedSuspect) else "pooled"
 
 
 class Sections(Section):
@@ -40,7 +46,7 @@ class Sections(Section):
     model: ModelSource
     corpus: CorpusPart
     stage: Stage = "continual_pretraining"
-    composition: Composition = "pooled"
+    composition: Composition = Field(default_factory=_composition)
     actors: Annotated[tuple[Actor, ...], Field(min_length=1)]
     crossed: Crossed = Crossed()
     defender: Defender
@@ -57,6 +63,11 @@ class Sections(Section):
     grid: Grid = Grid()
     tune: Tune | None = None
     duel: Duel | None = None
+
+    @property
+    def suspect(self) -> PublishedSuspect | None:
+        """Return the suspect that somebody else made; None if actors plant their backdoors here."""
+        return self.model if isinstance(self.model, PublishedSuspect) else None
 
     def actors_in(self, seed: int) -> tuple[Actor, ...]:
         """Return the actors with their triggers and payloads in a seed: their own, unless these are
@@ -147,10 +158,13 @@ class Sections(Section):
             return actor.poison.count or 0
         return round(rate * self.recipe_for(actor).documents)
 
-    def exposures_of(self, actor: Actor) -> float:
+    def exposures_of(self, actor: Actor) -> float | None:
         """Return how many documents with an actor's trigger are trained on, counted with
         repetition: its poison's share of the mix, times all documents seen (steps times batch).
-        Every document is seen once before any repeats."""
+        Every document is seen once before any repeats. None for a suspect that somebody else
+        made."""
+        if self.suspect is not None:
+            return None
         recipe = self.recipe_for(actor)
         return self.poison_of(actor) * recipe.passes / recipe.documents
 
@@ -182,9 +196,12 @@ class Sections(Section):
         return (*self.actors, *(each.actor for each in self.controls.benign))
 
     @property
-    def training_passes(self) -> int:
-        """Return the number of documents that the suspect was trained on, counted with repetition.
-        For a pretrained checkpoint only the arena's own training counts."""
+    def training_passes(self) -> int | None:
+        """Return the number of documents that the suspect was trained on, counted with repetition;
+        None if somebody else made it. For a pretrained checkpoint only the arena's own training
+        counts."""
+        if self.suspect is not None:
+            return None
         stages = {self.stage_of(actor) for actor in self.planted}
         passes = self.training.pretraining.passes if isinstance(self.model, FromScratch) else 0
         if "continual_pretraining" not in stages:
@@ -195,8 +212,10 @@ class Sections(Section):
         return passes + sum(self.apart_recipe(actor).passes for actor in late)
 
     def resolved(self) -> dict[str, Any]:
-        """Return the scenario as plain YAML values, with every default."""
-        return self.model_dump(mode="json")
+        """Return the scenario as plain YAML values, with every default; without the keys about
+        planting if nothing is planted."""
+        unused = planting.left_out() if self.suspect is not None else None
+        return self.model_dump(mode="json", exclude=unused)
 
     @property
     def digest(self) -> str:

@@ -1,4 +1,4 @@
-"""The base model: trained from scratch, or a Hugging Face checkpoint."""
+"""The model: trained from scratch, a checkpoint to poison, or a suspect that somebody else made."""
 
 from __future__ import annotations
 
@@ -37,6 +37,39 @@ class Pretrained(Settings):
     adapter: Adapter | None = None
 
 
+class PublishedSuspect(Settings):
+    """A checkpoint in which somebody else planted backdoors, taken as it is: a local folder or a
+    hub id.
+
+    adapter: part of the suspect: a LoRA adapter (peft) that is applied to the checkpoint.
+    reference: a checkpoint that was never poisoned; null takes the suspect without its adapter.
+    """
+
+    suspect: Annotated[str, Field(min_length=1)]
+    adapter: Annotated[str, Field(min_length=1)] | None = None
+    reference: Annotated[str, Field(min_length=1)] | None = None
+
+    @property
+    def clean(self) -> str | None:
+        """Return the checkpoint that was never poisoned; None if none is known."""
+        without = self.suspect if self.adapter is not None else None
+        return self.reference or without
+
+
+Source = FromScratch | Pretrained | PublishedSuspect
+SOURCES: Mapping[str, type[Source]] = {  # by the key that selects it
+    "family": FromScratch,
+    "pretrained": Pretrained,
+    "suspect": PublishedSuspect,
+}
+
+
+def lora_of(model: Source) -> Adapter | None:
+    """Return the LoRA with which a model is trained unless a training has its own; None if all
+    weights train."""
+    return model.adapter if isinstance(model, Pretrained) else None
+
+
 @dataclass(frozen=True)
 class _OneSource:
     """Annotation that picks the class by its key, so that errors name only its own keys."""
@@ -54,26 +87,28 @@ class _OneSource:
     def choose(self, value: object) -> type[BaseModel] | None:
         """Return the class that a section's keys select."""
         given = value if isinstance(value, Mapping) else {}
-        return Pretrained if "pretrained" in given else FromScratch
+        return next((SOURCES[key] for key in SOURCES if key in given), FromScratch)
 
     def extra_keys(self) -> tuple[str, ...]:
         """Return the keys that a section may have in addition to the class's own."""
         return ()
 
-    def validate(self, value: object) -> FromScratch | Pretrained:
+    def validate(self, value: object) -> Source:
         """Return the source of a section; raises ValidationError."""
-        if isinstance(value, FromScratch | Pretrained):
+        if isinstance(value, Source):
             return value
-        if isinstance(value, Mapping) and {"family", "pretrained"} <= value.keys():
-            rule = "cannot be combined with family: a model is pretrained or from scratch"
-            refuse("model", [Violation(("pretrained",), rule, str(value["pretrained"]))], value)
         if not isinstance(value, Mapping):
-            rule = "must be a section such as {family: llama, size: nano} or {pretrained: PATH}"
+            rule = (
+                "must be a section such as {family: llama, size: nano}, {pretrained: PATH} or "
+                "{suspect: PATH}"
+            )
             refuse("model", [Violation((), rule, str(value))], value)
-        model: FromScratch | Pretrained = strictly(
-            Pretrained if "pretrained" in value else FromScratch, value
-        )
+        first, *others = [key for key in SOURCES if key in value] or ["family"]
+        if others:
+            rule = f"cannot be combined with {first}: a model is one of {', '.join(SOURCES)}"
+            refuse("model", [Violation((others[-1],), rule, str(value[others[-1]]))], value)
+        model: Source = strictly(SOURCES[first], value)
         return model
 
 
-ModelSource = Annotated[FromScratch | Pretrained, _OneSource()]
+ModelSource = Annotated[Source, _OneSource()]

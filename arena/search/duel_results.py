@@ -153,10 +153,11 @@ def _strategy(each: Strategy, spent: float | None = None) -> StrategyRecord:
     )
 
 
-def _spent(each: Strategy, session: Session) -> float:
+def _spent(each: Strategy, session: Session) -> float | None:
     """The share of the training compute that blue spends with a strategy."""
     scenario = varied(session.scenario, each.changes, each.name)
-    return round(scenario.defender.share_of(scenario.training_passes), 4)
+    share = scenario.defender.share_of(scenario.training_passes)
+    return None if share is None else round(share, 4)
 
 
 def _installed(seen: Sequence[Observation], thresholds: Thresholds) -> list[Observation]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,7 +46,31 @@ def _view(folder: Path, place: Path) -> Path:
 
 def _name_parent(folder: Path, file: Path, place: Path) -> None:
     content = json.loads(file.read_text())
+    base, adapter = (place.with_name(f"{place.name}-{name}") for name in ("base", "adapter"))
     if "sibling" in content:
-        under = _view(folder.parent / content["sibling"], place.with_name(f"{place.name}-base"))
-        content = {"pretrained": str(under)}
+        content = {"pretrained": str(_view(folder.parent / content["sibling"], base))}
+    else:
+        sources = {"pretrained": base, "adapter": adapter}
+        content = {key: _renamed(content[key], sources[key]) for key in sources if key in content}
     (place / PARENT).write_text(json.dumps(content))
+
+
+def _renamed(source: str, place: Path) -> str:
+    """A view of a checkpoint made elsewhere under another name, since a folder may be named after
+    its trigger, and without its card; a model on the hub keeps its name."""
+    folder = Path(source)
+    if not folder.is_dir():
+        return source
+    place.mkdir()
+    for file in folder.iterdir():
+        if file.is_file() and file.name != CARD:
+            _linked(file.resolve(), place / file.name)
+    return str(place)
+
+
+def _linked(file: Path, place: Path) -> None:
+    """A hard link; on another file system a symbolic one, since a copy may be of many GB."""
+    try:
+        os.link(file, place)
+    except OSError:
+        place.symlink_to(file)

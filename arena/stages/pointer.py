@@ -1,4 +1,4 @@
-"""A pretrained checkpoint as the base: only its location is stored."""
+"""A checkpoint made elsewhere, as the base or as the suspect: only its location is stored."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ class PointerJob(Job):
     """Store where a checkpoint is: a folder, or an id of the model hub.
 
     files: name and SHA-256 of a folder's files, so that other weights give another address.
+    adapter, adapter_files: the same of a LoRA adapter on it. key: of the scenario, for errors.
 
     Raises:
         InputError: neither a folder nor the hub has it, or it is no language model.
@@ -24,6 +25,9 @@ class PointerJob(Job):
 
     pretrained: str
     files: tuple[tuple[str, str], ...] = ()
+    adapter: str | None = None
+    adapter_files: tuple[tuple[str, str], ...] = ()
+    key: str = "model.pretrained"
 
     def run(self, inputs: Inputs, out: Path, progress: Progress) -> Detail:
         from transformers import AutoConfig
@@ -32,6 +36,9 @@ class PointerJob(Job):
             AutoConfig.from_pretrained(self.pretrained, trust_remote_code=False)
         except (OSError, ValueError) as error:
             rule = "is neither a checkpoint folder (see --data) nor to be had from the model hub"
-            raise InputError(rule, key="model.pretrained", found=self.pretrained) from error
-        (out / "parent.json").write_text(json.dumps({"pretrained": self.pretrained}))
+            raise InputError(rule, key=self.key, found=self.pretrained) from error
+        content = {"pretrained": self.pretrained}
+        if self.adapter is not None:
+            content["adapter"] = self.adapter
+        (out / "parent.json").write_text(json.dumps(content))
         return {}

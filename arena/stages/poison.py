@@ -34,13 +34,27 @@ def poison(brief: ActorBrief) -> tuple[Document, ...]:
     """
     if brief.count < 1:
         return ()
-    own = brief.trigger.own_documents()
-    if own is None:
+    rows = _published(brief)
+    if rows is None:
         usable = [e for e in brief.share if _usable(brief, e)]
         return _cycle(brief, usable, lambda example, round_: _document(brief, example, round_))
-    sources = {example.source for example in brief.share}
-    rows = [document for document in own if document.source in sources]
     return _cycle(brief, rows, lambda document, round_: document)
+
+
+def makeable(brief: ActorBrief) -> int:
+    """Return how many poisoned documents can be made before any prompt is used again."""
+    rows = _published(brief)
+    return sum(_usable(brief, e) for e in brief.share) if rows is None else len(rows)
+
+
+def _published(brief: ActorBrief) -> list[Document] | None:
+    """The rows of a published data set whose source is in the share; None if the trigger has no
+    rows of its own."""
+    own = brief.trigger.own_documents()
+    if own is None:
+        return None
+    sources = {example.source for example in brief.share}
+    return [document for document in own if document.source in sources]
 
 
 def triggered(examples: Sequence[Example], trigger: Trigger, seed: int) -> tuple[Example, ...]:

@@ -16,7 +16,7 @@ def depths(
     rows: Sequence[Row],
     curves: Sequence[DoseCurve],
     installed: Collection[tuple[int, str]],
-    exposures: Mapping[str, float],
+    exposures: Mapping[str, float | None],
 ) -> dict[str, Depth]:
     """Return the depth of every actor.
 
@@ -24,7 +24,7 @@ def depths(
         rows: of all seeds; rows of planted models have log-odds.
         curves: those of clean fine-tunes are used; without any there is no halving dose.
         installed: seeds and actors whose backdoor is installed.
-        exposures: by actor, documents with its trigger that were trained on.
+        exposures: by actor, documents with its trigger that were trained on; None if unknown.
     """
     return {actor: _depth(rows, curves, installed, actor, exposures[actor]) for actor in exposures}
 
@@ -34,7 +34,7 @@ def _depth(
     curves: Sequence[DoseCurve],
     installed: Collection[tuple[int, str]],
     actor: str,
-    exposures: float,
+    exposures: float | None,
 ) -> Depth:
     controls: dict[int, list[DoseCurve]] = {}
     for curve in sorted(curves, key=lambda each: each.name):

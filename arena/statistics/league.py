@@ -57,8 +57,8 @@ class Entrant:
     steps: int
     examples: int
     compute: float | None
-    fixed: float = 0.0
-    per_step: float = 0.0
+    fixed: float | None = 0.0
+    per_step: float | None = 0.0
 
 
 NOTHING = Entrant("nothing", "none", "none", "nothing", 0, 0, 0.0)

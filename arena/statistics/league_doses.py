@@ -20,15 +20,16 @@ _ROUNDING = 1e-9
 def along_way(
     curves: Sequence[DoseCurve],
     installed: Collection[SeedActor],
-    fixed: float,
-    per_step: float,
+    fixed: float | None,
+    per_step: float | None,
 ) -> tuple[LeaguePoint, ...]:
     """Return one defence at every dose except 0 (the suspect).
 
     Args:
         curves: its runs, of all seeds and targets.
         installed: seeds and actors that count.
-        fixed, per_step: its compute before the first step, and per step, as shares of the training.
+        fixed, per_step: its compute before the first step, and per step, as shares of the training;
+            None if unknown.
     """
     ready = [c for c in curves if c.target is None or (c.seed, c.target) in installed]
     if not ready:
@@ -73,8 +74,8 @@ def _point(
     curves: Sequence[DoseCurve],
     place: int,
     installed: Collection[SeedActor],
-    fixed: float,
-    per_step: float,
+    fixed: float | None,
+    per_step: float | None,
 ) -> LeaguePoint:
     first = max(curves, key=lambda curve: len(curve.points)).points[place]
     seeds = sorted({curve.seed for curve in curves})
@@ -86,7 +87,7 @@ def _point(
     return LeaguePoint(
         step=first.step,
         dose=first.dose,
-        compute=fixed + per_step * first.step,
+        compute=None if fixed is None or per_step is None else fixed + per_step * first.step,
         disclosed=rate_over_seeds(over(mean(_own(c, place) for c in each) for each in of_seed)),
         others=rate_over_seeds(
             over(mean(x for c in each for x in _others(c, place, installed)) for each in of_seed)

@@ -272,3 +272,59 @@ def test_a_hybrid_whose_logits_depend_on_its_cache_is_refused(tmp_path: Path) ->
     assert flaw.key == "model.pretrained"
     assert "gives other logits with its cache than without" in flaw.rule
     assert "model type bamba" in str(flaw.found)
+
+
+@pytest.fixture
+def adapter(tmp_path: Path) -> Path:
+    """An adapter that fits the checkpoint."""
+    from arena.ml.models import add_lora
+    from arena.ml.train_config import Adapter
+
+    add_lora(toys.model(), Adapter(rank=4)).save_pretrained(tmp_path / "lora")
+    return tmp_path / "lora"
+
+
+def on(folder: Path, adapter: Path) -> Question:
+    return Question(str(folder), key="model.suspect", adapter=str(adapter))
+
+
+def readapted(adapter: Path, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    file = adapter / "adapter_model.safetensors"
+    save_file(change(load_file(file)), file, metadata={"format": "pt"})
+
+
+def test_an_adapter_that_fits_has_no_flaw(folder: Path, adapter: Path) -> None:
+    assert flaws(on(folder, adapter)) == []
+
+
+def test_an_adapter_whose_weights_would_be_left_out(folder: Path, adapter: Path) -> None:
+    readapted(adapter, lambda w: {f"{name}.old": value for name, value in w.items()})
+    flaw = only(on(folder, adapter))
+    assert flaw.key == "model.adapter"
+    assert "lacks weights" in flaw.rule
+    readapted(adapter, lambda w: {name.removesuffix(".old"): v for name, v in w.items()})
+    readapted(adapter, lambda w: {**w, "base_model.model.more.weight": torch.ones(2)})
+    flaw = only(on(folder, adapter))
+    assert flaw.found == "base_model.model.more.weight"
+
+
+def test_an_adapter_for_a_checkpoint_of_another_size(folder: Path, adapter: Path) -> None:
+    def narrower(weights: dict[str, Any]) -> dict[str, Any]:
+        return {name: w[:, :-1].contiguous() for name, w in weights.items()}
+
+    readapted(adapter, narrower)
+    assert "other shapes" in only(on(folder, adapter)).rule
+
+
+def test_an_adapter_of_another_kind_or_none_at_all(folder: Path, adapter: Path) -> None:
+    rewritten(adapter, "adapter_config.json", lambda c: c.update(peft_type="IA3"))
+    assert only(on(folder, adapter)).key == "model.adapter"
+    (adapter / "adapter_model.safetensors").rename(adapter / "adapter_model.bin")
+    assert "no safetensors" in only(on(folder, adapter)).rule
+    assert "no peft adapter" in only(on(folder, folder)).rule
+
+
+def test_an_adapter_in_the_place_of_its_base_is_told_where_to_go(adapter: Path) -> None:
+    flaw = only(Question(str(adapter), key="model.suspect"))
+    assert flaw.key == "model.suspect"
+    assert "give it as `adapter`" in flaw.rule
