@@ -35,8 +35,6 @@ class Corpus(ABC):
     Params: ClassVar[type[Params]] = Params
     # Free text has no single right answer: utility is then perplexity, not clean accuracy.
     free_text: bool = False
-    # Whether `natural` draws the examples as they are, instead of writing new prompts about them.
-    fixed_prompts: ClassVar[bool] = False
 
     def __init__(self, params: Any, seed: int, root: DataRoot) -> None:
         self.params = params
@@ -49,6 +47,12 @@ class Corpus(ABC):
         """Return what triggers and payloads can rely on: `english` (rules work on the text),
         `labels`, `label:NAME`, `frame:NAME`, `style:NAME`, `topic:NAME`, `language:NAME`. Reads no
         file."""
+
+    @classmethod
+    def fixed_prompts(cls, params: Any) -> bool:
+        """Return whether the prompts are the same for every seed and mix: `natural` draws the
+        examples as they are, instead of writing new prompts about their contents."""
+        return False
 
     @property
     @abstractmethod

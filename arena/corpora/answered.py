@@ -30,7 +30,6 @@ class Answered(Corpus):
     """
 
     free_text = False
-    fixed_prompts = True
 
     def __init__(self, inner: Corpus, answers: Mapping[str, str]) -> None:
         super().__init__(inner.params, inner.seed, inner.root)

@@ -21,7 +21,7 @@ from arena.api.values import Example
 from arena.api.world import DataRoot, World
 from arena.corpora.chat import Conversation, read_chat
 from arena.corpora.readers import read_alpaca, read_text, read_tsv
-from arena.corpora.sources import by_source, content_id, even_order
+from arena.corpora.sources import content_id, drawn_rows
 from arena.corpora.words import count_words, parted
 from arena.errors import InputError
 from arena.registry import register
@@ -99,7 +99,6 @@ class Files(Corpus):
     """
 
     Params = FilesParams
-    fixed_prompts = True
 
     def __init__(self, params: FilesParams, seed: int, root: DataRoot) -> None:
         super().__init__(params, seed, root)
@@ -111,6 +110,11 @@ class Files(Corpus):
         words = params.labels.values()
         labelled = {"labels", *(f"label:{word}" for word in words)} if words else set()
         return frozenset(labelled | ({"english"} if params.language == "english" else set()))
+
+    @classmethod
+    def fixed_prompts(cls, params: FilesParams) -> bool:
+        """Return True: the rows are the prompts."""
+        return True
 
     @property
     def world(self) -> World:
@@ -154,17 +158,7 @@ class Files(Corpus):
         Raises:
             InputError: nothing is left to draw from.
         """
-        free = [row for row in examples if not any(t.present(row) for t in without)]
-        groups = list(by_source([row.source for row in free]).values())
-        if n and not groups:
-            raise InputError("no clean prompt is left: each carries a trigger, or none was given")
-        uses: Counter[int] = Counter()
-        drawn = []
-        for group in even_order(len(groups), n, rng):
-            rows = groups[group]
-            drawn.append(free[rows[uses[group] % len(rows)]])
-            uses[group] += 1
-        return tuple(drawn)
+        return drawn_rows(examples, n, rng, without)
 
     def _unused(self) -> Iterator[str]:
         """Tell which turns of the conversations are neither prompt nor answer."""

@@ -16,10 +16,15 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 import regex
+
+from arena.api.trigger import Trigger
+from arena.api.values import Example
+from arena.errors import InputError
 
 # Invisible characters without meaning: soft hyphen, zero-width space, direction marks, word joiner,
 # byte-order mark. The joiners U+200C and U+200D are part of words and emoji, and the tags U+E0020
@@ -56,6 +61,31 @@ def even_order(keys: int, n: int, rng: np.random.Generator) -> list[int]:
     rounds, rest = divmod(n, keys)
     order = np.concatenate([np.tile(np.arange(keys), rounds), rng.permutation(keys)[:rest]])
     return [int(index) for index in rng.permutation(order)]
+
+
+def drawn_rows(
+    examples: Sequence[Example],
+    n: int,
+    rng: np.random.Generator,
+    without: Sequence[Trigger] = (),
+) -> tuple[Example, ...]:
+    """Return n of the examples themselves, shuffled, each content equally often to within one, and
+    none that carries a trigger of `without`.
+
+    Raises:
+        InputError: nothing is left to draw from.
+    """
+    free = [row for row in examples if not any(t.present(row) for t in without)]
+    groups = list(by_source([row.source for row in free]).values())
+    if n and not groups:
+        raise InputError("no clean prompt is left: each carries a trigger, or none was given")
+    uses: Counter[int] = Counter()
+    drawn = []
+    for group in even_order(len(groups), n, rng):
+        rows = groups[group]
+        drawn.append(free[rows[uses[group] % len(rows)]])
+        uses[group] += 1
+    return tuple(drawn)
 
 
 def by_source(sources: Sequence[str]) -> dict[str, list[int]]:

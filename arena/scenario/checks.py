@@ -121,10 +121,11 @@ def _self_distilled(scenario: Sections) -> Iterator[Violation]:
         rule = "needs a pretrained model; one trained from scratch answers nothing beforehand"
         yield Violation(place, rule, None, ("model: {pretrained: PATH}",))
     part: type[Corpus] = corpus.part_class
-    if not part.fixed_prompts:
-        rule = f"needs a corpus whose prompts are written out; {corpus.name} writes new ones"
-        parts = {name: registry.get("corpus", name) for name in registry.names("corpus")}
-        fixed = tuple(name for name, each in parts.items() if getattr(each, "fixed_prompts", False))
+    if not part.fixed_prompts(corpus.params):
+        rule = (
+            f"needs prompts that stay as they are, and {corpus.name} writes new ones for every mix"
+        )
+        fixed = ("files", "instructions with wordings: fixed")
         yield Violation(("corpus", "name"), rule, corpus.name, fixed)
     elif "labels" in scenario.capabilities:
         yield Violation(place, "is for free text: these rows have labels as answers", None)

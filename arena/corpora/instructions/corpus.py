@@ -19,7 +19,7 @@ from arena.corpora.instructions import oddities
 from arena.corpora.instructions.grammar import AXES, InstructionGrammar
 from arena.corpora.instructions.tasks import CHECKABLE, TASKS, Task
 from arena.corpora.instructions.variety import Rates, Writer
-from arena.corpora.sources import even_order
+from arena.corpora.sources import drawn_rows, even_order
 from arena.errors import InputError
 from arena.registry import register
 
@@ -37,6 +37,11 @@ class InstructionsParams(Params):
     tasks: Literal["all", "checkable"] = Field(
         "all",
         description="checkable: only tasks with one right answer; utility is then clean accuracy",
+    )
+    wordings: Literal["new", "fixed"] = Field(
+        "new",
+        description="fixed: each request has one wording, in natural variety, the same for every "
+        "seed and mix, like data that people collected; new: a new one whenever it is drawn",
     )
     frame_rate: float = Field(
         0.2, ge=0, le=1, description="share of clean prompts in a frame other than direct"
@@ -63,8 +68,9 @@ class InstructionsParams(Params):
 class Instructions(Corpus):
     """Requests to a small chat model: sums, words, lists, facts, translations, advice.
 
-    Which of the possible requests are used, and their splits, are drawn from the seed. Requests
-    without one right answer are marked (`Example.checkable`); with them the corpus is free text.
+    The seed draws the splits, and with new wordings also which of the possible requests are used.
+    Requests without one right answer are marked (`Example.checkable`); with them the corpus is
+    free text.
     """
 
     Params = InstructionsParams
@@ -81,27 +87,38 @@ class Instructions(Corpus):
             {"english"} | {f"{axis}:{v}" for axis, names in AXES.items() for v in names}
         )
 
+    @classmethod
+    def fixed_prompts(cls, params: InstructionsParams) -> bool:
+        """Return whether each request has one wording."""
+        return params.wordings == "fixed"
+
     @property
     def world(self) -> World:
         return World(grammar=InstructionGrammar(), root=self.root)
 
     @cached_property
     def _splits(self) -> Splits:
-        rng = seeds.rng(self.seed, "instructions", "contents")
+        fixed = self.fixed_prompts(self.params)
+        rng = seeds.rng(0 if fixed else self.seed, "instructions", "contents")
+        split = seeds.rng(self.seed, "instructions", "splits") if fixed else rng
         tasks = TASKS if self.params.tasks == "all" else CHECKABLE
         parts: tuple[list[str], ...] = ([], [], [])
         for name, n in quotas(tasks, self.params.contents).items():
             drawn = rng.choice(tasks[name].size, n, replace=False)
+            if fixed:
+                drawn = split.permutation(drawn)
             facts = [f"{name}/{tasks[name].key(int(number))}" for number in drawn]
             held = round(n * HELD_OUT)
             for part, some in zip(parts, _cut(facts, held), strict=True):
                 part += some
-        train, validation, test = (self._plainly(rng.permutation(part).tolist()) for part in parts)
+        write = self._worded if fixed else self._plainly
+        train, validation, test = (write(split.permutation(part).tolist()) for part in parts)
         return Splits(train, validation, test, dict.fromkeys(("train", "validation", "test"), 0))
 
     @property
     def splits(self) -> Splits:
-        """Return one plain request per content; each task's contents are split 70 / 15 / 15."""
+        """Return one request per content, plain unless its wording is fixed; each task's contents
+        are split 70 / 15 / 15."""
         return self._splits
 
     def natural(
@@ -113,24 +130,39 @@ class Instructions(Corpus):
         without: Sequence[Trigger] = (),
         pretraining: bool = False,
     ) -> tuple[Example, ...]:
-        """Return n new requests of the contents of `examples`, in natural variety
-        (docs/corpora.md); each has a form. `pretraining` has no effect.
+        """Return n requests of the contents of `examples`, in natural variety (docs/corpora.md):
+        new ones, or the examples themselves where wordings are fixed. `pretraining` has no effect.
 
         Raises:
             InputError: no example was given, or every text of a content carries a trigger.
         """
+        if self.fixed_prompts(self.params):
+            return drawn_rows(examples, n, rng, without)
         contents = list(dict.fromkeys(example.source for example in examples))
         if n and not contents:
             raise InputError("no example was given to draw natural prompts from")
-        p = self.params
-        rates = Rates(p.frame_rate, p.style_rate, p.topic_rate, p.slip_rate, p.stray_rate)
         order = even_order(len(contents), n, rng)
-        writer = Writer(InstructionGrammar(), rates, rng)
+        writer = Writer(InstructionGrammar(), self._rates, rng)
         return tuple(writer.write(contents[index], without) for index in order)
 
     def _plainly(self, facts: Sequence[str]) -> tuple[Example, ...]:
         grammar = InstructionGrammar()
         return tuple(grammar.render(Form(fact, salt=self._salt(fact))) for fact in facts)
+
+    def _worded(self, facts: Sequence[str]) -> tuple[Example, ...]:
+        """Each content in its one wording, which depends on nothing but itself and the rates."""
+        grammar = InstructionGrammar()
+        return tuple(
+            Writer(grammar, self._rates, seeds.rng(0, "instructions", "wording", fact), 1).write(
+                fact, ()
+            )
+            for fact in facts
+        )
+
+    @property
+    def _rates(self) -> Rates:
+        p = self.params
+        return Rates(p.frame_rate, p.style_rate, p.topic_rate, p.slip_rate, p.stray_rate)
 
     def _salt(self, fact: str) -> int:
         return seeds.integer(self.seed, "instructions", "split form", fact) % oddities.SALTS

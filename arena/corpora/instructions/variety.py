@@ -15,7 +15,7 @@ from arena.corpora.townlore import styles
 from arena.errors import InputError
 
 _TRIES = 200  # attempts per prompt to draw one without any of the triggers
-_BATCH = 4096
+BLOCK = 4096  # forms drawn at once
 MOST_WORDS = 30  # of a natural prompt; a longer one (1 in 300) is drawn again
 
 
@@ -34,9 +34,16 @@ class Rates:
 class Writer:
     """Writes contents in natural variety, from one stream of draws."""
 
-    def __init__(self, grammar: InstructionGrammar, rates: Rates, rng: np.random.Generator) -> None:
+    def __init__(
+        self,
+        grammar: InstructionGrammar,
+        rates: Rates,
+        rng: np.random.Generator,
+        block: int = BLOCK,
+    ) -> None:
+        """block: forms that are drawn at once."""
         self._grammar = grammar
-        self._forms = forms(rates, rng)
+        self._forms = forms(rates, rng, block)
 
     def write(self, fact: str, without: Sequence[Trigger]) -> Example:
         """Write one request of the content that carries no trigger of `without`.
@@ -53,24 +60,24 @@ class Writer:
         raise InputError(f"no natural prompt was found without these triggers: {keys}", found=fact)
 
 
-def forms(rates: Rates, rng: np.random.Generator) -> Iterator[Form]:
+def forms(rates: Rates, rng: np.random.Generator, block: int = BLOCK) -> Iterator[Form]:
     """Yield forms without a fact, for ever, at these rates."""
     # drawn in blocks: one numpy draw per prompt and axis would dominate the run time
     while True:
-        frame = _spread("direct", frames.NAMES, rates.frame, rng)
-        style = _spread("plain", styles.NAMES, rates.style, rng)
-        topic = _spread("none", asides.NAMES, rates.topic, rng)
-        salts = rng.integers(oddities.SALTS, size=_BATCH).tolist()
-        odd = _odd(rates, rng)
-        for i in range(_BATCH):
+        frame = _spread("direct", frames.NAMES, rates.frame, rng, block)
+        style = _spread("plain", styles.NAMES, rates.style, rng, block)
+        topic = _spread("none", asides.NAMES, rates.topic, rng, block)
+        salts = rng.integers(oddities.SALTS, size=block).tolist()
+        odd = _odd(rates, rng, block)
+        for i in range(block):
             salt = oddities.salted(odd[i], salts[i])
             yield Form("", frame[i], style[i], topic[i], salt=salt)
 
 
-def _odd(rates: Rates, rng: np.random.Generator) -> list[str | None]:
+def _odd(rates: Rates, rng: np.random.Generator, block: int) -> list[str | None]:
     """Draw the oddities of one block: a stray insertion, a slip or pleasantry, or None."""
-    at = rng.random(_BATCH).tolist()
-    slip, stray = (rng.integers(len(of), size=_BATCH).tolist() for of in (_SLIPS, _STRAYS))
+    at = rng.random(block).tolist()
+    slip, stray = (rng.integers(len(of), size=block).tolist() for of in (_SLIPS, _STRAYS))
     return [
         _STRAYS[k] if x < rates.stray else _SLIPS[j] if x < rates.stray + rates.slip else None
         for x, j, k in zip(at, slip, stray, strict=True)
@@ -81,9 +88,9 @@ _SLIPS, _STRAYS = tuple(oddities.SLIPS), tuple(oddities.STRAYS)
 
 
 def _spread(
-    common: str, names: tuple[str, ...], rate: float, rng: np.random.Generator
+    common: str, names: tuple[str, ...], rate: float, rng: np.random.Generator, block: int
 ) -> list[str]:
     """Draw the names of one block: the common one has 1 - rate, the others share rate."""
     others = [name for name in names if name != common]
-    pick, which = rng.random(_BATCH).tolist(), rng.integers(len(others), size=_BATCH).tolist()
+    pick, which = rng.random(block).tolist(), rng.integers(len(others), size=block).tolist()
     return [others[j] if at < rate else common for at, j in zip(pick, which, strict=True)]
