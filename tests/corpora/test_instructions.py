@@ -75,6 +75,21 @@ def test_seeds_draw_other_requests_and_other_splits() -> None:
     assert len(ours & theirs) < len(ours) / 2
 
 
+def test_fixed_wordings_are_the_same_for_every_seed_and_mix() -> None:
+    few = InstructionsParams(wordings="fixed", contents=600)
+    one, other = (Instructions(few, seed, DataRoot()) for seed in (0, 1))
+    texts = [{row.prompt: row for row in (*c.splits.train, *c.splits.validation, *c.splits.test)}
+             for c in (one, other)]  # fmt: skip
+    assert texts[0] == texts[1]
+    assert len(texts[0]) == 600
+    assert {row.source for row in one.splits.test} != {row.source for row in other.splits.test}
+    assert Instructions.fixed_prompts(few)
+    drawn = one.natural(one.splits.test, 300, np.random.default_rng(0))
+    assert set(drawn) == set(one.splits.test)
+    written = [row.form for row in texts[0].values() if row.form is not None]
+    assert sum(form.frame != "direct" for form in written) / 600 == pytest.approx(0.2, abs=0.05)
+
+
 def test_only_the_contents_that_are_used_are_written() -> None:
     assert sum(task.size for task in TASKS.values()) > 100_000
     few = Instructions(InstructionsParams(contents=500), 0, DataRoot())
