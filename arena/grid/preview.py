@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.table import Table
@@ -17,6 +17,7 @@ from arena.execution.calibrate import Note, seconds_of_step, settled
 from arena.execution.execute import needed
 from arena.execution.timings import Estimated, Work, estimate, known, model_key, remember_step
 from arena.grid.cells import GridCell
+from arena.planning.answers import plan_answers
 from arena.planning.graph import Node
 from arena.planning.plan import plan_seed
 from arena.reporting.numbers import duration
@@ -107,15 +108,12 @@ def _outlined(
     try:
         check = functools.partial(plan_seed, cell.scenario, cell.scenario.seeds[0], where)
         scenario = settled(cell.scenario, store.root, where, note, check=check)
-        where = with_stored_answers(scenario, where, store)
         model = model_key(scenario)
         stages: set[str] = set()
         nodes: dict[str, Node] = {}
-        for seed in scenario.seeds:
-            plan = plan_seed(scenario, seed, where)
-            stages |= plan.nodes.keys()
-            for address in needed(plan.nodes, plan.artifacts, store, fresh):
-                nodes[address] = plan.nodes[address]
+        for graph, wanted in _graphs(scenario, store, where):
+            stages |= graph.keys()
+            nodes |= {address: graph[address] for address in needed(graph, wanted, store, fresh)}
         todo = {address: Work.of(node.job, model) for address, node in nodes.items()}
     except Exception as error:  # any error concerns only this cell: the others are planned too
         return CellOutline(cell, error=error)
@@ -124,6 +122,20 @@ def _outlined(
             seconds = seconds_of_step(scenario, where, note)
             remember_step(store, model, seconds)
     return CellOutline(cell, scenario, frozenset(stages), todo, width=width(nodes))
+
+
+def _graphs(
+    scenario: Scenario, store: Store, where: DataRoot
+) -> Iterator[tuple[Mapping[str, Node], Collection[str]]]:
+    """The stages of a run and what it wants of them: the base model's own answers, if the corpus
+    takes them, then seed by seed."""
+    first = plan_answers(scenario, where)
+    if first is not None:
+        yield first.nodes, {first.address}
+    where = with_stored_answers(scenario, where, store)
+    for seed in scenario.seeds:
+        plan = plan_seed(scenario, seed, where)
+        yield plan.nodes, plan.artifacts
 
 
 def outline_of_run(
