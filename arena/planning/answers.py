@@ -4,7 +4,7 @@ planned: the prompts of a seed are drawn with their answers."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from arena.api.world import DataRoot
 from arena.planning.graph import Node
@@ -41,7 +41,7 @@ def plan_answers(scenario: Scenario, root: DataRoot) -> AnswersPlan | None:
         return None
     pointer = pointer_job(root, model.pretrained)
     base = Stage(pointer.kind, "pretrained base", "arena", ALL_SEEDS, identity_of(pointer), {})
-    ref = CorpusRef.of(corpus.name, corpus.params, ALL_SEEDS, replace(root, answers=None))
+    ref = CorpusRef.of(corpus.name, corpus.params, ALL_SEEDS, root)
     job = AnswersJob(ref, wanted.tokens, wanted.contents, profile(scenario.numerics))
     name, parents = "the base model's answers", {"model": base.address}
     said = Stage(job.kind, name, "arena", ALL_SEEDS, identity_of(job), parents)

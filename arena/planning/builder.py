@@ -47,7 +47,8 @@ class Builder:
     def __init__(self, scenario: Scenario, seed: int, root: DataRoot) -> None:
         self.scenario, self.seed, self.root = scenario, seed, root
         part = scenario.corpus
-        self.ref = CorpusRef.of(part.name, part.params, seed, root)
+        own = part.self_distilled is not None
+        self.ref = CorpusRef.of(part.name, part.params, seed, root, own=own)
         self.corpus = self.ref.build()
         self.actors: PlannedActors = plan_actors(scenario, self.corpus, seed)
         self.numerics = profile(scenario.numerics)

@@ -10,7 +10,7 @@ from arena import registry
 from arena.api.corpus import Corpus
 from arena.api.params import Params
 from arena.api.world import DataRoot
-from arena.corpora.answered import Answered
+from arena.corpora.answered import Answered, chosen
 from arena.stages.lines import EXAMPLES, read_examples
 from arena.store.code import code_of
 from arena.store.files import data_files, fingerprint
@@ -22,7 +22,8 @@ class CorpusRef:
 
     files: digests of its data files. code: of its class. answers: digest of the base model's own
     answers, which replace the corpus's; empty if they do not. All are included so that an address
-    changes with them.
+    changes with them. own: whether the model's answers are wanted; until they are there, the
+    corpus's stand in for them, so that a run can be planned.
     """
 
     name: str
@@ -32,18 +33,24 @@ class CorpusRef:
     files: tuple[tuple[str, str], ...] = ()
     code: str = ""
     answers: str = ""
+    own: bool = False
 
     @classmethod
-    def of(cls, name: str, params: Params, seed: int, root: DataRoot) -> CorpusRef:
+    def of(
+        cls, name: str, params: Params, seed: int, root: DataRoot, *, own: bool = False
+    ) -> CorpusRef:
         """Return the reference, with the digests of the corpus's data and code, and of the answers
         that the root names."""
         files = data_files(params.model_dump(mode="json"), root)
-        answers = "" if root.answers is None else fingerprint(root.answers / EXAMPLES)
-        return cls(name, params, seed, root, tuple(files.items()), code_of(_class(name)), answers)
+        answers = fingerprint(root.answers / EXAMPLES) if own and root.answers else ""
+        code = code_of(_class(name))
+        return cls(name, params, seed, root, tuple(files.items()), code, answers, own)
 
     def __hash__(self) -> int:
         # parameters may hold a mapping (a corpus's labels), which is not hashable
-        return hash((self.name, self.seed, self.root, self.files, self.code, self.answers))
+        return hash(
+            (self.name, self.seed, self.root, self.files, self.code, self.answers, self.own)
+        )
 
     def build(self) -> Corpus:
         """Return the corpus; one is kept per process and reference."""
@@ -57,8 +64,8 @@ def _class(name: str) -> type[Any]:
 @functools.lru_cache(maxsize=4)
 def _corpus(ref: CorpusRef) -> Corpus:
     built: Corpus = _class(ref.name)(ref.params, ref.seed, ref.root)
-    if not ref.answers:
+    if not ref.own:
         return built
-    assert ref.root.answers is not None
-    said = read_examples(ref.root.answers / EXAMPLES)
+    folder = ref.root.answers
+    said = chosen(built, None) if folder is None else read_examples(folder / EXAMPLES)
     return Answered(built, {example.prompt: example.answer for example in said})

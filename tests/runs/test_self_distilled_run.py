@@ -83,5 +83,5 @@ def test_a_split_without_answers_is_wrong_input(scenario: Scenario, tmp_path: Pa
     write_lines(tmp_path / EXAMPLES, [])
     corpus, root = scenario.corpus, DataRoot(answers=tmp_path)
     with pytest.raises(InputError) as caught:
-        _ = CorpusRef.of(corpus.name, corpus.params, 0, root).build().splits
+        _ = CorpusRef.of(corpus.name, corpus.params, 0, root, own=True).build().splits
     assert caught.value.key == "corpus.self_distilled.tokens"
