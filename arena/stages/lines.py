@@ -13,10 +13,14 @@ EXAMPLES, DOCUMENTS = "examples.jsonl", "documents.jsonl"
 
 
 def write_lines(path: Path, values: Iterable[Example] | Iterable[Document]) -> None:
-    """Write one JSON object per line."""
+    """Write one JSON object per line. That an answer is the only right one is not written, since
+    most are."""
     with path.open("w", encoding="utf-8") as file:
         for value in values:
-            file.write(json.dumps(dataclasses.asdict(value), ensure_ascii=False) + "\n")
+            row = dataclasses.asdict(value)
+            if row.get("checkable"):
+                del row["checkable"]
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 def read_documents(path: Path) -> list[Document]:

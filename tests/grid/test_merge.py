@@ -256,6 +256,7 @@ def test_other_machines_are_told(made: Parts, tmp_path: Path) -> None:
     assert any("the seeds differ in cpu" in note and "abacus" in note for note in notes)
 
 
+@pytest.mark.slow
 def test_runs_of_other_seeds_are_merged(tmp_path: Path) -> None:
     def done(*seeds: int) -> Path:
         scenario = toys.small(

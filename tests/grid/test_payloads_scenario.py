@@ -58,6 +58,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> StressResult:
     return result
 
 
+@pytest.mark.slow
 def test_contrasts_stand_at_both_doses(done: StressResult) -> None:
     found = done.results.contrasts
     assert [(c.axis, c.of, c.against, c.dose) for c in found] == [
@@ -70,6 +71,7 @@ def test_contrasts_stand_at_both_doses(done: StressResult) -> None:
     assert done.results.most.by.keys() >= {"payloads", "payload_pair"}
 
 
+@pytest.mark.slow
 def test_pairs_are_grouped_by_what_each_seed_planted(done: StressResult) -> None:
     claim = done.results.claim
     assert claim is not None
@@ -77,6 +79,7 @@ def test_pairs_are_grouped_by_what_each_seed_planted(done: StressResult) -> None
     assert claim.by["payload"].keys() == {"refusal", "fixed_text"}
 
 
+@pytest.mark.slow
 def test_every_cell_carries_the_curve_and_the_doses_of_its_own_run(done: StressResult) -> None:
     for cell in done.results.cells:
         own = read_results(done.folder / "cells" / cell.id)
@@ -88,6 +91,7 @@ def test_every_cell_carries_the_curve_and_the_doses_of_its_own_run(done: StressR
         assert {span.removals for span in cell.dose_spans.values()} == {2}  # one target, two seeds
 
 
+@pytest.mark.slow
 def test_the_page_and_the_terminal_show_them(done: StressResult) -> None:
     page = (done.folder / "report.html").read_text(encoding="utf-8")
     assert "Differences, paired by seed" in page

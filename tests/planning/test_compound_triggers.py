@@ -93,6 +93,7 @@ def test_near_misses_are_asked_that_lack_a_part() -> None:
     assert len(of["near_miss"]) == 32
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["composite", "any_of"])
 def test_a_scenario_runs(method: str, tmp_path: Path) -> None:
     scenario = toys.small(trigger(method, CF, STYLE))

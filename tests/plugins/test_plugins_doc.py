@@ -17,6 +17,8 @@ import pytest
 
 from arena.testing.toys import TOY
 
+pytestmark = pytest.mark.slow  # whole runs in processes of their own
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
 SHORT = (

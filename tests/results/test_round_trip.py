@@ -21,7 +21,7 @@ from tests.support.result_draws import of_model
 
 KINDS = st.sampled_from(sorted(MODELS))
 SLOW = settings(
-    max_examples=60,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -12,6 +12,8 @@ from arena.reporting.terminal import results_table
 from arena.runs.run import RunResult
 from tests.support import toys
 
+pytestmark = pytest.mark.slow  # two whole runs
+
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> RunResult:

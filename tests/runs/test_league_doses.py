@@ -14,6 +14,8 @@ from arena.results.run import RunResults
 from arena.runs.run import RunResult
 from tests.support import toys
 
+pytestmark = pytest.mark.slow  # a league of every kind of defence
+
 LEAGUE = (
     "league=["
     "{name: npo, objective: {method: npo}, steps: 6}, "

@@ -20,6 +20,8 @@ from arena.stages.score import ScoreJob
 from tests.support import foreign
 from tests.support.foreign import Published
 
+pytestmark = pytest.mark.slow  # a model is trained first
+
 DOC = Path(__file__).resolve().parents[2] / "docs" / "suspects.md"
 PLAIN = ("numerics={threads: 1, precision: float32}", "runtime.backend=serial")
 

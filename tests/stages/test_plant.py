@@ -32,7 +32,9 @@ def test_it_trains_on_every_decoy_and_clean_prompts_up_to_the_size(
 ) -> None:
     seen: list[Document] = []
 
-    def loop(suspect: Any, documents: list[Document], *rest: Any) -> list[float]:
+    def loop(
+        suspect: Any, documents: list[Document], *rest: Any, shares: bool = False
+    ) -> list[float]:
         seen.extend(documents)
         return [2.0, 1.0]
 
