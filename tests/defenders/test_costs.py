@@ -14,6 +14,7 @@ from arena.ml import models
 from arena.ml.training import answer_loss
 from tests.support import backdoored_model as backdoored
 from tests.support import toys
+from tests.support.families import MOSTLY_SLOW
 
 
 @functools.cache
@@ -41,7 +42,7 @@ def measured(model: Any, name: str, **params: Any) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("name", registry.names("objective"))
-@pytest.mark.parametrize("family", toys.FAMILIES)
+@pytest.mark.parametrize("family", MOSTLY_SLOW)
 def test_a_step_costs_what_it_says(family: str, name: str) -> None:
     work, said = measured(of_six(family), name)
     assert work == pytest.approx(said, rel=0.15)

@@ -1,11 +1,12 @@
-"""What a file, an override or a dict may hold that no scenario should: refused in seconds, with its
-place."""
+"""What a file, an override or a dict may hold that no scenario should: refused, with its place.
+
+Each of these once took minutes, all memory or a traceback; a test that hangs is one that fails.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +21,14 @@ from arena.scenario.tree import MAX_CHARACTERS, MAX_NODES, parse
 
 QUICKSTART = (bundled.folder() / "quickstart.yaml").read_text("utf-8")
 HALF = "half of a character"
-SECONDS = 2.0
 
 
 def refused(content: str | bytes, tmp_path: Path) -> InputError:
-    """Why a file is refused: quickly, and naming the file."""
+    """Why a file is refused, naming the file."""
     path = tmp_path / "scenario.yaml"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    began = time.process_time()
     with pytest.raises(InputError) as caught:
         load_scenario(path)
-    assert time.process_time() - began < SECONDS
     assert caught.value.file == str(path)
     return caught.value
 

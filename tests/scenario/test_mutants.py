@@ -1,4 +1,4 @@
-"""Mutants of the bundled scenarios: each is valid or refused, quickly, with a place."""
+"""Mutants of the bundled scenarios: each is valid or refused, with a place."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 from benchmarks.fuzz_scenarios import BASES, Mutant, _source, mutant, tried
 
 EACH, GROUPS = 20, 15
-SECONDS = 2.0  # of this process; 0.4 at most was measured
 
 
 def test_the_scenarios_themselves_are_valid(tmp_path: Path) -> None:
@@ -24,7 +23,6 @@ def test_no_mutant_ends_in_a_traceback_or_hangs(group: int, tmp_path: Path) -> N
     faults = [(each.mutant.seed, each.fault) for each in done if each.fault]
     assert faults == []
     assert {each.status for each in done} <= {0, 2}
-    assert max(each.seconds for each in done) < SECONDS
 
 
 def test_names_that_are_no_keys_are_told_with_their_place(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from arena.ml.train_config import Adapter
 from arena.ml.training import answer_loss
 from tests.support import shaping_toys as shaping
 from tests.support import toys
+from tests.support.families import MOSTLY_SLOW
 
 CASES = [
     pytest.param(registry.get("tactic", name), given, id=f"{name}-{i}")
@@ -86,7 +87,7 @@ def test_preparing_leaves_the_model_and_the_world_alone(part: Any, given: dict[s
 
 
 @every_case
-@pytest.mark.parametrize("family", toys.FAMILIES)
+@pytest.mark.parametrize("family", MOSTLY_SLOW)
 @pytest.mark.parametrize("lora", [False, True])
 def test_weights_are_back_bit_by_bit(
     part: Any, given: dict[str, Any], family: str, lora: bool
