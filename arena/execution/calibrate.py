@@ -23,9 +23,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from arena.api.world import DataRoot
-from arena.errors import ArenaError, InputError
+from arena.errors import ArenaError
 from arena.execution.checkpoint import check_checkpoint
 from arena.planning.numerics import cpu_model, device_of, settings, versions
+from arena.published.locate import hub_id, located
 from arena.scenario.schema import Scenario
 from arena.scenario.source import FromScratch, Pretrained
 from arena.store.identity import digest
@@ -142,11 +143,7 @@ def _workload(scenario: Scenario, root: DataRoot) -> dict[str, Any]:
     if isinstance(model, FromScratch):
         return {**shared, **model.model_dump()}
     name = model.pretrained if isinstance(model, Pretrained) else model.suspect
-    try:
-        where = str(root.find(name).resolve())
-    except (InputError, OSError):
-        where = name
-    return {**shared, "pretrained": where}
+    return {**shared, "pretrained": str(located(name, root) or hub_id(name))}
 
 
 def _profile(

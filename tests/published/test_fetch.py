@@ -9,6 +9,7 @@ import pytest
 
 from arena.api.world import DataRoot
 from arena.errors import ArenaError
+from arena.execution.calibrate import _workload
 from arena.planning.notes import model_notes
 from arena.published import catalogue, fetch, locate
 from arena.scenario.source import Pretrained
@@ -71,3 +72,11 @@ def test_a_name_that_was_not_fetched_is_the_hubs(published: catalogue.Published)
     (note,) = model_notes(Pretrained(pretrained=NAME), DataRoot())
     assert "was not fetched" in note
     assert model_notes(Pretrained(pretrained="someone/else"), DataRoot()) == ()
+
+
+def test_a_step_of_a_fetched_model_is_timed_with_its_weights(
+    published: catalogue.Published,
+) -> None:
+    folder = fetch.fetch(published, print)
+    scenario = toys.scenario(f"model={{pretrained: {NAME}, adapter: {{method: lora}}}}")
+    assert _workload(scenario, DataRoot())["pretrained"] == str(folder)
