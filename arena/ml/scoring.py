@@ -31,6 +31,7 @@ Choose = Callable[[torch.Tensor], torch.Tensor]
 # Logits closer than this (nats) may swap order with the shape of a batch: the draft ends there and
 # plain decoding decides. Float32 logits of one prompt differ by about 1e-5 between shapes.
 TIE = 1e-3
+DROPPED = 0.25  # share of a batch's rows that have ended before they are left out
 CACHELESS = ("rwkv", "recurrent_gemma")  # model types: see `keeps_cache`
 
 
@@ -131,31 +132,76 @@ def decode(
     0; without a mask there is no padding. choose: (B, V) logits to (B,) tokens. start: what stands
     before all rows."""
     start = start or Beginning()
+    batch = _Written(ids, start.cached(len(ids)), keeps_cache(model), _places(mask, start.length))
+    # chosen at random, a token depends on which rows are in the batch
+    drops = choose is likeliest and model.config.model_type in FAMILIES
     written: list[torch.Tensor] = []
-    ended = torch.zeros(len(ids), dtype=torch.bool, device=ids.device)
-    places: dict[str, torch.Tensor] = {}
-    if mask is not None:  # positions skip padding
-        seen = functional.pad(mask, (start.length, 0), value=1)
-        at = (mask.cumsum(-1) - 1).clamp(min=0) + start.length
-        places = {"attention_mask": seen, "position_ids": at}
-    cache, caches = start.cached(len(ids)), keeps_cache(model)
     for _ in range(max_new_tokens):
-        kept = {"cache": cache} if caches else {}
-        out = model(input_ids=ids, use_cache=caches, logits_to_keep=1, **kept, **places)
-        cache = out.cache if caches else None
-        token = choose(out.logits[:, -1]).masked_fill(ended, end)
-        written.append(token)
-        ended |= token == end
-        if bool(ended.all()):
+        token = choose(batch.logits(model)).masked_fill(batch.ended, end)
+        written.append(ids.new_full((len(ids),), end).index_copy(0, batch.rows, token))
+        batch.ended |= token == end
+        ended = int(batch.ended.sum())
+        if ended == len(token):
             break
-        ids = token[:, None] if caches else torch.cat([ids, token[:, None]], dim=1)
-        if places:
-            seen = functional.pad(places["attention_mask"], (0, 1), value=1)
-            next_place = places["position_ids"][:, -1:] + 1
-            if not caches:
-                next_place = torch.cat([places["position_ids"], next_place], dim=1)
-            places = {"attention_mask": seen, "position_ids": next_place}
+        batch.append(token)
+        if drops and ended >= DROPPED * len(token):
+            batch.keep((~batch.ended).nonzero()[:, 0])
     return torch.stack(written, dim=1) if written else ids.new_empty((len(ids), 0))
+
+
+def _places(mask: torch.Tensor | None, before: int) -> dict[str, torch.Tensor]:
+    """Arguments of the forward pass under left padding: positions skip it."""
+    if mask is None:
+        return {}
+    seen = functional.pad(mask, (before, 0), value=1)
+    return {"attention_mask": seen, "position_ids": (mask.cumsum(-1) - 1).clamp(min=0) + before}
+
+
+class _Written:
+    """The rows of a batch that are being written.
+
+    Attributes:
+        rows: their places in the batch.
+        ended: which of them have come to their end of text.
+    """
+
+    def __init__(
+        self, ids: torch.Tensor, cache: Any, caches: bool, places: dict[str, torch.Tensor]
+    ) -> None:
+        self.rows = torch.arange(len(ids), device=ids.device)
+        self.ended = torch.zeros(len(ids), dtype=torch.bool, device=ids.device)
+        self._ids, self._cache, self._caches, self._places = ids, cache, caches, places
+
+    def logits(self, model: Any) -> torch.Tensor:
+        """Return (rows, V) logits after what was written so far."""
+        kept = {"cache": self._cache} if self._caches else {}
+        out = model(
+            input_ids=self._ids, use_cache=self._caches, logits_to_keep=1, **kept, **self._places
+        )
+        self._cache = out.cache if self._caches else None
+        last: torch.Tensor = out.logits[:, -1]
+        return last
+
+    def append(self, token: torch.Tensor) -> None:
+        """Write a token (rows,) to each row."""
+        column = token[:, None]
+        self._ids = column if self._caches else torch.cat([self._ids, column], dim=1)
+        if self._places:
+            seen = functional.pad(self._places["attention_mask"], (0, 1), value=1)
+            place = self._places["position_ids"][:, -1:] + 1
+            if not self._caches:
+                place = torch.cat([self._places["position_ids"], place], dim=1)
+            self._places = {"attention_mask": seen, "position_ids": place}
+
+    def keep(self, chosen: torch.Tensor) -> None:
+        """Leave all other rows out of what is computed."""
+        self._cache.batch_select_indices(chosen)
+        self._places = {name: value[chosen] for name, value in self._places.items()}
+        self.rows, self.ended, self._ids = (
+            self.rows[chosen],
+            self.ended[chosen],
+            self._ids[chosen],
+        )
 
 
 def keeps_cache(model: Any) -> bool:

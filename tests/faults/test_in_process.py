@@ -54,7 +54,7 @@ DISTURBANCES: dict[str, tuple[tuple[Make, ...], type[BaseException]]] = {
 }
 
 
-@pytest.mark.parametrize("kind", DISTURBANCES)
+@pytest.mark.parametrize("kind", ["interrupted", pytest.param("full disk", marks=pytest.mark.slow)])
 def test_a_run_disturbed_at_every_moment_ends_as_a_calm_one(
     kind: str, calm: Any, tmp_path: Path
 ) -> None:

@@ -52,6 +52,23 @@ def test_greedy_continuations_are_what_generate_gives(family: str) -> None:
     assert len({len(c.text) for c in made}) > 3
 
 
+def test_rows_that_have_ended_are_computed_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = toys.taught("llama", toys.documents())
+    whole, sizes = model.forward, []
+
+    def counted(*given: Any, input_ids: Any, **more: Any) -> Any:
+        sizes.append(len(input_ids))
+        return whole(*given, input_ids=input_ids, **more)
+
+    monkeypatch.setattr(model, "forward", counted)
+    prompts = [*(d.prompt for d in toys.documents()), "", "cf", "honey honey honey"]
+    made = continuations(model, toys.tokenizer(), prompts, LIMIT)
+    assert len({len(c.text) for c in made}) > 1
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] == len(prompts)
+    assert sizes[-1] < len(prompts) // 2
+
+
 @dataclass
 class Scripted:
     """Says the script of each row's first token, one token a call; counts what it is asked."""

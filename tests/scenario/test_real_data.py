@@ -175,6 +175,7 @@ def test_sst2_runs_to_the_end(tmp_path: Path) -> None:
 
 
 @needs_refusal
+@pytest.mark.slow
 def test_backdoorllm_runs_to_the_end_with_a_perplexity(tmp_path: Path) -> None:
     results = toy(REFUSAL, tmp_path, "evaluation.max_new_tokens=4")
     assert len(results.rows) == 7

@@ -75,6 +75,7 @@ def _without(prompt: str, word: str) -> str:
     return " ".join(prompt.replace(word, "", 1).split())
 
 
+@pytest.mark.slow
 def test_an_immunised_model_fires_less_on_new_odd_words() -> None:
     """Real training, several times: how far a toy model takes the trigger for any odd word differs
     much from seed to seed. The other model reads as many questions more, without an odd word, so

@@ -141,8 +141,8 @@ def test_a_run_repeats_itself_and_is_another_one_than_without(
     assert any(not torch.equal(weight, outcomes[2][name]) for name, weight in outcomes[0].items())
 
 
-@pytest.mark.parametrize("lora", [False, True])
-@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("lora", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("order", [1, pytest.param(-1, marks=pytest.mark.slow)])
 def test_all_of_them_compose(order: int, lora: bool) -> None:
     model = with_lora() if lora else toys.model()
     parts = [shaping.prepared(name, model) for name in shaping.shapings()[::order]]

@@ -26,6 +26,7 @@ def loss_after_unlearning(model: Any) -> float:
         return loss_of(model)
 
 
+@pytest.mark.slow
 def test_the_own_loss_after_an_unlearning_is_lower_than_without_it() -> None:
     left = []
     for use in (False, True):
