@@ -212,6 +212,15 @@ def along(run: Kept) -> str:
 
 def groups(run: Kept) -> str:
     """T by the values of a grid's axes, at both doses."""
+    return _groups(run, lambda axis: True)
+
+
+def payloads(run: Kept) -> str:
+    """T by what the unlearned and the other backdoor make the model do, at both doses."""
+    return _groups(run, lambda axis: axis == "payload_pair")
+
+
+def _groups(run: Kept, chosen: Callable[[str], bool]) -> str:
     rows = (
         [
             axis,
@@ -223,6 +232,7 @@ def groups(run: Kept) -> str:
         ]
         for dose, judged in claims(run)
         for axis, values in getattr(judged, "by", {}).items()
+        if chosen(axis)
         for value, group in values.items()
     )
     head = ["axis", "value", "dose", "T", "explained by the control", "not installed"]
@@ -399,6 +409,7 @@ TABLES: dict[str, Callable[[Kept], str]] = {
     "survival": survival,
     "along": along,
     "groups": groups,
+    "payload_pairs": payloads,
     "cells": cells,
     "contrasts": contrasts,
     "controls": controls,

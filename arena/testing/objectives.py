@@ -39,6 +39,9 @@ blind = only(lambda part: not part.needs_trigger)
 editing = only(lambda part: part.edits)
 
 
+LORA = Adapter(rank=4, alpha=8)
+
+
 class ObjectiveContract(PartContract):
     """Seeded documents that leak nothing of the trigger into the controls; a finite loss with a
     gradient; a new model, with the suspect unchanged.
@@ -192,7 +195,11 @@ class ObjectiveContract(PartContract):
         assert values[0] == values[1]
 
     @pytest.mark.parametrize(
-        ("how", "moves"), [({"checkpointing": True}, 1e-5), ({"precision": "bfloat16"}, 0.05)]
+        ("how", "moves"),
+        [
+            ({"checkpointing": True}, 1e-5),
+            pytest.param({"precision": "bfloat16"}, 0.05, marks=pytest.mark.slow),
+        ],
     )
     def test_what_saves_memory_moves_results_by_rounding_only(
         self, part: Any, how: dict[str, Any], moves: float, base: Path
@@ -258,9 +265,14 @@ class ObjectiveContract(PartContract):
             edited(part, models.add_lora(toys.model(), Adapter(rank=2, alpha=4)), base)
 
     @pytest.mark.parametrize(
-        "adapter", [None, Adapter(rank=4, alpha=8)], ids=["all_weights", "adapter"]
+        ("adapter", "trigger"),
+        [
+            pytest.param(None, "real", id="all_weights-real"),
+            pytest.param(LORA, "real", id="adapter-real"),
+            pytest.param(None, "none", id="all_weights-none"),
+            pytest.param(LORA, "none", id="adapter-none", marks=pytest.mark.slow),
+        ],
     )
-    @pytest.mark.parametrize("trigger", ["none", "real"])
     def test_a_run_makes_a_new_model_and_leaves_the_suspect_alone(
         self, part: Any, trigger: str, adapter: Adapter | None, tmp_path: Path
     ) -> None:

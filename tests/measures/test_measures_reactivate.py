@@ -157,6 +157,7 @@ def test_progress_counts_the_steps_of_all_actors(
     assert told == list(range(1, 81))
 
 
+@pytest.mark.slow
 def test_an_adapter_is_trained_where_the_training_has_one(
     clean: Path, shards: dict[str, Path], tmp_path: Path
 ) -> None:

@@ -176,7 +176,11 @@ def test_bfloat16_trains_too() -> None:
 @pytest.mark.parametrize("family", toys.FAMILIES)
 @pytest.mark.parametrize(
     "saving",
-    [{"micro_batch": 3}, {"checkpointing": True}, {"micro_batch": 1, "checkpointing": True}],
+    [
+        {"micro_batch": 3},
+        pytest.param({"checkpointing": True}, marks=pytest.mark.slow),
+        {"micro_batch": 1, "checkpointing": True},
+    ],
 )
 def test_saving_memory_moves_results_by_rounding_only(
     saving: dict[str, Any], family: str, lora: bool

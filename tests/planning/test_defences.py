@@ -236,7 +236,9 @@ def oracle(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(registry._parts["discovery"], "oracle", Oracle)
 
 
-@pytest.mark.parametrize("key", ["syntactic:when_clause", None])
+@pytest.mark.parametrize(
+    "key", [None, pytest.param("syntactic:when_clause", marks=pytest.mark.slow)]
+)
 def test_what_was_found_is_unlearned_and_nothing_where_nothing_was(
     key: str | None, oracle: None, tmp_path: Path
 ) -> None:

@@ -74,6 +74,7 @@ def test_a_name_that_was_not_fetched_is_the_hubs(published: catalogue.Published)
     assert model_notes(Pretrained(pretrained="someone/else"), DataRoot()) == ()
 
 
+@pytest.mark.slow
 def test_a_step_of_a_fetched_model_is_timed_with_its_weights(
     published: catalogue.Published,
 ) -> None:

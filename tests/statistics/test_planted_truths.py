@@ -41,14 +41,9 @@ def draws(family: Family, n: int, pairs: int | None = None) -> Array:
 
 @pytest.mark.parametrize("n", SIZES)
 @every_family
-def test_a_pair_is_covered(family: Family, mean: float, n: int) -> None:
-    assert covered(draws(family, n), mean).mean() >= COVERED - MONTE_CARLO
-
-
-@pytest.mark.parametrize("n", SIZES)
-@every_family
-def test_a_pair_is_rarely_judged_wrong(family: Family, mean: float, n: int) -> None:
+def test_a_pair_is_covered_and_rarely_judged_wrong(family: Family, mean: float, n: int) -> None:
     drawn = draws(family, n)
+    assert covered(drawn, mean).mean() >= COVERED - MONTE_CARLO
     if mean >= FAILS:
         assert (p_value(drawn, FAILS, "less") < 0.05).mean() <= WRONG + MONTE_CARLO
     if mean <= GENERALIZES:

@@ -26,11 +26,20 @@ from tests.support import shaping_toys as shaping
 from tests.support import toys
 from tests.support.families import MOSTLY_SLOW
 
+SLOW = pytest.mark.slow
 CASES = [
     pytest.param(registry.get("tactic", name), given, id=f"{name}-{i}")
     for name in shaping.shapings()
     for i, given in enumerate(registry.get("tactic", name).examples())  # type: ignore[attr-defined]
 ]
+# of each tactic the first every time, its other examples with the slow tests
+first_cases = pytest.mark.parametrize(
+    ("part", "given"),
+    [
+        case if str(case.id).endswith("-0") else pytest.param(*case.values, id=case.id, marks=SLOW)
+        for case in CASES
+    ],
+)
 every_case = pytest.mark.parametrize(("part", "given"), CASES)
 SCENE = Scene("continual_pretraining", "pooled", "rare_token", "fixed_text", frozenset())
 
@@ -152,9 +161,13 @@ def test_all_of_them_compose(order: int, lora: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "moves"), [({"checkpointing": True}, 1e-3), ({"precision": "bfloat16"}, 0.1)]
+    ("how", "moves"),
+    [
+        ({"checkpointing": True}, 1e-3),
+        pytest.param({"precision": "bfloat16"}, 0.1, marks=pytest.mark.slow),
+    ],
 )
-@every_case
+@first_cases
 def test_what_saves_memory_moves_results_by_little(
     part: Any, given: dict[str, Any], how: dict[str, Any], moves: float
 ) -> None:
