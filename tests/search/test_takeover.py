@@ -67,7 +67,9 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("written", ["nothing", "its constraints"])
+@pytest.mark.parametrize(
+    "written", ["its constraints", pytest.param("nothing", marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("case", CASES)
 def test_a_trial_that_was_recorded_but_not_ended_is_ended_without_measuring_again(
     case: str, written: str, storage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -142,7 +144,7 @@ def finish(study: optuna.Study) -> None:
 
 @pytest.mark.parametrize("how", ["taken", "taken and ended", "ended"])
 @pytest.mark.parametrize("broken", [1.0, 0.0])  # it has values to tell, or a failure
-@pytest.mark.parametrize("prunes", [False, True])
+@pytest.mark.parametrize("prunes", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_driver_that_was_taken_for_dead_writes_nothing(
     prunes: bool,
     broken: float,
