@@ -6,6 +6,7 @@ Torch, Ray and matplotlib are imported inside the commands that need them, so th
 
 from __future__ import annotations
 
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
@@ -33,22 +34,32 @@ from arena.cli.options import (
     read_part,
     read_seeds,
 )
+from arena.cli.order import InOrder
 from arena.cli.output import show_results
 from arena.cli.power import show_plan
 from arena.cli.streams import say
 from arena.errors import ArenaError
 from arena.execution.devices import refuse_absent_device
 from arena.grid.cells import cells_of
+from arena.scenario import bundled
 from arena.scenario.grid import Grid
 from arena.scenario.load import read
 from arena.stopping import catch_signals
 from arena.terminal import Terminal
 
+
+def _tell(asked: bool) -> None:
+    """Print the version, if it was asked for."""
+    if asked:
+        say(f"arena {metadata.version('backdoor-arena')}")
+        raise typer.Exit
+
+
 app = typer.Typer(
     name="arena",
-    help="Backdoor Arena: does unlearning one backdoor suppress unknown others?",
+    cls=InOrder,
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
@@ -59,6 +70,16 @@ app.command()(compare.compare)
 app.command()(power.power)
 app.command()(search.tune)
 app.command()(search.duel)
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version and exit.", callback=_tell, is_eager=True),
+    ] = False,
+) -> None:
+    """Backdoor Arena: does unlearning one backdoor suppress unknown others?"""
 
 
 def main() -> None:
@@ -226,6 +247,19 @@ def list_(
     with guarded(debug):
         load_plugins(plugin)
         listing.show(kind, Terminal())
+
+
+@app.command()
+def show(
+    scenario: Annotated[str, typer.Argument(metavar="NAME", help="A bundled scenario's name.")],
+    debug: Debug = False,
+) -> None:
+    """Print a bundled scenario, as a start for your own.
+
+    Example: arena show quickstart > my_scenario.yaml
+    """
+    with guarded(debug):
+        say(bundled.text(scenario).removesuffix("\n"))
 
 
 @app.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.resources
 from pathlib import Path
 
+from arena.errors import InputError
 from arena.scenario.tree import parse
 
 SUFFIXES = (".yaml", ".yml")
@@ -24,6 +25,18 @@ def path_of(name: str) -> Path | None:
     """Return a bundled scenario's file, or None if there is none of that name."""
     candidates = (folder() / f"{name}{suffix}" for suffix in SUFFIXES)
     return next((path for path in candidates if path.is_file()), None)
+
+
+def text(name: str) -> str:
+    """Return a bundled scenario as it was written.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    path = path_of(name)
+    if path is None:
+        raise InputError("no such bundled scenario", "arena show", found=name, allowed=names())
+    return path.read_text("utf-8")
 
 
 def summary(name: str) -> str:

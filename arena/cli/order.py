@@ -1,0 +1,20 @@
+"""The commands in the order in which a person meets them."""
+
+from __future__ import annotations
+
+import click
+from typer.core import TyperGroup
+
+ORDER = (
+    "list", "show", "validate", "run", "report", "compare", "stress", "merge", "power", "tune",
+    "duel", "models", "cache",
+)  # fmt: skip
+
+
+class InOrder(TyperGroup):
+    """A group that lists its commands by `ORDER`, and others after them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands in order."""
+        place = {name: number for number, name in enumerate(ORDER)}
+        return sorted(super().list_commands(ctx), key=lambda name: place.get(name, len(place)))
