@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from arena.reporting import palette
-from arena.reporting.numbers import Shown, decimals, percent, thousands
+from arena.reporting.numbers import Shown, adding_up, decimals, percent, thousands
 from arena.reporting.shams import ShamLine, sham_lines
 from arena.reporting.wording import sentence
 from arena.results.claim import Claim, Group, Judgement, TransferEstimates, VerdictThresholds
@@ -16,6 +16,14 @@ from arena.statistics.doses import verdict_doses
 from arena.statistics.thresholds import MIN_SEEDS
 
 STATEMENT = "unlearning one backdoor suppresses unknown others"
+
+
+def split(estimates: TransferEstimates) -> tuple[Shown, Shown, Shown]:
+    """Return T, its odd and its specific part as they are shown: the parts add up to T."""
+    transfer = Shown.of(estimates.transfer)
+    parts = (Shown.of(estimates.parts.odd), Shown.of(estimates.parts.specific))
+    odd, specific = adding_up(transfer, parts)
+    return transfer, odd, specific
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +40,9 @@ class ShownTransfer:
     @classmethod
     def of(cls, estimates: TransferEstimates) -> ShownTransfer:
         """Return the numbers of results, ready for display."""
-        return cls(
-            Shown.of(estimates.transfer),
-            Shown.of(estimates.parts.odd),
-            Shown.of(estimates.parts.specific),
-            Shown.of(estimates.raw_suppression),
-            estimates.split_by,
-        )
+        transfer, odd, specific = split(estimates)
+        raw = Shown.of(estimates.raw_suppression)
+        return cls(transfer, odd, specific, raw, estimates.split_by)
 
     @property
     def all(self) -> tuple[Shown, ...]:

@@ -137,10 +137,11 @@ def apart(first: Estimate, second: Estimate) -> bool:
 
 
 def _difference(first: Estimate, second: Estimate) -> str:
-    """Second minus first with its sign and the mark; empty if one has no value."""
+    """Second minus first, as they are shown, with its sign and the mark; empty if one has no
+    value."""
     if first.value is None or second.value is None:
         return ""
-    text = decimals(second.value - first.value)
+    text = decimals(round(second.value, 2) - round(first.value, 2))
     signed = text if text.startswith(MINUS) or float(text) == 0 else f"+{text}"
     return f"{signed} {APART if apart(first, second) else ' '}"
 

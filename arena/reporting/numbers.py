@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from arena.results import estimate as results_estimate
 
@@ -36,6 +37,7 @@ class Shown:
     value: float | None = None
     low: float | None = None
     high: float | None = None
+    hundredths: int | None = None  # that the value is shown as, if it is a part of a sum
 
     @classmethod
     def of(cls, estimate: results_estimate.Estimate | None) -> Shown:
@@ -50,7 +52,7 @@ class Shown:
 
     @property
     def text(self) -> str:
-        return decimals(self.value)
+        return decimals(self.value if self.hundredths is None else self.hundredths / 100)
 
     @property
     def interval(self) -> str:
@@ -75,6 +77,24 @@ class Shown:
         """Return the value to a number of places, and its interval, or empty texts."""
         ends = f"{decimals(self.low, places)} to {decimals(self.high, places)}"
         return decimals(self.value, places), ends if self.has_interval else ""
+
+
+def adding_up(whole: Shown, parts: Sequence[Shown]) -> tuple[Shown, ...]:
+    """Return the parts of a sum such that their texts add up to that of the whole: where rounding
+    each would not, the hundredths that are left go to those that rounding down changed most
+    (largest remainder). Parts that do not make up the whole are unchanged."""
+    values = [part.value for part in parts if part.value is not None]
+    if whole.value is None or len(values) < len(parts):
+        return tuple(parts)
+    if not math.isclose(math.fsum(values), whole.value, abs_tol=1e-5):
+        return tuple(parts)
+    exact = [100 * value for value in values]
+    shown = [math.floor(value) for value in exact]
+    left = round(100 * float(f"{whole.value:.2f}")) - sum(shown)
+    by_remainder = sorted(range(len(exact)), key=lambda i: shown[i] - exact[i])
+    for i in by_remainder[:left]:
+        shown[i] += 1
+    return tuple(replace(part, hundredths=n) for part, n in zip(parts, shown, strict=True))
 
 
 def duration(seconds: float | None) -> str:

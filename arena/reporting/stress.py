@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arena.reporting import figures, installation, palette, plane, stress_claim
+from arena.reporting.claim_card import split
 from arena.reporting.claim_map import map_lines
 from arena.reporting.contrasts import contrast_rows
 from arena.reporting.measure_sections import figures_of
@@ -248,8 +249,7 @@ def _grid_row(index: int, each: CellView, axes: Sequence[str]) -> GridRow:
 
 def _estimates(entry: TransferEstimates) -> list[Shown]:
     """T, its odd and its specific part, and the raw suppression."""
-    values = (entry.transfer, entry.parts.odd, entry.parts.specific, entry.raw_suppression)
-    return [Shown.of(estimate) for estimate in values]
+    return [*split(entry), Shown.of(entry.raw_suppression)]
 
 
 def _groups(claim: GridClaim) -> list[AxisGroups]:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from arena.reporting import palette
-from arena.reporting.claim_card import rule
+from arena.reporting.claim_card import rule, split
 from arena.reporting.console import (
     claim_text,
     dose_text,
@@ -23,7 +23,7 @@ from arena.reporting.console import (
 )
 from arena.reporting.contrasts import contrast_rows, line
 from arena.reporting.installation import ABLATION, BASELINE
-from arena.reporting.numbers import NONE, Shown
+from arena.reporting.numbers import NONE
 from arena.reporting.shams import sham_lines
 from arena.reporting.stress_cells import CellView, read_cells
 from arena.reporting.stress_claim import card
@@ -105,9 +105,7 @@ def _numbers(each: CellView, *, intervals: bool) -> list[Text]:
     if each.claim is None and not each.is_baseline:
         return [Text("") for _ in range(4)]
     claim = each.claim or Claim()
-    total, odd, specific = (
-        Shown.of(e) for e in (claim.transfer, claim.parts.odd, claim.parts.specific)
-    )
+    total, odd, specific = split(claim)
     installed = each.installed_share.replace(" of ", "/") or NONE
     transfer = total.full if intervals else total.text
     return [Text(transfer), Text(odd.text), Text(specific.text), Text(installed)]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from arena.api.values import RowKind
 from arena.reporting import palette
 from arena.reporting.cast import highlight
-from arena.reporting.numbers import Shown, decimals, duration, finite, thousands
+from arena.reporting.numbers import Shown, adding_up, decimals, duration, finite, thousands
 from arena.reporting.rows import grouped
 from arena.reporting.text import clean, fit
 from arena.reporting.view import stages
@@ -129,3 +129,30 @@ def test_highlighting_finds_the_trigger() -> None:
 def test_stages_come_longest_first() -> None:
     lines = stages(RunResults(seconds=RunSeconds(stages={"a": 1.0, "b": 4.0})))
     assert [(line.name, line.share) for line in lines] == [("b", 100.0), ("a", 25.0)]
+
+
+@given(st.lists(st.floats(-1, 1), min_size=2, max_size=4))
+def test_parts_add_up_to_the_whole_as_they_are_shown(values: list[float]) -> None:
+    whole, parts = Shown(math.fsum(values)), [Shown(value) for value in values]
+    shown = adding_up(whole, parts)
+    written = [round(100 * read_back(part.text)) for part in shown]
+    assert sum(written) == round(100 * read_back(whole.text))
+    assert all(abs(n / 100 - value) < 0.01001 for n, value in zip(written, values, strict=True))
+
+
+def read_back(text: str) -> float:
+    return float(text.replace("\N{MINUS SIGN}", "-"))
+
+
+def test_what_rounding_takes_away_goes_to_the_part_that_lost_most() -> None:
+    odd, specific = adding_up(Shown(0.204), (Shown(-0.0024), Shown(0.2064)))
+    assert (odd.text, specific.text) == ("0.00", "0.20")
+    odd, specific = adding_up(Shown(0.0963), (Shown(0.0624), Shown(0.0339)))
+    assert (odd.text, specific.text) == ("0.06", "0.04")
+
+
+def test_parts_of_something_else_and_parts_that_are_missing_stay() -> None:
+    parts = (Shown(0.104), Shown(0.104))
+    assert adding_up(Shown(0.5), parts) == parts
+    assert adding_up(Shown(), parts) == parts
+    assert adding_up(Shown(0.1), (Shown(0.1), Shown())) == (Shown(0.1), Shown())
