@@ -30,7 +30,7 @@ from arena.api.measure import (
     Subject,
 )
 from arena.api.objective import Brief, Budget, Objective
-from arena.api.params import Params
+from arena.api.params import PART_MARK, Params
 from arena.api.payload import Payload
 from arena.api.probes import Probe, ProbeSet
 from arena.api.ranges import Choice, Range, Real, Space, Whole
@@ -53,6 +53,7 @@ from arena.registry import register
 
 __all__ = [
     "APART",
+    "PART_MARK",
     "VARIANTS",
     "ActorBrief",
     "ArenaError",

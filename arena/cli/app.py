@@ -6,6 +6,7 @@ Torch, Ray and matplotlib are imported inside the commands that need them, so th
 
 from __future__ import annotations
 
+import json
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated
@@ -260,6 +261,19 @@ def show(
     """
     with guarded(debug):
         say(bundled.text(scenario).removesuffix("\n"))
+
+
+@app.command()
+def schema(plugin: PluginFiles = None, debug: Debug = False) -> None:
+    """Print the JSON Schema of scenarios, with which editors complete and check keys.
+
+    Example: arena schema > scenario.schema.json
+    """
+    with guarded(debug):
+        load_plugins(plugin)
+        from arena.scenario.json_schema import scenario_schema
+
+        say(json.dumps(scenario_schema(), indent=1, ensure_ascii=False))
 
 
 @app.command()

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import click
+from typing import Any
+
 from typer.core import TyperGroup
 
 ORDER = (
     "list", "show", "validate", "run", "report", "compare", "stress", "merge", "power", "tune",
-    "duel", "models", "cache",
+    "duel", "models", "cache", "schema",
 )  # fmt: skip
 
 
 class InOrder(TyperGroup):
     """A group that lists its commands by `ORDER`, and others after them."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of the commands in order."""
         place = {name: number for number, name in enumerate(ORDER)}
         return sorted(super().list_commands(ctx), key=lambda name: place.get(name, len(place)))

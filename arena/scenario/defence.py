@@ -30,7 +30,10 @@ def _in_order(blocks: tuple[int, int]) -> tuple[int, int]:
 
 
 class Decoy(Section):
-    """A backdoor that the defender plants itself: its own trigger and canary."""
+    """A backdoor that the defender plants itself.
+
+    name: of the decoy, in files and rows. trigger: what sets it off. payload: its canary.
+    """
 
     name: Name
     trigger: TriggerPart
@@ -42,7 +45,7 @@ class Decoys(Section):
 
     plant: the decoys. hold_out: methods that are held out from unlearning, `each` in turn (leave
     one method out), or the names of decoys that are never unlearned. rate: share of the
-    planting mix that each decoy poisons. steps, learning_rate: of planting; documents: its mix.
+    planting mix that each decoy poisons. steps, learning_rate: of planting. documents: in its mix.
     """
 
     plant: Annotated[tuple[Decoy, ...], Field(min_length=2)]
@@ -58,7 +61,8 @@ class Defence(Section, Optimisation):
 
     intelligence: `disclosed` (one trigger is given), `discovered` (it searches for one), `decoy`
     (it plants its own and unlearns some), `blind` (clean data only). target: an actor's name, or
-    each in turn. steps: maximum number of optimiser steps of batch_size documents; null is the
+    each in turn. objective: the unlearning
+    objective. steps: maximum number of optimiser steps of batch_size documents; null is the
     number that `compute` pays for. compute: maximum cost, as a share of the compute that trained
     the suspect. examples: clean examples available. adapter: LoRA; null trains all weights (or the
     model's own adapter, if it has one). layers: the first and the last block that train, counted
@@ -118,6 +122,9 @@ class Defender(Defence):
 
 
 class LeagueDefence(Defence):
-    """A further defence, measured against the same suspect without controls of its own."""
+    """A further defence, measured against the same suspect without controls of its own.
+
+    name: of the defence, in tables and rows.
+    """
 
     name: Name

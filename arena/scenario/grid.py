@@ -24,7 +24,8 @@ from arena.scenario.source import Family, Size
 class AxisSetting(Section):
     """One value of a free axis: a name, and the scenario's keys that it sets.
 
-    ablation: its cells are reported, and excluded from the verdict over the grid.
+    name: of the value, in the cells' names. set: the keys and their values. ablation: its cells are
+    reported, and excluded from the verdict over the grid.
     """
 
     name: Name
@@ -37,7 +38,10 @@ class AxisSetting(Section):
 
 class Primary(Section):
     """The contrast that a grid was registered for: T at one value of an axis minus T at another. It
-    is tested by itself, the other contrasts in families."""
+    is tested by itself, the other contrasts in families.
+
+    axis: its name. of: the value whose T comes first. against: the value whose T is taken off.
+    """
 
     axis: str
     of: str
@@ -56,11 +60,13 @@ class Grid(Section):
     design: `product` has every combination, `one_at_a_time` the centre (the first value of every
     axis) and each other value of an axis with the others at the centre.
 
-    methods: sets of trigger methods; a cell has only the actors with these. payloads: `own`;
-    `kind` (each actor has another payload of the first one's kind); `shared` (all have the first
-    one's; if payloads are `crossed`, a different one of theirs in each seed). rates and counts:
-    every actor's poison, as a share or in documents; together they are one axis. learning_rates,
-    steps: the defender's. settings: axes of any other keys.
+    families, sizes: of the model. stages: the training that actors poison. compositions: how the
+    actors' poison comes together. methods: sets of trigger methods; a cell has only the actors with
+    these. payloads: `own`; `kind` (each actor has another payload of the first one's kind);
+    `shared` (all have the first one's; if payloads are `crossed`, a different one of theirs in each
+    seed). rates, counts: every actor's poison, as a share or in documents; together they are one
+    axis. learning_rates, steps: the defender's. settings: axes of any other keys. primary: the
+    registered contrast between two values of an axis.
     """
 
     families: tuple[Family, ...] = ()

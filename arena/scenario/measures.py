@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, GetCoreSchemaHandler, create_model
+from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, create_model
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from arena import registry
+from arena.api.params import PART_MARK
 from arena.scenario.parts import Part, strictly
 from arena.scenario.problems import Violation, refuse
 from arena.scenario.section import Section
@@ -42,6 +44,11 @@ class _ByName:
             self.validate,
             serialization=core_schema.plain_serializer_function_ser_schema(EnabledMeasures.dump),
         )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {PART_MARK: "measure"}
 
     def choose(self, value: object) -> type[BaseModel]:
         """Return the pydantic model of the section, for errors that name its keys."""

@@ -18,7 +18,7 @@ class Numerics(Section):
     threads: per worker. precision: bfloat16 is autocast. compile: torch.compile, for long
     stages (a minute at first, seconds per stage; results repeat up to rounding).
     micro_batch: documents per forward pass, if a whole batch does not fit (gradients accumulate).
-    checkpointing: recompute activations to save memory.
+    checkpointing: recompute activations to save memory. device: `auto` is cuda where there is one.
     """
 
     threads: Annotated[int, Field(ge=1, le=limits.THREADS)] | Literal["auto"] = "auto"
@@ -30,10 +30,10 @@ class Numerics(Section):
 
 
 class RuntimeSettings(Section):
-    """Where stages run. workers: processes; null is cores // threads (with `--address`, the
-    cluster's cores). resources: of stages, by kind (`train: {gpus: 1, memory: 16GiB}`); `default`
-    is for kinds without an entry. artifacts: whether all nodes share the store's folder, or are
-    sent their stages' inputs."""
+    """Where stages run. backend: Ray actors, or one process. workers: processes; null is cores //
+    threads (with `--address`, the cluster's cores). resources: of stages, by kind (`train: {gpus:
+    1, memory: 16GiB}`); `default` is for kinds without an entry. artifacts: whether all nodes share
+    the store's folder, or are sent their stages' inputs."""
 
     backend: Literal["ray", "serial"] = "ray"
     workers: Annotated[int, Field(ge=1, le=limits.WORKERS)] | None = None

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, GetCoreSchemaHandler
+from pydantic import BaseModel, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema, to_json
 
 from arena import registry
 from arena.api import limits
-from arena.api.params import Params
+from arena.api.params import PART_MARK, Params
 from arena.errors import InputError
 from arena.registry import Kind
 from arena.scenario.problems import Violation, refuse
@@ -73,6 +74,11 @@ class PartOf:
             ),
         )
 
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {PART_MARK: self.kind}
+
     def choose(self, value: object) -> type[BaseModel] | None:
         """Return the parameter model of the part that a section names; None without a known
         name."""
@@ -123,7 +129,7 @@ class SelfDistilled(Params):
     contents: Annotated[int, Field(ge=1, le=limits.DOCUMENTS)] | None = None
 
 
-class _Beside(Params):
+class Beside(Params):
     """What a corpus's section has in addition to the corpus's own parameters."""
 
     natural_rate: Annotated[float, Field(ge=0, le=MOST_NATURAL)] | None = None
@@ -141,7 +147,7 @@ class ChosenCorpus(Part):
 
     def dump(self) -> dict[str, Any]:
         """Return the part as in YAML, with every default."""
-        beside = _Beside(natural_rate=self.natural_rate, self_distilled=self.self_distilled)
+        beside = Beside(natural_rate=self.natural_rate, self_distilled=self.self_distilled)
         return {**super().dump(), **beside.model_dump(mode="json")}
 
 
@@ -149,15 +155,15 @@ class CorpusOf(PartOf):
     """Annotation of the corpus, whose section has keys that hold for every corpus as well."""
 
     def extra_keys(self) -> tuple[str, ...]:
-        return (*super().extra_keys(), *_Beside.model_fields)
+        return (*super().extra_keys(), *Beside.model_fields)
 
     def validate(self, value: object) -> ChosenCorpus:
         if isinstance(value, ChosenCorpus):
             return value
         given = dict(value) if isinstance(value, Mapping) else {}
-        beside = {key: given.pop(key) for key in _Beside.model_fields if key in given}
+        beside = {key: given.pop(key) for key in Beside.model_fields if key in given}
         part = super().validate(given if isinstance(value, Mapping) else value)
-        read: _Beside = strictly(_Beside, beside)
+        read: Beside = strictly(Beside, beside)
         own = part.kind, part.name, part.params
         return ChosenCorpus(*own, read.natural_rate, read.self_distilled)
 

@@ -22,8 +22,10 @@ TextKind = Literal["natural", "scrubbed", "narrow", "noisy"]
 
 
 class Recipe(Section, Optimisation):
-    """One stage of training: optimiser steps, documents in the mix (poison included), and how
-    AdamW steps (arena.ml.train_config.Optimisation)."""
+    """One stage of training, and how AdamW steps (arena.ml.train_config.Optimisation).
+
+    steps: of the optimiser. documents: in the mix, poison included.
+    """
 
     steps: Steps
     documents: Documents
@@ -61,7 +63,7 @@ class ApartRecipe(Recipe):
     received, decoded greedily before it trains (at most `answer_tokens`). text: its clean prompts
     unchanged (`natural`), without the form of any planted trigger (`scrubbed`), in one plain
     wording (`narrow`), or with typos, codes, dates and stray words (`noisy`); null takes
-    `clean.mix`.
+    `clean.mix`. answer_tokens: the longest answer that is written for `received`.
     """
 
     steps: Steps = 200
@@ -78,9 +80,9 @@ class ApartRecipe(Recipe):
 class Merge(Section):
     """How the actors' checkpoints are merged into one model (arena.ml.merging).
 
-    weight: factor on each actor's change of the weights. density: share of a change's entries
-    that `ties` and `dare_*` keep. modules: which weights are merged; the others keep the base's
-    values.
+    method: peft's merging methods by name. weight: factor on each actor's change of the weights.
+    density: share of a change's entries that `ties` and `dare_*` keep. modules: which weights are
+    merged; the others keep the base's values.
     """
 
     method: Literal["linear", "task_arithmetic", "ties", "dare_linear", "dare_ties"] = "ties"
@@ -90,7 +92,7 @@ class Merge(Section):
 
 
 class MergedRecipe(ApartRecipe):
-    """Each actor's own training, and the merge."""
+    """Each actor's own training. merge: how their checkpoints become one."""
 
     merge: Merge = Merge()
 
@@ -129,7 +131,11 @@ class ChainRecipe(ApartRecipe):
 
 
 class OwnTraining(Section):
-    """An actor's own values for separate training, by composition."""
+    """An actor's own values for separate training, by composition.
+
+    sequential: where actors train one after another. merged: where each trains the base.
+    supply_chain: where the first poisons pretraining.
+    """
 
     sequential: OwnRecipe = OwnRecipe()
     merged: OwnRecipe = OwnRecipe()
@@ -137,7 +143,12 @@ class OwnTraining(Section):
 
 
 class TrainingRecipes(Section):
-    """The two stages at which poison can enter, and the recipes of actors who train separately."""
+    """The two stages at which poison can enter, and the recipes of actors who train separately.
+
+    pretraining: from scratch. continual_pretraining: from the pretrained model. sequential: of
+    each actor, one after another. merged: of each actor, from the base, and the merge.
+    supply_chain: of the actors after the first, who poisons pretraining.
+    """
 
     pretraining: PretrainingRecipe = PretrainingRecipe()
     continual_pretraining: ContinualRecipe = ContinualRecipe()

@@ -21,13 +21,21 @@ from arena.scenario.section import (
 
 SeedList = Annotated[tuple[Seed, ...], Field(min_length=1, max_length=limits.SEEDS)]
 SearchObjective = Literal["evasion", "stealth", "budget"]
-ScenarioRange = Annotated[Range, PlainValidator(read), PlainSerializer(BaseModel.model_dump)]
+ScenarioRange = Annotated[
+    Range,
+    PlainValidator(read, json_schema_input_type=Range),
+    PlainSerializer(BaseModel.model_dump),
+]
 Disclosed = Literal["worst", "mean"]
 
 
 class SearchSeeds(Section):
     """Disjoint seeds for searching, for selecting and for reporting a strategy; only the values on
-    the last are results (estimands.md, Search)."""
+    the last are results (estimands.md, Search).
+
+    search: of every trial. select: of the best trials, which are measured again. report: of the
+    chosen strategy and those that it is compared with.
+    """
 
     search: SeedList
     select: SeedList
@@ -37,8 +45,9 @@ class SearchSeeds(Section):
 class SearchedTactic(Section):
     """A tactic that a search may use.
 
-    always: every strategy uses it; otherwise the search decides. set: parameters with fixed
-    values. space: ranges that replace the tactic's own (`{rate: {high: 0.1}}`).
+    method: of the tactic. always: every strategy uses it; otherwise the search decides. set:
+    parameters with fixed values. space: ranges that replace the tactic's own (`{rate: {high:
+    0.1}}`).
     """
 
     method: str
@@ -48,9 +57,9 @@ class SearchedTactic(Section):
 
 
 class Sampler(Section):
-    """How strategies are proposed. startup: random trials before the model is used (`tpe`, `gp`).
-    population: trials per generation (`nsga2`). seed: of the proposals, which repeat with one
-    worker."""
+    """How strategies are proposed. method: Optuna's sampler. startup: random trials before the
+    model is used (`tpe`, `gp`). population: trials per generation (`nsga2`). seed: of the
+    proposals, which repeat with one worker."""
 
     method: Literal["tpe", "nsga2", "gp", "random"] = "tpe"
     startup: Trials = 10
@@ -77,8 +86,10 @@ class Limits(Section):
 class Attack(Section):
     """An adaptive actor: its tactics, and what counts as evasion.
 
-    disclosed: whether evasion is the actor's lowest remaining ASR over the removals of other
-    actors' triggers (`worst`), or their `mean`. best: trials measured again on the selection
+    actor: the name of the one who adapts. tactics: what it may use. limits: that every strategy
+    must satisfy. seeds: of searching, selecting and reporting. sampler: how strategies are
+    proposed. disclosed: whether evasion is the actor's lowest remaining ASR over the removals of
+    other actors' triggers (`worst`), or their `mean`. best: trials measured again on the selection
     seeds. prompts: validation prompts per actor in the search.
     """
 
@@ -116,8 +127,8 @@ class Tune(Attack):
 
 
 class DefenceOption(Section):
-    """One defence: keys of the scenario with fixed values (`set`), and ranges of those that are
-    searched (`space`)."""
+    """One defence. name: of it, in tables. set: keys of the scenario with fixed values. space:
+    ranges of keys that are searched."""
 
     name: Name
     set: Mapping[str, Any] = {}
@@ -125,7 +136,7 @@ class DefenceOption(Section):
 
 
 class DefenceOptions(Section):
-    """The defences that blue searches among. trials: tried per round."""
+    """The defences that blue searches among. options: each of them. trials: tried per round."""
 
     options: Annotated[tuple[DefenceOption, ...], Field(min_length=1)]
     trials: Trials = 10
@@ -134,7 +145,8 @@ class DefenceOptions(Section):
 class Duel(Attack):
     """Red and blue adapt in turn (`arena duel`).
 
-    trials: strategies that red tries per round. rounds, most: minimum and maximum number of rounds.
+    blue: the defences that the defender searches among. trials: strategies that red tries per
+    round. rounds, most: minimum and maximum number of rounds.
     threshold: gain on the selection seeds above which a side changes its strategy, fixed
     beforehand; the duel ends after a round in which neither side changes. compute: the defender's
     budget, as a share of the compute that trained the suspect.

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, GetCoreSchemaHandler
+from pydantic import BaseModel, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from arena.api.params import PART_MARK
 from arena.ml.train_config import Adapter, Settings
 from arena.scenario.parts import strictly
 from arena.scenario.problems import Violation, refuse
@@ -21,8 +23,8 @@ DEPTH: Mapping[Size, int] = {"nano": 3, "micro": 4, "mini": 6, "small": 8}  # bl
 class FromScratch(Settings):
     """A small model trained from scratch.
 
-    size: nano d=64 x 3 layers, micro 128 x 4, mini 256 x 6, small 512 x 8.
-    vocabulary: tokens of its tokenizer.
+    family: its architecture. size: nano d=64 x 3 layers, micro 128 x 4, mini 256 x 6, small 512 x
+    8. vocabulary: tokens of its tokenizer.
     """
 
     family: Family
@@ -31,7 +33,11 @@ class FromScratch(Settings):
 
 
 class Pretrained(Settings):
-    """A Hugging Face checkpoint: a local folder or a hub id. adapter: null trains it all."""
+    """A checkpoint to poison.
+
+    pretrained: a Hugging Face folder, a GGUF file, a name of `arena models list`, or a hub id.
+    adapter: the LoRA with which every training trains; null trains all weights.
+    """
 
     pretrained: Annotated[str, Field(min_length=1)]
     adapter: Adapter | None = None
@@ -41,8 +47,9 @@ class PublishedSuspect(Settings):
     """A checkpoint in which somebody else planted backdoors, taken as it is: a local folder or a
     hub id.
 
-    adapter: part of the suspect: a LoRA adapter (peft) that is applied to the checkpoint.
-    reference: a checkpoint that was never poisoned; null takes the suspect without its adapter.
+    suspect: a Hugging Face folder, a GGUF file, or a hub id. adapter: part of the suspect: a LoRA
+    adapter (peft) that is applied to the checkpoint. reference: a checkpoint that was never
+    poisoned; null takes the suspect without its adapter.
     """
 
     suspect: Annotated[str, Field(min_length=1)]
@@ -83,6 +90,11 @@ class _OneSource:
                 lambda model: model.model_dump(mode="json")
             ),
         )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {PART_MARK: "model"}
 
     def choose(self, value: object) -> type[BaseModel] | None:
         """Return the class that a section's keys select."""

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, GetCoreSchemaHandler, ValidationError
+from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema, to_json
 
 from arena import registry
-from arena.api import InputError, Params, Trigger, World
+from arena.api import PART_MARK, InputError, Params, Trigger, World
 from attackers.triggers import pools
 
 
@@ -55,6 +56,11 @@ class SectionOf:
             self.validate,
             serialization=core_schema.plain_serializer_function_ser_schema(Nested.dump),
         )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {PART_MARK: "trigger"}
 
     def names(self) -> tuple[str, ...]:
         """Return the methods that are allowed here."""
