@@ -39,7 +39,8 @@ class RowPlan:
     """Which model and which scores make a row of the results. measures: addresses of the stages
     that measure the model more closely, by the measure's name. dose: of the verdicts, at which the
     model was taken from its run. sham: what a sham was unlearned on. depth: address of the stage
-    that measures the depth of its backdoors, if any."""
+    that measures the depth of its backdoors, if any. checkable: address of the stage that measures
+    its checkable accuracy, if any."""
 
     kind: RowKind
     name: str
@@ -51,12 +52,13 @@ class RowPlan:
     dose: Which | None = None
     sham: Sham | None = None
     depth: str | None = None
+    checkable: str | None = None
 
     @property
     def artifacts(self) -> tuple[str, ...]:
         """Return the addresses of everything that the row is read from."""
-        depth = (self.depth,) if self.depth else ()
-        return (self.model, self.scores, *self.measures.values(), *depth)
+        more = filter(None, (self.depth, self.checkable))
+        return (self.model, self.scores, *self.measures.values(), *more)
 
 
 @dataclass(frozen=True)

@@ -166,6 +166,7 @@ class SummaryRow(Part):
     sham: ShamKind | None = None
     asr: Named[SeedEstimate] = {}
     clean_accuracy: Estimate | None = None
+    checkable_accuracy: Estimate | None = None
     token_accuracy: Estimate | None = None
     perplexity: Estimate | None = None
     update_norm: Estimate | None = None

@@ -116,11 +116,13 @@ class SelfDistilled(Params):
     """The base model's own greedy answers as the right ones.
 
     tokens: the longest answer; a content whose answer does not end by then is left out. contents:
-    how many are answered; null: all.
+    how many are answered; null: all. checkable: prompts on which every model's answers are compared
+    with the corpus's own right ones; 0: none.
     """
 
     tokens: Annotated[int, Field(ge=1, le=limits.TOKENS)] = 48
     contents: Annotated[int, Field(ge=1, le=limits.DOCUMENTS)] | None = None
+    checkable: Annotated[int, Field(ge=0, le=limits.PROMPTS)] = 64
 
 
 class _Beside(Params):
