@@ -11,6 +11,7 @@ from arena.api.values import Example, RowKind
 from arena.planning.actors import PlannedActors
 from arena.results.rows import Sham
 from arena.stages.along import Which
+from arena.stages.answers import EngineCheck
 from arena.store.store import Stage
 
 
@@ -77,7 +78,9 @@ class CurvePlan:
 class SeedPlan:
     """All stages of one seed, parents before children, and the rows they lead to. `documents` is
     the size of the mix that each actor's poison is part of; `notes` are what a user should know
-    about the data. `told`: the main defender's clean prompts, one set per disclosed trigger."""
+    about the data. `told`: the main defender's clean prompts, one set per disclosed trigger.
+    `engine`: that decoded the base model's own answers; None if the arena did, or if the corpus's
+    are used."""
 
     seed: int
     nodes: Mapping[str, Node]
@@ -88,6 +91,7 @@ class SeedPlan:
     notes: tuple[str, ...] = ()
     curves: tuple[CurvePlan, ...] = ()
     told: tuple[tuple[Example, ...], ...] = ()
+    engine: EngineCheck | None = None
 
     @property
     def artifacts(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import JsonValue
@@ -19,6 +20,7 @@ from arena.results.curves import DoseCurve, DosePoint
 from arena.results.rows import DoseTaken, Rate, Row
 from arena.results.run import (
     CorpusSummary,
+    GenerationRecord,
     Introduction,
     Planted,
     Sample,
@@ -288,6 +290,7 @@ def _corpus(scenario: Scenario, plan: SeedPlan) -> CorpusSummary:
         reasons=dict(splits.reasons),
         notes=plan.notes,
         scored_on=scenario.evaluation.split,
+        generation=None if plan.engine is None else GenerationRecord(**asdict(plan.engine)),
     )
 
 
