@@ -40,7 +40,7 @@ from arena.cli.output import show_results
 from arena.cli.power import show_plan
 from arena.cli.streams import say
 from arena.errors import ArenaError
-from arena.execution.devices import refuse_absent_device
+from arena.execution.devices import refuse_absent
 from arena.grid.cells import cells_of
 from arena.scenario import bundled
 from arena.scenario.grid import Grid
@@ -179,7 +179,7 @@ def stress(
 
         with loaded.placing():
             if not plan:  # fail before the plan is shown, not after
-                refuse_absent_device(loaded.scenario, address)
+                refuse_absent(loaded.scenario, address)
             done = run_stress(
                 loaded.scenario,
                 root=root,
@@ -217,7 +217,7 @@ def validate(
         valid = loaded.scenario
         root = data_root(data, loaded)
         with loaded.placing():
-            refuse_absent_device(valid)
+            refuse_absent(valid)
             seen = [*look_at_checkpoint(valid, root), *look_at_data(valid, root)]
         stages = {a.name: f" ({valid.stage_of(a)})" for a in valid.actors if not valid.suspect}
         actors = ", ".join(f"{a.name}{stages.get(a.name, '')}" for a in valid.actors)

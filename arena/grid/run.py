@@ -12,7 +12,7 @@ from typing import Any
 
 from arena.api.world import DataRoot
 from arena.errors import ArenaError, MachineError
-from arena.execution.devices import refuse_absent_device
+from arena.execution.devices import refuse_absent
 from arena.execution.runtime import Runtime
 from arena.grid.cells import GridCell, cells_of
 from arena.grid.parts import part_of
@@ -95,7 +95,7 @@ def stress(
         planned = outline(cells, artifacts, where, fresh, silent if quiet else tell)
         if not show(planned):
             return None
-        refuse_absent_device(scenario, address)
+        refuse_absent(scenario, address)
         make_folder(folder)
         (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
         write_part(folder, _record(origin, cells, part or (1, 1)))

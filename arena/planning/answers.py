@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from arena.api.world import DataRoot
+from arena.ml import vllm_engine
 from arena.planning.graph import Node
 from arena.planning.numerics import profile
 from arena.planning.pointer import pointer_job
@@ -33,7 +34,7 @@ def plan_answers(scenario: Scenario, root: DataRoot) -> AnswersPlan | None:
     """Return the stages that make the base model's own answers; None if the corpus's are used.
 
     Raises:
-        InputError: the corpus or the checkpoint cannot be read.
+        InputError: the corpus or the checkpoint cannot be read, or the engine is not installed.
     """
     corpus, model = scenario.corpus, scenario.model
     wanted: SelfDistilled | None = corpus.self_distilled
@@ -42,7 +43,8 @@ def plan_answers(scenario: Scenario, root: DataRoot) -> AnswersPlan | None:
     pointer = pointer_job(root, model.pretrained)
     base = Stage(pointer.kind, "pretrained base", "arena", ALL_SEEDS, identity_of(pointer), {})
     ref = CorpusRef.of(corpus.name, corpus.params, ALL_SEEDS, root)
-    job = AnswersJob(ref, wanted.tokens, wanted.contents, profile(scenario.numerics))
+    engine = vllm_engine.version() if wanted.generation == "vllm" else None
+    job = AnswersJob(ref, wanted.tokens, wanted.contents, profile(scenario.numerics), engine)
     name, parents = "the base model's answers", {"model": base.address}
     said = Stage(job.kind, name, "arena", ALL_SEEDS, identity_of(job), parents)
     nodes = {

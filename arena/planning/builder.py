@@ -15,6 +15,7 @@ from arena.api.values import Example, RowKind
 from arena.api.world import DataRoot
 from arena.ml.train_config import Adapter, Optimisation, TrainConfig, Training
 from arena.planning.actors import PlannedActor, PlannedActors, plan_actors
+from arena.planning.checkable import checkable_job
 from arena.planning.clean_text import forms_of_text
 from arena.planning.graph import CurvePlan, Node, RowPlan
 from arena.planning.numerics import profile
@@ -67,6 +68,8 @@ class Builder:
             evaluation.prompts,
             evaluation.max_new_tokens,
         )
+        planted = [member.trigger for member in self.actors.planted]
+        self.checkable = checkable_job(scenario, self.corpus, planted, self.numerics)
 
     def add(
         self,
@@ -104,7 +107,12 @@ class Builder:
         scores = self.add(job, f"score {name}", "arena", {"model": model})
         plan = RowPlan(kind, name, target, model, scores, detail or {}, dose=dose, sham=sham)
         depth = self._depth(name, model) if planted else None
-        self.rows.append(replace(plan, depth=depth))
+        self.rows.append(replace(plan, depth=depth, checkable=self._checkable(name, model)))
+
+    def _checkable(self, name: str, model: str) -> str | None:
+        if self.checkable is None:
+            return None
+        return self.add(self.checkable, f"check {name}", "arena", {"model": model})
 
     def _depth(self, name: str, model: str) -> str:
         actors = self.probes.of([member.name for member in self.actors.members])

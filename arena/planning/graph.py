@@ -11,6 +11,7 @@ from arena.api.values import Example, RowKind
 from arena.planning.actors import PlannedActors
 from arena.results.rows import Sham
 from arena.stages.along import Which
+from arena.stages.answers import EngineCheck
 from arena.store.store import Stage
 
 
@@ -39,7 +40,8 @@ class RowPlan:
     """Which model and which scores make a row of the results. measures: addresses of the stages
     that measure the model more closely, by the measure's name. dose: of the verdicts, at which the
     model was taken from its run. sham: what a sham was unlearned on. depth: address of the stage
-    that measures the depth of its backdoors, if any."""
+    that measures the depth of its backdoors, if any. checkable: address of the stage that measures
+    its checkable accuracy, if any."""
 
     kind: RowKind
     name: str
@@ -51,12 +53,13 @@ class RowPlan:
     dose: Which | None = None
     sham: Sham | None = None
     depth: str | None = None
+    checkable: str | None = None
 
     @property
     def artifacts(self) -> tuple[str, ...]:
         """Return the addresses of everything that the row is read from."""
-        depth = (self.depth,) if self.depth else ()
-        return (self.model, self.scores, *self.measures.values(), *depth)
+        more = filter(None, (self.depth, self.checkable))
+        return (self.model, self.scores, *self.measures.values(), *more)
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,9 @@ class CurvePlan:
 class SeedPlan:
     """All stages of one seed, parents before children, and the rows they lead to. `documents` is
     the size of the mix that each actor's poison is part of; `notes` are what a user should know
-    about the data. `told`: the main defender's clean prompts, one set per disclosed trigger."""
+    about the data. `told`: the main defender's clean prompts, one set per disclosed trigger.
+    `engine`: that decoded the base model's own answers; None if the arena did, or if the corpus's
+    are used."""
 
     seed: int
     nodes: Mapping[str, Node]
@@ -86,6 +91,7 @@ class SeedPlan:
     notes: tuple[str, ...] = ()
     curves: tuple[CurvePlan, ...] = ()
     told: tuple[tuple[Example, ...], ...] = ()
+    engine: EngineCheck | None = None
 
     @property
     def artifacts(self) -> tuple[str, ...]:

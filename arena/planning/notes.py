@@ -8,6 +8,7 @@ from arena.planning.actors import PlannedActor, PlannedActors
 from arena.published.locate import hub_id, located, origin_of
 from arena.scenario.schema import Scenario
 from arena.scenario.source import ModelSource, Pretrained
+from arena.stages.answers import EngineCheck
 
 
 def notes_of(corpus: Corpus, actors: PlannedActors) -> tuple[str, ...]:
@@ -45,6 +46,17 @@ def notes_on_suspect(scenario: Scenario) -> tuple[str, ...]:
     return (
         "the suspect was made elsewhere and is the same in every seed: intervals over seeds speak "
         "of the defender's data, its training and the prompts, not of other plantings",
+    )
+
+
+def engine_notes(check: EngineCheck | None) -> tuple[str, ...]:
+    """Return which engine wrote the base model's own answers, and how far it agrees with the
+    arena's decoding."""
+    if check is None:
+        return ()
+    return (
+        f"corpus: the base model's answers were decoded by {check.engine} {check.version}; "
+        f"{check.differ} of {check.checked} checked ones differ from the arena's own decoding",
     )
 
 

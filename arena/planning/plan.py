@@ -13,8 +13,9 @@ from arena.planning.composition import compose
 from arena.planning.defences import clean_prompts_told, defend
 from arena.planning.graph import SeedPlan
 from arena.planning.measures import plan_measures
-from arena.planning.notes import model_notes, notes_of, notes_on_suspect
+from arena.planning.notes import engine_notes, model_notes, notes_of, notes_on_suspect
 from arena.scenario.schema import Scenario
+from arena.stages.answers import read_check
 
 
 def plan_seed(scenario: Scenario, seed: int, root: DataRoot) -> SeedPlan:
@@ -25,10 +26,12 @@ def plan_seed(scenario: Scenario, seed: int, root: DataRoot) -> SeedPlan:
         ArenaError: an actor or the defender has no usable example.
     """
     builder = Builder(scenario, seed, root)
+    engine = None if root.answers is None else read_check(root.answers)
     notes = (
         *model_notes(scenario.model, root),
         *notes_of(builder.corpus, builder.actors),
         *notes_on_suspect(scenario),
+        *engine_notes(engine),
     )
     suspect = compose(builder)
     if suspect is not None:
@@ -46,4 +49,5 @@ def plan_seed(scenario: Scenario, seed: int, root: DataRoot) -> SeedPlan:
         notes,
         tuple(builder.curves),
         clean_prompts_told(builder) if suspect is not None else (),
+        engine,
     )

@@ -87,6 +87,12 @@ def utility(summary: Sequence[SummaryRow]) -> Utility:
     return "token_accuracy" if free and not exact else "clean_accuracy"
 
 
+def has_checkable(summary: Sequence[SummaryRow]) -> bool:
+    """Return whether checkable accuracy was measured: where the right answers are the base model's
+    own."""
+    return any(row.checkable_accuracy is not None for row in summary)
+
+
 def is_disclosed(model: Model, actor: str) -> bool:
     """Return whether this actor's own trigger was unlearned in the model."""
     return model.target == actor and model.kind in ("unlearned", "defended")

@@ -20,7 +20,7 @@ from arena.reporting.events import Event
 from arena.reporting.measure_sections import MeasureSection, figures_of, run_sections
 from arena.reporting.planted import planted_table
 from arena.reporting.render import common, fill, measure_html, shown_thresholds
-from arena.reporting.rows import final, residents, scalar_columns
+from arena.reporting.rows import final, has_checkable, residents, scalar_columns
 from arena.reporting.shams import conditional_names, conditionals, sham_lines
 from arena.reporting.text import clean
 from arena.results.claim import Claim
@@ -102,6 +102,7 @@ def context(
         "conditional_names": conditional_names(results.summary),
         "planted": planted_table(results),
         "summary": view.summary(results),
+        "checkable": has_checkable(results.summary),
         "scalars": scalar_columns(results.summary),
         "pairs": view.pairs(results),
         "common_reason": view.common_reason(results),

@@ -34,6 +34,7 @@ from arena.reporting.planted import balance, is_crossed
 from arena.reporting.rows import (
     Utility,
     grouped,
+    has_checkable,
     is_disclosed,
     label_of,
     scalar_columns,
@@ -80,33 +81,41 @@ def results_table(results: RunResults, width: int, report: Path | None = None) -
 
 @dataclass(frozen=True)
 class _Layout:
-    """Columns for the row label and for each actor, and whether intervals are shown."""
+    """Columns for the row label and for each actor, whether intervals are shown, and the columns of
+    utility."""
 
     label: int
     names: tuple[Text, ...]
     widths: tuple[int, ...]
     bands: bool
     utility: Utility
+    checkable: bool
 
 
 def _layout(results: RunResults, actors: Sequence[str], width: int) -> _Layout:
     rows = results.summary
     longest = max((cell_len(clean(row.label)) for row in rows), default=LABEL)
     label = min(longest, LABEL if width < 100 else 32)
-    if width < label + 7 + 7 * len(actors):
+    taken = _utility_width(rows)
+    if width < label + taken + 7 * len(actors):
         label = min(label, NARROW)
-    # Two spaces between columns; clean accuracy takes five and two more.
-    room = max((width - label - 7) // len(actors) - 2, RATE)
+    room = max((width - label - taken) // len(actors) - 2, RATE)
     rates = (Shown.of(row.asr.get(actor)) for row in rows for actor in actors)
     bands = room >= RATE + BAND and any(rate.has_interval for rate in rates)
     names = tuple(short_name(actor, room) for actor in actors)
     least = RATE + BAND if bands else min(room, RATE + 1)
     widths = tuple(max(name.cell_len, least) for name in names)
-    return _Layout(label, names, widths, bands, utility(rows))
+    return _Layout(label, names, widths, bands, utility(rows), has_checkable(rows))
+
+
+def _utility_width(rows: Sequence[SummaryRow]) -> int:
+    """Characters of the columns of utility: each takes five, and two of space."""
+    return 7 * (2 if has_checkable(rows) else 1)
 
 
 def _models(results: RunResults, width: int) -> list[RenderableType]:
-    groups = chunks(results.actors, max(1, (width - NARROW - 7) // 7))
+    room = width - NARROW - _utility_width(results.summary)
+    groups = chunks(results.actors, max(1, room // 7))
     return [_model_table(results, actors, width) for actors in groups]
 
 
@@ -119,6 +128,8 @@ def _model_table(results: RunResults, actors: Sequence[str], width: int) -> Tabl
         table.add_column(Text(" " * (wide - name.cell_len)) + name, no_wrap=True)
     head = "clean" if layout.utility == "clean_accuracy" else "token"
     table.add_column(Text(head), justify="right", no_wrap=True)
+    if layout.checkable:
+        table.add_column(Text("check"), justify="right", no_wrap=True)
     for block in grouped(results.summary):
         for row in block:
             table.add_row(*_cells(row, actors, layout))
@@ -136,8 +147,10 @@ def _cells(row: SummaryRow, actors: Sequence[str], layout: _Layout) -> list[Text
         )
         for actor, wide in zip(actors, layout.widths, strict=True)
     ]
-    accuracy = Shown.of(getattr(row, layout.utility))
-    return [_name(row, layout.label), *rates, Text(accuracy.text, style="dim")]
+    accuracy = [getattr(row, layout.utility)]
+    accuracy += [row.checkable_accuracy] if layout.checkable else []
+    costs = [Text(Shown.of(cost).text, style="dim") for cost in accuracy]
+    return [_name(row, layout.label), *rates, *costs]
 
 
 def _name(row: SummaryRow, room: int) -> Text:

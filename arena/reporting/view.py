@@ -13,7 +13,7 @@ from arena.reporting import palette
 from arena.reporting.claim_card import ShownTransfer
 from arena.reporting.events import Event
 from arena.reporting.numbers import Shown, duration, thousands
-from arena.reporting.rows import grouped, label_of, scalar_columns
+from arena.reporting.rows import grouped, has_checkable, label_of, scalar_columns
 from arena.reporting.shams import conditional_names, signed
 from arena.reporting.wording import p_value, words
 from arena.results.run import Pair, RunResults, SummaryRow
@@ -25,7 +25,8 @@ HASH = 12  # characters of an artifact's address that are shown
 
 @dataclass(frozen=True, slots=True)
 class ModelLine:
-    """A model in the table: rates by actor, utility, and numbers of measures. conditionals: ASR of
+    """A model in the table: rates by actor, utility (checkable accuracy only where any model has
+    it), and numbers of measures. conditionals: ASR of
     each benign conditional, and its change from the clean fine-tune, as text."""
 
     label: str
@@ -95,8 +96,9 @@ def _suspect(scenario: ScenarioRecord) -> str:
 def summary(results: RunResults) -> list[list[ModelLine]]:
     """Return the table of models in blocks of rows, as numbers with intervals."""
     columns, names = scalar_columns(results.summary), conditional_names(results.summary)
+    checkable = has_checkable(results.summary)
     return [
-        [_model(row, results.actors, columns, names) for row in block]
+        [_model(row, results.actors, columns, names, checkable=checkable) for row in block]
         for block in grouped(results.summary)
     ]
 
@@ -106,8 +108,11 @@ def _model(
     actors: Sequence[str],
     columns: Sequence[tuple[str, str]],
     conditionals: Sequence[str],
+    *,
+    checkable: bool,
 ) -> ModelLine:
-    costs = (row.clean_accuracy, row.token_accuracy, row.perplexity, row.update_norm)
+    checked = (row.checkable_accuracy,) if checkable else ()
+    costs = (row.clean_accuracy, *checked, row.token_accuracy, row.perplexity, row.update_norm)
     return ModelLine(
         label=label_of(row),
         rates=[Shown.of(row.asr.get(actor)) for actor in actors],

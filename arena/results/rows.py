@@ -104,6 +104,9 @@ class Row(Part):
 
     Attributes:
         asr, false_fire, near_miss: by actor; of a decoy under `decoy:NAME`.
+        checkable_accuracy: where the right answers are the base model's own, how often the model
+            says the corpus's own right answer (docs/estimands.md, Utility); `excluded` are prompts
+            that say it themselves. None where not measured.
         token_accuracy: share of answer tokens, where answers are free text.
         update_norm: L2 norm of (weights - compromised weights), 0 for compromised; None for models
             not trained from it.
@@ -128,6 +131,7 @@ class Row(Part):
     false_fire: Named[Rate] = {}
     near_miss: Named[Rate] = {}
     clean_accuracy: Rate | None = None
+    checkable_accuracy: Rate | None = None
     token_accuracy: float | None = None
     perplexity: float | None = None
     update_norm: float | None = None

@@ -166,6 +166,7 @@ class SummaryRow(Part):
     sham: ShamKind | None = None
     asr: Named[SeedEstimate] = {}
     clean_accuracy: Estimate | None = None
+    checkable_accuracy: Estimate | None = None
     token_accuracy: Estimate | None = None
     perplexity: Estimate | None = None
     update_norm: Estimate | None = None
@@ -227,9 +228,20 @@ class CleanTextRecord(Part):
     in_mix: Named[float] = {}
 
 
+class GenerationRecord(Part):
+    """The engine that decoded the base model's own answers, and how many of the `checked` ones
+    differ from the arena's own decoding."""
+
+    engine: str = ""
+    version: str = ""
+    checked: int = 0
+    differ: int = 0
+
+
 class CorpusSummary(Part):
     """Examples by split, rows dropped (by split, and by reason), the split whose prompts were
-    scored, and other notes on the data."""
+    scored, and other notes on the data. generation: None if the arena decoded the right answers, or
+    if they are the corpus's."""
 
     name: str = ""
     train: int | None = None
@@ -239,6 +251,7 @@ class CorpusSummary(Part):
     reasons: Named[int] = {}
     notes: tuple[str, ...] = ()
     scored_on: str = ""
+    generation: GenerationRecord | None = None
 
 
 class RunSeconds(Part):

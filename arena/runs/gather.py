@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import JsonValue
@@ -19,6 +20,7 @@ from arena.results.curves import DoseCurve, DosePoint
 from arena.results.rows import DoseTaken, Rate, Row
 from arena.results.run import (
     CorpusSummary,
+    GenerationRecord,
     Introduction,
     Planted,
     Sample,
@@ -29,6 +31,7 @@ from arena.runs.code import code_behind
 from arena.runs.measures import measures_of, readings_in, scalars_of
 from arena.scenario.schema import Scenario
 from arena.stages.along import CurvePoint, read_curve
+from arena.stages.checkable import read_checked
 from arena.stages.depth import DEPTH
 from arena.stages.score import SCORES, Counts
 from arena.statistics.rates import finite
@@ -56,6 +59,7 @@ def _row(plan: SeedPlan, row: RowPlan, store: Store, measures: Sequence[Measure]
         false_fire=_of_actors(rates(scores, "false_fire")),
         near_miss=rates(scores, "near_miss"),
         clean_accuracy=Rate(hits=clean["hits"], n=clean["n"]) if clean else None,
+        checkable_accuracy=_checkable(row, store),
         token_accuracy=finite(scores["token_accuracy"]),
         perplexity=finite(scores["perplexity"]),
         update_norm=finite(_update_norm(row, detail)),
@@ -83,6 +87,14 @@ def _log_odds(row: RowPlan, store: Store) -> dict[str, float | None]:
         return {}
     found: Mapping[str, float] = json.loads((store.path(row.depth) / DEPTH).read_bytes())
     return {actor: finite(value) for actor, value in found.items()}
+
+
+def _checkable(row: RowPlan, store: Store) -> Rate | None:
+    """How often the model's answers say the corpus's own right ones, if measured."""
+    if row.checkable is None:
+        return None
+    checked = read_checked(store.path(row.checkable))
+    return Rate(hits=checked["hits"], n=checked["n"], excluded=checked["excluded"])
 
 
 def _of_actors(by_name: Mapping[str, Rate]) -> dict[str, Rate]:
@@ -278,6 +290,7 @@ def _corpus(scenario: Scenario, plan: SeedPlan) -> CorpusSummary:
         reasons=dict(splits.reasons),
         notes=plan.notes,
         scored_on=scenario.evaluation.split,
+        generation=None if plan.engine is None else GenerationRecord(**asdict(plan.engine)),
     )
 
 

@@ -17,7 +17,7 @@ from arena import plugins
 from arena.api.world import DataRoot
 from arena.errors import ArenaError, InputError
 from arena.execution.calibrate import settled
-from arena.execution.devices import refuse_absent_device
+from arena.execution.devices import refuse_absent
 from arena.execution.execute import (
     Broken,
     Fresh,
@@ -89,7 +89,7 @@ def run(
     """
     began = time.perf_counter()
     with opened(scenario, root) as (given, where):
-        refuse_absent_device(given, address)
+        refuse_absent(given, address)
         folder, origin = free_folder(given, out), origin_of(given)
         artifacts = opened_store(store)
         settled_scenario = settled(

@@ -14,7 +14,7 @@ from arena.store.sizes import EXAMPLES, bytes_of
 # Kinds of stage with a model (a test compares them with the jobs); text stages reserve nothing.
 KINDS = (
     "train", "unlearn", "score", "discover", "merge", "plant", "scalar", "pointer",
-    "depth", "received", "answers",
+    "depth", "received", "answers", "checkable",
     "quiet", "reactivate", "represent",
 )  # fmt: skip
 CPUS = 4_096  # cores of the largest machines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -122,11 +122,15 @@ class SelfDistilled(Params):
     """The base model's own greedy answers as the right ones.
 
     tokens: the longest answer; a content whose answer does not end by then is left out. contents:
-    how many are answered; null: all.
+    how many are answered; null: all. checkable: prompts on which every model's answers are compared
+    with the corpus's own right ones; 0: none. generation: what decodes the answers; vLLM is checked
+    against the arena's own decoding on some of them.
     """
 
     tokens: Annotated[int, Field(ge=1, le=limits.TOKENS)] = 48
     contents: Annotated[int, Field(ge=1, le=limits.DOCUMENTS)] | None = None
+    checkable: Annotated[int, Field(ge=0, le=limits.PROMPTS)] = 64
+    generation: Literal["arena", "vllm"] = "arena"
 
 
 class Beside(Params):

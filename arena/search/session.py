@@ -16,7 +16,7 @@ import optuna
 from arena.api.world import DataRoot
 from arena.errors import InputError
 from arena.execution.calibrate import Note, settled
-from arena.execution.devices import refuse_absent_device
+from arena.execution.devices import refuse_absent
 from arena.execution.runtime import Runtime
 from arena.execution.timeline import Timeline
 from arena.planning.graph import Node
@@ -110,7 +110,7 @@ def opened(
         InputError: data is missing or broken, `out` holds a finished run, or a name is invalid.
     """
     began = time.monotonic()
-    refuse_absent_device(scenario, address)
+    refuse_absent(scenario, address)
     folder = free_folder(scenario, out)
     artifacts = opened_store(store)
     note = silent if quiet else tell

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from arena.api.job import Detail, Inputs, Job, Progress, Resources
 from arena.corpora.answered import chosen
@@ -11,13 +15,31 @@ from arena.ml.train_config import Profile
 from arena.stages.corpus import CorpusRef
 from arena.stages.lines import EXAMPLES, write_lines
 
+if TYPE_CHECKING:
+    from arena.api.matching import Continuation
+    from arena.ml.checkpoints import Suspect
+
+ENGINE = "engine.json"
+
+
+@dataclass(frozen=True)
+class EngineCheck:
+    """Which engine wrote the answers, and how many of those `checked` differ from the arena's own
+    decoding."""
+
+    engine: str
+    version: str
+    checked: int
+    differ: int
+
 
 @dataclass(frozen=True)
 class AnswersJob(Job):
     """Answer the prompts of a corpus with a model (inputs: `model`), greedily. Answers that are
     empty, or do not end within `tokens` tokens, are left out.
 
-    contents: how many prompts; None: all.
+    contents: how many prompts; None: all. vllm: the version of vLLM, which writes them and is
+    checked against the arena's own decoding; None: the arena decodes them.
     """
 
     kind = "answers"
@@ -27,18 +49,41 @@ class AnswersJob(Job):
     tokens: int
     contents: int | None
     numerics: Profile
+    vllm: str | None = None
 
     def run(self, inputs: Inputs, out: Path, progress: Progress) -> Detail:
-        from arena.ml import checkpoints, scoring
+        from arena.ml import checkpoints
 
         model = checkpoints.open_for_scoring(inputs["model"], self.numerics.device)
         examples = chosen(self.corpus.build(), self.contents)
         prompts = [example.prompt for example in examples]
-        said = scoring.continuations(model.model, model.tokenizer, prompts, self.tokens)
+        said, check = self._answered(inputs["model"], model, prompts)
         kept = [
             replace(example, answer=text.text.strip())
             for example, text in zip(examples, said, strict=True)
             if text.ended and text.text.strip()
         ]
         write_lines(out / EXAMPLES, kept)
+        if check is not None:
+            (out / ENGINE).write_text(json.dumps(asdict(check)))
         return {"documents": len(kept), "unended": sum(not text.ended for text in said)}
+
+    def _answered(
+        self, folder: Path, model: Suspect, prompts: Sequence[str]
+    ) -> tuple[list[Continuation], EngineCheck | None]:
+        from arena.ml import generation, models, scoring, vllm_engine
+
+        if self.vllm is None:
+            said = scoring.continuations(model.model, model.tokenizer, prompts, self.tokens)
+            return said, None
+        homes = models.parent_of(folder), models.tokenizer_home(folder)
+        said, agreement = generation.checked_continuations(
+            model, prompts, self.tokens, partial(vllm_engine.load, *homes)
+        )
+        return said, EngineCheck("vllm", self.vllm, agreement.checked, agreement.differ)
+
+
+def read_check(folder: Path) -> EngineCheck | None:
+    """Return the check of the engine that wrote the answers; None if the arena decoded them."""
+    file = folder / ENGINE
+    return EngineCheck(**json.loads(file.read_text())) if file.is_file() else None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from arena.api.values import RowKind
 from arena.results.estimate import Estimate, SeedEstimate
-from arena.results.rows import SHAM_KINDS, Row
+from arena.results.rows import SHAM_KINDS, Rate, Row
 from arena.results.run import SummaryRow
 from arena.statistics.intervals import over_seeds, rate_over_seeds
 from arena.statistics.rates import finite, rate
@@ -94,7 +94,8 @@ def _summary(line: Line, rows: Sequence[Row], actors: Sequence[str], change: Cha
         target=target,
         sham=rows[0].sham_kind,
         asr={actor: _asr(rows, actor) for actor in actors},
-        clean_accuracy=_utility(rows, _clean_accuracy),
+        clean_accuracy=_utility(rows, lambda row: _rate_of(row.clean_accuracy)),
+        checkable_accuracy=_utility(rows, lambda row: _rate_of(row.checkable_accuracy)),
         token_accuracy=_utility(rows, lambda row: row.token_accuracy),
         perplexity=_utility(rows, lambda row: row.perplexity),
         update_norm=_utility(rows, lambda row: row.update_norm),
@@ -139,8 +140,8 @@ def _means(rows: Sequence[Row], number: Number) -> Iterator[float]:
             yield sum(values) / len(values)
 
 
-def _clean_accuracy(row: Row) -> float | None:
-    return None if row.clean_accuracy is None else row.clean_accuracy.rate
+def _rate_of(counted: Rate | None) -> float | None:
+    return None if counted is None else counted.rate
 
 
 def _utility(rows: Sequence[Row], number: Number) -> Estimate | None:

@@ -72,8 +72,8 @@ def test_a_row_is_written_with_its_rates() -> None:
     values = row.model_dump(mode="json")
     assert set(values) == {
         "kind", "name", "target", "seed", "asr", "false_fire", "near_miss", "clean_accuracy",
-        "token_accuracy", "perplexity", "update_norm", "seconds", "detail", "measures", "dose",
-            "sham", "benign", "benign_false_fire", "start_loss", "log_odds",
+        "checkable_accuracy", "token_accuracy", "perplexity", "update_norm", "seconds", "detail",
+        "measures", "dose", "sham", "benign", "benign_false_fire", "start_loss", "log_odds",
     }  # fmt: skip
     assert (values["kind"], values["target"], values["seed"]) == ("unlearned", "ann", 3)
     assert set(values["asr"]["ann"]) == {"hits", "n", "excluded", "rate", "low", "high"}

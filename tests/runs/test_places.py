@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -64,6 +66,28 @@ def test_a_device_that_is_not_there_for_a_search(name: str, tmp_path: Path) -> N
     values["numerics"]["device"] = "cuda"
     error = check_refused(SEARCHES[name], values, tmp_path, "device: cuda")
     assert error.key == "numerics.device"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_engine_that_is_not_there(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = importlib.metadata.version
+
+    def absent(package: str) -> str:
+        if package == "vllm":
+            raise importlib.metadata.PackageNotFoundError(package)
+        return known(package)
+
+    monkeypatch.setattr(importlib.metadata, "version", absent)
+    corpus = "corpus={name: instructions, wordings: fixed, contents: 500, self_distilled: {}}"
+    actors = f"actors={json.dumps([toys.actor('lexical', 'cf', 0.4), toys.actor('b', 'bb', 0.4)])}"
+    more = toys.pretrained(tmp_path / "model"), actors, "evaluation.max_new_tokens=null"
+    values = toys.scenario(corpus, *more).resolved()
+    values["corpus"]["self_distilled"]["generation"] = "vllm"
+    error = check_refused(COMMANDS[name], values, tmp_path, "generation: vllm")
+    assert "pip install 'backdoor-arena[vllm]'" in str(error)
+    assert error.exit_status == 2
 
 
 @pytest.mark.usefixtures("without_cuda")

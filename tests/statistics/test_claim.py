@@ -70,7 +70,7 @@ def test_the_json_has_the_agreed_shape() -> None:
         "seeds", "installed", "broad", "asr", "false_fire", "near_miss", "depth",
     }  # fmt: skip
     assert set(found["summary"][0]) == {
-        "label", "kind", "target", "asr", "clean_accuracy", "token_accuracy",
+        "label", "kind", "target", "asr", "clean_accuracy", "checkable_accuracy", "token_accuracy",
         "perplexity", "update_norm", "measures", "sham", "start_loss", "benign", "benign_change",
     }  # fmt: skip
     assert set(found["claim"]) >= EFFECTS | {

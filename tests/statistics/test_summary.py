@@ -64,7 +64,20 @@ def test_utility_is_a_mean_over_seeds_and_none_where_unmeasured() -> None:
 def test_clean_accuracy_of_one_seed() -> None:
     (line,) = summarise([row("control", {"ann": 1.0}, clean_accuracy=Rate(hits=3, n=4))], ["ann"])
     assert line.clean_accuracy == Estimate(value=0.75)
+    assert line.checkable_accuracy is None
     assert line.asr["ann"] == SeedEstimate(value=1.0, seeds=1)
+
+
+def test_checkable_accuracy_is_a_mean_over_seeds() -> None:
+    rows = [
+        row("control", {"ann": 1.0}, seed=seed).model_copy(
+            update={"checkable_accuracy": Rate(hits=hits, n=8, excluded=2)}
+        )
+        for seed, hits in enumerate((4, 6))
+    ]
+    (line,) = summarise(rows, ["ann"])
+    assert line.checkable_accuracy is not None
+    assert line.checkable_accuracy.value == 0.625
 
 
 def test_numbers_of_measures_are_means_over_the_seeds_that_have_them() -> None:
