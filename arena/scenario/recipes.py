@@ -101,7 +101,11 @@ R = TypeVar("R", bound=ApartRecipe)
 
 
 class OwnRecipe(Section):
-    """An actor's own values; null keeps the scenario's, `adapter: full` trains all weights."""
+    """An actor's own values.
+
+    steps, learning_rate, batch_size, documents, warmup, replay, poison_rate, labels, text: as in
+    the scenario's recipe; null keeps its value. adapter: the same, and `full` trains all weights.
+    """
 
     steps: Steps | None = None
     learning_rate: LearningRate | None = None
