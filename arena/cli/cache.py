@@ -38,7 +38,7 @@ StoreFolder = Annotated[
     ),
 ]
 
-app = typer.Typer(rich_markup_mode="rich")
+app = typer.Typer(rich_markup_mode="markdown")
 
 
 @app.callback(invoke_without_command=True)

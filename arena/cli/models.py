@@ -13,7 +13,7 @@ from arena.errors import InputError
 from arena.published.catalogue import CATALOGUE, MODELS, Published
 from arena.published.locate import fetched
 
-app = typer.Typer(rich_markup_mode="rich", no_args_is_help=True)
+app = typer.Typer(rich_markup_mode="markdown", no_args_is_help=True)
 
 
 @app.callback()
