@@ -47,7 +47,7 @@ class _Document:
             if name not in NAME_KEYS and "properties" in self._definitions[name]:
                 yield from self._table(self._title(name, key), self._definitions[name])
         for kind in NAME_KEYS:
-            yield f"\n## Parts of kind {kind}\n"
+            yield f"\n## {_kind_title(kind)}\n"
             for name in self._definitions:
                 if name.startswith(f"{kind}.") and "." not in name.removeprefix(f"{kind}."):
                     yield from self._part(kind, name)
@@ -114,14 +114,15 @@ class _Document:
 
     def _section(self, name: str) -> str:
         if name in NAME_KEYS:
-            return f"[{name}](#parts-of-kind-{name.replace('_', '_')})"
+            return f"[{name}](#{_anchor(_kind_title(name))})"
         found = self._definitions[name]
         if "properties" not in found:
             return self._value(found)
         if name not in self._places:  # inside a part
             keys = ", ".join(f"`{key}`" for key in found["properties"])
             return f"section of {keys}"
-        return f"section [`{self._places[name]}`](#{_anchor(self._places[name])})"
+        title = self._title(name, self._places[name])
+        return f"section [{title}](#{_anchor(title)})"
 
 
 def _references(schema: Json, many: bool = False) -> Iterator[tuple[str, bool]]:
@@ -185,8 +186,14 @@ def _code(value: object) -> str:
     return f"`{text}`"
 
 
-def _anchor(key: str) -> str:
-    return "".join(letter for letter in key if letter.isalnum() or letter in "_-")
+def _kind_title(kind: str) -> str:
+    return f"Parts of kind {kind}"
+
+
+def _anchor(title: str) -> str:
+    """As Markdown renderers name a heading."""
+    plain = title.lower().replace(" ", "-")
+    return "".join(letter for letter in plain if letter.isalnum() or letter in "_-")
 
 
 if __name__ == "__main__":

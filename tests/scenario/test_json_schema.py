@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,15 @@ def test_every_key_has_a_meaning(model: type[BaseModel]) -> None:
 
 def test_the_reference_is_that_of_the_code() -> None:
     assert DOCUMENT.read_text(encoding="utf-8") == document()
+
+
+def test_every_link_of_the_reference_leads_to_a_heading() -> None:
+    text = document()
+    heads = {
+        re.sub(r"[^\w-]", "", head.lower().replace(" ", "-"))
+        for head in re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    }
+    assert set(re.findall(r"\]\(#([^)]*)\)", text)) <= heads
 
 
 def test_the_command_prints_it() -> None:
