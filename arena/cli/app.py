@@ -277,6 +277,25 @@ def schema(plugin: PluginFiles = None, debug: Debug = False) -> None:
 
 
 @app.command()
+def runs(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the runs are.")] = Path(
+        "runs"
+    ),
+    plugin: PluginFiles = None,
+    debug: Debug = False,
+) -> None:
+    """List the runs of a folder: when, what, how far, and what was judged.
+
+    Example: arena runs
+    """
+    with guarded(debug):
+        load_plugins(plugin)
+        from arena.reporting.run_list import listed, runs_in
+
+        Terminal().print(listed(runs_in(folder)))
+
+
+@app.command()
 def report(
     run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")],
     plugin: PluginFiles = None,

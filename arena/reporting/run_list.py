@@ -1,0 +1,117 @@
+"""The runs of a folder, one line each: when, what, how far, and what was judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from arena.errors import InputError
+from arena.reporting.console import plain_table
+from arena.reporting.numbers import Shown
+from arena.reporting.stress_terminal import verdict_text
+from arena.reporting.text import clean
+from arena.results.claim import Judgement
+from arena.results.reader import FILE, read_results
+from arena.results.run import RunResults
+from arena.results.stress import StressResults
+
+SCENARIO = "scenario.yaml"
+UNFINISHED, PART = "unfinished", "part"
+HINTS = {
+    UNFINISHED: "unfinished: running, or to be continued by the same command with --out FOLDER",
+    PART: "part: `arena merge` makes one run of all parts",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """A run as listed.
+
+    Attributes:
+        changed: when its folder was last written to, local time.
+        state: empty for a finished run.
+        kind: run, stress, tune or duel; empty if it is not finished.
+        claims: at `least` (or the only dose) and at `most`; None where nothing was judged.
+    """
+
+    folder: Path
+    changed: datetime
+    state: str = ""
+    kind: str = ""
+    seeds: int | None = None
+    claims: tuple[Judgement | None, Judgement | None] = (None, None)
+
+
+def runs_in(folder: Path) -> list[RunLine]:
+    """Return the runs directly in a folder, the latest last.
+
+    Raises:
+        InputError: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise InputError("no such folder", found=str(folder))
+    return sorted(_lines(folder), key=lambda line: line.changed)
+
+
+def _lines(folder: Path) -> Iterator[RunLine]:
+    for place in folder.iterdir():
+        marks = [place / name for name in (FILE, SCENARIO) if (place / name).is_file()]
+        if marks:
+            yield _line(place, datetime.fromtimestamp(marks[0].stat().st_mtime))
+
+
+def _line(place: Path, changed: datetime) -> RunLine:
+    if not (place / FILE).is_file():
+        return RunLine(place, changed, UNFINISHED)
+    try:
+        results = read_results(place)
+    except InputError as error:
+        return RunLine(place, changed, error.message)
+    if not isinstance(results, RunResults | StressResults):
+        return RunLine(place, changed, kind=results.kind)
+    part = any(note.startswith("part ") for note in results.notes)
+    most = results.most.claim if isinstance(results, RunResults) and results.most else None
+    claims = results.claim, results.most if isinstance(results, StressResults) else most
+    state = PART if part else ""
+    return RunLine(place, changed, state, results.kind, len(results.seeds), claims)
+
+
+def listed(lines: list[RunLine]) -> RenderableType:
+    """Return the list for a terminal: a table, and what its words mean."""
+    hints = [hint for state, hint in HINTS.items() if any(line.state == state for line in lines)]
+    return Group(_table(lines), *(Text(hint, style="dim") for hint in hints))
+
+
+def _table(lines: list[RunLine]) -> Table:
+    table = plain_table("Runs")
+    for head in ("folder", "changed", "kind", "seeds", "verdict", "T at least", "T at most"):
+        table.add_column(
+            Text(head), overflow="fold", justify="right" if head == "seeds" else "left"
+        )
+    for line in lines:
+        least, most = line.claims
+        judged = Text(clean(line.state), style="dim") if line.state else _verdict(least)
+        table.add_row(
+            Text(clean(line.folder.name)),
+            Text(f"{line.changed:%Y-%m-%d %H:%M}"),
+            Text(line.kind),
+            Text("" if line.seeds is None else str(line.seeds)),
+            judged,
+            Text(_transfer(least)),
+            Text(_transfer(most)),
+        )
+    return table
+
+
+def _verdict(claim: Judgement | None) -> Text:
+    return Text("") if claim is None else verdict_text(claim.verdict)
+
+
+def _transfer(claim: Judgement | None) -> str:
+    return "" if claim is None else Shown.of(claim.transfer).full

@@ -1,0 +1,68 @@
+"""`arena runs`: a folder's runs with their states and verdicts, as their results say."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from arena.cli import app
+from arena.errors import InputError
+from arena.reporting.numbers import Shown
+from arena.reporting.run_list import PART, UNFINISHED, runs_in
+from arena.results.reader import read_results
+from arena.results.run import RunResults
+from tests.support.sample_results import write_run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for place, (name, written) in enumerate({"later": True, "half": False, "first": True}.items()):
+        run = write_run(tmp_path / name, 8)
+        (run / "scenario.yaml").write_text("name: x\n")
+        if not written:
+            (run / "results.json").unlink()
+        for file in run.iterdir():
+            os.utime(file, (1e9 - 100 * place, 1e9 - 100 * place))
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "file").write_text("")
+    return tmp_path
+
+
+def test_runs_are_listed_by_time_with_what_was_judged(folder: Path) -> None:
+    first, half, later = runs_in(folder)
+    assert [line.folder.name for line in (first, half, later)] == ["first", "half", "later"]
+    assert half.state == UNFINISHED
+    assert half.claims == (None, None)
+    results = read_results(later.folder)
+    assert isinstance(results, RunResults)
+    assert later.state == ""
+    assert (later.kind, later.seeds, later.claims[0]) == ("run", 8, results.claim)
+
+
+def test_a_part_and_a_broken_run_say_so(folder: Path) -> None:
+    file = folder / "first" / "results.json"
+    values = json.loads(file.read_text())
+    file.write_text(json.dumps(values | {"notes": ["part 1 of 2: half of the pairs"]}))
+    (folder / "later" / "results.json").write_text("{")
+    states = {line.folder.name: line.state for line in runs_in(folder)}
+    assert states["first"] == PART
+    assert "JSON" in states["later"]
+
+
+def test_the_table_shows_them(folder: Path) -> None:
+    results = read_results(folder / "later")
+    assert isinstance(results, RunResults)
+    assert results.claim is not None
+    result = CliRunner().invoke(app, ["runs", str(folder)], env={"COLUMNS": "140"})
+    assert result.exit_code == 0
+    for text in ("first", "half", "later", Shown.of(results.claim.transfer).full, "--out FOLDER"):
+        assert text in result.stdout
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such folder"):
+        runs_in(tmp_path / "none")
