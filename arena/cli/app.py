@@ -264,6 +264,24 @@ def show(
 
 
 @app.command()
+def doctor(debug: Debug = False) -> None:
+    """Look at this machine as a run would: software, processor, memory, store, terminal. Exit
+    status 1 if something needs attention.
+
+    Example: arena doctor
+    """
+    with guarded(debug):
+        from arena.cli.doctor import findings
+        from arena.cli.doctor import show as show_findings
+        from arena.store.store import opened_store
+
+        found = list(findings(opened_store(make=False).root))
+        show_findings(found, Terminal())
+        if any(each.advice for each in found):
+            raise typer.Exit(1)
+
+
+@app.command()
 def schema(plugin: PluginFiles = None, debug: Debug = False) -> None:
     """Print the JSON Schema of scenarios, with which editors complete and check keys.
 

@@ -8,7 +8,7 @@ from typer.core import TyperGroup
 
 ORDER = (
     "list", "show", "validate", "run", "runs", "report", "compare", "stress", "merge", "power",
-    "tune", "duel", "models", "cache", "schema",
+    "tune", "duel", "models", "cache", "doctor", "schema",
 )  # fmt: skip
 
 
