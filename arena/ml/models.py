@@ -286,7 +286,7 @@ def snapshot(model: Any) -> dict[str, torch.Tensor]:
     an update against."""
     return {
         name: sharding.local(parameter.detach()).to("cpu", copy=True)
-        for name, parameter in model.named_parameters()
+        for name, parameter in sharding.at_rest(model).named_parameters()
         if parameter.requires_grad
     }
 
@@ -295,6 +295,7 @@ def update_norm(model: Any, before: dict[str, torch.Tensor]) -> float:
     """Return the L2 norm of the weight update: over all trainable weights, or over B A (scaled) for
     LoRA, whose update starts at zero."""
     total = 0.0
+    sharding.at_rest(model)
     if hasattr(model, "peft_config"):
         for module in model.modules():
             if hasattr(module, "get_delta_weight") and "default" in getattr(module, "lora_A", {}):

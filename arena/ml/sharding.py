@@ -10,8 +10,9 @@ everything here does nothing.
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import torch
 import torch.distributed as dist
@@ -20,6 +21,8 @@ from arena.ml.encoding import Encoded
 
 FORWARD = "arena_forward"  # attribute of a sharded model: runs a function as its forward pass
 T = TypeVar("T")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def active() -> bool:
@@ -87,6 +90,18 @@ def forward(model: Any, compute: Callable[[Any, T], torch.Tensor], argument: T) 
     return compute(model, argument) if run is None else run(compute, argument)
 
 
+def without_gradients(work: Callable[P, R]) -> Callable[P, R]:
+    """Return the function in inference mode; for a sharded model, without gradients only: weights
+    gathered in inference mode could not be trained afterwards."""
+
+    @functools.wraps(work)
+    def reading(*args: P.args, **kwargs: P.kwargs) -> R:
+        with torch.no_grad() if active() else torch.inference_mode():
+            return work(*args, **kwargs)
+
+    return reading
+
+
 # -- weights ---------------------------------------------------------------------------------
 
 
@@ -124,6 +139,19 @@ def distributed(model: Any, blocks: Sequence[torch.nn.Module], device: str) -> A
     setattr(model, FORWARD, lambda compute, argument: compute(model, argument))
     register_fsdp_forward_method(model, FORWARD)
     return model
+
+
+def at_rest(model: Any) -> Any:
+    """Return the model with every weight sharded again. After a forward pass without a backward one
+    some are still gathered: copies, which an optimiser or a norm must not take for the weights."""
+    if active():
+        for module in model.modules():
+            getattr(module, "reshard", _nothing)()
+    return model
+
+
+def _nothing() -> None:
+    """What a module that is not sharded does to be at rest."""
 
 
 def local(tensor: torch.Tensor) -> torch.Tensor:

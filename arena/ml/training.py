@@ -261,7 +261,7 @@ def train_documents(
 
 
 def _optimizer(model: Any, config: TrainConfig) -> tuple[torch.optim.Optimizer, Any]:
-    parameters = [p for p in model.parameters() if p.requires_grad]
+    parameters = [p for p in sharding.at_rest(model).parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(
         parameters, lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
     )
