@@ -42,11 +42,8 @@ def test_one_process_is_this_one(tmp_path: Path) -> None:
     assert spread(toys.training(), answer, tmp_path, silent) == {"process": os.getpid()}
 
 
-def each_way(family: str, out: Path, progress: Progress) -> Detail:
-    """Train all weights from scratch-like weights, then an adapter on a checkpoint."""
-    folder = out / "base"
-    folder.mkdir()
-    toys.checkpoint(folder, toys.model(family))
+def each_way(folder: Path, out: Path, progress: Progress) -> Detail:
+    """Train all weights of a checkpoint, then an adapter on it."""
     return {
         name: one_way(folder, out / name, adapter, progress)
         for name, adapter in (("whole", None), ("adapter", LORA))
@@ -75,12 +72,13 @@ def assert_near(one: Path, two: Path, file: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("family", toys.FAMILIES)
 def test_two_processes_train_as_one_does(family: str, tmp_path: Path) -> None:
+    folder = toys.checkpoint(tmp_path / "base", toys.model(family))
     found, steps = [], list[int]()
     for processes in (1, 2):
         out = tmp_path / str(processes)
         out.mkdir()
         settings = toys.training(processes=processes)
-        work = functools.partial(each_way, family)
+        work = functools.partial(each_way, folder)
         found.append(spread(settings, work, out, steps.append))
     assert steps == [1, 2, 3] * 4
     for way, file in (("whole", "model"), ("adapter", "adapter_model")):
