@@ -7,8 +7,9 @@ Makes a checkpoint with random weights, then trains it on random documents with 
 processes, each in new processes, through what the stages `train` and `unlearn` use
 (arena.ml.processes.spread, checkpoints, the training loop). Prints for every number of processes
 the seconds of a step after the first, each process's memory (peak RSS while loading, training and
-saving; PSS after the last step), and the largest differences of losses and weights from those of
-the first number. AdamW in float32 takes 16 bytes a weight: 8 GB for the default.
+saving; PSS after the last step, freed memory returned to the system), and the largest differences
+of losses and weights from those of the first number. AdamW in float32 takes 16 bytes a weight: 8 GB
+for the default.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ import psutil
 
 import common
 from arena.api.job import Detail, Progress
+from arena.execution.perform import give_back_memory
 from arena.ml.process import set_threads
 from arena.ml.processes import spread
 from arena.ml.train_config import Adapter, LoopNumerics, Profile, TrainConfig, Training
@@ -132,6 +134,7 @@ def train(load: Load, training: Training, out: Path, progress: Progress) -> Deta
         ends.append(time.perf_counter())
         if step == load.steps:
             memory[TRAINING] = _peak()
+            give_back_memory()  # what malloc keeps is not the model's
             memory[RESTING] = psutil.Process().memory_full_info().pss / GIB
             _forget_peak()
 
