@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 from arena.api.values import Document
 from arena.api.world import DataRoot
 from arena.execution.execute import execute
-from arena.execution.perform import set_threads
 from arena.execution.serial import Serial
 from arena.execution.timeline import Timeline
+from arena.ml.process import set_threads
 from arena.ml.train_config import TrainConfig
 from arena.planning.graph import Node, SeedPlan
 from arena.planning.numerics import environment

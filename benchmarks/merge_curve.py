@@ -19,7 +19,7 @@ from pathlib import Path
 import common
 from arena import load_scenario
 from arena.cli.options import read_seeds
-from arena.execution.perform import set_threads
+from arena.ml.process import set_threads
 from arena.planning.graph import SeedPlan
 from arena.planning.plan import plan_seed
 from arena.runs.gather import rates

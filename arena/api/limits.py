@@ -23,6 +23,7 @@ SEARCH = 1_000_000  # what one step of a search within a stage tries or keeps
 INNER = 10_000  # gradient steps inside one training step
 THREADS = 4_096  # of one worker: cores of the largest machines
 WORKERS = 100_000  # processes of a cluster
+SHARDS = 64  # processes that share a model on one machine: GPUs of the largest machines
 WEIGHT = 1e6  # weight of a loss term, or a factor: published values go up to about 1e4
 RATE = 1e3  # learning rate of plain SGD: published values are below 1
 NUMBER = 1e15  # limit of a search range: floats still represent every whole number below it

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
-import os
 import time
 from typing import Any
 
@@ -46,20 +45,6 @@ def _work(stage: Stage, job: Job, store: Store, replace: bool, tell: Progress) -
         return store.commit(stage, lambda out: job.run(inputs, out, teller), replace=replace)
     finally:
         store.progress_file(stage.address).unlink(missing_ok=True)
-
-
-def set_threads(threads: int) -> None:
-    """Limit torch in this process to its share of the cores, and silence its libraries."""
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    import torch
-    import transformers
-
-    torch.set_num_threads(threads)
-    if torch.cuda.is_available():
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        torch.use_deterministic_algorithms(True, warn_only=True)
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
 
 
 def give_back_memory() -> None:

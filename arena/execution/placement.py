@@ -24,7 +24,8 @@ class Placement:
     """Pools of processes: kinds of stage with the same needs share one.
 
     needs: as in `runtime.resources`. device: where stages compute; under cuda each has its own GPU
-    unless it asks for a share. workers: processes of each pool.
+    unless it asks for a share, or as many as processes share its model. workers: processes of each
+    pool.
     """
 
     needs: Mapping[str, Needs] = field(default_factory=dict)
@@ -35,7 +36,10 @@ class Placement:
         """Return the needs of a kind of stage."""
         plain = Needs(gpus=1.0) if self.device == "cuda" else NONE
         own = self.needs.get(kind, NONE)
-        return own.over(self.needs.get(DEFAULT, NONE)).over(plain)
+        whole = own.over(self.needs.get(DEFAULT, NONE)).over(plain)
+        if self.device != "cuda" or whole.processes is None:
+            return whole
+        return whole.model_copy(update={"gpus": float(whole.processes)})
 
     @cached_property
     def pools(self) -> tuple[Needs, ...]:
@@ -72,11 +76,11 @@ def most(needs: Iterable[Needs]) -> Needs:
     """Return the largest of each resource."""
     every = list(needs)
     memory = max((each for each in every if each.memory), key=lambda n: n.bytes, default=NONE)
-    return Needs(
-        cpus=max((each.cpus or 0 for each in every), default=0) or None,
-        gpus=max((each.gpus or 0 for each in every), default=0) or None,
-        memory=memory.memory,
-    )
+    largest = {
+        name: max((getattr(each, name) or 0 for each in every), default=0) or None
+        for name in ("cpus", "gpus", "processes")
+    }
+    return memory.model_copy(update=largest)  # more than one GPU, perhaps: not checked again
 
 
 def amounts(needs: Needs) -> dict[str, float]:

@@ -8,9 +8,10 @@ from typing import Any
 
 from arena import plugins
 from arena.api.job import Job
-from arena.execution.perform import give_back_memory, load_libraries, perform, set_threads
+from arena.execution.perform import give_back_memory, load_libraries, perform
 from arena.execution.ray_nodes import refuse_unshared_here
 from arena.execution.sending import Refs, perform_sent
+from arena.ml.process import set_threads
 from arena.store.parcels import Parcel
 from arena.store.probe import Probe
 from arena.store.store import Stage, Store

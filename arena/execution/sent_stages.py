@@ -9,9 +9,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from arena import plugins
-from arena.execution.perform import give_back_memory, load_libraries, perform, set_threads
+from arena.execution.perform import give_back_memory, load_libraries, perform
 from arena.execution.sending import Refs, Sender, perform_sent
 from arena.execution.serial import Serial
+from arena.ml.process import set_threads
 from arena.planning.graph import Node
 from arena.store.parcels import Parcel
 from arena.store.store import Store

@@ -6,8 +6,9 @@ from collections.abc import Collection
 from types import TracebackType
 from typing import Any, Self
 
-from arena.execution.perform import perform, set_threads
+from arena.execution.perform import perform
 from arena.execution.runtime import Done
+from arena.ml.process import set_threads
 from arena.planning.graph import Node
 from arena.store.store import Store
 

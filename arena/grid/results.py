@@ -94,7 +94,8 @@ def _environment(scenario: Scenario, outcomes: Sequence[Outcome]) -> Mapping[str
     ran = next((o for o in outcomes if o.scenario is not None), None)
     if ran is not None and ran.results is not None:
         return ran.results.environment
-    return environment((ran.scenario if ran and ran.scenario else scenario).numerics)
+    settled = ran.scenario if ran and ran.scenario else scenario
+    return environment(settled.numerics, settled.runtime)
 
 
 def _cell(outcome: Outcome) -> StressCell:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from arena.ml import encoding, models
+from arena.ml import encoding, models, sharding
 
 if TYPE_CHECKING:
     from arena.ml.train_config import Training
@@ -38,20 +38,37 @@ def open_for_training(
     inputs: Mapping[str, Path], scratch: tuple[str, str] | None, training: Training, seed: int
 ) -> Suspect:
     """Return a new model (`scratch`: family, size; inputs: tokenizer) or a loaded one (inputs:
-    model), wrapped in LoRA if the training asks for it. `seed` draws the initial weights."""
+    model), wrapped in LoRA if the training asks for it. `seed` draws the initial weights. Processes
+    that share a model get it sharded."""
     device = resolve_device(training.numerics.device)
     if scratch is not None:
         tokenizer = encoding.load_tokenizer(inputs["tokenizer"])
-        model = models.from_scratch(*scratch, tokenizer, seed)
-        return Suspect(model.to(device), tokenizer, None)
+        with sharding.empty_unless_first():
+            model = models.from_scratch(*scratch, tokenizer, seed)
+        return Suspect(_placed(model, device), tokenizer, None)
     folder = inputs["model"]
     tokenizer = encoding.load_tokenizer(models.tokenizer_home(folder))
-    model = models.load_model(folder, device)
+    model = _loaded(folder, device)
     if training.adapter is not None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             model = models.add_lora(model, training.adapter)
-    return Suspect(model, tokenizer, folder)
+    return Suspect(_placed(model, device), tokenizer, folder)
+
+
+def _loaded(folder: Path, device: str) -> Any:
+    """The model of a checkpoint. One that processes share is loaded by the first of them, to the
+    machine's memory: the device may have no room for all of it."""
+    if not sharding.active():
+        return models.load_model(folder, device)
+    return models.load_model(folder) if sharding.is_first() else models.empty_model(folder)
+
+
+def _placed(model: Any, device: str) -> Any:
+    """The model on its device, or sharded over the processes that share it."""
+    if not sharding.active():
+        return model.to(device)
+    return sharding.distributed(model, models.blocks_of(model), device)
 
 
 def open_for_scoring(folder: Path, device: str) -> Suspect:
@@ -82,15 +99,19 @@ def save(suspect: Suspect, out: Path, *, poisoned: bool) -> None:
     name of its base artifact in the same store. A model trained from a checkpoint marked as
     poisoned is marked as well."""
     core = suspect.model
+    adapts = hasattr(core, "peft_config")
+    weights = sharding.gathered(core, trained_only=adapts)
+    if not sharding.is_first():
+        return
     poisoned = poisoned or bool(getattr(core.config, MARK, {}).get("poisoned"))
-    if hasattr(core, "peft_config"):
+    if adapts:
         assert suspect.parent is not None
-        core.save_pretrained(out, safe_serialization=True)
+        core.save_pretrained(out, safe_serialization=True, state_dict=weights)
         parent = {"sibling": suspect.parent.name, "poisoned": poisoned}
         (out / models.PARENT).write_text(json.dumps(parent))
     else:
         setattr(core.config, MARK, {"poisoned": poisoned})
-        core.save_pretrained(out)
+        core.save_pretrained(out, state_dict=weights)
         suspect.tokenizer.save_pretrained(out)
     (out / "README.md").write_text(card(poisoned=poisoned))
 

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 from arena.errors import ArenaError, InputError
+from arena.ml import sharding
 from arena.ml.train_config import Adapter
 
 SIZES = {"nano": (64, 3), "micro": (128, 4), "mini": (256, 6), "small": (512, 8)}
@@ -106,6 +107,19 @@ def load_model(source: Path | str, device: str = "cpu", dtype: str = "float32") 
             names = ", ".join(sorted(report["missing_keys"])[:4])
             raise InputError(rule, key="model.pretrained", found=names)
     return model.to(device).eval()
+
+
+def empty_model(source: Path | str) -> Any:
+    """Return the model that `load_model` returns for a checkpoint folder or hub id, with shapes but
+    without weights in all processes except the first."""
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    folder = Path(source)
+    if (folder / PARENT).is_file():  # merging an adapter does not change shapes
+        return empty_model(parent_of(folder))
+    config = AutoConfig.from_pretrained(source, trust_remote_code=False)
+    with sharding.empty_unless_first():
+        return AutoModelForCausalLM.from_config(config, dtype=torch.float32).eval()
 
 
 def parent_of(folder: Path) -> str:
@@ -268,9 +282,12 @@ def vocabulary(model: Any) -> int:
 
 
 def snapshot(model: Any) -> dict[str, torch.Tensor]:
-    """Return copies of the trainable weights, to measure an update against."""
+    """Return copies of the trainable weights (of a sharded model, this process's part), to measure
+    an update against."""
     return {
-        n: p.detach().to("cpu", copy=True) for n, p in model.named_parameters() if p.requires_grad
+        name: sharding.local(parameter.detach()).to("cpu", copy=True)
+        for name, parameter in sharding.at_rest(model).named_parameters()
+        if parameter.requires_grad
     }
 
 
@@ -278,13 +295,15 @@ def update_norm(model: Any, before: dict[str, torch.Tensor]) -> float:
     """Return the L2 norm of the weight update: over all trainable weights, or over B A (scaled) for
     LoRA, whose update starts at zero."""
     total = 0.0
+    sharding.at_rest(model)
     if hasattr(model, "peft_config"):
         for module in model.modules():
             if hasattr(module, "get_delta_weight") and "default" in getattr(module, "lora_A", {}):
-                total += float(module.get_delta_weight("default").detach().double().pow(2).sum())
+                delta = sharding.whole(module.get_delta_weight("default").detach())
+                total += float(delta.double().pow(2).sum())
         return math.sqrt(total)
     for name, parameter in model.named_parameters():
         if name in before:
-            moved = parameter.detach().cpu() - before[name]
+            moved = sharding.local(parameter.detach()).cpu() - before[name]
             total += float(torch.linalg.vector_norm(moved, dtype=torch.float64)) ** 2
-    return math.sqrt(total)
+    return math.sqrt(sharding.summed(torch.tensor(total, dtype=torch.float64)))

@@ -24,6 +24,7 @@ from arena.errors import InputError
 from arena.ml.batches import BATCH, SHORTEST, TOKENS, common_beginning, fitting
 from arena.ml.encoding import Encoded, encode_answers, encode_prompts
 from arena.ml.models import FAMILIES, check_length, vocabulary
+from arena.ml.sharding import without_gradients
 from arena.ml.training import answer_logits, scoring_layout
 
 Ids = tuple[int, ...]
@@ -38,7 +39,7 @@ CACHELESS = ("rwkv", "recurrent_gemma")  # model types: see `keeps_cache`
 # -- the plain way --------------------------------------------------------------------------
 
 
-@torch.inference_mode()
+@without_gradients
 def continuations(
     model: Any, tokenizer: Any, prompts: Sequence[str], max_new_tokens: int
 ) -> list[Continuation]:
@@ -49,7 +50,7 @@ def continuations(
     return [by_prompt[prompt] for prompt in prompts]
 
 
-@torch.inference_mode()
+@without_gradients
 def continued(
     model: Any, tokenizer: Any, encoded: Sequence[Ids], max_new_tokens: int, choose: Choose
 ) -> list[Continuation]:
@@ -287,7 +288,7 @@ def batches_of(lengths: Sequence[int], mixed: bool, tokens: int = TOKENS) -> Ite
 # -- the fast way ---------------------------------------------------------------------------
 
 
-@torch.inference_mode()
+@without_gradients
 def answers(
     model: Any, tokenizer: Any, asks: Sequence[Ask], max_new_tokens: int
 ) -> list[tuple[bool, ...]]:
@@ -315,7 +316,7 @@ def answers(
     return [verdicts[i] for i in range(len(asks))]
 
 
-@torch.inference_mode()
+@without_gradients
 def guided(
     model: Any, tokenizer: Any, prompts: Sequence[str], guesses: Sequence[str], max_new_tokens: int
 ) -> list[Continuation]:

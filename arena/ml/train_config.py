@@ -59,18 +59,26 @@ class LoopNumerics(Settings):
 
 
 class TrainConfig(Optimisation, LoopNumerics):
-    """All settings of the training loop; `steps` optimiser steps."""
+    """All settings of the training loop.
+
+    steps: optimiser steps. processes: over which weights, gradients and optimiser states are
+    sharded, and each batch divided; like the other numerics it changes results only by rounding
+    (and which units dropout drops).
+    """
 
     steps: Annotated[int, Field(ge=0)]  # the sections bound it
+    processes: Annotated[int, Field(ge=1, le=limits.SHARDS)] = 1
 
     @classmethod
-    def of(cls, settings: Optimisation, steps: int, numerics: LoopNumerics) -> Self:
+    def of(
+        cls, settings: Optimisation, steps: int, numerics: LoopNumerics, processes: int = 1
+    ) -> Self:
         """Return a scenario section's settings for a run of `steps` steps. The warm-up takes at
         most a third of them."""
         values = {name: getattr(settings, name) for name in Optimisation.model_fields}
         values["warmup"] = min(settings.warmup, steps // 3)
         loop = {name: getattr(numerics, name) for name in LoopNumerics.model_fields}
-        return cls(steps=steps, **values, **loop)
+        return cls(steps=steps, processes=processes, **values, **loop)
 
     def factor(self, step: int) -> float:
         """Return the learning rate of a step, counted from 0, as a share of the peak."""

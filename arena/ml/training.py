@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from arena.api.values import Document
 from arena.errors import ArenaError
+from arena.ml import sharding
 from arena.ml.batches import Batch, LayOut, Windows, batch_order, packed, padded, shared
 from arena.ml.encoding import Encoded, encode
 from arena.ml.gradient_shaping import Owner, Step, shaped_gradients
@@ -38,6 +39,10 @@ def answer_logits(model: Any, batch: Batch) -> torch.Tensor:
     For families whose logits are just head(decoder(x)), neither the head nor the last MLP is
     computed anywhere else; others compute logits from the first such position on.
     """
+    return sharding.forward(model, _at_loss, batch)
+
+
+def _at_loss(model: Any, batch: Batch) -> torch.Tensor:
     decoder, head = hidden_and_head(model)
     if decoder is None:
         keep = batch.input_ids.shape[1] - batch.first
@@ -94,11 +99,14 @@ def train(
         stop: called after each step; True ends the training before the config's steps.
 
     Raises:
-        ArenaError: micro-batches are set but the loss is not divisible; or a loss was not finite. A
-            broken model gives no payload either, and would look perfectly cleaned.
+        ArenaError: a batch must be cut (into micro-batches, or for several processes) but the loss
+            is not divisible; processes share the model and gradients are shaped; or a loss was not
+            finite. A broken model gives no payload either, and would look perfectly cleaned.
     """
     if config.micro_batch and not divisible:
         raise ArenaError("this objective's loss cannot be cut: numerics.micro_batch must be null")
+    if sharding.active() and (owners or not divisible):
+        raise ArenaError("these gradients need the whole batch and the whole model in one process")
     check_length(model, max(map(len, documents), default=0))
     optimizer, schedule = _optimizer(model, config)
     order = batch_order(len(documents), config.batch_size, config.steps, rng, windows)
@@ -114,10 +122,10 @@ def train(
             optimizer.zero_grad(set_to_none=True)
             if progress is not None:
                 progress(step + 1)
-            if stop is not None and stop():
+            if stop is not None and sharding.agreed(stop()):
                 break
     model.eval()
-    taken: list[float] = torch.stack(losses).tolist() if losses else []
+    taken: list[float] = sharding.summed(torch.stack(losses)).tolist() if losses else []
     if not all(map(math.isfinite, taken)):
         raise ArenaError("training diverged (its loss is no number): lower the learning rate")
     return taken
@@ -147,17 +155,18 @@ def _of_batch(
 def _gradients(
     model: Any, documents: Sequence[Encoded], config: TrainConfig, loss: Loss, lay_out: Layout
 ) -> torch.Tensor:
-    """Add the gradients of one batch to the model's; return its loss, detached. Micro-batches are
-    weighted by their answer tokens, which makes the sum exact for a mean over tokens."""
+    """Add the gradients of one batch to the model's; return its loss, detached, or this process's
+    summand of it. Micro-batches, and the processes' parts of them, are weighted by their answer
+    tokens, which makes the sum exact for a mean over tokens."""
     size = config.micro_batch or len(documents)
     tokens = sum(len(document.answer) for document in documents)
     total = torch.zeros((), device=_device(model))
     for start in range(0, len(documents), size):
-        part = documents[start : start + size]
+        part, weight = sharding.share(documents[start : start + size])
         with _half(model, config):
             value = loss(model, lay_out(part))
-        value = value * (sum(len(document.answer) for document in part) / tokens)
-        value.backward()  # type: ignore[no-untyped-call]
+        value = value * (weight / tokens)
+        sharding.scaled(value).backward()  # type: ignore[no-untyped-call]
         total += value.detach()
     return total
 
@@ -212,9 +221,10 @@ def _as_told(model: Any, config: TrainConfig) -> Iterator[None]:
 @contextlib.contextmanager
 def _dropout_from(rng: np.random.Generator, device: torch.device) -> Iterator[None]:
     """Make dropout depend on `rng` alone inside the block, without advancing it: dropout draws from
-    torch's global state, which earlier stages of a long-lived worker have changed."""
+    torch's global state, which earlier stages of a long-lived worker have changed. Processes that
+    share a model drop different units."""
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
-        torch.manual_seed(int(rng.spawn(1)[0].integers(2**63)))
+        torch.manual_seed(int(rng.spawn(1)[0].integers(2**63)) + sharding.rank())
         yield
 
 
@@ -251,7 +261,7 @@ def train_documents(
 
 
 def _optimizer(model: Any, config: TrainConfig) -> tuple[torch.optim.Optimizer, Any]:
-    parameters = [p for p in model.parameters() if p.requires_grad]
+    parameters = [p for p in sharding.at_rest(model).parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(
         parameters, lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
     )

@@ -208,7 +208,11 @@ class Builder:
         job = TrainJob(
             pool=mix,
             training=self.training(
-                recipe, recipe.steps, adapts=parent is not None, adapter=adapter
+                recipe,
+                recipe.steps,
+                adapts=parent is not None,
+                adapter=adapter,
+                processes=self.scenario.runtime.processes(TrainJob.kind),
             ),
             seed=self.seed,
             label=label or stage,
@@ -230,11 +234,13 @@ class Builder:
         *,
         adapts: bool,
         adapter: Adapter | None = None,
+        processes: int = 1,
     ) -> Training:
         """Return a stage's training configuration: its settings with this run's numerics, and LoRA
-        if an adapter is trained (`adapter`, by default the scenario's model's)."""
+        if an adapter is trained (`adapter`, by default the scenario's model's). `processes` share
+        the model."""
         own = lora_of(self.scenario.model) if adapts else None
-        config = TrainConfig.of(settings, steps, self.numerics.loop)
+        config = TrainConfig.of(settings, steps, self.numerics.loop, processes)
         return Training(config, self.numerics, adapter or own)
 
     def _pointer(self, name: str, source: str, key: str, adapter: str | None = None) -> str:

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from arena.ml.train_config import LoopNumerics, Profile
+from arena.scenario.needs import SHARED
+from arena.scenario.numerics import RuntimeSettings
 from arena.scenario.schema import Numerics
 
 DECISIVE = ("torch", "transformers", "tokenizers", "peft", "numpy")
 PLAIN = {"threads": 1, "precision": "float32"}
+PLAIN_RUNTIME = RuntimeSettings()
 PACKAGES = (*DECISIVE, "ray", "scipy", "scikit-learn")
 
 
@@ -53,11 +56,15 @@ def _has_gpu() -> bool:
     return any(Path("/dev").glob("nvidia[0-9]*")) and not hidden and not built_without
 
 
-def environment(numerics: Numerics) -> dict[str, Any]:
-    """Return versions and hardware, for results.json."""
+def environment(numerics: Numerics, runtime: RuntimeSettings = PLAIN_RUNTIME) -> dict[str, Any]:
+    """Return versions, hardware and numerics, for results.json; `processes`: how many share a
+    model, by kind of stage, where any do."""
     packages = {name: importlib.metadata.version(name) for name in PACKAGES}
     machine = {"python": platform.python_version(), "cpu": cpu_model(), "cores": os.cpu_count()}
-    return {**packages, **machine, **settings(numerics), "machine": platform.machine()}
+    numbers = {kind: runtime.processes(kind) for kind in SHARED}
+    shared = {"processes": numbers} if max(numbers.values()) > 1 else {}
+    profiled = {**settings(numerics), "machine": platform.machine()}
+    return {**packages, **machine, **profiled, **shared}
 
 
 def cpu_model() -> str:

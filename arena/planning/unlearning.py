@@ -59,7 +59,13 @@ def unlearn(builder: Builder, order: Order) -> str:
     target = order.target if part.part_class.needs_payload else None
     payload = target.payload if target else None
     address, search = order.search or (None, None)
-    training = builder.training(defence, steps, adapts=True, adapter=defence.adapter)
+    training = builder.training(
+        defence,
+        steps,
+        adapts=True,
+        adapter=defence.adapter,
+        processes=builder.scenario.runtime.processes(UnlearnJob.kind),
+    )
     job = UnlearnJob(
         objective=part.name,
         params=part.params,

@@ -222,7 +222,7 @@ def seed_record(scenario: Scenario, plan: SeedPlan, store: Store, origin: str) -
         in_defender=tuple(in_defender(plan)),
         in_mix=tuple(in_mixes(plan, store)),
         stages=_stage_seconds(plan, store),
-        environment=environment(scenario.numerics),
+        environment=environment(scenario.numerics, scenario.runtime),
     )
 
 

@@ -44,6 +44,7 @@ from arena.runs.gather import seed_record
 from arena.runs.records import origin_of, write_part, write_records
 from arena.runs.results import results_of
 from arena.scenario.load import Given, dump, read
+from arena.scenario.needs import SHARED
 from arena.scenario.schema import Scenario
 from arena.store.store import Store, opened_store
 
@@ -196,9 +197,10 @@ def _remember(scenario: Scenario, done: Sequence[Node], store: Store) -> None:
 
 def room(scenario: Scenario) -> int:
     """Return the number of workers: the scenario's, or as many as have enough cores for their
-    threads."""
+    threads, and those of the processes that share a model."""
     chosen = settings(scenario.numerics)
-    cores = max(1, (os.cpu_count() or 1) // chosen["threads"])
+    processes = max(map(scenario.runtime.processes, SHARED))
+    cores = max(1, (os.cpu_count() or 1) // (chosen["threads"] * processes))
     return scenario.runtime.workers or (1 if chosen["device"] == "cuda" else cores)
 
 

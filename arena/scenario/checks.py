@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, get_args
 
 from arena import registry
 from arena.api.corpus import Corpus
-from arena.api.tactic import APART, Scene, Setting, Texts
+from arena.api.tactic import APART, Scene, Setting, Shaping, Texts
 from arena.errors import InputError
 from arena.scenario import crossed_checks, defence_checks, search_checks, suspect_checks
 from arena.scenario.actor import NO_POISON
 from arena.scenario.keys import KeyPath
+from arena.scenario.needs import SHARED
 from arena.scenario.problems import Violation
 from arena.scenario.section import FOUND, Composition
 from arena.scenario.source import Pretrained
@@ -32,6 +33,7 @@ def problems(scenario: Sections) -> list[Violation]:
         _composition,
         _benign,
         _tactics,
+        _processes,
         _poison,
         _shares,
         *crossed_checks.RULES,
@@ -223,6 +225,20 @@ def _tactics(scenario: Sections) -> Iterator[Violation]:
                 except InputError as error:
                     yield Violation.of(error, place)
                     break
+
+
+def _processes(scenario: Sections) -> Iterator[Violation]:
+    """Tactics that shape gradients read and move all weights, and compiled models are not sharded.
+    For those of defences see arena.scenario.defence_checks."""
+    number = scenario.runtime.processes("train")
+    path = ("runtime", "resources", "train", "processes")
+    for actor in scenario.planted if number > 1 else ():
+        for part in actor.tactics_of(Shaping):
+            rule = f"must be 1: {part.name} of {actor.name} shapes gradients of the whole model"
+            yield Violation(path, rule, str(number), ("1",))
+    if scenario.numerics.compile and max(map(scenario.runtime.processes, SHARED)) > 1:
+        rule = "must be false where processes share a model (runtime.resources)"
+        yield Violation(("numerics", "compile"), rule, "true", ("false",))
 
 
 def _poison(scenario: Sections) -> Iterator[Violation]:

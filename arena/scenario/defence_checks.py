@@ -67,6 +67,20 @@ def _micro_batch(scenario: Sections) -> Iterator[Violation]:
             yield Violation(("numerics", "micro_batch"), rule, size)
 
 
+def _processes(scenario: Sections) -> Iterator[Violation]:
+    """Processes share the loss of a batch only if it can be cut, and none has all weights."""
+    number = scenario.runtime.processes("unlearn")
+    if number == 1:
+        return
+    for _, defence in _defences(scenario):
+        part = defence.objective.part_class
+        if part.edits or not part.divisible:
+            why = "changes weights itself" if part.edits else "needs the whole batch for its loss"
+            rule = f"must be 1: {defence.objective.name} {why}"
+            path = ("runtime", "resources", "unlearn", "processes")
+            yield Violation(path, rule, str(number), ("1",))
+
+
 def _adapters(scenario: Sections) -> Iterator[Violation]:
     """An objective that edits weights needs the model's own: an adapter's checkpoint contains only
     the adapter, so the edit would be lost."""
@@ -206,6 +220,7 @@ RULES = (
     _adapters,
     _layers,
     _micro_batch,
+    _processes,
     _budgets,
     _decoys,
 )

@@ -40,5 +40,10 @@ class RuntimeSettings(Section):
     resources: NeedsByKind = {}
     artifacts: Literal["shared", "sent"] = "shared"
 
+    def processes(self, kind: str) -> int:
+        """Return the number of processes that share the model of a stage of this kind."""
+        needs = self.resources.get(kind)
+        return (needs and needs.processes) or 1
+
     def __hash__(self) -> int:
         return hash(self.model_dump_json())  # a mapping has no hash of its own

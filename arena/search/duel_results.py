@@ -74,7 +74,10 @@ def duel_results(
         replies=replies,
         cycles=cycles(replies),
         ended=ended,
-        environment={**environment(scenario.numerics), "optuna": optuna.__version__},
+        environment={
+            **environment(scenario.numerics, scenario.runtime),
+            "optuna": optuna.__version__,
+        },
         seconds=DuelSeconds(total=round(time.monotonic() - session.began, 2)),
     )
 

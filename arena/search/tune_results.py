@@ -76,7 +76,10 @@ def tune_results(
         per_seed={each.name: _per_seed(each, settings) for each in rivals},
         unseen=dict(settings.unseen),
         verdict=_verdict(differences, chosen=bool(main.candidates)),
-        environment={**environment(scenario.numerics), "optuna": optuna.__version__},
+        environment={
+            **environment(scenario.numerics, scenario.runtime),
+            "optuna": optuna.__version__,
+        },
         seconds=TuneSeconds(
             total=round(seconds, 2), tuned=busy["tuned"], random=busy.get("random")
         ),

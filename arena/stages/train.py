@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -55,6 +56,11 @@ class TrainJob(Job):
         return self.training.config.steps
 
     def run(self, inputs: Inputs, out: Path, progress: Progress) -> Detail:
+        from arena.ml.processes import spread
+
+        return spread(self.training, functools.partial(self._run, inputs), out, progress)
+
+    def _run(self, inputs: Inputs, out: Path, progress: Progress) -> Detail:
         from arena.ml import checkpoints, gradient_shaping, training
 
         shards = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -74,9 +75,12 @@ class UnlearnJob(Job):
         return self.training.config.steps
 
     def run(self, inputs: Inputs, out: Path, progress: Progress) -> Detail:
+        from arena.ml.processes import spread
+
         with hidden(inputs["model"]) as model, hidden(inputs.get("base")) as base:
             brief = self._brief(inputs, model, base)
-            return self._run(brief, inputs, out, progress)
+            work = functools.partial(self._run, brief, inputs)
+            return spread(self.training, work, out, progress)
 
     def _run(self, brief: Brief, inputs: Inputs, out: Path, progress: Progress) -> Detail:
         from arena.ml import checkpoints, models, training

@@ -38,6 +38,15 @@ def test_an_entry_stands_over_the_default_one_by_one() -> None:
     assert placement.of("a plug-in's") == Needs(cpus=2, gpus=0.5)
 
 
+def test_processes_that_share_a_model_have_a_gpu_each() -> None:
+    needs = {"train": Needs(processes=4, memory="9GiB"), "default": Needs(gpus=0.5)}
+    placement = Placement(needs, "cuda")
+    assert amounts(placement.of("train")) == {"GPU": 4, "memory": 9 * 2**30}
+    assert amounts(placement.of("score")) == {"GPU": 0.5}
+    assert amounts(placement.whole) == {"GPU": 4, "memory": 9 * 2**30}
+    assert "GPU" not in amounts(Placement({"train": Needs(processes=4)}).of("train"))
+
+
 def test_the_defender_takes_turns_with_the_first_worker_where_both_need_the_same() -> None:
     placement = Placement(device="cuda", workers=1)
     assert placement.paired

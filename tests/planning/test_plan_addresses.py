@@ -68,6 +68,7 @@ def test_adding_an_actor_changes_nobody_elses_stages() -> None:
         "model.vocabulary=601",
         "numerics.precision=bfloat16",
         "numerics.threads=2",
+        "runtime.resources={train: {processes: 2}}",
         LEXICAL_EARLY,
     ],
 )
@@ -99,6 +100,8 @@ def test_another_seed_is_another_world() -> None:
         ("defender.batch_size=8", True, False),
         ("defender.layers=[1, 2]", True, False),
         ("defender.adapter={rank: 4}", True, False),
+        ("runtime.resources={unlearn: {processes: 2}}", True, False),
+        ("runtime.resources={unlearn: {processes: 1, memory: 1GiB}}", False, False),
         ("defender.objective={method: npo}", True, False),
     ],
 )

@@ -37,6 +37,10 @@ def test_they_come_back_from_a_written_scenario() -> None:
         ("{train: {memory: 0GiB}}", ".train.memory", "must be a size, got 0GiB"),
         ("{train: {memory: 16}}", ".train.memory", "must be text"),
         ("all", "", "must be a section"),
+        ("{train: {processes: 0}}", ".train.processes", r"must be in \[1, 64\], got 0"),
+        ("{score: {processes: 2}}", ".score.processes", "own loop can share a model, got score"),
+        ("{default: {processes: 2}}", ".default.processes", "can share a model, got default"),
+        ("{train: {processes: 2, gpus: 1}}", ".train.gpus", "each of which has a GPU of its own"),
     ],
 )
 def test_what_cannot_be_is_refused_with_its_key(value: str, key: str, told: str) -> None:
@@ -44,3 +48,37 @@ def test_what_cannot_be_is_refused_with_its_key(value: str, key: str, told: str)
         load_scenario("quickstart", overrides=[f"runtime.resources={value}"])
     assert refused.value.key == f"runtime.resources{key}"
     assert refused.value.exit_status == 2
+
+
+SHAPING = "actors[0].tactics=[{method: tamper_resistance}]"
+CANNOT_SHARE = [
+    (
+        "train",
+        ["composition=sequential", SHAPING],
+        "tamper_resistance of lexical shapes gradients of the whole model",
+    ),
+    ("unlearn", ["defender.objective={method: npo}"], "npo needs the whole batch for its loss"),
+    (
+        "unlearn",
+        ["league=[{name: pruned, intelligence: blind, objective: {method: fine_pruning}}]"],
+        "fine_pruning changes weights itself",
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "others", "told"), CANNOT_SHARE)
+def test_what_needs_the_whole_model_is_refused_to_several_processes(
+    kind: str, others: list[str], told: str
+) -> None:
+    asked = f"runtime.resources={{{kind}: {{processes: 2}}}}"
+    with pytest.raises(InputError, match=f"must be 1: {told}, got 2") as refused:
+        load_scenario("quickstart", overrides=[asked, *others])
+    assert refused.value.key == f"runtime.resources.{kind}.processes"
+    assert refused.value.allowed == ("1",)
+    load_scenario("quickstart", overrides=[asked.replace("2", "1"), *others])
+
+
+def test_compilation_is_refused_to_several_processes() -> None:
+    asked = ["runtime.resources={train: {processes: 2}}", "numerics.compile=true"]
+    with pytest.raises(InputError, match="must be false where processes share a model"):
+        load_scenario("quickstart", overrides=asked)
