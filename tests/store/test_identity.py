@@ -19,6 +19,7 @@ from arena.api.params import Params
 from arena.api.trigger import Trigger
 from arena.api.world import DataRoot, World
 from arena.stages.answers import AnswersJob
+from arena.stages.checkable import CheckableJob, CheckablePrompt
 from arena.stages.corpus import CorpusRef
 from arena.stages.kinds import kinds
 from arena.stages.pointer import PointerJob
@@ -69,6 +70,8 @@ def jobs() -> dict[str, Job]:
     planned = [node.job for made in plans for node in made.nodes.values()]
     planned.append(PointerJob("checkpoints/micro", (("model.safetensors", "0" * 64),)))
     planned.append(AnswersJob(stage_inputs.reference(), 12, 40, toys.profile()))
+    asked = CheckablePrompt("Which colour has snow?", "white", "It is white.")
+    planned.append(CheckableJob((asked,), 1, 12, toys.profile()))
     planned.append(ScalarJob(Outside(OutsideParams()), probes(), toys.profile()))
     richest: dict[str, Job] = {}
     for job in sorted(planned, key=lambda job: sum(1 for _ in variants(job))):
