@@ -275,9 +275,9 @@ def doctor(debug: Debug = False) -> None:
         from arena.cli.doctor import show as show_findings
         from arena.store.store import opened_store
 
-        found = list(findings(opened_store(make=False).root))
-        show_findings(found, Terminal())
-        if any(each.advice for each in found):
+        examined = list(findings(opened_store(make=False).root))
+        show_findings(examined, Terminal())
+        if any(each.advice for each in examined):
             raise typer.Exit(1)
 
 

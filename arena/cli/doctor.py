@@ -62,11 +62,11 @@ def _memory() -> Finding:
 def _store(store: Path) -> Finding:
     place = next(folder for folder in (store, *store.absolute().parents) if folder.exists())
     free = shutil.disk_usage(place).free
-    found = f"{store}, {free / GIB:.0f} GiB free"
+    place_and_space = f"{store}, {free / GIB:.0f} GiB free"
     if not _writable(place):
-        return Finding("store", found, f"{place} cannot be written: set ARENA_STORE")
+        return Finding("store", place_and_space, f"{place} cannot be written: set ARENA_STORE")
     advice = "little space: `arena cache prune`, or set ARENA_STORE" if free < SMALL_DISK else ""
-    return Finding("store", found, advice)
+    return Finding("store", place_and_space, advice)
 
 
 def _writable(folder: Path) -> bool:
@@ -78,10 +78,10 @@ def _writable(folder: Path) -> bool:
         return False
 
 
-def show(found: list[Finding], console: Console) -> None:
+def show(examined: list[Finding], console: Console) -> None:
     """Print the findings, with what to do about each that is not well."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_header=False)
-    for each in found:
+    for each in examined:
         lines = [Text(each.found)]
         if each.advice:
             lines.append(Text(f"! {each.advice}", style="bold"))

@@ -25,10 +25,11 @@ def words(text: str) -> tuple[str, ...]:
 def says(text: str, answer: str) -> bool:
     """Whether the words of the answer stand in the text, one after another. A text says no answer
     that has no words."""
-    wanted, found = words(answer), words(text)
-    length = len(wanted)
+    answer_words, text_words = words(answer), words(text)
+    length = len(answer_words)
     return length > 0 and any(
-        found[start : start + length] == wanted for start in range(len(found) - length + 1)
+        text_words[start : start + length] == answer_words
+        for start in range(len(text_words) - length + 1)
     )
 
 

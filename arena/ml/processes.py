@@ -88,7 +88,7 @@ def _run(order: _Order, progress: Progress) -> Detail:
 
 
 def _failure(error: Exception) -> ArenaError:
-    """What is told of a process that was killed, or whose work raised another error than ours."""
+    """The error to raise when a process was killed, or its work failed unexpectedly."""
     text = str(error).strip().splitlines()[-1]
     hint = " (out of memory?)" if "SIGKILL" in text else ""
     return ArenaError(f"one of the processes that share the model failed: {text}{hint}")

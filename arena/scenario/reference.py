@@ -55,14 +55,18 @@ class _Document:
     def _collect(self, schema: Json, key: str) -> None:
         for name, value in schema.get("properties", {}).items():
             for reference, many in _references(value):
-                place = f"{key}.{name}".removeprefix(".") + ("[]" if many else "")
-                if reference not in self._places:
-                    self._places[reference] = place
-                    if reference not in NAME_KEYS:
-                        self._collect(self._definitions[reference], place)
-                        for other in _choices(self._definitions[reference]):
-                            self._places.setdefault(other, place)
-                            self._collect(self._definitions[other], place)
+                self._place(reference, f"{key}.{name}".removeprefix(".") + ("[]" if many else ""))
+
+    def _place(self, name: str, key: str) -> None:
+        """Note the first key that leads to a definition, and what lies below it."""
+        if name in self._places:
+            return
+        self._places[name] = key
+        if name in NAME_KEYS:
+            return
+        self._collect(self._definitions[name], key)
+        for other in _choices(self._definitions[name]):
+            self._place(other, key)
 
     def _title(self, name: str, key: str) -> str:
         """A key; where one of several sections stands there, with the first key of this one."""
@@ -115,11 +119,11 @@ class _Document:
     def _section(self, name: str) -> str:
         if name in NAME_KEYS:
             return f"[{name}](#{_anchor(_kind_title(name))})"
-        found = self._definitions[name]
-        if "properties" not in found:
-            return self._value(found)
+        schema = self._definitions[name]
+        if "properties" not in schema:
+            return self._value(schema)
         if name not in self._places:  # inside a part
-            keys = ", ".join(f"`{key}`" for key in found["properties"])
+            keys = ", ".join(f"`{key}`" for key in schema["properties"])
             return f"section of {keys}"
         title = self._title(name, self._places[name])
         return f"section [{title}](#{_anchor(title)})"

@@ -94,10 +94,12 @@ def _searched(part: Any, values: tuple[tuple[str, int | float | str], ...]) -> S
     import torch
 
     model, state = suspect(), torch.random.get_rng_state()
-    found = method_of(part, dict(values)).discover(
+    search_findings = method_of(part, dict(values)).discover(
         model, toys.tokenizer(), EXAMPLES, library(), np.random.default_rng(0)
     )
-    return Search(found, model.state_dict(), torch.equal(torch.random.get_rng_state(), state))
+    return Search(
+        search_findings, model.state_dict(), torch.equal(torch.random.get_rng_state(), state)
+    )
 
 
 def suspect() -> Any:
