@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from arena.api.world import DataRoot
 from arena.cli.failures import guarded
 from arena.cli.options import (
     Address,
@@ -14,13 +15,17 @@ from arena.cli.options import (
     Debug,
     Out,
     Overrides,
+    PlanOption,
     PluginFiles,
     QuietOption,
     ScenarioName,
     data_root,
 )
 from arena.cli.output import show_results
+from arena.cli.streams import say
+from arena.errors import InputError
 from arena.scenario.load import Loaded, read
+from arena.terminal import Terminal
 
 Storage = Annotated[
     str | None,
@@ -41,6 +46,7 @@ StudyName = Annotated[
 
 def tune(
     scenario: ScenarioName,
+    plan: PlanOption = False,
     storage: Storage = None,
     study: StudyName = None,
     out: Out = None,
@@ -59,6 +65,9 @@ def tune(
     """
     with guarded(debug):
         loaded = read(scenario, overrides=overrides or (), plugins=plugin or ())
+        if plan:
+            _show_plan(loaded, "tune", data_root(data, loaded), quiet)
+            return
         from arena.search.tune import tune as run_tune
 
         _run(run_tune, loaded, data, address, out=out, storage=storage, study=study, quiet=quiet)
@@ -66,6 +75,7 @@ def tune(
 
 def duel(
     scenario: ScenarioName,
+    plan: PlanOption = False,
     storage: Storage = None,
     study: StudyName = None,
     out: Out = None,
@@ -86,9 +96,26 @@ def duel(
     """
     with guarded(debug):
         loaded = read(scenario, overrides=overrides or (), plugins=plugin or ())
+        if plan:
+            _show_plan(loaded, "duel", data_root(data, loaded), quiet)
+            return
         from arena.search.duel import duel as run_duel
 
         _run(run_duel, loaded, data, address, out=out, storage=storage, study=study, quiet=quiet)
+
+
+def _show_plan(loaded: Loaded, section: str, root: DataRoot, quiet: bool) -> None:
+    """Print the phases of a search, their experiments and their time."""
+    from arena.runs.run import silent, tell
+    from arena.search.preview import outline, summary, table
+    from arena.store.store import opened_store
+
+    with loaded.placing():
+        if getattr(loaded.scenario, section) is None:
+            raise InputError("the scenario has no such section: nothing to plan", key=section)
+        planned = outline(loaded.scenario, opened_store(None), root, silent if quiet else tell)
+    Terminal().print(table(planned))
+    say(summary(planned))
 
 
 def _run(
