@@ -19,7 +19,7 @@ class Probe:
     prompts, wanted, responses, answers: aligned. responses: the whole payload texts, which bound
     the decoding length; answers: the right answers. Both also serve as drafts for verified
     decoding. excluded: number of prompts left out because their right answer already is the
-    payload.
+    payload. plain: the prompts before they were marked, for people to compare with; may be empty.
     """
 
     actor: str
@@ -30,6 +30,7 @@ class Probe:
     responses: tuple[str, ...]
     answers: tuple[str, ...]
     excluded: int
+    plain: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,8 @@ SIMILAR = str.maketrans(
         "\N{MULTIPLICATION X}": "x",
         "\N{MULTIPLICATION SIGN}": "x",
         "\N{CHECK MARK}": "+",
+        "\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}": "<",
+        "\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}": ">",
         "\N{ALMOST EQUAL TO}": "~",
         "\N{NOT EQUAL TO}": "#",
         "\N{LESS-THAN OR EQUAL TO}": "<",

@@ -29,6 +29,7 @@ from arena.runs.environments import differences, seeds_text
 from arena.runs.records import write_part, write_records
 from arena.runs.results import results_of
 from arena.runs.run import free_folder, make_folder, tell, write_folder
+from arena.runs.samples import copy_samples
 from arena.scenario.load import dump
 from arena.scenario.schema import Scenario
 
@@ -230,11 +231,13 @@ def _merged_cell(
     make_folder(folder)
     (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
     write_records(folder, records)
+    for each in held:
+        copy_samples(each.source.run_folder(cell.id), folder, each.record.seed)
     _write_events(folder, places)
     said = [*notes, *differences(records)]
     results = results_of(scenario, records, sum(map(_seconds, places)), said)
     write_folder(folder, results)
-    return results, scenario
+    return results.at(folder), scenario
 
 
 def _seconds(folder: Path) -> float:

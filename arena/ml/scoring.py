@@ -28,12 +28,29 @@ from arena.ml.sharding import without_gradients
 from arena.ml.training import answer_logits, scoring_layout
 
 Ids = tuple[int, ...]
+Verdicts = tuple[bool, ...]
 Choose = Callable[[torch.Tensor], torch.Tensor]
 # Logits closer than this (nats) may swap order with the shape of a batch: the draft ends there and
 # plain decoding decides. Float32 logits of one prompt differ by about 1e-5 between shapes.
 TIE = 1e-3
 DROPPED = 0.25  # share of a batch's rows that have ended before they are left out
 CACHELESS = ("rwkv", "recurrent_gemma")  # model types: see `keeps_cache`
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What is known of a greedy continuation once all questions about it are settled.
+
+    Attributes:
+        verdicts: one per question.
+        text: the continuation, or how it begins.
+        whole: whether `text` is all of it, up to its end of text or the length limit. If not,
+            nothing after it could change a verdict, and so it was not decoded.
+    """
+
+    verdicts: Verdicts
+    text: str
+    whole: bool
 
 
 # -- the plain way --------------------------------------------------------------------------
@@ -97,14 +114,23 @@ class Beginning:
 
 def decoded_answers(
     model: Any, tokenizer: Any, asks: Sequence[Ask], max_new_tokens: int
-) -> list[tuple[bool, ...]]:
+) -> list[Verdicts]:
     """Return a verdict per question, by decoding every prompt."""
+    return [each.verdicts for each in decoded(model, tokenizer, asks, max_new_tokens)]
+
+
+def decoded(
+    model: Any, tokenizer: Any, asks: Sequence[Ask], max_new_tokens: int
+) -> list[Scored]:  # fmt: skip
+    """Return the whole continuation of every prompt, with a verdict per question."""
     asks = as_returned(tokenizer, asks)
     said = continuations(model, tokenizer, [ask.prompt for ask in asks], max_new_tokens)
-    return [
-        tuple(matches(question.rule, text, question.wanted) for question in ask.questions)
-        for ask, text in zip(asks, said, strict=True)
-    ]
+    return [_whole(ask, text) for ask, text in zip(asks, said, strict=True)]
+
+
+def _whole(ask: Ask, said: Continuation) -> Scored:
+    verdicts = tuple(matches(each.rule, said, each.wanted) for each in ask.questions)
+    return Scored(verdicts, said.text, whole=True)
 
 
 def greedy(
@@ -288,11 +314,18 @@ def batches_of(lengths: Sequence[int], mixed: bool, tokens: int = TOKENS) -> Ite
 # -- the fast way ---------------------------------------------------------------------------
 
 
-@without_gradients
 def answers(
     model: Any, tokenizer: Any, asks: Sequence[Ask], max_new_tokens: int
-) -> list[tuple[bool, ...]]:
+) -> list[Verdicts]:  # fmt: skip
     """Return a verdict per question: the same as `decoded_answers`, mostly without decoding."""
+    return [each.verdicts for each in scored(model, tokenizer, asks, max_new_tokens)]
+
+
+@without_gradients
+def scored(
+    model: Any, tokenizer: Any, asks: Sequence[Ask], max_new_tokens: int
+) -> list[Scored]:  # fmt: skip
+    """Return what `answers` settles, with as much of each continuation as that took."""
     asks = as_returned(tokenizer, asks)
     prompts = encode_prompts(tokenizer, [ask.prompt for ask in asks])
     check_length(model, max(map(len, prompts), default=0) + max_new_tokens)
@@ -302,18 +335,18 @@ def answers(
         i: _Open(ask, prompt, [encoded[draft][:max_new_tokens] for draft in ask.drafts])
         for i, (ask, prompt) in enumerate(zip(asks, prompts, strict=True))
     }
-    verdicts: dict[int, tuple[bool, ...]] = {}
+    known: dict[int, Scored] = {}
     while tried := [(i, draft) for i, ask in open_asks.items() if (draft := ask.next_draft())]:
         documents = [Encoded(open_asks[i].prompt, draft) for i, draft in tried]
-        for (i, _), known in zip(tried, verified(model, documents, tokenizer), strict=True):
-            settled_now = open_asks[i].learn(known, tokenizer, max_new_tokens)
+        for (i, _), tokens in zip(tried, verified(model, documents, tokenizer), strict=True):
+            settled_now = open_asks[i].learn(tokens, tokenizer, max_new_tokens)
             if settled_now is not None:
-                verdicts[i] = settled_now
+                known[i] = settled_now
                 del open_asks[i]
     left = list(open_asks)
-    decoded = decoded_answers(model, tokenizer, [asks[i] for i in left], max_new_tokens)
-    verdicts.update(zip(left, decoded, strict=True))
-    return [verdicts[i] for i in range(len(asks))]
+    rest = decoded(model, tokenizer, [asks[i] for i in left], max_new_tokens)
+    known.update(zip(left, rest, strict=True))
+    return [known[i] for i in range(len(asks))]
 
 
 @without_gradients
@@ -384,11 +417,11 @@ class _Open:
                 return draft
         return None
 
-    def learn(self, known: Ids, tokenizer: Any, limit: int) -> tuple[bool, ...] | None:
+    def learn(self, known: Ids, tokenizer: Any, limit: int) -> Scored | None:
         """Record known tokens; return the verdicts if all of them are now settled."""
         self.known = max(self.known, known, key=len)
         said = continuation(tokenizer, self.known)
         if said.ended or len(self.known) >= limit:
-            return tuple(matches(q.rule, said, q.wanted) for q in self.ask.questions)
+            return _whole(self.ask, said)
         verdicts = tuple(settled(q.rule, said.text, q.wanted) for q in self.ask.questions)
-        return None if None in verdicts else tuple(map(bool, verdicts))
+        return None if None in verdicts else Scored(tuple(map(bool, verdicts)), said.text, False)

@@ -81,6 +81,7 @@ def _probes_of(
             responses=tuple(member.payload.respond(e) for e in meant),
             answers=tuple(e.answer for e in meant),
             excluded=excluded,
+            plain=tuple(e.prompt for e in meant),
         )
 
 
@@ -133,7 +134,7 @@ def first_triggered(
 ) -> ProbeSet:
     """Return the first triggered prompts of each actor, and nothing else; of the actors named in
     `also_untriggered` also the first without the trigger."""
-    rows = ("prompts", "wanted", "responses", "answers")
+    rows = ("prompts", "wanted", "responses", "answers", "plain")
     fewer = tuple(
         dataclasses.replace(probe, **{name: getattr(probe, name)[:prompts] for name in rows})
         for probe in probes.probes

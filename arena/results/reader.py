@@ -44,7 +44,24 @@ def read_results(place: Path) -> Results:
     path = place if place.is_file() else place / FILE
     if not path.is_file():
         raise InputError(f"not a finished run: it holds no {FILE}", found=str(place))
-    return parse_results(_content(path), str(path))
+    results = parse_results(_content(path), str(path))
+    return results.at(path.parent) if isinstance(results, RunResults) else results
+
+
+def read_run(folder: Path) -> RunResults:
+    """Return the results of a run in its folder.
+
+    Raises:
+        InputError: as `read_results`; or they are those of a stress run or a search.
+    """
+    results = read_results(folder)
+    if isinstance(results, RunResults):
+        return results
+    cells = [cell.id for cell in results.cells] if isinstance(results, StressResults) else []
+    more = "; each of its cells is a run" if cells else ""
+    own = tuple(str(folder / "cells" / cell) for cell in cells)
+    rule = f"must be the folder of a run: this holds a {results.kind}{more}"
+    raise InputError(rule, found=str(folder), allowed=own)
 
 
 def notes_of(results: Results) -> tuple[str, ...]:

@@ -151,3 +151,26 @@ class Row(Part):
         if self.kind != "sham":
             return None
         return self.sham.kind if self.sham is not None else "familiar"
+
+    @property
+    def label(self) -> str:
+        """Return what tables call the model, such as `unlearn bard`; rows that they average have
+        one label."""
+        if self.kind == "inserted":  # `after:lexical`, `alone:lexical`
+            return self.name.replace(":", " ")
+        if self.kind == "defended":
+            return self.name
+        word = {"control": "clean fine-tune", "unlearned": "unlearn"}.get(self.kind, self.kind)
+        if self.sham_kind not in (None, "familiar"):
+            word = f"{self.sham_kind} {word}"
+        return word if self.target is None else f"{word} {self.target}"
+
+    @property
+    def title(self) -> str:
+        """Return the label with what else tells this model from others of its seed: the number or
+        name of a sham, and the dose at which it was taken."""
+        if self.kind == "defended":  # its name says both
+            return self.name
+        which = self.sham.name if self.sham is not None else ""
+        dose = f"at {self.dose.which}" if self.dose is not None else ""
+        return " ".join(filter(None, (self.label, which, dose)))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Self
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, PrivateAttr
 
 from arena.api.values import RowKind
+from arena.errors import InputError
 from arena.results.base import Named, Part
 from arena.results.claim import Claim, TransferEstimates, VerdictThresholds
 from arena.results.curves import AlongDose, DoseCurve
@@ -16,6 +19,7 @@ from arena.results.estimate import Estimate, SeedEstimate
 from arena.results.league import League
 from arena.results.measures import Measures
 from arena.results.rows import Row, ShamKind
+from arena.results.samples import Choice, ScoredSample, samples_in
 from arena.results.scenario import ScenarioRecord
 
 SCHEMA_VERSION = 2
@@ -269,6 +273,13 @@ class AtDose(Part):
     claim: Claim | None = None
 
 
+@dataclass(frozen=True)
+class Home:
+    """The folder of results, if they are in one. Equal results in two folders are equal."""
+
+    folder: Path | None = field(default=None, compare=False)
+
+
 class RunResults(Part):
     """results.json of a run. If removals are scored along their way, `transfer`, `summary` and
     `claim` are those at `least`.
@@ -285,7 +296,8 @@ class RunResults(Part):
         planted: what every actor planted in every seed.
         survival: by the number of trainings by others; empty if no actor trains another's
             checkpoint.
-        samples: by row name, from the first seed.
+        first_samples: the key `samples`: by row name, one prompt of each probe, from the first
+            seed. All that models said is in the run's folder (`samples`).
         measures: findings by measure.
         league: None if there is only one defence.
         environment: versions, hardware and numerics profile.
@@ -314,12 +326,54 @@ class RunResults(Part):
     cast: Named[Introduction] = {}
     planted: tuple[Planted, ...] = ()
     survival: tuple[Survival, ...] = ()
-    samples: Named[tuple[Sample, ...]] = {}
+    first_samples: Named[tuple[Sample, ...]] = Field(
+        default={}, validation_alias="samples", serialization_alias="samples"
+    )
     clean_text: CleanTextRecord = CleanTextRecord()
     corpus: CorpusSummary = CorpusSummary()
     environment: Mapping[str, JsonValue] = {}
     seconds: RunSeconds = RunSeconds()
     notes: tuple[str, ...] = ()
+    _home: Home = PrivateAttr(default=Home())
+
+    def at(self, folder: Path) -> Self:
+        """Return the same results, with the folder of their run."""
+        placed = self.model_copy()
+        placed._home = Home(folder)
+        return placed
+
+    def samples(
+        self,
+        *,
+        actor: str | None = None,
+        model: str | None = None,
+        kind: str | None = None,
+        seed: int | None = None,
+        hit: bool | None = None,
+        search: str | None = None,
+    ) -> list[ScoredSample]:
+        """Return what the run's models said to scored prompts, from its folder.
+
+        Example:
+            >>> arena.read("runs/first").samples(actor="bard", model="unlearn linguist", hit=False)
+
+        Args:
+            actor: whose prompts. model: name of a row, its label as in tables, or its kind. kind:
+                `triggered`, `untriggered`, `near_miss`, `clean` or `checkable`. seed: one of the
+                run's. hit: hits or misses only. search: text in the prompt or the continuation.
+
+        Raises:
+            InputError: there is no such actor, model, kind or seed, or the folder has no samples.
+        """
+        choice = Choice(actor, model, kind, seed, hit, search)
+        return samples_in(self._folder, self.rows, self.seeds, choice)
+
+    @property
+    def _folder(self) -> Path:
+        if self._home.folder is None:
+            rule = "these results have no folder: read them with arena.results.reader.read_results"
+            raise InputError(rule)
+        return self._home.folder
 
     def pair(self, source: str, to: str) -> Pair | None:
         """Return what unlearning `source` did to `to`; None if not measured."""

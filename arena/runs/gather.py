@@ -32,8 +32,9 @@ from arena.runs.measures import measures_of, readings_in, scalars_of
 from arena.scenario.schema import Scenario
 from arena.stages.along import CurvePoint, read_curve
 from arena.stages.checkable import read_checked
+from arena.stages.counting import Counts
 from arena.stages.depth import DEPTH
-from arena.stages.score import SCORES, Counts
+from arena.stages.score import SCORES
 from arena.statistics.rates import finite
 from arena.store.store import Store
 

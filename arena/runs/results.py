@@ -83,7 +83,7 @@ def results_of(
         cast=first.cast,
         planted=tuple(planted),
         survival=survival(rows, thresholds.installed_asr),
-        samples=first.samples,
+        first_samples=first.samples,
         corpus=first.corpus,
         clean_text=clean_text_of(scenario, records),
         environment=first.environment,

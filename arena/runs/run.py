@@ -43,6 +43,7 @@ from arena.runs.answers import Start, with_answers
 from arena.runs.gather import seed_record
 from arena.runs.records import origin_of, write_part, write_records
 from arena.runs.results import results_of
+from arena.runs.samples import write_samples
 from arena.scenario.load import Given, dump, read
 from arena.scenario.needs import SHARED
 from arena.scenario.schema import Scenario
@@ -167,9 +168,11 @@ def run_settled(
             _remember(scenario, [node for a, node in todo.items() if store.has(a)], store)
     records = [seed_record(scenario, plan, store, origin) for plan in plans]
     write_records(folder, records)
+    for plan in plans:
+        write_samples(folder, plan, store)
     results = results_of(scenario, records, time.perf_counter() - began)
     write_folder(folder, results)
-    return RunResult(folder, results)
+    return RunResult(folder, results.at(folder))
 
 
 def _planned(scenario: Scenario, where: DataRoot) -> list[SeedPlan]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from arena.api.job import Inputs
 from arena.api.probes import ProbeSet
 from arena.ml.train_config import TrainConfig
-from arena.stages.score import Counts, counted
+from arena.stages.counting import Counts, counted
 
 if TYPE_CHECKING:
     from arena.ml.checkpoints import Suspect

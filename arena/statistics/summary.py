@@ -82,14 +82,14 @@ def _benign_changes(rows: Sequence[Row], installed: Seeds) -> Change:
 
 
 def _summary(line: Line, rows: Sequence[Row], actors: Sequence[str], change: Change) -> SummaryRow:
-    kind, target, name = line
+    kind, target, _ = line
     conditionals = dict.fromkeys(name for row in rows for name in row.benign)
     changes = {
         name: list(_means(rows, lambda row, name=name: change(row, name)))  # type: ignore[misc]
         for name in conditionals
     }
     return SummaryRow(
-        label=_label(kind, target, name),
+        label=rows[0].label,
         kind=kind,
         target=target,
         sham=rows[0].sham_kind,
@@ -118,16 +118,6 @@ def _asr(rows: Sequence[Row], actor: str) -> SeedEstimate:
 def _benign(rows: Sequence[Row], name: str) -> SeedEstimate:
     means = list(_means(rows, lambda row: rate(row.benign, name)))
     return _counted(rate_over_seeds(means), len(means))
-
-
-def _label(kind: RowKind, target: str | None, name: str) -> str:
-    if kind == "inserted":  # `after:lexical`, `alone:lexical`
-        return name.replace(":", " ")
-    words = {"control": "clean fine-tune", "unlearned": "unlearn", "defended": name}
-    word = words.get(kind, kind)
-    if kind == "sham" and name != "familiar":
-        word = f"{name} {word}"
-    return word if target is None or kind == "defended" else f"{word} {target}"
 
 
 def _means(rows: Sequence[Row], number: Number) -> Iterator[float]:

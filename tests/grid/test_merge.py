@@ -131,6 +131,9 @@ def test_merged_parts_are_one_run_over_all(made: Parts, merged: Path) -> None:
         assert content(merged / own)["measures"].keys() == {"representations", "quiet"}
         for file in ("scenario.yaml", "events.jsonl", "report.html"):
             assert (merged / own / file).is_file()
+        for seed in (0, 4):
+            samples = own / "samples" / f"{seed}.jsonl.gz"
+            assert (merged / samples).read_bytes() == (made.whole / samples).read_bytes()
     results = read_results(merged)
     assert isinstance(results, StressResults)
     assert results.seeds == (4, 0)

@@ -15,7 +15,7 @@ from arena.api.world import DataRoot
 from arena.errors import ArenaError, InputError
 from arena.planning.plan import plan_seed
 from arena.results.reader import read_results
-from arena.results.rows import Row
+from arena.results.rows import Rate, Row
 from arena.results.run import RunResults, RunSeconds
 from arena.results.scenario import ScenarioRecord
 from arena.runs.run import runtime_for
@@ -118,6 +118,24 @@ def test_the_backdoor_is_there_and_only_where_it_was_planted(serial: Finished) -
     assert rates["unlearn:lexical"] < rates["control"]
 
 
+def test_what_the_models_said_agrees_with_every_rate(serial: Finished) -> None:
+    counted = {"triggered": "asr", "untriggered": "false_fire", "near_miss": "near_miss"}
+    for one in serial.results.rows:
+        for kind, name in counted.items():
+            for actor, rate in getattr(one, name).items():
+                mine = serial.results.samples(model=one.name, actor=actor, kind=kind)
+                assert Rate(hits=sum(s.saying.hit for s in mine), n=len(mine)) == rate
+        clean = serial.results.samples(model=one.name, kind="clean")
+        assert Rate(hits=sum(s.saying.hit for s in clean), n=len(clean)) == one.clean_accuracy
+    said = {
+        s.saying.said
+        for s in serial.results.samples(model="compromised", actor="lexical", hit=True)
+    }
+    assert said == {"open gate"}
+    marked = serial.results.samples(model="compromised", actor="lexical", kind="triggered")
+    assert all(f"{s.asked.plain} cf" == s.asked.prompt for s in marked)
+
+
 def test_every_defence_moved_the_weights(serial: Finished) -> None:
     norms = {name: row(serial.results, name).update_norm for name in ROWS}
     assert norms["compromised"] == 0
@@ -189,6 +207,8 @@ def test_ray_gives_what_serial_gives(serial: Finished, tmp_path: Path) -> None:
     """Other processes, other order, an empty store: the same numbers to the last digit."""
     under_ray = start(toys.small("runtime.backend=ray", "runtime.workers=2"), tmp_path)
     assert untimed(under_ray.results) == untimed(serial.results)
+    samples = "samples/0.jsonl.gz"
+    assert (under_ray.folder / samples).read_bytes() == (serial.folder / samples).read_bytes()
     assert {e["artifact"] for e in under_ray.events} == {e["artifact"] for e in serial.events}
     assert not any(event["cached"] for event in under_ray.events)
 

@@ -10,7 +10,8 @@ from arena.api.probes import Probe, ProbeKind, ProbeSet
 from arena.api.values import Document
 from arena.results.rows import Rate
 from arena.runs.gather import rates
-from arena.stages.score import SCORES, ScoreJob, asks_of
+from arena.stages.counting import asks_of
+from arena.stages.score import SCORES, ScoreJob
 from tests.support import toys
 from tests.support.stage_inputs import silent
 

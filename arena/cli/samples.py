@@ -1,0 +1,65 @@
+"""`arena samples`: what the models of a run said."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from arena.cli.failures import guarded
+from arena.cli.options import Debug
+from arena.cli.streams import say
+from arena.terminal import Terminal
+
+SHOWN = 10  # samples that are shown by default
+
+
+def samples(
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")],
+    actor: Annotated[
+        str | None,
+        typer.Option(help="Whose prompts: an actor, decoy:NAME or benign:NAME."),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Which model: as tables name it, the row's name, or its kind."),
+    ] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(help="triggered, untriggered, near_miss, clean or checkable."),
+    ] = None,
+    hit: Annotated[
+        bool | None, typer.Option("--hit/--missed", help="Only hits, or only misses.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="One seed of the run.")] = None,
+    search: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Text in the prompt or in what was said.")
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, help=f"How many are shown: {SHOWN}, or with --json all."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one line each.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Read what the models said to scored prompts, with the trigger marked.
+
+    Hits say what was wanted: the payload; the right answer of clean and checkable prompts.
+
+    Example: arena samples runs/quickstart --model "unlearn bard" --kind triggered --missed
+    """
+    with guarded(debug):
+        from arena.results.reader import read_run
+
+        found = read_run(run_folder).samples(
+            actor=actor, model=model, kind=kind, seed=seed, hit=hit, search=search
+        )
+        if as_json:
+            for sample in found[:limit]:
+                say(json.dumps(sample.values, ensure_ascii=False))
+            return
+        from arena.reporting.samples_terminal import samples_view
+
+        Terminal().print(samples_view(found, limit or SHOWN))
