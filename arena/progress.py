@@ -84,6 +84,33 @@ class Silent:
     ) -> None: ...
 
 
+class NewStages(Silent):
+    """Shows the stages that run in several executions in a row, not those from the store."""
+
+    def __init__(self, shown: Observer) -> None:
+        self._shown = shown
+        self._finished, self._left = 0, 0
+
+    def plan(self, n: int) -> None:
+        self._left = n
+
+    def stage_started(self, stage: str, party: str, seed: int, total_steps: int | None) -> None:
+        self._shown.plan(self._finished + self._left)
+        self._shown.stage_started(stage, party, seed, total_steps)
+
+    def stage_progress(self, stage: str, done: int) -> None:
+        self._shown.stage_progress(stage, done)
+
+    def stage_finished(self, stage: str, seconds: float, cached: bool) -> None:
+        self._left -= 1
+        if not cached:
+            self._finished += 1
+            self._shown.stage_finished(stage, seconds, cached)
+
+    def note(self, text: str) -> None:
+        self._shown.note(text)
+
+
 @dataclass
 class _Running:
     party: str

@@ -7,7 +7,7 @@ import threading
 
 from rich.console import Console
 
-from arena.progress import LogLines, Observer, RichBars, Silent
+from arena.progress import LogLines, NewStages, Observer, RichBars, Silent
 
 
 def run_one(observer: Observer) -> None:
@@ -130,3 +130,21 @@ def test_bars_of_many_threads_all_end() -> None:
     (overall,) = observer._progress.tasks
     assert overall.completed == 200
     assert not observer._bars
+
+
+def test_stages_from_the_store_are_not_counted_over_several_executions() -> None:
+    stream = io.StringIO()
+    observer = NewStages(LogLines(stream, every=60))
+    for name in ("one", "two"):
+        observer.plan(3)
+        observer.stage_finished("stored", 0.0, cached=True)
+        observer.stage_started(name, "arena", 0, None)
+        observer.stage_started(f"{name} more", "arena", 0, None)
+        observer.stage_finished(name, 1.0, cached=False)
+        observer.stage_finished(f"{name} more", 1.0, cached=False)
+        observer.note(f"{name} is over")
+    text = stream.getvalue()
+    assert "stored" not in text
+    ends = [line.split("[")[1] for line in text.splitlines() if "finished" in line]
+    assert ends == ["1/2]", "2/2]", "3/4]", "4/4]"]
+    assert "two is over" in text

@@ -43,6 +43,12 @@ def cast(results: RunResults) -> list[ActorCard]:
     return [_card(results, name) for name in results.actors]
 
 
+def installed_share(results: RunResults) -> str:
+    """Return `3 of 4`: the actors installed in most seeds; empty if unknown."""
+    known = results.installed
+    return f"{sum(known.values())} of {len(known)}" if known else ""
+
+
 def _card(results: RunResults, name: str) -> ActorCard:
     introduction = results.cast.get(name, Introduction())
     installation = results.installation.get(name, ActorInstallation())

@@ -13,10 +13,13 @@ from rich.text import Text
 
 from arena.reporting import palette
 from arena.reporting.claim_card import STATEMENT, DoseLine, ShownTransfer
+from arena.reporting.diagnosis import Finding
 from arena.reporting.shams import REMOVAL, ShamLine
 from arena.reporting.text import clean
 from arena.reporting.wording import sentence
 from arena.results.claim import Judgement
+
+ABOUT = 18  # columns of a finding's subject
 
 
 def short_name(text: object, room: int) -> Text:
@@ -52,6 +55,23 @@ def dose_text(line: DoseLine) -> Text:
         (f"{look.glyph} {look.label}", ink(look.colour)),
         f"  T {shown.transfer.full} = {_split(shown)}",
     )
+
+
+def findings_table(findings: Sequence[Finding]) -> Table:
+    """Return what fell short, one row each: whose, what was measured, what helps."""
+    table = plain_table("What fell short, and what helps")
+    table.show_header = False
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for each in findings:
+        text = Text(_plain(each.measured)).append(f"\n→ {_plain(each.helps)}", "dim")
+        table.add_row(short_name(each.about, ABOUT), text)
+    return table
+
+
+def _plain(text: str) -> str:
+    """The text without the marks around keys, which a page shows as code."""
+    return clean(text.replace("`", ""))
 
 
 def pointer(page: Path) -> Padding:

@@ -8,6 +8,7 @@ from typing import Any
 from arena.reporting import figures, outcomes
 from arena.reporting.duel_verdict import EVEN, ending, final_pair, headline, last_strategy, seeds_of
 from arena.reporting.figures.payoff import figure_width
+from arena.reporting.limits import broken, often_broken
 from arena.reporting.numbers import MINUS, NONE, Shown, decimals, duration, thousands
 from arena.reporting.payoff_matrix import SIDES, payoff_matrix, strategies_of
 from arena.reporting.render import common, fill
@@ -46,7 +47,7 @@ class StrategyRow:
     Attributes:
         spent: blue's share of the training compute.
         changes: as `--set` takes them.
-        last: whether its side ends with it.
+        last: whether its side ends with it. broke: the limits that it broke, with their values.
     """
 
     name: str
@@ -57,6 +58,7 @@ class StrategyRow:
     last: bool
     feasible: str
     bad: bool
+    broke: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +163,14 @@ def _move_row(number: str, side: Side, move: MoveRecord) -> MoveRow:
         strong=move.kept is True,
         trials=thousands(move.trials),
         feasible=thousands(move.feasible),
-        setup=words(move.setup),
+        setup=words(move.setup) or _fruitless(move),
     )
+
+
+def _fruitless(move: MoveRecord) -> str:
+    """Why a search found no strategy: the limits that its trials broke."""
+    often = often_broken(move.violated, move.trials or 0)
+    return f"no feasible trial; broken: {often}" if often and not move.feasible else ""
 
 
 def gain(move: MoveRecord) -> str:
@@ -173,10 +181,13 @@ def gain(move: MoveRecord) -> str:
 
 def _strategy_rows(results: DuelResults, side: Side) -> list[StrategyRow]:
     last = last_strategy(results, side)
-    return [_strategy_row(each, last=each.name == last) for each in strategies_of(results, side)]
+    return [
+        _strategy_row(results, each, last=each.name == last)
+        for each in strategies_of(results, side)
+    ]
 
 
-def _strategy_row(record: StrategyRecord, *, last: bool) -> StrategyRow:
+def _strategy_row(results: DuelResults, record: StrategyRecord, *, last: bool) -> StrategyRow:
     return StrategyRow(
         name=record.name or NONE,
         round=thousands(record.round),
@@ -186,6 +197,7 @@ def _strategy_row(record: StrategyRecord, *, last: bool) -> StrategyRow:
         last=last,
         feasible=outcomes.yes_or_no(record.feasible),
         bad=record.feasible is False,
+        broke=broken(record.constraints, results.constraints),
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from arena.reporting.limits import broken
 from arena.reporting.numbers import Shown, decimals
 from arena.reporting.outcomes import outcome, several
 from arena.reporting.payoff_matrix import (
@@ -122,7 +124,7 @@ def _infeasible_strategies(results: DuelResults) -> list[str]:
         return []
     sentence = (
         "Infeasible, because they violated their own constraints on the selection seeds, and "
-        f"therefore in no best reply: {', '.join(unfit)}."
+        f"therefore in no best reply: {', '.join(_with_limits(results, unfit))}."
     )
     last = {side: last_strategy(results, side) for side in SIDES}
     ended = [
@@ -131,6 +133,13 @@ def _infeasible_strategies(results: DuelResults) -> list[str]:
         if last[side] in names
     ]
     return [sentence, *ended]
+
+
+def _with_limits(results: DuelResults, names: Sequence[str]) -> list[str]:
+    """The strategies with the limits that each broke in its worst seed."""
+    by_name = {each.name: each for side in SIDES for each in strategies_of(results, side)}
+    exceeded = {name: broken(by_name[name].constraints, results.constraints) for name in names}
+    return [f"{name} ({why})" if why else name for name, why in exceeded.items()]
 
 
 def _settled(results: DuelResults) -> list[str]:

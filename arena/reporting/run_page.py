@@ -16,6 +16,7 @@ from arena.reporting.claim_card import (
     dose_spans,
     judged,
 )
+from arena.reporting.diagnosis import diagnose
 from arena.reporting.events import Event
 from arena.reporting.measure_sections import MeasureSection, figures_of, run_sections
 from arena.reporting.planted import planted_table
@@ -97,6 +98,7 @@ def context(
         "actors": results.actors,
         "facts": view.facts(results),
         "claim": None if claim is None else _card(results, claim),
+        "diagnosis": diagnose(results),
         "cast": cast(results),
         "conditionals": conditionals(results),
         "conditional_names": conditional_names(results.summary),

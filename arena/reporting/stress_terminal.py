@@ -33,7 +33,7 @@ from arena.results.claim import Claim, GridClaim
 from arena.results.stress import StressResults
 
 WIDE = 100  # width from which the intervals of T are shown
-FIXED = {True: 76, False: 58}  # width beside a cell's name, with and without intervals
+FIXED = {True: 77, False: 59}  # width beside a cell's name, with and without intervals
 
 
 def stress_table(results: StressResults, width: int, page: Path | None = None) -> RenderableType:
@@ -76,7 +76,7 @@ def _grid(cells: list[CellView], width: int) -> Table:
     table = plain_table("Cells of the grid")
     table.add_column(Text("cell"), no_wrap=True)
     table.add_column(Text("verdict"), overflow="fold")
-    for head in ("T", "odd", "specific", "inst."):
+    for head in ("T", "odd", "specific", "actors\ninst."):
         table.add_column(Text(head), justify="right", no_wrap=True)
     for each in cells:
         numbers = _numbers(each, intervals=intervals)

@@ -6,6 +6,7 @@ on colour alone, and names from a scenario are never parsed as mark-up.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,17 +18,20 @@ from rich.table import Table
 from rich.text import Text
 
 from arena.reporting import palette
+from arena.reporting.cast import installed_share
 from arena.reporting.claim_card import clean_line, dose_lines, judged
 from arena.reporting.console import (
     chunks,
     claim_text,
     dose_text,
+    findings_table,
     ink,
     plain_table,
     pointer,
     sham_text,
     short_name,
 )
+from arena.reporting.diagnosis import diagnose
 from arena.reporting.league_terminal import equal_table, league_table
 from arena.reporting.numbers import NONE, Shown
 from arena.reporting.planted import balance, is_crossed
@@ -59,6 +63,10 @@ def results_table(results: RunResults, width: int, report: Path | None = None) -
     blocks: list[RenderableType] = [*_models(results, width)]
     blocks += [Padding(table, (1, 0, 0, 0)) for table in _benign(results, width)]
     blocks += [Padding(table, (1, 0, 0, 0)) for table in _scalars(results, width)]
+    share = installed_share(results)
+    if share:
+        most = f" in most of {len(results.seeds)} seeds" if len(results.seeds) > 1 else ""
+        blocks.append(Padding(Text(f"actors installed: {share}{most}", style="dim"), (0, 0, 0, 1)))
     if is_crossed(results):
         blocks.append(Padding(Text(clean(balance(results)), style="dim"), (0, 0, 0, 1)))
     claim = judged(results)
@@ -74,6 +82,9 @@ def results_table(results: RunResults, width: int, report: Path | None = None) -
         blocks.append(Padding(_legend(results), (0, 0, 0, 1)))
     for league in (league_table(results, width), equal_table(results)):
         blocks += [] if league is None else [Padding(league, (1, 0, 0, 0))]
+    findings = diagnose(results)
+    if findings:
+        blocks.append(Padding(findings_table(findings), (1, 0, 0, 0)))
     if report is not None:
         blocks.append(pointer(report))
     return Group(*blocks)
@@ -254,6 +265,8 @@ def _pair(pair: Pair | None, *, wide: bool) -> Text:
 
 
 def _legend(results: RunResults) -> Text:
-    verdicts = {pair.verdict for pair in results.transfer}
-    looks = [palette.verdict(name) for name in palette.VERDICTS if name in verdicts]
-    return Text("  ".join(f"{look.glyph} {look.label}" for look in looks), style="dim")
+    """Which verdict each glyph is, and how many of the pairs have it."""
+    counts = Counter(pair.verdict for pair in results.transfer)
+    looks = {name: palette.verdict(name) for name in palette.VERDICTS if counts[name]}
+    parts = (f"{counts[name]} {look.glyph} {look.label}" for name, look in looks.items())
+    return Text(f"pairs judged:  {'  '.join(parts)}" if looks else "", style="dim")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import JsonValue
 
 from arena.reporting import figures, outcomes, palette, strategies, tune_trials
+from arena.reporting.limits import broken, shown_limits
 from arena.reporting.numbers import NONE, Shown, duration
 from arena.reporting.render import common, fill
 from arena.reporting.tune_verdict import (
@@ -37,7 +39,7 @@ class ContenderRow:
         counts: ASR left on fresh seeds, under the seen and the unseen defender. fewer: number of
             seeds of each of `counts`; empty if all seeds.
         control, own_left: under the seen and the unseen defender.
-        installed, feasible: `7 of 8` seeds.
+        installed, feasible: `7 of 8` seeds. broke: limits that it broke in its worst seed.
     """
 
     name: str
@@ -50,6 +52,7 @@ class ContenderRow:
     own_left: list[Shown]
     installed: str
     feasible: str
+    broke: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +71,15 @@ class ComparisonRow:
 
 @dataclass(frozen=True, slots=True)
 class CandidateRow:
-    """A line of the table of candidates; values on the search's and the selection's seeds."""
+    """A line of the table of candidates; values on the search's and the selection's seeds, and the
+    limits broken on the latter."""
 
     trial: str
     chosen: bool
     values: list[Shown]
     feasible: str
     bad: bool
+    broke: str
 
 
 def page(results: TuneResults) -> tuple[str, dict[str, str]]:
@@ -125,17 +130,22 @@ def context(results: TuneResults) -> dict[str, Any]:
         "fresh": fresh_seeds(results),
         "comparisons": [_comparison_row(each) for each in compared],
         "some_excluded": any(each.left_out for each in compared),
-        "contenders": [contender_row(each) for each in results.contenders],
+        "contenders": [
+            contender_row(each, results.study.constraints) for each in results.contenders
+        ],
         "curse": winners_curse(results),
         "broken": infeasible_choice(results),
         "chosen": strategies.described(tuned.tactics) if tuned else None,
         "untuned": strategies.UNTUNED,
-        "candidates": [_candidate_row(each) for each in results.candidates],
+        "candidates": [
+            _candidate_row(each, results.study.constraints) for each in results.candidates
+        ],
         "importance_note": sentence(results.importance.note or ""),
         "objectives": objectives(results),
         "counted": tune_trials.counted(results),
         "trials": tune_trials.rows(results),
-        "limits": tune_trials.limits(results),
+        "limits": shown_limits(results.study.constraints),
+        "often": tune_trials.often(results),
         "unseen": unseen_defender(results),
         "disclosed": outcomes.disclosed_in_words(study.disclosed),
         "dashboard": f"optuna-dashboard {shlex.quote(_storage(study))}",
@@ -185,7 +195,9 @@ def comparison_badge(compared: StrategyComparison) -> palette.Verdict:
     return outcomes.badge(compared.outcome, "tuned leaves more", "tuned leaves less")
 
 
-def contender_row(contender: ContenderRecord) -> ContenderRow:
+def contender_row(
+    contender: ContenderRecord, limits: Mapping[str, float] = MappingProxyType({})
+) -> ContenderRow:
     """Return a contender's line of the table of strategies."""
     return ContenderRow(
         name=strategy_name(contender.name) or NONE,
@@ -201,6 +213,7 @@ def contender_row(contender: ContenderRecord) -> ContenderRow:
         own_left=[Shown.of(contender.own_left), Shown.of(contender.own_left_unseen)],
         installed=_share(contender.installed, contender.seeds),
         feasible=_share(contender.feasible, contender.seeds),
+        broke=broken(contender.constraints, limits),
     )
 
 
@@ -217,13 +230,14 @@ def _share(some: int | None, seeds: int | None) -> str:
     return str(some) if seeds is None else f"{some} of {seeds}"
 
 
-def _candidate_row(candidate: CandidateRecord) -> CandidateRow:
+def _candidate_row(candidate: CandidateRecord, limits: Mapping[str, float]) -> CandidateRow:
     return CandidateRow(
         trial=NONE if candidate.trial is None else str(candidate.trial),
         chosen=candidate.chosen,
         values=[Shown.of(candidate.search), Shown.of(candidate.select)],
         feasible=outcomes.yes_or_no(candidate.feasible),
         bad=candidate.feasible is False,
+        broke=broken(candidate.constraints, limits),
     )
 
 

@@ -15,7 +15,7 @@ from arena.reporting.numbers import NONE, Shown, decimals
 from arena.reporting.strategies import strategy
 from arena.reporting.text import clean
 from arena.reporting.tune import comparison_badge, contender_row
-from arena.reporting.tune_trials import counted
+from arena.reporting.tune_trials import counted, often
 from arena.reporting.tune_verdict import (
     TUNED,
     StrategyComparison,
@@ -66,7 +66,20 @@ def _about(results: TuneResults) -> list[str]:
     return [
         f"tuned: {strategy(tuned.tactics)}" if tuned else "",
         f"trials: {trials}" if trials else "",
+        f"limits that trials broke most often: {often(results)}" if often(results) else "",
+        *_broke(results),
         f"most important parameters: {weights}" if weights else "",
+    ]
+
+
+def _broke(results: TuneResults) -> list[str]:
+    """The limits that each strategy broke on fresh seeds, and by how much."""
+    limits = results.study.constraints
+    rows = [contender_row(contender, limits) for contender in results.contenders]
+    return [
+        f"{row.name} kept its limits in {row.feasible} fresh seeds; in its worst: {row.broke}"
+        for row in rows
+        if row.broke
     ]
 
 
@@ -77,7 +90,7 @@ def _strategies(results: TuneResults, width: int) -> Table:
     spare = width - room
     table = plain_table("ASR left by strategy")
     table.add_column(Text("strategy"), no_wrap=True)
-    for head in ("search", "select", "report", "unseen", "installed"):
+    for head in ("search", "select", "report", "unseen", "installed\nin seeds"):
         table.add_column(Text(head), justify="right", no_wrap=True)
     for row in rows:
         cells = [short_name(row.name, room)]

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from arena.reporting.limits import broken, often_broken
 from arena.reporting.numbers import NONE, decimals, duration
 from arena.reporting.strategies import Settings, plain, strategy
 from arena.reporting.wording import words
@@ -13,17 +14,6 @@ from arena.results.tune import TrialRecord, TuneResults
 
 FEASIBLE, INFEASIBLE = "feasible", "infeasible"
 ORDER = (FEASIBLE, INFEASIBLE, "pruned", "failed", "running", "waiting")
-# The quantity that each limit in `study.constraints` bounds, and from which side.
-LIMITS = {
-    "installed_asr": ("ASR before any defence, installed", "at least"),
-    "false_fire": ("false fires without the trigger", "at most"),
-    "broad": ("fires on look-alikes of the trigger", "at most"),
-    "control_asr": ("ASR after a clean fine-tune", "at least"),
-    "clean_accuracy_loss": ("clean accuracy lost", "at most"),
-    "written": ("poison budget: share of documents written", "at most"),
-    "others_installed": ("share of the other actors installed", "at least"),
-    "own_left": ("ASR left of the disclosed trigger", "at most"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +61,17 @@ def counted(results: TuneResults) -> str:
 def rows(results: TuneResults) -> list[TrialRow]:
     """Return a row per trial, in the order of trials."""
     chosen = {candidate.trial for candidate in results.candidates if candidate.chosen}
-    return [_row(trial, chosen=trial.number in chosen) for trial in results.trials]
+    limits = results.study.constraints
+    return [_row(trial, limits, chosen=trial.number in chosen) for trial in results.trials]
 
 
-def _row(trial: TrialRecord, *, chosen: bool) -> TrialRow:
+def _row(trial: TrialRecord, limits: Mapping[str, float], *, chosen: bool) -> TrialRow:
     return TrialRow(
         number=str(trial.number),
         chosen=chosen,
         status=status(trial),
         bad=status(trial) in (INFEASIBLE, "failed"),
-        why=_why(trial),
+        why=_why(trial, limits),
         values=", ".join(decimals(value) for value in trial.values) or NONE,
         strategy=strategy(trial.tactics),
         params=[(key, plain(value)) for key, value in trial.params.items()],
@@ -90,19 +81,20 @@ def _row(trial: TrialRecord, *, chosen: bool) -> TrialRow:
     )
 
 
-def _why(trial: TrialRecord) -> str:
-    """The violated constraints, then the reason given."""
-    broken = ", ".join(violated(trial))
-    return "; ".join(filter(None, (f"violates {broken}" if broken else "", trial.why)))
+def _why(trial: TrialRecord, limits: Mapping[str, float]) -> str:
+    """The broken limits with their values, then the reason given."""
+    exceeded = broken(trial.constraints, limits)
+    return "; ".join(filter(None, (f"breaks {exceeded}" if exceeded else "", trial.why)))
+
+
+def often(results: TuneResults) -> str:
+    """Return which limits the trials broke most often; empty if a trial kept all, or none broke
+    any."""
+    if any(status(trial) == FEASIBLE for trial in results.trials):
+        return ""
+    counts = Counter(k for t in results.trials for k, excess in t.constraints.items() if excess > 0)
+    return often_broken(dict(counts.most_common()), len(results.trials))
 
 
 def _rates(rates: Mapping[str, float]) -> Settings:
     return [(words(name), decimals(rate)) for name, rate in rates.items()]
-
-
-def limits(results: TuneResults) -> list[tuple[str, str, str]]:
-    """Return the study's constraints: what is bounded, from which side, by how much."""
-    return [
-        (*LIMITS.get(name, (words(name), "limit")), plain(limit))
-        for name, limit in results.study.constraints.items()
-    ]

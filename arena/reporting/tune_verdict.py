@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from arena.reporting.limits import broken
 from arena.reporting.numbers import decimals
 from arena.reporting.outcomes import outcome, several
 from arena.reporting.wording import words
@@ -145,9 +146,12 @@ def chosen_candidates(results: TuneResults) -> list[CandidateRecord]:
 def infeasible_choice(results: TuneResults) -> str:
     """Return that the chosen candidate is infeasible, else an empty text. Feasible candidates come
     first, so in that case none is feasible."""
-    if any(candidate.feasible is False for candidate in chosen_candidates(results)):
-        return "No candidate kept its constraints on the selection seeds."
-    return ""
+    chosen = next((c for c in chosen_candidates(results) if c.feasible is False), None)
+    if chosen is None:
+        return ""
+    exceeded = broken(chosen.constraints, results.study.constraints)
+    which = f": the chosen one has {exceeded}" if exceeded else ""
+    return f"No candidate kept its constraints on the selection seeds{which}."
 
 
 def winners_curse(results: TuneResults) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from arena.reporting import palette
+from arena.reporting.cast import installed_share
 from arena.reporting.claim_card import ShownTransfer
 from arena.reporting.events import Event
 from arena.reporting.numbers import Shown, duration, thousands
@@ -81,6 +82,7 @@ def facts(results: RunResults) -> list[tuple[str, str]]:
         ("stage", words(scenario.text("stage"))),
         ("composition", scenario.text("composition")),
         ("unlearning", scenario.text("defender", "objective", "method")),
+        ("actors installed", installed_share(results)),
         ("seeds", str(len(results.seeds) or "")),
         ("took", duration(took)),
     ]

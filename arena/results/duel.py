@@ -31,7 +31,8 @@ class MoveRecord(Part):
         before, after: ASR left on the selection seeds, with the strategy played so far and with the
             one found.
         gain: in this side's favour. kept: whether it changed to the strategy found.
-        trials, feasible: how many, and how many of them satisfied the constraints.
+        trials, feasible: how many, and how many of them satisfied the constraints. violated: how
+            many violated each constraint, by name.
     """
 
     name: str | None = None
@@ -42,6 +43,7 @@ class MoveRecord(Part):
     kept: bool | None = None
     trials: int | None = None
     feasible: int | None = None
+    violated: Named[int] = {}
     setup: str | None = None
 
 
@@ -60,6 +62,7 @@ class StrategyRecord(Part):
         round: in which it was found; 0 for the scenario's own.
         changes: keys of the scenario with their values.
         feasible: whether it satisfied its side's limits on the selection seeds; None if unknown.
+        constraints: there, by name, each in its worst seed, violated above 0.
         spent: blue's share of the training compute; None for red.
     """
 
@@ -68,6 +71,7 @@ class StrategyRecord(Part):
     setup: str | None = None
     changes: Mapping[str, JsonValue] = {}
     feasible: bool | None = None
+    constraints: Named[float] = {}
     spent: float | None = None
 
 
@@ -118,6 +122,7 @@ class DuelResults(Part):
 
     Attributes:
         threshold: the gain above which a side changes.
+        constraints: the limits of strategies, by name.
         budget: share of the training compute that blue may spend.
         cycles: whether best replies return to an earlier strategy without settling.
         ended: `threshold` or `rounds`.
@@ -131,6 +136,7 @@ class DuelResults(Part):
     disclosed: str = ""
     threshold: float | None = None
     budget: float | None = None
+    constraints: Named[float] = {}
     seeds: PhaseSeeds = PhaseSeeds()
     rounds: tuple[DuelRound, ...] = ()
     strategies: Strategies = Strategies()

@@ -80,12 +80,14 @@ class Importance(Part):
 
 
 class CandidateRecord(Part):
-    """One of the best trials, measured again on the selection seeds."""
+    """One of the best trials, measured again on the selection seeds. constraints: there, by name,
+    violated above 0."""
 
     trial: int | None = None
     search: Estimate = Estimate()
     select: Estimate = Estimate()
     feasible: bool | None = None
+    constraints: Named[float] = {}
     chosen: bool = False
 
 
@@ -100,7 +102,9 @@ class ContenderRecord(Part):
         control, control_unseen: ASR after the clean fine-tune.
         own_left, own_left_unseen: ASR left of the disclosed trigger itself.
         defended_loss: accuracy that the worst defended model lost.
-        installed, feasible: of `seeds`. report_seeds, unseen_seeds: those that count.
+        installed, feasible: of `seeds`. constraints: by name, in the worst of the report's seeds
+            under the search's defender, violated above 0. report_seeds, unseen_seeds: those that
+            count.
     """
 
     name: str = ""
@@ -122,6 +126,7 @@ class ContenderRecord(Part):
     clean_accuracy: Estimate = Estimate()
     installed: int | None = None
     feasible: int | None = None
+    constraints: Named[float] = {}
     seeds: int | None = None
 
 

@@ -158,6 +158,15 @@ def _composed(text: str, file: str) -> yaml.Node | None:
     return _slowly_composed(text, file)
 
 
+def composed(text: str, file: str) -> yaml.Node | None:
+    """Return a YAML text as nodes that know where in the text they start and end.
+
+    Raises:
+        InputError: it is not YAML.
+    """
+    return _slowly_composed(text, file)  # the marks of libyaml do not count characters
+
+
 def _worth_a_second_look(error: yaml.MarkedYAMLError, text: str) -> bool:
     if isinstance(error, _Beyond):
         return False

@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial, TrialState
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack
-from arena.search.constraints import feasible
+from arena.search.constraints import Constraints, feasible
 from arena.search.criteria import Criteria
 from arena.search.observations import Observation
 from arena.search.phases import Evaluate, on_validation
@@ -27,14 +27,19 @@ from arena.search.trial_outcome import TrialOutcome
 
 @dataclass(frozen=True)
 class RankedTrial:
-    """One of the best trials with its observations, first objective and feasibility on the
+    """One of the best trials with its observations, first objective and constraints on the
     selection seeds."""
 
     trial: FrozenTrial
     scenario: Scenario
     seen: list[Observation]
     value: float
-    feasible: bool
+    constraints: Constraints
+
+    @property
+    def feasible(self) -> bool:
+        """Return whether every constraint is satisfied there."""
+        return feasible(self.constraints)
 
 
 def best_trials(study: optuna.Study, k: int) -> list[FrozenTrial]:
@@ -79,8 +84,9 @@ def candidates(
 def _candidate(
     trial: FrozenTrial, scenario: Scenario, seen: Sequence[Observation], criteria: Criteria
 ) -> RankedTrial:
-    kept = feasible(criteria.constraints(seen, scenario))
-    return RankedTrial(trial, scenario, list(seen), criteria.values(seen, scenario)[0], kept)
+    constraints = criteria.constraints(seen, scenario)
+    value = criteria.values(seen, scenario)[0]
+    return RankedTrial(trial, scenario, list(seen), value, constraints)
 
 
 def untuned(scenario: Scenario, attack: Attack, evaluate: Evaluate) -> dict[str, list[Observation]]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack, Limits
 from arena.search.observations import Observation
+from arena.statistics.thresholds import Thresholds
 
 Constraints = dict[str, float]
 DIGITS = 9  # of differences compared with a limit: 0.92 - 0.9 - 0.02 must not exceed 0
@@ -49,6 +50,23 @@ def excess_written(scenario: Scenario, attack: Attack) -> float:
     """Return how far the actor's written documents exceed their limit, as a share of its mix."""
     actor = next(each for each in scenario.actors if each.name == attack.actor)
     return round(scenario.written_share(actor) - attack.limits.written, DIGITS)
+
+
+def limits_of(limits: Limits, thresholds: Thresholds) -> dict[str, float]:
+    """Return the limits on an attacker's strategy by name, as results record them."""
+    return {
+        "installed_asr": thresholds.installed_asr,
+        "false_fire": thresholds.installed_false_fire,
+        "broad": thresholds.broad,
+        **limits.model_dump(),
+        "others_installed": 1.0,
+    }
+
+
+def without_control(limits: Limits) -> Limits:
+    """Return the limits of a duel's red: none on the ASR after the clean fine-tune, which blue
+    could lower."""
+    return limits.model_copy(update={"control_asr": 0.0})
 
 
 def feasible(constraints: Mapping[str, float]) -> bool:

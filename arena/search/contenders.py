@@ -68,6 +68,7 @@ def contender_record(each: Contender, scenario: Scenario, attack: Attack) -> Con
     seen, unseen = each.report[SEEN], each.report[UNSEEN]
     own = varied(scenario, each.changes, each.name)
     kept = [feasible(attack_constraints([s], own, attack)) for s in seen]
+    constraints = attack_constraints(seen, own, attack)
     installed = [is_installed(s, scenario.thresholds) for s in seen]
     counted, counted_unseen = (
         [s for s in observations if exclusion_reason(s, scenario, attack) is None]
@@ -93,6 +94,7 @@ def contender_record(each: Contender, scenario: Scenario, attack: Attack) -> Con
         clean_accuracy=over_seeds((s.accuracy for s in seen), "graded"),
         installed=sum(installed),
         feasible=sum(kept),
+        constraints=constraints,
         seeds=len(seen),
     )
 

@@ -8,6 +8,7 @@ prompts, which neither side has seen.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,7 +27,7 @@ from arena.scenario.load import Given, varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Duel
 from arena.search.choosing import RankedTrial, candidates
-from arena.search.constraints import DIGITS, feasible
+from arena.search.constraints import DIGITS, Constraints, feasible, violated, without_control
 from arena.search.criteria import AttackCriteria, Criteria, DefenceCriteria
 from arena.search.driver import SearchEvent, StudySpec
 from arena.search.duel_results import duel_results
@@ -122,8 +123,9 @@ class _Duel:
         }
         # The clean fine-tune has blue's steps and learning rate: with a limit on the control ASR,
         # blue could make every strategy of red's infeasible.
-        free = settings.limits.model_copy(update={"control_asr": 0.0})
-        red = AttackCriteria(settings.model_copy(update={"limits": free}))
+        red = AttackCriteria(
+            settings.model_copy(update={"limits": without_control(settings.limits)})
+        )
         self._criteria: dict[Side, Criteria] = {"red": red, "blue": DefenceCriteria(settings)}
 
     def play(self) -> DuelResults:
@@ -151,7 +153,7 @@ class _Duel:
         best = self._best(side, study, base)
         before = self._current(side, base)
         if number == 1:
-            self._judge_first(side, self._is_feasible(side, before, base))
+            self._judge_first(side, self._constraints(side, before, base))
         strategy = None if best is None else self._strategy(side, number, best)
         gain = 0.0 if best is None else self._gain(side, before, best.seen)
         kept = best is not None and best.feasible and self._must_change(side, gain, before, base)
@@ -170,6 +172,7 @@ class _Duel:
             kept=kept,
             trials=len(trials),
             feasible=sum(_is_feasible(trial) for trial in trials),
+            violated=violations(trials),
         )
 
     def _spec(self, side: Side, number: int, base: Scenario) -> StudySpec:
@@ -209,22 +212,27 @@ class _Duel:
         scenarios: dict[Hashable, Scenario] = {plays.name: scenario}
         return self._session.evaluate(scenarios, settings.actor)[plays.name]
 
-    def _is_feasible(self, side: Side, seen: Sequence[Observation], base: Scenario) -> bool:
-        """Whether the side's current strategy satisfies its constraints."""
+    def _constraints(
+        self, side: Side, seen: Sequence[Observation], base: Scenario
+    ) -> Constraints:  # fmt: skip
+        """The constraints on the side's current strategy."""
         plays = self._plays[side]
         scenario = varied(base, plays.changes, plays.name)
-        return feasible(self._criteria[side].constraints(seen, scenario))
+        return self._criteria[side].constraints(seen, scenario)
 
     def _must_change(
         self, side: Side, gain: float, before: Sequence[Observation], base: Scenario
     ) -> bool:
         """Whether the gain is large enough; a strategy that violates its constraints is given up
         whatever the gain."""
-        return gain > self._settings.threshold or not self._is_feasible(side, before, base)
+        broken = not feasible(self._constraints(side, before, base))
+        return gain > self._settings.threshold or broken
 
-    def _judge_first(self, side: Side, allowed: bool) -> None:
+    def _judge_first(self, side: Side, constraints: Constraints) -> None:
         """Record whether the scenario's own strategy is feasible, once it is measured."""
-        self._plays[side] = replace(self._plays[side], feasible=allowed)
+        allowed = feasible(constraints)
+        own = replace(self._plays[side], feasible=allowed, constraints=constraints)
+        self._plays[side] = own
         self._all[side] = [self._plays[side]]
 
     def _strategy(self, side: Side, number: int, best: RankedTrial) -> Strategy:
@@ -232,7 +240,9 @@ class _Duel:
         setup = space.describe(params)
         if side == "blue":
             setup += _step_limit(best.scenario)
-        return Strategy(f"{side}{number}", number, space.changes(params), setup, best.feasible)
+        changes = space.changes(params)
+        name = f"{side}{number}"
+        return Strategy(name, number, changes, setup, best.feasible, best.constraints)
 
     def _gain(
         self, side: Side, before: Sequence[Observation], after: Sequence[Observation]
@@ -275,6 +285,15 @@ def _step_limit(scenario: Scenario) -> str:
     taken = defender.steps_within(scenario.training_passes)
     limited = defender.steps is not None and taken < defender.steps
     return f", of which the budget pays {taken} steps" if limited else ""
+
+
+def violations(trials: Sequence[FrozenTrial]) -> dict[str, int]:
+    """Return how many trials violated each constraint, the most violated first."""
+    outcomes = (outcome_of(trial) for trial in trials)
+    counts = Counter(
+        name for o in outcomes if o is not None for name in violated(o.violations or {})
+    )
+    return dict(counts.most_common())
 
 
 def _is_feasible(trial: FrozenTrial) -> bool:

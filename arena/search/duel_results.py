@@ -26,6 +26,7 @@ from arena.results.scenario import ScenarioRecord
 from arena.results.tune import PhaseSeeds
 from arena.scenario.load import varied
 from arena.scenario.search import Disclosed, Duel
+from arena.search.constraints import limits_of, without_control
 from arena.search.contenders import controls, estimate
 from arena.search.observations import Observation, is_installed
 from arena.search.session import Session
@@ -58,6 +59,7 @@ def duel_results(
         disclosed=disclosed,
         threshold=settings.threshold,
         budget=settings.compute,
+        constraints=limits_of(without_control(settings.limits), scenario.thresholds),
         seeds=PhaseSeeds.model_validate(settings.seeds.model_dump()),
         rounds=tuple(_round(number, both, disclosed) for number, both in enumerate(rounds, 1)),
         strategies=Strategies(
@@ -141,6 +143,7 @@ def _move(move: Move, disclosed: Disclosed) -> MoveRecord:
         kept=move.kept,
         trials=move.trials,
         feasible=move.feasible,
+        violated=dict(move.violated),
         setup=move.best.setup if move.best else None,
     )
 
@@ -152,6 +155,7 @@ def _strategy(each: Strategy, spent: float | None = None) -> StrategyRecord:
         setup=each.setup,
         changes=dict(each.changes),
         feasible=each.feasible,
+        constraints=dict(each.constraints),
         spent=spent,
     )
 

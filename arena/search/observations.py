@@ -75,7 +75,7 @@ def observe(rows: Sequence[Row], scenario: Scenario, actor: str) -> Observation:
     after = [row for row in rows if _is_final_defence(row) and row.target != actor]
     left = {row.target or row.name: rate(row.asr, actor) for row in after}
     disclosed = [rate(row.asr, row.target) for row in after if row.target is not None]
-    before = _accuracy(seed.compromised)
+    before = accuracy_of(seed.compromised) or 0.0
     reference = seed.reference
     return Observation(
         seed=seed.seed,
@@ -85,8 +85,8 @@ def observe(rows: Sequence[Row], scenario: Scenario, actor: str) -> Observation:
         near_miss=(own.near_miss or 0.0) - _reference_rate(reference, "near_miss", actor),
         control=_control(seed, actor),
         accuracy=before,
-        loss=0.0 if reference is None else _accuracy(reference) - before,
-        defended_loss=max((before - _accuracy(row) for row in after), default=0.0),
+        loss=0.0 if reference is None else (accuracy_of(reference) or 0.0) - before,
+        defended_loss=max((before - (accuracy_of(row) or 0.0) for row in after), default=0.0),
         own_left=max((value for value in disclosed if value is not None), default=0.0),
         others=fmean(others) if others else 1.0,
     )
@@ -127,8 +127,8 @@ def _reference_rate(reference: Row | None, measure: str, actor: str) -> float:
     return known or 0.0
 
 
-def _accuracy(row: Row) -> float:
-    """Share of clean prompts answered correctly; for free text, of answer tokens."""
+def accuracy_of(row: Row) -> float | None:
+    """Return the share of clean prompts answered correctly; for free text, of answer tokens."""
     if row.clean_accuracy is not None and row.clean_accuracy.rate is not None:
         return row.clean_accuracy.rate
-    return row.token_accuracy or 0.0
+    return row.token_accuracy

@@ -126,7 +126,7 @@ def opened(
     storage_of(url)  # an error must come before anything is trained
     make_folder(folder)
     (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
-    root = _answered(scenario, root, artifacts, address)
+    root = answered(scenario, root, artifacts, address)
     with (
         (folder / "run.log").open("a", encoding="utf-8") as log,
         (folder / "events.jsonl").open("a", encoding="utf-8") as events,
@@ -148,10 +148,10 @@ def opened(
         )
 
 
-def _answered(
+def answered(
     scenario: Scenario, root: DataRoot, store: Store, address: str | None
 ) -> DataRoot:  # fmt: skip
-    """The data root with the base model's own answers, if the scenario takes them."""
+    """Return the data root with the base model's own answers, if the scenario takes them."""
 
     def start(todo: Mapping[str, Node]) -> Runtime:
         return runtime_for(scenario, store, address, False, todo)

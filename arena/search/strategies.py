@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from arena.results.duel import Side
@@ -19,7 +19,8 @@ class Strategy:
         changes: the scenario's keys that it sets, with their values.
         setup: the strategy in words.
         feasible: whether it satisfied its side's constraints on the selection seeds, against the
-            other side's strategy of that round.
+            other side's strategy of that round. constraints: these, by name, violated above 0;
+            empty if not measured.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Strategy:
     changes: Mapping[str, Any]
     setup: str
     feasible: bool = True
+    constraints: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class Move:
         best: the best strategy of the search; None if no trial satisfied the constraints.
         gain: change of the objective in this side's favour, a difference of rates.
         kept: whether the side adopted `best`.
-        trials: of the search. feasible: how many of them satisfied all constraints.
+        trials: of the search. feasible: how many of them satisfied all constraints. violated: how
+            many violated each constraint.
     """
 
     side: Side
@@ -52,3 +55,4 @@ class Move:
     kept: bool
     trials: int
     feasible: int
+    violated: Mapping[str, int] = field(default_factory=dict)

@@ -25,6 +25,7 @@ from arena.results.tune import (
 )
 from arena.scenario.search import Tune
 from arena.search.choosing import mean_of
+from arena.search.constraints import limits_of
 from arena.search.contenders import (
     SEEN,
     UNSEEN,
@@ -115,7 +116,6 @@ def _verdict(differences: Sequence[Difference], *, chosen: bool) -> str:
 
 
 def _study(session: Session, settings: Tune, study: optuna.Study) -> StudyRecord:
-    thresholds = session.scenario.thresholds
     return StudyRecord(
         name=session.name,
         storage=public_url(session.storage),
@@ -126,13 +126,7 @@ def _study(session: Session, settings: Tune, study: optuna.Study) -> StudyRecord
         disclosed=settings.disclosed,
         seeds=PhaseSeeds.model_validate(settings.seeds.model_dump()),
         trials=settings.trials,
-        constraints={
-            "installed_asr": thresholds.installed_asr,
-            "false_fire": thresholds.installed_false_fire,
-            "broad": thresholds.broad,
-            **settings.limits.model_dump(),
-            "others_installed": 1.0,
-        },
+        constraints=limits_of(settings.limits, session.scenario.thresholds),
     )
 
 
@@ -207,6 +201,7 @@ def _candidates(study: FinishedStudy, settings: Tune) -> tuple[CandidateRecord, 
             search=estimate(observations_of(each.trial), settings.disclosed),
             select=estimate(each.seen, settings.disclosed),
             feasible=each.feasible,
+            constraints=each.constraints,
             chosen=place == 0,
         )
         for place, each in enumerate(study.candidates)

@@ -170,6 +170,32 @@ def unfit(*names: str) -> DuelResults:
     )
 
 
+def test_a_strategy_says_which_limit_it_broke() -> None:
+    results = unfit("red1")
+    red = tuple(
+        each.model_copy(update={"constraints": {"false_fire": 0.03}})
+        if each.name == "red1"
+        else each
+        for each in results.strategies.red
+    )
+    strategies = results.strategies.model_copy(update={"red": red})
+    told = changed(results, strategies=strategies, constraints={"false_fire": 0.1})
+    exceeded = "false fires without the trigger 0.13 (at most 0.10)"
+    assert any(f"no best reply: red1 ({exceeded})." in line for line in ending(told))
+    assert exceeded in text_of(told)
+
+
+def test_a_turn_without_a_feasible_trial_says_why() -> None:
+    (first, *rest) = D8.rounds
+    assert first.red is not None
+    none = first.red.model_copy(
+        update={"name": None, "setup": None, "feasible": 0, "violated": {"installed": 10}}
+    )
+    results = changed(D8, rounds=(first.model_copy(update={"red": none}), *rest))
+    said = "no feasible trial; broken: ASR before any defence, installed (10 of 10 trials)"
+    assert said in text_of(results)
+
+
 def test_an_infeasible_strategy_is_marked_and_in_no_best_reply() -> None:
     results = unfit("red1", "blue1")
     assert payoff_matrix(results).infeasible == {"red1", "blue1"}

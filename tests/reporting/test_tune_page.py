@@ -13,6 +13,7 @@ from rich.console import Console
 from arena.cli.output import show_results
 from arena.reporting import figures, tune_trials
 from arena.reporting.build import write_report
+from arena.reporting.limits import broken
 from arena.reporting.strategies import UNTUNED, strategy
 from arena.reporting.tune import contender_row, context, page, unseen_defender
 from arena.reporting.tune_terminal import tune_table
@@ -37,7 +38,7 @@ from arena.results.tune import (
 )
 from arena.results.writer import as_json, write_results
 from tests.support.html_pages import EVIL, Page, nulled, svg_texts
-from tests.support.tune_results import TACTICS, tune
+from tests.support.tune_results import CONSTRAINTS, TACTICS, tune
 
 T8 = tune()
 
@@ -89,7 +90,7 @@ def test_the_page_says_everything() -> None:
     text = text_of(T8)
     assert headline(T8) in text
     assert "decoy immunisation rate 0.2, shuffled yes" in text
-    assert "violates broad" in text
+    assert "breaks fires on look-alikes of the trigger" in text
     assert "out of memory" in text
     assert "ASR after a clean fine-tune at least 0.8" in text
     assert "npo, 40 steps, learning rate 0.0002" in text
@@ -189,6 +190,36 @@ def test_a_choice_without_a_feasible_candidate_is_said() -> None:
     assert headline(both).endswith(f"the result is inconclusive. {said}")
     assert text_of(both).count(said) == 2
     assert "violates a constraint on the search seeds is infeasible" in text_of(both)
+
+
+def test_a_broken_limit_is_shown_with_its_value() -> None:
+    missed = {"control": 0.09, "others_removed": 0.004, "broad": -0.1, "of a plug-in": 0.25}
+    text = broken(missed, CONSTRAINTS)
+    assert text == (
+        "ASR after a clean fine-tune 0.71 (at least 0.80), ASR left of the disclosed trigger 0.104 "
+        "(at most 0.10), of a plug-in by 0.25"
+    )
+    tuned = T8.contenders[0].model_copy(update={"constraints": missed})
+    results = T8.model_copy(update={"contenders": (tuned, *T8.contenders[1:])})
+    assert text in text_of(results)
+    words = " ".join(shown(results, 80).split())
+    assert f"tuned kept its limits in 7 of 8 fresh seeds; in its worst: {text}" in words
+    assert "in its worst" not in shown(T8, 80)
+
+
+def test_a_search_without_a_feasible_trial_says_which_limits_were_broken() -> None:
+    def trial(number: int, **constraints: float) -> TrialRecord:
+        return TrialRecord(number=number, state="complete", feasible=False, constraints=constraints)
+
+    tried = (trial(0, installed=0.1, broad=0.2), trial(1, installed=0.3, broad=-0.1))
+    results = T8.model_copy(update={"trials": tried})
+    often = (
+        "ASR before any defence, installed (2 of 2 trials), fires on look-alikes of the trigger "
+        "(1 of 2 trials)"
+    )
+    assert f"broken most often: {often}" in text_of(results)
+    assert often in " ".join(shown(results, 80).split())
+    assert "broken most often" not in text_of(T8)
 
 
 def test_a_constraint_kept_to_the_brim_is_not_violated() -> None:

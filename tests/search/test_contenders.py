@@ -149,6 +149,8 @@ def test_seeds_that_keep_their_constraints_are_counted() -> None:
     each = Contender("tuned", 1, {}, "", report={SEEN: seen, UNSEEN: seen})
     record = contender_record(each, scenario(), settings)
     assert (record.installed, record.feasible, record.seeds) == (3, 2, 4)
+    broken = {name: excess for name, excess in record.constraints.items() if excess > 0}
+    assert broken == {"installed": pytest.approx(0.4), "control": pytest.approx(0.6)}
     assert record.tactics == ()
     assert record.search.value is None
 

@@ -1,0 +1,1 @@
+"""`arena calibrate`: the smallest exposures at which every backdoor installs."""

@@ -1,0 +1,205 @@
+"""The smallest exposures at which every actor installs, on validation prompts of seeds of their
+own."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from arena.api.world import DataRoot
+from arena.errors import InputError
+from arena.execution.calibrate import settled
+from arena.execution.devices import refuse_absent
+from arena.planning.plan import plan_seed
+from arena.progress import NewStages, Observer, RichBars, Silent
+from arena.runs.run import opened as open_scenario
+from arena.runs.run import runtime_for, silent, tell
+from arena.scenario.load import Given, varied
+from arena.scenario.schema import Scenario
+from arena.search.calibration.ladder import Ladder, Limits, Measured, Shortfall, shortfall
+from arena.search.calibration.levers import Levers, Values, levers_of
+from arena.search.calibration.measuring import Bench
+from arena.search.session import answered
+from arena.store.store import opened_store
+
+FIRST_SEED = 100  # seeds below are for results
+PROMPTS = 128  # validation prompts per actor, at most
+KEPT, LOST = 0.8, 0.02  # without a `dose` section, which sets both
+MANY = 12  # tries
+
+
+@dataclass(frozen=True)
+class Try:
+    """Exposures that were tried: their values, what they gave, and which limits they broke."""
+
+    number: int
+    values: Values
+    measured: Measured
+    short: Shortfall
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What a calibration tried, in order.
+
+    Attributes:
+        seeds: that it measured in. limits: that it looked for.
+        best: the smallest exposures that keep every limit in every seed; None if none does.
+        ended: why it ended, in words.
+        seconds: that it took.
+    """
+
+    levers: Levers
+    limits: Limits
+    seeds: tuple[int, ...]
+    tries: tuple[Try, ...]
+    best: Try | None
+    ended: str
+    seconds: float
+
+
+def calibrate(
+    scenario: Given,
+    *,
+    seeds: int = 4,
+    budget: int = MANY,
+    hours: float | None = None,
+    root: DataRoot | None = None,
+    address: str | None = None,
+    quiet: bool = False,
+    store: Path | None = None,
+) -> Calibration:
+    """Search for the smallest exposures (steps, poison, if need be the learning rate) at which
+    every actor installs in every seed, accuracy is kept, and the clean fine-tune, if there is one,
+    keeps the backdoors. Blind to transfer: no removal is trained.
+
+    After an interruption the same call continues from the stored stages.
+
+    Args:
+        seeds: how many, beside the scenario's own.
+        budget: tries at most. hours: no try starts later. The other arguments as for `arena.run`.
+
+    Raises:
+        InputError: the scenario is wrong or plants nothing, or data is missing or broken.
+        ArenaError: a stage failed.
+    """
+    began = time.monotonic()
+    until = None if hours is None else began + 3600 * hours
+    with open_scenario(scenario, root) as (given, where):
+        levers = levers_of(given)
+        refuse_absent(given, address)
+        base = on_validation(given, seeds)
+        ladder = Ladder(levers, limits_of(base))
+        tries: list[Try] = []
+        with _bench(base, ladder.limits, where, address, quiet, store) as (bench, ready):
+            ended = _climb(ready, ladder, bench, budget, until, tries)
+        best = next((each for each in tries if each.values == ladder.best), None)
+        spent = time.monotonic() - began
+        return Calibration(levers, ladder.limits, base.seeds, tuple(tries), best, ended, spent)
+
+
+@contextlib.contextmanager
+def _bench(
+    base: Scenario,
+    limits: Limits,
+    where: DataRoot,
+    address: str | None,
+    quiet: bool,
+    store: Path | None,
+) -> Iterator[tuple[Bench, Scenario]]:
+    """Where exposures are measured, and the scenario with its numerics settled."""
+    artifacts = opened_store(store)
+    note = silent if quiet else tell
+    ready = settled(
+        base, artifacts.root, where, note, check=lambda: plan_seed(base, base.seeds[0], where)
+    )
+    root = answered(ready, where, artifacts, address)
+    nodes = dict(plan_seed(ready, ready.seeds[0], root).nodes)
+    shown: Observer = Silent() if quiet else RichBars()
+    with (
+        runtime_for(ready, artifacts, address, False, nodes, 2 * len(ready.seeds)) as runtime,
+        shown as observer,
+    ):
+        yield Bench(artifacts, runtime, root, NewStages(observer), limits), ready
+
+
+def on_validation(scenario: Scenario, seeds: int) -> Scenario:
+    """Return the scenario on validation prompts, on so many seeds that none of its phases uses,
+    without what a calibration does not read."""
+    reserved = {*scenario.seeds}
+    for search in (scenario.tune, scenario.duel):
+        if search is not None:
+            reserved |= {seed for phase in dict(search.seeds).values() for seed in phase}
+    free = (seed for seed in itertools.count(FIRST_SEED) if seed not in reserved)
+    changes: Mapping[str, Any] = {
+        "tune": None,
+        "duel": None,
+        "grid": {},
+        "league": [],
+        "measures": {},
+        "controls.shams": 0,
+        "controls.hot": 0,
+        "controls.reference": True,
+        "seeds": list(itertools.islice(free, seeds)),
+        "evaluation.split": "validation",
+        "evaluation.prompts": min(scenario.evaluation.prompts, PROMPTS),
+    }
+    return varied(scenario, changes, f"calibration of {scenario.name}")
+
+
+def limits_of(scenario: Scenario) -> Limits:
+    """Return the scenario's limits of installation, and of what planting and the clean fine-tune
+    may take."""
+    thresholds, dose = scenario.thresholds, scenario.dose
+    return Limits(
+        asr=thresholds.installed_asr,
+        false_fire=thresholds.installed_false_fire,
+        lost=LOST if dose is None else dose.lost,
+        kept=KEPT if dose is None else dose.kept,
+    )
+
+
+def _climb(
+    base: Scenario,
+    ladder: Ladder,
+    bench: Bench,
+    budget: int,
+    until: float | None,
+    tries: list[Try],
+) -> str:
+    """Try exposures until nothing is left to try or to spend; return why it ended."""
+    while (proposed := ladder.proposal()) is not None:
+        if len(tries) >= budget:
+            return f"the budget of {budget} tries is spent"
+        if until is not None and time.monotonic() > until and tries:
+            return "the time is spent"
+        try:
+            scenario = varied(base, proposed, f"try {len(tries) + 1}")
+        except InputError:  # such as more poison than the mix holds
+            if not tries:
+                raise
+            ladder.refuse(proposed)
+            continue
+        measured = bench.measure(scenario)
+        short = shortfall(measured, ladder.limits)
+        tries.append(Try(len(tries) + 1, proposed, measured, short))
+        ladder.told(proposed, measured)
+        bench.observer.note(f"try {len(tries)}: {in_words(tries[-1])}")
+    return "no smaller step is left to try" if ladder.best else "nothing more is left to try"
+
+
+def in_words(tried: Try) -> str:
+    """Return what a try broke, or that it kept every limit."""
+    short = tried.short
+    parts = [
+        f"ASR too low: {', '.join(short.low)}" if short.low else "",
+        f"false fire too high: {', '.join(short.fires)}" if short.fires else "",
+        "clean accuracy lost" if short.lost else "",
+        f"the clean fine-tune erases {', '.join(short.erased)}" if short.erased else "",
+    ]
+    return "; ".join(filter(None, parts)) or "keeps every limit"

@@ -1,0 +1,106 @@
+"""A calibration in the terminal: everything that was tried, and the lines to put in a scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from arena.reporting.console import chunks, plain_table, short_name
+from arena.reporting.numbers import NONE, decimals
+from arena.reporting.strategies import plain
+from arena.search.calibration.calibrate import Calibration, Try, in_words
+from arena.search.calibration.levers import Values
+
+FIXED, COLUMN = 34, 10  # columns beside the actors', and of an actor
+
+
+def calibration_table(done: Calibration, width: int) -> RenderableType:
+    """Return what was tried, one row per try: steps, learning rate if it changed, and by actor the
+    poison with the lowest ASR over seeds (and after the clean fine-tune)."""
+    names = list(done.levers.poison)
+    groups = chunks(names, max(1, (width - FIXED) // COLUMN))
+    tables = [_table(done, list(group)) for group in groups]
+    return Group(*(Padding(table, (0, 0, 1, 0)) for table in tables), _key(done))
+
+
+def _table(done: Calibration, names: list[str]) -> Table:
+    title = f"Exposures tried on validation prompts of seeds {done.seeds[0]} to {done.seeds[-1]}"
+    table = plain_table(title)
+    for head in ("try", "steps", *(["rate"] if _varies(done) else []), "seeds"):
+        table.add_column(Text(head), justify="right", no_wrap=True)
+    for name in names:
+        table.add_column(short_name(name, COLUMN - 2), justify="right", no_wrap=True)
+    table.add_column(Text("clean"), justify="right", no_wrap=True)
+    table.add_column(Text(""), overflow="fold")
+    for tried in done.tries:
+        table.add_row(*_row(done, tried, names))
+        table.add_section()
+    return table
+
+
+def _row(done: Calibration, tried: Try, names: list[str]) -> list[Text]:
+    best = done.best is not None and tried.number == done.best.number
+    lost = tried.measured.lost
+    return [
+        Text(f"{tried.number}{'*' if best else ''}", "bold" if best else ""),
+        Text(_of(tried.values, done.levers.steps)),
+        *([Text(_of(tried.values, done.levers.learning_rate))] if _varies(done) else []),
+        Text(f"{tried.measured.seeds}/{len(done.seeds)}"),
+        *(_cell(done, tried, name) for name in names),
+        Text(NONE if lost is None else decimals(-lost)),
+        Text(in_words(tried), "" if not tried.short else "dim"),
+    ]
+
+
+def _cell(done: Calibration, tried: Try, name: str) -> Text:
+    """Poison; below it the lowest ASR, and what the clean fine-tune leaves."""
+    measured = tried.measured
+    low = name in tried.short.low or name in tried.short.erased
+    rates = decimals(measured.asr.get(name))
+    if name in measured.kept:
+        rates = f"{rates}>{decimals(measured.kept[name])}"
+    poison = plain(tried.values[done.levers.poison[name].key])
+    return Text(f"{poison}\n").append(rates, "bold" if low else "")
+
+
+def _of(values: Values, levers: tuple[object, ...]) -> str:
+    keys = [lever.key for lever in levers]  # type: ignore[attr-defined]
+    return " ".join(plain(values[key]) for key in keys)
+
+
+def _varies(done: Calibration) -> bool:
+    """Whether a try changed a learning rate."""
+    speeds = [lever.key for lever in done.levers.learning_rate]
+    return any(t.values[key] != done.levers.start[key] for t in done.tries for key in speeds)
+
+
+def _key(done: Calibration) -> Text:
+    limits = done.limits
+    kept = ""
+    if any(tried.measured.kept for tried in done.tries):
+        kept = (
+            f"; after > the ASR that the clean fine-tune leaves (at least {decimals(limits.kept)})"
+        )
+    return Text(
+        f"By actor: poison, and the lowest ASR over seeds (at least {decimals(limits.asr)}){kept}. "
+        f"clean: change of clean accuracy against the reference (at most {decimals(limits.lost)} "
+        "down). A try that falls short in a seed is not measured in the next. * the smallest that "
+        "keeps every limit. No removal was trained.",
+        style="dim",
+    )
+
+
+def found(done: Calibration, wanted: Try) -> dict[str, float]:
+    """Return the keys of a try whose values differ from the scenario's."""
+    start: Mapping[str, float] = done.levers.start
+    return {key: value for key, value in wanted.values.items() if value != start[key]}
+
+
+def settings(values: Values) -> Iterator[str]:
+    """Yield values as `--set` takes them."""
+    for key, value in values.items():
+        yield f"--set {key}={value:g}"
