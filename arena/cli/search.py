@@ -18,9 +18,10 @@ from arena.cli.options import (
     QuietOption,
     ScenarioName,
     data_root,
+    reading,
 )
 from arena.cli.output import show_results
-from arena.scenario.load import Loaded, read
+from arena.scenario.load import Loaded
 
 Storage = Annotated[
     str | None,
@@ -58,7 +59,7 @@ def tune(
     Example: arena tune tune_evasion --set tune.trials=20
     """
     with guarded(debug):
-        loaded = read(scenario, overrides=overrides or (), plugins=plugin or ())
+        loaded = reading(scenario, overrides, plugin, quiet=quiet)
         from arena.search.tune import tune as run_tune
 
         _run(run_tune, loaded, data, address, out=out, storage=storage, study=study, quiet=quiet)
@@ -85,7 +86,7 @@ def duel(
     Example: arena duel duel --set duel.compute=0.05
     """
     with guarded(debug):
-        loaded = read(scenario, overrides=overrides or (), plugins=plugin or ())
+        loaded = reading(scenario, overrides, plugin, quiet=quiet)
         from arena.search.duel import duel as run_duel
 
         _run(run_duel, loaded, data, address, out=out, storage=storage, study=study, quiet=quiet)
