@@ -1,9 +1,9 @@
 """One registry for every part that can be named in a scenario.
 
 A new part is one file: a class with a `Params` model and `@register(kind, name)`. Modules in
-`attackers`, `defenders`, `arena.corpora`, `arena.hot_forms` and `arena.measures` are imported
-automatically; other packages register through the entry-point group `backdoor_arena`, single files
-through arena.plugins. An entry point that cannot be loaded is reported and skipped.
+the packages in `HOMES` are imported automatically; other packages register through the entry-point
+group `backdoor_arena`, single files through arena.plugins. An entry point that cannot be loaded is
+reported and skipped.
 """
 
 from __future__ import annotations
@@ -22,10 +22,18 @@ from arena.errors import InputError
 from arena.printable import printable
 
 Kind = Literal[
-    "corpus", "trigger", "payload", "tactic", "objective", "discovery", "measure", "hot_form"
+    "corpus", "trigger", "payload", "tactic", "objective", "discovery", "measure", "hot_form",
+    "tracker",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
-HOMES = ("arena.corpora", "arena.hot_forms", "arena.measures", "attackers", "defenders")
+HOMES = (
+    "arena.corpora",
+    "arena.hot_forms",
+    "arena.measures",
+    "arena.trackers",
+    "attackers",
+    "defenders",
+)
 FOLDERS = ("arena.measures",)  # homes in which each package is one part
 ENTRY_POINTS = "backdoor_arena"
 

@@ -15,7 +15,7 @@ import typer
 
 from arena import stopping
 from arena.cli.failures import guarded
-from arena.progress import LogLines, ending
+from arena.progress.lines import LogLines, ending
 
 ROOT = Path(__file__).parents[1]
 

@@ -7,6 +7,7 @@
     discovery   `Discoverer`: finds a trigger in a suspect model
     corpus      `Corpus`: clean examples in three splits
     hot_form    `HotForm`: a way of writing that no training text has, for shams
+    tracker     `Tracker`: logs runs to an experiment tracker
 
 `@register(KIND, NAME)` makes a class valid in scenarios, by `arena.registry.KINDS`. How to write,
 run, test and package one: docs/plugins.md. Importing this loads neither torch nor Ray.
@@ -45,6 +46,7 @@ from arena.api.tactic import (
     Texts,
     at_path,
 )
+from arena.api.tracker import Tracker
 from arena.api.trigger import VARIANTS, NoTrigger, Trigger, Use, Variant
 from arena.api.values import Document, Example, Form, PairedDocument, Role, RowKind
 from arena.api.world import DataRoot, Grammar, World
@@ -99,6 +101,7 @@ __all__ = [
     "Subject",
     "Tactic",
     "Texts",
+    "Tracker",
     "Trigger",
     "Use",
     "Variant",

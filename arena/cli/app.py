@@ -7,6 +7,7 @@ Torch, Ray and matplotlib are imported inside the commands that need them, so th
 from __future__ import annotations
 
 import json
+import sys
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated
@@ -45,6 +46,7 @@ from arena.cli.options import (
     load_plugins,
     read_part,
     read_seeds,
+    reading,
 )
 from arena.cli.order import InOrder
 from arena.cli.output import show_results
@@ -53,6 +55,7 @@ from arena.cli.streams import say
 from arena.errors import ArenaError
 from arena.execution.devices import refuse_absent
 from arena.grid.cells import cells_of
+from arena.results.run_state import set_command
 from arena.scenario import bundled
 from arena.scenario.grid import Grid
 from arena.scenario.load import read
@@ -101,6 +104,7 @@ def main() -> None:
     streams.speak_utf_8()
     streams.prepare()
     catch_signals()
+    set_command(sys.argv[1:])
     try:
         app()
     except SystemExit as ended:
@@ -127,9 +131,7 @@ def run(
     Example: arena run quickstart --set defender.steps=80 --seeds 0-7
     """
     with guarded(debug):
-        loaded = read(
-            scenario, overrides=overrides or (), seeds=read_seeds(seeds), plugins=plugin or ()
-        )
+        loaded = reading(scenario, overrides, plugin, seeds, quiet=quiet)
         root = data_root(data, loaded)
         if loaded.scenario.grid != Grid():
             say(
@@ -176,9 +178,7 @@ def stress(
     """
     with guarded(debug):
         chosen = read_part(part)
-        loaded = read(
-            scenario, overrides=overrides or (), seeds=read_seeds(seeds), plugins=plugin or ()
-        )
+        loaded = reading(scenario, overrides, plugin, seeds, quiet=quiet)
         root = data_root(data, loaded)
         from arena.grid.preview import Outline, summary, table
         from arena.grid.run import stress as run_stress

@@ -31,14 +31,16 @@ def guarded(debug: bool) -> Iterator[None]:
         yield
     except (typer.Exit, typer.Abort):
         raise
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interruption:
         stopped = received()
         how = "interrupted" if stopped is None else str(stopped)
-        _print(f"{how}: finished stages are stored, and {CONTINUES}", debug)
+        text = f"{how}: finished stages are stored, and {CONTINUES}"
+        _print("\n".join([text, *_notes(interruption)]), debug)
         raise typer.Exit(INTERRUPTED if stopped is None else stopped.exit_status) from None
     except Exception as error:
         known = _known(error)
-        _print(_told(known) if known else _unexpected(error), debug)
+        text = _told(known) if known else _unexpected(error)
+        _print("\n".join([text, *_notes(error)]), debug)
         raise typer.Exit(known.exit_status if known else FAILED) from None
 
 
@@ -49,6 +51,11 @@ def _known(error: Exception) -> ArenaError | None:
         if isinstance(candidate, ArenaError):
             return candidate
     return None
+
+
+def _notes(error: BaseException) -> list[str]:
+    """What was noted on an error on its way up: how to continue the run."""
+    return list(getattr(error, "__notes__", ()))
 
 
 def _told(error: ArenaError) -> str:

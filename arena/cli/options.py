@@ -11,7 +11,8 @@ import typer
 from arena import plugins
 from arena.api.world import DataRoot
 from arena.errors import InputError
-from arena.scenario.load import Loaded
+from arena.progress.startup import announce
+from arena.scenario.load import Loaded, read
 
 MAX_SEEDS = 10_000
 
@@ -102,6 +103,25 @@ def read_part(text: str | None) -> tuple[int, int] | None:
     if not 1 <= number <= of:
         raise InputError(f"must be from 1/{of} to {of}/{of}", "--part", found=text)
     return number, of
+
+
+def reading(
+    scenario: str,
+    overrides: list[str] | None,
+    plugins: list[Path] | None,
+    seeds: str | None = None,
+    *,
+    quiet: bool = False,
+) -> Loaded:
+    """Return the scenario that a command was given, with its overrides; a terminal shows meanwhile
+    that it is being read.
+
+    Raises:
+        InputError: as for `arena.scenario.load.read`, or the text is no list of seeds.
+    """
+    if not quiet:
+        announce(f"{scenario}: reading the scenario")
+    return read(scenario, overrides=overrides or (), seeds=read_seeds(seeds), plugins=plugins or ())
 
 
 def load_plugins(files: list[Path] | None) -> None:

@@ -19,6 +19,7 @@ from arena.cli.options import (
 )
 from arena.cli.streams import say
 from arena.errors import InputError
+from arena.progress.display import display
 from arena.scenario.load import Loaded, read
 from arena.terminal import Terminal
 
@@ -74,13 +75,11 @@ def show_plan(loaded: Loaded, root: DataRoot, fresh: bool, quiet: bool) -> None:
     """Print a run's plan: its stages, those stored, the time, and what its verdicts could show."""
     from arena.grid.preview import outline_of_run, run_summary, table
     from arena.runs.outlook import outlook
-    from arena.runs.run import silent, tell
     from arena.store.store import opened_store
 
     scenario, console = loaded.scenario, Terminal()
-    with loaded.placing():
-        note = silent if quiet else tell
-        planned = outline_of_run(scenario, opened_store(None), root, fresh, note)
+    with loaded.placing(), display(scenario.name, quiet) as shown:
+        planned = outline_of_run(scenario, opened_store(None), root, fresh, shown.phase)
     console.print(table(planned, "run"))
     say(run_summary(planned))
     try:

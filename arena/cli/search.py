@@ -20,11 +20,12 @@ from arena.cli.options import (
     QuietOption,
     ScenarioName,
     data_root,
+    reading,
 )
 from arena.cli.output import show_results
 from arena.cli.streams import say
 from arena.errors import InputError
-from arena.scenario.load import Loaded, read
+from arena.scenario.load import Loaded
 from arena.terminal import Terminal
 
 Storage = Annotated[
@@ -64,7 +65,7 @@ def tune(
     Example: arena tune tune_evasion --set tune.trials=20
     """
     with guarded(debug):
-        loaded = read(scenario, overrides=overrides or (), plugins=plugin or ())
+        loaded = reading(scenario, overrides, plugin, quiet=quiet)
         if plan:
             _show_plan(loaded, "tune", data_root(data, loaded), quiet)
             return
@@ -95,7 +96,7 @@ def duel(
     Example: arena duel duel --set duel.compute=0.05
     """
     with guarded(debug):
-        loaded = read(scenario, overrides=overrides or (), plugins=plugin or ())
+        loaded = reading(scenario, overrides, plugin, quiet=quiet)
         if plan:
             _show_plan(loaded, "duel", data_root(data, loaded), quiet)
             return

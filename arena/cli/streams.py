@@ -20,6 +20,7 @@ from typing import TextIO
 from rich.cells import cell_len
 
 from arena.printable import printable
+from arena.progress.startup import clear
 
 FAILED = 1
 UTF_8 = "PYTHONUTF8"
@@ -144,6 +145,7 @@ def finish(status: str | int | None) -> str | int | None:
 def say(text: str, *, err: bool = False) -> None:
     """Print a text and a line break, unbuffered, with escapes for terminal control characters.
     (`typer.echo` writes UTF-8 to an ASCII terminal.)"""
+    clear()
     print(printable(text), file=sys.stderr if err else sys.stdout, flush=True)
 
 

@@ -3,7 +3,8 @@ are done."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import functools
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,13 +13,22 @@ from arena.execution.runtime import Done, Runtime
 from arena.execution.timeline import Timeline
 from arena.execution.twins import Twins, copied
 from arena.planning.graph import Node
-from arena.progress import Observer
+from arena.progress.observer import Observer, Planned
 from arena.store.integrity import flaw, set_aside
 from arena.store.store import Store
 
 # Whether to run stored stages again: all, none, or certain addresses.
 Fresh = bool | Collection[str]
 POLL = 0.2  # seconds between two polls of running stages' progress
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What is known beforehand: the seconds of a stage (None if unknown), and about how many stages
+    run at a time."""
+
+    seconds: Callable[[Node], float | None] = lambda node: None
+    workers: int = 1
 
 
 @dataclass
@@ -91,6 +101,7 @@ def execute(
     timeline: Timeline,
     *,
     fresh: Fresh = False,
+    expected: Expected = Expected(),
 ) -> None:
     """Bring every wanted address into the store.
 
@@ -98,7 +109,7 @@ def execute(
         ArenaError: a stage failed; running stages are awaited first, and finished ones stay stored.
     """
     todo = needed(nodes, wanted, store, fresh)
-    observer.plan(len(todo) + sum(a not in todo and store.has(a) for a in nodes))
+    observer.plan(_announced(nodes, todo, store, expected), expected.workers)
     report_stored([n for a, n in nodes.items() if a not in todo], store, observer, timeline)
     state = _State({a: n for a, n in nodes.items() if a in todo}, {}, set(nodes) - todo)
     twins = Twins(store)
@@ -109,6 +120,7 @@ def execute(
     while state.running or (state.waiting and failed is None):
         if failed is None:
             _start_what_can(state, runtime, observer, twins)
+        observer.phase(runtime.waits_for())
         for done in _copied(state, store, fresh) or runtime.wait(POLL):
             del state.running[done.node.address]
             if done.manifest is None:
@@ -124,6 +136,22 @@ def execute(
         _report_progress(state, store, observer)
     if failed is not None:
         _refuse(*failed)
+
+
+def _announced(
+    nodes: Mapping[str, Node], todo: Collection[str], store: Store, expected: Expected
+) -> list[Planned]:
+    """What a display is told of the stages: those to run, and those that are stored."""
+    return [
+        Planned(
+            node.stage.name,
+            node.stage.kind,
+            node.steps or 1,
+            expected.seconds(node) if address in todo else 0.0,
+        )
+        for address, node in nodes.items()
+        if address in todo or store.has(address)
+    ]
 
 
 def report_stored(
@@ -150,7 +178,7 @@ def _start_what_can(
         state.running[address] = node
         observer.stage_started(node.stage.name, node.stage.party, node.stage.seed, node.steps)
         if twin is None:
-            runtime.start(node)
+            runtime.start(node, functools.partial(observer.stage_progress, node.stage.name))
         else:
             runtime.skip(node)
             state.copies[address] = twin

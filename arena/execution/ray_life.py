@@ -47,6 +47,20 @@ def stop_ray() -> None:
 
 
 @contextlib.contextmanager
+def without_reports() -> Iterator[None]:
+    """Discard what Ray reports of tasks during this block, in which their processes are ended on
+    purpose: it would print that each has failed."""
+    from ray._private import worker
+
+    before = worker.print_to_stdstream
+    worker.print_to_stdstream = lambda *data, **more: None
+    try:
+        yield
+    finally:
+        worker.print_to_stdstream = before
+
+
+@contextlib.contextmanager
 def kept_signals() -> Iterator[None]:
     """Keep this process's handlers of stop signals. Ray replaces them when it starts (a C++ stack
     trace, exit status 15) and removes them when it ends."""

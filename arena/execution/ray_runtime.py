@@ -22,8 +22,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from arena import plugins
+from arena.api.job import Progress
 from arena.errors import ArenaError
-from arena.execution.perform import perform
+from arena.execution.perform import nowhere, perform
 from arena.execution.placement import (
     NONE,
     Placement,
@@ -34,7 +35,7 @@ from arena.execution.placement import (
     workers_that_fit,
 )
 from arena.execution.ray_cluster import start_ray
-from arena.execution.ray_life import lost_process, refuse_lost, stop_ray
+from arena.execution.ray_life import lost_process, refuse_lost, stop_ray, without_reports
 from arena.execution.ray_nodes import refuse_unshared, refuse_without_scratch, remove_scratch
 from arena.execution.ray_processes import ThreatActor, Trainer
 from arena.execution.runtime import Done
@@ -145,11 +146,12 @@ class OnRay:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if lost_process() is None:  # otherwise there is no cluster to ask
-            self._dismiss()
-        self._until_exit.close()
-        if self._ours:
-            stop_ray()
+        with without_reports():
+            if lost_process() is None:  # otherwise there is no cluster to ask
+                self._dismiss()
+            self._until_exit.close()
+            if self._ours:
+                stop_ray()
 
     def _dismiss(self) -> None:
         """End the processes, and release what they reserved and kept."""
@@ -219,7 +221,16 @@ class OnRay:
             self._staffed.add(pool)
             self._to_start += [f"{WORKER}{k}/{pool}" for k in range(self._workers)]
 
-    def start(self, node: Node) -> None:
+    def waits_for(self) -> str:
+        starting = [*self._starting.values(), *self._to_start]
+        trainers = sum(map(_trains, starting))
+        actors = [who.removeprefix(THREAT) for who in starting if not _trains(who)]
+        processes = "1 process" if trainers == 1 else f"{trainers} processes"
+        loading = f"loading torch in {processes}" if trainers else ""
+        return loading or (f"starting the process of {', '.join(actors)}" if actors else "")
+
+    def start(self, node: Node, tell: Progress = nowhere) -> None:
+        """Begin a stage; its progress is read from the store's progress file, not told."""
         holder = self._holder(node)
         assert holder is not None  # the engine checked `room` first
         if holder in self._idle:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from arena.api.job import Progress
+from arena.execution.perform import nowhere
 from arena.planning.graph import Node
 
 
@@ -31,8 +33,12 @@ class Runtime(Protocol):
     def room(self, node: Node) -> bool:
         """Return whether the stage could start now."""
 
-    def start(self, node: Node) -> None:
-        """Begin a stage whose parents are all in the store."""
+    def start(self, node: Node, tell: Progress = nowhere) -> None:
+        """Begin a stage whose parents are all in the store. tell: called with the steps done by a
+        runtime that returns only when the stage has ended."""
+
+    def waits_for(self) -> str:
+        """Return in words what keeps stages from starting; empty if nothing does."""
 
     def wait(self, timeout: float) -> list[Done]:
         """Return stages that ended, waiting up to `timeout` seconds for the first."""

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from arena import plugins
+from arena.api.job import Progress
 from arena.execution.perform import give_back_memory, load_libraries, perform
 from arena.execution.sending import Refs, Sender, perform_sent
 from arena.execution.serial import Serial
@@ -51,7 +52,7 @@ class SentStages(Serial):
         self._expected.pop(node.address, None)
         self._sender.ended([node])
 
-    def _perform(self, node: Node) -> dict[str, Any]:
+    def _perform(self, node: Node, tell: Progress) -> dict[str, Any]:
         try:
             if not node.job.resources.model:
                 return perform(node.stage, node.job, self._store)

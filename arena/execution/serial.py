@@ -6,7 +6,8 @@ from collections.abc import Collection
 from types import TracebackType
 from typing import Any, Self
 
-from arena.execution.perform import perform
+from arena.api.job import Progress
+from arena.execution.perform import nowhere, perform
 from arena.execution.runtime import Done
 from arena.ml.process import set_threads
 from arena.planning.graph import Node
@@ -41,14 +42,17 @@ class Serial:
     def room(self, node: Node) -> bool:
         return not self._done
 
-    def start(self, node: Node) -> None:
+    def waits_for(self) -> str:
+        return ""
+
+    def start(self, node: Node, tell: Progress = nowhere) -> None:
         try:
-            self._done.append(Done(node, self._perform(node)))
+            self._done.append(Done(node, self._perform(node, tell)))
         except Exception as error:  # passed to the engine, which decides what to stop
             self._done.append(Done(node, None, error))
 
-    def _perform(self, node: Node) -> dict[str, Any]:
-        return perform(node.stage, node.job, self._store, replace=self._replace)
+    def _perform(self, node: Node, tell: Progress) -> dict[str, Any]:
+        return perform(node.stage, node.job, self._store, replace=self._replace, tell=tell)
 
     def wait(self, timeout: float) -> list[Done]:
         done, self._done = self._done, []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.table import Table
@@ -67,7 +67,12 @@ class Outline:
     @property
     def todo(self) -> dict[str, Work]:
         """Return every stage to run, by address."""
-        return {a: w for cell in self.cells for a, w in (cell.todo or {}).items()}
+        return work_of(self.cells)
+
+
+def work_of(cells: Iterable[CellOutline]) -> dict[str, Work]:
+    """Return every stage that the cells are to run, by address."""
+    return {a: w for cell in cells for a, w in (cell.todo or {}).items()}
 
 
 def outline(
@@ -93,7 +98,7 @@ def outline(
     errors = [each.error for each in made if each.error is not None]
     if errors and not any(each.todo is not None for each in made):
         raise errors[0]
-    todo = {a: w for each in made for a, w in (each.todo or {}).items()}
+    todo = work_of(made)
     workers = max((room(each.scenario) for each in made if each.scenario is not None), default=1)
     stages = frozenset[str]().union(*(each.stages for each in made))
     stored = sum(store.has(address) for address in stages - todo.keys())

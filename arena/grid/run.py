@@ -14,11 +14,15 @@ from arena.api.world import DataRoot
 from arena.errors import ArenaError, MachineError
 from arena.execution.devices import refuse_absent
 from arena.execution.runtime import Runtime
+from arena.execution.timings import estimate
 from arena.grid.cells import GridCell, cells_of
 from arena.grid.parts import part_of
-from arena.grid.preview import CellOutline, Outline, outline
+from arena.grid.preview import CellOutline, Outline, outline, work_of
 from arena.grid.results import Outcome, stress_results
 from arena.planning.graph import Node
+from arena.progress.display import display
+from arena.progress.observer import Observer
+from arena.results.run_state import recorded
 from arena.results.seed_record import PartRecord
 from arena.results.stress import StressResults
 from arena.runs.records import origin_of, write_part
@@ -28,8 +32,6 @@ from arena.runs.run import (
     opened,
     run_settled,
     runtime_for,
-    silent,
-    tell,
     write_folder,
 )
 from arena.scenario.load import Given, dump
@@ -92,7 +94,8 @@ def stress(
         cells = cells if own is None else own.cells
         folder = free_folder(scenario, out, f"-part{own.number}of{own.of}" if own else "")
         artifacts, origin = opened_store(store), origin_of(scenario)
-        planned = outline(cells, artifacts, where, fresh, silent if quiet else tell)
+        with display(scenario.name, quiet) as shown:
+            planned = outline(cells, artifacts, where, fresh, shown.phase)
         if not show(planned):
             return None
         refuse_absent(scenario, address)
@@ -101,16 +104,16 @@ def stress(
         write_part(folder, _record(origin, cells, part or (1, 1)))
         most = planned.workers if address is None else planned.width
         renew = set(planned.todo if fresh else ())
-        with contextlib.ExitStack() as stack:
-            runtime = _Shared(artifacts, address, fresh, most, stack)
-            work = _Cells(folder, artifacts, where, runtime, quiet, renew, origin)
-            outcomes = [
-                work.run(each, f"cell {number} of {len(planned.cells)}: {each.cell.id}")
-                for number, each in enumerate(planned.cells, 1)
-            ]
-        notes = () if own is None else (f"{own}; `arena merge` judges the whole grid",)
-        results = stress_results(scenario, outcomes, time.perf_counter() - began, notes)
-        write_folder(folder, results)
+        with recorded(folder, "stress"), display(scenario.name, quiet) as shown:
+            with contextlib.ExitStack() as stack:
+                runtime = _Shared(artifacts, address, fresh, most, stack)
+                work = _Cells(folder, artifacts, where, runtime, shown, renew, origin)
+                outcomes = work.run_all(planned.cells)
+                shown.phase("ending its processes")
+            shown.phase("writing the report")
+            notes = () if own is None else (f"{own}; `arena merge` judges the whole grid",)
+            results = stress_results(scenario, outcomes, time.perf_counter() - began, notes)
+            write_folder(folder, results)
         return StressResult(folder, results)
 
 
@@ -175,18 +178,29 @@ class _Cells:
     store: Store
     where: DataRoot
     runtime: _Shared
-    quiet: bool
+    shown: Observer
     renew: set[str]
     origin: str
 
-    def run(self, planned: CellOutline, place: str) -> Outcome:
+    def run_all(self, cells: Sequence[CellOutline]) -> list[Outcome]:
+        """Run all cells, and return what became of each."""
+        return [
+            self.run(
+                each,
+                f"cell {number} of {len(cells)}: {each.cell.id}",
+                _seconds(cells[number:], self.store),
+            )
+            for number, each in enumerate(cells, 1)
+        ]
+
+    def run(self, planned: CellOutline, place: str, later: float | None) -> Outcome:
         """Run one cell; an error is the outcome of this cell only."""
         cell, scenario = planned.cell, planned.scenario
         if cell.scenario is None:
             return Outcome(cell, "not_applicable", cell.reason)
         if scenario is None:
             return Outcome(cell, "failed", str(planned.error))
-        self._tell(place)
+        self.shown.part(place, later)
 
         def start(todo: Mapping[str, Node]) -> contextlib.AbstractContextManager[Runtime]:
             return self.runtime.start(scenario, todo)
@@ -201,14 +215,14 @@ class _Cells:
                 start,
                 origin=self.origin,
                 fresh=self.renew,
-                quiet=self.quiet,
+                shown=self.shown,
             )
         except MachineError:
             raise  # every other cell would fail as well
         except Exception as error:
             known = isinstance(error, ArenaError)
             why = str(error) if known else f"{type(error).__name__}: {error}"
-            self._tell(f"cell {cell.id} failed: {why}")
+            self.shown.note(f"cell {cell.id} failed: {why}")
             if own.is_dir():
                 with (own / "run.log").open("a", encoding="utf-8") as log:
                     log.write(traceback.format_exc())
@@ -216,6 +230,8 @@ class _Cells:
         self.renew -= set(planned.todo or ())
         return Outcome(cell, "done", None, done.results, scenario)
 
-    def _tell(self, text: str) -> None:
-        if not self.quiet:
-            tell(text)
+
+def _seconds(cells: Sequence[CellOutline], store: Store) -> float | None:
+    """The expected seconds in stages of these cells; None if a stage's are unknown."""
+    seconds = estimate(store, work_of(cells).values(), 1)
+    return seconds.seconds if seconds.whole else None

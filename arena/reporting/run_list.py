@@ -19,12 +19,13 @@ from arena.reporting.text import clean
 from arena.results.claim import Judgement
 from arena.results.reader import FILE, read_results
 from arena.results.run import RunResults
+from arena.results.run_state import read_state
 from arena.results.stress import StressResults
 
 SCENARIO = "scenario.yaml"
 UNFINISHED, PART = "unfinished", "part"
 HINTS = {
-    UNFINISHED: "unfinished: running, or to be continued by the same command with --out FOLDER",
+    UNFINISHED: "unfinished: the same command with --out FOLDER continues it",
     PART: "part: `arena merge` makes one run of all parts",
 }
 
@@ -35,7 +36,7 @@ class RunLine:
 
     Attributes:
         changed: when its folder was last written to, local time.
-        state: empty for a finished run.
+        state: empty for a finished run. resume: what continues one that was interrupted or failed.
         kind: run, stress, tune or duel; empty if it is not finished.
         claims: at `least` (or the only dose) and at `most`; None where nothing was judged.
     """
@@ -46,6 +47,7 @@ class RunLine:
     kind: str = ""
     seeds: int | None = None
     claims: tuple[Judgement | None, Judgement | None] = (None, None)
+    resume: str = ""
 
 
 def runs_in(folder: Path) -> list[RunLine]:
@@ -68,7 +70,7 @@ def _lines(folder: Path) -> Iterator[RunLine]:
 
 def _line(place: Path, changed: datetime) -> RunLine:
     if not (place / FILE).is_file():
-        return RunLine(place, changed, UNFINISHED)
+        return _unfinished(place, changed)
     try:
         results = read_results(place)
     except InputError as error:
@@ -82,10 +84,23 @@ def _line(place: Path, changed: datetime) -> RunLine:
     return RunLine(place, changed, state, results.kind, len(results.seeds), claims)
 
 
+def _unfinished(place: Path, changed: datetime) -> RunLine:
+    known = read_state(place)
+    if known is None:
+        return RunLine(place, changed, UNFINISHED)
+    resume = "" if known.now == "running" else known.resume
+    return RunLine(place, changed, known.now, resume=resume)
+
+
 def listed(lines: list[RunLine]) -> RenderableType:
     """Return the list for a terminal: a table, and what its words mean."""
     hints = [hint for state, hint in HINTS.items() if any(line.state == state for line in lines)]
-    return Group(_table(lines), *(Text(hint, style="dim") for hint in hints))
+    resumes = [
+        Text.assemble((f"{clean(line.folder.name)}: to continue: ", "dim"), clean(line.resume))
+        for line in lines
+        if line.resume
+    ]
+    return Group(_table(lines), *(Text(hint, style="dim") for hint in hints), *resumes)
 
 
 def _table(lines: list[RunLine]) -> Table:

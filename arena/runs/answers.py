@@ -12,7 +12,7 @@ from arena.execution.runtime import Runtime
 from arena.execution.timeline import Timeline
 from arena.planning.answers import plan_answers
 from arena.planning.graph import Node
-from arena.progress import Observer
+from arena.progress.observer import Observer
 from arena.scenario.schema import Scenario
 from arena.store.store import Store
 

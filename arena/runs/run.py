@@ -20,6 +20,7 @@ from arena.execution.calibrate import settled
 from arena.execution.devices import refuse_absent
 from arena.execution.execute import (
     Broken,
+    Expected,
     Fresh,
     execute,
     needed,
@@ -28,15 +29,18 @@ from arena.execution.execute import (
 )
 from arena.execution.runtime import Runtime
 from arena.execution.timeline import Timeline
-from arena.execution.timings import Work, model_key, remember
+from arena.execution.timings import Work, known, model_key, remember
 from arena.execution.twins import COPY
 from arena.planning.graph import Node, SeedPlan
 from arena.planning.numerics import settings
 from arena.planning.plan import plan_seed
 from arena.printable import printable
-from arena.progress import Both, LogLines, Observer, RichBars, Silent, ending
+from arena.progress.display import display
+from arena.progress.lines import LogLines, ending
+from arena.progress.observer import Observer, Several
 from arena.results.reader import Results
 from arena.results.run import RunResults
+from arena.results.run_state import recorded
 from arena.results.seed_record import PartRecord
 from arena.results.writer import write_results
 from arena.runs.answers import Start, with_answers
@@ -44,6 +48,7 @@ from arena.runs.gather import seed_record
 from arena.runs.records import origin_of, write_part, write_records
 from arena.runs.results import results_of
 from arena.runs.samples import write_samples
+from arena.runs.tracking import TrackedTimeline, tracking
 from arena.scenario.load import Given, dump, read
 from arena.scenario.needs import SHARED
 from arena.scenario.schema import Scenario
@@ -90,7 +95,8 @@ def run(
         ArenaError: a stage failed; finished stages are kept and not run again.
     """
     began = time.perf_counter()
-    with opened(scenario, root) as (given, where):
+    with opened(scenario, root) as (given, where), display(given.name, quiet) as shown:
+        shown.phase("checking the scenario")
         refuse_absent(given, address)
         folder, origin = free_folder(given, out), origin_of(given)
         artifacts = opened_store(store)
@@ -98,7 +104,7 @@ def run(
             given,
             artifacts.root,
             where,
-            silent if quiet else tell,
+            shown.phase,
             check=lambda: plan_seed(given, given.seeds[0], where),
         )
 
@@ -107,17 +113,18 @@ def run(
 
         make_folder(folder)
         write_part(folder, PartRecord(scenario=origin, cells={given.name: given.seeds}))
-        return run_settled(
-            settled_scenario,
-            folder,
-            artifacts,
-            where,
-            start,
-            origin=origin,
-            fresh=fresh,
-            quiet=quiet,
-            began=began,
-        )
+        with recorded(folder, "run"):
+            return run_settled(
+                settled_scenario,
+                folder,
+                artifacts,
+                where,
+                start,
+                origin=origin,
+                fresh=fresh,
+                shown=shown,
+                began=began,
+            )
 
 
 def run_settled(
@@ -128,8 +135,8 @@ def run_settled(
     start: Start,
     *,
     origin: str,
+    shown: Observer,
     fresh: Fresh = False,
-    quiet: bool = False,
     began: float | None = None,
 ) -> RunResult:
     """Do what `run` does once the numerics are settled and the folder is chosen.
@@ -137,46 +144,104 @@ def run_settled(
     Args:
         start: returns the runtime for the stages left to run; not called if there are none.
         origin: digest of the requested scenario (arena.runs.records).
+        shown: shows the progress; what it is told also goes to the folder's run.log.
         began: `time.perf_counter` when the run began; now if left out.
     """
     began = time.perf_counter() if began is None else began
-    plans = _planned(scenario, where)  # wrong input must be found before anything is made
+    plans = _planned(scenario, where, shown)  # wrong input must be found before anything is made
     make_folder(folder)
     (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
     with (
-        contextlib.closing(Timeline(folder / "events.jsonl")) as timeline,
-        _observers(folder, quiet) as observer,
+        _logged(folder, shown) as observer,
+        tracking(scenario, folder, observer) as trackers,
+        contextlib.closing(TrackedTimeline(folder / "events.jsonl", store, trackers)) as timeline,
     ):
         answered = with_answers(scenario, where, store, start, observer, timeline, fresh=fresh)
         if answered != where:
-            plans = _planned(scenario, answered)
+            plans = _planned(scenario, answered, observer)
         for note in dict.fromkeys(note for plan in plans for note in plan.notes):
             observer.note(note)
-        nodes = {a: node for plan in plans for a, node in plan.nodes.items()}
-        wanted = {a for plan in plans for a in plan.artifacts}
-        for broken in set_aside_broken(nodes, wanted, store, fresh):
-            timeline.broken(broken.node, broken.flaw)
-            observer.note(_broken_note(broken))
-        todo = {a: nodes[a] for a in needed(nodes, wanted, store, fresh)}
-        try:
-            if todo:  # otherwise load neither Ray nor torch: a fully stored run ends at once
-                with start(todo) as runtime:
-                    execute(nodes, wanted, store, runtime, observer, timeline, fresh=fresh)
-            else:
-                report_stored(nodes.values(), store, observer, timeline)
-        finally:
-            _remember(scenario, [node for a, node in todo.items() if store.has(a)], store)
-    records = [seed_record(scenario, plan, store, origin) for plan in plans]
-    write_records(folder, records)
-    for plan in plans:
-        write_samples(folder, plan, store)
-    results = results_of(scenario, records, time.perf_counter() - began)
-    write_folder(folder, results)
+        work = _Work(scenario, plans, store, observer, timeline, fresh)
+        work.set_aside_broken()
+        work.run(start)
+        observer.phase("writing the report")
+        records = [seed_record(scenario, plan, store, origin) for plan in plans]
+        write_records(folder, records)
+        for plan in plans:
+            write_samples(folder, plan, store)
+        results = results_of(scenario, records, time.perf_counter() - began)
+        trackers.results(results)
+        write_folder(folder, results)
     return RunResult(folder, results.at(folder))
 
 
-def _planned(scenario: Scenario, where: DataRoot) -> list[SeedPlan]:
-    return [plan_seed(scenario, seed, where) for seed in scenario.seeds]
+@dataclass
+class _Work:
+    """The stages of a run, and where they are reported."""
+
+    scenario: Scenario
+    plans: Sequence[SeedPlan]
+    store: Store
+    observer: Observer
+    timeline: Timeline
+    fresh: Fresh
+
+    def __post_init__(self) -> None:
+        self._nodes = {a: node for plan in self.plans for a, node in plan.nodes.items()}
+        self._wanted = {a for plan in self.plans for a in plan.artifacts}
+
+    def set_aside_broken(self) -> None:
+        """Move damaged artifacts out of the store, so that their stages run again."""
+        for broken in set_aside_broken(self._nodes, self._wanted, self.store, self.fresh):
+            self.timeline.broken(broken.node, broken.flaw)
+            self.observer.note(_broken_note(broken))
+
+    def run(self, start: Start) -> None:
+        """Bring everything that the results are read from into the store."""
+        todo = {a: self._nodes[a] for a in needed(*self._asked, self.fresh)}
+        if not todo:  # load neither Ray nor torch: a fully stored run ends at once
+            report_stored(self._nodes.values(), self.store, self.observer, self.timeline)
+            return
+        self.observer.phase(starting(self.scenario))
+        try:
+            with start(todo) as runtime:
+                execute(
+                    *self._asked,
+                    runtime,
+                    self.observer,
+                    self.timeline,
+                    fresh=self.fresh,
+                    expected=expected(self.scenario, self.store),
+                )
+                self.observer.phase("ending its processes")
+        finally:
+            done = [node for a, node in todo.items() if self.store.has(a)]
+            _remember(self.scenario, done, self.store)
+
+    @property
+    def _asked(self) -> tuple[Mapping[str, Node], set[str], Store]:
+        return self._nodes, self._wanted, self.store
+
+
+def starting(scenario: Scenario) -> str:
+    """Return in words what starts before the first stage."""
+    return "loading torch" if scenario.runtime.backend == "serial" else "starting Ray"
+
+
+def expected(scenario: Scenario, store: Store) -> Expected:
+    """Return what this machine's timings say about a scenario's stages."""
+    model = model_key(scenario)
+    table = known(store, model)
+    return Expected(lambda node: Work.of(node.job, model).seconds(table), room(scenario))
+
+
+def _planned(scenario: Scenario, where: DataRoot, shown: Observer) -> list[SeedPlan]:
+    plans = []
+    for number, seed in enumerate(scenario.seeds, 1):
+        many = f" ({number} of {len(scenario.seeds)})" if len(scenario.seeds) > 1 else ""
+        shown.phase(f"planning seed {seed}{many}")
+        plans.append(plan_seed(scenario, seed, where))
+    return plans
 
 
 def _broken_note(broken: Broken) -> str:
@@ -314,12 +379,12 @@ def make_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _observers(folder: Path, quiet: bool) -> Iterator[Observer]:
+def _logged(folder: Path, shown: Observer) -> Iterator[Observer]:
+    """Yield an observer that also writes to the folder's run.log."""
     with (folder / "run.log").open("a", encoding="utf-8") as log:
-        shown: Observer = Silent() if quiet else RichBars()
         lines = LogLines(log)
-        with ending(lines), Both(lines, shown) as both:
-            yield both
+        with ending(lines):
+            yield Several(lines, shown)
 
 
 def write_folder(folder: Path, results: Results) -> None:

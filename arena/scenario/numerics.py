@@ -33,12 +33,15 @@ class RuntimeSettings(Section):
     """Where stages run. backend: Ray actors, or one process. workers: processes; null is cores //
     threads (with `--address`, the cluster's cores). resources: of stages, by kind (`train: {gpus:
     1, memory: 16GiB}`); `default` is for kinds without an entry. artifacts: whether all nodes share
-    the store's folder, or are sent their stages' inputs."""
+    the store's folder, or are sent their stages' inputs. trackers: where `arena run` and each cell
+    of `arena stress` also log their settings, training losses, ASR and T, and keep the run folder;
+    each has an extra of its own."""
 
     backend: Literal["ray", "serial"] = "ray"
     workers: Annotated[int, Field(ge=1, le=limits.WORKERS)] | None = None
     resources: NeedsByKind = {}
     artifacts: Literal["shared", "sent"] = "shared"
+    trackers: tuple[str, ...] = ()
 
     def processes(self, kind: str) -> int:
         """Return the number of processes that share the model of a stage of this kind."""

@@ -17,7 +17,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from arena.api.world import DataRoot
 from arena.errors import ArenaError, MachineError
-from arena.execution.calibrate import Note
+from arena.progress.observer import Observer, Planned
 from arena.results.rows import Row
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
@@ -91,11 +91,11 @@ class Driver:
         spec: StudySpec,
         study: optuna.Study,
         evaluators: Evaluators,
-        note: Note,
+        observer: Observer,
         emit: Callable[[SearchEvent], None],
     ) -> None:
         self._spec, self._study, self._evaluators = spec, study, evaluators
-        self._note, self._emit = note, emit
+        self._observer, self._emit = observer, emit
         self._distributions = studies.distributions(spec.space.dimensions())
         self._running: dict[int, _Running] = {}
 
@@ -106,6 +106,7 @@ class Driver:
             Exception: an unexpected error; the next driver repeats that trial.
         """
         try:
+            self._announce()
             with studies.heartbeat(self._trials):
                 while self._fill():
                     for evaluated in self._evaluators.wait(POLL):
@@ -113,6 +114,33 @@ class Driver:
         except BaseException:  # also raised by a signal
             studies.release(self._trials())
             raise
+
+    def _announce(self) -> None:
+        """Announce all trials, and report those that ended before this driver began."""
+        spec = self._spec
+        ended = [t for t in self._study.get_trials(deepcopy=False) if t.state.is_finished()]
+        stored = {trial.number for trial in ended}
+        total = max([spec.trials, *(number + 1 for number in stored)])
+        trials = [Planned(_name(k), "trial", 1, 0.0 if k in stored else None) for k in range(total)]
+        self._observer.plan(trials, spec.parallel, "trials")
+        for number in sorted(stored):
+            self._observer.stage_finished(_name(number), 0.0, cached=True)
+        self._show_best()
+
+    def _ended(self, trial: optuna.Trial, outcome: TrialOutcome) -> None:
+        """Report the end of a trial, and the best one so far."""
+        self._observer.stage_finished(_name(trial.number), outcome.seconds or 0.0, cached=False)
+        self._show_best()
+
+    def _show_best(self) -> None:
+        seen = {trial.number: studies.outcome_of(trial) for trial in self._complete()}
+        valued = [(n, o) for n, o in seen.items() if o is not None and o.feasible and o.values]
+        if not valued:
+            return
+        sign = 1 if self._spec.criteria.directions[0] == "maximize" else -1
+        number, best = max(valued, key=lambda each: sign * (each[1].values or (0.0,))[0])
+        values = ", ".join(f"{value:.3f}" for value in best.values or ())
+        self._observer.best(f"{values} ({_name(number)}: {best.setup})")
 
     def _trials(self) -> list[optuna.Trial]:
         return [each.trial for each in list(self._running.values())]
@@ -163,6 +191,7 @@ class Driver:
         left = list(rungs(scenario, self._spec.actor, self._spec.prunes))
         self._running[trial.number] = _Running(trial, scenario, left, time.monotonic())
         self._emit_event(trial, "started")
+        self._observer.stage_started(_name(trial.number), self._spec.party, None, None)
         self._submit(self._running[trial.number])
 
     def _submit(self, running: _Running) -> None:
@@ -248,7 +277,8 @@ class Driver:
         """End a trial in the state that its outcome gives."""
         if outcome.values is None or outcome.violations is None:
             self._study.tell(trial.number, state=TrialState.FAIL)
-            self._note(f"trial {trial.number} failed: {outcome.why}")
+            self._observer.note(f"trial {trial.number} failed: {outcome.why}")
+            self._ended(trial, outcome)
             self._emit_event(trial, "failed")
             return
         studies.constrain(trial, outcome.violations)
@@ -257,6 +287,7 @@ class Driver:
         else:
             self._study.tell(trial.number, state=TrialState.PRUNED)
         self._report_end(trial, outcome.values, outcome.feasible, outcome.why)
+        self._ended(trial, outcome)
 
     def _prune_reason(
         self, trial: optuna.Trial, values: Sequence[float], constraints: Constraints
@@ -306,7 +337,7 @@ class Driver:
         numbers = ", ".join(f"{value:.3f}" for value in values)
         total = self._spec.trials
         which = f"{self._spec.name}: trial {trial.number} ({trial.number + 1} of {total})"
-        self._note(f"{which}: {numbers} ({state})")
+        self._observer.note(f"{which}: {numbers} ({state})")
         self._emit_event(trial, "finished" if why is None else "pruned")
 
     def _emit_event(self, trial: optuna.Trial, what: str) -> None:
@@ -321,6 +352,10 @@ def rungs(scenario: Scenario, actor: str, prunes: bool) -> list[Rung]:
     if prunes and has_first_rung(scenario, actor):
         return [("first", scenario.seeds[:1]), whole]
     return [whole]
+
+
+def _name(number: int) -> str:
+    return f"trial {number}"
 
 
 def _of_machine(error: ArenaError) -> bool:

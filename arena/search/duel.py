@@ -90,9 +90,10 @@ def duel(
             address=address,
             quiet=quiet,
             store=store,
+            call="duel",
         ) as session:
             results = _Duel(session).play()
-        write_folder(session.folder, results)
+            write_folder(session.folder, results)
         return DuelResult(session.folder, results)
 
 
@@ -139,7 +140,7 @@ class _Duel:
             if number >= self._settings.rounds and not gained:
                 ended = "threshold"
                 break
-        self._session.note("payoffs: every strategy against every other on fresh seeds")
+        self._session.phase("payoffs: every strategy against every other on fresh seeds")
         payoffs = self._payoffs()
         return duel_results(self._session, self._settings, rounds, self._all, payoffs, ended)
 
@@ -149,7 +150,10 @@ class _Duel:
         base = varied(
             self._session.scenario, other.changes, f"round {number}, against {other.name}"
         )
+        most = self._settings.most
+        self._session.phase(f"round {number} of at most {most}: {side} searches")
         study = self._session.search(self._spec(side, number, base))
+        self._session.phase(f"round {number} of at most {most}: {side} selects")
         best = self._best(side, study, base)
         before = self._current(side, base)
         if number == 1:

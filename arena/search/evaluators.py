@@ -164,14 +164,15 @@ class RayTasks:
     ) -> None:
         import ray
 
-        from arena.execution.ray_life import lost_process, stop_ray
+        from arena.execution.ray_life import lost_process, stop_ray, without_reports
 
-        if lost_process() is None:  # otherwise there is no cluster to ask
-            for task in self._running:
-                ray.cancel(task, force=True)
-        self._until_exit.close()
-        if self._started_ray:
-            stop_ray()
+        with without_reports():
+            if lost_process() is None:  # otherwise there is no cluster to ask
+                for task in self._running:
+                    ray.cancel(task, force=True)
+            self._until_exit.close()
+            if self._started_ray:
+                stop_ray()
 
     def submit(self, key: Hashable, experiment: Experiment) -> None:
         self._queue.append((key, experiment))

@@ -18,7 +18,7 @@ from arena.execution.runtime import Runtime
 from arena.execution.timeline import Timeline
 from arena.planning.graph import RowPlan, SeedPlan
 from arena.planning.plan import plan_seed
-from arena.progress import Silent
+from arena.progress.observer import Silent
 from arena.results.rows import Row
 from arena.runs.gather import gather
 from arena.scenario.schema import Scenario

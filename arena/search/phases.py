@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from arena.api.world import DataRoot
 from arena.errors import ArenaError
+from arena.progress.observer import Observer, Planned
 from arena.results.rows import Row
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
@@ -58,7 +60,7 @@ def evaluate(
     actor: str,
     evaluators: Evaluators,
     root: DataRoot,
-    note: Callable[[str], None],
+    observer: Observer,
 ) -> dict[Hashable, list[Observation]]:
     """Return observations of every scenario in all its seeds, in the order of its seeds.
 
@@ -70,6 +72,8 @@ def evaluate(
         for seed in scenario.seeds:
             evaluators.submit((key, seed), Experiment(scenario, seed, root, actor))
     left = {(key, seed) for key, scenario in scenarios.items() for seed in scenario.seeds}
+    observer.plan([Planned(_run_of(pair), "run") for pair in left], what="runs")
+    since = time.monotonic()
     while left:
         for evaluated in evaluators.wait(POLL):
             if evaluated.key not in left:
@@ -80,13 +84,21 @@ def evaluate(
             left.remove(pair)
             key, seed = pair
             rows[key][seed] = evaluated.rows
+            # between two ends, since evaluators do not say when a run began
+            since, before = time.monotonic(), since
+            observer.stage_finished(_run_of(pair), since - before, cached=False)
             if len(rows[key]) == len(scenarios[key].seeds):
                 done = sum(len(rows[each]) == len(scenarios[each].seeds) for each in scenarios)
-                note(f"{_title(key)}: measured ({done} of {len(scenarios)})")
+                observer.note(f"{_title(key)}: measured ({done} of {len(scenarios)})")
     return {
         key: [observe(rows[key][seed], scenario, actor) for seed in scenario.seeds]
         for key, scenario in scenarios.items()
     }
+
+
+def _run_of(pair: tuple[Hashable, int]) -> str:
+    key, seed = pair
+    return f"{_title(key)} s{seed}"
 
 
 def _title(key: Hashable) -> str:

@@ -15,16 +15,19 @@ import optuna
 
 from arena.api.world import DataRoot
 from arena.errors import InputError
-from arena.execution.calibrate import Note, settled
+from arena.execution.calibrate import settled
 from arena.execution.devices import refuse_absent
 from arena.execution.runtime import Runtime
 from arena.execution.timeline import Timeline
 from arena.planning.graph import Node
 from arena.planning.numerics import settings
 from arena.planning.plan import plan_seed
-from arena.progress import LogLines, Silent, ending
+from arena.progress.display import display
+from arena.progress.lines import LogLines, ending
+from arena.progress.observer import Observer, Several
+from arena.results.run_state import recorded
 from arena.runs.answers import with_answers
-from arena.runs.run import free_folder, make_folder, room, runtime_for, silent, tell
+from arena.runs.run import free_folder, make_folder, room, runtime_for, starting
 from arena.scenario.load import dump
 from arena.scenario.schema import Scenario
 from arena.search import studies
@@ -60,7 +63,7 @@ class Session:
     root: DataRoot
     evaluators: Evaluators
     parallel: int
-    note: Note
+    observer: Observer
     emit: Callable[[SearchEvent], None]
     began: float
 
@@ -70,14 +73,22 @@ class Session:
             self.storage, spec.name, spec.criteria.directions, fingerprint(spec)
         )
         with in_use(self.storage):
-            Driver(spec, study, self.evaluators, self.note, self.emit).run()
+            Driver(spec, study, self.evaluators, self.observer, self.emit).run()
         return study
+
+    def note(self, text: str) -> None:
+        """Show a line to the user, and write it to run.log."""
+        self.observer.note(text)
+
+    def phase(self, text: str) -> None:
+        """Announce a phase of the search."""
+        self.observer.part(text)
 
     def evaluate(
         self, scenarios: Mapping[Hashable, Scenario], actor: str
     ) -> dict[Hashable, list[Observation]]:
         """Return observations of the actor in every scenario and seed."""
-        return evaluate(scenarios, actor, self.evaluators, self.root, self.note)
+        return evaluate(scenarios, actor, self.evaluators, self.root, self.observer)
 
 
 def fingerprint(spec: StudySpec) -> str:
@@ -103,8 +114,10 @@ def opened(
     address: str | None,
     quiet: bool,
     store: Path | None,
+    call: str,
 ) -> Iterator[Session]:
-    """Yield a session: check the input, create the folder, start the evaluators.
+    """Yield a session: check the input, create the folder, start the evaluators. Results must be
+    written within the block. call: the name of the function in `arena`.
 
     Raises:
         InputError: data is missing or broken, `out` holds a finished run, or a name is invalid.
@@ -113,26 +126,32 @@ def opened(
     refuse_absent(scenario, address)
     folder = free_folder(scenario, out)
     artifacts = opened_store(store)
-    note = silent if quiet else tell
-    scenario = settled(
-        scenario,
-        artifacts.root,
-        root,
-        note,
-        check=lambda: plan_seed(scenario, scenario.seeds[0], root),
-    )
     name = _study_name(study or scenario.name)
-    url = storage_url(storage, artifacts.root / "studies", name)
-    storage_of(url)  # an error must come before anything is trained
-    make_folder(folder)
-    (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
-    root = answered(scenario, root, artifacts, address)
-    with (
-        (folder / "run.log").open("a", encoding="utf-8") as log,
-        (folder / "events.jsonl").open("a", encoding="utf-8") as events,
-        ending(LogLines(log)),
-        _evaluators(scenario, artifacts, address) as evaluators,
-    ):
+    with contextlib.ExitStack() as stack:
+        shown = stack.enter_context(display(name, quiet))
+        shown.phase("checking the scenario")
+        scenario = settled(
+            scenario,
+            artifacts.root,
+            root,
+            shown.phase,
+            check=lambda: plan_seed(scenario, scenario.seeds[0], root),
+        )
+        url = storage_url(storage, artifacts.root / "studies", name)
+        storage_of(url)  # an error must come before anything is trained
+        make_folder(folder)
+        (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
+        stack.enter_context(recorded(folder, call))
+        log = stack.enter_context((folder / "run.log").open("a", encoding="utf-8"))
+        events = stack.enter_context((folder / "events.jsonl").open("a", encoding="utf-8"))
+        lines = LogLines(log)
+        stack.enter_context(ending(lines))
+        observer = Several(lines, shown)
+        root = answered(scenario, root, artifacts, address, observer)
+        observer.phase(starting(scenario))
+        evaluators = _evaluators(scenario, artifacts, address)
+        stack.enter_context(evaluators)
+        observer.phase("")
         yield Session(
             scenario=scenario,
             name=name,
@@ -142,14 +161,14 @@ def opened(
             root=root,
             evaluators=evaluators,
             parallel=evaluators.workers,
-            note=_logged(LogLines(log), note),
+            observer=observer,
             emit=_written(events, began),
             began=began,
         )
 
 
 def answered(
-    scenario: Scenario, root: DataRoot, store: Store, address: str | None
+    scenario: Scenario, root: DataRoot, store: Store, address: str | None, observer: Observer
 ) -> DataRoot:  # fmt: skip
     """Return the data root with the base model's own answers, if the scenario takes them."""
 
@@ -157,7 +176,7 @@ def answered(
         return runtime_for(scenario, store, address, False, todo)
 
     with contextlib.closing(Timeline(Path(os.devnull))) as timeline:
-        return with_answers(scenario, root, store, start, Silent(), timeline)
+        return with_answers(scenario, root, store, start, observer, timeline)
 
 
 def _study_name(name: str) -> str:
@@ -180,14 +199,6 @@ def _evaluators(scenario: Scenario, store: Store, address: str | None) -> InProc
         device=profile["device"],
         needs=runtime.resources,
     )
-
-
-def _logged(log: LogLines, shown: Note) -> Note:
-    def note(text: str) -> None:
-        log.note(text)
-        shown(text)
-
-    return note
 
 
 def _written(file: TextIO, began: float) -> Callable[[SearchEvent], None]:

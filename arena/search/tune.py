@@ -83,9 +83,10 @@ def tune(
             address=address,
             quiet=quiet,
             store=store,
+            call="tune",
         ) as session:
             results = _tuned(session)
-        write_folder(session.folder, results)
+            write_folder(session.folder, results)
         return TuneResult(session.folder, results)
 
 
@@ -100,7 +101,7 @@ def _tuned(session: Session) -> TuneResults:
     contenders = [_best(name, each, space) for name, each in studies.items() if each.candidates]
     if UNTUNED in settings.compare:
         contenders.insert(min(1, len(contenders)), _untuned(session, settings))
-    session.note("report: fresh seeds, test prompts, the search's defender and an unseen one")
+    session.phase("report: fresh seeds, test prompts, the search's defender and an unseen one")
     rivals = reported(contenders, session.scenario, settings, settings.unseen, session.evaluate)
     best = next((each for each in rivals if each.name == TUNED), None)
     if best is not None:
@@ -123,6 +124,7 @@ def best_scenario(scenario: Scenario, settings: Tune, best: Contender) -> Scenar
 def _search(session: Session, settings: Tune, name: str, sampler: Sampler) -> FinishedStudy:
     space, criteria = TacticSpace(settings), AttackCriteria(settings, settings.objectives)
     base = on_validation(session.scenario, settings, settings.seeds.search)
+    session.phase(f"search by {sampler.method}")
     study = session.search(
         StudySpec(
             name=name,
@@ -138,7 +140,8 @@ def _search(session: Session, settings: Tune, name: str, sampler: Sampler) -> Fi
             root=session.root,
         )
     )
-    session.note(f"{name}: searched in {seconds_busy(study):.0f} s; selecting among the best")
+    session.note(f"{name}: searched in {seconds_busy(study):.0f} s")
+    session.phase("selection: the best trials on other seeds")
     best = candidates(study, session.scenario, settings, space, criteria, session.evaluate)
     return FinishedStudy(study, best)
 
@@ -156,5 +159,6 @@ def _best(name: str, finished: FinishedStudy, space: TacticSpace) -> Contender:
 
 
 def _untuned(session: Session, settings: Tune) -> Contender:
+    session.phase("the untuned attacker, for comparison")
     seen = untuned(session.scenario, settings, session.evaluate)
     return Contender(UNTUNED, None, {}, "as in the scenario", seen["search"], seen["select"])

@@ -14,6 +14,7 @@ from arena.api.tactic import ActorBrief, Shaping
 from arena.api.values import Document
 from arena.ml.train_config import Training
 from arena.stages.lines import DOCUMENTS, EXAMPLES, read_documents, read_examples
+from arena.stages.losses import write_losses
 from arena.stages.mixes import Pool
 
 SHARD = "shard:"  # prefix of an actor's name: the role of its poison among the inputs
@@ -96,6 +97,7 @@ class TrainJob(Job):
             owners=owners,
         )
         checkpoints.save(suspect, out, poisoned=self.poisoned)
+        write_losses(out, losses)
         return {
             "loss_first": losses[0],
             "loss_last": losses[-1],

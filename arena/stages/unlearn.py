@@ -19,6 +19,7 @@ from arena.ml.repeated import RepeatedConfig
 from arena.ml.train_config import TrainConfig, Training
 from arena.stages.corpus import CorpusRef
 from arena.stages.hidden import hidden
+from arena.stages.losses import write_losses
 from arena.store.manifest import MANIFEST
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ class UnlearnJob(Job):
             checkpoints.save(suspect, out, poisoned=self.poisoned)
         else:
             watch.write()
+        write_losses(out, losses)
         detail: Detail = {"update_norm": norm, "steps": len(losses)}
         if losses:
             detail |= {"loss_first": losses[0], "loss_last": losses[-1]}

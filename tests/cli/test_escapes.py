@@ -17,7 +17,7 @@ from arena import registry
 from arena.cli import app
 from arena.errors import ArenaError, InputError
 from arena.printable import on_one_line, printable
-from arena.progress import LogLines
+from arena.progress.lines import LogLines
 from arena.scenario import bundled
 from arena.terminal import Terminal
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arena.api.job import Job
+from arena.api.job import Job, Progress
 from arena.errors import ArenaError, InputError
 from arena.execution.execute import execute, needed
-from arena.execution.perform import perform
+from arena.execution.perform import nowhere, perform
 from arena.execution.runtime import Done
 from arena.execution.timeline import Timeline
 from arena.planning.graph import Node
-from arena.progress import Silent
+from arena.progress.observer import Planned, Silent
 from arena.store.store import Stage, Store
 
 
@@ -70,7 +70,10 @@ class Fake:
     def room(self, one: Node) -> bool:
         return len(self.running) < self.capacity
 
-    def start(self, one: Node) -> None:
+    def waits_for(self) -> str:
+        return ""
+
+    def start(self, one: Node, tell: Progress = nowhere) -> None:
         assert one.address in self.expected
         assert all(self.store.has(parent) for parent in one.stage.parents.values())
         self.started.append(one.stage.name)
@@ -97,10 +100,13 @@ class Told(Silent):
     def __init__(self) -> None:
         self.planned, self.finished, self.begun = 0, [], []  # type: ignore[var-annotated]
 
-    def plan(self, n: int) -> None:
-        self.planned = n
+    def plan(self, stages: Sequence[Planned], workers: int = 1, what: str = "stages") -> None:
+        self.planned = len(stages)
+        self.stored = {stage.name for stage in stages if stage.seconds == 0.0}
 
-    def stage_started(self, stage: str, party: str, seed: int, total_steps: int | None) -> None:
+    def stage_started(
+        self, stage: str, party: str, seed: int | None, total_steps: int | None
+    ) -> None:
         self.begun.append((stage, party, total_steps))
 
     def stage_finished(self, stage: str, seconds: float, cached: bool) -> None:

@@ -15,7 +15,7 @@ from arena.execution.serial import Serial
 from arena.execution.timeline import Timeline
 from arena.execution.twins import COPY
 from arena.planning.graph import Node
-from arena.progress import Silent
+from arena.progress.observer import Silent
 from arena.store.integrity import flaw
 from arena.store.store import Stage, Store
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -15,6 +16,7 @@ from arena.reporting.numbers import Shown
 from arena.reporting.run_list import PART, UNFINISHED, runs_in
 from arena.results.reader import read_results
 from arena.results.run import RunResults
+from arena.results.run_state import recorded, set_command
 from tests.support.sample_results import write_run
 
 
@@ -66,3 +68,15 @@ def test_the_table_shows_them(folder: Path) -> None:
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such folder"):
         runs_in(tmp_path / "none")
+
+
+def test_an_interrupted_run_is_listed_with_what_continues_it(folder: Path) -> None:
+    set_command(["run", "quickstart"])
+    with contextlib.suppress(KeyboardInterrupt), recorded(folder / "half", "run"):
+        assert {line.folder.name: line.state for line in runs_in(folder)}["half"] == "running"
+        raise KeyboardInterrupt
+    line = next(line for line in runs_in(folder) if line.folder.name == "half")
+    command = f"arena run quickstart --out {folder / 'half'}"
+    assert (line.state, line.resume) == ("interrupted", command)
+    result = CliRunner().invoke(app, ["runs", str(folder)], env={"COLUMNS": "300"})
+    assert f"half: to continue: {command}" in result.stdout

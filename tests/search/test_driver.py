@@ -11,6 +11,7 @@ import pytest
 from optuna.trial import FrozenTrial, TrialState
 
 from arena.api.world import DataRoot
+from arena.progress.observer import Silent
 from arena.results.rows import Row
 from arena.search.criteria import AttackCriteria
 from arena.search.evaluators import Evaluated
@@ -167,7 +168,7 @@ def test_what_a_failed_trial_left_under_way_is_nobody_elses_answer(
     assert [trial.state for trial in study.get_trials()] == [TrialState.FAIL]
     assert len(evaluators._queue) == len(spec.scenario.seeds) - 1
     evaluators._broken = 1.0
-    seen = evaluate({0: spec.scenario}, spec.actor, evaluators, DataRoot(), print)
+    seen = evaluate({0: spec.scenario}, spec.actor, evaluators, DataRoot(), Silent())
     assert [each.seed for each in seen[0]] == list(spec.scenario.seeds)
 
 

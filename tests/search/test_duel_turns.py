@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from arena.api.world import DataRoot
+from arena.progress.observer import Silent
 from arena.results.duel import DuelResults, DuelRound, LastPlayed, MoveRecord, Side, StrategyRecord
 from arena.search.duel import _Duel
 from arena.search.evaluators import Evaluated
@@ -99,7 +100,7 @@ def start(storage: str, tmp_path: Path) -> Start:
                 root=DataRoot(),
                 evaluators=Table(*rules),
                 parallel=1,
-                note=lambda text: None,
+                observer=Silent(),
                 emit=lambda event: None,
                 began=time.monotonic(),
             )

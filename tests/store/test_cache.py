@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from arena.execution.execute import report_stored
 from arena.execution.perform import perform
 from arena.execution.timeline import Timeline
-from arena.progress import Silent
+from arena.progress.observer import Silent
 from arena.store import maintenance as cache
 from arena.store.maintenance import inventory, prune, verify
 from arena.store.manifest import MANIFEST

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from arena.api.world import DataRoot
+from arena.progress.observer import Silent
 from arena.results.duel import DuelResults
 from arena.results.tune import TuneResults
 from arena.scenario.load import load_scenario
@@ -37,7 +38,7 @@ def _session(name: str, folder: Path, *overrides: str) -> Session:
         root=DataRoot(),
         evaluators=FakeEvaluators(folder / "evaluators.log"),
         parallel=1,
-        note=lambda line: None,
+        observer=Silent(),
         emit=lambda event: None,
         began=time.monotonic(),
     )

@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from arena.api.world import DataRoot
 from arena.errors import ArenaError
+from arena.progress.observer import Silent
 from arena.results.rows import Rate, Row
 from arena.scenario.load import load_scenario
 from arena.scenario.schema import Scenario
@@ -150,13 +151,23 @@ def search(
     return StudySpec(**{**values, **more})
 
 
+class Notes(Silent):
+    """Keeps the notes that a driver shows."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self._lines = lines
+
+    def note(self, text: str) -> None:
+        self._lines.append(text)
+
+
 def drive(
     spec: StudySpec, storage: str, evaluators: FakeEvaluators, notes: list[str] | None = None
 ) -> Any:
     """Run a search on a storage; returns its study."""
-    lines = notes if notes is not None else []
+    observer = Notes([] if notes is None else notes)
     study = studies.open_study(storage, spec.name, spec.criteria.directions, fingerprint(spec))
-    Driver(spec, study, evaluators, lines.append, lambda event: None).run()
+    Driver(spec, study, evaluators, observer, lambda event: None).run()
     return study
 
 

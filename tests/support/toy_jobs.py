@@ -15,7 +15,7 @@ from arena.execution.execute import execute
 from arena.execution.runtime import Runtime
 from arena.execution.timeline import Timeline
 from arena.planning.graph import Node
-from arena.progress import Silent
+from arena.progress.observer import Silent
 from arena.store.store import Stage, Store
 
 ON_TEXT = ("poison", "examples", "tokenizer")

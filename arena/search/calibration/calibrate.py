@@ -16,9 +16,10 @@ from arena.errors import InputError
 from arena.execution.calibrate import settled
 from arena.execution.devices import refuse_absent
 from arena.planning.plan import plan_seed
-from arena.progress import NewStages, Observer, RichBars, Silent
+from arena.progress.display import display
+from arena.progress.observer import NewStages
 from arena.runs.run import opened as open_scenario
-from arena.runs.run import runtime_for, silent, tell
+from arena.runs.run import runtime_for
 from arena.scenario.load import Given, varied
 from arena.scenario.schema import Scenario
 from arena.search.calibration.ladder import Ladder, Limits, Measured, Shortfall, shortfall
@@ -114,18 +115,22 @@ def _bench(
 ) -> Iterator[tuple[Bench, Scenario]]:
     """Where exposures are measured, and the scenario with its numerics settled."""
     artifacts = opened_store(store)
-    note = silent if quiet else tell
-    ready = settled(
-        base, artifacts.root, where, note, check=lambda: plan_seed(base, base.seeds[0], where)
-    )
-    root = answered(ready, where, artifacts, address)
-    nodes = dict(plan_seed(ready, ready.seeds[0], root).nodes)
-    shown: Observer = Silent() if quiet else RichBars()
-    with (
-        runtime_for(ready, artifacts, address, False, nodes, 2 * len(ready.seeds)) as runtime,
-        shown as observer,
-    ):
-        yield Bench(artifacts, runtime, root, NewStages(observer), limits), ready
+    with display(f"calibrate {base.name}", quiet) as observer:
+        observer.phase("checking the scenario")
+        ready = settled(
+            base,
+            artifacts.root,
+            where,
+            observer.phase,
+            check=lambda: plan_seed(base, base.seeds[0], where),
+        )
+        root = answered(ready, where, artifacts, address, observer)
+        nodes = dict(plan_seed(ready, ready.seeds[0], root).nodes)
+        observer.phase(starting(ready))
+        most = 2 * len(ready.seeds)
+        with runtime_for(ready, artifacts, address, False, nodes, most) as runtime:
+            observer.phase("")
+            yield Bench(artifacts, runtime, root, NewStages(observer), limits), ready
 
 
 def on_validation(scenario: Scenario, seeds: int) -> Scenario:

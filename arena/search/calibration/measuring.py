@@ -21,7 +21,7 @@ from arena.execution.runtime import Runtime
 from arena.execution.timeline import Timeline
 from arena.planning.graph import RowPlan, SeedPlan
 from arena.planning.plan import plan_seed
-from arena.progress import Observer
+from arena.progress.observer import Observer
 from arena.results.rows import Row
 from arena.runs.gather import gather
 from arena.scenario.schema import Scenario

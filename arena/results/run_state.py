@@ -1,0 +1,111 @@
+"""What a run folder says of its own run until it has results: running, interrupted or failed, and
+how to continue it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import socket
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import psutil
+from pydantic import ValidationError
+
+from arena.errors import InputError
+from arena.progress.lines import how_it_ended
+from arena.results.base import Part
+
+FILE = "state.json"
+State = Literal["running", "interrupted", "failed"]
+
+_command: tuple[str, ...] | None = None  # the words of this process's command
+
+
+class RunState(Part):
+    """The state of a run that has no results yet.
+
+    Attributes:
+        since: when the state began, ISO 8601, UTC. why: what stopped it, in words.
+        resume: the command, or the call, that continues it.
+        process, host: of the run; a `running` one whose process is gone was killed.
+    """
+
+    state: State
+    since: str
+    why: str = ""
+    resume: str = ""
+    process: int = 0
+    host: str = ""
+
+    @property
+    def now(self) -> State:
+        """Return the state, looking whether the process of a running one is still there."""
+        here = self.host == socket.gethostname()
+        gone = self.state == "running" and here and not psutil.pid_exists(self.process)
+        return "interrupted" if gone else self.state
+
+
+def set_command(words: Sequence[str]) -> None:
+    """Record the words after `arena` of this process's command line, for `resume_with`."""
+    global _command
+    _command = tuple(words)
+
+
+def resume_with(folder: Path, call: str) -> str:
+    """Return the command that continues a run in its folder: the one that was given, with its
+    folder and without `--fresh`; or, if it was begun from Python, a call.
+
+    Args:
+        call: the name of the function in `arena`.
+    """
+    if _command is None:
+        return f"arena.{call}(..., out={str(folder)!r}), with the same arguments otherwise"
+    words = [word for word in _command if word != "--fresh"]
+    if not any(word == "--out" or word.startswith("--out=") for word in words):
+        words += ["--out", str(folder)]
+    return shlex.join(["arena", *words])
+
+
+@contextlib.contextmanager
+def recorded(folder: Path, call: str) -> Iterator[None]:
+    """Keep the state of the run in its folder while the block runs, and how it ended if it has no
+    results. An error gets a note with the command that continues the run."""
+    resume = resume_with(folder, call)
+    _write(folder, "running", "", resume)
+    try:
+        yield
+    except BaseException as error:
+        stopped = isinstance(error, KeyboardInterrupt)
+        with contextlib.suppress(OSError):  # of a full disk
+            _write(folder, "interrupted" if stopped else "failed", how_it_ended(error), resume)
+        if not isinstance(error, InputError):
+            error.add_note(f"to continue: {resume}")
+        raise
+    (folder / FILE).unlink(missing_ok=True)
+
+
+def read_state(folder: Path) -> RunState | None:
+    """Return what a run folder says of its run; None if it says nothing that can be read."""
+    try:
+        return RunState.model_validate_json((folder / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError, ValidationError):
+        return None
+
+
+def _write(folder: Path, state: State, why: str, resume: str) -> None:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    content = RunState(
+        state=state,
+        since=now,
+        why=why,
+        resume=resume,
+        process=os.getpid(),
+        host=socket.gethostname(),
+    )
+    aside = folder / f".{FILE}.part"
+    aside.write_text(content.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    aside.replace(folder / FILE)
