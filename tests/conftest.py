@@ -8,14 +8,14 @@ from pathlib import Path
 # Before torch is imported anywhere: for toy models more threads only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pytest
 from hypothesis import settings
 
 from arena.api.world import World
 from arena.testing.samples import worlds_in
-from tests.support import toys
+from tests.support import sketches, toys
 
 # A slow machine is not a failure: no property is timed. The suite takes the same examples every
 # time, so that one commit cannot pass and then fail; `make test-all` goes looking for new ones.
@@ -29,6 +29,19 @@ DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 @pytest.fixture(autouse=True)
 def _own_store(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARENA_STORE", str(tmp_path_factory.getbasetemp() / "default-store"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _sketched() -> Iterator[None]:
+    with sketches.drawing(sketches.SKETCHING):
+        yield
+
+
+@pytest.fixture
+def rendered() -> Iterator[None]:
+    """Figures are rendered by matplotlib, as they are outside the tests."""
+    with sketches.drawing(sketches.RENDERING):
+        yield
 
 
 @pytest.fixture(scope="session")

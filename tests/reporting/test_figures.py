@@ -1,8 +1,10 @@
-"""Figures are pure: same data, same SVG; ids never clash; every number is there as text."""
+"""Figures are pure: same data, same SVG; ids never clash; every number is there as text.
+
+Each figure is rendered once; what it shows is read from its sketch.
+"""
 
 from __future__ import annotations
 
-import functools
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,13 +17,16 @@ from arena.reporting import figures
 from arena.reporting.events import Event
 from arena.reporting.figures.curves import CellCurve
 from arena.reporting.figures.plane import Marks
+from arena.reporting.text import clean
 from arena.results.claim import Claim
 from arena.results.estimate import Estimate, SeedEstimate
 from arena.results.run import Pair, SummaryRow
 from arena.statistics.plane import planes
 from tests.reporting.test_plane import DEEP, SHALLOW
+from tests.support.html_pages import ODD
 from tests.support.planted_results import ACTORS, THRESHOLDS
 from tests.support.sample_results import events, results
+from tests.support.sketches import SKETCHING, drawing
 
 R8 = results(8)
 (PLANE,) = planes((SHALLOW, DEEP))
@@ -36,7 +41,6 @@ MADE: dict[str, Callable[[str], str]] = {
     "plane": lambda salt: figures.depth_plane(PLANE, Marks(0.01, 0.8), salt=salt),
     "curves": lambda salt: figures.curves_by_cell(CURVES, salt=salt),
 }
-DRAWN = {name: functools.cache(draw) for name, draw in MADE.items()}  # each figure and salt once
 
 
 def root_of(svg: str) -> Any:
@@ -51,44 +55,57 @@ def ids(svg: str) -> set[str]:
     return {node.getAttribute("id") for node in root_of(svg).getElementsByTagName("*")} - {""}
 
 
-@pytest.mark.parametrize("name", sorted(DRAWN))
-def test_drawing_is_deterministic_and_dateless(name: str) -> None:
-    svg = DRAWN[name]("s")
+@pytest.mark.parametrize("name", sorted(MADE))
+def test_drawing_is_deterministic_and_two_salts_share_no_id(name: str) -> None:
+    svg = MADE[name]("s")
     assert svg == MADE[name]("s")
-    assert svg.startswith("<svg")
-    assert "metadata" not in svg
-    assert "<style" not in svg
-
-
-@pytest.mark.parametrize("name", sorted(DRAWN))
-def test_two_salts_share_no_id(name: str) -> None:
-    one, two = ids(DRAWN[name]("s")), ids(DRAWN[name]("two"))
+    one, two = ids(svg), ids(MADE[name]("two"))
     assert one
     assert not one & two
 
 
-@pytest.mark.parametrize("name", sorted(DRAWN))
-def test_every_figure_has_a_name_and_a_description(name: str) -> None:
-    root = root_of(DRAWN[name]("s"))
+@pytest.mark.usefixtures("rendered")
+def test_so_is_rendering_and_it_is_dateless() -> None:
+    pairs = [R8.transfer[0].model_copy(update={"verdict": "not_installed"})]  # hatched
+    one, again, two = (
+        figures.transfer_heatmap(ACTORS, pairs, salt=salt) for salt in ("one", "one", "two")
+    )
+    assert one == again
+    assert "<pattern" in one
+    assert "metadata" not in one
+    assert "<style" not in one
+    assert ids(one)
+    assert not ids(one) & ids(two)
+
+
+@pytest.mark.usefixtures("rendered")
+@pytest.mark.parametrize("name", sorted(MADE))
+def test_every_figure_is_rendered_with_a_name_and_a_description(name: str) -> None:
+    svg = MADE[name]("s")
+    assert svg.startswith("<svg")
+    root = root_of(svg)
     assert root.getAttribute("role") == "img"
     title, desc = root.getAttribute("aria-labelledby").split()
     said = {node.getAttribute("id"): node.firstChild.data for node in root.childNodes[:2]}
     assert said[title]
     assert len(said[desc]) > 20
+    with drawing(SKETCHING):
+        assert sorted(texts(svg)) == sorted(texts(MADE[name]("s")))
 
 
 def test_every_rate_stands_in_its_cell() -> None:
-    seen = texts(DRAWN["asr"]("s"))
+    seen = texts(MADE["asr"]("s"))
     for row in R8.summary:
         assert row.label in seen
         for actor in ACTORS:
             assert f"{row.asr[actor].value:.2f}" in seen
 
 
+@pytest.mark.usefixtures("rendered")
 def test_disclosed_cells_are_outlined_once_each() -> None:
     outlined = [
         line
-        for line in DRAWN["asr"]("s").split("<path ")
+        for line in MADE["asr"]("s").split("<path ")
         if "stroke: #1c2330" in line and "stroke-width: 1.6" in line
     ]
     assert len(outlined) == len(ACTORS) + 1  # one per actor, and the legend's
@@ -104,8 +121,8 @@ def test_cells_without_meaning_are_hatched_and_say_why(
     pairs = [R8.transfer[0].model_copy(update={"verdict": verdict}), *R8.transfer[1:]]
     svg = figures.transfer_heatmap(ACTORS, pairs)
     assert texts(svg).count(label) == panels
-    assert "<pattern" in svg
-    assert "<pattern" not in DRAWN["transfer"]("s")
+    assert svg.count("hatched=") == panels
+    assert "hatched=" not in MADE["transfer"]("s")
 
 
 def test_not_installed_stands_over_the_column() -> None:
@@ -125,7 +142,7 @@ def test_any_number_of_actors(n: int) -> None:
 
 
 def test_every_seed_has_its_dot() -> None:
-    svg = DRAWN["seeds"]("s")
+    svg = MADE["seeds"]("s")
     tips = [node.firstChild.data for node in root_of(svg).getElementsByTagName("title")][1:]
     assert len(tips) == 8 * 3 * len(R8.transfer)
     assert sum(tip.startswith("seed 7, unlearned") for tip in tips) == len(R8.transfer)
@@ -138,8 +155,17 @@ def test_overlapping_events_of_a_party_stack_up() -> None:
     assert float(tall) > float(low)
 
 
+@pytest.mark.usefixtures("rendered")
+@pytest.mark.parametrize("name", ODD)
+def test_odd_names_are_drawn_as_they_stand(name: str) -> None:
+    root = root_of(figures.timeline([Event(party=name, event=name, time=0, seconds=1.0)]))
+    said = [node.firstChild.data for node in root.getElementsByTagName("title")][1:]
+    assert any(clean(name) in tip for tip in said)
+    assert any(text[:9] == clean(name)[:9] for text in texts(root.toxml())) or not name
+
+
 def test_threshold_lines_are_named() -> None:
-    said = texts(DRAWN["claim"]("s"))
+    said = texts(MADE["claim"]("s"))
     assert "generalizes above 0.50" in said
     assert "fails below 0.20" in said
 

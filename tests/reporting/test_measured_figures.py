@@ -1,4 +1,7 @@
-"""The figures of the optional parts: pure, described, with a mark for every number."""
+"""The figures of the optional parts: pure, described, with a mark for every number.
+
+Each figure is rendered once; what it shows is read from its sketch.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,7 @@ from arena.results.claim import Claim, VerdictThresholds
 from arena.results.estimate import Estimate
 from tests.support.measured_results import SAMPLES, measured
 from tests.support.planted_results import ACTORS, THRESHOLDS
+from tests.support.sketches import SKETCHING, drawing
 
 from .test_figures import ids, root_of, texts
 
@@ -77,6 +81,7 @@ def test_points_without_a_number_are_left_out() -> None:
     assert casd_scatter([], []).startswith("<svg")
 
 
+@pytest.mark.usefixtures("rendered")
 def test_very_many_points_make_no_large_drawing() -> None:
     many = POINTS * (MOST_TIPS // len(POINTS) + 1)
     svg = casd_scatter(ACTORS, many)
@@ -139,6 +144,7 @@ def test_an_axis_of_transfers_has_no_empty_half() -> None:
     assert chart.quarters([-9.0], [])[0] == -1.0
 
 
+@pytest.mark.usefixtures("rendered")
 def test_thresholds_are_named_within_the_drawing() -> None:
     high = figures.claim_forest(CLAIM, VerdictThresholds(generalizes=0.95))
     (text,) = [
@@ -150,6 +156,7 @@ def test_thresholds_are_named_within_the_drawing() -> None:
     assert x + 130 < float(root_of(high).getAttribute("width"))
 
 
+@pytest.mark.usefixtures("rendered")
 def test_what_is_in_the_models_is_told_with_its_poison() -> None:
     cells = [InstalledRate(Shown(0.4, 0.3, 0.5), "20 of 8000 (0.2%)", installed=False)]
     svg = figures.before_heatmap(["bard"], [CellRates("gpt2", "baseline", cells)])
@@ -186,8 +193,9 @@ def test_steps_are_round_few_and_inside(low: float, span: float) -> None:
     assert all(low - 1e-6 * span <= value <= low + span * (1 + 1e-6) for value in found)
 
 
+@pytest.mark.usefixtures("rendered")
 @pytest.mark.parametrize("name", sorted(DRAWN))
-def test_a_drawing_stands_twice_on_a_page_with_other_ids(name: str) -> None:
+def test_a_rendered_figure_stands_twice_on_a_page_with_other_ids(name: str) -> None:
     svg = DRAWN[name]("s")
     again = resalted(svg, "cell0")
     assert ids(again) == {f"cell0-{each}" for each in ids(svg)}
@@ -195,6 +203,8 @@ def test_a_drawing_stands_twice_on_a_page_with_other_ids(name: str) -> None:
     assert set(labels) < ids(again)
     assert set(re.findall(r"(?:url\(#|href=\"#)([^)\"]+)", again)) <= ids(again)
     assert texts(again) == texts(svg)
+    with drawing(SKETCHING):
+        assert sorted(texts(svg)) == sorted(texts(DRAWN[name]("s")))
 
 
 def test_values_beyond_an_edge_stand_on_it() -> None:

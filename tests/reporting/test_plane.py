@@ -101,6 +101,7 @@ def test_the_plane_says_what_its_lines_and_bars_stand_for() -> None:
     assert "most: nowhere" in texts(draw(grid(never, DEEP))["plane0"])
 
 
+@pytest.mark.usefixtures("rendered")
 def test_lines_stand_only_where_the_condition_holds() -> None:
     (plane,) = planes(RESULTS.cells)
     drawn = {

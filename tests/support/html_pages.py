@@ -7,6 +7,17 @@ from typing import Any
 from xml.dom import minidom
 
 EVIL = '<script>alert("x")</script>'
+ODD = (
+    "$x^2$",
+    "a\x00b",
+    "\ud800",
+    "n" * 300,
+    "$",
+    "]]>",
+    "--",
+    "名前",
+    "",
+)  # names that stay names
 VOID = {"meta", "br", "link", "img", "hr", "input"}
 
 
