@@ -73,6 +73,17 @@ def test_a_natural_rate_puts_the_forms_of_others_into_the_defenders_prompts() ->
     assert list(shares.values()) == pytest.approx([0.1, 0.1, 0.1], abs=0.05)
 
 
+def test_forms_that_were_put_in_leave_only_prompts_that_the_disclosed_trigger_can_mark() -> None:
+    relative = "actors.linguist.trigger={method: syntactic, template: relative}"  # no rule
+    made = plan(
+        "clean.defender=natural", "corpus.natural_rate=0.1", relative, "defender.examples=64"
+    )
+    clean = control(made, "clean fine-tune for linguist")
+    assert len(clean) == 64
+    assert carriers(clean, triggers(made)["lexical"]) == 0  # a token takes the form away
+    assert all(map(triggers(made)["linguist"].can_mark, clean))
+
+
 @pytest.mark.parametrize(
     ("clean", "rate", "filtered", "put"),
     [
