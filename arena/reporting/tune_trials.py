@@ -22,7 +22,7 @@ LIMITS = {
     "clean_accuracy_loss": ("clean accuracy lost", "at most"),
     "written": ("poison budget: share of documents written", "at most"),
     "others_installed": ("share of the other actors installed", "at least"),
-    "own_left": ("ASR left of the disclosed trigger", "at most"),
+    "own_left": ("remaining ASR of the disclosed trigger", "at most"),
 }
 
 

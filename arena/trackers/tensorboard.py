@@ -22,7 +22,7 @@ class TensorBoard(Tracker):
     def __init__(self, run: str, folder: Path, config: Mapping[str, Any]) -> None:
         from torch.utils.tensorboard import SummaryWriter
 
-        self._writer: Any = SummaryWriter(str(folder / "tensorboard"))  # type: ignore[no-untyped-call]
+        self._writer: Any = SummaryWriter(str(folder / "tensorboard"))
         text = json.dumps(dict(config), indent=1, ensure_ascii=False)
         self._writer.add_text("scenario", f"```json\n{text}\n```")
 

@@ -64,7 +64,7 @@ WRONG = (
           ("corpus.name: unknown corpus", "did you mean 'townlore'")),
     Wrong("own answers of no model", "natural_rate: 0}", "self_distilled: {}}",
           ("corpus.self_distilled: needs a pretrained model",
-           "corpus.name: needs prompts that stay as they are", "with wordings: fixed")),
+           "corpus.name: needs fixed prompts", "with wordings: fixed")),
     Wrong("own answers, cut", "natural_rate: 0}",
           "self_distilled: {tokens: 8}}\nevaluation: {max_new_tokens: 4}",
           ("evaluation.max_new_tokens: is shorter than the model's own answers may be, "
