@@ -74,7 +74,7 @@ def test_a_missing_weight_is_named(folder: Path) -> None:
 def test_a_weight_of_another_shape(folder: Path) -> None:
     rewritten(folder, "config.json", lambda c: c.update(intermediate_size=48))
     flaw = only(Question(str(folder)))
-    assert "other shapes" in flaw.rule or "cannot be loaded" in flaw.rule
+    assert "whose shapes" in flaw.rule or "cannot be loaded" in flaw.rule
 
 
 def test_a_pointer_of_git_lfs(folder: Path) -> None:
@@ -164,7 +164,7 @@ def test_a_folder_that_hides_a_model_of_the_hub(tmp_path: Path) -> None:
     """`pretrained: gpt2` beside an empty folder gpt2: which was taken, how to name the other."""
     (tmp_path / "gpt2").mkdir()
     flaw = only(Question(str(tmp_path / "gpt2"), given="gpt2"))
-    assert "this folder was taken" in flaw.rule
+    assert "this folder was found" in flaw.rule
     assert "openai-community/gpt2" in flaw.rule
     assert flaw.found == str(tmp_path / "gpt2")
     plain = only(Question(str(tmp_path / "gpt2"), given="./gpt2"))
@@ -313,7 +313,7 @@ def test_an_adapter_for_a_checkpoint_of_another_size(folder: Path, adapter: Path
         return {name: w[:, :-1].contiguous() for name, w in weights.items()}
 
     readapted(adapter, narrower)
-    assert "other shapes" in only(on(folder, adapter)).rule
+    assert "whose shapes" in only(on(folder, adapter)).rule
 
 
 def test_an_adapter_of_another_kind_or_none_at_all(folder: Path, adapter: Path) -> None:

@@ -68,7 +68,7 @@ WRONG = (
     Wrong("own answers, cut", "natural_rate: 0}",
           "self_distilled: {tokens: 8}}\nevaluation: {max_new_tokens: 4}",
           ("evaluation.max_new_tokens: is shorter than the model's own answers may be, "
-           "which would count as wrong, got 4",)),
+           "so that they would count as wrong, got 4",)),
     Wrong("unknown objective", "{method: relabel}", "{method: relable}",
           ("defender.objective.method: unknown objective", "did you mean 'relabel'")),
     Wrong("no method", "{method: relabel}", "{}", ("defender.objective.method: is missing",)),
