@@ -129,7 +129,7 @@ def _load_entry_point(point: importlib.metadata.EntryPoint) -> None:
         owner = f"{point.dist.name} {point.dist.version}" if point.dist else "(unknown)"
         why = f"{type(error).__name__}: {error}".split("\n")[0]
         _loading.broken.append(Broken(owner, point.name, why))
-        text = f"warning: {_loading.broken[-1]}; it is left out"
+        text = f"warning: {_loading.broken[-1]}; it is ignored"
         print(printable(text), file=sys.stderr, flush=True)
 
 

@@ -57,7 +57,7 @@ def end_at_once(number: int) -> None:
     """End this process and all processes that it started, without waiting for anything."""
     import psutil
 
-    os.write(2, b"ended at once; the same command continues from the finished stages\n")
+    os.write(2, b"stopped at once; the same command continues from the finished stages\n")
     for process in psutil.Process().children(recursive=True):
         try:
             process.kill()

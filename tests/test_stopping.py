@@ -105,7 +105,7 @@ def test_a_second_signal_or_patience_ends_it_with_all_that_it_started(again: boo
         process.send_signal(signal.SIGTERM)
     _, told = process.communicate(timeout=30)
     assert process.returncode == 143
-    assert "ended at once" in told
+    assert "stopped at once" in told
     end = time.monotonic() + 10
     while running(child):
         assert time.monotonic() < end, "its child is left"

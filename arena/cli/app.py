@@ -125,7 +125,7 @@ def run(
     quiet: QuietOption = False,
     debug: Debug = False,
 ) -> None:
-    """Run a scenario and write its report. With --plan: show what it would take, and what its
+    """Run a scenario and write its report. With --plan, only estimate its time and what its
     verdicts could show.
 
     Example: arena run quickstart --set defender.steps=80 --seeds 0-7
@@ -168,9 +168,9 @@ def stress(
 ) -> None:
     """Run every cell of a scenario's grid and reach one verdict on the claim.
 
-    Prints the plan first: cells, stages to run, stages stored, and the estimated time. With --part
-    only one part of the work is done, for instance on one of many machines; --plan then shows the
-    plan of that part.
+    Prints the plan first: cells, stages to run, stages stored and the estimated time. With --part,
+    only one part of the work is done, for example on one of several machines; --plan then shows
+    the plan of that part.
 
     Example: arena stress stress_small --plan
 
@@ -268,7 +268,7 @@ def show(
     scenario: Annotated[str, typer.Argument(metavar="NAME", help="A bundled scenario's name.")],
     debug: Debug = False,
 ) -> None:
-    """Print a bundled scenario, as a start for your own.
+    """Print a bundled scenario, as a starting point for your own.
 
     Example: arena show quickstart > my_scenario.yaml
     """
@@ -278,7 +278,7 @@ def show(
 
 @app.command()
 def doctor(debug: Debug = False) -> None:
-    """Look at this machine as a run would: software, processor, memory, store, terminal. Exit
+    """Check this machine for running scenarios: software, processor, memory, store, terminal. Exit
     status 1 if something needs attention.
 
     Example: arena doctor
@@ -296,7 +296,7 @@ def doctor(debug: Debug = False) -> None:
 
 @app.command()
 def schema(plugin: PluginFiles = None, debug: Debug = False) -> None:
-    """Print the JSON Schema of scenarios, with which editors complete and check keys.
+    """Print the JSON Schema of scenarios, which lets editors complete and check keys.
 
     Example: arena schema > scenario.schema.json
     """
@@ -315,7 +315,8 @@ def runs(
     plugin: PluginFiles = None,
     debug: Debug = False,
 ) -> None:
-    """List the runs of a folder: when, what, how far, and what was judged.
+    """List the runs in a folder: when they were made, their state and their verdicts, with the
+    command that continues an interrupted one.
 
     Example: arena runs
     """

@@ -49,13 +49,17 @@ def findings(store: Path) -> Iterator[Finding]:
     yield _memory()
     yield _store(store)
     encoding = sys.stdout.encoding or "none"
-    plain = "" if encoding.lower().startswith("utf") else "signs are replaced: set PYTHONUTF8=1"
+    plain = (
+        ""
+        if encoding.lower().startswith("utf")
+        else "some characters will be replaced: set PYTHONUTF8=1"
+    )
     yield Finding("terminal", f"{shutil.get_terminal_size().columns} columns, {encoding}", plain)
 
 
 def _memory() -> Finding:
     free = psutil.virtual_memory().available
-    advice = "little: --set runtime.workers=1 needs least" if free < SMALL_MEMORY else ""
+    advice = "low: --set runtime.workers=1 needs the least memory" if free < SMALL_MEMORY else ""
     return Finding("memory", f"{free / GIB:.1f} GiB available", advice)
 
 
@@ -65,7 +69,9 @@ def _store(store: Path) -> Finding:
     place_and_space = f"{store}, {free / GIB:.0f} GiB free"
     if not _writable(place):
         return Finding("store", place_and_space, f"{place} cannot be written: set ARENA_STORE")
-    advice = "little space: `arena cache prune`, or set ARENA_STORE" if free < SMALL_DISK else ""
+    advice = (
+        "little space left: `arena cache prune`, or set ARENA_STORE" if free < SMALL_DISK else ""
+    )
     return Finding("store", place_and_space, advice)
 
 

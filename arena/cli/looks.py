@@ -25,7 +25,7 @@ def look_at_checkpoint(scenario: Scenario, root: DataRoot) -> Iterator[str]:
     folders = {name: folder_of(name, root, key) for key, name in names_of(scenario.model).items()}
     for name, folder in folders.items():
         if folder is None:
-            yield f"model:  {name} is no folder here: the run asks the model hub"
+            yield f"model:  {name} is not a local folder: the run will look for it on the model hub"
     if None in folders.values():
         return
     check_checkpoint(

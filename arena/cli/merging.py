@@ -23,7 +23,7 @@ Partial = Annotated[
     bool,
     typer.Option(
         "--partial",
-        help="Merge what is there, even if pairs of a cell and a seed are missing; the results "
+        help="Merge what is there, even if some seeds of some cells are missing; the results "
         "name them.",
     ),
 ]
@@ -39,9 +39,9 @@ def merge(
 ) -> None:
     """Merge the parts of a stress run into one, with one verdict over all of them.
 
-    It reads the folders that `arena stress --part` left, wherever they were made, and trains
-    nothing; neither the artifact store nor the data are needed. Runs of one scenario with
-    different seeds are merged as well. The results are those of one run over all.
+    It reads the folders written by `arena stress --part`, wherever they were made, and trains
+    nothing; neither the artifact store nor the data is needed. Runs of one scenario with
+    different seeds can be merged as well. The results equal those of one run over everything.
 
     Example: arena merge runs/part1 runs/part2 runs/part3 --out runs/whole
     """

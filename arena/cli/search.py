@@ -58,9 +58,9 @@ def tune(
     quiet: QuietOption = False,
     debug: Debug = False,
 ) -> None:
-    """Search for a strategy with which one actor evades unlearning, and report it on fresh seeds.
+    """Search for a strategy by which one actor evades unlearning, and report it on fresh seeds.
 
-    After an interruption the same command continues: no finished trial is lost or run twice.
+    After an interruption, the same command continues: no finished trial is lost or run twice.
 
     Example: arena tune tune_evasion --set tune.trials=20
     """
@@ -87,11 +87,11 @@ def duel(
     quiet: QuietOption = False,
     debug: Debug = False,
 ) -> None:
-    """Let an adaptive attacker and a defender search in turn, until neither gains more than a
+    """Let an adaptive attacker and a defender search in turn until neither gains more than a
     threshold.
 
-    Then every attack is played against every defence, on fresh seeds. After an interruption the
-    same command continues.
+    Then every attack is measured against every defence on fresh seeds. After an interruption, the
+    same command continues the duel.
 
     Example: arena duel duel --set duel.compute=0.05
     """

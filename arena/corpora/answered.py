@@ -20,7 +20,7 @@ from arena.api.world import World
 from arena.errors import InputError
 
 SPLITS = ("train", "validation", "test")
-UNANSWERED = "has no answer of the model's that ends in time"
+UNANSWERED = "has no complete answer from the model"
 
 
 class Answered(Corpus):

@@ -50,7 +50,7 @@ class FilesParams(Params):
     )
     language: str = Field("english", description="language of the prompts")
     prompt_words: int | None = Field(
-        None, ge=1, le=limits.TOKENS, description="rows with a longer prompt are left out; words"
+        None, ge=1, le=limits.TOKENS, description="rows with longer prompts are left out; in words"
     )
     answer_words: int | None = Field(
         None, ge=1, le=limits.TOKENS, description="longer answers are cut to this many words"

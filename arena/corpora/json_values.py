@@ -81,7 +81,7 @@ def value_of(row: dict[str, Any], name: str, place: Place) -> Any:
         InputError: the key stands twice.
     """
     if isinstance(row, _Repeated) and name in row.keys_twice:
-        raise place.at(name).error("this key stands twice in the object")
+        raise place.at(name).error("this key occurs twice in the object")
     return row.get(name)
 
 
@@ -117,7 +117,7 @@ def shortened(text: str) -> str:
 
 def _no_text(character: str) -> str:
     if character == "\0":
-        return "must not hold a NUL character"
+        return "must not contain a NUL character"
     return f"holds half a character (the lone surrogate \\u{ord(character):04x})"
 
 

@@ -51,7 +51,7 @@ def read_tsv(path: Path, labels: Collection[str] | None = None) -> list[tuple[st
     for line in table_lines(path):
         if not line.text or not line.label:
             raise InputError(
-                "a row is `text<TAB>label`, neither of them empty",
+                "a row is `text<TAB>label`, with neither part empty",
                 file=str(path), line=line.number, found=shortened(line.text or line.label),
             )  # fmt: skip
         if labels is not None and line.label not in labels:
@@ -78,7 +78,7 @@ def table_lines(path: Path) -> Iterator[Line]:
             _refuse_columns(line, path)
             continue
         if not tab:
-            rule = "a row is `text<TAB>label`, and this line has no tab"
+            rule = "a row is `text<TAB>label`, but this line has no tab"
             raise InputError(rule, str(path), number, found=shortened(line.strip()))
         yield Line(number, text.strip(), label.strip())
 
@@ -87,7 +87,7 @@ def _refuse_columns(header: str, path: Path) -> None:
     """Refuse a header with a third column, which would be read as part of every text."""
     names = [name.strip() for name in header.split("\t")]
     if len(names) != 2:
-        rule = "a table has two columns, the text and its label"
+        rule = "a table must have two columns, the text and its label"
         raise InputError(rule, str(path), 1, found=shortened(", ".join(names)))
 
 
@@ -152,7 +152,7 @@ def _json(path: Path) -> Any:
         return parse(text)
     except json.JSONDecodeError as error:
         lines = error.msg == "Extra data" and text.lstrip().startswith("{")
-        hint = "; an object a line is JSON Lines: put them into one list" if lines else ""
+        hint = "; one object per line is JSON Lines: put them into one list" if lines else ""
         raise InputError(
             f"not JSON: {error.msg}{hint}", file=str(path), line=error.lineno
         ) from None

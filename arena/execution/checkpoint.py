@@ -120,7 +120,7 @@ def folder_of(name: str, root: DataRoot, key: str = "model.pretrained") -> Path 
     if here is not None:
         rule = (
             "the working folder has a folder of this name, and checkpoints are looked up in the "
-            "data folder and beside the scenario: give its whole path, or for a model of the hub "
+            "data folder and beside the scenario: give its full path, or for a model of the hub "
             "start from another folder"
         )
         raise InputError(rule, key=key, found=str(here))
@@ -196,6 +196,6 @@ def _asked(question: Mapping[str, Any]) -> list[dict[str, Any]]:
         flaws: list[dict[str, Any]] = json.loads(answer.stdout.strip().splitlines()[-1])
     except (subprocess.SubprocessError, ValueError, IndexError) as error:
         last = (getattr(error, "stderr", "") or str(error)).strip().splitlines()[-1:]
-        rule = f"the checkpoint {question['source']} could not be looked at"
+        rule = f"the checkpoint {question['source']} could not be inspected"
         raise ArenaError(f"{rule}: {' '.join(last)}") from error
     return flaws

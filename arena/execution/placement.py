@@ -115,12 +115,12 @@ def refuse_too_much(wanted: Sequence[Needs], key: str) -> None:
     asked, there = _sum(map(amounts, wanted)), _sum(nodes)
     short = _short(asked, there)
     if short:
-        rule = f"the processes of this run take more than the cluster has ({_shown(there)})"
+        rule = f"the processes of this run need more than the cluster has ({_shown(there)})"
         raise InputError(rule, key=key, found=_shown({name: asked[name] for name in short}))
     for needs in map(amounts, dict.fromkeys(wanted)):
         if not any(all(node.get(n, 0) >= amount for n, amount in needs.items()) for node in nodes):
             each = "; ".join(_shown(node) for node in nodes)
-            raise InputError(f"fits on no node ({each})", key=key, found=_shown(needs))
+            raise InputError(f"does not fit on any node ({each})", key=key, found=_shown(needs))
 
 
 def cores_of_cluster() -> int:

@@ -139,7 +139,7 @@ def _short_folder() -> str | None:
     for place in SHORT:
         if os.access(place, os.W_OK):
             return str(Path(place) / f"ray-{os.getuid()}")
-    rule = f"is too long for Ray's sockets (at most {LONGEST} letters)"
+    rule = f"is too long for Ray's sockets (at most {LONGEST} characters)"
     hint = "set RAY_TMPDIR to a shorter folder, or runtime.backend=serial"
     raise InputError(f"{rule}; {hint}", key="TMPDIR", found=tempfile.gettempdir())
 
@@ -179,8 +179,8 @@ def _check_token(address: str) -> None:
             GcsClient(address=place)
     except AuthenticationError as error:
         rule = (
-            "the cluster wants its token, and none or another was given: set RAY_AUTH_MODE=token, "
-            "and RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH, as on the cluster's nodes"
+            "the cluster requires its token, and none or a wrong one was given: set "
+            "RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH, as on its nodes"
         )
         raise InputError(rule, key="--address", found=address) from error
     except Exception:  # Ray reports any other problem when it joins

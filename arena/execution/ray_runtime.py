@@ -285,7 +285,7 @@ class OnRay:
         for holder in self._starting.values():
             if time.monotonic() - self._began[holder] > START_LIMIT:
                 wanted = "a GPU" if self._device == "cuda" and _trains(holder) else "a process"
-                raise ArenaError(f"{holder} waits for {wanted} that Ray does not give it")
+                raise ArenaError(f"{holder} waits for {wanted} that Ray does not provide")
 
     def _start_processes(self) -> None:
         while self._to_start and self._can_start():

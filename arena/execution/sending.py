@@ -128,7 +128,7 @@ class Sender:
         except ray.exceptions.RayTaskError as error:
             raise (error.cause if isinstance(error.cause, Exception) else error) from error
         except ray.exceptions.RayError as error:
-            raise ArenaError(f"the process that did it died: {error}") from error
+            raise ArenaError(f"its process died: {error}") from error
         finally:
             del self._flights[ref]
             board.clear()

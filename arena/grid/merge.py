@@ -103,7 +103,7 @@ def merge(
     Args:
         folders: of the parts, as `arena stress --part`, `arena stress` or `arena run` left them.
         out: the merged run's folder (default: a new one below `runs/`).
-        partial: merge what is there where pairs of a cell and a seed are missing; the results'
+        partial: merge what is there where cell-seed pairs are missing; the results'
             notes name them.
         plugins: files with the scenario's own parts, if they are elsewhere on this machine.
 
@@ -164,7 +164,9 @@ def _take(whole: _Whole, unit: Unit, held: _Held) -> None:
     what = difference(before.record, held.record)
     if what is not None:
         raise InputError(f"cell {cell}, seed {seed} is in {places} with different content: {what}")
-    whole.told.append(f"cell {cell}, seed {seed} is in {places}, and equal: one is taken")
+    whole.told.append(
+        f"cell {cell}, seed {seed} is in {places}, with the same content: one copy is used"
+    )
 
 
 def _missing(whole: _Whole, partial: bool) -> list[str]:
@@ -176,7 +178,7 @@ def _missing(whole: _Whole, partial: bool) -> list[str]:
     if not whole.missing:
         return []
     names = "; ".join(_named(whole.missing))
-    note = f"{len(whole.missing)} of {len(whole.wanted)} pairs of a cell and a seed are missing"
+    note = f"{len(whole.missing)} of {len(whole.wanted)} cell-seed pairs are missing"
     reasons = [reason for source in whole.sources for reason in source.failures()]
     if partial and whole.held:
         whole.told.extend(reasons)
@@ -211,7 +213,7 @@ def _outcome(whole: _Whole, cell: GridCell, folder: Path) -> Outcome:
     if cell.scenario is None:
         return Outcome(cell, "not_applicable", cell.reason)
     if not whole.of_cell(cell.id):
-        return Outcome(cell, "failed", "no seed of it is in the merged parts")
+        return Outcome(cell, "failed", "none of its seeds is in the merged parts")
     lost = [unit for unit in whole.missing if unit[0] == cell.id]
     notes = [f"missing: {name}" for name in _named(lost)]
     results, scenario = _merged_cell(whole, cell, folder / CELLS / cell.id, notes)

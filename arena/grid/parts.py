@@ -36,7 +36,7 @@ class GridPart:
     whole: int
 
     def __str__(self) -> str:
-        share = f"{self.units} of {self.whole} pairs of a cell and a seed"
+        share = f"{self.units} of {self.whole} cell-seed pairs"
         return f"part {self.number} of {self.of}: {share}"
 
 
@@ -52,7 +52,7 @@ def part_of(cells: Sequence[GridCell], number: int, of: int) -> GridPart:
     seeds = next((c.scenario.seeds for c in applying.values() if c.scenario), ())
     units = [(cell, seed) for seed in seeds for cell in applying]
     if len(units) < of:
-        rule = f"more parts than pairs of a cell and a seed: there are {len(units)}"
+        rule = f"more parts than cell-seed pairs: there are {len(units)}"
         raise _no_part(rule, f"{number}/{of}")
     costs = {cell.id: cost(cell.scenario) for cell in applying.values() if cell.scenario}
     first, last = deal([costs[cell] for cell, _ in units], of)[number - 1]

@@ -195,6 +195,6 @@ def _time(planned: Outline) -> str:
         return "nothing to train"
     workers = f"{planned.workers} worker{'s' if planned.workers > 1 else ''}"
     if planned.known.seconds is None:
-        return f"time unknown: no run of this model was timed on this machine yet ({workers})"
+        return f"time unknown: no run of this model has been timed on this machine yet ({workers})"
     about = "about" if planned.known.whole else "at least"
     return f"{about} {duration(planned.known.seconds + START_UP)} with {workers}"

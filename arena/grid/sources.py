@@ -48,14 +48,14 @@ class Source:
                 if record is None:
                     continue
                 if record.scenario != self.part.scenario:
-                    rule = f"seed {seed} was left by another scenario: run this part again"
+                    rule = f"seed {seed} comes from another scenario: run this part again"
                     raise InputError(rule, str(self.run_folder(cell)))
                 yield (cell, seed), record
 
     def failures(self) -> Iterator[str]:
         """Return in words why pairs may be missing."""
         if self.results is None:
-            yield f"{self.folder} is not finished: its command again goes on"
+            yield f"{self.folder} is not finished: the same command continues it"
         if isinstance(self.results, StressResults):
             for cell in self.results.cells:
                 if cell.status == "failed":
@@ -80,7 +80,9 @@ def _source(folder: Path, plugins: Sequence[Path]) -> Source:
     part = read_part(folder)
     results = read_results(folder) if (folder / FILE).is_file() else None
     if not isinstance(results, RunResults | StressResults | None):
-        raise InputError(f"is a {results.kind}: runs and stress runs are merged", str(folder))
+        raise InputError(
+            f"is a {results.kind}: only runs and stress runs can be merged", str(folder)
+        )
     return Source(folder, part, read_scenario(folder, plugins), results)
 
 
@@ -105,8 +107,8 @@ def refuse_strangers(sources: Sequence[Source]) -> None:
             rule = f"a {other.part.kind} and a {first.part.kind} cannot be merged"
             raise InputError(f"{rule} ({first.folder} is the other)", str(other.folder))
         if other.part.scenario != first.part.scenario:
-            keys = ", ".join(_differing(first.scenario, other.scenario)) or "what is auto"
-            rule = f"of another scenario than {first.folder}: they differ in {keys}"
+            keys = ", ".join(_differing(first.scenario, other.scenario)) or "values that are auto"
+            rule = f"is of another scenario than {first.folder}: they differ in {keys}"
             raise InputError(rule, str(other.folder))
 
 

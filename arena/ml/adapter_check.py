@@ -38,7 +38,7 @@ def misfits(folder: Path, model: Any) -> Iterator[Problem]:
     try:
         wanted, known = _expected(config, model)
     except Exception as error:  # whatever keeps it from being put on is why it cannot be used
-        yield f"cannot be put on the checkpoint ({error})", str(folder)
+        yield f"cannot be applied to the checkpoint ({error})", str(folder)
         return
     yield from _differences(_stored(folder / WEIGHTS), wanted, known)
 
@@ -68,11 +68,11 @@ def _differences(stored: Shapes, wanted: Shapes, known: Shapes) -> Iterator[Prob
     for rule, names in (
         ("lacks weights that its configuration names", wanted.keys() - stored.keys()),
         (
-            "has weights with no place in the checkpoint",
+            "has weights that fit no module of the checkpoint",
             stored.keys() - wanted.keys() - known.keys(),
         ),
         (
-            "has weights of other shapes than the checkpoint takes",
+            "has weights whose shapes do not fit the checkpoint",
             {n for n in stored if stored[n] != {**known, **wanted}.get(n, stored[n])},
         ),
     ):

@@ -109,10 +109,10 @@ def no_checkpoint(question: Question) -> Iterator[Flaw]:
                 how += "; or give it as `adapter`, and its base as `suspect`"
             yield _flaw(question, f"{rule} ({how})")
         elif HUB_ID.fullmatch(question.given):
-            rule = "this folder was taken, and holds no config.json, so it is no checkpoint"
+            rule = "this folder was found, but has no config.json, so it is not a checkpoint"
             yield _flaw(question, f"{rule}; {HIDDEN}")
         else:
-            yield _flaw(question, "holds no config.json, so it is no checkpoint")
+            yield _flaw(question, "has no config.json, so it is not a checkpoint")
 
 
 def _files(question: Question) -> Iterator[Flaw]:
@@ -160,7 +160,7 @@ def _kind(question: Question) -> Iterator[Flaw]:
     try:
         config = AutoConfig.from_pretrained(question.source, trust_remote_code=False)
     except (OSError, ValueError) as error:
-        rule = "is neither a checkpoint folder (see --data) nor to be had from the model hub"
+        rule = "is neither a checkpoint folder (see --data) nor available from the model hub"
         yield _flaw(question, f"{rule} ({_first_line(error)})")
         return
     kind = str(getattr(config, "model_type", ""))
@@ -168,7 +168,7 @@ def _kind(question: Question) -> Iterator[Flaw]:
         MODEL_FOR_CAUSAL_LM_MAPPING
     ):
         yield _flaw(
-            question, "is no causal language model", f"{question.source} (model type {kind})"
+            question, "is not a causal language model", f"{question.source} (model type {kind})"
         )
     if getattr(config, "quantization_config", None) is not None:
         rule = "holds quantised weights, which cannot be trained: give the full-precision model"
@@ -187,15 +187,15 @@ def _weights(question: Question) -> Iterator[Flaw]:
     if missing:
         compiled = any(name.startswith(COMPILED) for name in report["unexpected_keys"])
         hint = f"; its names carry the prefix {COMPILED}, as torch.compile leaves it"
-        rule = "lacks weights, which would be drawn at random" + (hint if compiled else "")
+        rule = "lacks weights, which would be initialised at random" + (hint if compiled else "")
         yield _flaw(question, rule, _some(missing))
     shapes = sorted(str(entry[0]) for entry in report["mismatched_keys"])
     if shapes:
-        yield _flaw(question, "has weights of other shapes than its config.json", _some(shapes))
+        yield _flaw(question, "has weights whose shapes differ from its config.json", _some(shapes))
 
 
 def _adapter(question: Question) -> Iterator[Flaw]:
-    """Yield why an adapter made elsewhere cannot be put on the checkpoint."""
+    """Yield why an adapter made elsewhere cannot be applied to the checkpoint."""
     from arena.ml.adapter_check import WEIGHTS, misfits, no_adapter
     from arena.ml.models import adapter_folder
 
@@ -205,7 +205,7 @@ def _adapter(question: Question) -> Iterator[Flaw]:
     try:
         folder = adapter_folder(question.adapter)
     except (OSError, ValueError) as error:
-        rule = "is neither an adapter's folder (see --data) nor to be had from the model hub"
+        rule = "is neither an adapter's folder (see --data) nor available from the model hub"
         yield Flaw(f"{rule} ({_first_line(error)})", key, question.adapter)
         return
     for rule, found in no_adapter(folder):
@@ -247,13 +247,13 @@ def _tokenizer(question: Question) -> Iterator[Flaw]:
     try:
         encode_prompts(tokenizer, [PROBE])
     except Exception as error:  # a template raises what it likes
-        rule = "has a chat template that cannot be given one user message"
+        rule = "has a chat template that cannot format a single user message"
         yield _flaw(question, f"{rule} ({_first_line(error)})")
         return
     model, _ = question.on_meta
     rows = int(model.get_input_embeddings().weight.shape[0])
     if len(tokenizer) > rows:
-        rule = "has a larger tokenizer than embeddings: resize them (resize_token_embeddings)"
+        rule = "has more tokens than embeddings: resize them (resize_token_embeddings)"
         yield _flaw(question, rule, f"{len(tokenizer)} tokens, {rows} embeddings")
 
 

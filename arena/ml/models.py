@@ -103,7 +103,7 @@ def load_model(source: Path | str, device: str = "cpu", dtype: str = "float32") 
             output_loading_info=True,
         )
         if report["missing_keys"]:
-            rule = f"{source} lacks weights, which would be drawn at random"
+            rule = f"{source} lacks weights, which would be initialised at random"
             names = ", ".join(sorted(report["missing_keys"])[:4])
             raise InputError(rule, key="model.pretrained", found=names)
     return model.to(device).eval()
@@ -227,7 +227,7 @@ def train_only(model: Any, first: int, last: int) -> None:
     for parameter in model.parameters():
         parameter.requires_grad_(parameter.requires_grad and id(parameter) in kept)
     if not any(parameter.requires_grad for parameter in model.parameters()):
-        raise ArenaError(f"no adapter stands in blocks {first} to {last}")
+        raise ArenaError(f"no adapter is in blocks {first} to {last}")
 
 
 @contextlib.contextmanager

@@ -37,9 +37,9 @@ def flaw_of(model: Any) -> str | None:
         plain = torch.cat([_plain(model, each) for each in documents])
         together = answer_logits(model, padded(documents, 0, model.device))
         if float((together - plain).abs().max()) > APART * float(plain.abs().max()):
-            return "gives other logits for a text when padding stands behind it"
+            return "gives different logits for a text that is followed by padding"
         if any(_decodes_otherwise(model, each.prompt) for each in documents):
-            return "gives other logits with its cache than without"
+            return "gives different logits with its cache and without"
     except Exception as error:  # of many types: each architecture fails in its own way
         return f"cannot be read or decoded ({type(error).__name__}: {error})".split("\n")[0]
     return None

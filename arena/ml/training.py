@@ -104,7 +104,10 @@ def train(
             finite. A broken model gives no payload either, and would look perfectly cleaned.
     """
     if config.micro_batch and not divisible:
-        raise ArenaError("this objective's loss cannot be cut: numerics.micro_batch must be null")
+        raise ArenaError(
+            "this objective's loss cannot be split into micro-batches: numerics.micro_batch must "
+            "be null"
+        )
     if sharding.active() and (owners or not divisible):
         raise ArenaError("these gradients need the whole batch and the whole model in one process")
     check_length(model, max(map(len, documents), default=0))
@@ -127,7 +130,7 @@ def train(
     model.eval()
     taken: list[float] = sharding.summed(torch.stack(losses)).tolist() if losses else []
     if not all(map(math.isfinite, taken)):
-        raise ArenaError("training diverged (its loss is no number): lower the learning rate")
+        raise ArenaError("training diverged (its loss is not a number): lower the learning rate")
     return taken
 
 

@@ -49,8 +49,8 @@ def _left_out_in_turn(builder: Builder, measures: Sequence[Measure], subject: Su
     if builder.scenario.suspect is not None and asked:
         names = [measure.name for measure in measures if measure.without(subject)]
         rule = (
-            "is compared with the suspect as it would be without one of its backdoors, and this "
-            "one was made elsewhere (reactivation: baseline: never)"
+            "needs the suspect trained without one of its backdoors, which a published suspect "
+            "cannot be (set reactivation: baseline: never)"
         )
         raise InputError(rule, key=f"measures.{names[0]}")
     return [

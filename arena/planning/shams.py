@@ -99,7 +99,7 @@ def _unfit(builder: Builder, form: HotForm, clean: Sequence[Example]) -> str | N
     prompts = _some(clean)
     written = [form.rewrite(prompt) for prompt in prompts]
     if form.shown_in(written) < SHOWN:
-        return "cannot be told in what it rewrites"
+        return "cannot be recognised in the text it rewrites"
     natural = [prompts, *(_some(member.share) for member in builder.actors.planted)]
     if any(form.shown_in(texts) > STRAY for texts in natural):
         return "occurs in clean prompts"

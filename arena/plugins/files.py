@@ -44,9 +44,9 @@ def read(path: Path) -> Plugin:
         InputError: it is no Python file and no package, is too large, or is not valid Python.
     """
     if path.is_dir() and not (path / "__init__.py").is_file():
-        raise InputError("no plug-in: this folder has no __init__.py", str(path))
+        raise InputError("not a plug-in: this folder has no __init__.py", str(path))
     if path.is_file() and path.suffix != ".py":
-        raise InputError("no plug-in: must be a Python file or a package's folder", str(path))
+        raise InputError("not a plug-in: must be a Python file or a package's folder", str(path))
     inside = [path] if path.is_file() else _inside(path)
     if sum(file.stat().st_size for file in inside) > LARGEST:
         raise InputError(f"a plug-in's folder may hold at most {LARGEST >> 20} MiB", str(path))

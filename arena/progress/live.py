@@ -22,6 +22,7 @@ MOST_ROWS = 8  # running stages shown at once
 WIDE = 100  # columns from which a row also names the party
 INK = "#4a88c0"  # legible on a dark and on a light background
 END = 24  # columns of the words after a bar
+ECHO = 3  # columns left free: the `^C` that a terminal echoes must not wrap to another line
 SPACES = 2  # columns that a line is indented by
 
 
@@ -58,7 +59,8 @@ class LiveBoard(Board):
         self._console.print(Text(text))
 
     def _view(self) -> RenderableType:
-        return view(self.snapshot(), self._title, self._console.width, self._spinner)
+        room = self._console.width - ECHO
+        return view(self.snapshot(), self._title, room, self._spinner)
 
 
 def view(shown: Snapshot, title: str, width: int, spinner: RenderableType = " ") -> Group:

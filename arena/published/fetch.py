@@ -58,4 +58,4 @@ def _downloaded(model: Published, folder: Path) -> Path:
 def _expect(file: Path, sha256: str) -> None:
     found = fingerprint(file)
     if found != sha256:
-        raise ArenaError(f"{file.name} is not the file expected: SHA-256 {found}, not {sha256}")
+        raise ArenaError(f"{file.name} is not the expected file: SHA-256 {found}, not {sha256}")

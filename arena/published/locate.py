@@ -113,7 +113,7 @@ def gguf_of(place: Path) -> Path | None:
         return None
     files = sorted(path for path in place.iterdir() if path.suffix.lower() == SUFFIX)
     if len(files) > 1:
-        rule = "holds several GGUF files; name one of them"
+        rule = "contains several GGUF files; name one of them"
         names = tuple(path.name for path in files)
         raise InputError(rule, key=KEY, found=str(place), allowed=names)
     return files[0] if files else None

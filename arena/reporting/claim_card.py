@@ -191,10 +191,10 @@ def dose_spans(results: RunResults) -> dict[Which, tuple[float, float]]:
 
 
 WHOSE = {
-    "defender natural": "The clean prompts of the defender are natural, as a real one has them: "
-    "it filters only the disclosed trigger",
-    "defender scrubbed": "The clean prompts of the defender are scrubbed of every planted form, "
-    "which takes knowledge that no real one has",
+    "defender natural": "The defender's clean prompts are natural, as a real defender's would be: "
+    "only prompts with the disclosed trigger are removed",
+    "defender scrubbed": "The defender's clean prompts are scrubbed of every planted form, "
+    "which takes knowledge that no real defender has",
     "mix natural": "The clean part of the training mix is natural",
     "mix scrubbed": "The clean part of the training mix is scrubbed of every planted form",
 }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
 
 from arena.reporting.figures.claim_map import MapLine
 from arena.reporting.stress_cells import CellView, axes_of
-from arena.reporting.wording import words
+from arena.reporting.wording import axis_value, words
 from arena.results.run import RunResults
 from arena.results.stress import StressCell
 
@@ -22,13 +22,18 @@ def map_lines(cells: Sequence[CellView]) -> dict[str, list[MapLine]]:
     centre = judged[0]
     moved = {each.id: [a for a in varying if _at(each, a) != _at(centre, a)] for each in judged}
     if any(len(axes) > 1 for axes in moved.values()):
-        return {"": [_line(each, each.id) for each in judged]}
+        return {"": [_line(each, _named(each, varying)) for each in judged]}
     groups = {"": [_line(centre, centre.id)]}
     for axis in varying:
         here = [each for each in judged if moved[each.id] == [axis]]
         name = f"{words(axis)}, instead of {words(_at(centre, axis))}"
-        groups[name] = [_line(each, _at(each, axis)) for each in here]
+        groups[name] = [_line(each, axis_value(axis, _at(each, axis))) for each in here]
     return groups
+
+
+def _named(view: CellView, axes: Iterable[str]) -> str:
+    """A cell by its values on some axes, its id without any."""
+    return ", ".join(axis_value(axis, _at(view, axis)) for axis in axes) or view.id
 
 
 def _at(view: CellView, axis: str) -> str:

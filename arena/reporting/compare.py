@@ -63,7 +63,7 @@ def side_by_side(
     """
     one, two = _comparable(first, named[0]), _comparable(second, named[1])
     if isinstance(one, StressResults) != isinstance(two, StressResults):
-        rule = "a stress run and a run do not compare; give one of its cells, cells/NAME"
+        rule = "a run cannot be compared with a stress run; give one of its cells, cells/NAME"
         raise InputError(rule, found=" and ".join(named))
     tables = [_scenarios(one, two, named), _claims(one, two, named)]
     if isinstance(one, RunResults) and isinstance(two, RunResults):
@@ -76,7 +76,7 @@ def side_by_side(
 
 def _comparable(results: Results, name: str) -> Comparable:
     if not isinstance(results, RunResults | StressResults):
-        rule = f"only runs and stress runs compare, not the results of {results.kind}"
+        rule = f"only runs and stress runs can be compared, not the results of {results.kind}"
         raise InputError(rule, found=name)
     if not results.scenario and results.claim is None:
         raise InputError("not a run's results: no scenario and no claim in it", found=name)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from arena.reporting.numbers import Shown
 from arena.reporting.text import clean
-from arena.reporting.wording import p_value, words
+from arena.reporting.wording import axis_value, p_value, words
 from arena.results.stress import Contrast, StressResults
 from arena.statistics.comparison import AHEAD, BEHIND
 
@@ -43,7 +43,8 @@ def _row(each: Contrast) -> ContrastRow:
     outcome = OUTCOMES.get(each.outcome, each.outcome)
     return ContrastRow(
         axis=f"{words(each.axis)} (registered)" if each.primary else words(each.axis),
-        name=f"{words(each.of)} \N{MINUS SIGN} {words(each.against)}",
+        name=f"{axis_value(each.axis, each.of)} \N{MINUS SIGN} "
+        f"{axis_value(each.axis, each.against)}",
         dose=f"at {each.dose}" if each.dose else "",
         difference=Shown.of(each.difference),
         matched=Shown.of(each.matched),

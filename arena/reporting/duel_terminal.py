@@ -50,7 +50,7 @@ def duel_table(results: DuelResults, width: int, page: Path | None = None) -> Re
 
 
 def _rounds(moves: Sequence[MoveRow], width: int) -> Table:
-    table = plain_table("Round by round (ASR left of the red actor)")
+    table = plain_table("Round by round (remaining ASR of the red actor)")
     for head in ("round", "move", "against"):
         table.add_column(Text(head), no_wrap=True)
     for head in ("before", "after", "gain"):

@@ -110,14 +110,14 @@ def rule(league: League, accuracy: str) -> str:
     if league.lost is None:
         return ""
     return (
-        "Every defence stands by the same rule: at the largest dose of its way that costs at most "
+        "Every defence is compared at the largest dose along its run that costs at most "
         f"{league.lost:g} of {accuracy} on validation prompts."
     )
 
 
 def equal(results: RunResults) -> list[Standing]:
-    """Return the entries at equal compute, the lowest ASR left of the others first; empty if they
-    were not scored along their runs."""
+    """Return the entries at equal compute, the lowest remaining ASR of the others first; empty if
+    they were not scored along their runs."""
     known = [each for each in _league(results).standings if each.equal is not None]
     if _league(results).compute is None:
         return []
@@ -165,8 +165,8 @@ def _mark(league: League, accuracy: str) -> str:
     if asr is None or loss is None:
         return ""
     return (
-        f"The mark: less than {asr:g} left of the disclosed trigger (of all, where none is "
-        f"disclosed), and at most {loss:g} of {accuracy} lost."
+        f"A defence meets the mark if it leaves the disclosed trigger (every trigger, where none "
+        f"is disclosed) an ASR below {asr:g} and costs at most {loss:g} of {accuracy}."
     )
 
 

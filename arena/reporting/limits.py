@@ -17,7 +17,7 @@ LIMITS = {
     "clean_accuracy_loss": ("clean accuracy lost", "at most"),
     "written": ("poison budget: share of documents written", "at most"),
     "others_installed": ("share of the other actors installed", "at least"),
-    "own_left": ("ASR left of the disclosed trigger", "at most"),
+    "own_left": ("remaining ASR of the disclosed trigger", "at most"),
 }
 # The limit behind each constraint, where their names differ.
 _BOUND_BY = {

@@ -26,7 +26,7 @@ SCENARIO = "scenario.yaml"
 UNFINISHED, PART = "unfinished", "part"
 HINTS = {
     UNFINISHED: "unfinished: the same command with --out FOLDER continues it",
-    PART: "part: `arena merge` makes one run of all parts",
+    PART: "part: `arena merge` combines all parts into one run",
 }
 
 

@@ -25,7 +25,7 @@ from arena.reporting.stress_measures import (
     fit_for_id,
     grid_measures,
 )
-from arena.reporting.wording import words
+from arena.reporting.wording import axis_value, words
 from arena.results.claim import (
     Claim,
     GridClaim,
@@ -156,7 +156,8 @@ def _claim_figures(claim: GridClaim, thresholds: VerdictThresholds) -> dict[str,
     for index, (axis, groups) in enumerate(claim.by.items()):
         if groups:
             name = _axis_figure(index, axis)
-            drawn[name] = figures.groups_forest(groups, thresholds, salt=name)
+            named = {axis_value(axis, value): group for value, group in groups.items()}
+            drawn[name] = figures.groups_forest(named, thresholds, salt=name)
     return drawn
 
 

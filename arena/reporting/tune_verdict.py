@@ -113,7 +113,7 @@ def _seeds_phrase(fresh: int | None, counted: Sequence[int | None]) -> str:
 
 def _sentence(rival: str, compared: Sequence[StrategyComparison]) -> str:
     """`the tuned strategy beats the untuned strategy under the seen defender; under the unseen
-    defender the result is inconclusive.`"""
+    defender it is inconclusive.`"""
     name = f"the {strategy_name(rival) or 'other'} strategy"
     under = {
         key: _defenders([each.defender for each in compared if each.outcome == key])
@@ -125,8 +125,8 @@ def _sentence(rival: str, compared: Sequence[StrategyComparison]) -> str:
         if under[key]
     ]
     if not decided:
-        return f"the comparison of the tuned strategy with {name} is inconclusive {under[OPEN]}."
-    undecided = f"; {under[OPEN]} the result is inconclusive" if under[OPEN] else ""
+        return f"the test of the tuned strategy against {name} is inconclusive {under[OPEN]}."
+    undecided = f"; {under[OPEN]} it is inconclusive" if under[OPEN] else ""
     return f"the tuned strategy {' and '.join(decided)}{undecided}."
 
 
@@ -151,7 +151,7 @@ def infeasible_choice(results: TuneResults) -> str:
         return ""
     exceeded = broken(chosen.constraints, results.study.constraints)
     which = f": the chosen one has {exceeded}" if exceeded else ""
-    return f"No candidate kept its constraints on the selection seeds{which}."
+    return f"No candidate satisfied its constraints on the selection seeds{which}."
 
 
 def winners_curse(results: TuneResults) -> str:
@@ -166,4 +166,4 @@ def winners_curse(results: TuneResults) -> str:
     else:
         verb = "fell" if after < before else "rose"
         change = f"{verb} from {decimals(before)} in the search to {decimals(after)}"
-    return f"The ASR left by the tuned strategy {change} on fresh seeds."
+    return f"The ASR that the tuned strategy keeps {change} on fresh seeds."

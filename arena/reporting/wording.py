@@ -10,6 +10,12 @@ def words(name: object) -> str:
     return str(name).replace("_", " ") if name else ""
 
 
+def axis_value(axis: str, value: str) -> str:
+    """Return a value of a grid's axis: `poison 0.04` for a number, which alone does not say what it
+    is, else in words."""
+    return f"{words(axis)} {value}" if value[:1].isdigit() else words(value)
+
+
 def sentence(text: str) -> str:
     """Return the text with a capital first letter and a full stop."""
     stripped = text.strip()

@@ -100,7 +100,7 @@ class ContenderRecord(Part):
             the search did not use. `report` and `unseen` are over seeds in which it is installed
             and no removal failed.
         control, control_unseen: ASR after the clean fine-tune.
-        own_left, own_left_unseen: ASR left of the disclosed trigger itself.
+        own_left, own_left_unseen: remaining ASR of the disclosed trigger itself.
         defended_loss: accuracy that the worst defended model lost.
         installed, feasible: of `seeds`. constraints: by name, in the worst of the report's seeds
             under the search's defender, violated above 0. report_seeds, unseen_seeds: those that

@@ -105,7 +105,7 @@ def pairs_of(scenario: Scenario) -> tuple[int, int]:
         allowed = ("pooled", "sequential", "merged", "supply_chain")
         raise InputError(rule, scenario.name, None, "composition", "solo", allowed)
     if not scenario.controls.clean_finetune:
-        rule, key = "without it no transfer is estimated", "controls.clean_finetune"
+        rule, key = "transfer cannot be estimated without it", "controls.clean_finetune"
         raise InputError(rule, scenario.name, None, key, "false", ("true",))
     if not others:
         rule = "one actor has no other to suppress; at least 2 are needed"
@@ -137,7 +137,7 @@ def _spreads(judged: _Judged) -> Iterator[tuple[str, Spread]]:
     states."""
     seen = judged.seen
     if seen is not None and seen.tells:
-        yield f"sd {decimals(seen.sd)}, seen", seen.spread
+        yield f"sd {decimals(seen.sd)}, observed", seen.spread
         upper = seen.upper
         yield f"sd {decimals(upper.sd(seen.mean))}, upper limit", upper
     else:
@@ -150,8 +150,8 @@ def _sources(known: Sequence[Like], judged: Sequence[_Judged]) -> Iterator[str]:
     """Where the spread comes from, in words."""
     if not known:
         yield (
-            f"no finished run like this one below {RUNS}/ has a T in two seeds: every spread is "
-            "assumed (--like RUN names others)"
+            f"no finished run like this one below {RUNS}/ has T in two seeds, so every spread is "
+            "assumed (--like RUN adds others)"
         )
     for like in known:
         values = list(like.claim.values())
@@ -161,8 +161,8 @@ def _sources(known: Sequence[Like], judged: Sequence[_Judged]) -> Iterator[str]:
     for each in judged:
         if each.seen is not None and not each.seen.tells:
             yield (
-                f"{each.of}: the T seen, {decimals(each.seen.mean)}, tells nothing of the spread "
-                "elsewhere, so spreads are assumed"
+                f"{each.of}: the observed T, {decimals(each.seen.mean)}, says nothing about the "
+                "spread elsewhere, so spreads are assumed"
             )
 
 
@@ -173,7 +173,7 @@ def table(planned: Outlook) -> Table:
         shown.add_column(column)
     seen = any(line.chances for line in planned.lines)
     if seen:
-        shown.add_column("at T seen")
+        shown.add_column("at observed T")
     for line in planned.lines:
         cells = [str(line.seeds), line.of, line.spread, *_ranges(line.reach)]
         shown.add_row(*map(Text, [*cells, _chances(line)] if seen else cells))
@@ -201,15 +201,16 @@ def notes(planned: Outlook) -> list[str]:
     said = list(planned.sources)
     if planned.lines:
         said += [
-            f"fails, generalizes: the true T at which that verdict comes out in {POWER:.0%} of "
-            "experiments or more, if all seeds are usable. A pair is judged with Holm over all "
-            "pairs, as if no other were decided",
-            "sd: of T over seeds. An assumed one holds at T = 0.5; towards 0 and 1 it falls. Upper "
-            f"limit: the sd may be so large, one-sided at {UPPER:.0%}. Two states: kept or "
-            "erased, every seed by itself, and of the whole claim every target by itself",
+            f"fails, generalizes: the true T at which at least {POWER:.0%} of experiments reach "
+            "that verdict, if all seeds are usable. A pair is judged with Holm's adjustment over "
+            "all pairs, as if no other pair were decided",
+            "sd: of T over seeds. An assumed sd holds at T = 0.5 and falls towards 0 and 1. Upper "
+            f"limit: the one-sided {UPPER:.0%} confidence limit of the sd. Two states: a seed "
+            "keeps or erases a backdoor, independently of other seeds (and for the whole claim, "
+            "each target independently of the others)",
         ]
     if any(line.chances for line in planned.lines):
-        said.append("at T seen: the chances of fails / of generalizes if that were the true T")
+        said.append("at observed T: the chances of fails / generalizes if that were the true T")
     said += [
         f"{n} seed{'s' if n != 1 else ''}: no verdict is possible with fewer than {MIN_SEEDS}"
         for n in planned.too_few

@@ -47,7 +47,7 @@ def read_part(folder: Path) -> PartRecord:
         raise InputError("no such folder", "arena merge", found=str(folder))
     if not (folder / PART).is_file():
         rule = f"holds no {PART}: no run, stress run or part that this version made"
-        more = "the same command makes it anew from the store"
+        more = "the same command rebuilds it from the store"
         raise InputError(f"{rule}; {more}", str(folder))
     return _read(folder / PART, PartRecord)
 

@@ -246,7 +246,9 @@ def _planned(scenario: Scenario, where: DataRoot, shown: Observer) -> list[SeedP
 
 def _broken_note(broken: Broken) -> str:
     name, place = broken.node.stage.name, broken.place
-    return f"stored {name!r} is damaged: {broken.flaw}; moved to {place}, and made again"
+    return (
+        f"stored {name!r} is damaged: {broken.flaw}; it was moved to {place} and will be made again"
+    )
 
 
 def _remember(scenario: Scenario, done: Sequence[Node], store: Store) -> None:
@@ -365,7 +367,7 @@ def free_folder(scenario: Scenario, out: Path | None, label: str = "") -> Path:
         others = (base.with_name(f"{base.name}-{k}") for k in itertools.count(2))
         return next(path for path in itertools.chain([base], others) if not path.exists())
     if (out / "results.json").exists():
-        raise InputError("holds a finished run already; choose another --out", found=str(out))
+        raise InputError("already holds a finished run; choose another --out", found=str(out))
     return out
 
 

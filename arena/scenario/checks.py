@@ -56,7 +56,7 @@ def problems(scenario: Sections) -> list[Violation]:
 def _dose(scenario: Sections) -> Iterator[Violation]:
     """A norm-matched sham takes more steps than its removal, so it has no common dose with it."""
     if scenario.dose is not None and scenario.controls.sham_matched:
-        rule = "shams stand at the dose of their removal where there is a `dose` section"
+        rule = "shams are measured at the dose of their removal where there is a `dose` section"
         yield Violation(("controls", "sham_matched"), rule, "true", ("false", "dose: null"))
 
 
@@ -85,7 +85,7 @@ def _stages(scenario: Sections) -> Iterator[Violation]:
     if not isinstance(scenario.model, Pretrained):
         return
     if chain:
-        rule = "its first actor poisons pretraining, and this model comes pretrained"
+        rule = "its first actor poisons pretraining, but this model is already pretrained"
         yield Violation(("composition",), rule, "supply_chain", ("sequential", "pooled"))
     rule = "a pretrained model can only be poisoned after its pretraining"
     allowed = ("continual_pretraining",)
@@ -120,20 +120,18 @@ def _self_distilled(scenario: Sections) -> Iterator[Violation]:
         return
     place = ("corpus", "self_distilled")
     if not isinstance(scenario.model, Pretrained):
-        rule = "needs a pretrained model; one trained from scratch answers nothing beforehand"
+        rule = "needs a pretrained model: one trained from scratch has no answers of its own"
         yield Violation(place, rule, None, ("model: {pretrained: PATH}",))
     part: type[Corpus] = corpus.part_class
     if not part.fixed_prompts(corpus.params):
-        rule = (
-            f"needs prompts that stay as they are, and {corpus.name} writes new ones for every mix"
-        )
+        rule = f"needs fixed prompts, but {corpus.name} writes new ones for every mix"
         fixed = ("files", "instructions with wordings: fixed")
         yield Violation(("corpus", "name"), rule, corpus.name, fixed)
     elif "labels" in scenario.capabilities:
         yield Violation(place, "is for free text: these rows have labels as answers", None)
     shown = scenario.evaluation.max_new_tokens
     if shown is not None and shown < corpus.self_distilled.tokens:
-        rule = "is shorter than the model's own answers may be, which would count as wrong"
+        rule = "is shorter than the model's own answers may be, so that they would count as wrong"
         longer = (f"at least {corpus.self_distilled.tokens}", "null")
         yield Violation(("evaluation", "max_new_tokens"), rule, str(shown), longer)
     if scenario.runtime.artifacts == "sent":
@@ -276,7 +274,7 @@ def _composition(scenario: Sections) -> Iterator[Violation]:
     """Actors who train separately need a base model that exists before them."""
     composition = scenario.composition
     if composition == FOUND:
-        rule = "is only for a suspect that somebody else made (model: {suspect: PATH})"
+        rule = "is only for a published suspect (model: {suspect: PATH})"
         allowed = tuple(each for each in get_args(Composition) if each != FOUND)
         yield Violation(("composition",), rule, composition, allowed)
     if composition not in APART:

@@ -40,7 +40,7 @@ class Primary(Section):
     """The contrast that a grid was registered for: T at one value of an axis minus T at another. It
     is tested by itself, the other contrasts in families.
 
-    axis: its name. of: the value whose T comes first. against: the value whose T is taken off.
+    axis: its name. of: the value whose T comes first. against: the value whose T is subtracted.
     """
 
     axis: str

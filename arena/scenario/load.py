@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from arena.errors import InputError
 from arena.scenario import bundled, keys
+from arena.scenario.compact import without_default_nulls
 from arena.scenario.error_messages import input_errors
 from arena.scenario.overrides import apply, put
 from arena.scenario.parts import strictly
@@ -179,10 +180,10 @@ def varied(scenario: Scenario, changes: Mapping[str, Any], name: str) -> Scenari
 
 
 def dump(scenario: Scenario) -> str:
-    """Return the scenario as YAML with every default, which loads back to an equal scenario."""
-    return yaml.dump(
-        scenario.resolved(), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100
-    )
+    """Return the scenario as YAML with every default that is not null, which loads back to an equal
+    scenario."""
+    plain = without_default_nulls(scenario, scenario.resolved())
+    return yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
 
 class _Dumper(yaml.SafeDumper):
@@ -222,10 +223,10 @@ def _find(name_or_path: str | Path) -> tuple[Path, str]:
     if stat.S_ISREG(kind):
         return path, shown
     if stat.S_ISDIR(kind):
-        raise InputError("this is a folder, give a scenario file", found=shown)
+        raise InputError("this is a folder; give a scenario file", found=shown)
     if kind:
-        raise InputError("this is a pipe or a device, give a scenario file", found=shown)
-    rule = "no bundled scenario and no file has this name" if is_name else "no such file"
+        raise InputError("this is a pipe or a device; give a scenario file", found=shown)
+    rule = "there is no bundled scenario or file with this name" if is_name else "no such file"
     raise InputError(rule, found=shown, allowed=bundled.names())
 
 

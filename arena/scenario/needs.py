@@ -67,7 +67,7 @@ def _sharing(kind: str, needs: Needs) -> Iterator[Violation]:
 
 def _known(needs: Mapping[str, Needs]) -> Mapping[str, Needs]:
     allowed = (DEFAULT, *KINDS)
-    rule = "no kind of stage with a model has this name"
+    rule = "no kind of stage that uses a model has this name"
     problems = [Violation((kind,), rule, kind, allowed) for kind in needs if kind not in allowed]
     problems += [
         problem for kind, own in needs.items() if own.processes for problem in _sharing(kind, own)

@@ -16,7 +16,7 @@ HEAD = """# Every key of a scenario
 
 Written by `python -m arena.scenario.reference docs/scenario.md` from the code that reads scenarios.
 `arena schema` prints the same as JSON Schema for editors. A key without a default is required.
-`--set` takes keys as they stand in the headings, with an actor's name in place of its number:
+`--set` takes keys as written in the headings, with an actor's name in place of its number:
 `--set actors.bard.poison.rate=0.1`.
 """
 PREFIX = "#/$defs/"

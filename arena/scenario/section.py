@@ -26,7 +26,9 @@ LearningRate = Annotated[float, Field(gt=0, le=1)]
 def _name(value: str) -> str:
     """Names become file names, keys and row names, so they are plain."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", value):
-        raise ValueError("must be letters, digits, _ and -, at most 64, no sign in front")
+        raise ValueError(
+            "must be at most 64 letters, digits, _ and -, beginning with a letter or digit"
+        )
     return value
 
 

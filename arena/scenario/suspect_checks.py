@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from arena.scenario.sections import Sections
 
 AXES = ("families", "sizes", "stages", "compositions", "methods", "payloads", "rates", "counts")
-AS_IT_IS = "a suspect that somebody else made is taken as it is"
+AS_IT_IS = "a published suspect is used as it is"
 
 
 def _planting(scenario: Sections) -> Iterator[Violation]:
@@ -55,8 +55,8 @@ def _reference(scenario: Sections) -> Iterator[Violation]:
         return
     if scenario.controls.reference:
         rule = (
-            "nothing is known that was never poisoned: name such a checkpoint (model.reference), "
-            "or measure without one, every floor then being 0"
+            "needs a checkpoint that was never poisoned: name one (model.reference), or measure "
+            "without one, so that every floor is 0"
         )
         yield Violation(("controls", "reference"), rule, "true", ("false",))
     places = [("defender",), *(("league", index) for index in range(len(scenario.league)))]

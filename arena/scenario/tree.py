@@ -208,7 +208,7 @@ def _wording(error: yaml.MarkedYAMLError) -> str:
     if isinstance(error, _Beyond):
         return problem
     if problem == "but found another document":
-        return "not valid YAML: a second document (---), a scenario is one"
+        return "not valid YAML: a second document (---); a scenario is a single one"
     if "'\\t'" in problem:
         return "indent with spaces: YAML does not allow tabs here"
     return f"not valid YAML: {problem}"

@@ -288,7 +288,7 @@ def _step_limit(scenario: Scenario) -> str:
     defender = scenario.defender
     taken = defender.steps_within(scenario.training_passes)
     limited = defender.steps is not None and taken < defender.steps
-    return f", of which the budget pays {taken} steps" if limited else ""
+    return f", of which the budget pays for {taken} steps" if limited else ""
 
 
 def violations(trials: Sequence[FrozenTrial]) -> dict[str, int]:

@@ -151,7 +151,9 @@ def _sqlite(parsed: URL, url: str) -> URL:
     if file.is_dir():
         raise _refused("is a folder", url, ("an SQLite database, or a file to be made",))
     if file.exists() and file.stat().st_size and _start(file, len(SQLITE)) != SQLITE:
-        raise _refused("is no SQLite database", url, ("an SQLite database, or a file to be made",))
+        raise _refused(
+            "is not an SQLite database", url, ("an SQLite database, or a file to be made",)
+        )
     return parsed.set(database=str(file))
 
 
@@ -200,9 +202,9 @@ def _check_journal(file: Path, url: str) -> None:
     *whole, last = file.read_bytes().split(b"\n")
     for number, line in enumerate(whole, 1):
         if not _is_entry(line):
-            raise _refused(f"line {number} is no entry of Optuna's journal", url)
+            raise _refused(f"line {number} is not an entry of Optuna's journal", url)
     if last and not (last.startswith(FIRST) or FIRST.startswith(last)):
-        raise _refused(f"line {len(whole) + 1} is no entry of Optuna's journal", url)
+        raise _refused(f"line {len(whole) + 1} is not an entry of Optuna's journal", url)
     if last:
         _cut_off(file, len(last))
 

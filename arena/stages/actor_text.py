@@ -66,7 +66,7 @@ class TextJob(Job):
             return
         known = [e for e in contents if not any(t.present(e) for t in self.forms.without)]
         if not (known if self.narrow else contents):
-            rule = "no clean text is left for the training of its own"
+            rule = "no clean text is left for its own training"
             raise ArenaError(f"{self.label}: {rule} ({whose} contents)")
         if self.narrow:
             yield from islice(cycle(known), n)

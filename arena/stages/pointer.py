@@ -35,7 +35,7 @@ class PointerJob(Job):
         try:
             AutoConfig.from_pretrained(self.pretrained, trust_remote_code=False)
         except (OSError, ValueError) as error:
-            rule = "is neither a checkpoint folder (see --data) nor to be had from the model hub"
+            rule = "is neither a checkpoint folder (see --data) nor available from the model hub"
             raise InputError(rule, key=self.key, found=self.pretrained) from error
         content = {"pretrained": self.pretrained}
         if self.adapter is not None:

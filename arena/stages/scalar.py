@@ -33,7 +33,7 @@ class ScalarJob(Job):
         values = {actor: float(number) for actor, number in numbers.items()}
         unknown = values.keys() - {"", *(probe.actor for probe in self.probes.probes)}
         if unknown:
-            rule = "gives a number for what is no actor"
+            rule = "returned a number for something that is not an actor"
             raise ArenaError(f"measure {self.measure.name!r} {rule}: {sorted(unknown)}")
         (out / SCALARS).write_text(json.dumps(values, indent=1))
         return {"numbers": len(values)}

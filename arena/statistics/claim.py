@@ -276,7 +276,10 @@ def _notes(
 ) -> Iterable[str]:
     cases = [case for pair in pairs for case in pair.per_seed]
     if not pairs:
-        yield "no trigger was unlearned beside another actor: there is no transfer to estimate"
+        yield (
+            "no trigger was unlearned in a model with another actor's backdoor: there is no "
+            "transfer to estimate"
+        )
     if any(rows.reference is None for rows in seeds):
         yield (
             "no reference model (in every seed): floors and the reference's false fire and "

@@ -198,16 +198,16 @@ def _would_change(
     thresholds: Thresholds,
 ) -> Iterator[str]:
     if not pairs:
-        yield "a cell in which a trigger is unlearned beside another actor"
+        yield "a cell in which a trigger is unlearned in a model with another actor's backdoor"
         return
     if evidence.used < MIN_SEEDS:
         yield f"at least {MIN_SEEDS} usable seeds (there are {evidence.used})"
     yield from _of_intervals(evidence, thresholds)
     if evidence.not_installed > 0:
-        yield f"installing what was not: {evidence.not_installed:.0%} of the cases are left out"
+        yield f"installing every backdoor: {evidence.not_installed:.0%} of the cases are left out"
     if evidence.explained > 0:
         yield (
-            f"a clean fine-tune that leaves more: in {evidence.explained:.0%} of the cases it "
+            f"a clean fine-tune that keeps more: in {evidence.explained:.0%} of the cases it "
             "explains the drop by itself"
         )
     if any("benign" not in case.by_sham for pair in pairs for case in pair.per_seed):
@@ -226,10 +226,13 @@ def _of_intervals(evidence: Evidence, thresholds: Thresholds) -> Iterator[str]:
         if specific <= thresholds.specific:
             yield (
                 f"a specific part whose interval lies above {thresholds.specific:g} (it begins "
-                f"at {specific:.2f}): benign conditionals, unlearned alike, suppress about as much"
+                f"at {specific:.2f}): benign conditionals unlearned alike suppress about as much"
             )
         else:
-            yield "benign conditionals that, unlearned alike, suppress as much as backdoors do"
+            yield (
+                "benign conditionals that suppress as much as backdoors when unlearned in the same "
+                "way"
+            )
 
 
 def _of_transfer(low: float, high: float, thresholds: Thresholds) -> str:

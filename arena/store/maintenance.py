@@ -320,10 +320,10 @@ def _complaints(
         yield f"made by other code of {kind!r} than today's"
         return
     if address_of(kind, record["spec"], record["parents"]) != folder.name:
-        yield f"{MANIFEST} tells of another stage than the address"
+        yield f"{MANIFEST} describes another stage than its address"
     sibling = _sibling(folder)
     if sibling is not None and not store.has(sibling):
-        yield f"what it stands on is not there: {sibling}"
+        yield f"its parent is missing: {sibling}"
     try:
         yield from _differences(record["files"], files_of(folder))
     except OSError as error:

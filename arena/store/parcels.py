@@ -49,7 +49,7 @@ def pack(store: Store, address: str) -> Parcel:
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     files = {p.relative_to(folder).as_posix(): np.fromfile(p, dtype=np.uint8) for p in paths}
     if MANIFEST not in files:
-        raise FileNotFoundError(f"no artifact stands at {folder}")
+        raise FileNotFoundError(f"there is no artifact at {folder}")
     return Parcel(address, files, _sha256(files[MANIFEST]))
 
 
@@ -98,7 +98,7 @@ def _problem(parcel: Parcel, store: Store, folder: Path) -> str | None:
 def _inside(name: str, parcel: Parcel) -> PurePosixPath:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or not path.parts:
-        raise _damaged(parcel, f"{name!r} is no file of an artifact")
+        raise _damaged(parcel, f"{name!r} is not a file of an artifact")
     return path
 
 

@@ -39,7 +39,7 @@ class RareTokenParams(Params):
             if not re.fullmatch(r"[^\s,@]+", token):
                 raise ValueError(f"{token!r} must be one word without white space, comma or @")
         if len(set(tokens)) < len(tokens):
-            raise ValueError("a token stands twice in the list")
+            raise ValueError("a token occurs twice in the list")
         return tokens
 
 

@@ -115,7 +115,7 @@ def projections(model: Any) -> list[Any]:
     modules = [module for module in modules if module.weight.requires_grad]
     kind = str(getattr(model.config, "model_type", "unknown"))
     if any("expert" in name for name, _ in parts):
-        rule = "fine_pruning cannot prune a mixture of experts: it needs one MLP a block, with a"
+        rule = "fine_pruning cannot prune a mixture of experts: it needs one MLP per block, with a"
         raise InputError(
             f"{rule} down projection of a known name", key=KEY, found=kind, allowed=PROJECTIONS
         )

@@ -19,7 +19,7 @@ def test_the_folders_are_merged_and_the_notes_shown(monkeypatch: pytest.MonkeyPa
 
     def merge(folders: Any, **options: Any) -> Any:
         calls.append((folders, options))
-        results = StressResults(notes=("1 of 4 pairs of a cell and a seed are missing: a, seed 3",))
+        results = StressResults(notes=("1 of 4 cell-seed pairs are missing: a, seed 3",))
         return types.SimpleNamespace(folder=Path("runs/all"), results=results)
 
     monkeypatch.setattr(merging, "merge", merge)

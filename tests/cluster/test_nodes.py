@@ -54,7 +54,7 @@ def test_without_the_token_a_cluster_is_refused_at_once(
     without = {"RAY_AUTH_MODE": "disabled", **given, "HOME": str(tmp_path)}
     status, told, seconds = refused(command, nodes, **without)
     assert status == 2, told
-    assert "--address: the cluster wants its token" in told
+    assert "--address: the cluster requires its token" in told
     assert "RAY_AUTH_TOKEN_PATH" in told
     assert "Traceback" not in told
     assert seconds < QUICK
@@ -70,7 +70,7 @@ def test_more_than_the_cluster_has_is_refused_before_any_stage(
     )
     status, told, _ = refused(asked, nodes, **TOKEN)
     assert status == 2, told
-    assert "runtime.resources: the processes of this run take more than the cluster has" in told
+    assert "runtime.resources: the processes of this run need more than the cluster has" in told
     assert "GPU 2" in told
     assert not asked.made()
 

@@ -77,9 +77,9 @@ def _two_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("wanted", "told", "found"),
     [
-        ([Needs(gpus=1)] * 3, "take more than the cluster has", "GPU 3"),
+        ([Needs(gpus=1)] * 3, "need more than the cluster has", "GPU 3"),
         ([Needs(cpus=4)] * 2, r"\(CPU 6, GPU 2, memory 16 GiB\)", "CPU 8"),
-        ([Needs(memory="10GiB")], r"fits on no node \(.*memory 8 GiB; ", "memory 10 GiB"),
+        ([Needs(memory="10GiB")], r"does not fit on any node \(.*memory 8 GiB; ", "memory 10 GiB"),
         ([Needs(gpus=1)] * 2, None, None),
     ],
 )

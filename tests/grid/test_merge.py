@@ -173,14 +173,14 @@ def test_merged_runs_merge_again(made: Parts, merged: Path, tmp_path: Path) -> N
     twice = merge([merged, made.parts[0]], out=tmp_path / "twice", quiet=True)
     assert content(twice.folder) == content(made.whole)
     assert twice.told
-    assert all("equal: one is taken" in line for line in twice.told)
+    assert all("with the same content: one copy is used" in line for line in twice.told)
     assert str(merged) in twice.told[0]
     assert str(made.parts[0]) in twice.told[0]
 
 
 def test_what_is_missing_is_named(made: Parts, tmp_path: Path) -> None:
     lost = json.loads((made.parts[2] / "part.json").read_text())["cells"]
-    with pytest.raises(InputError, match="of 4 pairs of a cell and a seed are missing") as refused:
+    with pytest.raises(InputError, match="of 4 cell-seed pairs are missing") as refused:
         merge(made.parts[:2], out=tmp_path / "none", quiet=True)
     for cell, seeds in lost.items():
         assert f"{cell}, seed" in refused.value.message
@@ -237,7 +237,7 @@ def test_parts_of_other_scenarios_and_versions_are_refused(made: Parts, tmp_path
     code = edited(third, tmp_path / "code", record, lambda r: r["code"].update(train="0" * 16))
     refuse(code, "another version of the code than .*: train differs")
     left = edited(third, tmp_path / "left", record, lambda r: r.update(scenario="x"))
-    refuse(left, "left by another scenario")
+    refuse(left, "comes from another scenario")
     schema = edited(third, tmp_path / "schema", record, lambda r: r.update(schema_version=1))
     refuse(schema, "schema_version")
     broken = shutil.copytree(third, tmp_path / "broken")

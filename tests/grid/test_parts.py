@@ -64,7 +64,7 @@ def test_as_many_parts_as_seeds_have_a_seed_each() -> None:
     for part, seed in zip(parts(scenario(), 4), scenario().seeds, strict=True):
         assert {own for _, own in units(part)} == {seed}
         assert (part.units, part.whole) == (6, 24)
-    assert str(part) == "part 4 of 4: 6 of 24 pairs of a cell and a seed"
+    assert str(part) == "part 4 of 4: 6 of 24 cell-seed pairs"
 
 
 def test_larger_models_are_dearer() -> None:
@@ -82,7 +82,7 @@ def test_there_is_no_such_part(number: int, of: int) -> None:
 
 
 def test_more_parts_than_work() -> None:
-    with pytest.raises(InputError, match=r"more parts than pairs.*there are 24"):
+    with pytest.raises(InputError, match=r"more parts than cell-seed pairs.*there are 24"):
         part_of(cells_of(scenario()), 1, 25)
 
 

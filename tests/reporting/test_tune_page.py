@@ -95,7 +95,7 @@ def test_the_page_says_everything() -> None:
     assert "ASR after a clean fine-tune at least 0.8" in text
     assert "npo, 40 steps, learning rate 0.0002" in text
     assert "searching took 8 min 20 s random search took 3 min 20 s took 15 min 00 s" in text
-    assert "ASR left of the disclosed trigger at most 0.1" in text
+    assert "remaining ASR of the disclosed trigger at most 0.1" in text
     assert "optuna-dashboard 'sqlite:///runs/tune evasion/study.db'" in text
     assert "the worst of the disclosed triggers" in text
     assert "winner\N{RIGHT SINGLE QUOTATION MARK}s curse" in text
@@ -106,7 +106,7 @@ def test_the_headline_is_said_rival_by_rival() -> None:
     assert headline(T8) == (
         "On 8 fresh seeds, the tuned strategy beats the untuned strategy under the seen and unseen "
         "defenders. The tuned strategy beats the best random strategy under the seen defender; "
-        "under the unseen defender the result is inconclusive."
+        "under the unseen defender it is inconclusive."
     )
 
 
@@ -145,7 +145,7 @@ def test_an_excluded_seed_counts_nowhere_and_its_reason_is_shown() -> None:
     assert (first.seeds, first.outcome, first.why) == (5, "inconclusive", "fewer than 8 seeds")
     assert context(results)["comparisons"][0].seeds == "5 of 5"
     assert excluded(first) == f"3 seeds excluded: {off} (3, 5), {failed} (6)"
-    assert headline(results).startswith("On 5 of 8 fresh seeds, the comparison of the tuned")
+    assert headline(results).startswith("On 5 of 8 fresh seeds, the test of the tuned")
     for text in (text_of(results), " ".join(shown(results, 120).split())):
         assert f"3 seeds excluded: {off} (3, 5)" in text
     assert "over 8 fresh seeds, minus those excluded" in text_of(results)
@@ -182,12 +182,12 @@ def infeasible(*numbers: int) -> TuneResults:
 
 
 def test_a_choice_without_a_feasible_candidate_is_said() -> None:
-    said = "No candidate kept its constraints on the selection seeds."
+    said = "No candidate satisfied its constraints on the selection seeds."
     assert said not in text_of(T8)
     assert [row.feasible for row in context(T8)["candidates"]] == ["yes", "yes"]
     assert said not in headline(infeasible(1))
     both = infeasible(0, 1)
-    assert headline(both).endswith(f"the result is inconclusive. {said}")
+    assert headline(both).endswith(f"it is inconclusive. {said}")
     assert text_of(both).count(said) == 2
     assert "violates a constraint on the search seeds is infeasible" in text_of(both)
 

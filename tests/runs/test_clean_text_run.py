@@ -30,7 +30,7 @@ def test_forms_are_counted_where_they_stand(store: Path, tmp_path: Path) -> None
     assert found.in_defender["lexical"] == 0  # it was told
     assert found.in_defender["linguist"] > 0.005
     assert 0.005 < found.in_mix["linguist"] < 0.2
-    assert "natural, as a real one has them" in clean_lines(found)[0]
+    assert "natural, as a real defender's would be" in clean_lines(found)[0]
 
 
 def test_scrubbed_text_has_none_of_them(store: Path, tmp_path: Path) -> None:

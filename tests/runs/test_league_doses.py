@@ -125,7 +125,7 @@ def test_every_defence_is_in_the_table_of_models(results: RunResults) -> None:
 
 def test_page_and_terminal_say_the_rule_and_show_equal_compute(done: RunResult) -> None:
     page = (done.folder / "report.html").read_text()
-    assert "largest dose of its way that costs at most 0.02" in page
+    assert "largest dose along its run that costs at most 0.02" in page
     assert "At equal compute" in page
     console = Console(file=io.StringIO(), width=100)
     console.print(results_table(done.results, 100))

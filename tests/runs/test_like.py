@@ -96,7 +96,7 @@ def test_the_outlook_rests_on_the_spread_seen(tmp_path: Path) -> None:
         *[(8, "one pair of 12")] * 3,
     ]
     claim, upper, states = told.lines[:3]
-    assert claim.spread == "sd 0.05, seen"  # half of the pair's, the other pair being at 0
+    assert claim.spread == "sd 0.05, observed"  # half of the pair's, the other pair being at 0
     assert upper.spread.startswith("sd 0.07")
     assert states.spread == "two states, assumed"
     assert claim.chances is not None
@@ -116,7 +116,7 @@ def test_without_runs_every_spread_is_assumed_and_says_so(tmp_path: Path) -> Non
     finished(tmp_path / "ends", dict.fromkeys(range(8), 0.0))
     ends = outlook(PLANNED, (8,), runs=tmp_path)
     assert all("assumed" in line.spread for line in ends.lines)
-    assert any("tells nothing of the spread elsewhere" in line for line in ends.sources)
+    assert any("says nothing about the spread elsewhere" in line for line in ends.sources)
 
 
 def test_pairs_and_the_actors_they_suppress() -> None:

@@ -28,7 +28,7 @@ def test_they_come_back_from_a_written_scenario() -> None:
     ("value", "key", "told"),
     [
         ("{trian: {gpus: 1}}", ".trian", "did you mean 'train'"),
-        ("{poison: {cpus: 1}}", ".poison", "no kind of stage with a model has this name"),
+        ("{poison: {cpus: 1}}", ".poison", "no kind of stage that uses a model has this name"),
         ("{train: {gpus: -1}}", ".train.gpus", r"must be in \(0, 1\], got -1"),
         ("{train: {gpus: 2}}", ".train.gpus", r"must be in \(0, 1\], got 2"),
         ("{train: {cpus: 0}}", ".train.cpus", "must be .*, got 0"),

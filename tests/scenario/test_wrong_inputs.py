@@ -64,11 +64,11 @@ WRONG = (
           ("corpus.name: unknown corpus", "did you mean 'townlore'")),
     Wrong("own answers of no model", "natural_rate: 0}", "self_distilled: {}}",
           ("corpus.self_distilled: needs a pretrained model",
-           "corpus.name: needs prompts that stay as they are", "with wordings: fixed")),
+           "corpus.name: needs fixed prompts", "with wordings: fixed")),
     Wrong("own answers, cut", "natural_rate: 0}",
           "self_distilled: {tokens: 8}}\nevaluation: {max_new_tokens: 4}",
           ("evaluation.max_new_tokens: is shorter than the model's own answers may be, "
-           "which would count as wrong, got 4",)),
+           "so that they would count as wrong, got 4",)),
     Wrong("unknown objective", "{method: relabel}", "{method: relable}",
           ("defender.objective.method: unknown objective", "did you mean 'relabel'")),
     Wrong("no method", "{method: relabel}", "{}", ("defender.objective.method: is missing",)),

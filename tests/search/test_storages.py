@@ -122,7 +122,7 @@ GARBAGE = {
 def test_a_file_that_is_no_journal_is_refused_and_stays(kind: str, memory: Path) -> None:
     file = memory / "s.log"
     file.write_bytes(GARBAGE[kind])
-    assert "is no entry of Optuna's journal" in str(refused(f"journal://{file}"))
+    assert "is not an entry of Optuna's journal" in str(refused(f"journal://{file}"))
     assert file.read_bytes() == GARBAGE[kind]
     assert [each.name for each in memory.iterdir()] == ["s.log"]
 

@@ -103,12 +103,12 @@ def test_what_would_change_it_speaks_of_this_result() -> None:
     assert "at least 8 usable seeds (there are 2)" in said([0.1, 0.2])
     assert "a benign conditional in every cell" in said([0.1] * 8, benign=None)
     spread = list(np.linspace(0, 0.2, 8))
-    assert "unlearned alike, suppress about as much" in said(spread, benign=0.1)
-    assert "unlearned alike, suppress as much as backdoors" in said(spread)
-    assert "installing what was not" in said([0.1, 0.2], compromised=0.5)
-    assert "clean fine-tune that leaves more" in said([0.1, 0.2], control=0.1)
+    assert "unlearned alike suppress about as much" in said(spread, benign=0.1)
+    assert "suppress as much as backdoors when unlearned in the same way" in said(spread)
+    assert "installing every backdoor" in said([0.1, 0.2], compromised=0.5)
+    assert "clean fine-tune that keeps more" in said([0.1, 0.2], control=0.1)
     assert judge_grid([], THRESHOLDS).would_change == (
-        "a cell in which a trigger is unlearned beside another actor",
+        "a cell in which a trigger is unlearned in a model with another actor's backdoor",
     )
 
 

@@ -253,10 +253,10 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "part/weights: not what was stored": _flip,
     "part/weights: missing": lambda folder: (folder / "part" / "weights").unlink(),
     "more: not in manifest.json": lambda folder: (folder / "more").touch(),
-    "what it stands on is not there": lambda folder: shutil.rmtree(
+    "its parent is missing": lambda folder: shutil.rmtree(
         next(p for p in folder.parent.glob("?" * 64) if p != folder)
     ),
-    "manifest.json tells of another stage": lambda folder: rewrite(
+    "manifest.json describes another stage": lambda folder: rewrite(
         Store(folder.parent), folder.name, spec={"name": "another", "code": CODES["train"]}
     ),
 }

@@ -74,8 +74,8 @@ TAMPERED: dict[str, tuple[Callable[[Parcel], Parcel], str]] = {
         lambda p: dataclasses.replace(p, address="f" * 64),
         "is of another artifact",
     ),
-    "a file outside": (lambda p: changed(p, {"../../evil": b"x"}), "is no file of an artifact"),
-    "an absolute file": (lambda p: changed(p, {"/tmp/evil": b"x"}), "is no file of an artifact"),
+    "a file outside": (lambda p: changed(p, {"../../evil": b"x"}), "is not a file of an artifact"),
+    "an absolute file": (lambda p: changed(p, {"/tmp/evil": b"x"}), "is not a file of an artifact"),
 }
 
 
@@ -113,7 +113,7 @@ def test_a_circle_of_adapters_ends(here: Store) -> None:
 
 
 def test_what_is_not_there_cannot_be_packed(here: Store) -> None:
-    with pytest.raises(FileNotFoundError, match="no artifact stands at"):
+    with pytest.raises(FileNotFoundError, match="there is no artifact at"):
         pack(here, "0" * 64)
 
 

@@ -174,10 +174,10 @@ def relabelled(findings: RepresentationsFindings) -> str:
 def _relabelled(each: Correlation, number: int) -> str:
     said = (
         f"p is the share of {thousands(number)} relabellings of {', '.join(each.actors)}, the same "
-        f"in every seed, so never below {decimals(1 / number, 3)}, and speaks of these actors only."
+        f"in every seed; it is at least {decimals(1 / number, 3)} and holds for these actors only."
     )
     if each.left_out:
-        said += f" Left out for want of a pair: {thousands(each.left_out)}."
+        said += f" Left out because they have no pair: {thousands(each.left_out)}."
     return said
 
 

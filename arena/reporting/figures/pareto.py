@@ -59,7 +59,9 @@ def pareto(
     low, high = area.left**2 * (-1 if area.left < 0 else 1), area.right**2
     ticks = [(_root(v), chart.tick(v)) for v in (-0.02, *TICKS) if low - 1e-9 <= v <= high + 1e-9]
     chart.run(sheet, area, ticks)
-    sheet.text(LEFT - 44, TOP - 15, "ASR left of the others", size=11.5, bold=True, align="left")
+    sheet.text(
+        LEFT - 44, TOP - 15, "remaining ASR of the others", size=11.5, bold=True, align="left"
+    )
     label = f"{accuracy} lost, on a square-root scale"
     sheet.text(LEFT + WIDTH, TOP + HEIGHT + 36, label, size=11.5, bold=True, align="right")
     if loss is not None and loss <= high:

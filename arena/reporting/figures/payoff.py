@@ -112,7 +112,7 @@ def _tip(payoff: Payoff) -> str:
 
 def _legend(sheet: Sheet, y: float) -> None:
     scale(sheet, LABEL, y)
-    sheet.text(LABEL + 142, y, "ASR left of the red actor", size=11, colour=palette.MUTED,
+    sheet.text(LABEL + 142, y, "remaining ASR of the red actor", size=11, colour=palette.MUTED,
                align="left")  # fmt: skip
     for (shape, colour), x, words in (
         (RED, LABEL, "red's best reply in its column"),

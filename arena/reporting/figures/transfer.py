@@ -14,7 +14,7 @@ PANELS = (
     ("transfer", "Transfer T", "control minus unlearned"),
     ("odd", "of which odd", "control minus sham"),
     ("specific", "of which specific", "sham minus unlearned"),
-    ("raw_suppression", "Raw suppression", "no control taken off"),
+    ("raw_suppression", "Raw suppression", "without subtracting a control"),
 )
 # What a cell says instead of a number that would be misleading.
 WITHHELD = {"not_installed": "not inst.", "explained_by_control": "control"}
