@@ -31,13 +31,13 @@ every_family = pytest.mark.parametrize(
 )
 
 
-Test = Callable[..., Array]
+PValue = Callable[..., Array]
 # as in planning: its error is far below the Monte-Carlo error of the draws
-simulated: Test = partial(p_value, rough=True)
+simulated: PValue = partial(p_value, rough=True)
 
 
 def covered(
-    drawn: Array, mean: float, shape: Shape = "rate", targets: int = 1, test: Test = simulated
+    drawn: Array, mean: float, shape: Shape = "rate", targets: int = 1, test: PValue = simulated
 ) -> Array:
     """Whether the mean lies inside the 95 % limits: neither one-sided test rejects it at 2.5 %."""
     below = test(drawn, mean, "greater", shape, targets) >= 0.025
@@ -70,9 +70,8 @@ def test_seeds_at_zero_and_one_are_judged_within_the_error_exactly(n: int) -> No
     generalizing = p_value(data, GENERALIZES, "greater") < 0.05
     assert stats.binom.pmf(counts, n, GENERALIZES)[generalizing].sum() <= WRONG
     for mean in (0.05, 0.1, 0.17, 0.2, 0.3, 0.5, 0.8):
-        assert (
-            stats.binom.pmf(counts, n, mean)[covered(data, mean, test=p_value)].sum() >= 0.95 - 1e-9
-        )
+        inside = covered(data, mean, test=p_value)
+        assert stats.binom.pmf(counts, n, mean)[inside].sum() >= 0.95 - 1e-9
 
 
 @pytest.mark.parametrize("n", SIZES)
