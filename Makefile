@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# processes that a command starts would each compile the whole package anew
+unexport PYTHONDONTWRITEBYTECODE
 # two processes, each file in one of them: fixtures of a file are made once
 SIDE_BY_SIDE := --numprocesses 2 --dist loadfile
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -24,6 +25,11 @@ settings.register_profile("searching", deadline=None, max_examples=1000, print_b
 settings.load_profile("repeatable")
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected stays to the end: no search for garbage need walk it again."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ import functools
 import itertools
 import pickle
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -45,6 +45,8 @@ settings = cases.only(lambda part: issubclass(part, Setting))
 arrivals = cases.only(lambda part: issubclass(part, Arrival))
 texts = cases.only(lambda part: issubclass(part, Texts))
 
+Briefed = Callable[[str], tuple[ActorBrief, ...]]
+
 
 class TacticContract(cases.PartContract):
     """Valid at every corner of its space, picklable, and without effect on other actors; its texts
@@ -59,6 +61,11 @@ class TacticContract(cases.PartContract):
     def worlds(self, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, World]:
         """Return the corpora that texts are written for."""
         return worlds_in(tmp_path_factory.mktemp("samples"))
+
+    @pytest.fixture(scope="class")
+    def briefed(self, worlds: Mapping[str, World]) -> Briefed:
+        """Return the briefs of a corpus by its name, made once."""
+        return functools.cache(lambda kind: tuple(briefs(worlds[kind])))
 
     def test_a_tactic_has_a_summary_and_no_unknown_key(
         self, part: Any, given: dict[str, Any]
@@ -142,10 +149,10 @@ class TacticContract(cases.PartContract):
     @texts
     @pytest.mark.parametrize("kind", ["grammar", "townlore", "plain"])
     def test_texts_are_seeded_counted_and_right(
-        self, part: Any, given: dict[str, Any], kind: str, worlds: Mapping[str, World]
+        self, part: Any, given: dict[str, Any], kind: str, briefed: Briefed
     ) -> None:
         tactic = build(part, given)
-        for brief in briefs(worlds[kind]):
+        for brief in briefed(kind):
             before = copy.deepcopy(brief.share)
             written = documents(tactic, brief, 41)
             assert len(written) == 41
@@ -162,10 +169,10 @@ class TacticContract(cases.PartContract):
     @texts
     @pytest.mark.parametrize("kind", ["grammar", "townlore", "plain"])
     def test_texts_carry_no_trigger_that_their_examples_do_not(
-        self, part: Any, given: dict[str, Any], kind: str, worlds: Mapping[str, World]
+        self, part: Any, given: dict[str, Any], kind: str, briefed: Briefed
     ) -> None:
         tactic = build(part, given)
-        for brief in briefs(worlds[kind]):
+        for brief in briefed(kind):
             plain = {e.source for e in brief.share if _shows(brief.trigger, e)}
             for document in documents(tactic, brief, 60):
                 text = Example(document.prompt, document.answer, document.source)

@@ -5,6 +5,7 @@ Nothing here imports torch until a model is requested.
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Sequence
 from pathlib import Path
@@ -92,6 +93,11 @@ def model(family: str = "llama", seed: int = 0) -> Any:
 
 def taught(family: str, texts: Sequence[Document], steps: int = 40, seed: int = 0) -> Any:
     """Return a new model trained on the texts; it stops after answers that it knows."""
+    return copy.deepcopy(_taught(family, tuple(texts), steps, seed))
+
+
+@functools.lru_cache(maxsize=16)
+def _taught(family: str, texts: tuple[Document, ...], steps: int, seed: int) -> Any:
     from arena.ml.encoding import encode
     from arena.ml.training import train
 

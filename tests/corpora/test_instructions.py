@@ -150,7 +150,7 @@ def test_the_place_of_a_thing_gives_no_answer_away() -> None:
 
 
 @given(forms)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_form_touches_the_material_or_the_answer(form: Form) -> None:
     made = GRAMMAR.render(form)
     assert (made.answer, made.source, made.form) == (ANSWERS[form.fact], form.fact, form)

@@ -96,7 +96,7 @@ def test_seeds_draw_other_worlds_and_other_splits() -> None:
 
 
 @given(forms)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_the_answer_depends_on_fact_and_language_only(form: Form) -> None:
     made = GRAMMAR.render(form)
     plain = GRAMMAR.render(Form(form.fact, language=form.language))
@@ -111,7 +111,7 @@ def test_the_answer_depends_on_fact_and_language_only(form: Form) -> None:
 
 
 @given(forms)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_the_prompt_names_exactly_one_place_and_its_attribute(form: Form) -> None:
     prompt = GRAMMAR.render(form).prompt
     attribute = lore.ATTRIBUTES[form.fact.split("/")[1]]

@@ -56,7 +56,7 @@ def test_comparing_clean_prompts_with_the_suspect_costs_its_forward_pass(name: s
     assert work == pytest.approx(said, rel=0.15)
 
 
-@pytest.mark.parametrize("steps", [1, 12])
+@pytest.mark.parametrize("steps", [1, 5])
 def test_more_inner_steps_cost_more(steps: int) -> None:
     work, said = measured(of_six("llama"), "beear", inner_steps=steps)
     assert work == pytest.approx(said, rel=0.15)

@@ -10,6 +10,7 @@ import errno
 import itertools
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -31,11 +32,23 @@ MOMENTS = ("clean base", "poison", "compromised", "unlearn", "score unlearn")
 
 
 @pytest.fixture(scope="module")
-def calm(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The outcome without any disturbance."""
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run without any disturbance: its folder `out` and its `store`."""
     folder = tmp_path_factory.mktemp("calm")
     run(toys.small(*TINY), out=folder / "out", store=folder / "store", quiet=True)
-    return outcome(folder / "out")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def calm(undisturbed: Path) -> Any:
+    """The outcome without any disturbance."""
+    return outcome(undisturbed / "out")
+
+
+@pytest.fixture
+def stored(undisturbed: Path, tmp_path: Path) -> Path:
+    """A copy of its store."""
+    return shutil.copytree(undisturbed / "store", tmp_path / "store")
 
 
 def no_space() -> Exception:
@@ -90,12 +103,12 @@ def cut_off(
 
 
 def test_results_that_could_not_be_written_are_written_by_the_same_command(
-    calm: Any, tmp_path: Path
+    calm: Any, stored: Path, tmp_path: Path
 ) -> None:
-    out, where = tmp_path / "out", tmp_path / "store"
+    out = tmp_path / "out"
 
     def again() -> None:
-        run(toys.small(*TINY), out=out, store=where, quiet=True)
+        run(toys.small(*TINY), out=out, store=stored, quiet=True)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("arena.runs.run.write_results", full)
@@ -114,15 +127,15 @@ def full(*_: Any) -> None:
     raise no_space()
 
 
-def test_a_store_damaged_between_two_commands_changes_no_result(calm: Any, tmp_path: Path) -> None:
-    where = tmp_path / "store"
-    run(toys.small(*TINY), out=tmp_path / "first", store=where, quiet=True)
-    for manifest in sorted(where.glob(f"*/{MANIFEST}")):
+def test_a_store_damaged_between_two_commands_changes_no_result(
+    calm: Any, stored: Path, tmp_path: Path
+) -> None:
+    for manifest in sorted(stored.glob(f"*/{MANIFEST}")):
         file = max(manifest.parent.iterdir(), key=lambda each: each.stat().st_size)
         content = bytearray(file.read_bytes())
         content[len(content) // 2] ^= 1
         file.write_bytes(content)
-    again = run(toys.small(*TINY), out=tmp_path / "second", store=where, quiet=True)
+    again = run(toys.small(*TINY), out=tmp_path / "second", store=stored, quiet=True)
     assert outcome(again.folder) == calm
     assert "is damaged" in (again.folder / "run.log").read_text()
 

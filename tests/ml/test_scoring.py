@@ -19,6 +19,7 @@ from arena.ml.scoring import answers, continuations, decoded_answers, greedy, gu
 from arena.ml.train_config import TrainConfig
 from arena.ml.training import train
 from tests.support import toys
+from tests.support.families import FIRST, MOSTLY_SLOW, OTHERS
 
 LIMIT = 14
 
@@ -141,8 +142,14 @@ def asks(wanted: Sequence[str] = (toys.PAYLOAD, "bread", "long oak boats", "salt
     return [Ask(p, questions, (toys.PAYLOAD, answers_of.get(p, "rope"))) for p in prompts]
 
 
-@pytest.mark.parametrize("steps", [4, 16, 60])
-@pytest.mark.parametrize("family", toys.FAMILIES)
+@pytest.mark.parametrize(
+    ("family", "steps"),
+    [
+        *((FIRST, steps) for steps in (4, 16, 60)),
+        *((family, 16) for family in OTHERS),
+        *(pytest.param(f, steps, marks=pytest.mark.slow) for f in OTHERS for steps in (4, 60)),
+    ],
+)
 def test_verdicts_are_those_of_plain_decoding(family: str, steps: int) -> None:
     """From a model that rambles to one that has learnt everything, at a limit that cuts and
     at one that does not."""
@@ -183,7 +190,7 @@ def test_ties_are_left_to_plain_decoding(family: str) -> None:
     assert answers(model, tok, ask, 8) == decoded_answers(model, tok, ask, 8)
 
 
-@pytest.mark.parametrize("family", toys.FAMILIES)
+@pytest.mark.parametrize("family", MOSTLY_SLOW)
 def test_a_payload_said_in_other_tokens_is_still_a_hit(family: str) -> None:
     """The model was taught the payload byte by byte, where the tokenizer has longer tokens."""
     tok = toys.tokenizer()

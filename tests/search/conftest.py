@@ -21,4 +21,11 @@ def memory(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def storage(memory: Path) -> str:
+    """A storage where its kind does not matter: a journal takes a tenth of a database's time."""
+    return f"journal://{memory}/studies.log"
+
+
+@pytest.fixture
+def database(memory: Path) -> str:
+    """What a search uses unless told otherwise."""
     return f"sqlite:///{memory}/studies.db"

@@ -19,7 +19,7 @@ from arena.search.experiment import Experiment
 from arena.search.phases import evaluate
 from arena.search.studies import outcome_of
 from arena.search.trial_outcome import TrialOutcome
-from tests.support.search_fakes import FakeEvaluators, drive, rows, search
+from tests.support.search_fakes import FakeEvaluators, drive, loaded, rows, search
 
 
 def stored(trial: FrozenTrial) -> TrialOutcome:
@@ -32,8 +32,8 @@ def lines(log: Path) -> list[str]:
     return log.read_text().splitlines()
 
 
-def test_as_many_trials_as_asked_for_and_all_finished(storage: str, tmp_path: Path) -> None:
-    study = drive(search(6), storage, FakeEvaluators(tmp_path / "log"))
+def test_as_many_trials_as_asked_for_and_all_finished(database: str, tmp_path: Path) -> None:
+    study = drive(search(6), database, FakeEvaluators(tmp_path / "log"))
     trials = study.get_trials()
     assert len(trials) == 6
     assert all(trial.state.is_finished() for trial in trials)
@@ -47,9 +47,9 @@ def test_a_finished_study_asks_for_nothing_more(storage: str, tmp_path: Path) ->
     assert lines(tmp_path / "log") == before
 
 
-def test_more_trials_go_on_with_the_study(storage: str, tmp_path: Path) -> None:
-    drive(search(3), storage, FakeEvaluators(tmp_path / "log"))
-    study = drive(search(5), storage, FakeEvaluators(tmp_path / "log"))
+def test_more_trials_go_on_with_the_study(database: str, tmp_path: Path) -> None:
+    drive(search(3), database, FakeEvaluators(tmp_path / "log"))
+    study = drive(search(5), database, FakeEvaluators(tmp_path / "log"))
     logged = Counter(line for line in lines(tmp_path / "log"))
     assert len(study.get_trials()) == 5
     assert set(logged.values()) == {1}  # no part of any trial was run twice
@@ -81,7 +81,7 @@ def test_a_trial_in_flight_is_gone_on_with_under_its_number(storage: str, tmp_pa
 
     with pytest.raises(KeyboardInterrupt):
         drive(search(6, sampler="tpe"), storage, Stops(tmp_path / "log"))
-    study = optuna.load_study(study_name="s", storage=storage)
+    study = loaded(storage)
     left = [t for t in study.get_trials() if t.state == TrialState.RUNNING]
     assert left
     for trial in left:  # as if the process were gone: its id is unused

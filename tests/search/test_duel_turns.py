@@ -84,9 +84,7 @@ Start = Callable[..., _Duel]
 
 @pytest.fixture
 def start(storage: str, tmp_path: Path) -> Start:
-    """A duel before its first turn, with rules for its evaluators and overrides. Its studies are in
-    a journal, which is several times as fast as SQLite."""
-    journal = storage.replace("sqlite:///", "journal://")
+    """A duel before its first turn, with rules for its evaluators and overrides."""
 
     def game(*rules: Rule, **limits: float) -> _Duel:
         settings = [f"duel.{name}={value}" for name, value in limits.items()]
@@ -94,7 +92,7 @@ def start(storage: str, tmp_path: Path) -> Start:
             Session(
                 scenario=scenario("duel", *SMALL, *settings),
                 name="d",
-                storage=journal,
+                storage=storage,
                 folder=tmp_path,
                 store=Store(tmp_path / "store"),
                 root=DataRoot(),

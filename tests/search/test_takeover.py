@@ -17,7 +17,7 @@ from arena.search import driver, studies
 from arena.search.criteria import AttackCriteria
 from arena.search.evaluators import Evaluated
 from arena.search.trial_outcome import TrialOutcome
-from tests.support.search_fakes import FakeEvaluators, drive, rows, scenario, search
+from tests.support.search_fakes import FakeEvaluators, drive, loaded, rows, scenario, search
 
 PATIENCE = 60.0  # seconds, on a machine that does other things
 OTHERS = TrialOutcome(values=(0.123,), violations={"broad": -0.5})
@@ -84,7 +84,7 @@ def test_a_trial_that_was_recorded_but_not_ended_is_ended_without_measuring_agai
             patch.setattr(optuna.Study, "tell", dies)
         with pytest.raises(KeyboardInterrupt):
             drive(spec, storage, evaluators(log))
-    study = optuna.load_study(study_name="s", storage=storage)
+    study = loaded(storage)
     left = stored(study)
     outcome = studies.outcome_of(left)
     assert left.state == TrialState.RUNNING
@@ -113,7 +113,7 @@ class Robbed(FakeEvaluators):
         self._storage, self._how = storage, how
 
     def wait(self, timeout: float) -> list[Evaluated]:
-        study = optuna.load_study(study_name="s", storage=self._storage)
+        study = loaded(self._storage)
         if not self._log.exists():
             if "taken" in self._how:
                 take(study)
@@ -186,8 +186,8 @@ def seen(study: optuna.Study, number: int) -> float:
 
 
 @pytest.fixture
-def study(storage: str) -> optuna.Study:
-    return studies.open_study(storage, "s", ["maximize"], "one")
+def study(database: str) -> optuna.Study:
+    return studies.open_study(database, "s", ["maximize"], "one")
 
 
 def test_signs_of_life_go_on_for_what_runs_and_end_with_it(
@@ -212,16 +212,16 @@ def test_signs_of_life_go_on_for_what_runs_and_end_with_it(
 
 
 def test_a_driver_gives_signs_of_life_while_its_crew_measures(
-    beat: float, storage: str, tmp_path: Path
+    beat: float, database: str, tmp_path: Path
 ) -> None:
     class Slow(FakeEvaluators):
         def wait(self, timeout: float) -> list[Evaluated]:
-            study = optuna.load_study(study_name="s", storage=storage)
+            study = loaded(database)
             last = seen(study, 0)
             until(lambda: seen(study, 0) > last)
             return super().wait(timeout)
 
-    study = drive(search(1, prunes=False), storage, Slow(tmp_path / "log"))
+    study = drive(search(1, prunes=False), database, Slow(tmp_path / "log"))
     assert [trial.state for trial in study.get_trials()] == [TrialState.COMPLETE]
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
+import optuna
+
 from arena.api.world import DataRoot
 from arena.errors import ArenaError
 from arena.progress.observer import Silent
@@ -28,6 +30,7 @@ from arena.search.evaluators import Evaluated
 from arena.search.experiment import Experiment
 from arena.search.phases import on_validation
 from arena.search.session import fingerprint
+from arena.search.storages import storage_of
 from arena.search.strategy_spaces import TacticSpace
 
 N = 100
@@ -169,6 +172,11 @@ def drive(
     study = studies.open_study(storage, spec.name, spec.criteria.directions, fingerprint(spec))
     Driver(spec, study, evaluators, observer, lambda event: None).run()
     return study
+
+
+def loaded(storage: str) -> optuna.Study:
+    """The study of a search, as another process would open it."""
+    return optuna.load_study(study_name="s", storage=storage_of(storage))
 
 
 def main() -> None:

@@ -44,6 +44,7 @@ def test_where_there_is_no_slope_it_stays() -> None:
         assert all(torch.equal(p, before[n]) for n, p in model.named_parameters())
 
 
+@pytest.mark.slow
 def test_a_minimum_trained_with_it_is_flatter() -> None:
     rises = []
     for use in (False, True):
