@@ -13,7 +13,18 @@ from typing import Annotated
 
 import typer
 
-from arena.cli import cache, compare, listing, merging, models, power, samples, search, streams
+from arena.cli import (
+    cache,
+    compare,
+    export,
+    listing,
+    merging,
+    models,
+    power,
+    samples,
+    search,
+    streams,
+)
 from arena.cli.data_check import look_at_data
 from arena.cli.failures import guarded
 from arena.cli.looks import look_at_checkpoint
@@ -69,6 +80,7 @@ app.add_typer(models.app, name="models")
 app.command()(merging.merge)
 app.command()(compare.compare)
 app.command()(samples.samples)
+app.command()(export.export)
 app.command()(power.power)
 app.command()(search.tune)
 app.command()(search.duel)
