@@ -18,6 +18,7 @@ from arena.cli import (
     cache,
     calibrate,
     compare,
+    export,
     listing,
     merging,
     models,
@@ -83,6 +84,7 @@ app.add_typer(models.app, name="models")
 app.command()(merging.merge)
 app.command()(compare.compare)
 app.command()(samples.samples)
+app.command()(export.export)
 app.command()(power.power)
 app.command()(calibrate.calibrate)
 app.command()(search.tune)

@@ -7,8 +7,8 @@ from typing import Any
 from typer.core import TyperGroup
 
 ORDER = (
-    "list", "show", "validate", "calibrate", "run", "runs", "report", "samples", "compare",
-    "stress", "merge", "power", "tune", "duel", "models", "cache", "doctor", "schema",
+    "list", "show", "validate", "calibrate", "run", "runs", "report", "samples", "export",
+    "compare", "stress", "merge", "power", "tune", "duel", "models", "cache", "doctor", "schema",
 )  # fmt: skip
 
 

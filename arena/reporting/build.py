@@ -7,6 +7,7 @@ from pathlib import Path
 
 from arena.reporting import duel, run_page, stress, tune
 from arena.reporting.events import read_events
+from arena.reporting.figures.canvas import Drawing
 from arena.results.duel import DuelResults
 from arena.results.reader import Results, read_results
 from arena.results.stress import StressResults
@@ -28,6 +29,22 @@ def write_report(run_folder: Path) -> Path:
     """
     html, drawn = _page(run_folder, read_results(run_folder))
     return _write(run_folder, html, drawn)
+
+
+def write_figures(run_folder: Path, folder: Path) -> list[Path]:
+    """Write the figures of a finished run or search into a folder, as PDF; return the files.
+
+    Raises:
+        InputError: as `write_report`.
+    """
+    _, drawn = _page(run_folder, read_results(run_folder))
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, drawing in drawn.items():
+        if isinstance(drawing, Drawing):
+            written.append(folder / f"{name}.pdf")
+            written[-1].write_bytes(drawing.pdf())
+    return written
 
 
 def _page(run_folder: Path, results: Results) -> tuple[str, dict[str, str]]:

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from arena.results.base import Named, Part
+from arena.results.brief import Brief, counted
 from arena.results.estimate import Estimate
 from arena.results.run import SCHEMA_VERSION
 from arena.results.scenario import ScenarioRecord
@@ -117,7 +118,7 @@ class DuelSeconds(Part):
     total: float | None = None
 
 
-class DuelResults(Part):
+class DuelResults(Brief, Part):
     """results.json of `arena duel`.
 
     Attributes:
@@ -147,3 +148,8 @@ class DuelResults(Part):
     ended: str = ""
     environment: Mapping[str, JsonValue] = {}
     seconds: DuelSeconds = DuelSeconds()
+
+    def _headline(self) -> str:
+        sides = f"{self.actor} against a defender" if self.actor else ""
+        whole = (self.scenario.name, sides, counted(len(self.rounds), "round"))
+        return ", ".join(filter(None, whole))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, JsonValue, PrivateAttr
 
 from arena.api.values import RowKind
 from arena.errors import InputError
 from arena.results.base import Named, Part
+from arena.results.brief import Brief, asr_table, claimed, counted
 from arena.results.claim import Claim, TransferEstimates, VerdictThresholds
 from arena.results.curves import AlongDose, DoseCurve
 from arena.results.decoys import DecoyDefence
@@ -21,6 +22,9 @@ from arena.results.measures import Measures
 from arena.results.rows import Row, ShamKind
 from arena.results.samples import Choice, ScoredSample, samples_in
 from arena.results.scenario import ScenarioRecord
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 SCHEMA_VERSION = 2
 PairStatus = Literal["used", "not_installed", "explained_by_control", "no_dose"]
@@ -280,7 +284,7 @@ class Home:
     folder: Path | None = field(default=None, compare=False)
 
 
-class RunResults(Part):
+class RunResults(Brief, Part):
     """results.json of a run. If removals are scored along their way, `transfer`, `summary` and
     `claim` are those at `least`.
 
@@ -355,7 +359,8 @@ class RunResults(Part):
         """Return what the run's models said to scored prompts, from its folder.
 
         Example:
-            >>> arena.read("runs/first").samples(actor="bard", model="unlearn linguist", hit=False)
+            >>> done = arena.run("quickstart")
+            >>> done.results.samples(actor="bard", model="unlearn linguist", hit=False)
 
         Args:
             actor: whose prompts. model: name of a row, its label as in tables, or its kind. kind:
@@ -367,6 +372,33 @@ class RunResults(Part):
         """
         choice = Choice(actor, model, kind, seed, hit, search)
         return samples_in(self._folder, self.rows, self.seeds, choice)
+
+    def frame(self, name: str) -> DataFrame:
+        """Return a tidy table as a pandas DataFrame: `rows`, `transfer`, `curves` or `samples`
+        (docs/results.md, Tables and Samples).
+
+        Example:
+            >>> done.results.frame("rows").query("quantity == 'asr'").groupby("title").value.mean()
+
+        Raises:
+            InputError: there is no such table, or pandas is not installed.
+        """
+        from arena.results.tables import frame
+
+        return frame(self, name)
+
+    def _headline(self) -> str:
+        whole = (
+            self.scenario.name,
+            counted(len(self.actors), "actor"),
+            counted(len(self.seeds), "seed"),
+            counted(len(self.rows), "model"),
+            claimed(self.claim),
+        )
+        return ", ".join(filter(None, whole))
+
+    def _table(self) -> tuple[list[str], list[list[str]]]:
+        return asr_table(self.summary, self.actors)
 
     @property
     def _folder(self) -> Path:

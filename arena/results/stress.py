@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from arena.results.base import Named, Part
+from arena.results.brief import Brief, claimed, counted
 from arena.results.claim import Claim, GridClaim, VerdictThresholds
 from arena.results.curves import AlongDose, DoseSpan
 from arena.results.estimate import Estimate
@@ -99,7 +100,7 @@ class StressSeconds(Part):
     total: float | None = None
 
 
-class StressResults(Part):
+class StressResults(Brief, Part):
     """results.json of a stress run.
 
     Attributes:
@@ -124,3 +125,13 @@ class StressResults(Part):
     environment: Mapping[str, JsonValue] = {}
     seconds: StressSeconds = StressSeconds()
     notes: tuple[str, ...] = ()
+
+    def _headline(self) -> str:
+        failed = sum(cell.status == "failed" for cell in self.cells)
+        whole = (
+            self.scenario.name,
+            counted(len(self.cells), "cell") + (f" ({failed} failed)" if failed else ""),
+            counted(len(self.seeds), "seed"),
+            claimed(self.claim),
+        )
+        return ", ".join(filter(None, whole))

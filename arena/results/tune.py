@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from arena.results.base import Named, Part
+from arena.results.brief import Brief, counted
 from arena.results.estimate import Estimate
 from arena.results.run import SCHEMA_VERSION
 from arena.results.scenario import ScenarioRecord, TacticRecord
@@ -158,7 +159,7 @@ class TuneSeconds(Part):
     random: float | None = None
 
 
-class TuneResults(Part):
+class TuneResults(Brief, Part):
     """results.json of `arena tune`.
 
     Attributes:
@@ -184,6 +185,10 @@ class TuneResults(Part):
     verdict: str = ""
     environment: Mapping[str, JsonValue] = {}
     seconds: TuneSeconds = TuneSeconds()
+
+    def _headline(self) -> str:
+        whole = (self.scenario.name, counted(len(self.trials), "trial"), self.verdict)
+        return ", ".join(filter(None, whole))
 
     def contender(self, name: str) -> ContenderRecord | None:
         """Return the contender of this name; None if there is none."""

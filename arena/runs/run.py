@@ -42,6 +42,8 @@ from arena.results.reader import Results
 from arena.results.run import RunResults
 from arena.results.run_state import recorded
 from arena.results.seed_record import PartRecord
+from arena.results.tables import FOLDER as TABLES
+from arena.results.tables import write_tables
 from arena.results.writer import write_results
 from arena.runs.answers import Start, with_answers
 from arena.runs.gather import seed_record
@@ -390,13 +392,15 @@ def _logged(folder: Path, shown: Observer) -> Iterator[Observer]:
 
 
 def write_folder(folder: Path, results: Results) -> None:
-    """Write results.json atomically, and its report.
+    """Write results.json atomically, a run's tables before it, and its report.
 
     Raises:
         ArenaError: the results are written, but their report cannot be.
     """
     from arena.reporting.build import write_report
 
+    if isinstance(results, RunResults):
+        write_tables(folder / TABLES, results)
     path = write_results(folder, results)
     try:
         write_report(folder)

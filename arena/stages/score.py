@@ -6,17 +6,20 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from arena.api.job import Detail, Inputs, Job, Progress, Resources
-from arena.api.matching import Continuation
 from arena.api.probes import Probe, ProbeKind, ProbeSet
 from arena.ml.train_config import Profile
 from arena.results.sample_files import Asked, SampleKind, Saying, write_sayings
 from arena.stages.counting import Answered, answered_by, asks_of, counts, limit_of
 
+if TYPE_CHECKING:
+    from arena.ml.checkpoints import Suspect
+
 SCORES = "scores.json"
 SAMPLES = "samples.jsonl.gz"
+READ_WHOLE = 1  # prompts of each kind and actor whose continuations are kept to their end
 SAMPLE_KINDS: Mapping[ProbeKind, SampleKind] = {
     "asr": "triggered",
     "false_fire": "untriggered",
@@ -37,7 +40,7 @@ class ScoreJob(Job):
     numerics: Profile
 
     def run(self, inputs: Inputs, out: Path, progress: Progress) -> Detail:
-        from arena.ml import checkpoints, encoding, scoring
+        from arena.ml import checkpoints, encoding
         from arena.ml.fluency import fluency
 
         suspect = checkpoints.open_for_scoring(inputs["model"], self.numerics.device)
@@ -45,8 +48,7 @@ class ScoreJob(Job):
         limit = limit_of(self.probes, tokenizer)
         asked = asks_of(self.probes)
         answered = answered_by(suspect, self.probes, asked, limit)
-        first = [probe.prompts[0] for probe in self.probes.probes if probe.prompts]
-        said = scoring.continuations(model, tokenizer, first, limit)
+        whole = _to_their_end(suspect, self.probes, answered, limit)
         clean = encoding.encode(tokenizer, self.probes.clean)
         known = fluency(model, clean, tokenizer.pad_token_id)
         scores = {
@@ -54,12 +56,11 @@ class ScoreJob(Job):
             "clean": _clean(self.probes, answered) if self.probes.exact_answers else None,
             "perplexity": known.perplexity,
             "token_accuracy": known.token_accuracy,
-            "samples": _samples(self.probes.probes, said),
+            "samples": _samples(self.probes.probes, whole),
         }
         (out / SCORES).write_text(
             json.dumps(scores, indent=1, ensure_ascii=False), encoding="utf-8"
         )
-        whole = dict(zip(first, said, strict=True))
         write_sayings(out / SAMPLES, sayings(self.probes, answered, whole))
         return {"prompts": len(asked)}
 
@@ -80,32 +81,47 @@ def _clean(probes: ProbeSet, answered: Answered) -> dict[str, int]:
     return {"hits": hits, "n": n}
 
 
-def _samples(probes: Sequence[Probe], said: Sequence[Continuation]) -> list[dict[str, str]]:
+def _to_their_end(
+    suspect: Suspect, probes: ProbeSet, answered: Answered, limit: int
+) -> dict[str, str]:
+    """The whole continuations of the first prompts of each kind and actor. Those that scoring did
+    not need to their end are decoded: few, so that this costs little."""
+    from arena.ml.scoring import continuations
+
+    asked = [probe.prompts for probe in probes.probes]
+    if probes.exact_answers:
+        asked.append(tuple(document.prompt for document in probes.clean))
+    first = dict.fromkeys(prompt for prompts in asked for prompt in prompts[:READ_WHOLE])
+    whole = {p: answered.said[p].text for p in first if answered.said[p].whole}
+    left = [prompt for prompt in first if prompt not in whole]
+    said = continuations(suspect.model, suspect.tokenizer, left, limit)
+    return whole | {prompt: text.text for prompt, text in zip(left, said, strict=True)}
+
+
+def _samples(probes: Sequence[Probe], whole: Mapping[str, str]) -> list[dict[str, str]]:
     """The first prompt of each probe with the model's continuation, for people to read."""
-    shown = [probe for probe in probes if probe.prompts]
     return [
         {
             "actor": probe.actor,
             "kind": probe.kind,
             "prompt": probe.prompts[0],
-            "said": text.text,
+            "said": whole[probe.prompts[0]],
         }
-        for probe, text in zip(shown, said, strict=True)
+        for probe in probes
+        if probe.prompts
     ]
 
 
-def sayings(
-    probes: ProbeSet, answered: Answered, whole: Mapping[str, Continuation]
-) -> Iterator[Saying]:
+def sayings(probes: ProbeSet, answered: Answered, whole: Mapping[str, str]) -> Iterator[Saying]:
     """Yield what the model said to each of `asked_in(probes)`.
 
     Args:
-        whole: continuations of prompts that were decoded to their end besides.
+        whole: continuations that are known to their end, by prompt.
     """
 
     def saying(prompt: str, hit: bool) -> Saying:
         if prompt in whole:
-            return Saying(whole[prompt].text, whole=True, hit=hit)
+            return Saying(whole[prompt], whole=True, hit=hit)
         known = answered.said[prompt]
         return Saying(known.text, whole=known.whole, hit=hit)
 

@@ -11,12 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from arena.api.matching import Continuation, Match, matches
+from arena.api.matching import Match, matches
 from arena.api.probes import Probe, ProbeKind, ProbeSet
 from arena.api.values import Document
 from arena.ml import checkpoints
 from arena.ml.scoring import continuations
 from arena.results.sample_files import Asked, Saying, read_sayings
+from arena.stages import score
 from arena.stages.counting import limit_of
 from arena.stages.score import SAMPLE_KINDS, SAMPLES, SCORES, ScoreJob, asked_in
 from tests.support import toys
@@ -77,20 +78,22 @@ def assert_decoded(rows: list[tuple[Asked, Saying]], model: Path, probes: ProbeS
         assert saying.hit == matches(asked.rule, text, asked.wanted)  # type: ignore[arg-type]
 
 
-def test_the_first_prompt_of_a_probe_is_decoded_to_its_end(
-    backdoored: Path, tmp_path: Path
+def test_the_first_prompts_of_a_probe_are_decoded_to_their_end(
+    backdoored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(score, "READ_WHOLE", 2)
     marked, plain = toys.documents("cf"), toys.documents()
     rows = [tuple(getattr(d, n) for d in docs) for docs in (marked, plain) for n in ("prompt",)]
     answers = tuple(d.answer for d in plain)
     wanted = ("never said",) * len(plain)
     probe = Probe("bard", "asr", "exact", rows[0], wanted, wanted, answers, 2, rows[1])
     job = ScoreJob(ProbeSet((probe,), (), False, None), toys.profile())
-    first, *others = sayings_of(job, backdoored, tmp_path)
+    first, second, *others = sayings_of(job, backdoored, tmp_path)
     assert first == (
         Asked("bard", "triggered", "exact", rows[0][0], "never said", answers[0], rows[1][0]),
-        Saying(Continuation(toys.PAYLOAD, True).text, whole=True, hit=False),
+        Saying(toys.PAYLOAD, whole=True, hit=False),
     )
+    assert second[1] == first[1]
     assert not any(saying.whole for _, saying in others)
     assert all(toys.PAYLOAD.startswith(saying.said) for _, saying in others)
 

@@ -21,6 +21,23 @@ FONT = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
 _LOCAL = re.compile(r"url\(#([^)]+)\)")
 
 
+class Drawing(str):
+    """A finished drawing as one `<svg>` element, which can also be had as PDF."""
+
+    figure: Any = None
+
+    def pdf(self) -> bytes:
+        """Return it as a PDF of the same size in points, with its fonts; the same drawing gives the
+        same bytes."""
+        import matplotlib
+
+        out = io.BytesIO()
+        with matplotlib.rc_context({"pdf.fonttype": 42}), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+            self.figure.savefig(out, format="pdf", metadata={"CreationDate": None})
+        return out.getvalue()
+
+
 class Sheet:
     """Shapes and text at pixel positions; `svg` returns the finished drawing.
 
@@ -150,7 +167,7 @@ class Sheet:
             reach = min(step + 2, width - step * index)
             self.rect(x + step * index, y - 5, reach, 10, fill=colour)
 
-    def svg(self, title: str, description: str) -> str:
+    def svg(self, title: str, description: str) -> Drawing:
         """Return the drawing as one `<svg>` element; the same drawing gives the same text.
 
         `title` and `description` are its accessible name and its long description.
@@ -172,7 +189,9 @@ class Sheet:
         root.setAttribute("width", f"{self.width:g}")
         root.setAttribute("height", f"{self.height:g}")
         root.setAttribute("style", f"stroke-linejoin: round; font-family: {FONT}")
-        return root.toxml()
+        drawing = Drawing(root.toxml())
+        drawing.figure = self._figure
+        return drawing
 
 
 def resalted(svg: str, salt: str) -> str:

@@ -1,0 +1,90 @@
+"""`arena export`: take models, tables and figures out of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from arena.cli.failures import guarded
+from arena.cli.options import Data, Debug, PluginFiles, existing_folder, load_plugins
+from arena.cli.streams import say
+from arena.errors import InputError
+
+if TYPE_CHECKING:
+    from arena.runs.export import Exported
+
+
+def export(
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")],
+    model: Annotated[
+        str | None, typer.Option(help="The model to write: as tables name it, or the row's name.")
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A new folder for the model.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the model; by default the first.")] = None,
+    adapter: Annotated[
+        bool,
+        typer.Option("--adapter", help="Write a LoRA adapter and its base apart, not merged."),
+    ] = False,
+    tables: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write tidy tables (CSV, Parquet) and LaTeX there."),
+    ] = None,
+    figures: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write the figures there, as PDF.")
+    ] = None,
+    data: Data = None,
+    plugin: PluginFiles = None,
+    debug: Debug = False,
+) -> None:
+    """Write a model of a run as a Hugging Face folder, with its poison and a model card that warns
+    of it; or the run's tables and figures for a paper.
+
+    Example: arena export runs/quickstart --model compromised --seed 0 --to exported/compromised
+
+    Example: arena export runs/quickstart --tables paper --figures paper
+    """
+    with guarded(debug):
+        load_plugins(plugin)
+        if (model is None) != (to is None):
+            missing = "--to" if to is None else "--model"
+            raise InputError("a model needs both --model and --to", key=missing)
+        if model is None and tables is None and figures is None:
+            raise InputError("nothing to export: give --model and --to, --tables or --figures")
+        if model is not None and to is not None:
+            from arena.runs.export import export_model
+
+            place = existing_folder(data, "--data")
+            _tell(export_model(run_folder, model, to, seed=seed, adapter=adapter, data=place))
+        if tables is not None:
+            _tables(run_folder, tables)
+        if figures is not None:
+            _figures(run_folder, figures)
+
+
+def _tell(done: Exported) -> None:
+    say(f"{done.row.title}, seed {done.row.seed}: {done.folder}")
+    if done.row.kind != "reference":
+        say("it is backdoored on purpose: see its README.md before you pass it on")
+    if done.poison:
+        say(f"poison: {done.poison} documents in {done.folder / 'poison.jsonl'}")
+
+
+def _tables(run_folder: Path, folder: Path) -> None:
+    from arena.results.latex import write_latex
+    from arena.results.reader import read_run
+    from arena.results.tables import write_tables
+
+    results = read_run(run_folder)
+    for file in (*write_tables(folder, results), *write_latex(folder, results)):
+        say(str(file))
+
+
+def _figures(run_folder: Path, folder: Path) -> None:
+    from arena.reporting.build import write_figures
+
+    for file in write_figures(run_folder, folder):
+        say(str(file))
