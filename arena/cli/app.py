@@ -13,7 +13,18 @@ from typing import Annotated
 
 import typer
 
-from arena.cli import cache, calibrate, compare, listing, merging, models, power, search, streams
+from arena.cli import (
+    cache,
+    calibrate,
+    compare,
+    init,
+    listing,
+    merging,
+    models,
+    power,
+    search,
+    streams,
+)
 from arena.cli.data_check import look_at_data
 from arena.cli.failures import guarded
 from arena.cli.looks import look_at_checkpoint
@@ -69,6 +80,7 @@ app.add_typer(models.app, name="models")
 app.command()(merging.merge)
 app.command()(compare.compare)
 app.command()(power.power)
+app.command()(init.init)
 app.command()(calibrate.calibrate)
 app.command()(search.tune)
 app.command()(search.duel)

@@ -7,8 +7,8 @@ from typing import Any
 from typer.core import TyperGroup
 
 ORDER = (
-    "list", "show", "validate", "calibrate", "run", "runs", "report", "compare", "stress", "merge",
-    "power", "tune", "duel", "models", "cache", "doctor", "schema",
+    "list", "show", "init", "validate", "calibrate", "run", "runs", "report", "compare", "stress",
+    "merge", "power", "tune", "duel", "models", "cache", "doctor", "schema",
 )  # fmt: skip
 
 
