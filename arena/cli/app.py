@@ -19,6 +19,7 @@ from arena.cli import (
     calibrate,
     compare,
     export,
+    init,
     listing,
     merging,
     models,
@@ -86,6 +87,7 @@ app.command()(compare.compare)
 app.command()(samples.samples)
 app.command()(export.export)
 app.command()(power.power)
+app.command()(init.init)
 app.command()(calibrate.calibrate)
 app.command()(search.tune)
 app.command()(search.duel)

@@ -7,7 +7,7 @@ from typing import Any
 from typer.core import TyperGroup
 
 ORDER = (
-    "list", "show", "validate", "calibrate", "run", "runs", "report", "samples", "export",
+    "list", "show", "init", "validate", "calibrate", "run", "runs", "report", "samples", "export",
     "compare", "stress", "merge", "power", "tune", "duel", "models", "cache", "doctor", "schema",
 )  # fmt: skip
 

@@ -72,7 +72,8 @@ def test_it_prints_what_it_tried_and_writes_a_copy_with_comments(
     table, _, rest = result.stdout.partition("8 tries in")
     assert max(len(line) for line in table.splitlines()) <= columns
     assert "0.90" in table
-    assert "keeps every limit" in " ".join(table.split())
+    assert "holds" in table
+    assert "!0." in table
     assert "--set training.continual_pretraining.steps=" in rest
     assert f"scenario: {copy}" in rest
     found = load_scenario(copy)
@@ -90,7 +91,7 @@ def test_where_nothing_installs_it_fails_and_writes_nothing(
     result = arena("calibrate", "quickstart", "--quiet", "--budget", "3")
     assert result.exit_code == 1
     assert "none of 3 exposures keeps every limit in every seed" in result.stderr
-    assert "ASR too low" in " ".join(result.stdout.split())
+    assert "ASR" in result.stdout
     assert not [*elsewhere.glob("*.yaml")]
 
 

@@ -196,8 +196,8 @@ def test_a_broken_limit_is_shown_with_its_value() -> None:
     missed = {"control": 0.09, "others_removed": 0.004, "broad": -0.1, "of a plug-in": 0.25}
     text = broken(missed, CONSTRAINTS)
     assert text == (
-        "ASR after a clean fine-tune 0.71 (at least 0.80), remaining ASR of the disclosed trigger 0.104 "
-        "(at most 0.10), of a plug-in by 0.25"
+        "ASR after a clean fine-tune 0.71 (at least 0.80), remaining ASR of the disclosed trigger "
+        "0.104 (at most 0.10), of a plug-in by 0.25"
     )
     tuned = T8.contenders[0].model_copy(update={"constraints": missed})
     results = T8.model_copy(update={"contenders": (tuned, *T8.contenders[1:])})

@@ -19,7 +19,7 @@ from arena.planning.plan import plan_seed
 from arena.progress.display import display
 from arena.progress.observer import NewStages
 from arena.runs.run import opened as open_scenario
-from arena.runs.run import runtime_for
+from arena.runs.run import runtime_for, starting
 from arena.scenario.load import Given, varied
 from arena.scenario.schema import Scenario
 from arena.search.calibration.ladder import Ladder, Limits, Measured, Shortfall, shortfall

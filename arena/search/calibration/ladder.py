@@ -162,7 +162,9 @@ class Ladder:
 
     def _smaller(self) -> Values | None:
         assert self.best is not None
-        for name, proposed in down(self.best, self.levers):
+        steps = list(down(self.best, self.levers))
+        last = next((n for n, (name, _) in enumerate(steps) if name == self._lowered), -1)
+        for name, proposed in (*steps[last + 1 :], *steps[: last + 1]):  # each in turn
             if name not in self._stuck and self._is_new(proposed):
                 self._lowered = name
                 return proposed

@@ -12,7 +12,7 @@ from rich.text import Text
 from arena.reporting.console import chunks, plain_table, short_name
 from arena.reporting.numbers import NONE, decimals
 from arena.reporting.strategies import plain
-from arena.search.calibration.calibrate import Calibration, Try, in_words
+from arena.search.calibration.calibrate import Calibration, Try
 from arena.search.calibration.levers import Values
 
 FIXED, COLUMN = 34, 10  # columns beside the actors', and of an actor
@@ -52,19 +52,27 @@ def _row(done: Calibration, tried: Try, names: list[str]) -> list[Text]:
         Text(f"{tried.measured.seeds}/{len(done.seeds)}"),
         *(_cell(done, tried, name) for name in names),
         Text(NONE if lost is None else decimals(-lost)),
-        Text(in_words(tried), "" if not tried.short else "dim"),
+        Text(_broken(tried), "dim" if tried.short else "bold"),
     ]
 
 
 def _cell(done: Calibration, tried: Try, name: str) -> Text:
     """Poison; below it the lowest ASR, and what the clean fine-tune leaves."""
     measured = tried.measured
-    low = name in tried.short.low or name in tried.short.erased
+    short = tried.short
+    low = name in {*short.low, *short.fires, *short.erased}
     rates = decimals(measured.asr.get(name))
     if name in measured.kept:
         rates = f"{rates}>{decimals(measured.kept[name])}"
     poison = plain(tried.values[done.levers.poison[name].key])
-    return Text(f"{poison}\n").append(rates, "bold" if low else "")
+    return Text(f"{poison}\n").append(f"{'!' if low else ''}{rates}", "bold" if low else "")
+
+
+def _broken(tried: Try) -> str:
+    """The limits that were broken, in a word each."""
+    short = tried.short
+    words = {"ASR": short.low, "false fire": short.fires, "clean": short.lost, "kept": short.erased}
+    return ", ".join(name for name, broken in words.items() if broken) or "holds"
 
 
 def _of(values: Values, levers: tuple[object, ...]) -> str:
@@ -86,7 +94,8 @@ def _key(done: Calibration) -> Text:
             f"; after > the ASR that the clean fine-tune leaves (at least {decimals(limits.kept)})"
         )
     return Text(
-        f"By actor: poison, and the lowest ASR over seeds (at least {decimals(limits.asr)}){kept}. "
+        f"By actor: poison, and the lowest ASR over seeds (at least {decimals(limits.asr)}){kept}; "
+        "! where a limit is broken, named at the end of the line. "
         f"clean: change of clean accuracy against the reference (at most {decimals(limits.lost)} "
         "down). A try that falls short in a seed is not measured in the next. * the smallest that "
         "keeps every limit. No removal was trained.",
