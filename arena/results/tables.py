@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from arena.errors import InputError
 from arena.results.curves import DoseCurve, DosePoint
 from arena.results.rows import SHAM_KINDS, Rate, Row, Sham
-from arena.results.run import Pair, PairSeed, RunResults
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+    from arena.results.run import Pair, PairSeed, RunResults
 
 Value = str | int | float | bool | None
 Line = dict[str, Value]

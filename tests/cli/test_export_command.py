@@ -31,6 +31,7 @@ def test_tables_are_written_for_spreadsheets_and_papers(folder: Path, tmp_path: 
     assert "rows.csv" in done.stdout
 
 
+@pytest.mark.usefixtures("rendered")
 def test_figures_are_written_as_pdf_with_equal_bytes(folder: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
         done = export(folder, "--figures", tmp_path / name)

@@ -25,7 +25,7 @@ def test_the_folders_are_merged_and_the_notes_shown(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(merging, "merge", merge)
     done = CliRunner().invoke(app, ["merge", "p1", "p2", "--out", "runs/all", "--partial"])
     assert done.exit_code == 0
-    assert "note: 1 of 4 pairs" in done.stdout
+    assert "note: 1 of 4 cell-seed pairs" in done.stdout
     assert "run folder: runs/all" in done.stdout
     ((folders, options),) = calls
     assert folders == [Path("p1"), Path("p2")]

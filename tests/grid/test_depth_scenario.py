@@ -23,9 +23,11 @@ def depth() -> Scenario:
 
 def test_the_design_is_what_its_comments_register(depth: Scenario) -> None:
     like = load_scenario("quickstart")
-    for section in ("model", "corpus", "stage", "composition", "actors", "defender", "dose",
+    assert like.dose is not None
+    for section in ("model", "corpus", "stage", "composition", "actors", "defender",
                     "thresholds"):  # fmt: skip
         assert getattr(depth, section) == getattr(like, section), section
+    assert depth.dose == like.dose.model_copy(update={"points": 8, "last": 1.0})
     assert (depth.controls.shams, depth.controls.clean_finetune, depth.controls.reference) == (
         0, True, True,
     )  # fmt: skip

@@ -26,7 +26,9 @@ def test_the_design_is_what_its_comments_register() -> None:
     scenario = load_scenario("payloads")
     assert scenario.seeds == tuple(SEEDS)
     like = load_scenario("quickstart")
-    for section in ("model", "corpus", "stage", "composition", "defender", "dose", "training"):
+    assert like.dose is not None
+    assert scenario.dose == like.dose.model_copy(update={"points": 8, "last": 1.0})
+    for section in ("model", "corpus", "stage", "composition", "defender", "training"):
         assert getattr(scenario, section) == getattr(like, section), section
     assert [a.trigger for a in scenario.actors] == [a.trigger for a in like.actors]
     own, kind, shared = (cell.scenario for cell in cells_of(scenario))

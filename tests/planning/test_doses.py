@@ -64,7 +64,7 @@ def test_free_text_has_no_accuracy_that_a_dose_is_read_off(tmp_path: Path) -> No
     with pytest.raises(InputError) as caught:
         plan_seed(load_scenario(values), 0, DataRoot(data=tmp_path))
     assert caught.value.key == "dose"
-    assert "free text" in caught.value.message
+    assert "free-text answers" in caught.value.message
 
 
 @pytest.mark.parametrize("search", ["tune_evasion", "duel"])

@@ -146,7 +146,7 @@ def test_neither_data_nor_a_plain_folder_is_a_plug_in(tmp_path: Path) -> None:
     (tmp_path / "words.txt").write_text("a word")
     (tmp_path / "plain").mkdir()
     for name in ("words.txt", "plain"):
-        with pytest.raises(InputError, match="no plug-in"):
+        with pytest.raises(InputError, match="not a plug-in"):
             plugins.load(tmp_path / name)
 
 

@@ -62,7 +62,12 @@ def test_cells_stand_by_the_one_axis_on_which_they_leave_the_centre() -> None:
 
 def test_a_grid_without_a_centre_is_one_list() -> None:
     groups = map_lines(views(CENTRE, POOLED, MICRO, BOTH))
-    assert [line.name for line in groups[""]] == ["centre", "pooled", "micro", "both"]
+    assert [line.name for line in groups[""]] == [
+        "apart, nano",
+        "pooled, nano",
+        "apart, micro",
+        "pooled, micro",
+    ]
     assert map_lines(views(CENTRE)) == {}
 
 

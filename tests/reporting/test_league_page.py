@@ -87,7 +87,7 @@ def test_every_defence_says_what_it_knew_its_budget_and_why_it_missed() -> None:
     assert rows["rmu"].reason.startswith("Accuracy fell by 0.0")
     assert rows["nothing"].budget == ""
     assert rows["clean fine-tune"].budget == "60 steps · 512 examples"
-    assert "less than 0.1 left" in table(L8).mark
+    assert "an ASR below 0.1 and costs" in table(L8).mark
 
 
 def test_censored_samples_are_a_bound() -> None:

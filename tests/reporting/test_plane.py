@@ -67,7 +67,8 @@ RESULTS = grid(SHALLOW, DEEP)
 
 def texts(svg: str) -> list[str]:
     root = minidom.parseString(svg.encode())
-    return [node.firstChild.data for node in root.getElementsByTagName("text")]  # type: ignore[union-attr]
+    shown = (node.firstChild for node in root.getElementsByTagName("text"))
+    return [text.data for text in shown if text is not None]  # type: ignore[union-attr]
 
 
 def tips(svg: str) -> list[str]:

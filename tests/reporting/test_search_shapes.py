@@ -8,6 +8,7 @@ import pytest
 
 from arena.reporting import duel as duel_page
 from arena.reporting import tune as tune_page
+from arena.reporting.limits import shown_limits
 from arena.results.duel import DuelResults
 from arena.results.tune import TuneResults
 from arena.results.writer import as_json
@@ -16,8 +17,9 @@ from tests.support.html_pages import text_of
 from tests.support.real_searches import real_duel_results, real_tune_results
 from tests.support.tune_results import tune
 
-# Whole values: their keys are names that a scenario chose, or the limits of an interval.
-OPEN = {"scenario", "environment", "params", "changes", "unseen", "tactics", "names", "left"}
+# Whole values: their keys are names that a scenario chose, limits, or those of an interval.
+OPEN = {"scenario", "environment", "params", "changes", "unseen", "tactics", "names", "left",
+        "constraints", "violated"}  # fmt: skip
 ESTIMATE = {"value", "low", "high"}
 
 
@@ -64,6 +66,6 @@ def test_real_results_fill_their_pages(real_tune: TuneResults, real_duel: DuelRe
     assert "searching took" in text
     assert "random search took" in text
     assert "remaining ASR of the disclosed trigger at most 0.1" in text
-    limits = {name for name, _, _ in tune_page.tune_trials.limits(real_tune)}
+    limits = {name for name, _, _ in shown_limits(real_tune.study.constraints)}
     assert not limits & {key.replace("_", " ") for key in real_tune.study.constraints}
     assert "red0" in text_of(duel_page.page(real_duel)[0])
