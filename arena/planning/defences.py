@@ -203,8 +203,8 @@ def _drawn(
 ) -> tuple[Example, ...]:  # fmt: skip
     """Draw prompts that the disclosed trigger, if any, can mark. For the forms of planted triggers
     in them see arena.planning.clean_text."""
-    share = builder.actors.defender_share
-    able = tuple(e for e in share if target is None or target.trigger.can_mark(e))
+    fit = target.trigger.can_mark if target is not None else lambda _: True
+    able = tuple(filter(fit, builder.actors.defender_share))
     if not able:
         whose = target.name if target else None
         raise ArenaError(f"none of the defender's examples can be marked by {whose!r}")
@@ -215,7 +215,8 @@ def _drawn(
         target.trigger if target else None,
         [decoy.trigger for decoy in decoys],
     )
-    kept = forms.natural(builder.clean_prompts(able, 2 * defence.examples))
+    # a form that was put in may leave a text that the disclosed trigger cannot rewrite
+    kept = list(filter(fit, forms.natural(builder.clean_prompts(able, 2 * defence.examples))))
     if not kept:
         raise ArenaError("each of the defender's clean prompts carries a planted trigger already")
     return tuple(islice(cycle(kept), defence.examples))
