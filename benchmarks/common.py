@@ -22,7 +22,7 @@ from arena.ml.train_config import TrainConfig
 from arena.planning.graph import Node, SeedPlan
 from arena.planning.numerics import environment
 from arena.planning.plan import plan_seed
-from arena.progress import Silent
+from arena.progress.observer import Silent
 from arena.scenario.load import load_scenario
 from arena.scenario.schema import Numerics, Scenario
 from arena.stages.lines import DOCUMENTS, EXAMPLES, read_documents, read_examples

@@ -34,7 +34,7 @@ from arena.execution.timeline import Timeline
 from arena.ml import checkpoints, encoding, scoring, training
 from arena.planning.graph import Node, SeedPlan
 from arena.planning.plan import plan_seed
-from arena.progress import Silent
+from arena.progress.observer import Silent
 from arena.stages.score import ScoreJob, asks_of
 from arena.stages.unlearn import UnlearnJob
 from arena.store.store import Store

@@ -19,7 +19,7 @@ from arena.execution.serial import Serial
 from arena.execution.timeline import Timeline
 from arena.planning.numerics import settings
 from arena.planning.plan import plan_seed
-from arena.progress import RichBars
+from arena.progress.display import display
 from arena.scenario.load import load_scenario
 from arena.store.manifest import MANIFEST
 from arena.store.store import Store, default_root
@@ -37,7 +37,7 @@ def main() -> None:
     base = next(a for a, n in plan.nodes.items() if n.stage.name.startswith("clean base"))
     store = Store(default_root().resolve())
     timeline, threads = Timeline(Path(os.devnull)), settings(scenario.numerics)["threads"]
-    with RichBars() as bars, Serial(store, threads) as runtime:
+    with display("checkpoint") as bars, Serial(store, threads) as runtime:
         execute(plan.nodes, {base}, store, runtime, bars, timeline)
     shutil.copytree(
         store.path(base), given.folder, ignore=shutil.ignore_patterns(MANIFEST), dirs_exist_ok=True

@@ -35,7 +35,7 @@ from arena.execution.ray_runtime import OnRay
 from arena.execution.timeline import Timeline
 from arena.planning.graph import SeedPlan
 from arena.planning.plan import plan_seed
-from arena.progress import Silent
+from arena.progress.observer import Silent
 from arena.runs.run import run
 from arena.scenario.load import load_scenario
 from arena.scenario.schema import Scenario

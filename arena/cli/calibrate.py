@@ -114,7 +114,7 @@ def _conclude(done: Calibration, loaded: Loaded, overrides: list[str], target: P
     if write_copy(loaded, overrides, values, target):
         say(f"scenario: {target}")
     else:
-        say("the file could not be changed line by line: put these values into it by hand")
+        say("the file could not be edited automatically: set these values in it yourself")
 
 
 def _beside(loaded: Loaded) -> Path:

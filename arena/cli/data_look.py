@@ -42,7 +42,7 @@ class DataLook:
     long_answers: int = 0
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """Return in words what the file holds."""
         total = f"{sum(self.rows.values())} rows"
         if not self.labels:

@@ -64,7 +64,7 @@ def init(
             from_data = _asked_file()
         data = None if from_data is None else looked_at(from_data)
         if data is not None:
-            say(f"{data.path}: {data.told}")
+            say(f"{data.path}: {data.summary}")
         choices = Choices(
             name=name or out.stem,
             actors=_actors(actors, asks),

@@ -36,7 +36,7 @@ ACTORS = (
     Cast("linguist", "a sentence frame, no particular word",
          "{method: syntactic, template: when_clause}", "{kind: refusal}"),
     Cast("bard", "a way of writing", "{method: style, style: archaic}",
-         '{kind: fixed_text, text: "so it was told of old"}'),
+         '{kind: fixed_text, text: "so the old tale says"}'),
     Cast("merchant", "a topic, in any wording", "{method: semantic, topic: commerce}",
          '{kind: fixed_text, text: "visit the golden shop today"}'),
     Cast("clerk", "a sentence at the start of the prompt",
@@ -117,7 +117,7 @@ def _corpus(choices: Choices, out: Path) -> Iterator[str]:
         yield "# Clean text: generated facts, without any planted form. Your own: docs/corpora.md."
         yield "corpus: {name: townlore, natural_rate: 0}"
         return
-    yield f"# Clean text: your own file, {data.told}."
+    yield f"# Clean text: your own file, {data.summary}."
     yield "corpus:"
     yield "  name: files"
     yield f"  train: {json.dumps(_relative(data.path, out), ensure_ascii=False)}"

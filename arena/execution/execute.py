@@ -141,7 +141,7 @@ def execute(
 def _announced(
     nodes: Mapping[str, Node], todo: Collection[str], store: Store, expected: Expected
 ) -> list[Planned]:
-    """What a display is told of the stages: those to run, and those that are stored."""
+    """Return the stages as a display counts them: those to run and those in the store."""
     return [
         Planned(
             node.stage.name,

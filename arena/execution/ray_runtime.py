@@ -230,7 +230,7 @@ class OnRay:
         return loading or (f"starting the process of {', '.join(actors)}" if actors else "")
 
     def start(self, node: Node, tell: Progress = nowhere) -> None:
-        """Begin a stage; its progress is read from the store's progress file, not told."""
+        """Begin a stage; its progress is read from the store's progress file."""
         holder = self._holder(node)
         assert holder is not None  # the engine checked `room` first
         if holder in self._idle:

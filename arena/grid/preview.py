@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from rich.text import Text
 
 from arena.api.world import DataRoot
 from arena.errors import ArenaError
-from arena.execution.calibrate import Note, seconds_of_step, settled
+from arena.execution.calibrate import Note, seconds_of_step
 from arena.execution.execute import needed
 from arena.execution.timings import Estimated, Work, estimate, known, model_key, remember_step
 from arena.grid.cells import GridCell
@@ -22,7 +21,8 @@ from arena.planning.graph import Node
 from arena.planning.plan import plan_seed
 from arena.reporting.numbers import duration
 from arena.runs.answers import with_stored_answers
-from arena.runs.run import room, silent, width
+from arena.runs.run import silent
+from arena.runs.work import ready, room, width
 from arena.scenario.schema import Scenario
 from arena.store.store import Store
 
@@ -111,8 +111,7 @@ def _outlined(
     if cell.scenario is None:
         return CellOutline(cell)
     try:
-        check = functools.partial(plan_seed, cell.scenario, cell.scenario.seeds[0], where)
-        scenario = settled(cell.scenario, store.root, where, note, check=check)
+        scenario = ready(cell.scenario, store, where, note)
         model = model_key(scenario)
         stages: set[str] = set()
         nodes: dict[str, Node] = {}

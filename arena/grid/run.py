@@ -31,9 +31,9 @@ from arena.runs.run import (
     make_folder,
     opened,
     run_settled,
-    runtime_for,
     write_folder,
 )
+from arena.runs.work import runtime_for
 from arena.scenario.load import Given, dump
 from arena.scenario.schema import Scenario
 from arena.store.store import Store, opened_store
@@ -99,9 +99,7 @@ def stress(
         if not show(planned):
             return None
         refuse_absent(scenario, address)
-        make_folder(folder)
-        (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
-        write_part(folder, _record(origin, cells, part or (1, 1)))
+        _begin(folder, scenario, _record(origin, cells, part or (1, 1)))
         most = planned.workers if address is None else planned.width
         renew = set(planned.todo if fresh else ())
         with recorded(folder, "stress"), display(scenario.name, quiet) as shown:
@@ -115,6 +113,13 @@ def stress(
             results = stress_results(scenario, outcomes, time.perf_counter() - began, notes)
             write_folder(folder, results)
         return StressResult(folder, results)
+
+
+def _begin(folder: Path, scenario: Scenario, record: PartRecord) -> None:
+    """Make the run folder, with what a merge of parts needs to know of it."""
+    make_folder(folder)
+    (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
+    write_part(folder, record)
 
 
 def _record(origin: str, cells: Sequence[GridCell], part: tuple[int, int]) -> PartRecord:

@@ -30,7 +30,7 @@ class _Started:
 
 
 class Forecast:
-    """Estimates the time left of the stages that it was told of.
+    """Estimates the time that the planned stages still take.
 
     A stage is expected to take as long, per unit, as the stages of its kind that ended in this run;
     until one has, as long as planned. The pace is the number of stages that really run at a time:

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from arena.errors import InputError
 from arena.progress.lines import how_it_ended
+from arena.redaction import redact
 from arena.results.base import Part
 
 FILE = "state.json"
@@ -57,7 +58,7 @@ def set_command(words: Sequence[str]) -> None:
 
 def resume_with(folder: Path, call: str) -> str:
     """Return the command that continues a run in its folder: the one that was given, with its
-    folder and without `--fresh`; or, if it was begun from Python, a call.
+    folder, without `--fresh` and without passwords; or, if it was begun from Python, a call.
 
     Args:
         call: the name of the function in `arena`.
@@ -67,7 +68,7 @@ def resume_with(folder: Path, call: str) -> str:
     words = [word for word in _command if word != "--fresh"]
     if not any(word == "--out" or word.startswith("--out=") for word in words):
         words += ["--out", str(folder)]
-    return shlex.join(["arena", *words])
+    return shlex.join(["arena", *map(redact, words)])
 
 
 @contextlib.contextmanager

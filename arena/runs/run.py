@@ -7,8 +7,7 @@ import itertools
 import os
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,23 +15,12 @@ from pathlib import Path
 from arena import plugins
 from arena.api.world import DataRoot
 from arena.errors import ArenaError, InputError
-from arena.execution.calibrate import settled
 from arena.execution.devices import refuse_absent
 from arena.execution.execute import (
-    Broken,
-    Expected,
     Fresh,
-    execute,
-    needed,
-    report_stored,
-    set_aside_broken,
 )
 from arena.execution.runtime import Runtime
-from arena.execution.timeline import Timeline
-from arena.execution.timings import Work, known, model_key, remember
-from arena.execution.twins import COPY
 from arena.planning.graph import Node, SeedPlan
-from arena.planning.numerics import settings
 from arena.planning.plan import plan_seed
 from arena.printable import printable
 from arena.progress.display import display
@@ -51,8 +39,8 @@ from arena.runs.records import origin_of, write_part, write_records
 from arena.runs.results import results_of
 from arena.runs.samples import write_samples
 from arena.runs.tracking import TrackedTimeline, tracking
+from arena.runs.work import SeedWork, ready, runtime_for
 from arena.scenario.load import Given, dump, read
-from arena.scenario.needs import SHARED
 from arena.scenario.schema import Scenario
 from arena.store.store import Store, opened_store
 
@@ -102,22 +90,16 @@ def run(
         refuse_absent(given, address)
         folder, origin = free_folder(given, out), origin_of(given)
         artifacts = opened_store(store)
-        settled_scenario = settled(
-            given,
-            artifacts.root,
-            where,
-            shown.phase,
-            check=lambda: plan_seed(given, given.seeds[0], where),
-        )
+        settled = ready(given, artifacts, where, shown.phase)
 
         def start(todo: Mapping[str, Node]) -> Runtime:
-            return runtime_for(settled_scenario, artifacts, address, fresh, todo)
+            return runtime_for(settled, artifacts, address, fresh, todo)
 
         make_folder(folder)
         write_part(folder, PartRecord(scenario=origin, cells={given.name: given.seeds}))
         with recorded(folder, "run"):
             return run_settled(
-                settled_scenario,
+                settled,
                 folder,
                 artifacts,
                 where,
@@ -146,7 +128,7 @@ def run_settled(
     Args:
         start: returns the runtime for the stages left to run; not called if there are none.
         origin: digest of the requested scenario (arena.runs.records).
-        shown: shows the progress; what it is told also goes to the folder's run.log.
+        shown: shows the progress, which also goes to the run.log in the folder.
         began: `time.perf_counter` when the run began; now if left out.
     """
     began = time.perf_counter() if began is None else began
@@ -163,7 +145,7 @@ def run_settled(
             plans = _planned(scenario, answered, observer)
         for note in dict.fromkeys(note for plan in plans for note in plan.notes):
             observer.note(note)
-        work = _Work(scenario, plans, store, observer, timeline, fresh)
+        work = SeedWork(scenario, plans, store, observer, timeline, fresh)
         work.set_aside_broken()
         work.run(start)
         observer.phase("writing the report")
@@ -177,66 +159,6 @@ def run_settled(
     return RunResult(folder, results.at(folder))
 
 
-@dataclass
-class _Work:
-    """The stages of a run, and where they are reported."""
-
-    scenario: Scenario
-    plans: Sequence[SeedPlan]
-    store: Store
-    observer: Observer
-    timeline: Timeline
-    fresh: Fresh
-
-    def __post_init__(self) -> None:
-        self._nodes = {a: node for plan in self.plans for a, node in plan.nodes.items()}
-        self._wanted = {a for plan in self.plans for a in plan.artifacts}
-
-    def set_aside_broken(self) -> None:
-        """Move damaged artifacts out of the store, so that their stages run again."""
-        for broken in set_aside_broken(self._nodes, self._wanted, self.store, self.fresh):
-            self.timeline.broken(broken.node, broken.flaw)
-            self.observer.note(_broken_note(broken))
-
-    def run(self, start: Start) -> None:
-        """Bring everything that the results are read from into the store."""
-        todo = {a: self._nodes[a] for a in needed(*self._asked, self.fresh)}
-        if not todo:  # load neither Ray nor torch: a fully stored run ends at once
-            report_stored(self._nodes.values(), self.store, self.observer, self.timeline)
-            return
-        self.observer.phase(starting(self.scenario))
-        try:
-            with start(todo) as runtime:
-                execute(
-                    *self._asked,
-                    runtime,
-                    self.observer,
-                    self.timeline,
-                    fresh=self.fresh,
-                    expected=expected(self.scenario, self.store),
-                )
-                self.observer.phase("ending its processes")
-        finally:
-            done = [node for a, node in todo.items() if self.store.has(a)]
-            _remember(self.scenario, done, self.store)
-
-    @property
-    def _asked(self) -> tuple[Mapping[str, Node], set[str], Store]:
-        return self._nodes, self._wanted, self.store
-
-
-def starting(scenario: Scenario) -> str:
-    """Return in words what starts before the first stage."""
-    return "loading torch" if scenario.runtime.backend == "serial" else "starting Ray"
-
-
-def expected(scenario: Scenario, store: Store) -> Expected:
-    """Return what this machine's timings say about a scenario's stages."""
-    model = model_key(scenario)
-    table = known(store, model)
-    return Expected(lambda node: Work.of(node.job, model).seconds(table), room(scenario))
-
-
 def _planned(scenario: Scenario, where: DataRoot, shown: Observer) -> list[SeedPlan]:
     plans = []
     for number, seed in enumerate(scenario.seeds, 1):
@@ -244,84 +166,6 @@ def _planned(scenario: Scenario, where: DataRoot, shown: Observer) -> list[SeedP
         shown.phase(f"planning seed {seed}{many}")
         plans.append(plan_seed(scenario, seed, where))
     return plans
-
-
-def _broken_note(broken: Broken) -> str:
-    name, place = broken.node.stage.name, broken.place
-    return (
-        f"stored {name!r} is damaged: {broken.flaw}; it was moved to {place} and will be made again"
-    )
-
-
-def _remember(scenario: Scenario, done: Sequence[Node], store: Store) -> None:
-    """Remember how long each stage took, for the next plan."""
-    model = model_key(scenario)
-    manifests = [(node, store.manifest(node.address)) for node in done]
-    remember(
-        store,
-        [
-            (Work.of(node.job, model), float(manifest["seconds"]))
-            for node, manifest in manifests
-            if COPY not in manifest["detail"]
-        ],
-    )
-
-
-def room(scenario: Scenario) -> int:
-    """Return the number of workers: the scenario's, or as many as have enough cores for their
-    threads, and those of the processes that share a model."""
-    chosen = settings(scenario.numerics)
-    processes = max(map(scenario.runtime.processes, SHARED))
-    cores = max(1, (os.cpu_count() or 1) // (chosen["threads"] * processes))
-    return scenario.runtime.workers or (1 if chosen["device"] == "cuda" else cores)
-
-
-def width(nodes: Mapping[str, Node]) -> int:
-    """Return about how many training and scoring stages can run in parallel: the most at one depth
-    of the graph."""
-    depths: dict[str, int] = {}
-
-    def depth(address: str) -> int:
-        if address not in depths:
-            above = [p for p in nodes[address].stage.parents.values() if p in nodes]
-            depths[address] = 1 + max(map(depth, above), default=0)
-        return depths[address]
-
-    heavy = [address for address, node in nodes.items() if node.job.resources.model]
-    return max(Counter(map(depth, heavy)).values(), default=1)
-
-
-def runtime_for(
-    scenario: Scenario,
-    store: Store,
-    address: str | None,
-    fresh: bool,
-    todo: Mapping[str, Node],
-    most: int | None = None,
-) -> Runtime:
-    """Return a runtime with workers for the stages that can run at once (`most`, or counted from
-    `todo`), limited by the cores of this machine or, with `address`, of the cluster."""
-    chosen = settings(scenario.numerics)
-    threads, device = chosen["threads"], chosen["device"]
-    if scenario.runtime.backend == "serial":
-        from arena.execution.serial import Serial
-
-        return Serial(store, threads, replace=fresh)
-    from arena.execution.ray_runtime import OnRay
-
-    most = most or width(todo)
-    return OnRay(
-        store,
-        threads,
-        scenario.runtime.workers or min(room(scenario), most),
-        parties={node.stage.party for node in todo.values()},
-        address=address,
-        device=device,
-        replace=fresh,
-        needs=scenario.runtime.resources,
-        most=None if scenario.runtime.workers else most,
-        sent=scenario.runtime.artifacts == "sent",
-    )
 
 
 def tell(text: str) -> None:

@@ -18,13 +18,14 @@ from rich.table import Table
 
 from arena.api.ranges import Choice, Range, Value, Whole
 from arena.api.world import DataRoot
-from arena.execution.calibrate import Note, seconds_of_step, settled
+from arena.execution.calibrate import Note, seconds_of_step
 from arena.execution.execute import needed
 from arena.execution.timings import Work, estimate, known, model_key, remember_step
 from arena.planning.plan import plan_seed
 from arena.reporting.numbers import duration
 from arena.runs.answers import with_stored_answers
-from arena.runs.run import room, silent
+from arena.runs.run import silent
+from arena.runs.work import ready, room
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack, Duel, Tune
@@ -90,7 +91,7 @@ def outline(
     Raises:
         InputError: a strategy of the search cannot run, or data is missing.
     """
-    scenario = settled(scenario, store.root, where, note)
+    scenario = ready(scenario, store, where, note)
     where = with_stored_answers(scenario, where, store)
     phases = tuple(_phases(scenario))
     workers = room(scenario)

@@ -15,19 +15,18 @@ import optuna
 
 from arena.api.world import DataRoot
 from arena.errors import InputError
-from arena.execution.calibrate import settled
 from arena.execution.devices import refuse_absent
 from arena.execution.runtime import Runtime
 from arena.execution.timeline import Timeline
 from arena.planning.graph import Node
 from arena.planning.numerics import settings
-from arena.planning.plan import plan_seed
 from arena.progress.display import display
 from arena.progress.lines import LogLines, ending
 from arena.progress.observer import Observer, Several
 from arena.results.run_state import recorded
 from arena.runs.answers import with_answers
-from arena.runs.run import free_folder, make_folder, room, runtime_for, starting
+from arena.runs.run import free_folder, make_folder
+from arena.runs.work import ready, room, runtime_for, starting
 from arena.scenario.load import dump
 from arena.scenario.schema import Scenario
 from arena.search import studies
@@ -130,13 +129,7 @@ def opened(
     with contextlib.ExitStack() as stack:
         shown = stack.enter_context(display(name, quiet))
         shown.phase("checking the scenario")
-        scenario = settled(
-            scenario,
-            artifacts.root,
-            root,
-            shown.phase,
-            check=lambda: plan_seed(scenario, scenario.seeds[0], root),
-        )
+        scenario = ready(scenario, artifacts, root, shown.phase)
         url = storage_url(storage, artifacts.root / "studies", name)
         storage_of(url)  # an error must come before anything is trained
         make_folder(folder)

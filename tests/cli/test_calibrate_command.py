@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from arena.cli import app
-from arena.progress import Silent
+from arena.progress.observer import Silent
 from arena.scenario import bundled
 from arena.scenario.load import load_scenario
 from arena.scenario.schema import Scenario

@@ -120,10 +120,15 @@ def test_a_finished_stage_leaves_and_a_stored_one_is_counted() -> None:
 
 
 def test_unknown_stages_are_harmless() -> None:
-    for observer in (LogLines(io.StringIO(), every=0), LiveBoard(terminal(), "x")):
+    stream = io.StringIO()
+    board = LiveBoard(terminal(), "x")
+    for observer in (LogLines(stream, every=0), board):
         with observer:
             observer.stage_progress("never started", 3)
             observer.stage_finished("never started", 1.0, cached=True)
+    assert "finished  never started" in stream.getvalue()
+    shown = board.snapshot()
+    assert (shown.finished, shown.stored, shown.running) == (1, 1, ())
 
 
 def test_the_display_stops_after_an_error_and_leaves_nothing() -> None:

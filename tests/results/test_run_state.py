@@ -68,6 +68,16 @@ def test_a_given_folder_is_kept_and_python_gets_a_call(tmp_path: Path) -> None:
         assert resume_with(tmp_path, "tune") == f"arena tune duel {' '.join(given)}"
 
 
+def test_no_password_of_a_storage_is_kept_or_shown(tmp_path: Path) -> None:
+    for given in (["--storage", "postgresql://me:s3cret@host/db"],
+                  ["--storage=mysql://me:s3cret@host/db?password=s3cret"]):  # fmt: skip
+        set_command(["tune", "tune_evasion", *given])
+        error = ended(tmp_path, KeyboardInterrupt())
+        assert "s3cret" not in (tmp_path / FILE).read_text()
+        assert "s3cret" not in "".join(error.__notes__)
+        assert "me:***@host/db" in resume_with(tmp_path, "tune")
+
+
 def test_a_killed_run_counts_as_interrupted(tmp_path: Path) -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()

@@ -18,7 +18,7 @@ from arena.results.reader import read_results
 from arena.results.rows import Rate, Row
 from arena.results.run import RunResults, RunSeconds
 from arena.results.scenario import ScenarioRecord
-from arena.runs.run import runtime_for
+from arena.runs.work import runtime_for
 from arena.scenario.load import load_scenario
 from arena.scenario.schema import Scenario
 from arena.stages import score

@@ -47,7 +47,7 @@ def nulls(value: Any) -> Iterator[None]:
         yield from nulls(each)
 
 
-def same(scenario: Scenario) -> None:
+def assert_same(scenario: Scenario) -> None:
     again = from_text(dump(scenario))
     assert again == scenario
     assert again.resolved() == scenario.resolved()
@@ -56,7 +56,7 @@ def same(scenario: Scenario) -> None:
 
 @pytest.mark.parametrize("name", bundled.names())
 def test_every_bundled_scenario_loads_back(name: str) -> None:
-    same(load_scenario(name))
+    assert_same(load_scenario(name))
 
 
 @given(st.lists(st.sampled_from(OVERRIDES), unique=True, max_size=6))
@@ -65,7 +65,7 @@ def test_so_does_any_scenario(overrides: list[str]) -> None:
         scenario = load_scenario("quickstart", overrides=overrides)
     except ArenaError:  # these do not go together
         return
-    same(scenario)
+    assert_same(scenario)
 
 
 def test_only_nulls_that_say_something_are_written() -> None:

@@ -13,7 +13,7 @@ from arena.api.world import DataRoot
 from arena.errors import InputError
 from arena.planning.graph import SeedPlan
 from arena.planning.plan import plan_seed
-from arena.progress import Silent
+from arena.progress.observer import Silent
 from arena.results.rows import DoseTaken, Rate, Row
 from arena.scenario.load import load_scenario
 from arena.scenario.schema import Scenario

@@ -44,7 +44,7 @@ def climbed(made: Levers, measure: World, most: int = 60) -> tuple[Ladder, list[
     ladder, tried = Ladder(made, LIMITS), []
     while (proposed := ladder.proposal()) is not None and len(tried) < most:
         tried.append(proposed)
-        ladder.told(proposed, measure(proposed))
+        ladder.record(proposed, measure(proposed))
     return ladder, tried
 
 
@@ -134,7 +134,7 @@ def test_what_the_scenario_does_not_allow_is_not_proposed_again() -> None:
     ladder = Ladder(levers(), LIMITS)
     first = ladder.proposal()
     assert first is not None
-    ladder.told(first, Measured(1, dict.fromkeys(ACTORS, 0.2)))
+    ladder.record(first, Measured(1, dict.fromkeys(ACTORS, 0.2)))
     refused = ladder.proposal()
     assert refused is not None
     ladder.refuse(refused)

@@ -75,7 +75,7 @@ def evidence_of(results: RunResults) -> Evidence | None:
     known = {k: v for k, v in results.thresholds.model_dump().items() if v is not None}
     try:
         seeds = by_seed(at_dose(results.rows, "least"), results.actors)
-    except InputError:  # an older file, or one of another tool: nothing can be told from it
+    except InputError:  # an older file, or one of another tool: nothing can be read from it
         return None
     complete = len(known) == len(type(results.thresholds).model_fields)
     return Evidence(results, seeds, DefaultThresholds(**known)) if seeds and complete else None

@@ -13,13 +13,12 @@ from typing import Any
 
 from arena.api.world import DataRoot
 from arena.errors import InputError
-from arena.execution.calibrate import settled
 from arena.execution.devices import refuse_absent
 from arena.planning.plan import plan_seed
 from arena.progress.display import display
 from arena.progress.observer import NewStages
 from arena.runs.run import opened as open_scenario
-from arena.runs.run import runtime_for, starting
+from arena.runs.work import ready, runtime_for, starting
 from arena.scenario.load import Given, varied
 from arena.scenario.schema import Scenario
 from arena.search.calibration.ladder import Ladder, Limits, Measured, Shortfall, shortfall
@@ -117,20 +116,14 @@ def _bench(
     artifacts = opened_store(store)
     with display(f"calibrate {base.name}", quiet) as observer:
         observer.phase("checking the scenario")
-        ready = settled(
-            base,
-            artifacts.root,
-            where,
-            observer.phase,
-            check=lambda: plan_seed(base, base.seeds[0], where),
-        )
-        root = answered(ready, where, artifacts, address, observer)
-        nodes = dict(plan_seed(ready, ready.seeds[0], root).nodes)
-        observer.phase(starting(ready))
-        most = 2 * len(ready.seeds)
-        with runtime_for(ready, artifacts, address, False, nodes, most) as runtime:
+        settled = ready(base, artifacts, where, observer.phase)
+        root = answered(settled, where, artifacts, address, observer)
+        nodes = dict(plan_seed(settled, settled.seeds[0], root).nodes)
+        observer.phase(starting(settled))
+        most = 2 * len(settled.seeds)
+        with runtime_for(settled, artifacts, address, False, nodes, most) as runtime:
             observer.phase("")
-            yield Bench(artifacts, runtime, root, NewStages(observer), limits), ready
+            yield Bench(artifacts, runtime, root, NewStages(observer), limits), settled
 
 
 def on_validation(scenario: Scenario, seeds: int) -> Scenario:
@@ -193,7 +186,7 @@ def _climb(
         measured = bench.measure(scenario)
         short = shortfall(measured, ladder.limits)
         tries.append(Try(len(tries) + 1, proposed, measured, short))
-        ladder.told(proposed, measured)
+        ladder.record(proposed, measured)
         bench.observer.note(f"try {len(tries)}: {in_words(tries[-1])}")
     return "no smaller step is left to try" if ladder.best else "nothing more is left to try"
 

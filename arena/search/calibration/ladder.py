@@ -130,8 +130,8 @@ class Ladder:
     _stuck: set[str] = field(default_factory=set)
     _lowered: str = ""
 
-    def told(self, values: Values, measured: Measured) -> None:
-        """Take in what a try gave."""
+    def record(self, values: Values, measured: Measured) -> None:
+        """Add a try and its measurement."""
         self._tried.append((values, measured))
         if measured.whole and not shortfall(measured, self.limits):
             self.best = values
