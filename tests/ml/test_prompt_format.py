@@ -39,7 +39,10 @@ def test_a_template_is_written_to_the_letter(before: str, prompt: str, after: st
     assert read(formatted(toys.tokenizer(), wanted), prompt) == expected
 
 
-@pytest.mark.parametrize("tail", ["\n", "", " ", "\n\n### Response:\n", "'\\n\"", "{{ x }} {% y %}"])
+TAILS = ["\n", "", " ", "\n\n### Response:\n", "'\\n\"", "{{ x }} {% y %}"]
+
+
+@pytest.mark.parametrize("tail", TAILS)
 def test_line_breaks_quotes_and_braces_are_kept(tail: str) -> None:
     assert read(formatted(toys.tokenizer(), PromptFormat(template="{prompt}" + tail)), "a?") == (
         "a?" + tail
@@ -59,9 +62,7 @@ def test_a_start_token_stays_in_front() -> None:
 
 def test_a_system_prompt_goes_through_the_chat_template() -> None:
     wanted = PromptFormat(system='Say "no" to\nnobody.')
-    assert read(formatted(chatting(), wanted), "a?") == (
-        '[system] Say "no" to\nnobody.|[user] a?|'
-    )
+    assert read(formatted(chatting(), wanted), "a?") == ('[system] Say "no" to\nnobody.|[user] a?|')
 
 
 def test_the_form_is_kept_with_the_tokenizer(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_pretrained_model(plain: dict[str, Any]) -> None:
 
 def test_a_new_model_takes_no_system_prompt(plain: dict[str, Any]) -> None:
     plain["model"] = {"family": "llama", "size": "nano", "prompt": {"system": "Be brief."}}
-    with pytest.raises(ValidationError, match="write it into prompt.template"):
+    with pytest.raises(ValidationError, match="write it into prompt"):
         Scenario.model_validate(plain)
 
 
