@@ -15,7 +15,9 @@ Json = dict[str, Any]
 HEAD = """# Every key of a scenario
 
 Written by `python -m arena.scenario.reference docs/scenario.md` from the code that reads scenarios.
-`arena schema` prints the same as JSON Schema for editors. A key without a default is required.
+`arena schema > scenario.schema.json` writes the same as JSON Schema; beside a scenario whose first
+line is `# yaml-language-server: $schema=scenario.schema.json` it lets editors complete and check
+keys. A key without a default is required.
 `--set` takes keys as written in the headings, with an actor's name in place of its number:
 `--set actors.bard.poison.rate=0.1`.
 """
