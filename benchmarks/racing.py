@@ -1,16 +1,17 @@
 """How often does a search choose the truly best of its strategies? A simulation, old rule and new.
 
-    python benchmarks/racing.py --searches 400
+    python -m benchmarks.racing --searches 200
 
 Strategies have planted effects, seeds have theirs, and one value is their sum with noise, cut to
-[0, 1] like the rate that it stands for. `fixed` is the former rule: two seeds for every strategy, six
-of them again on five others, the best of those by its mean. `race` gets the same number of
-experiments: every strategy begins with one seed and earns the next while its chance to be the best
-is above a limit; what is left of the budget goes to those that may still be best on selection seeds.
+[0, 1] like the rate that it stands for. `fixed` is the former rule: every strategy on two seeds,
+the six best of them on five others, the best of those by its mean. `race` is what `arena tune`
+does: in the order in which they are proposed, strategies earn the next search seed while they may
+still be the best (arena.search.racing), and the six best are raced on selection seeds until the
+error of the choice is small or the seeds are used up.
 
-Reported, per effect of the best strategy over the untuned one: how often the best is chosen, what
-the choice is worth (its true effect), and how often the search would say that the chosen one beats
-the untuned (lower 95 % limit above 0 on 12 further seeds).
+Reported, per effect of the best strategy over the untuned one: how often the best is chosen, the
+true effect of the choice, experiments spent, and how often 12 further seeds would show that the
+choice beats the untuned one (paired 95 % limit above 0).
 """
 
 from __future__ import annotations
@@ -20,10 +21,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from arena.search.racing import next_to_measure, standing
 from numpy.typing import NDArray
+from scipy import stats
+
+from arena.search.racing import pair_to_measure, standing
 
 Floats = NDArray[np.float64]
+BEST = 6  # strategies that are measured on selection seeds
+REPORT = 12  # fresh seeds
 
 
 @dataclass
@@ -48,30 +53,59 @@ class World:
         return float(np.clip(raw + self.rng.normal(0.0, self.noise_sd), 0.0, 1.0))
 
 
-def fixed(world: World, budget: int) -> int:
+def fixed(world: World, args: argparse.Namespace) -> int:
     """Return the strategy that the former rule chooses."""
     n = len(world.effects)
     first = [np.mean([world.value(k, s) for s in (0, 1)]) for k in range(1, n)]
-    best = [int(k) + 1 for k in np.argsort(first)[::-1][:6]]
+    best = [int(k) + 1 for k in np.argsort(first)[::-1][:BEST]]
     again = [np.mean([world.value(k, s) for s in range(2, 7)]) for k in best]
     return best[int(np.argmax(again))]
 
 
-def race(world: World, budget: int) -> int:
-    """Return the strategy that racing chooses with the same number of experiments. The untuned one
-    runs as well."""
-    values = {k: {s: world.value(k, s) for s in (0,)} for k in range(len(world.effects))}
-    while world.spent < budget:
-        chosen = next_to_measure(standing(values), frozenset())
-        assert chosen is not None
-        seed = len(values[chosen])
-        values[chosen][seed] = world.value(chosen, seed)
+def race(world: World, args: argparse.Namespace) -> int:
+    """Return the strategy that racing chooses. The untuned one is measured first."""
+    values: dict[int, dict[int, float]] = {}
+    for k in range(len(world.effects)):
+        values[k] = {}
+        for seed in range(args.search):
+            values[k][seed] = world.value(k, seed)
+            known = standing(values)
+            if k and known.beats(k, known.leader) < args.dropped and known.leader != k:
+                break
     known = standing(values)
-    return max((k for k in values if k), key=lambda k: known.mean[k])
+    full = [k for k in values if k and len(values[k]) == args.search]
+    best = sorted(full, key=lambda k: -known.mean[known.names.index(k)])[:BEST]
+    return _selected(world, best, args)
 
 
-def simulated(rule: Callable[[World, int], int], top: float, args: argparse.Namespace) -> Floats:
-    """Return, per simulated search: whether the best was chosen, its true effect, experiments."""
+def _selected(world: World, best: list[int], args: argparse.Namespace) -> int:
+    last = args.search + args.select
+    values = {k: {s: world.value(k, s) for s in (args.search, args.search + 1)} for k in best}
+    while True:
+        known = standing(values)
+        full = frozenset(k for k in best if len(values[k]) == args.select)
+        pair = pair_to_measure(known, full)
+        if not pair or known.error_of_choice() <= args.error:
+            return known.leader
+        for k in pair:
+            seed = max(values[k]) + 1
+            assert seed < last
+            values[k][seed] = world.value(k, seed)
+
+
+def confirmed(world: World, choice: int) -> bool:
+    """Return whether fresh seeds would show that the choice beats the untuned strategy."""
+    seeds = range(1000, 1000 + REPORT)
+    gains = np.array([world.value(choice, s) - world.value(0, s) for s in seeds])
+    error = gains.std(ddof=1) / np.sqrt(REPORT)
+    return bool(gains.mean() - stats.t.ppf(0.975, REPORT - 1) * error > 0)
+
+
+def simulated(
+    rule: Callable[[World, argparse.Namespace], int], top: float, args: argparse.Namespace
+) -> Floats:
+    """Return, per simulated search: whether the best was chosen, its true effect, experiments, and
+    whether fresh seeds confirm it."""
     found = []
     for number in range(args.searches):
         rng = np.random.default_rng([args.seed, number])
@@ -79,29 +113,35 @@ def simulated(rule: Callable[[World, int], int], top: float, args: argparse.Name
         effects[1:] = np.minimum(effects[1:], top - args.gap)
         effects[int(rng.integers(1, args.strategies + 1))] = top
         world = World(effects, args.seed_sd, args.noise_sd, args.level, rng)
-        choice = rule(world, args.budget)
-        found.append((float(effects[choice] == top), float(effects[choice]), world.spent))
+        choice = rule(world, args)
+        spent = world.spent
+        said = confirmed(world, choice)
+        found.append((float(effects[choice] == top), float(effects[choice]), spent, float(said)))
     return np.array(found)
+
+
+COUNTS = {"searches": 200, "strategies": 40, "seed": 0, "search": 6, "select": 8}
+NUMBERS = {
+    "seed-sd": 0.3, "noise-sd": 0.27, "spread": 0.1, "gap": 0.1, "level": 0.2,
+    "dropped": 0.05, "error": 0.1,
+}  # fmt: skip
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    for name, default in (
-        ("searches", 400), ("strategies", 40), ("budget", 110), ("seed", 0)
-    ):  # fmt: skip
-        parser.add_argument(f"--{name}", type=int, default=default)
-    for name, value in (
-        ("seed-sd", 0.3), ("noise-sd", 0.27), ("spread", 0.1), ("gap", 0.1), ("level", 0.2)
-    ):  # fmt: skip
-        parser.add_argument(f"--{name}", type=float, default=value)
+    for name, count in COUNTS.items():
+        parser.add_argument(f"--{name}", type=int, default=count)
+    for name, number in NUMBERS.items():
+        parser.add_argument(f"--{name}", type=float, default=number)
     args = parser.parse_args()
-    print("| best effect | rule | best chosen | effect of the choice | experiments |")
-    print("|---|---|---|---|---|")
+    print("| best effect | rule | best chosen | effect of the choice | experiments | confirmed |")
+    print("|---|---|---|---|---|---|")
     for top in (0.1, 0.3, 0.5):
         for rule in (fixed, race):
-            hit, effect, spent = simulated(rule, top, args).mean(axis=0)
-            print(f"| {top} | {rule.__name__} | {hit:.2f} | {effect:.2f} | {spent:.0f} |")
+            hit, effect, spent, said = simulated(rule, top, args).mean(axis=0)
+            name = rule.__name__
+            print(f"| {top} | {name} | {hit:.2f} | {effect:.2f} | {spent:.0f} | {said:.2f} |")
 
 
 if __name__ == "__main__":

@@ -88,6 +88,16 @@ def corners(values: Range) -> tuple[Value, ...]:
     return values.options if isinstance(values, Choice) else (values.low, values.high)
 
 
+def holds(values: Range, value: Value) -> bool:
+    """Return whether a value lies in a range; whole numbers count as real ones, `true` as neither."""
+    if isinstance(values, Choice):
+        return any(type(value) is type(each) and value == each for each in values.options)
+    kinds = (int,) if isinstance(values, Whole) else (int, float)
+    if isinstance(value, bool) or not isinstance(value, kinds):
+        return False
+    return values.low <= value <= values.high
+
+
 def _strictly(kind: type[Kind], given: object) -> Kind:
     """Validate as YAML is validated: no text for numbers, lists for tuples."""
     return kind.model_validate_json(to_json(given, inf_nan_mode="constants"), strict=True)

@@ -17,6 +17,7 @@ from arena.reporting.render import common, fill
 from arena.reporting.tune_verdict import (
     TUNED,
     StrategyComparison,
+    choice,
     comparisons,
     excluded,
     fresh_seeds,
@@ -135,6 +136,7 @@ def context(results: TuneResults) -> dict[str, Any]:
         ],
         "curse": winners_curse(results),
         "broken": infeasible_choice(results),
+        "choice": sentence(choice(results)),
         "chosen": strategies.described(tuned.tactics) if tuned else None,
         "untuned": strategies.UNTUNED,
         "candidates": [

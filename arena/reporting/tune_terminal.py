@@ -19,6 +19,7 @@ from arena.reporting.tune_trials import counted, often
 from arena.reporting.tune_verdict import (
     TUNED,
     StrategyComparison,
+    choice,
     comparisons,
     excluded,
     headline,
@@ -67,6 +68,7 @@ def _about(results: TuneResults) -> list[str]:
         f"tuned: {strategy(tuned.tactics)}" if tuned else "",
         f"trials: {trials}" if trials else "",
         f"limits that trials broke most often: {often(results)}" if often(results) else "",
+        f"of {len(results.candidates)} candidates: {choice(results)}" if choice(results) else "",
         *_broke(results),
         f"most important parameters: {weights}" if weights else "",
     ]

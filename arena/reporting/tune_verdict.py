@@ -138,6 +138,13 @@ def _defenders(names: Sequence[str]) -> str:
     return f"under the {' and '.join(order)} defender{'s' if len(order) > 1 else ''}"
 
 
+def choice(results: TuneResults) -> str:
+    """Return how sure the choice among the candidates is; empty without a race."""
+    if results.choice_error is None:
+        return ""
+    return f"the chance that another is better than the chosen is {decimals(results.choice_error)}"
+
+
 def chosen_candidates(results: TuneResults) -> list[CandidateRecord]:
     """Return the chosen candidates, usually one."""
     return [candidate for candidate in results.candidates if candidate.chosen]

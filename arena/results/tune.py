@@ -164,6 +164,8 @@ class TuneResults(Brief, Part):
 
     Attributes:
         pareto: trial numbers on the Pareto front.
+        choice_error: chance that another candidate is better than the chosen one, from the
+            selection seeds; None without a race.
         per_seed: contender -> defender -> seed -> ASR left, all seeds.
         unseen: the scenario's keys that make the unseen defender.
         verdict: the differences in words.
@@ -178,6 +180,7 @@ class TuneResults(Brief, Part):
     importance: Importance = Importance()
     pareto: tuple[int, ...] = ()
     candidates: tuple[CandidateRecord, ...] = ()
+    choice_error: float | None = None
     contenders: tuple[ContenderRecord, ...] = ()
     differences: tuple[Difference, ...] = ()
     per_seed: Named[Named[Named[float]]] = {}

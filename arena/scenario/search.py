@@ -67,6 +67,19 @@ class Sampler(Section):
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0  # what numpy takes
 
 
+class Race(Section):
+    """How seeds are spent on strategies (docs/red_team.md, Racing): each is measured on one seed
+    after another, all on the same ones, while it may still be the best.
+
+    dropped: a strategy ends when its chance to beat the best so far falls below this. error: the
+    selection ends when the chance that another candidate is better falls below this, or when all
+    selection seeds are used.
+    """
+
+    dropped: Fraction = 0.05
+    error: Fraction = 0.1
+
+
 class Limits(Section):
     """Limits that a strategy must satisfy in every seed, beside the scenario's thresholds
     `installed_asr`, `installed_false_fire` and `broad`; all are rates or shares.
@@ -88,9 +101,11 @@ class Attack(Section):
 
     actor: the name of the one who adapts. tactics: what it may use. limits: that every strategy
     must satisfy. seeds: of searching, selecting and reporting. sampler: how strategies are
-    proposed. disclosed: whether evasion is the actor's lowest remaining ASR over the removals of
-    other actors' triggers (`worst`), or their `mean`. best: trials measured again on the selection
-    seeds. prompts: validation prompts per actor in the search.
+    proposed. starts: strategies that are tried first, as parameters by name; the sampler fills in
+    those that are missing. race: how seeds are spent on strategies; null measures every strategy on
+    every seed of its phase. disclosed: whether evasion is the actor's lowest remaining ASR over the
+    removals of other actors' triggers (`worst`), or their `mean`. best: trials measured again on
+    the selection seeds. prompts: validation prompts per actor in the search.
     """
 
     actor: str
@@ -99,6 +114,8 @@ class Attack(Section):
     limits: Limits = Limits()
     seeds: SearchSeeds
     sampler: Sampler = Sampler()
+    starts: tuple[Mapping[str, Value], ...] = ()
+    race: Race | None = Race()
     best: Trials = 4
     prompts: Prompts = 128
 

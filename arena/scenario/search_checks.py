@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from arena import registry
-from arena.api.ranges import Choice
+from arena.api.ranges import Choice, corners, holds
 from arena.errors import InputError
 from arena.scenario import keys
 from arena.scenario.problems import Violation
-from arena.scenario.tactic_space import space_of
+from arena.scenario.tactic_space import dimensions_of, space_of
 
 if TYPE_CHECKING:
     from arena.scenario.search import Attack, SearchSeeds
@@ -74,6 +74,23 @@ def _seeds(scenario: Sections) -> Iterator[Violation]:
                     rule = f"this seed is already in seeds.{seen[seed]}"
                     yield Violation((where, "seeds", phase, index), rule, str(seed))
                 seen.setdefault(seed, phase)
+
+
+def _starts(scenario: Sections) -> Iterator[Violation]:
+    """Known strategies are made of the search's own parameters, within their ranges."""
+    for where, search in _searches(scenario):
+        try:
+            ranges = dimensions_of(search.tactics) if search.starts else {}
+        except InputError:
+            continue  # `_tactics` reports it
+        for index, start in enumerate(search.starts):
+            for name, value in start.items():
+                place = (where, "starts", index, name)
+                if name not in ranges:
+                    yield Violation(place, "no parameter of this search", name, tuple(ranges))
+                elif not holds(ranges[name], value):
+                    allowed = tuple(str(each) for each in corners(ranges[name]))
+                    yield Violation(place, "lies outside the searched range", str(value), allowed)
 
 
 def _phases(seeds: SearchSeeds) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -152,4 +169,4 @@ def _one_dose(scenario: Sections) -> Iterator[Violation]:
             yield Violation(("dose",), rule, None, ("null",))
 
 
-RULES = (_one_dose, _actor, _tactics, _seeds, _objectives, _unseen, _duel)
+RULES = (_one_dose, _actor, _tactics, _starts, _seeds, _objectives, _unseen, _duel)

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from arena import registry
-from arena.api.ranges import Range, Value, corners, narrowed
+from arena.api.ranges import Choice, Range, Value, corners, narrowed
 from arena.errors import InputError
 from arena.scenario.error_messages import input_errors
 from arena.scenario.parts import strictly
 from arena.scenario.search import SearchedTactic
 from arena.scenario.tree import Tree
+
+
+def dimensions_of(tactics: Sequence[SearchedTactic]) -> dict[str, Range]:
+    """Return the range of every parameter of an attacker's strategies: whether each tactic is used,
+    by its name, and how, as `tactic.parameter`.
+
+    Raises:
+        InputError: as `space_of`.
+    """
+    ranges: dict[str, Range] = {}
+    for searched in tactics:
+        if not searched.always:
+            ranges[searched.method] = Choice(options=(False, True))
+        for name, values in space_of(searched).items():
+            ranges[f"{searched.method}.{name}"] = values
+    return ranges
 
 
 def space_of(searched: SearchedTactic) -> dict[str, Range]:

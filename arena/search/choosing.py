@@ -6,20 +6,22 @@ optimistic; the value of the best of a few on the selection seeds is, too, thoug
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+import numpy as np
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
-from arena.scenario.search import Attack
+from arena.scenario.search import Attack, Race
 from arena.search.constraints import Constraints, feasible
 from arena.search.criteria import Criteria
 from arena.search.observations import Observation
 from arena.search.phases import Evaluate, on_validation
+from arena.search.racing import Standing, pair_to_measure, standing
 from arena.search.strategy_spaces import StrategySpace
 from arena.search.studies import outcome_of
 from arena.search.trial_outcome import TrialOutcome
@@ -59,6 +61,15 @@ def best_trials(study: optuna.Study, k: int) -> list[FrozenTrial]:
     return list(different.values())[:k]
 
 
+@dataclass(frozen=True)
+class Ranking:
+    """The best trials, best first: feasible ones, then the others. error: chance that another of
+    the feasible ones is better than the first; None if there is none, or without a race."""
+
+    candidates: tuple[RankedTrial, ...] = ()
+    error: float | None = None
+
+
 def candidates(
     study: optuna.Study,
     scenario: Scenario,
@@ -66,19 +77,23 @@ def candidates(
     space: StrategySpace,
     criteria: Criteria,
     evaluate: Evaluate,
-) -> list[RankedTrial]:
-    """Return the best trials ranked on the selection seeds, feasible ones first; empty if no trial
-    satisfies all constraints."""
+) -> Ranking:
+    """Return the best trials ranked on the selection seeds.
+
+    In a race (`attack.race`) every candidate is measured on `FIRST` seeds, then the leader and the
+    one most likely to overtake it on further ones, until the error of the choice is small or the
+    seeds are used up; the winner is then measured on all of them.
+    """
     base = on_validation(scenario, attack, attack.seeds.select)
     trials = {trial.number: trial for trial in best_trials(study, attack.best)}
-    scenarios: dict[Hashable, Scenario] = {
+    scenarios = {
         number: varied(base, space.changes(trial.params), f"trial {number}")
         for number, trial in trials.items()
     }
-    seen = evaluate(scenarios, attack.actor)
-    ranked = [_candidate(trials[n], scenarios[n], seen[n], criteria) for n in trials]
-    sign = -1 if criteria.directions[0] == "maximize" else 1
-    return sorted(ranked, key=lambda each: (not each.feasible, sign * each.value))
+    bench = _Bench(scenarios, attack, criteria, evaluate)
+    error = bench.measure(attack.race)
+    ranked = [_candidate(trials[n], scenarios[n], bench.seen[n], criteria) for n in bench.ranked()]
+    return Ranking(tuple(sorted(ranked, key=lambda each: not each.feasible)), error)
 
 
 def _candidate(
@@ -87,6 +102,74 @@ def _candidate(
     constraints = criteria.constraints(seen, scenario)
     value = criteria.values(seen, scenario)[0]
     return RankedTrial(trial, scenario, list(seen), value, constraints)
+
+
+FIRST = 2  # selection seeds of every candidate
+
+
+class _Bench:
+    """Where candidates are measured. seen: their observations, by trial."""
+
+    def __init__(
+        self,
+        scenarios: Mapping[int, Scenario],
+        attack: Attack,
+        criteria: Criteria,
+        evaluate: Evaluate,
+    ) -> None:
+        self._scenarios, self._attack = scenarios, attack
+        self._criteria, self._evaluate = criteria, evaluate
+        self._sign = 1 if criteria.directions[0] == "maximize" else -1
+        self.seen: dict[int, list[Observation]] = {number: [] for number in scenarios}
+
+    def measure(self, race: Race | None) -> float | None:
+        """Measure all candidates, and return the error of the choice."""
+        if race is None:
+            self._more({number: self._left(number) for number in self._scenarios})
+            return None
+        self._more({number: self._left(number)[:FIRST] for number in self._scenarios})
+        while (known := self._standing()) is not None:
+            full = [number for number in known.names if not self._left(number)]
+            pair = pair_to_measure(known, full)
+            if not pair or known.error_of_choice() <= race.error:
+                if not self._left(known.leader):
+                    return known.error_of_choice()
+                pair = (known.leader,)
+            self._more({number: self._left(number)[:1] for number in pair})
+        return None
+
+    def ranked(self) -> list[int]:
+        """Return the candidates, best first by what is known of their effects; by their means where
+        the seeds are the same for all, which gives the same order."""
+        known = self._standing()
+        if known is None:
+            return list(self.seen)
+        effect = dict(zip(known.names, known.mean, strict=True))
+        return sorted(self.seen, key=lambda number: -effect.get(number, -np.inf))
+
+    def _left(self, number: int) -> list[int]:
+        """The selection seeds on which a candidate was not measured yet."""
+        done = {each.seed for each in self.seen[number]}
+        return [seed for seed in self._attack.seeds.select if seed not in done]
+
+    def _more(self, wanted: Mapping[int, Sequence[int]]) -> None:
+        asked: dict[Hashable, Scenario] = {
+            number: varied(self._scenarios[number], {"seeds": list(seeds)}, f"trial {number}")
+            for number, seeds in wanted.items()
+            if seeds
+        }
+        for number, seen in self._evaluate(asked, self._attack.actor).items():
+            assert isinstance(number, int)
+            self.seen[number] += seen
+
+    def _standing(self) -> Standing[int] | None:
+        """What is known of the candidates that kept every constraint so far; None if none did."""
+        values = {
+            number: {each.seed: self._sign * self._criteria.value(each) for each in seen}
+            for number, seen in self.seen.items()
+            if feasible(self._criteria.constraints(seen, self._scenarios[number]))
+        }
+        return standing(values) if values else None
 
 
 def untuned(scenario: Scenario, attack: Attack, evaluate: Evaluate) -> dict[str, list[Observation]]:

@@ -39,6 +39,9 @@ class Criteria(Protocol):
     def values(self, observations: Sequence[Observation], scenario: Scenario) -> list[float]:
         """Return one number per objective."""
 
+    def value(self, observation: Observation) -> float:
+        """Return the first objective of one seed."""
+
     def constraints(self, observations: Sequence[Observation], scenario: Scenario) -> Constraints:
         """Return the constraints by name; violated above 0."""
 
@@ -66,6 +69,9 @@ class AttackCriteria:
     def values(self, observations: Sequence[Observation], scenario: Scenario) -> list[float]:
         return objective_values(observations, scenario, self.attack, self.objectives)
 
+    def value(self, observation: Observation) -> float:
+        return observation.value(self.attack.disclosed)
+
     def constraints(self, observations: Sequence[Observation], scenario: Scenario) -> Constraints:
         return attack_constraints(observations, scenario, self.attack)
 
@@ -88,6 +94,9 @@ class DefenceCriteria:
 
     def values(self, observations: Sequence[Observation], scenario: Scenario) -> list[float]:
         return objective_values(observations, scenario, self.attack, ("evasion",))
+
+    def value(self, observation: Observation) -> float:
+        return observation.value(self.attack.disclosed)
 
     def constraints(self, observations: Sequence[Observation], scenario: Scenario) -> Constraints:
         return defence_constraints(observations, self.attack.limits)

@@ -21,18 +21,20 @@ from arena.progress.observer import Observer, Planned
 from arena.results.rows import Row
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
-from arena.scenario.search import Sampler
+from arena.scenario.search import Race, Sampler
 from arena.search import studies
 from arena.search.constraints import Constraints, feasible, violated
 from arena.search.criteria import Criteria
 from arena.search.evaluators import Evaluated, Evaluators
 from arena.search.experiment import Experiment, Scope, has_first_rung
 from arena.search.observations import Observation, observe
-from arena.search.strategy_spaces import StrategySpace
+from arena.search.racing import standing
+from arena.search.strategy_spaces import Parameters, StrategySpace
 from arena.search.trial_outcome import TrialOutcome
 
 POLL = 1.0  # seconds
 WARM_UP = 8  # finished trials before the median is meaningful
+ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 Rung = tuple[Scope, tuple[int, ...]]  # what a trial measures before the next decision; its seeds
 
@@ -55,7 +57,9 @@ class StudySpec:
         actor: the adaptive one. party: whose search it is.
         trials: in total, those of earlier runs included.
         parallel: trials that run at the same time.
-        prunes: whether a trial may end after its first rung.
+        prunes: whether a trial may end before it was measured on all seeds.
+        race: how seeds are spent; None measures the rest of them at once. starts: parameters of the
+            first trials.
     """
 
     name: str
@@ -69,11 +73,14 @@ class StudySpec:
     parallel: int
     prunes: bool
     root: DataRoot
+    race: Race | None = None
+    starts: Sequence[Parameters] = ()
 
 
 @dataclass
 class _Running:
-    """A trial that is being measured. left: rungs still to run; rows: of `rung`, by seed."""
+    """A trial that is being measured. left: rungs still to run; rows: of `rung`, by seed; seen:
+    observations of the seeds that were measured in full."""
 
     trial: optuna.Trial
     scenario: Scenario
@@ -81,6 +88,7 @@ class _Running:
     began: float
     rung: Rung = ("all", ())
     rows: dict[int, list[Row]] = field(default_factory=dict)
+    seen: list[Observation] = field(default_factory=list)
 
 
 class Driver:
@@ -106,6 +114,7 @@ class Driver:
             Exception: an unexpected error; the next driver repeats that trial.
         """
         try:
+            studies.enqueue(self._study, self._spec.starts)
             self._announce()
             with studies.heartbeat(self._trials):
                 while self._fill():
@@ -137,7 +146,7 @@ class Driver:
         valued = [(n, o) for n, o in seen.items() if o is not None and o.feasible and o.values]
         if not valued:
             return
-        sign = 1 if self._spec.criteria.directions[0] == "maximize" else -1
+        sign = 1 if self._maximizes() else -1
         number, best = max(valued, key=lambda each: sign * (each[1].values or (0.0,))[0])
         values = ", ".join(f"{value:.3f}" for value in best.values or ())
         self._observer.best(f"{values} ({_name(number)}: {best.setup})")
@@ -188,7 +197,8 @@ class Driver:
         if self._spec.prunes and not feasible(beforehand):
             self._decline(trial, beforehand)
             return
-        left = list(rungs(scenario, self._spec.actor, self._spec.prunes))
+        races = self._spec.race is not None and self._spec.prunes
+        left = rungs(scenario, self._spec.actor, prunes=self._spec.prunes, races=races)
         self._running[trial.number] = _Running(trial, scenario, left, time.monotonic())
         self._emit_event(trial, "started")
         self._observer.stage_started(_name(trial.number), self._spec.party, None, None)
@@ -232,17 +242,21 @@ class Driver:
             self._end_rung(running)
 
     def _end_rung(self, running: _Running) -> None:
-        """Continue with the next rung, prune the trial, or complete it."""
+        """Continue with the next rung, prune the trial, or complete it. What one removal showed is
+        only for the decision: the next rung measures that seed in full."""
         if not studies.ours(self._study, running.trial):
             del self._running[running.trial.number]
             return  # another driver assumed that this one was dead and adopted the trial
         rows = [running.rows[seed] for seed in running.rung[1]]
-        seen = [observe(each, running.scenario, self._spec.actor) for each in rows]
+        new = [observe(each, running.scenario, self._spec.actor) for each in rows]
+        if running.rung[0] == "all":
+            running.seen += new
+        seen = running.seen or new
         constraints = self._spec.criteria.constraints(seen, running.scenario)
         values = self._spec.criteria.values(seen, running.scenario)
         why = None
         if running.left:
-            why = self._prune_reason(running.trial, values, constraints)
+            why = self._prune_reason(running, values, constraints)
             if why is None:
                 self._submit(running)
                 return
@@ -290,22 +304,50 @@ class Driver:
         self._ended(trial, outcome)
 
     def _prune_reason(
-        self, trial: optuna.Trial, values: Sequence[float], constraints: Constraints
+        self, running: _Running, values: Sequence[float], constraints: Constraints
     ) -> str | None:
-        """Why to prune a trial after its first rung; None to continue.
+        """Why to prune a trial after a rung that is not its last; None to continue.
 
         A constraint violated in one seed stays violated, and the worst case over the removals can
         only fall within a seed. (A mean can rise: there the first rung measures the removal that
         has been nearest the mean so far.)
         """
-        single = len(values) == 1  # the sampler learns a pruned trial's value from the report
-        if single and not self._reported(trial):
-            trial.report(values[0], step=0)
+        single, step = len(values) == 1, len(running.seen)
+        if single and not self._reported(running.trial, step):
+            running.trial.report(values[0], step=step)  # what the sampler learns of a pruned trial
         if not feasible(constraints):
             return _violation(constraints)
-        if single and values[0] < self._median():
+        if single and not step and values[0] < self._median():
             return "after one removal in one seed already below the median strategy"
+        if step and self._spec.race is not None:
+            return self._lost(running, self._spec.race)
         return None
+
+    def _lost(self, running: _Running, race: Race) -> str | None:
+        """Why a strategy is out of the race; None if it may still be the best."""
+        number, sign = running.trial.number, 1 if self._maximizes() else -1
+        complete = len(running.seen[0].left)
+        measured = {
+            trial.number: seen
+            for trial in self._study.get_trials(deepcopy=False, states=ENDED)
+            if (seen := studies.feasible_in_full(trial, complete))
+        }
+        values = {
+            each: {s.seed: sign * self._spec.criteria.value(s) for s in seen}
+            for each, seen in {**measured, number: running.seen}.items()
+        }
+        known = standing(values)
+        chance = known.beats(number, known.leader)
+        if known.leader == number or chance >= race.dropped:
+            return None
+        seeds = len(running.seen)
+        return (
+            f"its chance to beat trial {known.leader} is {chance:.2f} "
+            f"after {seeds} seed{'s' if seeds > 1 else ''}"
+        )
+
+    def _maximizes(self) -> bool:
+        return self._spec.criteria.directions[0] == "maximize"
 
     def _median(self) -> float:
         """The median final value of the completed trials. Optuna's median pruner compares with
@@ -314,10 +356,10 @@ class Driver:
         values = [trial.values[0] for trial in self._complete()]
         return median(values) if len(values) >= WARM_UP else -math.inf
 
-    def _reported(self, trial: optuna.Trial) -> bool:
-        """Whether an earlier driver already reported the first rung."""
+    def _reported(self, trial: optuna.Trial, step: int) -> bool:
+        """Whether an earlier driver already reported this rung."""
         stored = self._study.get_trials(deepcopy=False)[trial.number]
-        return bool(stored.intermediate_values)
+        return step in stored.intermediate_values
 
     def _decline(self, trial: optuna.Trial, constraints: Constraints) -> None:
         """Prune a strategy that violates a constraint known without running it."""
@@ -345,13 +387,14 @@ class Driver:
         self._emit(SearchEvent(self._spec.party, event))
 
 
-def rungs(scenario: Scenario, actor: str, prunes: bool) -> list[Rung]:
-    """Return a trial's rungs: if it may be pruned, one disclosed trigger in the first seed comes
-    before the rest."""
-    whole: Rung = ("all", scenario.seeds)
+def rungs(scenario: Scenario, actor: str, *, prunes: bool, races: bool) -> list[Rung]:
+    """Return a trial's rungs: all seeds at once, or in a race one after another; if it may be
+    pruned, one disclosed trigger in the first seed comes before."""
+    seeds = [(seed,) for seed in scenario.seeds] if races else [scenario.seeds]
+    whole: list[Rung] = [("all", each) for each in seeds]
     if prunes and has_first_rung(scenario, actor):
-        return [("first", scenario.seeds[:1]), whole]
-    return [whole]
+        return [("first", scenario.seeds[:1]), *whole]
+    return whole
 
 
 def _name(number: int) -> str:

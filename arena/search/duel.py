@@ -193,11 +193,13 @@ class _Duel:
             parallel=self._session.parallel,
             prunes=side == "red",
             root=self._session.root,
+            race=settings.race,
+            starts=settings.starts if side == "red" else (),
         )
 
     def _best(self, side: Side, study: optuna.Study, base: Scenario) -> RankedTrial | None:
         """The study's best trial on the selection seeds; None if no trial is feasible."""
-        ranked = candidates(
+        ranking = candidates(
             study,
             base,
             self._settings,
@@ -205,7 +207,7 @@ class _Duel:
             self._criteria[side],
             self._session.evaluate,
         )
-        return ranked[0] if ranked else None
+        return next(iter(ranking.candidates), None)
 
     def _current(self, side: Side, base: Scenario) -> list[Observation]:
         """Observations of the side's current strategy on the selection seeds."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import optuna
 
-from arena.search.choosing import RankedTrial
+from arena.search.choosing import RankedTrial, Ranking
 
 
 @dataclass(frozen=True)
@@ -15,4 +15,9 @@ class FinishedStudy:
     """A study and its best trials, ranked on the selection seeds."""
 
     study: optuna.Study
-    candidates: Sequence[RankedTrial]
+    ranking: Ranking
+
+    @property
+    def candidates(self) -> Sequence[RankedTrial]:
+        """Return the ranked trials, best first."""
+        return self.ranking.candidates

@@ -18,7 +18,7 @@ most likely to overtake it, whichever is known less.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, TypeVar
@@ -72,8 +72,9 @@ class Standing(Generic[Strategy]):
         """Return the posterior standard deviation of a strategy's effect."""
         return float(np.sqrt(self.covariance.diagonal()[self.names.index(strategy)]))
 
-    def error_of_choice(self, rng: np.random.Generator) -> float:
-        """Return the probability that the leader is not the best of all."""
+    def error_of_choice(self) -> float:
+        """Return the probability that the leader is not the best of all, by simulation."""
+        rng = np.random.default_rng(0)
         drawn = rng.multivariate_normal(self.mean, self.covariance, DRAWS, method="eigh")
         return 1.0 - float(np.mean(drawn.argmax(axis=1) == self.mean.argmax()))
 
@@ -98,15 +99,13 @@ def standing(
     return Standing(tuple(values), mean, covariance, noise)
 
 
-def next_to_measure(known: Standing[Strategy], full: frozenset[Strategy]) -> Strategy | None:
-    """Return the strategy that gets the next seed: the leader or its challenger, whichever is known
-    less; None if both have had all seeds. full: those that have."""
+def pair_to_measure(known: Standing[Strategy], full: Collection[Strategy]) -> tuple[Strategy, ...]:
+    """Return the strategies that get the next seed: the leader and the one most likely to overtake
+    it, without those that have had all seeds (`full`). Empty once both have."""
     rivals = [name for name in known.names if name != known.leader]
-    if not rivals:
-        return None if known.leader in full else known.leader
-    challenger = max(rivals, key=lambda name: known.beats(name, known.leader))
-    pair = [name for name in (known.leader, challenger) if name not in full]
-    return max(pair, key=known.error, default=None)
+    chances = {name: known.beats(name, known.leader) for name in rivals}
+    challenger = max(rivals, key=chances.__getitem__, default=known.leader)
+    return tuple(name for name in dict.fromkeys((known.leader, challenger)) if name not in full)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from pydantic import JsonValue
 
 from arena.api.ranges import Choice, Range, Value
 from arena.scenario.search import Attack, DefenceOptions, SearchedTactic
-from arena.scenario.tactic_space import space_of
+from arena.scenario.tactic_space import dimensions_of, space_of
 
 Parameters = Mapping[str, Value]
 OPTION = "option"
@@ -44,13 +44,7 @@ class TacticSpace:
     attack: Attack
 
     def dimensions(self) -> dict[str, Range]:
-        ranges: dict[str, Range] = {}
-        for searched in self.attack.tactics:
-            if not searched.always:
-                ranges[searched.method] = Choice(options=(False, True))
-            for name, values in space_of(searched).items():
-                ranges[f"{searched.method}.{name}"] = values
-        return ranges
+        return dimensions_of(self.attack.tactics)
 
     def tactics(self, params: Parameters) -> list[dict[str, Value]]:
         """Return the strategy as the actor's `tactics`."""

@@ -29,7 +29,7 @@ from optuna.distributions import (
 from optuna.trial import FrozenTrial, TrialState
 
 from arena import seeds
-from arena.api.ranges import Choice, Range, Whole
+from arena.api.ranges import Choice, Range, Value, Whole
 from arena.errors import InputError
 from arena.scenario.search import Sampler
 from arena.search.observations import Observation
@@ -247,6 +247,22 @@ def _is_zombie(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except (OSError, IndexError):
         return False
+
+
+def enqueue(study: optuna.Study, starts: Sequence[Mapping[str, Value]]) -> None:
+    """Have these parameters tried first, unless the study has begun."""
+    if not study.get_trials(deepcopy=False):
+        for params in starts:
+            study.enqueue_trial(dict(params), skip_if_exists=True)
+
+
+def feasible_in_full(trial: FrozenTrial, removals: int) -> list[Observation]:
+    """Return a finished trial's observations of seeds in which all `removals` were measured; empty
+    if it broke a constraint."""
+    outcome = outcome_of(trial)
+    if outcome is None or not outcome.feasible:
+        return []
+    return [each for each in outcome.seen if len(each.left) == removals]
 
 
 def count(study: optuna.Study) -> int:

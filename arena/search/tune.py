@@ -138,12 +138,14 @@ def _search(session: Session, settings: Tune, name: str, sampler: Sampler) -> Fi
             parallel=session.parallel,
             prunes=settings.prunes,
             root=session.root,
+            race=settings.race,
+            starts=settings.starts,
         )
     )
     session.note(f"{name}: searched in {seconds_busy(study):.0f} s")
     session.phase("selection: the best trials on other seeds")
-    best = candidates(study, session.scenario, settings, space, criteria, session.evaluate)
-    return FinishedStudy(study, best)
+    ranking = candidates(study, session.scenario, settings, space, criteria, session.evaluate)
+    return FinishedStudy(study, ranking)
 
 
 def _best(name: str, finished: FinishedStudy, space: TacticSpace) -> Contender:

@@ -72,6 +72,7 @@ def tune_results(
         importance=importance(main.study),
         pareto=_pareto(main.study, trials, settings),
         candidates=_candidates(main, settings),
+        choice_error=None if main.ranking.error is None else round(main.ranking.error, 3),
         contenders=tuple(contender_record(each, scenario, settings) for each in rivals),
         differences=differences,
         per_seed={each.name: _per_seed(each, settings) for each in rivals},

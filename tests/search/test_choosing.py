@@ -12,7 +12,7 @@ from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState, create_trial
 
 from arena.results.tune import TrialRecord
-from arena.search.choosing import best_trials, candidates, mean_of
+from arena.search.choosing import Ranking, best_trials, candidates, mean_of
 from arena.search.criteria import AttackCriteria
 from arena.search.observations import Observation
 from arena.search.strategy_spaces import TacticSpace
@@ -90,7 +90,7 @@ def test_an_infeasible_trial_pushes_nobody_off_the_front() -> None:
 
 @pytest.mark.parametrize("k", [1, 4])
 def test_candidates_are_ordered_by_the_selection_seeds(k: int) -> None:
-    made = scenario("tune_evasion", f"tune.best={k}")
+    made = scenario("tune_evasion", f"tune.best={k}", "tune.race=null")
     settings = made.tune
     assert settings is not None
     on_selection = {
@@ -108,10 +108,12 @@ def test_candidates_are_ordered_by_the_selection_seeds(k: int) -> None:
         def changes(self, params: Any) -> dict[str, Any]:
             return {"description": f"x is {params['x']}"}
 
-    ranked = candidates(
+    ranking = candidates(
         study((0.9, 0, 1), (0.8, 0, 2), (0.7, 0, 3)), made, settings, StrategySpace(settings),
         AttackCriteria(settings), measure,
     )  # fmt: skip
+    ranked = ranking.candidates
+    assert ranking.error is None
     if k == 1:
         assert [each.trial.number for each in ranked] == [0]
         return
@@ -139,3 +141,68 @@ def test_the_history_is_moved_by_feasible_complete_trials_only() -> None:
     ]  # fmt: skip
     assert [each.best for each in history(trials, True)] == [0.3, 0.3, 0.3, 0.3, 0.5]
     assert [each.best for each in history(trials, False)][-1] == 0.3
+
+
+EFFECTS = {0: 0.5, 1: 0.45, 2: 0.1, 3: 0.05}
+
+
+class Measured:
+    """Selection seeds with effects of their own, equal for all; counts what is asked. broken: the
+    seed in which a trial violates a constraint."""
+
+    def __init__(self, broken: dict[int, int] | None = None) -> None:
+        self.asked: dict[Hashable, list[int]] = {}
+        self._broken = broken or {}
+
+    def __call__(self, scenarios: Any, actor: str) -> dict[Hashable, list[Observation]]:
+        for number, each in scenarios.items():
+            self.asked.setdefault(number, []).extend(each.seeds)
+        return {n: [self._one(n, seed) for seed in s.seeds] for n, s in scenarios.items()}
+
+    def _one(self, number: int, seed: int) -> Observation:
+        wobble = 0.02 * math.sin(7.0 * number + seed)
+        left = EFFECTS[number] + 0.05 * (seed % 5) + wobble
+        control = 0.1 if self._broken.get(number) == seed else 0.9
+        return observation(left=left, control=control, seed=seed)
+
+
+def raced(measure: Measured) -> Ranking:
+    made = scenario("tune_evasion", "tune.best=4")
+    settings = made.tune
+    assert settings is not None
+    trials = study((0.9, 0, 1), (0.8, 0, 2), (0.7, 0, 3), (0.6, 0, 4))
+
+    class StrategySpace(TacticSpace):
+        def changes(self, params: Any) -> dict[str, Any]:
+            return {"description": f"x is {params['x']}"}
+
+    criteria = AttackCriteria(settings)
+    return candidates(trials, made, settings, StrategySpace(settings), criteria, measure)
+
+
+def test_a_race_spends_seeds_on_those_that_may_be_best() -> None:
+    measure = Measured()
+    ranking = raced(measure)
+    assert [each.trial.number for each in ranking.candidates[:2]] == [0, 1]
+    assert measure.asked[0] == [102, 103, 104, 105, 106]  # the winner on every seed
+    assert measure.asked[2] == measure.asked[3] == [102, 103]
+    assert ranking.error is not None
+    assert 0 <= ranking.error <= 0.5
+
+
+def test_no_experiment_of_a_race_is_asked_for_twice() -> None:
+    measure = Measured()
+    raced(measure)
+    assert all(len(seeds) == len(set(seeds)) for seeds in measure.asked.values())
+
+
+def test_a_leader_that_breaks_a_limit_on_a_later_seed_does_not_win() -> None:
+    ranking = raced(Measured(broken={0: 106}))
+    assert ranking.candidates[0].trial.number == 1
+    assert not next(each for each in ranking.candidates if each.trial.number == 0).feasible
+
+
+def test_a_race_without_a_feasible_candidate_has_no_error() -> None:
+    ranking = raced(Measured(broken=dict.fromkeys(EFFECTS, 102)))
+    assert ranking.error is None
+    assert not any(each.feasible for each in ranking.candidates)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from collections import Counter
 from collections.abc import Hashable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import optuna
 import pytest
@@ -13,7 +16,10 @@ from optuna.trial import FrozenTrial, TrialState
 from arena.api.world import DataRoot
 from arena.progress.observer import Silent
 from arena.results.rows import Row
+from arena.scenario.load import varied
+from arena.scenario.search import Race
 from arena.search.criteria import AttackCriteria
+from arena.search.driver import StudySpec
 from arena.search.evaluators import Evaluated
 from arena.search.experiment import Experiment
 from arena.search.phases import evaluate
@@ -237,3 +243,67 @@ def test_several_objectives_are_told_together(storage: str, tmp_path: Path) -> N
     )
     assert [d.name for d in study.directions] == ["MAXIMIZE", "MINIMIZE", "MINIMIZE"]
     assert all(len(trial.values) == 3 for trial in study.get_trials())
+
+
+def race(trials: int, **more: Any) -> StudySpec:
+    """A race over four seeds; the fakes give a strategy the same value in each."""
+    spec = search(trials, parallel=1, race=Race(), **more)
+    return replace(spec, scenario=varied(spec.scenario, {"seeds": [100, 101, 102, 103]}, "race"))
+
+
+def seeds_of(log: Path) -> dict[int, list[int]]:
+    """The seeds that each trial was measured on in full, in order."""
+    found: dict[int, list[int]] = {}
+    for line in lines(log):
+        _, number, scope, seed = ast.literal_eval(line.rpartition(" ")[0])
+        if scope == "all":
+            found.setdefault(number, []).append(seed)
+    return found
+
+
+def test_a_strategy_that_cannot_be_the_best_gets_no_more_seeds(
+    storage: str, tmp_path: Path
+) -> None:
+    study = drive(race(14), storage, FakeEvaluators(tmp_path / "log"))
+    measured = seeds_of(tmp_path / "log")
+    dropped = [t for t in study.get_trials() if (stored(t).why or "").startswith("its chance")]
+    assert dropped
+    for trial in dropped:
+        assert measured[trial.number] == [100, 101, 102, 103][: len(stored(trial).seen)]
+        assert len(measured[trial.number]) < 4
+    complete = [t for t in study.get_trials() if t.state == TrialState.COMPLETE]
+    best = max(complete, key=lambda trial: trial.values[0])
+    assert all(stored(t).seen[0].value("worst") <= best.values[0] for t in dropped)
+    assert all(measured[trial.number] == [100, 101, 102, 103] for trial in complete)
+
+
+def test_a_race_that_is_stopped_measures_nothing_twice(storage: str, tmp_path: Path) -> None:
+    whole = drive(race(10), storage, FakeEvaluators(tmp_path / "whole"))
+
+    class Stops(FakeEvaluators):
+        def wait(self, timeout: float) -> list[Evaluated]:
+            if self._log.exists() and len(lines(self._log)) == 9:
+                raise KeyboardInterrupt
+            return super().wait(timeout)
+
+    again = storage.replace("studies", "again")
+    with pytest.raises(KeyboardInterrupt):
+        drive(race(10), again, Stops(tmp_path / "first"))
+    open_before = {t.number for t in loaded(again).get_trials() if not t.state.is_finished()}
+    after = drive(race(10), again, FakeEvaluators(tmp_path / "second"))
+    assert [t.params for t in after.get_trials()] == [t.params for t in whole.get_trials()]
+    assert [t.state for t in after.get_trials()] == [t.state for t in whole.get_trials()]
+    first, second = seeds_of(tmp_path / "first"), seeds_of(tmp_path / "second")
+    assert not (first.keys() & second.keys()) - open_before  # finished trials are not run again
+    assert all(len(s) == len(set(s)) for s in (*first.values(), *second.values()))
+
+
+def test_known_strategies_are_tried_first_and_once(storage: str, tmp_path: Path) -> None:
+    start = {"poison_budget.rate": 0.21, "decoy_immunisation": False}
+    spec = race(4, starts=(start,))
+    study = drive(spec, storage, FakeEvaluators(tmp_path / "log"))
+    assert start.items() <= study.get_trials()[0].params.items()
+    study = drive(replace(spec, trials=6), storage, FakeEvaluators(tmp_path / "log"))
+    tried = [t for t in study.get_trials() if start.items() <= t.params.items()]
+    assert [trial.number for trial in tried] == [0]
+    assert len(study.get_trials()) == 6
