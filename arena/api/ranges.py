@@ -89,7 +89,7 @@ def corners(values: Range) -> tuple[Value, ...]:
 
 
 def holds(values: Range, value: Value) -> bool:
-    """Return whether a value lies in a range; whole numbers count as real ones, `true` as neither."""
+    """Return whether a value lies in a range. `true` is no number."""
     if isinstance(values, Choice):
         return any(type(value) is type(each) and value == each for each in values.options)
     kinds = (int,) if isinstance(values, Whole) else (int, float)

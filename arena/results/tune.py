@@ -100,6 +100,8 @@ class ContenderRecord(Part):
         search, select, report, unseen: ASR left on those seeds; `unseen` against a defender that
             the search did not use. `report` and `unseen` are over seeds in which it is installed
             and no removal failed.
+        by_defence: ASR left on the report's seeds by defence, each dose by itself; the scenario's
+            defender without doses has an empty name.
         control, control_unseen: ASR after the clean fine-tune.
         own_left, own_left_unseen: remaining ASR of the disclosed trigger itself.
         defended_loss: accuracy that the worst defended model lost.
@@ -116,6 +118,7 @@ class ContenderRecord(Part):
     select: Estimate = Estimate()
     report: Estimate = Estimate()
     unseen: Estimate = Estimate()
+    by_defence: Named[Estimate] = {}
     report_seeds: int | None = None
     unseen_seeds: int | None = None
     control: Estimate = Estimate()

@@ -104,13 +104,16 @@ class Attack(Section):
     proposed. starts: strategies that are tried first, as parameters by name; the sampler fills in
     those that are missing. race: how seeds are spent on strategies; null measures every strategy on
     every seed of its phase. disclosed: whether evasion is the actor's lowest remaining ASR over the
-    removals of other actors' triggers (`worst`), or their `mean`. best: trials measured again on
-    the selection seeds. prompts: validation prompts per actor in the search.
+    removals of other actors' triggers (`worst`), or their `mean`. against: the defences that it
+    must survive, all of them: `least` and `most`, the doses of the scenario's defender, and names
+    of the league; empty is the defender, at both doses if there are doses. best: trials measured
+    again on the selection seeds. prompts: validation prompts per actor in the search.
     """
 
     actor: str
     tactics: Annotated[tuple[SearchedTactic, ...], Field(min_length=1)]
     disclosed: Disclosed = "worst"
+    against: tuple[str, ...] = ()
     limits: Limits = Limits()
     seeds: SearchSeeds
     sampler: Sampler = Sampler()

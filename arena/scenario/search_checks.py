@@ -161,12 +161,22 @@ def _undisclosed(place: keys.KeyPath, values: Mapping[str, Any], actor: str) -> 
         yield Violation((*place, TARGET), rule, actor)
 
 
-def _one_dose(scenario: Sections) -> Iterator[Violation]:
-    """A search measures only the final model of a removal."""
-    for where, _ in _searches(scenario):
-        if scenario.dose is not None:
-            rule = f"{where} measures every removal as it ends: leave the section out"
-            yield Violation(("dose",), rule, None, ("null",))
+def _against(scenario: Sections) -> Iterator[Violation]:
+    """What a strategy must survive has to be measured."""
+    judged = scenario.defender.intelligence == "disclosed" and scenario.dose is not None
+    doses = DOSES if judged else ()
+    for where, search in _searches(scenario):
+        league = tuple(each.name for each in scenario.league) if where == "tune" else ()
+        for index, name in enumerate(search.against):
+            place, allowed = (where, "against", index), (*doses, *league)
+            if name in search.against[:index]:
+                yield Violation(place, "this defence is already in the list", name)
+            elif name in DOSES and not doses:
+                rule = "the defender is judged at doses only with a `dose` section"
+                yield Violation(place, rule, name, allowed)
+            elif name not in allowed:
+                yield Violation(place, "no defence of the league has this name", name, allowed)
 
 
-RULES = (_one_dose, _actor, _tactics, _starts, _seeds, _objectives, _unseen, _duel)
+DOSES = ("least", "most")
+RULES = (_against, _actor, _tactics, _starts, _seeds, _objectives, _unseen, _duel)

@@ -12,7 +12,7 @@ from arena.results.scenario import TacticRecord
 from arena.results.tune import ContenderRecord, Difference
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
-from arena.scenario.search import Attack, Disclosed
+from arena.scenario.search import Attack
 from arena.search.constraints import attack_constraints, feasible
 from arena.search.observations import Observation, exclusion_reason, is_installed
 from arena.search.phases import Evaluate, on_test
@@ -55,7 +55,8 @@ def reported(
         for defender, defence in ((SEEN, {}), (UNSEEN, unseen)):
             changes = {**each.changes, **defence}
             name = f"report of {each.name}"
-            scenarios[each.name, defender] = on_test(scenario, attack.seeds.report, changes, name)
+            seeds, league = attack.seeds.report, defender == SEEN
+            scenarios[each.name, defender] = on_test(scenario, seeds, changes, name, league=league)
     seen = evaluate(scenarios, attack.actor)
     return [
         replace(each, report={d: seen[each.name, d] for d in (SEEN, UNSEEN)}) for each in contenders
@@ -79,10 +80,11 @@ def contender_record(each: Contender, scenario: Scenario, attack: Attack) -> Con
         trial=each.trial,
         setup=each.setup,
         tactics=tactics_of(each.changes, attack.actor),
-        search=estimate(each.search, attack.disclosed),
-        select=estimate(each.select, attack.disclosed),
-        report=estimate(counted, attack.disclosed),
-        unseen=estimate(counted_unseen, attack.disclosed),
+        search=estimate(each.search, attack),
+        select=estimate(each.select, attack),
+        report=estimate(counted, attack),
+        unseen=estimate(counted_unseen, attack),
+        by_defence=by_defence(counted, attack),
         report_seeds=len(counted),
         unseen_seeds=len(counted_unseen),
         control=controls(seen),
@@ -119,7 +121,7 @@ def difference(
         if why:
             left_out[str(a.seed)] = why
         else:
-            per_seed[a.seed] = a.value(attack.disclosed) - b.value(attack.disclosed)
+            per_seed[a.seed] = value_of(a, attack) - value_of(b, attack)
     mean, p = paired(per_seed.values())
     return Difference(
         of=one.name,
@@ -145,9 +147,22 @@ def verdict(differences: Sequence[Difference]) -> str:
     return "; ".join(sentences)
 
 
-def estimate(seen: Sequence[Observation], disclosed: Disclosed) -> Estimate:
+def estimate(seen: Sequence[Observation], attack: Attack) -> Estimate:
     """Return mean and interval over seeds of the remaining ASR."""
-    return rate_over_seeds(s.value(disclosed) for s in seen)
+    return rate_over_seeds(value_of(each, attack) for each in seen)
+
+
+def value_of(seen: Observation, attack: Attack) -> float:
+    """Return the remaining ASR of one seed under the defences that the attack is against."""
+    return seen.value(attack.disclosed, attack.against)
+
+
+def by_defence(seen: Sequence[Observation], attack: Attack) -> dict[str, Estimate]:
+    """Return mean and interval over seeds of the remaining ASR, for each defence that was
+    measured."""
+    seeds = [each.by_defence(attack.disclosed) for each in seen]
+    names = dict.fromkeys(name for each in seeds for name in each)
+    return {name: rate_over_seeds(each.get(name) for each in seeds) for name in names}
 
 
 def controls(seen: Sequence[Observation]) -> Estimate:

@@ -10,14 +10,14 @@ from typing import Protocol
 from pydantic import JsonValue
 
 from arena.scenario.schema import Scenario
-from arena.scenario.search import Attack, Disclosed, SearchObjective
+from arena.scenario.search import Attack, SearchObjective
 from arena.search.constraints import (
     Constraints,
     attack_constraints,
     defence_constraints,
     excess_written,
 )
-from arena.search.observations import Observation
+from arena.search.observations import MAIN, Observation, defence_of, target_of
 
 DIRECTIONS: Mapping[SearchObjective, str] = {
     "evasion": "maximize",
@@ -70,13 +70,13 @@ class AttackCriteria:
         return objective_values(observations, scenario, self.attack, self.objectives)
 
     def value(self, observation: Observation) -> float:
-        return observation.value(self.attack.disclosed)
+        return observation.value(self.attack.disclosed, self.attack.against)
 
     def constraints(self, observations: Sequence[Observation], scenario: Scenario) -> Constraints:
         return attack_constraints(observations, scenario, self.attack)
 
     def decisive_removal(self, observations: Sequence[Observation]) -> str | None:
-        return decisive_removal(observations, self.attack.disclosed)
+        return decisive_removal(observations, self.attack)
 
     def identity(self) -> dict[str, JsonValue]:
         return {"objectives": list(self.objectives), **_identity(self.attack)}
@@ -96,13 +96,13 @@ class DefenceCriteria:
         return objective_values(observations, scenario, self.attack, ("evasion",))
 
     def value(self, observation: Observation) -> float:
-        return observation.value(self.attack.disclosed)
+        return observation.value(self.attack.disclosed, self.attack.against)
 
     def constraints(self, observations: Sequence[Observation], scenario: Scenario) -> Constraints:
         return defence_constraints(observations, self.attack.limits)
 
     def decisive_removal(self, observations: Sequence[Observation]) -> str | None:
-        return decisive_removal(observations, self.attack.disclosed)
+        return decisive_removal(observations, self.attack)
 
     def identity(self) -> dict[str, JsonValue]:
         return _identity(self.attack)
@@ -117,7 +117,9 @@ def objective_values(
     """Return one number per objective, a mean over seeds: `evasion` the remaining ASR, `stealth`
     the rate of look-alike or plain prompts that fire, `budget` the share of the mix written."""
     known = {
-        "evasion": lambda: fmean(each.value(attack.disclosed) for each in observations),
+        "evasion": lambda: fmean(
+            each.value(attack.disclosed, attack.against) for each in observations
+        ),
         "stealth": lambda: fmean(max(e.false_fire, e.near_miss, 0.0) for e in observations),
         "budget": lambda: scenario.written_share(
             next(actor for actor in scenario.actors if actor.name == attack.actor)
@@ -126,17 +128,18 @@ def objective_values(
     return [known[name]() for name in objectives]
 
 
-def decisive_removal(observations: Sequence[Observation], disclosed: Disclosed) -> str | None:
-    """Return the removal whose remaining ASR is closest to the objective, on average over seeds
-    (for `worst` the hardest one); None without observations."""
+def decisive_removal(observations: Sequence[Observation], attack: Attack) -> str | None:
+    """Return the actor whose removal by the scenario's defender leaves the ASR closest to the
+    objective, on average over seeds (for `worst` the hardest one); None without observations."""
 
     def distance(name: str) -> float:
         seeds = [each for each in observations if name in each.left]
-        return fmean(abs(each.left[name] - each.value(disclosed)) for each in seeds)
+        value = (each.value(attack.disclosed, attack.against) for each in seeds)
+        return fmean(abs(e.left[name] - v) for e, v in zip(seeds, value, strict=True))
 
-    names = sorted({name for each in observations for name in each.left})
-    return min(names, key=distance, default=None)
+    names = sorted({n for each in observations for n in each.left if defence_of(n) in MAIN})
+    return target_of(min(names, key=distance)) if names else None
 
 
 def _identity(attack: Attack) -> dict[str, JsonValue]:
-    return attack.model_dump(mode="json", include={"actor", "disclosed", "limits"})
+    return attack.model_dump(mode="json", include={"actor", "disclosed", "against", "limits"})

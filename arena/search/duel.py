@@ -28,6 +28,7 @@ from arena.scenario.schema import Scenario
 from arena.scenario.search import Duel
 from arena.search.choosing import RankedTrial, candidates
 from arena.search.constraints import DIGITS, Constraints, feasible, violated, without_control
+from arena.search.contenders import value_of
 from arena.search.criteria import AttackCriteria, Criteria, DefenceCriteria
 from arena.search.driver import SearchEvent, StudySpec
 from arena.search.duel_results import duel_results
@@ -253,8 +254,8 @@ class _Duel:
     def _gain(
         self, side: Side, before: Sequence[Observation], after: Sequence[Observation]
     ) -> float:
-        disclosed = self._settings.disclosed
-        rise = fmean(s.value(disclosed) for s in after) - fmean(s.value(disclosed) for s in before)
+        was, now = (fmean(value_of(s, self._settings) for s in seen) for seen in (before, after))
+        rise = now - was
         return round(rise if side == "red" else -rise, DIGITS)
 
     def _payoffs(self) -> dict[tuple[str, str], list[Observation]]:

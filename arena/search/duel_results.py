@@ -25,9 +25,9 @@ from arena.results.duel import (
 from arena.results.scenario import ScenarioRecord
 from arena.results.tune import PhaseSeeds
 from arena.scenario.load import varied
-from arena.scenario.search import Disclosed, Duel
+from arena.scenario.search import Attack, Duel
 from arena.search.constraints import limits_of, without_control
-from arena.search.contenders import controls, estimate
+from arena.search.contenders import controls, estimate, value_of
 from arena.search.observations import Observation, is_installed
 from arena.search.session import Session
 from arena.search.storages import public_url
@@ -49,19 +49,19 @@ def duel_results(
 ) -> DuelResults:
     """Return the results of a duel. `before` and `after` of the rounds are of the selection seeds,
     the payoff matrix is of the report's."""
-    scenario, disclosed = session.scenario, settings.disclosed
+    scenario = session.scenario
     installed = {pair: _installed(seen, scenario.thresholds) for pair, seen in payoffs.items()}
-    replies = best_replies(_mean_payoffs(installed, strategies, disclosed))
+    replies = best_replies(_mean_payoffs(installed, strategies, settings))
     return DuelResults(
         scenario=ScenarioRecord(scenario.resolved()),
         study=DuelStudy(name=session.name, storage=public_url(session.storage)),
         actor=settings.actor,
-        disclosed=disclosed,
+        disclosed=settings.disclosed,
         threshold=settings.threshold,
         budget=settings.compute,
         constraints=limits_of(without_control(settings.limits), scenario.thresholds),
         seeds=PhaseSeeds.model_validate(settings.seeds.model_dump()),
-        rounds=tuple(_round(number, both, disclosed) for number, both in enumerate(rounds, 1)),
+        rounds=tuple(_round(number, both, settings) for number, both in enumerate(rounds, 1)),
         strategies=Strategies(
             red=tuple(_strategy(each) for each in strategies["red"]),
             blue=tuple(_strategy(each, _spent(each, session)) for each in strategies["blue"]),
@@ -71,7 +71,7 @@ def duel_results(
             blue=_last("blue", rounds, strategies["blue"][0].name),
         ),
         payoff=tuple(
-            _payoff(pair, seen, installed[pair], disclosed) for pair, seen in payoffs.items()
+            _payoff(pair, seen, installed[pair], settings) for pair, seen in payoffs.items()
         ),
         replies=replies,
         cycles=cycles(replies),
@@ -110,12 +110,12 @@ def cycles(replies: BestReplies) -> bool:
 
 
 def _mean_payoffs(
-    installed: Payoffs, strategies: Mapping[Side, Sequence[Strategy]], disclosed: Disclosed
+    installed: Payoffs, strategies: Mapping[Side, Sequence[Strategy]], attack: Attack
 ) -> dict[tuple[str, str], float]:
     """The mean payoff of every pair of feasible strategies with a seed that counts."""
     feasible = {each.name for side in strategies.values() for each in side if each.feasible}
     return {
-        pair: fmean(s.value(disclosed) for s in seen)
+        pair: fmean(value_of(s, attack) for s in seen)
         for pair, seen in installed.items()
         if seen and feasible.issuperset(pair)
     }
@@ -128,17 +128,17 @@ def _last(side: Side, rounds: Rounds, first: str) -> str:
     return kept[-1] if kept else first
 
 
-def _round(number: int, both: tuple[Move, Move], disclosed: Disclosed) -> DuelRound:
-    moves = {move.side: _move(move, disclosed) for move in both}
+def _round(number: int, both: tuple[Move, Move], attack: Attack) -> DuelRound:
+    moves = {move.side: _move(move, attack) for move in both}
     return DuelRound(round=number, red=moves.get("red"), blue=moves.get("blue"))
 
 
-def _move(move: Move, disclosed: Disclosed) -> MoveRecord:
+def _move(move: Move, attack: Attack) -> MoveRecord:
     return MoveRecord(
         name=move.best.name if move.best else None,
         against=move.against.name,
-        before=estimate(move.before, disclosed),
-        after=estimate(move.after, disclosed),
+        before=estimate(move.before, attack),
+        after=estimate(move.after, attack),
         gain=round(move.gain, 4),
         kept=move.kept,
         trials=move.trials,
@@ -176,15 +176,15 @@ def _payoff(
     pair: tuple[str, str],
     seen: Sequence[Observation],
     installed: Sequence[Observation],
-    disclosed: Disclosed,
+    attack: Attack,
 ) -> Payoff:
     """One strategy against another; `left` is over the seeds in which red's backdoor is installed,
     and `seeds` counts them."""
     return Payoff(
         red=pair[0],
         blue=pair[1],
-        left=estimate(installed, disclosed),
-        per_seed=tuple(round(s.value(disclosed), 4) for s in installed),
+        left=estimate(installed, attack),
+        per_seed=tuple(round(value_of(s, attack), 4) for s in installed),
         control=controls(seen),
         clean_accuracy=over_seeds((s.accuracy - s.defended_loss for s in seen), "graded"),
         own_left=rate_over_seeds(s.own_left for s in seen),

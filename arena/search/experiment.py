@@ -55,7 +55,7 @@ def run_experiment(experiment: Experiment, store: Store, runtime: Runtime) -> li
         ArenaError: a stage failed.
     """
     plan = plan_seed(experiment.scenario, experiment.seed, experiment.root)
-    part = dataclasses.replace(plan, rows=planned_rows(plan, experiment))
+    part = dataclasses.replace(plan, rows=planned_rows(plan, experiment), curves=())
     with contextlib.closing(Timeline(Path(os.devnull))) as timeline:
         set_aside_broken(part.nodes, part.artifacts, store)
         execute(part.nodes, set(part.artifacts), store, runtime, Silent(), timeline)
@@ -67,13 +67,16 @@ def planned_rows(plan: SeedPlan, experiment: Experiment) -> tuple[RowPlan, ...]:
     rows = [
         dataclasses.replace(row, depth=None)  # no search uses this row
         for row in plan.rows
-        if row.kind != "sham" and not _removes_own(row, experiment.actor)
+        if row.kind != "sham" and not _removes_own(row, experiment.actor) and not _of_league(row)
     ]
     if experiment.scope == "all":
         return tuple(rows)
-    defences = [row for row in rows if row.kind in ("unlearned", "defended")]
-    one = [row for row in defences if row.target == experiment.first] or defences[:1]
-    return tuple(row for row in rows if row in one or row not in defences)
+    targets = [row.target for row in rows if row.kind == "unlearned"]
+    first = experiment.first if experiment.first in targets else next(iter(targets), None)
+    if first is None:
+        defences = [row for row in rows if row.kind == "defended"]
+        return tuple(row for row in rows if row not in defences[1:])
+    return tuple(row for row in rows if row.kind != "defended" and row.target in (None, first))
 
 
 def has_first_rung(scenario: Scenario, actor: str) -> bool:
@@ -82,6 +85,11 @@ def has_first_rung(scenario: Scenario, actor: str) -> bool:
     defender = scenario.defender
     others = sum(defender.target in ("each", a.name) for a in scenario.actors if a.name != actor)
     return defender.intelligence == "disclosed" and (others > 1 or len(scenario.seeds) > 1)
+
+
+def _of_league(row: RowPlan) -> bool:
+    """Whether the row only shows the scenario's own defender where a league compares."""
+    return row.kind in ("control", "unlearned") and row.dose == "harmless"
 
 
 def _removes_own(row: RowPlan, actor: str) -> bool:

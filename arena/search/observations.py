@@ -6,18 +6,23 @@ could win that by lowering the control.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any
 
+from arena.api.values import RowKind
 from arena.errors import ArenaError
 from arena.results.rows import Row
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack, Disclosed
 from arena.statistics.rates import rate
-from arena.statistics.seeds import SeedRows, at_least, by_seed
+from arena.statistics.seeds import at_least, by_seed
 from arena.statistics.thresholds import Thresholds
+
+BEFORE: Collection[RowKind] = ("reference", "compromised")
+# What the scenario's defender is called in `Observation.left`: without doses, and at each.
+MAIN = ("", "least", "most", "harmless")
 
 
 @dataclass(frozen=True)
@@ -26,11 +31,14 @@ class Observation:
     of two.
 
     Attributes:
-        left: ASR that remains after a defence, by the disclosed trigger's actor, or by the row's
-            name for a defence without a disclosed trigger.
+        left: ASR that remains after a defence. Of the scenario's defender by the disclosed
+            trigger's actor, or by the row's name if none is disclosed; where it is judged at doses,
+            by `least:ACTOR` and `most:ACTOR`; of a league's defence by `NAME:ACTOR`, or `NAME:` if
+            no trigger is disclosed to it.
         asr: before any defence.
         false_fire, near_miss: above the reference's.
-        control: lowest ASR after a clean fine-tune; None if none was run.
+        control: lowest ASR after a clean fine-tune; None if none was run. Where there are doses
+            that at `least`, since `most` is defined by it, unless no dose satisfies `most`.
         accuracy: clean accuracy of the compromised model. loss: how far it lies below the
             reference's. defended_loss: how far the worst defended model lies below the
             compromised one.
@@ -50,31 +58,60 @@ class Observation:
     own_left: float
     others: float
 
-    def value(self, disclosed: Disclosed) -> float:
-        """Return the remaining ASR: its minimum over the defences (`worst`), or its mean.
+    def by_defence(self, disclosed: Disclosed) -> dict[str, float]:
+        """Return the remaining ASR of every defence, each dose by itself: its minimum over the
+        removals (`worst`), or its mean. The scenario's defender without doses has an empty
+        name."""
+        groups: dict[str, list[float]] = {}
+        for name, value in self.left.items():
+            groups.setdefault(defence_of(name), []).append(value)
+        chosen: Callable[[list[float]], float] = min if disclosed == "worst" else fmean
+        return {name: chosen(values) for name, values in groups.items()}
+
+    def value(self, disclosed: Disclosed, against: Collection[str] = ()) -> float:
+        """Return the remaining ASR under the hardest of the defences.
+
+        Args:
+            against: their names, as `by_defence` has them; by default the scenario's defender.
 
         Raises:
-            ArenaError: no defence was measured.
+            ArenaError: none of them was measured.
         """
-        values = list(self.left.values())
+        known = self.by_defence(disclosed)
+        values = [value for name, value in known.items() if name in (against or MAIN)]
         if not values:
             raise ArenaError("no defence was measured, so the adaptive actor has no remaining ASR")
-        return min(values) if disclosed == "worst" else fmean(values)
+        return min(values)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
+def defence_of(name: str) -> str:
+    """Return the defence that a name in `Observation.left` belongs to."""
+    return name.rpartition(":")[0]
+
+
+def target_of(name: str) -> str:
+    """Return the actor whose trigger was disclosed to it."""
+    return name.rpartition(":")[2]
+
+
 def observe(rows: Sequence[Row], scenario: Scenario, actor: str) -> Observation:
     """Summarise one seed's rows for an actor; `left` holds the defences that were run."""
     names = [each.name for each in scenario.actors]
-    seed = by_seed(rows, names)[0]
+    main = next(iter(scenario.defences))
+    seed = by_seed([row for row in rows if row.kind in BEFORE], names)[0]
     limits = scenario.thresholds
     own = seed.installation(actor, limits)
     others = [seed.installation(n, limits).installed for n in names if n != actor]
     after = [row for row in rows if _is_final_defence(row) and row.target != actor]
-    left = {row.target or row.name: rate(row.asr, actor) for row in after}
-    disclosed = [rate(row.asr, row.target) for row in after if row.target is not None]
+    left = {_name(row, main): rate(row.asr, actor) for row in after}
+    disclosed = [
+        rate(row.asr, row.target)
+        for row in after
+        if row.target is not None and row.kind == "unlearned"
+    ]
     before = accuracy_of(seed.compromised) or 0.0
     reference = seed.reference
     return Observation(
@@ -83,7 +120,7 @@ def observe(rows: Sequence[Row], scenario: Scenario, actor: str) -> Observation:
         asr=own.asr or 0.0,
         false_fire=(own.false_fire or 0.0) - _reference_rate(reference, "false_fire", actor),
         near_miss=(own.near_miss or 0.0) - _reference_rate(reference, "near_miss", actor),
-        control=_control(seed, actor),
+        control=_control(rows, actor),
         accuracy=before,
         loss=0.0 if reference is None else (accuracy_of(reference) or 0.0) - before,
         defended_loss=max((before - (accuracy_of(row) or 0.0) for row in after), default=0.0),
@@ -117,8 +154,24 @@ def _is_final_defence(row: Row) -> bool:
     return whole or row.kind == "unlearned"
 
 
-def _control(seed: SeedRows, actor: str) -> float | None:
-    rates = [rate(row.asr, actor) for target, row in seed.control.items() if target != actor]
+def _name(row: Row, main: str) -> str:
+    """A defence's row in `Observation.left`."""
+    defence = row.detail.get("defence", main)
+    if defence != main:
+        return f"{defence}:{row.target or ''}"
+    if row.dose is not None:
+        return f"{row.dose.which}:{row.target or ''}"
+    return row.target or row.name
+
+
+def _control(rows: Sequence[Row], actor: str) -> float | None:
+    rates = [
+        rate(row.asr, actor)
+        for row in rows
+        if row.kind == "control"
+        and row.target != actor
+        and (row.dose is None or row.dose.which == "least" or not row.dose.reached)
+    ]
     return min((value for value in rates if value is not None), default=None)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import Any
 
 from arena.api.world import DataRoot
@@ -20,7 +20,7 @@ from arena.search.observations import Observation, observe
 
 Evaluate = Callable[[Mapping[Hashable, Scenario], str], dict[Hashable, list[Observation]]]
 
-# Only the rows that a search uses: no league, no measures, no shams.
+# Only the rows that a search uses: of the league only what it is against, no measures, no shams.
 BARE: Mapping[str, Any] = {
     "tune": None,
     "duel": None,
@@ -40,6 +40,7 @@ def on_validation(scenario: Scenario, attack: Attack, seeds: Sequence[int]) -> S
     no report uses."""
     changes = {
         **BARE,
+        "league": league_of(scenario, attack.against),
         "seeds": list(seeds),
         "evaluation.split": "validation",
         "evaluation.prompts": attack.prompts,
@@ -48,11 +49,23 @@ def on_validation(scenario: Scenario, attack: Attack, seeds: Sequence[int]) -> S
 
 
 def on_test(
-    scenario: Scenario, seeds: Sequence[int], changes: Mapping[str, Any], name: str
+    scenario: Scenario,
+    seeds: Sequence[int],
+    changes: Mapping[str, Any],
+    name: str,
+    *,
+    league: bool = False,
 ) -> Scenario:
-    """Return the scenario that a strategy is reported on: test prompts."""
-    fixed = {**BARE, "seeds": list(seeds), "evaluation.split": "test"}
-    return varied(scenario, {**fixed, **changes}, name)
+    """Return the scenario that a strategy is reported on: test prompts, with the whole league if
+    asked for."""
+    names = [each.name for each in scenario.league] if league else []
+    own = {"league": league_of(scenario, names), "seeds": list(seeds), "evaluation.split": "test"}
+    return varied(scenario, {**BARE, **own, **changes}, name)
+
+
+def league_of(scenario: Scenario, names: Collection[str]) -> list[Any]:
+    """Return the league's defences of these names, as plain values."""
+    return [each for each in scenario.resolved()["league"] if each["name"] in names]
 
 
 def evaluate(

@@ -34,6 +34,7 @@ from arena.search.contenders import (
     difference,
     estimate,
     tactics_of,
+    value_of,
     verdict,
 )
 from arena.search.finished_study import FinishedStudy
@@ -199,8 +200,8 @@ def _candidates(study: FinishedStudy, settings: Tune) -> tuple[CandidateRecord, 
     return tuple(
         CandidateRecord(
             trial=each.trial.number,
-            search=estimate(observations_of(each.trial), settings.disclosed),
-            select=estimate(each.seen, settings.disclosed),
+            search=estimate(observations_of(each.trial), settings),
+            select=estimate(each.seen, settings),
             feasible=each.feasible,
             constraints=each.constraints,
             chosen=place == 0,
@@ -211,6 +212,6 @@ def _candidates(study: FinishedStudy, settings: Tune) -> tuple[CandidateRecord, 
 
 def _per_seed(each: Contender, settings: Tune) -> dict[str, dict[str, float]]:
     return {
-        defender: {str(s.seed): round(s.value(settings.disclosed), 4) for s in seen}
+        defender: {str(s.seed): round(value_of(s, settings), 4) for s in seen}
         for defender, seen in each.report.items()
     }

@@ -14,6 +14,7 @@ from arena.search.contenders import (
     SEEN,
     UNSEEN,
     Contender,
+    by_defence,
     contender_record,
     difference,
     estimate,
@@ -116,13 +117,28 @@ def test_every_comparison_is_said_and_none_is_no_verdict() -> None:
 
 
 def test_estimates_are_over_seeds_and_nothing_of_none() -> None:
-    remaining = estimate(
-        [observation(left={"a": 0.2, "b": 0.6}), observation(left={"a": 0.4, "b": 0.4})], "worst"
-    )
-    assert remaining.value == pytest.approx(0.3)
-    assert estimate([observation(left={"a": 0.2, "b": 0.6})], "mean").value == pytest.approx(0.4)
-    assert estimate([observation(left=0.5)], "worst").low is None  # one seed has no interval
-    assert estimate([], "worst") == Estimate()
+    worst = scenario().tune
+    assert worst is not None
+    mean = worst.model_copy(update={"disclosed": "mean"})
+    two = [observation(left={"a": 0.2, "b": 0.6}), observation(left={"a": 0.4, "b": 0.4})]
+    assert estimate(two, worst).value == pytest.approx(0.3)
+    assert estimate(two[:1], mean).value == pytest.approx(0.4)
+    assert estimate(two[:1], worst).low is None  # one seed has no interval
+    assert estimate([], worst) == Estimate()
+
+
+def test_every_defence_has_its_own_estimate() -> None:
+    attack = scenario().tune
+    assert attack is not None
+    two = [
+        observation(left={"least:a": 0.2, "least:b": 0.6, "crow:": 0.5}),
+        observation(left={"least:a": 0.4, "least:b": 0.4}),
+    ]
+    found = by_defence(two, attack)
+    assert {name: each.value for name, each in found.items()} == {
+        "least": pytest.approx(0.3),
+        "crow": pytest.approx(0.5),
+    }
 
 
 def test_a_row_shows_the_winners_curse_apart_from_the_result() -> None:

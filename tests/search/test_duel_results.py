@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from arena.results.duel import BestReplies, Side
+from arena.scenario.search import Duel
 from arena.search.duel_results import _installed, _last, _move, _payoff, best_replies, cycles
 from arena.search.strategies import Move, Strategy
 from tests.support.observations import observation, scenario
@@ -51,6 +52,12 @@ def test_replying_in_turn_settles_or_returns(
     assert cycles(best_replies(means)) is circle
 
 
+def settings() -> Duel:
+    duel = scenario("duel").duel
+    assert duel is not None
+    return duel
+
+
 def move(side: Side, name: str | None, kept: bool) -> Move:
     other = Strategy("blue0" if side == "red" else "red0", 0, {}, "first")
     best = Strategy(name, 1, {}, "words") if name else None
@@ -69,11 +76,11 @@ def test_a_side_ends_with_what_it_kept_last() -> None:
 
 
 def test_a_move_is_recorded_with_its_numbers() -> None:
-    record = _move(move("red", "red1", True), "worst")
+    record = _move(move("red", "red1", True), settings())
     assert record.before.value == 0.25
     assert record.after.value == 0.8
     assert (record.gain, record.kept, record.against) == (0.1235, True, "blue0")
-    none = _move(move("blue", None, False), "worst")
+    none = _move(move("blue", None, False), settings())
     assert (none.name, none.setup, none.after.value) == (None, None, None)
 
 
@@ -90,7 +97,7 @@ def test_a_payoff_holds_its_seeds_and_its_cost() -> None:
     ]
     faint = observation(2, left=0.0, asr=0.4)
     installed = _installed([*seen, faint], scenario("duel").thresholds)
-    payoff = _payoff(("red1", "blue0"), seen, installed, "worst")
+    payoff = _payoff(("red1", "blue0"), seen, installed, settings())
     assert (payoff.red, payoff.blue, payoff.seeds) == ("red1", "blue0", 2)
     assert payoff.per_seed == (0.2, 0.4)
     assert payoff.left.value == pytest.approx(0.3)

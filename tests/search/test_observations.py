@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from arena.results.rows import Row
+from arena.errors import ArenaError
+from arena.results.rows import DoseTaken, Row, Which
 from arena.scenario.search import Tune
 from arena.search.constraints import attack_constraints, defence_constraints, feasible
 from arena.search.criteria import AttackCriteria, decisive_removal, objective_values
@@ -138,9 +139,60 @@ def test_the_telling_removal_is_the_hardest_or_for_the_mean_a_middling_one() -> 
         observation(left={"linguist": 0.5, "bard": 0.9, "merchant": 0.1}),
         observation(1, left={"linguist": 0.6, "bard": 1.0, "merchant": 0.2}),
     ]
-    assert decisive_removal(both, "worst") == "merchant"
-    assert decisive_removal(both, "mean") == "linguist"
-    assert decisive_removal([], "worst") is None
+    mean = settings().model_copy(update={"disclosed": "mean"})
+    assert decisive_removal(both, settings()) == "merchant"
+    assert decisive_removal(both, mean) == "linguist"
+    assert decisive_removal([], settings()) is None
+    doses = {"least:linguist": 0.9, "most:linguist": 0.3, "most:bard": 0.8, "crow:": 0.1}
+    assert decisive_removal([observation(left=doses)], settings()) == "linguist"
+
+
+DOSES = {"least:linguist": 0.9, "least:bard": 0.8, "most:linguist": 0.4, "most:bard": 0.6}
+LEAGUE = {"crow:": 0.2, "noise:linguist": 0.5, "noise:bard": 0.3}
+
+
+@pytest.mark.parametrize(
+    ("against", "worst", "mean"),
+    [
+        ((), 0.4, 0.5),  # the scenario's defender, at both doses
+        (("least",), 0.8, 0.85),
+        (("most", "crow"), 0.2, 0.2),
+        (("noise",), 0.3, 0.4),
+        (("least", "noise"), 0.3, 0.4),
+    ],
+)
+def test_the_value_is_the_lowest_over_the_defences(
+    against: tuple[str, ...], worst: float, mean: float
+) -> None:
+    seen = observation(left={**DOSES, **LEAGUE})
+    assert seen.value("worst", against) == pytest.approx(worst)
+    assert seen.value("mean", against) == pytest.approx(mean)
+
+
+def test_a_defence_that_was_not_measured_has_no_value() -> None:
+    with pytest.raises(ArenaError, match="no remaining ASR"):
+        observation(left=DOSES).value("worst", ("crow",))
+
+
+def at(which: Which, each: Row, *, reached: bool = True) -> Row:
+    taken = DoseTaken(which=which, step=1, dose=0.1, reached=reached)
+    return each.model_copy(update={"dose": taken, "name": f"{each.name}@{which}"})
+
+
+def test_rows_at_doses_and_of_the_league_are_named_apart() -> None:
+    names = {"defence": "crow"}
+    observed = seen(
+        *(each for each in BASE if each.kind != "control"),
+        at("least", row("control", 0.9, "linguist")),
+        at("most", row("control", 0.7)),
+        at("least", row("unlearned", {"lexical": 0.6, "linguist": 0.0}, "linguist")),
+        at("most", row("unlearned", {"lexical": 0.2, "linguist": 0.0}, "linguist")),
+        row("defended", {"lexical": 0.5}, name="crow", detail=names),
+    )
+    assert observed.left == {"least:linguist": 0.6, "most:linguist": 0.2, "crow:": 0.5}
+    assert observed.control == 0.9  # `most` is the dose that its control defines
+    unreached = seen(*BASE, at("most", row("control", 0.1), reached=False), *REMOVED)
+    assert unreached.control == 0.1
 
 
 def test_the_budget_is_known_beforehand() -> None:
