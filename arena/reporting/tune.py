@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from arena.reporting import figures, outcomes, palette, strategies, tune_trials
+from arena.reporting.against import payoffs
 from arena.reporting.limits import broken, shown_limits
 from arena.reporting.numbers import NONE, Shown, duration
 from arena.reporting.render import common, fill
@@ -135,6 +136,7 @@ def context(results: TuneResults) -> dict[str, Any]:
             contender_row(each, results.study.constraints) for each in results.contenders
         ],
         "curse": winners_curse(results),
+        "payoffs": payoffs(results),
         "broken": infeasible_choice(results),
         "choice": sentence(choice(results)),
         "chosen": strategies.described(tuned.tactics) if tuned else None,

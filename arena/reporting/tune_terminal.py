@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from arena.reporting.against import Payoffs, payoffs
 from arena.reporting.console import ink, plain_table, pointer, short_name
 from arena.reporting.numbers import NONE, Shown, decimals
 from arena.reporting.strategies import strategy
@@ -46,6 +47,8 @@ def tune_table(results: TuneResults, width: int, page: Path | None = None) -> Re
     parts: list[RenderableType] = []
     if results.contenders:
         parts += [_strategies(results, width), *_lines([OPTIMISTIC, winners_curse(results)])]
+    if (by_defence := payoffs(results)) is not None:
+        parts.append(Padding(_payoffs(by_defence, width), (1, 0, 0, 0)))
     if results.differences:
         parts.append(Padding(_differences(results), (1, 0, 0, 0)))
     parts.append(Padding(Text(clean(headline(results)), style="bold"), (1, 0, 0, 1)))
@@ -53,6 +56,20 @@ def tune_table(results: TuneResults, width: int, page: Path | None = None) -> Re
     if page is not None:
         parts.append(pointer(page))
     return Group(*parts)
+
+
+def _payoffs(shown: Payoffs, width: int) -> Table:
+    """ASR left by defence; a star marks the defences that the search was against."""
+    names = [clean(row.name) for row in shown.rows]
+    room = max(min(max(map(cell_len, names)) + 2, width - 12 * len(shown.strategies)), 10)
+    table = plain_table("ASR left by defence, on fresh seeds (* what the search was against)")
+    table.add_column(Text("defence"), no_wrap=True)
+    for name in shown.strategies:
+        table.add_column(Text(clean(name)), justify="right", no_wrap=True)
+    for row, name in zip(shown.rows, names, strict=True):
+        marked = f"{name} *" if row.aim else name
+        table.add_row(short_name(marked, room), *(Text(each.text) for each in row.values))
+    return table
 
 
 def _lines(lines: list[str]) -> list[RenderableType]:

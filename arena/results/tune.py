@@ -24,7 +24,8 @@ class PhaseSeeds(Part):
 
 class StudyRecord(Part):
     """The Optuna study. storage: its URL without a password. disclosed: `worst` or `mean` over the
-    disclosed triggers. trials: number requested. constraints: the limits, by name."""
+    disclosed triggers. against: defences that a strategy had to survive; empty is the scenario's
+    defender. trials: number requested. constraints: the limits, by name."""
 
     name: str = ""
     storage: str = ""
@@ -33,6 +34,7 @@ class StudyRecord(Part):
     directions: tuple[str, ...] = ()
     actor: str = ""
     disclosed: str = ""
+    against: tuple[str, ...] = ()
     seeds: PhaseSeeds = PhaseSeeds()
     trials: int | None = None
     constraints: Named[float] = {}

@@ -126,6 +126,7 @@ def _study(session: Session, settings: Tune, study: optuna.Study) -> StudyRecord
         directions=tuple(direction.name.lower() for direction in study.directions),
         actor=settings.actor,
         disclosed=settings.disclosed,
+        against=settings.against,
         seeds=PhaseSeeds.model_validate(settings.seeds.model_dump()),
         trials=settings.trials,
         constraints=limits_of(settings.limits, session.scenario.thresholds),

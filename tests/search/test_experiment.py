@@ -79,6 +79,31 @@ def test_a_first_look_is_less_than_all_where_there_is_more() -> None:
     assert has_first_rung(toy("tune_evasion", one, "seeds=[0, 1]"), "lexical")
 
 
+DOSES = (
+    "dose={points: 4, prompts: 16, shown: 8}",
+    "tune.against=[least, most, crow]",
+    "league=[{name: crow, intelligence: blind, objective: {method: crow}, steps: 4}, "
+    "{name: npo, intelligence: disclosed, target: each, objective: {method: npo}, steps: 4}]",
+)
+
+
+def test_a_search_measures_what_it_is_against_and_its_report_the_whole_league() -> None:
+    made = toy("tune_evasion", *DOSES)
+    assert made.tune is not None
+    searched = on_validation(made, made.tune, (5,))
+    experiment = Experiment(searched, 5, DataRoot(), "lexical", "first", "bard")
+    first = [row.name for row in planned_rows(plan_seed(searched, 5, DataRoot()), experiment)]
+    removal = ["control:bard@least", "unlearn:bard@least", "unlearn:bard@most"]
+    assert first == ["reference", "compromised", "control@most", *removal]
+    assert [each.name for each in searched.league] == ["crow"]
+    reported = on_test(made, (7,), {}, "report", league=True)
+    assert [each.name for each in reported.league] == ["crow", "npo"]
+    whole = Experiment(reported, 7, DataRoot(), "lexical")
+    rows = {row.name for row in planned_rows(plan_seed(reported, 7, DataRoot()), whole)}
+    assert {"crow@harmless", "npo:bard@harmless", "unlearn:merchant@least"} <= rows
+    assert not any("harmless" in name and "unlearn" in name for name in rows)
+
+
 def test_searched_on_validation_prompts_and_reported_on_test() -> None:
     made = toy("tune_evasion", "controls.shams=2", "controls.reference=false")
     assert made.tune is not None
@@ -113,6 +138,22 @@ def test_what_tuning_finds_runs_as_a_plain_scenario(tmp_path: Path) -> None:
         if row.kind == "unlearned" and row.target != "lexical"
     ]
     assert written["contenders"][0]["report"]["value"] == pytest.approx(min(left))
+
+
+@pytest.mark.slow
+def test_a_race_against_doses_and_a_league(tmp_path: Path) -> None:
+    seeds = "tune.seeds={search: [1, 4], select: [2, 5], report: [3]}"
+    made = toy("tune_evasion", *TUNE, *DOSES, seeds, "tune.prune=true")
+    done = tune(made, out=tmp_path / "tune", store=tmp_path / "store", quiet=True)
+    found = done.results.contender("tuned")
+    assert found is not None
+    assert set(found.by_defence) == {"least", "most", "crow", "npo"}
+    lowest = min(found.by_defence[name].value or 0.0 for name in ("least", "most", "crow"))
+    assert found.report.value == pytest.approx(lowest)  # one seed
+    assert {"least:bard", "most:bard", "crow:"} <= set(done.results.trials[0].left)
+    assert "npo:bard" not in done.results.trials[0].left
+    page = (done.folder / "report.html").read_text(encoding="utf-8")
+    assert "Against every defence" in page
 
 
 @pytest.mark.slow
