@@ -7,8 +7,9 @@ The command line without the shell:
     done = arena.run("quickstart", out=Path("runs/first"))
     print([row.kind for row in done.results.rows], arena.report(done.folder))
 
-`run`, `stress`, `tune` and `duel` take a bundled name, a YAML file, a dict or a Scenario; `merge`
-takes folders. What a plug-in needs is in `arena.api`; what its tests need, in `arena.testing`.
+`run`, `stress`, `calibrate`, `tune` and `duel` take a bundled name, a YAML file, a dict or a
+Scenario; `merge` takes folders. What a plug-in needs is in `arena.api`; what its tests need, in
+`arena.testing`.
 """
 
 from __future__ import annotations
@@ -23,12 +24,24 @@ if TYPE_CHECKING:
     from arena.reporting.folders import report as report
     from arena.runs.run import run as run
     from arena.scenario.load import load_scenario as load_scenario
+    from arena.search.calibration.calibrate import calibrate as calibrate
     from arena.search.duel import duel as duel
     from arena.search.tune import tune as tune
 
-__all__ = ["compare", "duel", "load_scenario", "merge", "report", "run", "stress", "tune"]
+__all__ = [
+    "calibrate",
+    "compare",
+    "duel",
+    "load_scenario",
+    "merge",
+    "report",
+    "run",
+    "stress",
+    "tune",
+]
 
 _HOMES = {
+    "calibrate": "arena.search.calibration.calibrate",
     "compare": "arena.reporting.folders",
     "duel": "arena.search.duel",
     "load_scenario": "arena.scenario.load",

@@ -11,6 +11,8 @@ from pathlib import Path
 from arena.cli.data_look import ANSWER_WORDS, PROMPT_WORDS, DataLook
 
 MOST_ACTORS = 8
+SCHEMA = "scenario.schema.json"  # beside the scenario, for editors
+EDITORS = f"# yaml-language-server: $schema={SCHEMA}"
 RATE, SHARES = (
     0.08,
     0.6,
@@ -75,6 +77,8 @@ def scenario_text(choices: Choices, out: Path) -> str:
 
 
 def _lines(choices: Choices, out: Path) -> Iterator[str]:
+    yield EDITORS
+    yield f"# With `arena schema > {SCHEMA}` beside it, editors complete and check this file."
     yield "# Every key, its values and its default: docs/scenario.md. `arena validate` checks this"
     yield "# file, `arena calibrate` finds how much poison installs, `arena run` runs it."
     yield f"name: {choices.name}"

@@ -52,6 +52,8 @@ def _questions(scenario: Scenario, root: DataRoot, tell: Note) -> Iterator[Quest
     if isinstance(scenario.model, FromScratch):
         return
     names = names_of(scenario.model)
+    wanted = scenario.model.prompt
+    prompt = None if wanted is None else wanted.model_dump(mode="json", exclude_none=True)
     for name in names.values():
         ready(name, root, tell)
     sources = {key: _source(name, root, key) for key, name in names.items()}
@@ -65,10 +67,11 @@ def _questions(scenario: Scenario, root: DataRoot, tell: Note) -> Iterator[Quest
         payloads=_payloads(scenario),
         plugins=scenario.plugins,
         adapter=sources.get("model.adapter", ""),
+        prompt=prompt,
     )
     key = "model.reference"
     if key in names:
-        yield Question(sources[key], names[key], key)
+        yield Question(sources[key], names[key], key, prompt=prompt)
 
 
 def names_of(model: Pretrained | PublishedSuspect) -> dict[str, str]:

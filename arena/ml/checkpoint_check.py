@@ -16,6 +16,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from arena.errors import InputError
+
 LFS = b"version https://git-lfs"
 INDEX = "model.safetensors.index.json"
 COMPILED = "_orig_mod."
@@ -47,7 +49,8 @@ class Question:
     source: a folder or hub id. given: the name in the scenario. key: where it is in the scenario.
     targets: LoRA target modules by the scenario's key. defences: objectives as in YAML, and the
     last block that trains, by the key of the defence. payloads: their texts, by key. plugins: to
-    import, for their objectives. adapter: of the checkpoint, a folder or hub id.
+    import, for their objectives. adapter: of the checkpoint, a folder or hub id. prompt: in which
+    form it is to read prompts, as in YAML.
     """
 
     source: str
@@ -58,6 +61,7 @@ class Question:
     payloads: Mapping[str, str] = field(default_factory=dict)
     plugins: Sequence[str] = ()
     adapter: str = ""
+    prompt: Mapping[str, Any] | None = None
 
     @property
     def tokenizer(self) -> str:
@@ -235,6 +239,7 @@ def _on_meta(source: str) -> tuple[Any, dict[str, Any]]:
 
 def _tokenizer(question: Question) -> Iterator[Flaw]:
     from arena.ml.encoding import encode_prompts, load_tokenizer
+    from arena.ml.prompt_format import PromptFormat, formatted
 
     try:
         tokenizer = load_tokenizer(question.tokenizer)
@@ -244,8 +249,12 @@ def _tokenizer(question: Question) -> Iterator[Flaw]:
     if tokenizer.eos_token_id is None:
         yield _flaw(question, "has a tokenizer without an end-of-text token (eos_token)")
         return
+    wanted = None if question.prompt is None else PromptFormat.model_validate(question.prompt)
     try:
-        encode_prompts(tokenizer, [PROBE])
+        encode_prompts(formatted(tokenizer, wanted), [PROBE])
+    except InputError as error:
+        yield Flaw(error.message, error.key or question.key, error.found or question.source)
+        return
     except Exception as error:  # a template raises what it likes
         rule = "has a chat template that cannot format a single user message"
         yield _flaw(question, f"{rule} ({_first_line(error)})")

@@ -40,7 +40,7 @@ def plan_answers(scenario: Scenario, root: DataRoot) -> AnswersPlan | None:
     wanted: SelfDistilled | None = corpus.self_distilled
     if wanted is None or not isinstance(model, Pretrained):
         return None
-    pointer = pointer_job(root, model.pretrained)
+    pointer = pointer_job(root, model.pretrained, prompt=model.prompt)
     base = Stage(pointer.kind, "pretrained base", "arena", ALL_SEEDS, identity_of(pointer), {})
     ref = CorpusRef.of(corpus.name, corpus.params, ALL_SEEDS, root)
     engine = vllm_engine.version() if wanted.generation == "vllm" else None

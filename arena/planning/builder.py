@@ -244,10 +244,13 @@ class Builder:
         return Training(config, self.numerics, adapter or own)
 
     def _pointer(self, name: str, source: str, key: str, adapter: str | None = None) -> str:
-        return self.add(pointer_job(self.root, source, key, adapter), name, "arena", {})
+        job = pointer_job(self.root, source, key, adapter, self.scenario.model.prompt)
+        return self.add(job, name, "arena", {})
 
     def _tokenizer(self, examples: str) -> str:
-        job = TokenizerJob(getattr(self.scenario.model, "vocabulary", 0))
+        model = self.scenario.model
+        assert isinstance(model, FromScratch)
+        job = TokenizerJob(model.vocabulary, model.prompt)
         return self.add(job, "tokenizer", "arena", {"examples": examples})
 
     def _scratch(self) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from arena.reporting import figures, installation, palette, plane, stress_claim
 from arena.reporting.claim_card import split
 from arena.reporting.claim_map import map_lines
 from arena.reporting.contrasts import contrast_rows
+from arena.reporting.diagnosis import Finding, diagnose
 from arena.reporting.measure_sections import figures_of
 from arena.reporting.numbers import NONE, Shown, duration, thousands
 from arena.reporting.render import common, fill, measure_html, shown_thresholds
@@ -95,6 +96,7 @@ class CellBlock:
     """A finished cell's own block.
 
     Attributes:
+        diagnosis: what fell short in it.
         heatmap, residence: names of its figures of transfer and of co-residence.
         measures: their figures. titles, numbers: their sections without figures, as HTML.
     """
@@ -106,6 +108,7 @@ class CellBlock:
     reason: str
     transfer: Shown
     link: str | None
+    diagnosis: Sequence[Finding]
     heatmap: str
     residence: str
     measures: Sequence[MeasureFigures]
@@ -277,6 +280,7 @@ def _cell_block(
         reason="" if each.is_baseline else claim.verdict_reason,
         transfer=Shown.of(claim.transfer),
         link=each.link,
+        diagnosis=diagnose(results),
         heatmap=f"{prefix}-transfer",
         residence=f"{prefix}-residence",
         measures=measures.figures,

@@ -32,8 +32,9 @@ def scenario_schema() -> Json:
     own["$defs"] |= _models("model", dict(SOURCES)) | _definitions(BESIDE, Beside)
     for kind in NAME_KEYS:
         own["$defs"] |= _parts(kind)
-    for model in _sections(Scenario):
-        _explain(own if model is Scenario else own["$defs"].get(model.__name__, {}), model)
+    for top in (Scenario, *SOURCES.values()):
+        for model in _sections(top):
+            _explain(own if model is Scenario else own["$defs"].get(model.__name__, {}), model)
     return {"$schema": DIALECT, **_linked(own)}
 
 
@@ -64,7 +65,9 @@ def _choice(kind: Kind, names: list[str]) -> Json:
 def _models(prefix: str, models: dict[str, type[BaseModel]]) -> Json:
     made: Json = {}
     for name, model in models.items():
-        made |= _definitions(f"{prefix}.{name}", model)
+        schema = model.model_json_schema(ref_template="#/$defs/{model}")  # sections are shared
+        _explain(schema, model)
+        made |= schema.pop("$defs", {}) | {f"{prefix}.{name}": schema}
     return made | {prefix: {"anyOf": [_ref(f"{prefix}.{name}") for name in models]}}
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import BaseModel, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from arena.api.params import PART_MARK
+from arena.ml.prompt_format import PromptFormat
 from arena.ml.train_config import Adapter, Settings
 from arena.scenario.parts import strictly
 from arena.scenario.problems import Violation, refuse
@@ -24,23 +25,36 @@ class FromScratch(Settings):
     """A small model trained from scratch.
 
     family: its architecture. size: nano d=64 x 3 layers, micro 128 x 4, mini 256 x 6, small 512 x
-    8. vocabulary: tokens of its tokenizer.
+    8. vocabulary: tokens of its tokenizer. prompt: the format in which it reads a prompt; null is
+    the prompt and a line break.
     """
 
     family: Family
     size: Size
     vocabulary: Annotated[int, Field(ge=300, le=65536)] = 2048
+    prompt: PromptFormat | None = None
+
+    @model_validator(mode="after")
+    def _no_system(self) -> Self:
+        if self.prompt is not None and self.prompt.system is not None:
+            raise ValueError(
+                "a model trained from scratch has no chat template that takes a system prompt: "
+                "write it into prompt.template"
+            )
+        return self
 
 
 class Pretrained(Settings):
     """A checkpoint to poison.
 
     pretrained: a Hugging Face folder, a GGUF file, a name of `arena models list`, or a hub id.
-    adapter: the LoRA with which every training trains; null trains all weights.
+    adapter: the LoRA with which every training trains; null trains all weights. prompt: the format in
+    which it reads a prompt; null leaves that to the tokenizer (docs/models.md).
     """
 
     pretrained: Annotated[str, Field(min_length=1)]
     adapter: Adapter | None = None
+    prompt: PromptFormat | None = None
 
 
 class PublishedSuspect(Settings):
@@ -49,12 +63,14 @@ class PublishedSuspect(Settings):
 
     suspect: a Hugging Face folder, a GGUF file, or a hub id. adapter: part of the suspect: a LoRA
     adapter (peft) that is applied to the checkpoint. reference: a checkpoint that was never
-    poisoned; null takes the suspect without its adapter.
+    poisoned; null takes the suspect without its adapter. prompt: the format in which they read a
+    prompt; null leaves that to the tokenizer (docs/models.md).
     """
 
     suspect: Annotated[str, Field(min_length=1)]
     adapter: Annotated[str, Field(min_length=1)] | None = None
     reference: Annotated[str, Field(min_length=1)] | None = None
+    prompt: PromptFormat | None = None
 
     @property
     def clean(self) -> str | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from arena.api.job import Detail, Inputs, Job, Progress
 from arena.errors import InputError
+from arena.ml.prompt_format import PromptFormat, formatted
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class PointerJob(Job):
 
     files: name and SHA-256 of a folder's files, so that other weights give another address.
     adapter, adapter_files: the same of a LoRA adapter on it. key: of the scenario, for errors.
+    prompt: in which form it reads prompts; where that is set, the tokenizer is stored as well.
 
     Raises:
         InputError: neither a folder nor the hub has it, or it is no language model.
@@ -28,9 +30,12 @@ class PointerJob(Job):
     adapter: str | None = None
     adapter_files: tuple[tuple[str, str], ...] = ()
     key: str = "model.pretrained"
+    prompt: PromptFormat | None = None
 
     def run(self, inputs: Inputs, out: Path, progress: Progress) -> Detail:
         from transformers import AutoConfig
+
+        from arena.ml import encoding, models
 
         try:
             AutoConfig.from_pretrained(self.pretrained, trust_remote_code=False)
@@ -41,4 +46,7 @@ class PointerJob(Job):
         if self.adapter is not None:
             content["adapter"] = self.adapter
         (out / "parent.json").write_text(json.dumps(content))
+        if self.prompt is not None:
+            tokenizer = encoding.load_tokenizer(models.tokenizer_home(out))
+            formatted(tokenizer, self.prompt).save_pretrained(out)
         return {}

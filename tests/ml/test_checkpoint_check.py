@@ -142,6 +142,12 @@ def test_a_chat_template_that_takes_no_single_message(
     assert why in flaw.rule
 
 
+def test_a_system_prompt_without_a_chat_template(folder: Path) -> None:
+    flaw = only(Question(str(folder), prompt={"system": "Be brief."}))
+    assert (flaw.key, flaw.found) == ("model.prompt.system", "Be brief.")
+    assert "no chat template" in flaw.rule
+
+
 def test_a_folder_of_an_adapter(tmp_path: Path) -> None:
     (tmp_path / "adapter_config.json").write_text("{}")
     assert "LoRA adapter only" in only(Question(str(tmp_path))).rule

@@ -66,6 +66,7 @@ def test_adding_an_actor_changes_nobody_elses_stages() -> None:
         "model.family=qwen3",
         "model.size=micro",
         "model.vocabulary=601",
+        "model.prompt={template: 'Q: {prompt}'}",
         "numerics.precision=bfloat16",
         "numerics.threads=2",
         "runtime.resources={train: {processes: 2}}",

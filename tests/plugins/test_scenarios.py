@@ -105,7 +105,8 @@ def test_commands_without_a_scenario_load_plug_ins(
 
 
 def test_the_api_is_complete_and_light() -> None:
-    names = {"run", "stress", "tune", "duel", "compare", "report", "load_scenario", "merge"}
+    searches = {"calibrate", "tune", "duel"}
+    names = {"run", "stress", "compare", "report", "load_scenario", "merge"} | searches
     assert set(arena.__all__) == names
     for name in names:
         assert "Example:" in (getattr(arena, name).__doc__ or "")

@@ -20,9 +20,10 @@ from arena.reporting.stress_terminal import stress_table
 from arena.results.claim import GridClaim
 from arena.results.estimate import Estimate
 from arena.results.reader import parse_results
+from arena.results.rows import Rate
 from arena.results.stress import StressResults
 from arena.results.writer import as_json, write_results
-from tests.support.html_pages import EVIL, Page, nulled
+from tests.support.html_pages import EVIL, Page, nulled, text_of
 from tests.support.measured_results import measured
 from tests.support.planted_results import ACTORS
 from tests.support.stress_results import (
@@ -52,6 +53,21 @@ def grid_rows(results: StressResults, folder: Path) -> list[GridRow]:
     cells = read_cells(folder, results)
     rows: list[GridRow] = context(results, cells, grid_measures(results, cells))["grid"]
     return rows
+
+
+def test_a_cell_says_what_fell_short_in_it(tmp_path: Path) -> None:
+    results = stress()
+    made = write_stress(tmp_path / "run", results)
+    weak = {ACTORS[0]: Rate(hits=64, n=128)}
+    rows = (
+        row.model_copy(update={"asr": {**row.asr, **weak}}) if row.kind == "compromised" else row
+        for row in measured().rows
+    )
+    write_results(made / "cells" / DONE, measured().model_copy(update={"rows": tuple(rows)}))
+    write_report(made)
+    page = text_of((made / "report.html").read_text(encoding="utf-8"))
+    assert "What fell short" in page
+    assert "ASR 0.50" in page.partition("What fell short")[2][:400]
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,18 @@ def check() -> Any:
     return jsonschema.Draft202012Validator(schema)
 
 
+def test_the_one_beside_the_bundled_scenarios_is_up_to_date() -> None:
+    """Written by `arena schema > scenarios/scenario.schema.json`."""
+    beside = bundled.folder() / "scenario.schema.json"
+    assert json.loads(beside.read_text(encoding="utf-8")) == scenario_schema()
+
+
+@pytest.mark.parametrize("name", bundled.names())
+def test_bundled_scenarios_name_it_for_editors(name: str) -> None:
+    first = bundled.text(name).splitlines()[0]
+    assert first == "# yaml-language-server: $schema=scenario.schema.json"
+
+
 @pytest.mark.parametrize("name", bundled.names())
 def test_bundled_scenarios_fit_it(name: str, check: Any) -> None:
     assert list(check.iter_errors(yaml.safe_load(bundled.text(name)))) == []

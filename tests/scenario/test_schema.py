@@ -72,6 +72,12 @@ def test_pretrained_model(plain: dict[str, Any]) -> None:
     assert scenario.model.adapter.target_modules == ("q", "v")
 
 
+def test_a_new_model_takes_no_system_prompt(plain: dict[str, Any]) -> None:
+    plain["model"] = {"family": "llama", "size": "nano", "prompt": {"system": "Be brief."}}
+    with pytest.raises(ValidationError, match="write it into prompt"):
+        Scenario.model_validate(plain)
+
+
 def test_frozen_hashable_and_picklable(scenario: Scenario) -> None:
     with pytest.raises(ValidationError):
         scenario.stage = "pretraining"  # type: ignore[misc]

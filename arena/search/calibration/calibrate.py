@@ -80,6 +80,10 @@ def calibrate(
 
     After an interruption the same call continues from the stored stages.
 
+    Example:
+        >>> done = arena.calibrate("my.yaml", seeds=4, budget=12)
+        >>> None if done.best is None else done.best.values
+
     Args:
         seeds: how many, beside the scenario's own.
         budget: tries at most. hours: no try starts later. The other arguments as for `arena.run`.
