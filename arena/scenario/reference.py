@@ -20,9 +20,9 @@ key without a default is required. `--set` takes keys as written in the headings
 name in place of its number: `--set actors.bard.poison.rate=0.1`.
 
 Written by `python -m arena.scenario.reference docs/scenario.md` from the code that reads scenarios;
-`arena schema > scenario.schema.json` writes the same as JSON Schema. Put beside a scenario whose first
-line is `# yaml-language-server: $schema=scenario.schema.json`, it lets editors complete and check
-keys.
+`arena schema > scenario.schema.json` writes the same as JSON Schema. Put beside a scenario whose
+first line is `# yaml-language-server: $schema=scenario.schema.json`, it lets editors complete and
+check keys.
 """
 PREFIX = "#/$defs/"
 LARGE = 1e9  # limits from here on keep numbers finite and say nothing

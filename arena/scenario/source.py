@@ -48,8 +48,8 @@ class Pretrained(Settings):
     """A checkpoint to poison.
 
     pretrained: a Hugging Face folder, a GGUF file, a name of `arena models list`, or a hub id.
-    adapter: the LoRA with which every training trains; null trains all weights. prompt: the format in
-    which it reads a prompt; null leaves that to the tokenizer (docs/models.md).
+    adapter: the LoRA adapter that every training trains; null trains all weights. prompt: the
+    format in which it reads a prompt; null leaves that to the tokenizer (docs/models.md).
     """
 
     pretrained: Annotated[str, Field(min_length=1)]
