@@ -34,21 +34,30 @@ class _Between(_Range):
 
 
 class Real(_Between):
-    """A number from low to high, both included; log: uniform in its logarithm."""
+    """A number from low to high.
+
+    low, high: the limits, both included. log: whether it is drawn uniformly in its logarithm.
+    """
 
     low: Annotated[float, Field(ge=-limits.NUMBER, le=limits.NUMBER)]
     high: Annotated[float, Field(ge=-limits.NUMBER, le=limits.NUMBER)]
 
 
 class Whole(_Between):
-    """A whole number from low to high, both included."""
+    """A whole number from low to high.
+
+    low, high: the limits, both included. log: whether it is drawn uniformly in its logarithm.
+    """
 
     low: Annotated[int, Field(ge=-limits.NUMBER, le=limits.NUMBER)]
     high: Annotated[int, Field(ge=-limits.NUMBER, le=limits.NUMBER)]
 
 
 class Choice(_Range):
-    """One of some values."""
+    """One of several values.
+
+    options: the values.
+    """
 
     options: Annotated[tuple[Value, ...], Field(min_length=1)]
 

@@ -36,14 +36,14 @@ SeedCount = Annotated[
         metavar="N",
         min=1,
         max=MOST_SEEDS,
-        help="Number of validation seeds. They are the calibration's own: none of the scenario's.",
+        help="Number of validation seeds to use; they differ from all seeds of the scenario.",
     ),
 ]
 Budget = Annotated[
-    int, typer.Option(metavar="N", min=1, max=MOST_TRIES, help="Exposures to try, at most.")
+    int, typer.Option(metavar="N", min=1, max=MOST_TRIES, help="Largest number of tries.")
 ]
 Hours = Annotated[
-    float | None, typer.Option(metavar="H", min=0, help="Start no further try after this time.")
+    float | None, typer.Option(metavar="H", min=0, help="Start no try after this time.")
 ]
 Copy = Annotated[
     Path | None,
@@ -64,10 +64,10 @@ def calibrate(
     quiet: QuietOption = False,
     debug: Debug = False,
 ) -> None:
-    """Find the smallest steps and poison at which every actor installs, on validation prompts and
-    without looking at any removal, and write them into a copy of the scenario.
+    """Find the smallest steps and poison at which every backdoor installs, on validation prompts
+    and without looking at any removal, and write them into a copy of the scenario.
 
-    After an interruption the same command continues. Exit status 1 if no exposures do.
+    After an interruption the same command continues. Exit status 1 if nothing is found.
 
     Example: arena calibrate my_scenario.yaml --seeds 4 --budget 12
     """

@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 def export(
     run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")],
     model: Annotated[
-        str | None, typer.Option(help="The model to write: as tables name it, or the row's name.")
+        str | None, typer.Option(help="The model to write: its name in tables or its row's.")
     ] = None,
     to: Annotated[
         Path | None, typer.Option(metavar="DIR", help="A new folder for the model.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Of the model; by default the first.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Its seed; by default the first.")] = None,
     adapter: Annotated[
         bool,
-        typer.Option("--adapter", help="Write a LoRA adapter and its base apart, not merged."),
+        typer.Option("--adapter", help="Write a LoRA adapter and its base separately."),
     ] = False,
     tables: Annotated[
         Path | None,

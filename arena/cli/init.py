@@ -30,13 +30,13 @@ FromData = Annotated[
     ),
 ]
 Actors = Annotated[
-    int | None, typer.Option(metavar="N", min=1, max=MOST_ACTORS, help="Threat actors (4).")
+    int | None, typer.Option(metavar="N", min=1, max=MOST_ACTORS, help="Number of actors (4).")
 ]
-Size = Annotated[str | None, typer.Option(help=f"Of the model: {', '.join(SIZES)} (nano).")]
-Language = Annotated[str, typer.Option(help="Of your own text.")]
-Name = Annotated[str | None, typer.Option(help="Of the scenario; by default that of the file.")]
+Size = Annotated[str | None, typer.Option(help=f"Size of the model: {', '.join(SIZES)} (nano).")]
+Language = Annotated[str, typer.Option(help="Language of your own text.")]
+Name = Annotated[str | None, typer.Option(help="The scenario's name; by default the file's.")]
 Target = Annotated[Path, typer.Option(help="The file to write.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: options and defaults.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing; use the defaults.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite the file.")]
 
 
@@ -51,7 +51,7 @@ def init(
     force: Force = False,
     debug: Debug = False,
 ) -> None:
-    """Write a commented scenario to start from; in a terminal, asks for what no option says.
+    """Write a commented scenario to start from; in a terminal, ask for what the options leave open.
 
     Example: arena init --from-data reviews.tsv --actors 4 --out mine.yaml
     """

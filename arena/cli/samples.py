@@ -20,11 +20,11 @@ def samples(
     run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")],
     actor: Annotated[
         str | None,
-        typer.Option(help="Whose prompts: an actor, decoy:NAME or benign:NAME."),
+        typer.Option(help="Whose prompts to show: an actor, decoy:NAME or benign:NAME."),
     ] = None,
     model: Annotated[
         str | None,
-        typer.Option(help="Which model: as tables name it, the row's name, or its kind."),
+        typer.Option(help="Which model: its name in tables, its row's name, or its kind."),
     ] = None,
     kind: Annotated[
         str | None,
@@ -35,18 +35,18 @@ def samples(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="One seed of the run.")] = None,
     search: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Text in the prompt or in what was said.")
+        str | None, typer.Option(metavar="TEXT", help="Text in the prompt or in the answer.")
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option(min=1, help=f"How many are shown: {SHOWN}, or with --json all."),
+        typer.Option(min=1, help=f"How many to show; by default {SHOWN}, or all with --json."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one line each.")] = False,
     debug: Debug = False,
 ) -> None:
     """Read what the models said to scored prompts, with the trigger marked.
 
-    Hits say what was wanted: the payload; the right answer of clean and checkable prompts.
+    A hit is an answer that shows the payload or, for clean and checkable prompts, the right answer.
 
     Example: arena samples runs/quickstart --model "unlearn bard" --kind triggered --missed
     """

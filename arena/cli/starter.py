@@ -157,7 +157,7 @@ def _strength(choices: Choices) -> Iterator[str]:
         yield "  steps: 60"
         yield "  learning_rate: 1.0e-4"
         return
-    yield "  steps: 60                 # the whole way; verdicts stand at two doses along it"
+    yield "  steps: 60                 # of the whole removal; verdicts use two doses on the way"
     yield "  learning_rate: 1.0e-3"
     yield ""
     yield "# The doses along each removal at which models are scored."
@@ -165,7 +165,7 @@ def _strength(choices: Choices) -> Iterator[str]:
 
 
 def _training(choices: Choices) -> Iterator[str]:
-    yield "# How long each stage trains; more steps or poison where a backdoor does not install."
+    yield "# How long each stage trains; raise steps or poison if a backdoor does not install."
     yield "training:"
     documents = "" if choices.data is None else f", documents: {sum(choices.data.rows.values())}"
     yield f"  pretraining: {{steps: 400, learning_rate: 4.0e-3{documents}}}"

@@ -23,7 +23,7 @@ Text = Annotated[str, Field(min_length=1, max_length=LONGEST)]
 
 
 class PromptFormat(Settings):
-    """In which form the model reads a prompt: exactly one of the two keys.
+    """The format in which the model reads a prompt: exactly one of the two keys.
 
     system: a system prompt, placed before every prompt by the tokenizer's own chat template.
     template: a text that contains {prompt} once and replaces the tokenizer's own format, such as

@@ -28,11 +28,11 @@ class Settings(BaseModel):
 class Optimisation(Settings):
     """How AdamW steps (Loshchilov and Hutter 2019, arXiv 1711.05101).
 
-    learning_rate: peak, reached after the warm-up. warmup: its steps, linear, at most a third of
-    the training. final_lr_fraction: where the decay ends, as a share of the peak. batch_size:
-    documents per step. weight_decay: decoupled. clip: largest L2 norm of a gradient. schedule:
-    shape of the decay; `cosine` is half a period (Loshchilov and Hutter 2017, arXiv 1608.03983,
-    without restarts).
+    learning_rate: the peak, reached after the warm-up. warmup: steps of the linear warm-up, at most
+    a third of the training. final_lr_fraction: where the decay ends, as a share of the peak.
+    batch_size: documents per step. weight_decay: decoupled weight decay. clip: largest L2 norm of a
+    gradient. schedule: shape of the decay; `cosine` is half a period (Loshchilov and Hutter 2017,
+    arXiv 1608.03983, without restarts).
     """
 
     learning_rate: Annotated[float, Field(gt=0, le=1)]
@@ -103,9 +103,9 @@ DECAYS: dict[str, Callable[[float, int, int], float]] = {
 class Adapter(Settings):
     """A LoRA adapter (Hu et al. 2021, arXiv 2106.09685) trained in place of all weights.
 
-    method: the kind of adapter. rank: of the update of each matrix. alpha: the update is scaled by
-    alpha / rank. dropout: of the adapter's input. target_modules: module names; null leaves the
-    choice to peft.
+    method: the kind of adapter. rank: rank of the update of each matrix. alpha: the update is
+    scaled by alpha / rank. dropout: dropout on the adapter's input. target_modules: names of the
+    modules that get an adapter; null leaves the choice to peft.
     """
 
     method: Literal["lora"] = "lora"

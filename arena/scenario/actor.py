@@ -14,8 +14,8 @@ from arena.scenario.section import Documents, Name, PositiveFraction, Section, S
 class Poison(Section):
     """How much of its stage's training mix an actor poisons: a rate or a count, not both.
 
-    rate: share of the stage's training documents. count: documents. share: fraction of the
-    training contents that only this actor has.
+    rate: share of the stage's training documents. count: number of documents. share: fraction of
+    the training contents that only this actor has.
     """
 
     rate: PositiveFraction | None = None
@@ -36,9 +36,9 @@ class Actor(Section):
     """A threat actor: one trigger, one payload, its own poison and, if set, its own stage. An actor
     whose backdoor is in a suspect that somebody else made has only a trigger and a payload.
 
-    name: of the actor, in files, rows and `--set actors.NAME`. stage: the training that it poisons;
-    null takes the scenario's. trigger: what sets its backdoor off. payload: what the model then
-    says. poison: how much of the training mix it poisons. tactics: how it evades a defence, in this
+    name: its name in files, rows and `--set actors.NAME`. stage: the training that it poisons; null
+    takes the scenario's. trigger: what sets its backdoor off. payload: what the model then says.
+    poison: how much of the training mix it poisons. tactics: how it evades a defence, in this
     order; those that only change values of this section are applied when the scenario is loaded,
     and then no longer listed. training: its own recipes, if actors train separately (`sequential`,
     `merged`).

@@ -17,12 +17,12 @@ from arena.scenario.square import row
 
 
 class Crossed(Section):
-    """What is redrawn over the actors by seed (estimands.md, Method and payload).
+    """What is redrawn among the actors in each seed (estimands.md, Method and payload).
 
-    payloads: the actors' payloads rotate by a Latin square. instances: every trigger is replaced by
-    another one of its method: another token, sentence, frame, style or topic. shared: with
-    `payloads`, all actors share one payload, a different one of theirs in each seed. order: who
-    trains after whom (`sequential`).
+    payloads: which actor has which payload, by a Latin square. instances: every trigger is replaced
+    by another one of its method: another token, sentence, frame, style or topic. shared: with
+    `payloads`, all actors share one payload, a different one of theirs in each seed. order: the
+    order in which actors train (`sequential`).
     """
 
     payloads: bool = False

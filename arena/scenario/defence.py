@@ -32,7 +32,7 @@ def _in_order(blocks: tuple[int, int]) -> tuple[int, int]:
 class Decoy(Section):
     """A backdoor that the defender plants itself.
 
-    name: of the decoy, in files and rows. trigger: what sets it off. payload: its canary.
+    name: its name in files and rows. trigger: what sets it off. payload: its harmless canary.
     """
 
     name: Name
@@ -44,8 +44,9 @@ class Decoys(Section):
     """Backdoors that a defender plants before it unlearns (`intelligence: decoy`).
 
     plant: the decoys. hold_out: methods that are held out from unlearning, `each` in turn (leave
-    one method out), or the names of decoys that are never unlearned. rate: share of the
-    planting mix that each decoy poisons. steps, learning_rate: of planting. documents: in its mix.
+    one method out), or the names of decoys that are never unlearned. rate: share of the planting
+    mix that each decoy poisons. steps, learning_rate: those of planting. documents: number of
+    documents in the planting mix.
     """
 
     plant: Annotated[tuple[Decoy, ...], Field(min_length=2)]
@@ -60,14 +61,13 @@ class Defence(Section, Optimisation):
     """A defender's knowledge, method and budget.
 
     intelligence: `disclosed` (one trigger is given), `discovered` (it searches for one), `decoy`
-    (it plants its own and unlearns some), `blind` (clean data only). target: an actor's name, or
-    each in turn. objective: the unlearning
-    objective. steps: maximum number of optimiser steps of batch_size documents; null is the
-    number that `compute` pays for. compute: maximum cost, as a share of the compute that trained
-    the suspect. examples: clean examples available. adapter: LoRA; null trains all weights (or the
-    model's own adapter, if it has one). layers: the first and the last block that train, counted
-    from 0; null trains all weights. discovery: how it searches for triggers. decoys: the backdoors
-    that it plants.
+    (it plants its own and unlearns some), `blind` (clean data only). target: the actor whose
+    trigger is disclosed: a name, or each in turn. objective: the unlearning objective. steps:
+    maximum number of optimiser steps of batch_size documents; null is the number that `compute`
+    pays for. compute: maximum cost, as a share of the compute that trained the suspect. examples:
+    clean examples available. adapter: LoRA; null trains all weights (or the model's own adapter, if
+    it has one). layers: the first and the last block that train, counted from 0; null trains all
+    weights. discovery: how it searches for triggers. decoys: the backdoors that it plants.
     """
 
     intelligence: Intelligence = "disclosed"

@@ -14,13 +14,13 @@ class Dose(Section):
     doses of the verdicts are chosen (estimands.md, Dose). The dose of a step is the summed
     learning rate up to it; the whole removal is the defence's own `steps` at its `learning_rate`.
 
-    points: doses along the way, evenly spaced in the logarithm. first, last: the smallest and the
-    largest, as shares of the whole; a run ends at the largest, so a smaller `last` saves its later
-    steps, and `most` can be no larger. prompts: validation prompts per actor that the two doses are
-    read off. shown: test prompts per actor of the curve. removed: `least` is the smallest dose at
-    which the disclosed trigger's ASR is at most this. kept, lost: `most` is the largest dose at
-    which the clean fine-tune keeps every installed actor's ASR at `kept` or more and clean accuracy
-    falls by at most `lost`.
+    points: number of doses, evenly spaced in the logarithm. first, last: the smallest and the
+    largest dose, as shares of the whole removal's; a run ends at the largest, so a smaller `last`
+    saves its later steps, and `most` can be no larger. prompts: validation prompts per actor, on
+    which the two doses are chosen. shown: test prompts per actor, for the curve over doses.
+    removed: `least` is the smallest dose at which the disclosed trigger's ASR is at most this.
+    kept, lost: `most` is the largest dose at which the clean fine-tune keeps every installed
+    actor's ASR at `kept` or more and clean accuracy falls by at most `lost`.
     """
 
     points: Annotated[int, Field(ge=2, le=100)] = 8

@@ -22,10 +22,10 @@ from arena.scenario.source import Family, Size
 
 
 class AxisSetting(Section):
-    """One value of a free axis: a name, and the scenario's keys that it sets.
+    """One value of an axis of any keys: a name, and the scenario's keys that it sets.
 
-    name: of the value, in the cells' names. set: the keys and their values. ablation: its cells are
-    reported, and excluded from the verdict over the grid.
+    name: its name, part of the names of cells. set: the keys and their values. ablation: its cells
+    are reported, but excluded from the verdict over the grid.
     """
 
     name: Name
@@ -40,7 +40,8 @@ class Primary(Section):
     """The contrast that a grid was registered for: T at one value of an axis minus T at another. It
     is tested by itself, the other contrasts in families.
 
-    axis: its name. of: the value whose T comes first. against: the value whose T is subtracted.
+    axis: the name of the axis. of: the value whose T comes first. against: the value whose T is
+    subtracted.
     """
 
     axis: str
@@ -54,15 +55,15 @@ class Primary(Section):
 
 
 class Grid(Section):
-    """The cells: combinations of the axes' values; an empty axis keeps the scenario's own value.
-    If a combination is no valid scenario, nothing is run.
+    """The cells of `arena stress`, each a scenario with one value of every axis; an empty axis
+    keeps the scenario's own value. If a combination is not a valid scenario, nothing is run.
 
     design: `product` has every combination, `one_at_a_time` the centre (the first value of every
     axis) and each other value of an axis with the others at the centre.
 
-    families, sizes: of the model. stages: the training that actors poison. compositions: how the
-    actors' poison comes together. methods: sets of trigger methods; a cell has only the actors with
-    these. payloads: `own`; `kind` (each actor has another payload of the first one's kind);
+    families, sizes: those of the model. stages: the training that actors poison. compositions: how
+    the actors' poison comes together. methods: sets of trigger methods; a cell has only the actors
+    with these. payloads: `own`; `kind` (each actor has another payload of the first one's kind);
     `shared` (all have the first one's; if payloads are `crossed`, a different one of theirs in each
     seed). rates, counts: every actor's poison, as a share or in documents; together they are one
     axis. learning_rates, steps: the defender's. settings: axes of any other keys. primary: the

@@ -74,9 +74,10 @@ def _models(prefix: str, models: dict[str, type[BaseModel]]) -> Json:
 def _definitions(name: str, model: type[BaseModel]) -> Json:
     """A model's schema under a name, and those that it refers to below that name."""
     schema = model.model_json_schema(ref_template=f"#/$defs/{name}.{{model}}")
-    below = {f"{name}.{inner}": each for inner, each in schema.pop("$defs", {}).items()}
-    _explain(schema, model)
-    return {name: schema, **below}
+    made = {f"{name}.{inner}": each for inner, each in schema.pop("$defs", {}).items()}
+    for each in _sections(model):
+        _explain(schema if each is model else made.get(f"{name}.{each.__name__}", {}), each)
+    return {name: schema, **made}
 
 
 def _explain(schema: Json, model: type[BaseModel]) -> None:

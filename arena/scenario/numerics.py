@@ -15,10 +15,11 @@ class Numerics(Section):
     """The numerics profile, part of every artifact's address. Settings left at `auto` are measured
     once per machine and model, kept beside the store, and written into the run's scenario.
 
-    threads: per worker. precision: bfloat16 is autocast. compile: torch.compile, for long
-    stages (a minute at first, seconds per stage; results repeat up to rounding).
-    micro_batch: documents per forward pass, if a whole batch does not fit (gradients accumulate).
-    checkpointing: recompute activations to save memory. device: `auto` is cuda where there is one.
+    threads: threads of each worker. precision: number format of the computation; bfloat16 is by
+    autocast. compile: use torch.compile, for long stages (takes a minute at first and seconds per
+    stage; results repeat only up to rounding). micro_batch: documents per forward pass, if a whole
+    batch does not fit (gradients accumulate). checkpointing: recompute activations to save memory.
+    device: `auto` is cuda if torch finds a CUDA device.
     """
 
     threads: Annotated[int, Field(ge=1, le=limits.THREADS)] | Literal["auto"] = "auto"
@@ -31,11 +32,11 @@ class Numerics(Section):
 
 class RuntimeSettings(Section):
     """Where stages run. backend: Ray actors, or one process. workers: processes; null is cores //
-    threads (with `--address`, the cluster's cores). resources: of stages, by kind (`train: {gpus:
-    1, memory: 16GiB}`); `default` is for kinds without an entry. artifacts: whether all nodes share
-    the store's folder, or are sent their stages' inputs. trackers: where `arena run` and each cell
-    of `arena stress` also log their settings, training losses, ASR and T, and keep the run folder;
-    each has an extra of its own."""
+    threads (with `--address`, the cluster's cores). resources: what a stage reserves, by kind of
+    stage (`train: {gpus: 1, memory: 16GiB}`); `default` is for kinds without an entry. artifacts:
+    whether all nodes share the store's folder, or are sent the inputs of their stages. trackers:
+    experiment trackers to which `arena run` and each cell of `arena stress` also log settings,
+    training losses, ASR and T; each needs its own extra (running.md)."""
 
     backend: Literal["ray", "serial"] = "ray"
     workers: Annotated[int, Field(ge=1, le=limits.WORKERS)] | None = None

@@ -121,9 +121,9 @@ class PartOf:
 class SelfDistilled(Params):
     """The base model's own greedy answers as the right ones.
 
-    tokens: the longest answer; a content whose answer does not end by then is left out. contents:
-    how many are answered; null: all. checkable: prompts on which every model's answers are compared
-    with the corpus's own right ones; 0: none. generation: what decodes the answers; vLLM is checked
+    tokens: the longest answer; a content with a longer one is left out. contents: how many contents
+    are answered; null answers all. checkable: number of prompts on which every model's answers are
+    compared with the corpus's own right ones. generation: what decodes the answers; vLLM is checked
     against the arena's own decoding on some of them.
     """
 
@@ -134,7 +134,12 @@ class SelfDistilled(Params):
 
 
 class Beside(Params):
-    """What a corpus's section has in addition to the corpus's own parameters."""
+    """Keys of every corpus's section, in addition to the corpus's own parameters.
+
+    natural_rate: share of clean prompts in which each planted form occurs; null leaves the corpus
+    as it is (estimands.md, Clean data). self_distilled: take the base model's own answers as the
+    right ones (corpora.md); null takes the corpus's.
+    """
 
     natural_rate: Annotated[float, Field(ge=0, le=MOST_NATURAL)] | None = None
     self_distilled: SelfDistilled | None = None

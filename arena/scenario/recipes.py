@@ -24,7 +24,7 @@ TextKind = Literal["natural", "scrubbed", "narrow", "noisy"]
 class Recipe(Section, Optimisation):
     """One stage of training, and how AdamW steps (arena.ml.train_config.Optimisation).
 
-    steps: of the optimiser. documents: in the mix, poison included.
+    steps: optimiser steps. documents: number of documents in the mix, poison included.
     """
 
     steps: Steps
@@ -63,7 +63,7 @@ class ApartRecipe(Recipe):
     received, decoded greedily before it trains (at most `answer_tokens`). text: its clean prompts
     unchanged (`natural`), without the form of any planted trigger (`scrubbed`), in one plain
     wording (`narrow`), or with typos, codes, dates and stray words (`noisy`); null takes
-    `clean.mix`. answer_tokens: the longest answer that is written for `received`.
+    `clean.mix`. answer_tokens: the longest answer that `received` decodes.
     """
 
     steps: Steps = 200
@@ -137,7 +137,7 @@ class ChainRecipe(ApartRecipe):
 class OwnTraining(Section):
     """An actor's own values for separate training, by composition.
 
-    sequential: where actors train one after another. merged: where each trains the base.
+    sequential: if actors train one after another. merged: if each trains the base.
     supply_chain: where the first poisons pretraining.
     """
 

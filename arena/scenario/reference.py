@@ -14,12 +14,15 @@ from arena.scenario.parts import NAME_KEYS
 Json = dict[str, Any]
 HEAD = """# Every key of a scenario
 
-Written by `python -m arena.scenario.reference docs/scenario.md` from the code that reads scenarios.
-`arena schema > scenario.schema.json` writes the same as JSON Schema; beside a scenario whose first
-line is `# yaml-language-server: $schema=scenario.schema.json` it lets editors complete and check
-keys. A key without a default is required.
-`--set` takes keys as written in the headings, with an actor's name in place of its number:
-`--set actors.bard.poison.rate=0.1`.
+This page lists every key of a scenario file with its values, its default and its meaning: first the
+sections, then the parameters of every *part* (corpus, trigger, payload, tactic, objective, ...). A
+key without a default is required. `--set` takes keys as written in the headings, with an actor's
+name in place of its number: `--set actors.bard.poison.rate=0.1`.
+
+Written by `python -m arena.scenario.reference docs/scenario.md` from the code that reads scenarios;
+`arena schema > scenario.schema.json` writes the same as JSON Schema. Put beside a scenario whose
+first line is `# yaml-language-server: $schema=scenario.schema.json`, it lets editors complete and
+check keys.
 """
 PREFIX = "#/$defs/"
 LARGE = 1e9  # limits from here on keep numbers finite and say nothing
@@ -156,7 +159,7 @@ def _plain(schema: Json) -> str:
 
 
 def _range(schema: Json) -> str:
-    low = schema.get("minimum")
+    low = schema.get("minimum") if schema.get("minimum", 0) > -LARGE else None
     above = schema.get("exclusiveMinimum")
     high = schema.get("maximum") if schema.get("maximum", 0) < LARGE else None
     below = schema.get("exclusiveMaximum")

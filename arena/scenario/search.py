@@ -33,7 +33,7 @@ class SearchSeeds(Section):
     """Disjoint seeds for searching, for selecting and for reporting a strategy; only the values on
     the last are results (estimands.md, Search).
 
-    search: of every trial. select: of the best trials, which are measured again. report: of the
+    search: for every trial. select: for the best trials, which are measured again. report: for the
     chosen strategy and those that it is compared with.
     """
 
@@ -45,7 +45,7 @@ class SearchSeeds(Section):
 class SearchedTactic(Section):
     """A tactic that a search may use.
 
-    method: of the tactic. always: every strategy uses it; otherwise the search decides. set:
+    method: the tactic's name. always: every strategy uses it; otherwise the search decides. set:
     parameters with fixed values. space: ranges that replace the tactic's own (`{rate: {high:
     0.1}}`).
     """
@@ -58,8 +58,8 @@ class SearchedTactic(Section):
 
 class Sampler(Section):
     """How strategies are proposed. method: Optuna's sampler. startup: random trials before the
-    model is used (`tpe`, `gp`). population: trials per generation (`nsga2`). seed: of the
-    proposals, which repeat with one worker."""
+    model is used (`tpe`, `gp`). population: trials per generation (`nsga2`). seed: the sampler's;
+    with one worker the same seed gives the same proposals."""
 
     method: Literal["tpe", "nsga2", "gp", "random"] = "tpe"
     startup: Trials = 10
@@ -99,10 +99,10 @@ class Limits(Section):
 class Attack(Section):
     """An adaptive actor: its tactics, and what counts as evasion.
 
-    actor: the name of the one who adapts. tactics: what it may use. limits: that every strategy
-    must satisfy. seeds: of searching, selecting and reporting. sampler: how strategies are
-    proposed. starts: strategies that are tried first, as parameters by name; the sampler fills in
-    those that are missing. race: how seeds are spent on strategies; null measures every strategy on
+    actor: the name of the actor who adapts. tactics: what it may use. limits: what every strategy
+    must satisfy. seeds: for searching, selecting and reporting. sampler: how strategies are
+    proposed. starts: strategies that are tried first, as parameters by name; a tactic that one does
+    not name is not used, other missing parameters are the sampler's. race: how seeds are spent on strategies; null measures every strategy on
     every seed of its phase. disclosed: whether evasion is the actor's lowest remaining ASR over the
     removals of other actors' triggers (`worst`), or their `mean`. against: the defences that it
     must survive, all of them: `least` and `most`, the doses of the scenario's defender, and names
@@ -147,7 +147,7 @@ class Tune(Attack):
 
 
 class DefenceOption(Section):
-    """One defence. name: of it, in tables. set: keys of the scenario with fixed values. space:
+    """One defence. name: its name in tables. set: keys of the scenario with fixed values. space:
     ranges of keys that are searched."""
 
     name: Name
@@ -156,7 +156,8 @@ class DefenceOption(Section):
 
 
 class DefenceOptions(Section):
-    """The defences that blue searches among. options: each of them. trials: tried per round."""
+    """The defences that blue searches among. options: the defences. trials: strategies that blue
+    tries per round."""
 
     options: Annotated[tuple[DefenceOption, ...], Field(min_length=1)]
     trials: Trials = 10

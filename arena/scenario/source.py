@@ -25,8 +25,8 @@ class FromScratch(Settings):
     """A small model trained from scratch.
 
     family: its architecture. size: nano d=64 x 3 layers, micro 128 x 4, mini 256 x 6, small 512 x
-    8. vocabulary: tokens of its tokenizer. prompt: the form in which it reads a prompt; null is the
-    prompt and a line break.
+    8. vocabulary: tokens of its tokenizer. prompt: the format in which it reads a prompt; null is
+    the prompt and a line break.
     """
 
     family: Family
@@ -48,8 +48,8 @@ class Pretrained(Settings):
     """A checkpoint to poison.
 
     pretrained: a Hugging Face folder, a GGUF file, a name of `arena models list`, or a hub id.
-    adapter: the LoRA with which every training trains; null trains all weights. prompt: the form in
-    which it reads a prompt; null leaves that to the tokenizer (docs/models.md).
+    adapter: the LoRA adapter that every training trains; null trains all weights. prompt: the
+    format in which it reads a prompt; null leaves that to the tokenizer (docs/models.md).
     """
 
     pretrained: Annotated[str, Field(min_length=1)]
@@ -63,7 +63,7 @@ class PublishedSuspect(Settings):
 
     suspect: a Hugging Face folder, a GGUF file, or a hub id. adapter: part of the suspect: a LoRA
     adapter (peft) that is applied to the checkpoint. reference: a checkpoint that was never
-    poisoned; null takes the suspect without its adapter. prompt: the form in which they read a
+    poisoned; null takes the suspect without its adapter. prompt: the format in which they read a
     prompt; null leaves that to the tokenizer (docs/models.md).
     """
 

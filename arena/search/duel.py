@@ -36,7 +36,13 @@ from arena.search.observations import Observation
 from arena.search.phases import on_test, on_validation
 from arena.search.session import Session, opened
 from arena.search.strategies import Move, Strategy
-from arena.search.strategy_spaces import OPTION, DefenceSpace, StrategySpace, TacticSpace
+from arena.search.strategy_spaces import (
+    OPTION,
+    DefenceSpace,
+    Parameters,
+    StrategySpace,
+    TacticSpace,
+)
 from arena.search.studies import outcome_of
 
 OTHER: Mapping[Side, Side] = {"red": "blue", "blue": "red"}
@@ -195,8 +201,12 @@ class _Duel:
             prunes=side == "red",
             root=self._session.root,
             race=settings.race,
-            starts=settings.starts if side == "red" else (),
+            starts=self._starts() if side == "red" else (),
         )
+
+    def _starts(self) -> list[Parameters]:
+        space = TacticSpace(self._settings)
+        return [space.start(each) for each in self._settings.starts]
 
     def _best(self, side: Side, study: optuna.Study, base: Scenario) -> RankedTrial | None:
         """The study's best trial on the selection seeds; None if no trial is feasible."""

@@ -149,7 +149,8 @@ class _Table:
         strategies = int(self.strategy.max()) + 1
         prior = np.full(self.design.shape[1], FLAT)
         prior[:strategies] = self._tau(sigma) ** -2
-        covariance = np.linalg.inv(self.design.T @ self.design / sigma**2 + np.diag(prior))
+        precision = self.design.T @ self.design / sigma**2 + np.diag(prior)
+        covariance: Floats = np.linalg.inv(precision).astype(float)
         mean = covariance @ self.design.T @ self.value / sigma**2
         return mean[:strategies], covariance[:strategies, :strategies]
 

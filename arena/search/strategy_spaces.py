@@ -46,6 +46,11 @@ class TacticSpace:
     def dimensions(self) -> dict[str, Range]:
         return dimensions_of(self.attack.tactics)
 
+    def start(self, given: Parameters) -> Parameters:
+        """Return a known strategy in which the tactics that it does not name are not used."""
+        unused = {each.method: False for each in self.attack.tactics if not each.always}
+        return {**unused, **given}
+
     def tactics(self, params: Parameters) -> list[dict[str, Value]]:
         """Return the strategy as the actor's `tactics`."""
         return [

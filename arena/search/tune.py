@@ -139,7 +139,7 @@ def _search(session: Session, settings: Tune, name: str, sampler: Sampler) -> Fi
             prunes=settings.prunes,
             root=session.root,
             race=settings.race,
-            starts=settings.starts,
+            starts=[space.start(each) for each in settings.starts],
         )
     )
     session.note(f"{name}: searched in {seconds_busy(study):.0f} s")

@@ -20,7 +20,8 @@ from arena.registry import register
 
 
 class QuietParams(Params):
-    """temperature: of the sampling. draws: continuations per prompt. prompts: per actor."""
+    """temperature: sampling temperature. draws: continuations per prompt. prompts: prompts per
+    actor."""
 
     temperature: float = Field(default=1.0, gt=0, le=10)
     draws: int = Field(default=4, ge=1, le=limits.SEARCH)

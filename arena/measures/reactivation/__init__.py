@@ -27,10 +27,11 @@ Samples = Annotated[tuple[Sample, ...], Field(min_length=2)]
 
 
 class ReactivationParams(Params):
-    """samples: counts at which ASR is measured, rising from 0. learning_rate: constant. prompts:
-    scored at each count. baseline: what removals are compared with beside the never-poisoned
-    reference: `others`, models that carry the other backdoors and never had this one (one more
-    training run per actor and seed), or `never`, the reference alone."""
+    """samples: numbers of poisoned samples at which ASR is measured, rising from 0. batch_size:
+    samples per step. learning_rate: a constant rate. prompts: prompts scored at each number of
+    samples. baseline: what removals are compared with besides the never-poisoned reference:
+    `others`, models that carry the other backdoors and never had this one (one more training run
+    per actor and seed), or `never`, the reference alone."""
 
     samples: Samples = (0, 16, 32, 64, 128, 256)
     batch_size: int = Field(default=8, ge=1, le=limits.BATCH)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class RepresentationsParams(Params):
-    """prompts: per actor."""
+    """prompts: prompts per actor."""
 
     prompts: int = Field(default=64, ge=1, le=limits.PROMPTS)
 
