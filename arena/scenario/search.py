@@ -102,12 +102,13 @@ class Attack(Section):
     actor: the name of the actor who adapts. tactics: what it may use. limits: what every strategy
     must satisfy. seeds: for searching, selecting and reporting. sampler: how strategies are
     proposed. starts: strategies that are tried first, as parameters by name; a tactic that one does
-    not name is not used, other missing parameters are the sampler's. race: how seeds are spent on strategies; null measures every strategy on
-    every seed of its phase. disclosed: whether evasion is the actor's lowest remaining ASR over the
-    removals of other actors' triggers (`worst`), or their `mean`. against: the defences that it
-    must survive, all of them: `least` and `most`, the doses of the scenario's defender, and names
-    of the league; empty is the defender, at both doses if there are doses. best: trials measured
-    again on the selection seeds. prompts: validation prompts per actor in the search.
+    not name is not used, other missing parameters are the sampler's. race: how seeds are spent on
+    strategies; null measures every strategy on every seed of its phase. disclosed: whether evasion
+    is the actor's lowest remaining ASR over the removals of other actors' triggers (`worst`), or
+    their `mean`. against: the defences that it must survive, all of them: `least` and `most`, the
+    doses of the scenario's defender, and names of the league; empty is the defender, at both doses
+    if there are doses. best: trials measured again on the selection seeds. prompts: validation
+    prompts per actor in the search.
     """
 
     actor: str
