@@ -66,7 +66,9 @@ def test_a_notebook_shows_the_bar_and_then_the_results(tmp_path: Path) -> None:
     nbclient.NotebookClient(made, timeout=600).execute(cwd=str(tmp_path))
     run, results = made.cells
     shown = json.dumps([run.outputs, made.metadata.get("widgets")], ensure_ascii=False)
-    assert re.search(r"\b(\d+)\sof\s\1\b.*,\sdone\]", shown), shown  # as a widget or as text
+    assert re.search(r"\b([1-9]\d*)\sof\s\1\s\[[\d:]+,\sdone\]", shown), (
+        shown
+    )  # as a widget or as text
     assert "Traceback" not in shown
     assert "Warning" not in shown
     (table,) = (output["data"]["text/html"] for output in results.outputs)
