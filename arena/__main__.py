@@ -6,13 +6,11 @@ import sys
 
 from arena.progress.startup import announce
 
-LONG = ("run", "stress", "tune", "duel")  # commands that show their progress
-
 
 def main() -> None:
     """The console entry point."""
-    if sys.argv[1:2] and sys.argv[1] in LONG and "--quiet" not in sys.argv:
-        announce(f"arena {sys.argv[1]}: loading")
+    if sys.argv[1:] and "--quiet" not in sys.argv:
+        announce("arena: loading")
     from arena.cli import main as run
 
     run()

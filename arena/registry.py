@@ -205,8 +205,9 @@ def entry_modules() -> tuple[str, ...]:
 
 
 def summary(kind: Kind, name: str) -> str:
-    """Return the first line of the part's docstring, for `arena list`."""
-    return (get(kind, name).__doc__ or "").strip().split("\n")[0]
+    """Return the first paragraph of the part's docstring on one line, for `arena list`."""
+    paragraph = (get(kind, name).__doc__ or "").strip().split("\n\n")[0]
+    return " ".join(paragraph.split())
 
 
 def _place(part: type) -> str:

@@ -30,6 +30,7 @@ from arena.cli import (
 )
 from arena.cli.data_check import look_at_data
 from arena.cli.failures import guarded
+from arena.cli.help import App, colour_help
 from arena.cli.looks import look_at_checkpoint
 from arena.cli.options import (
     Address,
@@ -47,7 +48,6 @@ from arena.cli.options import (
     data_root,
     load_plugins,
     read_part,
-    read_seeds,
     reading,
 )
 from arena.cli.order import InOrder
@@ -57,10 +57,10 @@ from arena.cli.streams import say
 from arena.errors import ArenaError
 from arena.execution.devices import refuse_absent
 from arena.grid.cells import cells_of
+from arena.progress.startup import clear
 from arena.results.run_state import set_command
 from arena.scenario import bundled
 from arena.scenario.grid import Grid
-from arena.scenario.load import read
 from arena.stopping import catch_signals
 from arena.terminal import Terminal
 
@@ -72,7 +72,7 @@ def _tell(asked: bool) -> None:
         raise typer.Exit
 
 
-app = typer.Typer(
+app = App(
     name="arena",
     cls=InOrder,
     no_args_is_help=True,
@@ -108,7 +108,9 @@ def main() -> None:
     streams.speak_utf_8()
     streams.prepare()
     catch_signals()
+    colour_help()
     set_command(sys.argv[1:])
+    clear()
     try:
         app()
     except SystemExit as ended:
@@ -228,9 +230,7 @@ def validate(
     Example: arena validate my_scenario.yaml --set stage=pretraining
     """
     with guarded(debug):
-        loaded = read(
-            scenario, overrides=overrides or (), seeds=read_seeds(seeds), plugins=plugin or ()
-        )
+        loaded = reading(scenario, overrides, plugin, seeds)
         valid = loaded.scenario
         root = data_root(data, loaded)
         with loaded.placing():
@@ -277,7 +277,7 @@ def show(
     Example: arena show quickstart > my_scenario.yaml
     """
     with guarded(debug):
-        say(bundled.text(scenario).removesuffix("\n"))
+        say(bundled.text(scenario).removesuffix("\n"), exact=True)
 
 
 @app.command()
@@ -308,7 +308,7 @@ def schema(plugin: PluginFiles = None, debug: Debug = False) -> None:
         load_plugins(plugin)
         from arena.scenario.json_schema import scenario_schema
 
-        say(json.dumps(scenario_schema(), indent=1, ensure_ascii=False))
+        say(json.dumps(scenario_schema(), indent=1, ensure_ascii=False), exact=True)
 
 
 @app.command()
@@ -328,7 +328,8 @@ def runs(
         load_plugins(plugin)
         from arena.reporting.run_list import listed, runs_in
 
-        Terminal().print(listed(runs_in(folder)))
+        console = Terminal()
+        console.print(listed(runs_in(folder), console.width))
 
 
 @app.command()

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from arena.cli.failures import FAILED, guarded
+from arena.cli.help import App, Group
 from arena.cli.options import Debug
 from arena.cli.streams import say
 from arena.errors import InputError
@@ -38,7 +39,7 @@ StoreFolder = Annotated[
     ),
 ]
 
-app = typer.Typer(rich_markup_mode="markdown")
+app = App(cls=Group, rich_markup_mode="markdown")
 
 
 @app.callback(invoke_without_command=True)

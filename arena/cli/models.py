@@ -7,13 +7,14 @@ from typing import Annotated
 import typer
 
 from arena.cli.failures import guarded
+from arena.cli.help import App, Group
 from arena.cli.options import Debug
 from arena.cli.streams import say
 from arena.errors import InputError
 from arena.published.catalogue import CATALOGUE, MODELS, Published
 from arena.published.locate import fetched
 
-app = typer.Typer(rich_markup_mode="markdown", no_args_is_help=True)
+app = App(cls=Group, rich_markup_mode="markdown", no_args_is_help=True)
 
 
 @app.callback()

@@ -24,8 +24,8 @@ Overrides = Annotated[
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
-        help="Replace one value, e.g. defender.steps=80 or actors.lexical.poison.rate=0.1; "
-        "may be given several times.",
+        help="Replace one value, e.g. defender.steps=80; an actor's with "
+        "actors.NAME.KEY=VALUE. May be given several times.",
     ),
 ]
 SeedsOption = Annotated[
@@ -42,7 +42,7 @@ Address = Annotated[
     str | None,
     typer.Option(
         help="A Ray cluster, e.g. auto or HOST:6379. Its nodes must share the artifact store; if "
-        "they do not, set runtime.artifacts=sent."
+        "they do not: runtime.artifacts=sent"
     ),
 ]
 Fresh = Annotated[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from typer.core import TyperGroup
+from arena.cli.help import Group
 
 ORDER = (
     "list", "show", "init", "validate", "calibrate", "run", "runs", "report", "samples", "export",
@@ -12,7 +12,7 @@ ORDER = (
 )  # fmt: skip
 
 
-class InOrder(TyperGroup):
+class InOrder(Group):
     """A group that lists its commands by `ORDER`, and others after them."""
 
     def list_commands(self, ctx: Any) -> list[str]:

@@ -16,11 +16,13 @@ from arena.cli.options import (
     PluginFiles,
     ScenarioName,
     existing_folder,
+    reading,
 )
 from arena.cli.streams import say
 from arena.errors import InputError
 from arena.progress.display import display
-from arena.scenario.load import Loaded, read
+from arena.progress.startup import clear
+from arena.scenario.load import Loaded
 from arena.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -63,7 +65,7 @@ def power(
     """
     with guarded(debug):
         counts = read_counts(seeds)
-        loaded = read(scenario, overrides=overrides or (), plugins=plugin or ())
+        loaded = reading(scenario, overrides, plugin)
         given = [existing_folder(folder, "--like") or folder for folder in like or ()]
         from arena.runs.outlook import outlook
 
@@ -79,6 +81,7 @@ def show_plan(loaded: Loaded, root: DataRoot, fresh: bool, quiet: bool) -> None:
 
     scenario, console = loaded.scenario, Terminal()
     with loaded.placing(), display(scenario.name, quiet) as shown:
+        shown.phase("planning")
         planned = outline_of_run(scenario, opened_store(None), root, fresh, shown.phase)
     console.print(table(planned, "run"))
     say(run_summary(planned))
@@ -94,6 +97,7 @@ def show_outlook(planned: Outlook, console: Terminal) -> None:
     """Print what these numbers of seeds could show."""
     from arena.runs.outlook import notes, table
 
+    clear()
     if planned.lines:
         console.print(table(planned))
     for note in notes(planned):

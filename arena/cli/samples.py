@@ -58,7 +58,7 @@ def samples(
         )
         if as_json:
             for sample in found[:limit]:
-                say(json.dumps(sample.values, ensure_ascii=False))
+                say(json.dumps(sample.values, ensure_ascii=False), exact=True)
             return
         from arena.reporting.samples_terminal import samples_view
 

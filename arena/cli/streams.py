@@ -13,11 +13,13 @@ import errno
 import io
 import locale
 import os
+import re
 import sys
 import unicodedata
 from typing import TextIO
 
 from rich.cells import cell_len
+from rich.console import Console
 
 from arena.printable import printable
 from arena.progress.startup import clear
@@ -142,11 +144,34 @@ def finish(status: str | int | None) -> str | int | None:
     return status or FAILED
 
 
-def say(text: str, *, err: bool = False) -> None:
-    """Print a text and a line break, unbuffered, with escapes for terminal control characters.
-    (`typer.echo` writes UTF-8 to an ASCII terminal.)"""
+def say(text: str, *, err: bool = False, exact: bool = False) -> None:
+    """Print a text and a line break, unbuffered, with escapes for terminal control characters; a
+    terminal breaks its lines between words. (`typer.echo` writes UTF-8 to an ASCII terminal.)
+
+    Args:
+        exact: nothing is added to the text, which may be copied out of the terminal.
+    """
     clear()
-    print(printable(text), file=sys.stderr if err else sys.stdout, flush=True)
+    lines, console = printable(text), Console(stderr=err)
+    if console.is_terminal and not exact:
+        lines = "\n".join(whole_words(line, console.width) for line in lines.split("\n"))
+    print(lines, file=sys.stderr if err else sys.stdout, flush=True)
+
+
+def whole_words(line: str, width: int) -> str:
+    """Return a line with spaces in front of each word that a terminal would break, so that it goes
+    to the next row whole, indented as the first. A line break would cut a command that somebody
+    copies."""
+    indent = " " * (len(line) - len(line.lstrip()))
+    placed = ""
+    for word in re.findall(r"\s*\S+", line):
+        used, bare = cell_len(placed), word.lstrip()
+        rows = -(-used // width)
+        fits = len(indent) + cell_len(bare) <= width
+        if used and used + cell_len(word) > rows * width and fits:
+            word = " " * (rows * width - used) + indent + bare
+        placed += word
+    return placed
 
 
 def _similar(error: UnicodeError) -> tuple[str, int]:

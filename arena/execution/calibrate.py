@@ -171,7 +171,8 @@ def _profile(
         measured = _remembered(file)  # perhaps by another process meanwhile
         profile = search(_asking(measured, meters))
         write_note(file, {"machine": machine, "workload": dict(workload), "seconds": measured})
-    note(f"chosen: {profile.threads} threads, {profile.precision}")
+    threads = "1 thread" if profile.threads == 1 else f"{profile.threads} threads"
+    note(f"chosen: {threads}, {profile.precision}")
     return profile
 
 

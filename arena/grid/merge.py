@@ -83,11 +83,11 @@ class _Whole:
 
 
 def merge(
-    folders: Sequence[Path],
+    folders: Sequence[str | Path],
     *,
-    out: Path | None = None,
+    out: str | Path | None = None,
     partial: bool = False,
-    plugins: Sequence[Path] = (),
+    plugins: Sequence[str | Path] = (),
     quiet: bool = False,
 ) -> Merged:
     """Merge parts of a stress run, or runs of one scenario with different seeds, into one. The
@@ -111,9 +111,9 @@ def merge(
         InputError: a folder holds no part, the parts are not of one scenario and one version of the
             code, two have different numbers for one pair, pairs are missing, or `out` is taken.
     """
-    whole = _read(folders, plugins)
+    whole = _read([Path(folder) for folder in folders], [Path(plugin) for plugin in plugins])
     notes = _missing(whole, partial)
-    if out is not None and out.resolve() in {each.folder.resolve() for each in whole.sources}:
+    if out is not None and Path(out).resolve() in {each.folder.resolve() for each in whole.sources}:
         raise InputError("is one of the folders that are merged", key="--out", found=str(out))
     folder = free_folder(whole.scenario, out, "-merged")
     make_folder(folder)

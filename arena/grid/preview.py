@@ -19,7 +19,7 @@ from arena.grid.cells import GridCell
 from arena.planning.answers import plan_answers
 from arena.planning.graph import Node
 from arena.planning.plan import plan_seed
-from arena.reporting.numbers import duration
+from arena.progress.forecast import coarse
 from arena.runs.answers import with_stored_answers
 from arena.runs.run import silent
 from arena.runs.work import ready, room, width
@@ -196,4 +196,4 @@ def _time(planned: Outline) -> str:
     if planned.known.seconds is None:
         return f"time unknown: no run of this model has been timed on this machine yet ({workers})"
     about = "about" if planned.known.whole else "at least"
-    return f"{about} {duration(planned.known.seconds + START_UP)} with {workers}"
+    return f"{about} {coarse(planned.known.seconds + START_UP)} with {workers}"

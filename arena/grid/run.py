@@ -58,11 +58,11 @@ def stress(
     scenario: Given,
     *,
     root: DataRoot | None = None,
-    out: Path | None = None,
+    out: str | Path | None = None,
     address: str | None = None,
     fresh: bool = False,
     quiet: bool = False,
-    store: Path | None = None,
+    store: str | Path | None = None,
     part: tuple[int, int] | None = None,
     show: Callable[[Outline], bool] = lambda outline: True,
 ) -> StressResult | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console, Group, RenderableType
@@ -91,10 +91,21 @@ def _body(shown: Snapshot, width: int) -> Iterator[RenderableType]:
     if shown.planned and shown.phase:
         yield _line(_phase(shown), width)
     if shown.queued:
-        waiting = ", ".join(f"{count} {kind}" for kind, count in shown.queued)
-        yield _line(f"queued: {waiting}", width)
+        yield _line(_queue(shown.queued, width - SPACES), width)
     if shown.best:
         yield _line(f"best so far: {shown.best}", width, "")
+
+
+def _queue(queued: Sequence[tuple[str, int]], room: int) -> str:
+    """How many stages of each kind wait; in a narrow window the rarest kinds are counted
+    together."""
+    for kept in range(len(queued), 0, -1):
+        rest = sum(count for _, count in queued[kept:])
+        parts = [f"{count} {kind}" for kind, count in queued[:kept]] + [f"{rest} more"] * (rest > 0)
+        words = f"queued: {', '.join(parts)}"
+        if cell_len(words) <= room:
+            return words
+    return f"queued: {sum(count for _, count in queued)}"
 
 
 def _phase(shown: Snapshot) -> str:

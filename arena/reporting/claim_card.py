@@ -236,11 +236,15 @@ def clean_line(text: CleanTextRecord) -> str:
     if not text.defender:
         return ""
     said = [
-        f"{what} {kind}"
-        + (f" (planted forms in at most {percent(max(shares.values()))})" if shares else "")
+        f"{what} {kind}" + (f" ({_most(shares)})" if shares else "")
         for what, kind, shares in _known(text)
     ]
     return f"clean data: {', '.join(said)}"
+
+
+def _most(shares: Mapping[str, float]) -> str:
+    share = max(shares.values())
+    return f"planted forms in at most {percent(share)}" if share else "no planted form"
 
 
 def _span(span: tuple[float, float] | None) -> str:

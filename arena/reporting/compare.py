@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from arena.errors import InputError
-from arena.reporting.console import chunks, plain_table, short_name
+from arena.reporting.console import chunks, name_lines, plain_table, short_name
 from arena.reporting.differences import differences
 from arena.reporting.installation import BASELINE
 from arena.reporting.numbers import MINUS, NONE, Shown, decimals
@@ -34,6 +34,7 @@ MARK = (
     "paired, and intervals that overlap may still differ."
 )
 LABEL, CELL = 20, 18  # columns of a model's name; of two rates, their difference and the mark
+HEAD = 15  # columns of a run's name
 
 Comparable = RunResults | StressResults
 Rates = Mapping[str, Mapping[str, Estimate]]  # model or cell -> actor -> ASR
@@ -85,7 +86,7 @@ def _comparable(results: Results, name: str) -> Comparable:
 
 def _heads(table: Table, named: tuple[str, str]) -> None:
     for name in named:
-        table.add_column(Text(clean(name)), overflow="fold")
+        table.add_column(name_lines(name, HEAD), overflow="fold")
 
 
 def _scenarios(one: Comparable, two: Comparable, named: tuple[str, str]) -> RenderableType:
@@ -220,7 +221,7 @@ def _rate_table(
     for label in labels:
         first, second = one.get(label, {}), two.get(label, {})
         cells = [_rate(first.get(a, Estimate()), second.get(a, Estimate())) for a in actors]
-        table.add_row(short_name(label, LABEL - 2), *cells)
+        table.add_row(name_lines(label, LABEL - 2), *cells)
     return table
 
 

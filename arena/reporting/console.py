@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from arena.reporting.wording import sentence
 from arena.results.claim import Judgement
 
 ABOUT = 18  # columns of a finding's subject
+PART = re.compile(r"@?[^\s_:./@-]*[\s_:./-]*")  # of a name: where it may continue on another line
 
 
 def short_name(text: object, room: int) -> Text:
@@ -29,6 +31,18 @@ def short_name(text: object, room: int) -> Text:
         head = set_cell_size(line, room - 1 - cell_len(line[-tail:])).rstrip()
         line = f"{head}…{line[-tail:]}"
     return Text(line, no_wrap=True)
+
+
+def name_lines(text: object, room: int) -> Text:
+    """Return a name on as many lines as it needs, so that similar names stay distinct; only a part
+    that is too long for a line is shortened in its middle."""
+    lines = [""]
+    for part in filter(None, PART.findall(clean(text))):
+        if lines[-1] and cell_len((lines[-1] + part).rstrip()) > room:
+            lines[-1] = lines[-1].rstrip()
+            lines.append(" ")
+        lines[-1] += part
+    return Text("\n").join([short_name(line, room) for line in lines])
 
 
 def plain_table(title: str) -> Table:
@@ -50,10 +64,10 @@ def dose_text(line: DoseLine) -> Text:
     """Return the claim at one dose, in a line."""
     look, shown = line.verdict, line.estimates
     return Text.assemble(
-        (f"at {line.name}", "bold"),
-        (f" (dose {line.dose}) " if line.dose else " ", "dim"),
+        (f"at dose {line.name}", "bold"),
+        (f" ({line.dose}) " if line.dose else " ", "dim"),
         (f"{look.glyph} {look.label}", ink(look.colour)),
-        f"  T {shown.transfer.full} = {_split(shown)}",
+        f"  T {shown.transfer.full}{_split(shown)}",
     )
 
 
@@ -82,7 +96,7 @@ def pointer(page: Path) -> Padding:
 
 def chunks(actors: Sequence[str], most: int) -> list[Sequence[str]]:
     """Return the actors of each table, evenly distributed, if one table would be too wide."""
-    size = -(-len(actors) // max(1, -(-len(actors) // most)))
+    size = -(-len(actors) // max(1, -(-len(actors) // max(most, 1))))
     return [actors[i : i + size] for i in range(0, len(actors), max(size, 1))]
 
 
@@ -97,15 +111,27 @@ def claim_text(claim: Judgement) -> Text:
         (usable, "dim"),
         "\n",
         (f"T {estimates.transfer.full}", "bold"),
-        f" = {_split(estimates)}",
+        _split(estimates),
         (f" · raw suppression {estimates.raw_suppression.text}", "dim"),
     )
 
 
 def _split(shown: ShownTransfer) -> str:
-    """T's two parts, and by which shams they are told apart where it is not by familiar ones."""
+    """What T is the sum of, if it could be split; and by which shams, if not by familiar ones."""
+    if shown.odd.value is None and shown.specific.value is None:
+        return ""
     by = "" if shown.split_by == "familiar" else f" ({shown.split_by} shams)"
-    return f"{shown.odd.text} odd + {shown.specific.text} specific{by}"
+    return f" = {shown.odd.text} odd + {shown.specific.text} specific{by}"
+
+
+def bullets(lines: Sequence[str]) -> Table:
+    """Return lines with a mark in front of each, their continuations indented."""
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(width=1)
+    table.add_column(overflow="fold", style="dim")
+    for line in lines:
+        table.add_row("·", Text(clean(line)))
+    return table
 
 
 def sham_text(line: ShamLine) -> Text:
@@ -120,6 +146,5 @@ def sham_text(line: ShamLine) -> Text:
 
 
 def ink(colour: str) -> str:
-    """Return a verdict's colour for the terminal, one step lighter than on white paper."""
-    parts = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return "#" + "".join(f"{round(value + (255 - value) * 0.35):02x}" for value in parts)
+    """Return a verdict's colour for the terminal."""
+    return palette.legible(colour)

@@ -45,7 +45,7 @@ def _row(each: Contrast) -> ContrastRow:
         axis=f"{words(each.axis)} (registered)" if each.primary else words(each.axis),
         name=f"{axis_value(each.axis, each.of)} \N{MINUS SIGN} "
         f"{axis_value(each.axis, each.against)}",
-        dose=f"at {each.dose}" if each.dose else "",
+        dose=f"at dose {each.dose}" if each.dose else "",
         difference=Shown.of(each.difference),
         matched=Shown.of(each.matched),
         p=p_value(each.p),

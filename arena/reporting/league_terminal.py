@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from arena.reporting import palette
-from arena.reporting.console import ink, plain_table, short_name
+from arena.reporting.console import ink, name_lines, plain_table, short_name
 from arena.reporting.league import equal, is_baseline, meets, samples, standings
 from arena.reporting.numbers import NONE, Shown, decimals, duration, percent
 from arena.reporting.text import clean
@@ -59,7 +59,7 @@ def equal_table(results: RunResults) -> Table | None:
     if not rows:
         return None
     share = percent(results.league.compute if results.league else None)
-    table = plain_table(f"Defences at equal compute ({share} of the training)")
+    table = plain_table(f"Equal compute: {share} of the training")
     table.add_column(Text("defence"), no_wrap=True)
     for head in ("others", "target", "accuracy"):
         table.add_column(Text(head), justify="right", no_wrap=True)
@@ -68,7 +68,7 @@ def equal_table(results: RunResults) -> Table | None:
         assert point is not None  # `equal` returns no others
         change = Text(decimals(point.change.value, 3))
         left = [_rate(each) for each in (point.others, point.disclosed)]
-        table.add_row(short_name(row.name, 2 * LEAST), *left, change)
+        table.add_row(name_lines(row.name, 2 * LEAST), *left, change)
     return table
 
 
@@ -83,7 +83,7 @@ def _layout(rows: Sequence[Standing], width: int) -> _Layout:
 
 
 def _cells(row: Standing, layout: _Layout) -> list[Text]:
-    name = short_name(row.name, layout.name)
+    name = name_lines(row.name, layout.name)
     name.stylize("dim" if is_baseline(row) else "bold")
     cells = [name]
     if layout.knew:

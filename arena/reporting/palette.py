@@ -28,6 +28,8 @@ PARTIES = ("#3d4a60", "#b4491b", "#1d5c9e", "#0a7a5c", "#a2577f", "#7a6420", "#4
 # Markers of matplotlib's alphabet, so that an actor can be recognised without its colour.
 SHAPES = ("o", "s", "D", "^", "v", "P", "X", "p", "h")
 
+EVEN = 0.179  # the luminance that has the same contrast, 4.6, on black and on white
+
 Rgb = tuple[int, int, int]
 
 
@@ -80,9 +82,20 @@ def transfer_colour(value: float | None) -> str:
 def readable_on(colour: str) -> str:
     """Return ink or white, whichever has more contrast (relative luminance of WCAG 2, section
     1.4.3)."""
+    return "#ffffff" if luminance(colour) < 0.215 else INK
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of a hex colour, from 0 to 1 (WCAG 2)."""
     red, green, blue = (_linear(part / 255) for part in _rgb(colour))
-    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return "#ffffff" if luminance < 0.215 else INK
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def legible(colour: str) -> str:
+    """Return the colour with white added until it has as much contrast on black as on white: the
+    background of a terminal is not known."""
+    shares = (step / 20 for step in range(21))
+    return next(c for c in (_along((colour, "#ffffff"), s) for s in shares) if luminance(c) >= EVEN)
 
 
 def _linear(part: float) -> float:

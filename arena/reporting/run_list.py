@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -16,6 +17,7 @@ from arena.reporting.console import plain_table
 from arena.reporting.numbers import Shown
 from arena.reporting.stress_terminal import verdict_text
 from arena.reporting.text import clean
+from arena.results.brief import counted
 from arena.results.claim import Judgement
 from arena.results.reader import FILE, read_results
 from arena.results.run import RunResults
@@ -24,6 +26,7 @@ from arena.results.stress import StressResults
 
 SCENARIO = "scenario.yaml"
 UNFINISHED, PART = "unfinished", "part"
+WIDE = 120  # columns from which the runs are a table
 HINTS = {
     UNFINISHED: "unfinished: the same command with --out FOLDER continues it",
     PART: "part: `arena merge` combines all parts into one run",
@@ -92,20 +95,22 @@ def _unfinished(place: Path, changed: datetime) -> RunLine:
     return RunLine(place, changed, known.now, resume=resume)
 
 
-def listed(lines: list[RunLine]) -> RenderableType:
-    """Return the list for a terminal: a table, and what its words mean."""
+def listed(lines: list[RunLine], width: int) -> RenderableType:
+    """Return the list for a terminal: a table, or in a narrow one two lines for each run; and what
+    its words mean."""
     hints = [hint for state, hint in HINTS.items() if any(line.state == state for line in lines)]
     resumes = [
         Text.assemble((f"{clean(line.folder.name)}: to continue: ", "dim"), clean(line.resume))
         for line in lines
         if line.resume
     ]
-    return Group(_table(lines), *(Text(hint, style="dim") for hint in hints), *resumes)
+    shown = [_table(lines)] if width >= WIDE else [_entry(line) for line in lines]
+    return Group(*shown, *(Text(hint, style="dim") for hint in hints), *resumes)
 
 
 def _table(lines: list[RunLine]) -> Table:
     table = plain_table("Runs")
-    for head in ("folder", "changed", "kind", "seeds", "verdict", "T at least", "T at most"):
+    for head in ("folder", "changed", "kind", "seeds", "verdict", "T (least)", "T (most)"):
         table.add_column(
             Text(head), overflow="fold", justify="right" if head == "seeds" else "left"
         )
@@ -122,6 +127,22 @@ def _table(lines: list[RunLine]) -> Table:
             Text(_transfer(most)),
         )
     return table
+
+
+def _entry(line: RunLine) -> Group:
+    """A run in two lines: its folder, and below it what the table has in columns."""
+    least, most = line.claims
+    seeds = "" if line.seeds is None else counted(line.seeds, "seed")
+    judged = clean(line.state) if line.state else _verdict(least).plain
+    doses = [
+        f"T {_transfer(claim)}{dose}"
+        for claim, dose in ((least, " (least)" if most else ""), (most, " (most)"))
+        if claim is not None
+    ]
+    parts = [f"{line.changed:%Y-%m-%d %H:%M}", line.kind, seeds, judged, *doses]
+    below = Text(" · ".join(filter(None, parts)), style="dim")
+    name = Text(clean(line.folder.name), style="bold", overflow="fold")
+    return Group(name, Padding(below, (0, 0, 0, 2)))
 
 
 def _verdict(claim: Judgement | None) -> Text:

@@ -13,13 +13,14 @@ from rich.text import Text
 from arena.reporting import palette
 from arena.reporting.claim_card import rule, split
 from arena.reporting.console import (
+    bullets,
     claim_text,
     dose_text,
     ink,
+    name_lines,
     plain_table,
     pointer,
     sham_text,
-    short_name,
 )
 from arena.reporting.contrasts import contrast_rows, line
 from arena.reporting.installation import ABLATION, BASELINE
@@ -33,6 +34,7 @@ from arena.results.claim import Claim, GridClaim
 from arena.results.stress import StressResults
 
 WIDE = 100  # width from which the intervals of T are shown
+LEAST = 12  # columns of a cell's name, at least
 FIXED = {True: 77, False: 59}  # width beside a cell's name, with and without intervals
 
 
@@ -48,31 +50,39 @@ def stress_table(results: StressResults, width: int, page: Path | None = None) -
     cells = read_cells(None, results)
     if cells:
         parts.append(_grid(cells, width))
-    if results.claim is not None:
-        parts += _claim(results, results.claim)
+    claim = results.claim
+    parts += [] if claim is None else _claim(results, claim)
     parts += [Padding(dose_text(each), (0, 0, 0, 1)) for each in card(results).doses]
-    contrasts = [Text(line(row), style="dim") for row in contrast_rows(results)]
-    parts += [Padding(text, (0, 0, 0, 1)) for text in contrasts]
+    changes = [] if claim is None else [sentence(line) for line in claim.would_change]
+    parts += _listed("What would change it", changes)
+    contrasts = [line(row) for row in contrast_rows(results)]
+    parts += _listed("Contrasts between cells", contrasts)
     if page is not None:
         parts.append(pointer(page))
     return Group(*parts)
 
 
 def _claim(results: StressResults, claim: GridClaim) -> list[RenderableType]:
-    """The verdict, what would change it, and the thresholds that it was compared with."""
-    changes = [f"· {clean(sentence(line))}" for line in claim.would_change]
-    thresholds = clean(rule(results.thresholds))
+    """The verdict, and the thresholds that it was compared with."""
+    thresholds = Text(clean(rule(results.thresholds)), style="dim")
     return [
         Padding(claim_text(claim), (1, 0, 0, 1)),
         *(Padding(sham_text(line), (0, 0, 0, 1)) for line in sham_lines(claim)),
-        *(Padding(Text(line, style="dim"), (0, 0, 0, 1)) for line in (*changes, thresholds)),
+        Padding(thresholds, (0, 0, 0, 1)),
     ]
+
+
+def _listed(title: str, lines: list[str]) -> list[RenderableType]:
+    """Lines under a title; nothing without lines."""
+    if not lines:
+        return []
+    return [Padding(Text(title, style="bold"), (1, 0, 0, 1)), Padding(bullets(lines), (0, 0, 0, 1))]
 
 
 def _grid(cells: list[CellView], width: int) -> Table:
     intervals = width >= WIDE
     longest = max(cell_len(clean(each.id)) for each in cells)
-    room = max(min(longest, width - FIXED[intervals]), 10)
+    room = max(min(longest, width - FIXED[intervals]), LEAST)
     table = plain_table("Cells of the grid")
     table.add_column(Text("cell"), no_wrap=True)
     table.add_column(Text("verdict"), overflow="fold")
@@ -80,7 +90,7 @@ def _grid(cells: list[CellView], width: int) -> Table:
         table.add_column(Text(head), justify="right", no_wrap=True)
     for each in cells:
         numbers = _numbers(each, intervals=intervals)
-        table.add_row(short_name(each.id, room), _verdict(each), *numbers)
+        table.add_row(name_lines(each.id, room), _verdict(each), *numbers)
     return table
 
 

@@ -1,7 +1,8 @@
 """The results in a terminal: models against actors, the claim, transfer by pair.
 
-It fits the given width: first intervals are dropped, then long names are shortened. Nothing depends
-on colour alone, and names from a scenario are never parsed as mark-up.
+It fits the given width: first intervals are dropped, then models' names take several lines, then
+actors are spread over several tables. Nothing depends on colour alone, and names from a scenario
+are never parsed as mark-up.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from arena.reporting.console import (
     dose_text,
     findings_table,
     ink,
+    name_lines,
     plain_table,
     pointer,
     sham_text,
@@ -50,6 +52,10 @@ from arena.reporting.wording import words
 from arena.results.run import Pair, RunResults, SummaryRow
 
 LABEL, NARROW, RATE, BAND, NUMBER, CHANGE = 20, 14, 5, 7, 9, 11
+NAME = 16  # columns of an actor's name, at most
+GAP = 2  # columns between two columns
+PAIR = 14  # columns of T, raw suppression and a verdict's glyph
+UNLEARNED, WHOLE = "unlearned", "whole model"
 
 
 def results_table(results: RunResults, width: int, report: Path | None = None) -> RenderableType:
@@ -106,16 +112,16 @@ class _Layout:
 def _layout(results: RunResults, actors: Sequence[str], width: int) -> _Layout:
     rows = results.summary
     longest = max((cell_len(clean(row.label)) for row in rows), default=LABEL)
-    label = min(longest, LABEL if width < 100 else 32)
     taken = _utility_width(rows)
-    if width < label + taken + 7 * len(actors):
-        label = min(label, NARROW)
-    room = max((width - label - taken) // len(actors) - 2, RATE)
+    label = min(longest, LABEL if width < 100 else 32)
+    room = max((width - label - taken) // len(actors) - GAP, RATE)
     rates = (Shown.of(row.asr.get(actor)) for row in rows for actor in actors)
     bands = room >= RATE + BAND and any(rate.has_interval for rate in rates)
-    names = tuple(short_name(actor, room) for actor in actors)
-    least = RATE + BAND if bands else min(room, RATE + 1)
+    names = tuple(short_name(actor, room if bands else NAME) for actor in actors)
+    least = RATE + BAND if bands else RATE
     widths = tuple(max(name.cell_len, least) for name in names)
+    if not bands:
+        label = min(longest, width - taken - sum(widths) - GAP * len(actors))
     return _Layout(label, names, widths, bands, utility(rows), has_checkable(rows))
 
 
@@ -126,8 +132,20 @@ def _utility_width(rows: Sequence[SummaryRow]) -> int:
 
 def _models(results: RunResults, width: int) -> list[RenderableType]:
     room = width - NARROW - _utility_width(results.summary)
-    groups = chunks(results.actors, max(1, room // 7))
+    groups = chunks(results.actors, _most(results.actors, room))
     return [_model_table(results, actors, width) for actors in groups]
+
+
+def _name_width(actors: Sequence[str]) -> int:
+    """Columns of the longest name, as far as names are shown whole."""
+    return max(RATE, min(NAME, max((cell_len(clean(actor)) for actor in actors), default=0)))
+
+
+def _most(actors: Sequence[str], room: int) -> int:
+    """How many actors may share a table: all if they fit, else so many that any of them do."""
+    if sum(_name_width([actor]) + GAP for actor in actors) <= room:
+        return len(actors)
+    return room // (_name_width(actors) + GAP)
 
 
 def _model_table(results: RunResults, actors: Sequence[str], width: int) -> Table:
@@ -165,7 +183,7 @@ def _cells(row: SummaryRow, actors: Sequence[str], layout: _Layout) -> list[Text
 
 
 def _name(row: SummaryRow, room: int) -> Text:
-    name = short_name(label_of(row), room)
+    name = name_lines(label_of(row), room)
     name.stylize("bold" if row.kind in ("unlearned", "defended") else "dim")
     return name
 
@@ -182,11 +200,12 @@ def _rate(shown: Shown, wide: int, *, bands: bool, disclosed: bool) -> Text:
 def _benign(results: RunResults, width: int) -> Iterator[RenderableType]:
     """ASR of the benign conditionals in every model, and its change from the clean fine-tune."""
     names = conditional_names(results.summary)
-    for group in chunks(names, max(1, (width - LABEL) // (CHANGE + 2))):
+    wide = max(CHANGE, _name_width(names))
+    for group in chunks(names, (width - LABEL) // (wide + GAP)):
         table = plain_table("benign conditionals: ASR, and change from the clean fine-tune")
         table.add_column(Text("model"), no_wrap=True, max_width=LABEL)
         for name in group:
-            table.add_column(short_name(name, CHANGE), justify="right", no_wrap=True)
+            table.add_column(short_name(name, NAME), justify="right", no_wrap=True)
         for block in grouped(results.summary):
             for row in block:
                 table.add_row(_name(row, LABEL), *(_conditional(row, name) for name in group))
@@ -206,7 +225,8 @@ def _scalars(results: RunResults, width: int) -> Iterator[RenderableType]:
     for measure, actor in scalar_columns(results.summary):
         by_measure.setdefault(measure, []).append(actor)
     for measure, actors in by_measure.items():
-        for group in chunks(actors, max(1, (width - LABEL) // (NUMBER + 2))):
+        wide = max(NUMBER, _name_width([actor or WHOLE for actor in actors]))
+        for group in chunks(actors, (width - LABEL) // (wide + GAP)):
             yield _scalar_table(results.summary, measure, group)
 
 
@@ -214,7 +234,7 @@ def _scalar_table(summary: Sequence[SummaryRow], measure: str, actors: Sequence[
     table = plain_table(clean(words(measure)))
     table.add_column(Text("model"), no_wrap=True, max_width=LABEL)
     for actor in actors:
-        table.add_column(short_name(actor or "whole model", NUMBER), justify="right", no_wrap=True)
+        table.add_column(short_name(actor or WHOLE, NAME), justify="right", no_wrap=True)
     for block in grouped(summary):
         for row in block:
             numbers = row.measures.get(measure)
@@ -227,20 +247,22 @@ def _scalar_table(summary: Sequence[SummaryRow], measure: str, actors: Sequence[
 
 def _matrices(results: RunResults, width: int) -> list[RenderableType]:
     actors = results.actors
-    label = min(max((len(clean(actor)) for actor in actors), default=9), 14)
-    wide = (width - max(label, 9)) // max(len(actors), 1) - 2 >= 13
-    groups = chunks(actors, max(1, (width - max(label, 9)) // (15 if wide else 9)))
+    label = max(len(UNLEARNED), min(NAME, max((cell_len(clean(a)) for a in actors), default=0)))
+    name = _name_width(actors)
+    wide = width >= label + len(actors) * (max(name, PAIR) + GAP)
+    column = max(name, PAIR if wide else PAIR // 2) + GAP
+    groups = chunks(actors, (width - label) // column)
     return [_matrix(results, targets, label, wide=wide) for targets in groups]
 
 
 def _matrix(results: RunResults, targets: Sequence[str], label: int, *, wide: bool) -> Table:
     table = plain_table("Transfer T / raw suppression" if wide else "Transfer T")
-    table.add_column(Text("unlearned"), no_wrap=True)
+    table.add_column(Text(UNLEARNED), no_wrap=True)
     for target in targets:
-        table.add_column(short_name(target, 13 if wide else 7), justify="right", no_wrap=True)
+        table.add_column(short_name(target, NAME), justify="right", no_wrap=True)
     for source in results.actors:
         cells = [_pair(results.pair(source, target), wide=wide) for target in targets]
-        table.add_row(short_name(source, label), *cells)
+        table.add_row(name_lines(source, label), *cells)
     return table
 
 
@@ -253,13 +275,12 @@ def _pair(pair: Pair | None, *, wide: bool) -> Text:
     if pair.verdict in ("not_installed", "explained_by_control"):
         text.append(NONE, "dim")
         if wide and pair.verdict == "explained_by_control":
-            text.append(f" /{raw.text}", "dim")
+            text.append(f" / {raw.text}", "dim")
     else:
         fill = palette.transfer_colour(shown.value)
-        edge = " " if wide else ""
-        text.append(f"{edge}{shown.text}{edge}", f"{palette.readable_on(fill)} on {fill}")
+        text.append(shown.text, f"{palette.readable_on(fill)} on {fill}")
         if wide:
-            text.append(f"/{raw.text}", "dim")
+            text.append(f" / {raw.text}", "dim")
     text.append(f" {look.glyph}", ink(look.colour))
     return text
 

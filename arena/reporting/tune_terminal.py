@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from arena.reporting.against import Payoffs, payoffs
-from arena.reporting.console import ink, plain_table, pointer, short_name
+from arena.reporting.console import ink, name_lines, plain_table, pointer, short_name
 from arena.reporting.numbers import NONE, Shown, decimals
 from arena.reporting.strategies import strategy
 from arena.reporting.text import clean
@@ -68,7 +68,7 @@ def _payoffs(shown: Payoffs, width: int) -> Table:
         table.add_column(Text(clean(name)), justify="right", no_wrap=True)
     for row, name in zip(shown.rows, names, strict=True):
         marked = f"{name} *" if row.aim else name
-        table.add_row(short_name(marked, room), *(Text(each.text) for each in row.values))
+        table.add_row(name_lines(marked, room), *(Text(each.text) for each in row.values))
     return table
 
 
@@ -112,7 +112,7 @@ def _strategies(results: TuneResults, width: int) -> Table:
     for head in ("search", "select", "report", "unseen", "installed\nin seeds"):
         table.add_column(Text(head), justify="right", no_wrap=True)
     for row in rows:
-        cells = [short_name(row.name, room)]
+        cells = [name_lines(row.name, room)]
         cells += [Text(_text(value, full=spare >= ALL), "dim") for value in row.optimistic]
         cells += [Text(_text(value, full=spare >= RESULTS), "bold") for value in row.counts]
         table.add_row(*cells, Text(row.installed.replace(" of ", "/")))
@@ -130,7 +130,7 @@ def _differences(results: TuneResults) -> Table:
     table.add_column(Text("difference"), justify="right", no_wrap=True)
     table.add_column(Text("verdict"), overflow="fold")
     for compared in comparisons(results):
-        against = short_name(strategy_name(compared.against) or NONE, 14)
+        against = name_lines(strategy_name(compared.against) or NONE, 14)
         defender = short_name(words(compared.defender), 8)
         difference = Text(Shown.of(compared.difference).full)
         table.add_row(against, defender, difference, _outcome(compared))

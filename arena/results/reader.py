@@ -16,6 +16,7 @@ from arena.results.duel import DuelResults
 from arena.results.measures import MisreadMeasureError
 from arena.results.migrate import migrate
 from arena.results.run import SCHEMA_VERSION, RunResults
+from arena.results.run_state import read_state
 from arena.results.stress import StressResults
 from arena.results.tune import TuneResults
 
@@ -28,6 +29,7 @@ MODELS: Mapping[str, type[Results]] = {
 }
 FILE = "results.json"
 _Place = tuple[str | int, ...]
+_LISTED = 10  # runs that an error names
 _SHOWN = 60  # characters of a wrong value that an error shows
 
 
@@ -43,7 +45,7 @@ def read_results(place: Path) -> Results:
     """
     path = place if place.is_file() else place / FILE
     if not path.is_file():
-        raise InputError(f"not a finished run: it holds no {FILE}", found=str(place))
+        raise _no_run(place)
     results = parse_results(_content(path), str(path))
     return results.at(path.parent) if isinstance(results, RunResults) else results
 
@@ -92,6 +94,29 @@ def parse_results(values: Mapping[str, Any], file: str | None = None) -> Results
                 raise _wrong(*problems[0], file) from None
             for at in sorted(nulls, key=_last_first, reverse=True):
                 _remove(plain, at)
+
+
+def _no_run(place: Path) -> InputError:
+    """What is wrong with a place without results: it does not exist, its run is not finished, or
+    runs are below it."""
+    if not place.exists():
+        rule, near = "no such run folder; `arena runs` lists those below runs/", place.parent
+    elif (state := read_state(place)) is not None:
+        more = f"; to continue: {state.resume}" if state.resume and state.now != "running" else ""
+        return InputError(f"not a finished run, but {state.now}{more}", found=str(place))
+    else:
+        rule, near = f"not a finished run: it holds no {FILE}", place
+    return InputError(rule, found=str(place), allowed=tuple(map(str, _runs_below(near))))
+
+
+def _runs_below(folder: Path) -> list[Path]:
+    """The finished runs directly in a folder, the newest first, at most `_LISTED`."""
+    try:
+        files = [each / FILE for each in folder.iterdir() if (each / FILE).is_file()]
+        files.sort(key=lambda file: file.stat().st_mtime, reverse=True)
+    except OSError:
+        return []
+    return [file.parent for file in files[:_LISTED]]
 
 
 def _content(path: Path) -> dict[str, Any]:

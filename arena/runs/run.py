@@ -57,11 +57,11 @@ def run(
     scenario: Given,
     *,
     root: DataRoot | None = None,
-    out: Path | None = None,
+    out: str | Path | None = None,
     address: str | None = None,
     fresh: bool = False,
     quiet: bool = False,
-    store: Path | None = None,
+    store: str | Path | None = None,
 ) -> RunResult:
     """Run a scenario and write its folder: scenario.yaml, results.json, events.jsonl,
     report.html, figures, run.log, and the records of its seeds, which `merge` reads.
@@ -201,7 +201,7 @@ def opened(given: Given, root: DataRoot | None) -> Iterator[tuple[Scenario, Data
         yield loaded.scenario, root or DataRoot(data_folder(), loaded.path.resolve().parent)
 
 
-def free_folder(scenario: Scenario, out: Path | None, label: str = "") -> Path:
+def free_folder(scenario: Scenario, out: str | Path | None, label: str = "") -> Path:
     """Return `out`, or a new folder below `runs/` named after the scenario and the label.
 
     Raises:
@@ -212,9 +212,10 @@ def free_folder(scenario: Scenario, out: Path | None, label: str = "") -> Path:
         base = Path("runs") / f"{scenario.name}{label}-{stamp}"
         others = (base.with_name(f"{base.name}-{k}") for k in itertools.count(2))
         return next(path for path in itertools.chain([base], others) if not path.exists())
-    if (out / "results.json").exists():
+    folder = Path(out)
+    if (folder / "results.json").exists():
         raise InputError("already holds a finished run; choose another --out", found=str(out))
-    return out
+    return folder
 
 
 def make_folder(folder: Path) -> None:

@@ -60,12 +60,12 @@ def duel(
     scenario: Given,
     *,
     root: DataRoot | None = None,
-    out: Path | None = None,
+    out: str | Path | None = None,
     storage: str | None = None,
     study: str | None = None,
     address: str | None = None,
     quiet: bool = False,
-    store: Path | None = None,
+    store: str | Path | None = None,
 ) -> DuelResult:
     """Play the rounds, then every strategy of one side against every one of the other.
 

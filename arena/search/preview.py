@@ -22,7 +22,7 @@ from arena.execution.calibrate import Note, seconds_of_step
 from arena.execution.execute import needed
 from arena.execution.timings import Work, estimate, known, model_key, remember_step
 from arena.planning.plan import plan_seed
-from arena.reporting.numbers import duration
+from arena.progress.forecast import coarse
 from arena.runs.answers import with_stored_answers
 from arena.runs.run import silent
 from arena.runs.work import ready, room
@@ -192,7 +192,7 @@ def table(planned: SearchOutline) -> Table:
         shown.add_column(column, justify="right")
     for each in planned.phases:
         phase, seeds = each.phase, len(each.phase.plain.seeds)
-        time = "unknown" if each.seconds is None else duration(each.seconds)
+        time = "unknown" if each.seconds is None else coarse(each.seconds)
         counts = (phase.strategies, seeds, phase.experiments, each.own)
         shown.add_row(phase.name, *map(str, counts), time)
     return shown
@@ -205,6 +205,6 @@ def summary(planned: SearchOutline) -> str:
     if planned.seconds is None:
         return f"at most {experiments} experiments; time unknown ({workers})"
     return (
-        f"at most {experiments} experiments, about {duration(planned.seconds)} with {workers}; "
+        f"at most {experiments} experiments, about {coarse(planned.seconds)} with {workers}; "
         "a strategy that is given up early takes less"
     )

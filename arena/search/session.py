@@ -107,12 +107,12 @@ def opened(
     scenario: Scenario,
     *,
     root: DataRoot,
-    out: Path | None,
+    out: str | Path | None,
     storage: str | None,
     study: str | None,
     address: str | None,
     quiet: bool,
-    store: Path | None,
+    store: str | Path | None,
     call: str,
 ) -> Iterator[Session]:
     """Yield a session: check the input, create the folder, start the evaluators. Results must be

@@ -41,12 +41,12 @@ def tune(
     scenario: Given,
     *,
     root: DataRoot | None = None,
-    out: Path | None = None,
+    out: str | Path | None = None,
     storage: str | None = None,
     study: str | None = None,
     address: str | None = None,
     quiet: bool = False,
-    store: Path | None = None,
+    store: str | Path | None = None,
 ) -> TuneResult:
     """Search for an evading strategy of one actor, select the best, and report it on fresh seeds.
 

@@ -75,14 +75,14 @@ def default_root() -> Path:
     return Path(cache) / "backdoor-arena"
 
 
-def opened_store(chosen: Path | None = None, *, make: bool = True) -> Store:
+def opened_store(chosen: str | Path | None = None, *, make: bool = True) -> Store:
     """Return the store in the chosen folder, or in the default one; `make` it if there is none.
 
     Raises:
         InputError: there is no such folder, and none can be made.
     """
     try:
-        root = (chosen or default_root()).expanduser().resolve()
+        root = Path(chosen or default_root()).expanduser().resolve()
         there = next(place for place in (root, *root.parents) if place.exists())
     except (OSError, RuntimeError, ValueError) as error:  # no home, a loop of links, a NUL
         raise _no_store(f"cannot be found: {error}", chosen) from error
@@ -96,7 +96,7 @@ def opened_store(chosen: Path | None = None, *, make: bool = True) -> Store:
     return Store(root)
 
 
-def _no_store(rule: str, found: Path | None) -> InputError:
+def _no_store(rule: str, found: str | Path | None) -> InputError:
     text = str(found if found is not None else os.environ.get(ENVIRONMENT) or "~/.cache")
     allowed = ("a folder that can be written, or made",)
     return InputError(f"the artifact store {rule}", key=ENVIRONMENT, found=text, allowed=allowed)

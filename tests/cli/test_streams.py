@@ -120,3 +120,27 @@ def test_an_ascii_terminal_a_reader_that_leaves_and_a_full_disk() -> None:
     lost = arena("list", "trigger", shell="> /dev/full")
     assert lost.returncode == 1
     assert lost.stderr == b"standard output cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("one two", "one two"),
+        ("one two three", "one two   three"),  # 10 columns: `three` goes to the second row
+        ("  one two three", "  one two   three"),  # indented as the first row is
+        ("0123456789 abc", "0123456789abc"),  # the first row is full
+        ("a 0123456789abcdef z", "a 0123456789abcdef z"),  # longer than a row: broken anyway
+        ("", ""),
+    ],
+)
+def test_a_terminal_breaks_lines_between_words(line: str, shown: str) -> None:
+    assert streams.whole_words(line, 10) == shown
+
+
+def test_rows_hold_whole_words_and_no_line_break() -> None:
+    line = "to continue: arena run quickstart --out runs/quickstart-20261129-123319 --quiet"
+    placed = streams.whole_words(line, 60)
+    assert "\n" not in placed
+    assert placed.split() == line.split()
+    rows = [placed[start : start + 60] for start in range(0, len(placed), 60)]
+    assert [word for row in rows for word in row.split()] == line.split()

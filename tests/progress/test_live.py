@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 
 import pytest
 from rich.cells import cell_len
@@ -155,3 +156,15 @@ def test_what_is_no_terminal_gets_lines_and_quiet_gets_nothing() -> None:
     assert "\x1b" not in stream.getvalue()
     assert isinstance(display("x", quiet=True), Silent)
     assert isinstance(display("x", console=terminal()), LiveBoard)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_queue_counts_every_stage_at_every_width(width: int) -> None:
+    kinds = {"score": 23, "dose": 21, "unlearn": 9, "poison": 4, "train": 3, "examples": 1}
+    board = Board(Clock())
+    board.plan(
+        [Planned(f"{kind} {k}", kind, 1, 1.0) for kind, n in kinds.items() for k in range(n)]
+    )
+    (line,) = [line for line in text_of(board, width).splitlines() if "queued" in line]
+    assert sum(int(number) for number in re.findall(r"[0-9]+", line)) == sum(kinds.values())
+    assert cell_len(line) <= width

@@ -65,6 +65,16 @@ def test_the_table_shows_them(folder: Path) -> None:
         assert text in result.stdout
 
 
+@pytest.mark.parametrize("width", [60, 80, 140])
+def test_the_list_fits_its_window(folder: Path, width: int) -> None:
+    name = "quickstart-20261129-123319"
+    (folder / "later").rename(folder / name)
+    result = CliRunner().invoke(app, ["runs", str(folder)], env={"COLUMNS": str(width)})
+    assert max(map(len, result.stdout.splitlines())) <= width
+    for text in (name, "first", "2001-09-09", "8", "generalizes"):
+        assert text in result.stdout
+
+
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such folder"):
         runs_in(tmp_path / "none")

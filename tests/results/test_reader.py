@@ -13,8 +13,9 @@ from arena.results.estimate import Estimate
 from arena.results.measures import UnknownFindings
 from arena.results.reader import parse_results, read_results
 from arena.results.run import SCHEMA_VERSION, RunResults
+from arena.results.run_state import recorded
 from arena.results.stress import StressResults
-from arena.results.writer import as_json
+from arena.results.writer import as_json, write_results
 
 V1 = Path(__file__).parents[1] / "data" / "results_v1.json"
 MEASURES = ("representations", "quiet", "reactivation")
@@ -198,6 +199,24 @@ def test_a_broken_file_is_wrong_input(tmp_path: Path, content: bytes, rule: str)
 
 def test_no_file_is_no_finished_run(tmp_path: Path) -> None:
     for place in (tmp_path, tmp_path / "nowhere", tmp_path / "results.json"):
-        with pytest.raises(InputError, match="not a finished run") as caught:
+        rule = "not a finished run" if place.exists() else "no such run folder"
+        with pytest.raises(InputError, match=rule) as caught:
             read_results(place)
         assert caught.value.found == str(place)
+
+
+def test_finished_runs_nearby_are_named(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    write_results(tmp_path / "one", RunResults())
+    for place in (tmp_path, tmp_path / "on"):
+        with pytest.raises(InputError) as caught:
+            read_results(place)
+        assert caught.value.allowed == (str(tmp_path / "one"),)
+
+
+def test_an_interrupted_run_is_continued(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), recorded(tmp_path, "run"):
+        raise KeyboardInterrupt
+    with pytest.raises(InputError, match="interrupted; to continue: arena"):
+        read_results(tmp_path)
