@@ -84,6 +84,9 @@ def parse_results(values: Mapping[str, Any], file: str | None = None) -> Results
     _check_version(values, file)
     plain = _plain(migrate(values), file)
     model = _model(plain.get("kind"), file)
+    if values and not values.keys() & model.model_fields.keys():
+        rule = "holds nothing that results have"
+        raise InputError(rule, file=file, found=", ".join(map(str, values)), allowed=("kind",))
     while True:
         try:
             return model.model_validate(plain)

@@ -151,7 +151,7 @@ def _sources(known: Sequence[Like], judged: Sequence[_Judged]) -> Iterator[str]:
     if not known:
         yield (
             f"no finished run like this one below {RUNS}/ has T in two seeds, so every spread is "
-            "assumed (--like RUN adds others)"
+            "assumed (`arena power SCENARIO --like RUN` takes it from others)"
         )
     for like in known:
         values = list(like.claim.values())

@@ -227,7 +227,13 @@ def _find(name_or_path: str | Path) -> tuple[Path, str]:
     if kind:
         raise InputError("this is a pipe or a device; give a scenario file", found=shown)
     rule = "there is no bundled scenario or file with this name" if is_name else "no such file"
-    raise InputError(rule, found=shown, allowed=bundled.names())
+    raise InputError(rule, found=shown, allowed=(*_same_name(path), *bundled.names()))
+
+
+def _same_name(path: Path) -> list[str]:
+    """Scenario files that differ from this one in their suffix only."""
+    others = (path.with_suffix(suffix) for suffix in (".yaml", ".yml") if path.name)
+    return [str(other) for other in others if other.is_file()]
 
 
 def _text(path: Path, shown: str) -> str:

@@ -134,6 +134,12 @@ def test_usage_errors(arguments: list[str]) -> None:
     assert "Traceback" not in result.output
 
 
+def test_a_scenario_in_place_of_a_command_gets_a_hint() -> None:
+    result = arena("quickstart")
+    assert result.exit_code == 2
+    assert "arena run quickstart" in " ".join(result.stderr.split())
+
+
 @pytest.mark.parametrize("command", ["run", "validate", "list", "report"])
 def test_help_shows_an_example(command: str) -> None:
     result = arena(command, "--help")

@@ -44,6 +44,12 @@ def test_a_file_of_version_1_loses_nothing() -> None:
     contains(after, before)
 
 
+def test_a_file_of_something_else_is_no_empty_run() -> None:
+    with pytest.raises(InputError, match="nothing that results have") as caught:
+        parse_results({"command": "run", "results": {}}, "other.json")
+    assert (caught.value.file, caught.value.found) == ("other.json", "command, results")
+
+
 def contains(after: Any, before: Any) -> None:
     """Everything that stood before stands there still."""
     if isinstance(before, dict):

@@ -266,6 +266,11 @@ def test_missing_scenario(given: str, message: str) -> None:
     assert "Traceback" not in stderr
 
 
+def test_the_other_suffix_is_suggested(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("name: mine")
+    assert f"did you mean '{tmp_path / 'mine.yaml'}'?" in shell(str(tmp_path / "mine.yml"))[1]
+
+
 def test_folder_and_binary_file(tmp_path: Path) -> None:
     assert "this is a folder" in shell(str(tmp_path))[1]
     path = tmp_path / "scenario.yaml"
