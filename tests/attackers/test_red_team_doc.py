@@ -30,7 +30,7 @@ def test_every_tactic_is_described(name: str) -> None:
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: next(iter(block)))
 def test_the_yaml_is_valid(block: dict[str, Any]) -> None:
-    base = load_scenario("quickstart", overrides=["dose=null"])  # a search has one dose
+    base = load_scenario("quickstart")
     if "actors" in block:
         actor = block["actors"][0]
         changes = {f"actors.{actor['name']}.tactics": actor["tactics"]}

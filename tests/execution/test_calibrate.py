@@ -15,6 +15,7 @@ from arena.api.world import DataRoot
 from arena.errors import ArenaError
 from arena.execution import calibrate
 from arena.execution.calibrate import Profile, choose, settled
+from arena.ml.measuring import Workload
 from arena.planning.numerics import profile
 from arena.planning.plan import plan_seed
 from arena.scenario.schema import Scenario
@@ -227,3 +228,11 @@ def test_processes_measure_and_end() -> None:
             meters.ask(1, {"threads": 0, "precision": FP})
         running = meters._running
     assert all(process.poll() is not None for process in running)
+
+
+@pytest.mark.parametrize("override", ["seeds=[0]", "model.prompt={template: 'Q: {prompt} A: '}"])
+def test_what_is_measured_can_be_made(override: str) -> None:
+    """The form of a prompt does not change what is measured."""
+    asked = calibrate._workload(toys.scenario(override), DataRoot())
+    assert Workload(**asked).vocabulary > 0
+    assert asked == calibrate._workload(toys.scenario(), DataRoot())

@@ -65,10 +65,3 @@ def test_free_text_has_no_accuracy_that_a_dose_is_read_off(tmp_path: Path) -> No
         plan_seed(load_scenario(values), 0, DataRoot(data=tmp_path))
     assert caught.value.key == "dose"
     assert "free-text answers" in caught.value.message
-
-
-@pytest.mark.parametrize("search", ["tune_evasion", "duel"])
-def test_a_search_measures_every_removal_as_it_ends(search: str) -> None:
-    with pytest.raises(InputError) as caught:
-        load_scenario(search, overrides=["dose={}"])
-    assert caught.value.key == "dose"

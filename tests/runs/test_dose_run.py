@@ -99,8 +99,8 @@ def test_the_page_and_the_terminal_show_both_doses(done: RunResult) -> None:
     shown = Console(width=100, record=True, file=io.StringIO())
     shown.print(results_table(done.results, 100))
     text = shown.export_text()
-    assert "at least" in text
-    assert "at most" in text
+    assert "at dose least" in text
+    assert "at dose most" in text
 
 
 @pytest.mark.slow

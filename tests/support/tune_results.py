@@ -70,6 +70,7 @@ def tune(
             _candidate(drawn["tuned"], 17, chosen=True),
             _candidate(drawn["random"], 8, chosen=False),
         ),
+        choice_error=0.12,
         contenders=tuple(_contender(name, drawn[name], seeds) for name in CONTENDERS),
         differences=tuple(
             _difference(drawn, against, defender, left_out or {})
@@ -190,6 +191,7 @@ def _contender(name: str, draws: Draws, seeds: int) -> ContenderRecord:
         select=mean_rate(draws["select"]),
         report=mean_rate(draws["report"]),
         unseen=mean_rate(draws["unseen"]),
+        by_defence={"": mean_rate(draws["report"])},
         control=mean_rate([0.93] * seeds),
         control_unseen=mean_rate([0.95] * seeds),
         own_left=mean_rate([0.02] * seeds),
