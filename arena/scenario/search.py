@@ -76,8 +76,8 @@ class Race(Section):
     selection seeds are used.
     """
 
-    dropped: Fraction = 0.05
-    error: Fraction = 0.1
+    dropped: Fraction = 0.1
+    error: Fraction = 0.05
 
 
 class Limits(Section):
