@@ -9,10 +9,10 @@ from arena.reporting.tune_verdict import strategy_name
 from arena.results.tune import TuneResults
 
 DEFENDER = {
-    "": "the scenario's defender",
-    "least": "the defender at least",
-    "most": "the defender at most",
-    "harmless": "the defender",
+    "": "defender",
+    "least": "defender, dose least",
+    "most": "defender, dose most",
+    "harmless": "defender",
 }
 
 

@@ -62,7 +62,7 @@ def _payoffs(shown: Payoffs, width: int) -> Table:
     """ASR left by defence; a star marks the defences that the search was against."""
     names = [clean(row.name) for row in shown.rows]
     room = max(min(max(map(cell_len, names)) + 2, width - 12 * len(shown.strategies)), 10)
-    table = plain_table("ASR left by defence, on fresh seeds (* what the search was against)")
+    table = plain_table("ASR left by defence (* in the search)")
     table.add_column(Text("defence"), no_wrap=True)
     for name in shown.strategies:
         table.add_column(Text(clean(name)), justify="right", no_wrap=True)
