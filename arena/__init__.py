@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from arena.grid.run import stress as stress
     from arena.reporting.folders import compare as compare
     from arena.reporting.folders import report as report
+    from arena.results.reader import read_results as read_results
+    from arena.runs.export import export_model as export_model
     from arena.runs.run import run as run
     from arena.scenario.load import load_scenario as load_scenario
     from arena.search.calibration.calibrate import calibrate as calibrate
@@ -32,8 +34,10 @@ __all__ = [
     "calibrate",
     "compare",
     "duel",
+    "export_model",
     "load_scenario",
     "merge",
+    "read_results",
     "report",
     "run",
     "stress",
@@ -44,8 +48,10 @@ _HOMES = {
     "calibrate": "arena.search.calibration.calibrate",
     "compare": "arena.reporting.folders",
     "duel": "arena.search.duel",
+    "export_model": "arena.runs.export",
     "load_scenario": "arena.scenario.load",
     "merge": "arena.grid.merge",
+    "read_results": "arena.results.reader",
     "report": "arena.reporting.folders",
     "run": "arena.runs.run",
     "stress": "arena.grid.run",

@@ -33,8 +33,11 @@ _LISTED = 10  # runs that an error names
 _SHOWN = 60  # characters of a wrong value that an error shows
 
 
-def read_results(place: Path) -> Results:
+def read_results(place: str | Path) -> Results:
     """Return the results in a run's folder, or in a results file.
+
+    Example:
+        >>> arena.read_results("runs/quickstart").frame("rows")      # a pandas DataFrame
 
     Older versions are migrated. Missing or null keys get their defaults; unknown keys, and list
     entries whose name is null, are dropped.
@@ -43,9 +46,10 @@ def read_results(place: Path) -> Results:
         InputError: there is no file, it is no JSON object, a section has a wrong type, or the
             file's version is newer than this reader's.
     """
-    path = place if place.is_file() else place / FILE
+    given = Path(place)
+    path = given if given.is_file() else given / FILE
     if not path.is_file():
-        raise _no_run(place)
+        raise _no_run(given)
     results = parse_results(_content(path), str(path))
     return results.at(path.parent) if isinstance(results, RunResults) else results
 

@@ -37,17 +37,21 @@ class Exported:
 
 
 def export_model(
-    run: Path,
+    run: str | Path,
     model: str,
-    to: Path,
+    to: str | Path,
     *,
     seed: int | None = None,
     adapter: bool = False,
-    data: Path | None = None,
-    store: Path | None = None,
+    data: str | Path | None = None,
+    store: str | Path | None = None,
 ) -> Exported:
     """Write a model of a run into a folder as `transformers` loads it, with a model card and, in
     Alpaca form, the poison that it or its parents were trained on.
+
+    Example:
+        >>> arena.export_model("runs/quickstart", "compromised", "model").poison
+        960
 
     Args:
         run: the run's folder. model: name of a row, or what tables call it. seed: by default the
@@ -61,12 +65,13 @@ def export_model(
         InputError: there is no such model or seed, `to` is not empty, the model is no longer in the
             artifact store, or it has no adapter.
     """
+    run, to = Path(run), Path(to)
     results = read_run(run)
     row = _chosen(results, model, seed)
     if to.exists() and (not to.is_dir() or any(to.iterdir())):
         raise InputError("is not empty: choose a new folder", key="--to", found=str(to))
     artifacts = opened_store(store, make=False)
-    root = None if data is None else DataRoot(data.resolve(), run.resolve())
+    root = None if data is None else DataRoot(Path(data).resolve(), run.resolve())
     with opened(str(run / "scenario.yaml"), root) as (scenario, where):
         plan = plan_seed(scenario, row.seed, with_stored_answers(scenario, where, artifacts))
     source = _stored(plan, row, artifacts, run)

@@ -106,7 +106,8 @@ def test_commands_without_a_scenario_load_plug_ins(
 
 def test_the_api_is_complete_and_light() -> None:
     searches = {"calibrate", "tune", "duel"}
-    names = {"run", "stress", "compare", "report", "load_scenario", "merge"} | searches
+    folders = {"compare", "export_model", "merge", "read_results", "report"}
+    names = {"run", "stress", "load_scenario"} | folders | searches
     assert set(arena.__all__) == names
     for name in names:
         assert "Example:" in (getattr(arena, name).__doc__ or "")
