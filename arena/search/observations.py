@@ -161,7 +161,7 @@ def _name(row: Row, main: str) -> str:
         return f"{defence}:{row.target or ''}"
     if row.dose is not None:
         return f"{row.dose.which}:{row.target or ''}"
-    return row.target or row.name
+    return row.target or row.name.replace(":", " ")  # a colon ends a defence's name
 
 
 def _control(rows: Sequence[Row], actor: str) -> float | None:

@@ -90,7 +90,7 @@ def test_models_on_the_way_of_a_decoy_defence_do_not_count() -> None:
         )
     ]  # fmt: skip
     observed = seen(*BASE, *ways)
-    assert observed.left == {"d:unlearned": 0.4}
+    assert observed.left == {"d unlearned": 0.4}
     assert observed.defended_loss == pytest.approx(0.03)
     assert observed.own_left == 0.0
     plain = seen(*BASE, row("defended", {"lexical": 0.2}, name="crow"))
@@ -167,6 +167,11 @@ def test_the_value_is_the_lowest_over_the_defences(
     seen = observation(left={**DOSES, **LEAGUE})
     assert seen.value("worst", against) == pytest.approx(worst)
     assert seen.value("mean", against) == pytest.approx(mean)
+
+
+def test_a_defender_that_is_told_nothing_is_the_main_one_whatever_its_name() -> None:
+    blind = row("defended", {"lexical": 0.5}, name="relabel:found")
+    assert seen(*BASE, blind).value("worst") == 0.5
 
 
 def test_a_defence_that_was_not_measured_has_no_value() -> None:
