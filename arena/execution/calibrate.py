@@ -141,7 +141,8 @@ def _workload(scenario: Scenario, root: DataRoot) -> dict[str, Any]:
         "checkpointing": numerics.checkpointing,
     }
     if isinstance(model, FromScratch):
-        return {**shared, **model.model_dump(exclude={"prompt"})}  # as long in any form
+        shape = model.model_dump(exclude={"prompt"})  # the form of a prompt costs nothing
+        return {**shared, **shape}
     name = model.pretrained if isinstance(model, Pretrained) else model.suspect
     return {**shared, "pretrained": str(located(name, root) or hub_id(name))}
 

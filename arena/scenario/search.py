@@ -27,6 +27,7 @@ ScenarioRange = Annotated[
     PlainSerializer(BaseModel.model_dump),
 ]
 Disclosed = Literal["worst", "mean"]
+DOSES = ("least", "most")  # of the scenario's defender, as `against` names them
 
 
 class SearchSeeds(Section):
@@ -122,6 +123,16 @@ class Attack(Section):
     race: Race | None = Race()
     best: Trials = 4
     prompts: Prompts = 128
+
+    @property
+    def doses(self) -> tuple[str, ...]:
+        """Return the doses of the scenario's defender that `against` names."""
+        return tuple(name for name in self.against if name in DOSES)
+
+    @property
+    def faces_defender(self) -> bool:
+        """Return whether the scenario's defender is among the defences to survive."""
+        return not self.against or bool(self.doses)
 
 
 class Tune(Attack):

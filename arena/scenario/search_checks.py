@@ -10,6 +10,7 @@ from arena.api.ranges import Choice, corners, holds
 from arena.errors import InputError
 from arena.scenario import keys
 from arena.scenario.problems import Violation
+from arena.scenario.search import DOSES
 from arena.scenario.tactic_space import dimensions_of, space_of
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from arena.scenario.sections import Sections
 
 TARGET = "defender.target"
+RESERVED = (*DOSES, "harmless")
 Searches = Iterator[tuple[str, "Attack"]]
 
 
@@ -167,6 +169,10 @@ def _against(scenario: Sections) -> Iterator[Violation]:
     doses = DOSES if judged else ()
     for where, search in _searches(scenario):
         league = tuple(each.name for each in scenario.league) if where == "tune" else ()
+        for index, name in enumerate(league):
+            if name in RESERVED:
+                rule = f"{where} calls a dose of the defender so: choose another name"
+                yield Violation(("league", index, "name"), rule, name)
         for index, name in enumerate(search.against):
             place, allowed = (where, "against", index), (*doses, *league)
             if name in search.against[:index]:
@@ -178,5 +184,4 @@ def _against(scenario: Sections) -> Iterator[Violation]:
                 yield Violation(place, "no defence of the league has this name", name, allowed)
 
 
-DOSES = ("least", "most")
 RULES = (_against, _actor, _tactics, _starts, _seeds, _objectives, _unseen, _duel)

@@ -10,21 +10,22 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-import numpy as np
 import optuna
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack, Race
 from arena.search.constraints import Constraints, feasible
-from arena.search.criteria import Criteria
+from arena.search.criteria import Criteria, sign_of
 from arena.search.observations import Observation
 from arena.search.phases import Evaluate, on_validation
 from arena.search.racing import Standing, pair_to_measure, standing
 from arena.search.strategy_spaces import StrategySpace
-from arena.search.studies import outcome_of
+from arena.search.studies import completed, outcome_of
 from arena.search.trial_outcome import TrialOutcome
+
+FIRST = 2  # selection seeds of every candidate in a race
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class RankedTrial:
 def best_trials(study: optuna.Study, k: int) -> list[FrozenTrial]:
     """Return the k best feasible trials by their first objective, best first; of several objectives
     only those on the Pareto front. Trials with the same strategy count once."""
-    done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    done = completed(study)
     outcomes = {trial.number: outcome_of(trial) or TrialOutcome() for trial in done}
     kept = [trial for trial in done if outcomes[trial.number].feasible]
     if len(study.directions) > 1:
@@ -92,8 +93,13 @@ def candidates(
     }
     bench = _Bench(scenarios, attack, criteria, evaluate)
     error = bench.measure(attack.race)
-    ranked = [_candidate(trials[n], scenarios[n], bench.seen[n], criteria) for n in bench.ranked()]
-    return Ranking(tuple(sorted(ranked, key=lambda each: not each.feasible)), error)
+    effect, sign = bench.effects(), sign_of(criteria)
+    ranked = [_candidate(trials[n], scenarios[n], bench.seen[n], criteria) for n in trials]
+
+    def worth(each: RankedTrial) -> tuple[bool, float]:
+        return each.feasible, effect.get(each.trial.number, sign * each.value)
+
+    return Ranking(tuple(sorted(ranked, key=worth, reverse=True)), error)
 
 
 def _candidate(
@@ -102,9 +108,6 @@ def _candidate(
     constraints = criteria.constraints(seen, scenario)
     value = criteria.values(seen, scenario)[0]
     return RankedTrial(trial, scenario, list(seen), value, constraints)
-
-
-FIRST = 2  # selection seeds of every candidate
 
 
 class _Bench:
@@ -119,7 +122,6 @@ class _Bench:
     ) -> None:
         self._scenarios, self._attack = scenarios, attack
         self._criteria, self._evaluate = criteria, evaluate
-        self._sign = 1 if criteria.directions[0] == "maximize" else -1
         self.seen: dict[int, list[Observation]] = {number: [] for number in scenarios}
 
     def measure(self, race: Race | None) -> float | None:
@@ -138,14 +140,11 @@ class _Bench:
             self._more({number: self._left(number)[:1] for number in pair})
         return None
 
-    def ranked(self) -> list[int]:
-        """Return the candidates, best first by what is known of their effects; by their means where
-        the seeds are the same for all, which gives the same order."""
+    def effects(self) -> dict[int, float]:
+        """Return what is known of the feasible candidates' effects; larger is better. Where all
+        were measured on the same seeds, their order is that of their means."""
         known = self._standing()
-        if known is None:
-            return list(self.seen)
-        effect = dict(zip(known.names, known.mean, strict=True))
-        return sorted(self.seen, key=lambda number: -effect.get(number, -np.inf))
+        return {} if known is None else dict(zip(known.names, map(float, known.mean), strict=True))
 
     def _left(self, number: int) -> list[int]:
         """The selection seeds on which a candidate was not measured yet."""
@@ -164,8 +163,9 @@ class _Bench:
 
     def _standing(self) -> Standing[int] | None:
         """What is known of the candidates that kept every constraint so far; None if none did."""
+        sign = sign_of(self._criteria)
         values = {
-            number: {each.seed: self._sign * self._criteria.value(each) for each in seen}
+            number: {each.seed: sign * self._criteria.value(each) for each in seen}
             for number, seen in self.seen.items()
             if feasible(self._criteria.constraints(seen, self._scenarios[number]))
         }

@@ -83,7 +83,7 @@ def contender_record(each: Contender, scenario: Scenario, attack: Attack) -> Con
         search=estimate(each.search, attack),
         select=estimate(each.select, attack),
         report=estimate(counted, attack),
-        unseen=estimate(counted_unseen, attack),
+        unseen=estimate(counted_unseen, against_unseen(attack)),
         by_defence=by_defence(counted, attack),
         report_seeds=len(counted),
         unseen_seeds=len(counted_unseen),
@@ -111,6 +111,7 @@ def difference(
 ) -> Difference:
     """Return the paired difference of two strategies' remaining ASR, seed by seed; seeds that are
     excluded for either strategy are left out, with the reason."""
+    faced = attack if defender == SEEN else against_unseen(attack)
     per_seed: dict[int, float] = {}
     left_out: dict[str, str] = {}
     for a, b in zip(one.report[defender], other.report[defender], strict=True):
@@ -121,7 +122,7 @@ def difference(
         if why:
             left_out[str(a.seed)] = why
         else:
-            per_seed[a.seed] = value_of(a, attack) - value_of(b, attack)
+            per_seed[a.seed] = value_of(a, faced) - value_of(b, faced)
     mean, p = paired(per_seed.values())
     return Difference(
         of=one.name,
@@ -155,6 +156,12 @@ def estimate(seen: Sequence[Observation], attack: Attack) -> Estimate:
 def value_of(seen: Observation, attack: Attack) -> float:
     """Return the remaining ASR of one seed under the defences that the attack is against."""
     return seen.value(attack.disclosed, attack.against)
+
+
+def against_unseen(attack: Attack) -> Attack:
+    """Return the attack with the unseen defender to survive, at the doses that it names, and no
+    defence of the league: those are not measured beside it."""
+    return attack.model_copy(update={"against": attack.doses})
 
 
 def by_defence(seen: Sequence[Observation], attack: Attack) -> dict[str, Estimate]:

@@ -33,6 +33,10 @@ class Criteria(Protocol):
     def directions(self) -> tuple[str, ...]:
         """`maximize` or `minimize`, one per objective."""
 
+    @property
+    def faces_defender(self) -> bool:
+        """Whether the values depend on the scenario's defender."""
+
     def beforehand(self, scenario: Scenario) -> Constraints:
         """Return the constraints that are known without running the scenario."""
 
@@ -52,6 +56,11 @@ class Criteria(Protocol):
         """Return what determines the values and constraints, as plain JSON."""
 
 
+def sign_of(criteria: Criteria) -> int:
+    """Return 1 if a larger first objective is better, else -1."""
+    return 1 if criteria.directions[0] == "maximize" else -1
+
+
 @dataclass(frozen=True)
 class AttackCriteria:
     """The adaptive actor's: a high remaining ASR."""
@@ -62,6 +71,10 @@ class AttackCriteria:
     @property
     def directions(self) -> tuple[str, ...]:
         return tuple(DIRECTIONS[name] for name in self.objectives)
+
+    @property
+    def faces_defender(self) -> bool:
+        return self.attack.faces_defender
 
     def beforehand(self, scenario: Scenario) -> Constraints:
         return {"written": excess_written(scenario, self.attack)}
@@ -88,6 +101,10 @@ class DefenceCriteria:
 
     attack: Attack
     directions: tuple[str, ...] = ("minimize",)
+
+    @property
+    def faces_defender(self) -> bool:
+        return True
 
     def beforehand(self, scenario: Scenario) -> Constraints:
         return {}

@@ -6,14 +6,12 @@ alone, whichever driver ran it.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from statistics import median
 
 import optuna
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import TrialState
 
 from arena.api.world import DataRoot
 from arena.errors import ArenaError, MachineError
@@ -23,20 +21,16 @@ from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Race, Sampler
 from arena.search import studies
-from arena.search.constraints import Constraints, feasible, violated
-from arena.search.criteria import Criteria
+from arena.search.constraints import Constraints, feasible
+from arena.search.criteria import Criteria, sign_of
 from arena.search.evaluators import Evaluated, Evaluators
-from arena.search.experiment import Experiment, Scope, has_first_rung
+from arena.search.experiment import Experiment, Scope
 from arena.search.observations import Observation, observe
-from arena.search.racing import standing
+from arena.search.pruning import Pruning, Rung, rungs, violation
 from arena.search.strategy_spaces import Parameters, StrategySpace
 from arena.search.trial_outcome import TrialOutcome
 
 POLL = 1.0  # seconds
-WARM_UP = 8  # finished trials before the median is meaningful
-ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
-
-Rung = tuple[Scope, tuple[int, ...]]  # what a trial measures before the next decision; its seeds
 
 
 @dataclass(frozen=True)
@@ -106,6 +100,7 @@ class Driver:
         self._observer, self._emit = observer, emit
         self._distributions = studies.distributions(spec.space.dimensions())
         self._running: dict[int, _Running] = {}
+        self._pruning = Pruning(study, spec.criteria, spec.race)
 
     def run(self) -> None:
         """Run until the study has its number of trials and all are finished.
@@ -142,11 +137,11 @@ class Driver:
         self._show_best()
 
     def _show_best(self) -> None:
-        seen = {trial.number: studies.outcome_of(trial) for trial in self._complete()}
+        seen = {trial.number: studies.outcome_of(trial) for trial in studies.completed(self._study)}
         valued = [(n, o) for n, o in seen.items() if o is not None and o.feasible and o.values]
         if not valued:
             return
-        sign = 1 if self._maximizes() else -1
+        sign = sign_of(self._spec.criteria)
         number, best = max(valued, key=lambda each: sign * (each[1].values or (0.0,))[0])
         values = ", ".join(f"{value:.3f}" for value in best.values or ())
         self._observer.best(f"{values} ({_name(number)}: {best.setup})")
@@ -198,7 +193,13 @@ class Driver:
             self._decline(trial, beforehand)
             return
         races = self._spec.race is not None and self._spec.prunes
-        left = rungs(scenario, self._spec.actor, prunes=self._spec.prunes, races=races)
+        left = rungs(
+            scenario,
+            self._spec.actor,
+            self._spec.criteria,
+            prunes=self._spec.prunes,
+            races=races,
+        )
         self._running[trial.number] = _Running(trial, scenario, left, time.monotonic())
         self._emit_event(trial, "started")
         self._observer.stage_started(_name(trial.number), self._spec.party, None, None)
@@ -218,12 +219,11 @@ class Driver:
     def _decisive_removal(self) -> str | None:
         """The removal to measure first, judged by the finished trials."""
         observations = [
-            each for trial in self._complete() for each in studies.observations_of(trial)
+            each
+            for trial in studies.completed(self._study)
+            for each in studies.observations_of(trial)
         ]
         return self._spec.criteria.decisive_removal(observations)
-
-    def _complete(self) -> list[FrozenTrial]:
-        return self._study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
 
     def _take(self, evaluated: Evaluated) -> None:
         key: tuple[str, int, Scope, int] = evaluated.key  # type: ignore[assignment]
@@ -256,7 +256,7 @@ class Driver:
         values = self._spec.criteria.values(seen, running.scenario)
         why = None
         if running.left:
-            why = self._prune_reason(running, values, constraints)
+            why = self._pruning.reason(running.trial, running.seen, values, constraints)
             if why is None:
                 self._submit(running)
                 return
@@ -303,67 +303,9 @@ class Driver:
         self._report_end(trial, outcome.values, outcome.feasible, outcome.why)
         self._ended(trial, outcome)
 
-    def _prune_reason(
-        self, running: _Running, values: Sequence[float], constraints: Constraints
-    ) -> str | None:
-        """Why to prune a trial after a rung that is not its last; None to continue.
-
-        A constraint violated in one seed stays violated, and the worst case over the removals can
-        only fall within a seed. (A mean can rise: there the first rung measures the removal that
-        has been nearest the mean so far.)
-        """
-        single, step = len(values) == 1, len(running.seen)
-        if single and not self._reported(running.trial, step):
-            running.trial.report(values[0], step=step)  # what the sampler learns of a pruned trial
-        if not feasible(constraints):
-            return _violation(constraints)
-        if single and not step and values[0] < self._median():
-            return "after one removal in one seed already below the median strategy"
-        if step and self._spec.race is not None:
-            return self._lost(running, self._spec.race)
-        return None
-
-    def _lost(self, running: _Running, race: Race) -> str | None:
-        """Why a strategy is out of the race; None if it may still be the best."""
-        number, sign = running.trial.number, 1 if self._maximizes() else -1
-        complete = len(running.seen[0].left)
-        measured = {
-            trial.number: seen
-            for trial in self._study.get_trials(deepcopy=False, states=ENDED)
-            if (seen := studies.feasible_in_full(trial, complete))
-        }
-        values = {
-            each: {s.seed: sign * self._spec.criteria.value(s) for s in seen}
-            for each, seen in {**measured, number: running.seen}.items()
-        }
-        known = standing(values)
-        chance = known.beats(number, known.leader)
-        if known.leader == number or chance >= race.dropped:
-            return None
-        seeds = len(running.seen)
-        return (
-            f"its chance to beat trial {known.leader} is {chance:.2f} "
-            f"after {seeds} seed{'s' if seeds > 1 else ''}"
-        )
-
-    def _maximizes(self) -> bool:
-        return self._spec.criteria.directions[0] == "maximize"
-
-    def _median(self) -> float:
-        """The median final value of the completed trials. Optuna's median pruner compares with
-        their first rungs instead; where one removal is easy to survive, these are all near 1, and
-        half of the best trials would be pruned."""
-        values = [trial.values[0] for trial in self._complete()]
-        return median(values) if len(values) >= WARM_UP else -math.inf
-
-    def _reported(self, trial: optuna.Trial, step: int) -> bool:
-        """Whether an earlier driver already reported this rung."""
-        stored = self._study.get_trials(deepcopy=False)[trial.number]
-        return step in stored.intermediate_values
-
     def _decline(self, trial: optuna.Trial, constraints: Constraints) -> None:
         """Prune a strategy that violates a constraint known without running it."""
-        self._record(trial, (), constraints, _violation(constraints), (), 0.0)
+        self._record(trial, (), constraints, violation(constraints), (), 0.0)
 
     def _fail(self, trial: optuna.Trial, why: str, seconds: float) -> None:
         if not studies.ours(self._study, trial):
@@ -387,16 +329,6 @@ class Driver:
         self._emit(SearchEvent(self._spec.party, event))
 
 
-def rungs(scenario: Scenario, actor: str, *, prunes: bool, races: bool) -> list[Rung]:
-    """Return a trial's rungs: all seeds at once, or in a race one after another; if it may be
-    pruned, one disclosed trigger in the first seed comes before."""
-    seeds = [(seed,) for seed in scenario.seeds] if races else [scenario.seeds]
-    whole: list[Rung] = [("all", each) for each in seeds]
-    if prunes and has_first_rung(scenario, actor):
-        return [("first", scenario.seeds[:1]), *whole]
-    return whole
-
-
 def _name(number: int) -> str:
     return f"trial {number}"
 
@@ -405,7 +337,3 @@ def _of_machine(error: ArenaError) -> bool:
     """Whether the error is the machine's, not the strategy's: the trial must then be measured
     again."""
     return isinstance(error, MachineError)
-
-
-def _violation(constraints: Constraints) -> str:
-    return "violates " + ", ".join(violated(constraints))

@@ -15,14 +15,15 @@ from arena.api.values import RowKind
 from arena.errors import ArenaError
 from arena.results.rows import Row
 from arena.scenario.schema import Scenario
-from arena.scenario.search import Attack, Disclosed
+from arena.scenario.search import DOSES, Attack, Disclosed
 from arena.statistics.rates import rate
 from arena.statistics.seeds import at_least, by_seed
 from arena.statistics.thresholds import Thresholds
 
 BEFORE: Collection[RowKind] = ("reference", "compromised")
-# What the scenario's defender is called in `Observation.left`: without doses, and at each.
-MAIN = ("", "least", "most", "harmless")
+# What the scenario's defender is called in `Observation.left`, besides its two doses.
+ONE_DOSE = {"", "harmless"}
+MAIN = ONE_DOSE.union(DOSES)
 
 
 @dataclass(frozen=True)
@@ -72,13 +73,16 @@ class Observation:
         """Return the remaining ASR under the hardest of the defences.
 
         Args:
-            against: their names, as `by_defence` has them; by default the scenario's defender.
+            against: their names, as `by_defence` has them; by default the scenario's defender. If
+                no trigger is disclosed to the defender it has one dose, which stands for both.
 
         Raises:
             ArenaError: none of them was measured.
         """
-        known = self.by_defence(disclosed)
-        values = [value for name, value in known.items() if name in (against or MAIN)]
+        names = {*(against or DOSES)}
+        if names.intersection(DOSES):
+            names |= ONE_DOSE
+        values = [v for name, v in self.by_defence(disclosed).items() if name in names]
         if not values:
             raise ArenaError("no defence was measured, so the adaptive actor has no remaining ASR")
         return min(values)

@@ -115,7 +115,7 @@ def _of_tune(scenario: Scenario, tune: Tune) -> Iterator[Phase]:
     rivals = 1 + len(compared)
     yield phase("search", searches * tune.trials, search, moves)
     yield phase("selection", searches * tune.best, select, moves)
-    yield phase("report", rivals, _report(scenario, tune, {}), moves)
+    yield phase("report", rivals, _report(scenario, tune, {}, league=True), moves)
     yield phase("report, unseen defender", rivals, _report(scenario, tune, tune.unseen), moves)
 
 
@@ -132,8 +132,11 @@ def _of_duel(scenario: Scenario, duel: Duel) -> Iterator[Phase]:
     yield phase("payoffs", payoffs, _report(scenario, duel, {}), {**red, **blue})
 
 
-def _report(scenario: Scenario, attack: Attack, defence: Mapping[str, Any]) -> Scenario:
-    return on_test(scenario, attack.seeds.report, defence, f"report of {scenario.name}")
+def _report(
+    scenario: Scenario, attack: Attack, defence: Mapping[str, Any], *, league: bool = False
+) -> Scenario:
+    name = f"report of {scenario.name}"
+    return on_test(scenario, attack.seeds.report, defence, name, league=league)
 
 
 def _phase(

@@ -11,9 +11,9 @@ two seeds is comparable with one measured on eight. Effects are drawn from a nor
 whose variance is estimated too (empirical Bayes), which pulls extreme means of few seeds towards
 the rest: without that, the best of many is best by luck (the winner's curse).
 
-The rule is top-two sampling for best-arm identification (Russo, arXiv 1602.08448; with the leader
-and challenger of Qin, Klabjan and Russo, arXiv 1705.10033): measure the leader, or the strategy
-most likely to overtake it, whichever is known less.
+On selection seeds the rule is top-two sampling for best-arm identification (Russo, arXiv
+1602.08448; with the leader and challenger of Qin, Klabjan and Russo, arXiv 1705.10033): measure the
+leader and the strategy most likely to overtake it.
 """
 
 from __future__ import annotations
@@ -43,13 +43,11 @@ class Standing(Generic[Strategy]):
         names: the strategies, in the order of the arrays.
         mean: posterior means, shape (strategies,); only their differences mean something.
         covariance: of the posterior, shape (strategies, strategies).
-        sigma: standard deviation of the noise of one value.
     """
 
     names: tuple[Strategy, ...]
     mean: Floats
     covariance: Floats
-    sigma: float
 
     @cached_property
     def leader(self) -> Strategy:
@@ -68,10 +66,6 @@ class Standing(Generic[Strategy]):
         lead, error = self.lead(one, other)
         return float(norm.cdf(lead / error)) if error else float(lead > 0)
 
-    def error(self, strategy: Strategy) -> float:
-        """Return the posterior standard deviation of a strategy's effect."""
-        return float(np.sqrt(self.covariance.diagonal()[self.names.index(strategy)]))
-
     def error_of_choice(self) -> float:
         """Return the probability that the leader is not the best of all, by simulation."""
         rng = np.random.default_rng(0)
@@ -79,14 +73,11 @@ class Standing(Generic[Strategy]):
         return 1.0 - float(np.mean(drawn.argmax(axis=1) == self.mean.argmax()))
 
 
-def standing(
-    values: Mapping[Strategy, Mapping[int, float]], sigma: float | None = None
-) -> Standing[Strategy]:
+def standing(values: Mapping[Strategy, Mapping[int, float]]) -> Standing[Strategy]:
     """Return what the values say of every strategy.
 
     Args:
         values: by strategy, then by seed; at least one per strategy; larger is better.
-        sigma: of the noise, if it is known from elsewhere; else it is estimated.
 
     Raises:
         ValueError: there is no strategy, or one without a value.
@@ -94,9 +85,8 @@ def standing(
     if not values or not all(values.values()):
         raise ValueError("every strategy needs at least one value")
     table = _Table.of(values)
-    noise = max(LEAST_SIGMA, table.sigma() if sigma is None else sigma)
-    mean, covariance = table.posterior(noise)
-    return Standing(tuple(values), mean, covariance, noise)
+    mean, covariance = table.posterior(max(LEAST_SIGMA, table.sigma()))
+    return Standing(tuple(values), mean, covariance)
 
 
 def pair_to_measure(known: Standing[Strategy], full: Collection[Strategy]) -> tuple[Strategy, ...]:

@@ -250,10 +250,15 @@ def _is_zombie(pid: int) -> bool:
 
 
 def enqueue(study: optuna.Study, starts: Sequence[Mapping[str, Value]]) -> None:
-    """Have these parameters tried first, unless the study has begun."""
-    if not study.get_trials(deepcopy=False):
-        for params in starts:
-            study.enqueue_trial(dict(params), skip_if_exists=True)
+    """Have these parameters tried next, each once: those that the study has are left out, so a
+    driver that died in between leaves none behind."""
+    for params in starts:
+        study.enqueue_trial(dict(params), skip_if_exists=True)
+
+
+def completed(study: optuna.Study) -> list[FrozenTrial]:
+    """Return the trials that were measured to their end, to be read only."""
+    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
 
 
 def feasible_in_full(trial: FrozenTrial, removals: int) -> list[Observation]:

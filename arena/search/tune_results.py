@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 import optuna
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 
 from arena.planning.numerics import environment
 from arena.results.scenario import ScenarioRecord
@@ -30,6 +30,7 @@ from arena.search.contenders import (
     SEEN,
     UNSEEN,
     Contender,
+    against_unseen,
     contender_record,
     difference,
     estimate,
@@ -41,7 +42,7 @@ from arena.search.finished_study import FinishedStudy
 from arena.search.observations import Observation
 from arena.search.session import Session
 from arena.search.storages import public_url
-from arena.search.studies import observations_of, outcome_of, seconds_busy
+from arena.search.studies import completed, observations_of, outcome_of, seconds_busy
 from arena.search.trial_outcome import TrialOutcome
 
 MEASURED = ("asr", "false_fire", "near_miss", "control")
@@ -185,7 +186,7 @@ def history(trials: Sequence[TrialRecord], maximize: bool) -> tuple[HistoryPoint
 def importance(study: optuna.Study) -> Importance:
     """Return the share of the first objective's variance that each parameter explains (fANOVA,
     Hutter et al. 2014), over complete trials; with a note if it cannot be computed."""
-    done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    done = completed(study)
     if len(done) < 4 or len({trial.values[0] for trial in done}) < 2:
         return Importance(note="too few complete trials that differ")
     with warnings.catch_warnings():
@@ -212,7 +213,8 @@ def _candidates(study: FinishedStudy, settings: Tune) -> tuple[CandidateRecord, 
 
 
 def _per_seed(each: Contender, settings: Tune) -> dict[str, dict[str, float]]:
+    attacks = {SEEN: settings, UNSEEN: against_unseen(settings)}
     return {
-        defender: {str(s.seed): round(value_of(s, settings), 4) for s in seen}
+        defender: {str(s.seed): round(value_of(s, attacks[defender]), 4) for s in seen}
         for defender, seen in each.report.items()
     }

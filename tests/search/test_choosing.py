@@ -205,4 +205,6 @@ def test_a_leader_that_breaks_a_limit_on_a_later_seed_does_not_win() -> None:
 def test_a_race_without_a_feasible_candidate_has_no_error() -> None:
     ranking = raced(Measured(broken=dict.fromkeys(EFFECTS, 102)))
     assert ranking.error is None
+    values = [each.value for each in ranking.candidates]
+    assert values == sorted(values, reverse=True)
     assert not any(each.feasible for each in ranking.candidates)

@@ -14,6 +14,7 @@ from arena.search.contenders import (
     SEEN,
     UNSEEN,
     Contender,
+    against_unseen,
     by_defence,
     contender_record,
     difference,
@@ -125,6 +126,23 @@ def test_estimates_are_over_seeds_and_nothing_of_none() -> None:
     assert estimate(two[:1], mean).value == pytest.approx(0.4)
     assert estimate(two[:1], worst).low is None  # one seed has no interval
     assert estimate([], worst) == Estimate()
+
+
+def test_the_unseen_defender_stands_without_the_league() -> None:
+    """A strategy that was tuned against the league alone is still judged under the unseen one."""
+    base = scenario()
+    assert base.tune is not None
+    attack = base.tune.model_copy(update={"against": ("crow",)})
+    league = [observation(left={"linguist": 0.2, "crow:": 0.7})]
+    own = [observation(left={"linguist": 0.5})]
+    reported = {SEEN: league, UNSEEN: own}
+    tuned = Contender("tuned", 3, CHANGES, "words", report=reported)
+    record = contender_record(tuned, base, attack)
+    assert (record.report.value, record.unseen.value) == (0.7, 0.5)
+    gain = difference(tuned, tuned, UNSEEN, base, attack)
+    assert gain.per_seed == (0.0,)
+    both = attack.model_copy(update={"against": ("least", "crow")})
+    assert against_unseen(both).against == ("least",)
 
 
 def test_every_defence_has_its_own_estimate() -> None:

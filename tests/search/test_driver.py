@@ -23,6 +23,7 @@ from arena.search.driver import StudySpec
 from arena.search.evaluators import Evaluated
 from arena.search.experiment import Experiment
 from arena.search.phases import evaluate
+from arena.search.pruning import rungs
 from arena.search.studies import outcome_of
 from arena.search.trial_outcome import TrialOutcome
 from tests.support.search_fakes import FakeEvaluators, drive, loaded, rows, search
@@ -296,6 +297,20 @@ def test_a_race_that_is_stopped_measures_nothing_twice(storage: str, tmp_path: P
     first, second = seeds_of(tmp_path / "first"), seeds_of(tmp_path / "second")
     assert not (first.keys() & second.keys()) - open_before  # finished trials are not run again
     assert all(len(s) == len(set(s)) for s in (*first.values(), *second.values()))
+
+
+@pytest.mark.parametrize(
+    ("against", "first"), [((), True), (("least", "crow"), True), (("crow",), False)]
+)
+def test_one_removal_decides_nothing_where_the_defender_is_not_faced(
+    against: tuple[str, ...], first: bool
+) -> None:
+    spec = race(1)
+    assert isinstance(spec.criteria, AttackCriteria)
+    attack = spec.criteria.attack.model_copy(update={"against": against})
+    steps = rungs(spec.scenario, spec.actor, AttackCriteria(attack), prunes=True, races=True)
+    whole = [("all", (seed,)) for seed in (100, 101, 102, 103)]
+    assert steps == ([("first", (100,)), *whole] if first else whole)
 
 
 def test_known_strategies_are_tried_first_and_once(storage: str, tmp_path: Path) -> None:

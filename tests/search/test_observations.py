@@ -174,6 +174,11 @@ def test_a_defender_that_is_told_nothing_is_the_main_one_whatever_its_name() -> 
     assert seen(*BASE, blind).value("worst") == 0.5
 
 
+@pytest.mark.parametrize("against", [(), ("least",), ("least", "most")])
+def test_a_defender_that_is_told_nothing_has_one_dose(against: tuple[str, ...]) -> None:
+    assert observation(left={"harmless:": 0.4, "crow:": 0.1}).value("worst", against) == 0.4
+
+
 def test_a_defence_that_was_not_measured_has_no_value() -> None:
     with pytest.raises(ArenaError, match="no remaining ASR"):
         observation(left=DOSES).value("worst", ("crow",))

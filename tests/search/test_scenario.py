@@ -62,6 +62,9 @@ WRONG = (
           "lies outside the searched range", "1", ("False", "True")),
     Wrong("against a dose", TUNE, "  best: 6", "  best: 6\n  against: [least]",
           "tune.against[0]", "the defender is judged at doses only with", "least"),
+    Wrong("league named like a dose", TUNE, "tune:\n",
+          "league:\n  - {name: least, objective: {method: npo}}\ntune:\n", "league[0].name",
+          "tune calls a dose of the defender so", "least"),
     Wrong("against nobody", TUNE, "  best: 6", "  best: 6\n  against: [crow]",
           "tune.against[0]", "no defence of the league has this name", "crow"),
     Wrong("tactic twice", TUNE, NEAR, DECOY, "tune.tactics[2].method",
@@ -136,7 +139,7 @@ def test_a_wrong_search_is_one_error_with_its_place(wrong: Wrong) -> None:
         assert error.found == wrong.found
     assert set(wrong.allowed) <= set(error.allowed)
     text = wrong.text.replace(wrong.old, wrong.new, 1)
-    section = line_of(text, f"\n{wrong.key.split('.')[0]}:") + 1
+    section = line_of(text, f"\n{wrong.key.split('.')[0].partition('[')[0]}:") + 1
     assert error.line is not None
     assert section <= error.line <= text.count("\n")
 
