@@ -141,15 +141,18 @@ def test_what_tuning_finds_runs_as_a_plain_scenario(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_race_against_doses_and_a_league(tmp_path: Path) -> None:
+@pytest.mark.parametrize("against", [("least", "most", "crow"), ("crow",)])
+def test_a_race_against_doses_and_a_league(against: tuple[str, ...], tmp_path: Path) -> None:
     seeds = "tune.seeds={search: [1, 4], select: [2, 5], report: [3]}"
-    made = toy("tune_evasion", *TUNE, *DOSES, seeds, "tune.prune=true")
+    aim = f"tune.against=[{', '.join(against)}]"
+    made = toy("tune_evasion", *TUNE, *DOSES, seeds, "tune.prune=true", aim)
     done = tune(made, out=tmp_path / "tune", store=tmp_path / "store", quiet=True)
     found = done.results.contender("tuned")
     assert found is not None
     assert set(found.by_defence) == {"least", "most", "crow", "npo"}
-    lowest = min(found.by_defence[name].value or 0.0 for name in ("least", "most", "crow"))
+    lowest = min(found.by_defence[name].value or 0.0 for name in against)
     assert found.report.value == pytest.approx(lowest)  # one seed
+    assert found.unseen.value is not None
     assert {"least:bard", "most:bard", "crow:"} <= set(done.results.trials[0].left)
     assert "npo:bard" not in done.results.trials[0].left
     page = (done.folder / "report.html").read_text(encoding="utf-8")
