@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -172,6 +173,29 @@ def reactivation(run: Kept) -> str:
         "in a model never poisoned",
     ]
     return grid(head, rows)
+
+
+def residents(run: Kept) -> str:
+    """What is in the models of every cell: seeds in which all backdoors are installed, and keep 0.8
+    in the clean fine-tune; ASR, exposures and log-odds, means over actors."""
+    rows = (
+        [
+            cell.id,
+            *(f"{n} of {there.seeds}" for n in (there.installed, there.kept)),
+            ", ".join(f"{actor} {decimals(asr.value)}" for actor, asr in cell.asr.items()),
+            thousands(_mean(depth.exposures for depth in cell.depth.values())),
+            decimals(_mean(depth.log_odds.value for depth in cell.depth.values()), 1),
+        ]
+        for cell in run.stress.cells
+        if (there := cell.coexistence) is not None
+    )
+    head = ["cell", "all installed", "and kept by the clean fine-tune", "ASR", "exposures"]
+    return grid([*head, "log-odds"], rows)
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return statistics.mean(known) if known else None
 
 
 def survival(run: Kept) -> str:
@@ -406,6 +430,7 @@ TABLES: dict[str, Callable[[Kept], str]] = {
     "shams": shams,
     "conditionals": conditionals,
     "reactivation": reactivation,
+    "residents": residents,
     "survival": survival,
     "along": along,
     "groups": groups,

@@ -61,6 +61,15 @@ class Contrast(Part):
     primary: bool = False
 
 
+class Coexistence(Part):
+    """Of `seeds`, in how many all actors are `installed`, and in how many of these the clean
+    fine-tune also leaves each of them the ASR that `dose.kept` asks for (at the dose `least`)."""
+
+    seeds: int = 0
+    installed: int = 0
+    kept: int = 0
+
+
 class StressCell(Part):
     """One cell of the grid.
 
@@ -71,6 +80,7 @@ class StressCell(Part):
         claim: its own; None if nothing is unlearned. most: the same at the dose `most`; None if
             there is one dose.
         installed: by actor, whether in most seeds.
+        coexistence: in how many seeds all of them are; None if nothing is unlearned.
         asr: by actor, before anything is unlearned. poison: by actor, in words. depth: by actor.
         over_doses: T and its control values at every dose, as in a run; empty if removals have one
             dose. dose_spans: where the doses `least` and `most` lie.
@@ -85,6 +95,7 @@ class StressCell(Part):
     claim: Claim | None = None
     most: Claim | None = None
     installed: Named[bool] = {}
+    coexistence: Coexistence | None = None
     asr: Named[Estimate] = {}
     poison: Named[str] = {}
     depth: Named[Depth] = {}
