@@ -8,7 +8,7 @@ from pathlib import Path
 from arena.reporting import duel, run_page, stress, tune
 from arena.reporting.downloads import Download, downloads
 from arena.reporting.events import read_events
-from arena.reporting.figures.canvas import Drawing
+from arena.reporting.figures.canvas import Drawing, on_paper
 from arena.results.duel import DuelResults
 from arena.results.reader import Results, read_results
 from arena.results.stress import StressResults
@@ -64,7 +64,7 @@ def _write(run_folder: Path, html: str, drawn: Mapping[str, str]) -> Path:
     folder = run_folder / "figures"
     folder.mkdir(exist_ok=True)
     for name, svg in drawn.items():
-        (folder / f"{name}.svg").write_text(svg + "\n", encoding="utf-8")
+        (folder / f"{name}.svg").write_text(on_paper(svg) + "\n", encoding="utf-8")
     page = run_folder / "report.html"
     # JSON can carry lone surrogates, UTF-8 cannot: they become question marks.
     page.write_text(html, encoding="utf-8", errors="replace")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from markupsafe import escape
 
 from arena.reporting import palette
-from arena.reporting.figures.canvas import Sheet, themed
+from arena.reporting.figures.canvas import Sheet, on_paper, themed
 from arena.reporting.frame import Entry, framed
 
 BODY = """<section><h2>Who &amp; whom</h2>
@@ -67,3 +67,8 @@ def test_no_colour_of_a_cell_or_of_its_text_is_themed() -> None:
     cells = {colour for ramp in ramps for colour in ramp}
     texts = {palette.readable_on(colour) for colour in cells}
     assert not (cells | texts) & set(palette.THEMED)
+
+
+def test_a_figure_in_a_file_has_a_white_background() -> None:
+    svg = on_paper('<svg width="9"><g/></svg>')
+    assert svg == '<svg width="9"><rect width="100%" height="100%" fill="#ffffff"/><g/></svg>'

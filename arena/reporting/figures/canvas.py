@@ -195,6 +195,13 @@ class Sheet:
         return drawing
 
 
+def on_paper(svg: str) -> str:
+    """Return a drawing with a white background, for a file: where it is shown on a dark page, its
+    text would be dark on dark."""
+    end = svg.index(">") + 1
+    return f'{svg[:end]}<rect width="100%" height="100%" fill="{palette.PAPER}"/>{svg[end:]}'
+
+
 def themed(svg: str) -> str:
     """Return a drawing for a page, whose colours are those of the page, light or dark.
 
