@@ -14,6 +14,7 @@ from arena.results.curves import AlongDose, DoseSpan
 from arena.results.estimate import Estimate
 from arena.results.run import Pair, RunResults, SummaryRow
 from arena.results.stress import StressResults
+from arena.statistics.comparison import EQUAL
 from arena.statistics.plane import Plane, PlaneRow, planes
 
 
@@ -284,7 +285,7 @@ def contrasts(run: Kept) -> str:
             _p(each.p),
             _p(each.adjusted_p),
             str(len(each.seeds)),
-            each.outcome,
+            each.outcome + (f" within {decimals(each.margin)}" if each.outcome == EQUAL else ""),
         ]
         for each in run.stress.contrasts
     )

@@ -39,8 +39,10 @@ class Contrast(Part):
             doses.
         matched: the same over the pairs (in a seed of a cell) that are usable on both sides.
         cases, cases_against: of the two values.
-        outcome: `ahead`, `behind` or `inconclusive`. reason: why it is inconclusive.
+        outcome: `ahead`, `behind`, `equal` (within the margin) or `inconclusive`. reason: why it is
+            inconclusive.
         primary: whether the grid was registered for this contrast; it is then tested by itself.
+        margin: the largest difference that was registered as none; None if there was no margin.
         per_seed: the differences of the `seeds`.
     """
 
@@ -59,6 +61,7 @@ class Contrast(Part):
     outcome: str = ""
     reason: str = ""
     primary: bool = False
+    margin: float | None = None
 
 
 class Coexistence(Part):
