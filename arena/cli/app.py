@@ -27,6 +27,7 @@ from arena.cli import (
     samples,
     search,
     streams,
+    view,
 )
 from arena.cli.data_check import look_at_data
 from arena.cli.failures import guarded
@@ -86,6 +87,7 @@ app.command()(merging.merge)
 app.command()(compare.compare)
 app.command()(samples.samples)
 app.command()(export.export)
+app.command()(view.view)
 app.command()(power.power)
 app.command()(init.init)
 app.command()(calibrate.calibrate)

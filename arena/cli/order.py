@@ -8,8 +8,9 @@ from arena.cli.help import Group
 from arena.scenario import bundled
 
 ORDER = (
-    "list", "show", "init", "validate", "calibrate", "run", "runs", "report", "samples", "export",
-    "compare", "stress", "merge", "power", "tune", "duel", "models", "cache", "doctor", "schema",
+    "list", "show", "init", "validate", "calibrate", "run", "runs", "report", "view", "samples",
+    "export", "compare", "stress", "merge", "power", "tune", "duel", "models", "cache",
+    "doctor", "schema",
 )  # fmt: skip
 
 

@@ -49,10 +49,17 @@ def _body(each: MeasureSection) -> Markup:
 
 @functools.cache
 def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    return page_environment()
 
+
+def page_environment(*more: tuple[str, str]) -> Environment:
+    """Return what makes pages from the templates of this package and, where given, of further ones
+    (a package's name and the folder in it), which are looked up first."""
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+
+    places = [*more, ("arena", "reporting/templates")]
     environment = Environment(
-        loader=PackageLoader("arena", "reporting/templates"),
+        loader=ChoiceLoader([PackageLoader(*place) for place in places]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -66,12 +66,18 @@ def runs_in(folder: Path) -> list[RunLine]:
 
 def _lines(folder: Path) -> Iterator[RunLine]:
     for place in folder.iterdir():
-        marks = [place / name for name in (FILE, SCENARIO) if (place / name).is_file()]
-        if marks:
-            yield _line(place, datetime.fromtimestamp(marks[0].stat().st_mtime))
+        if _mark(place) is not None:
+            yield line_of(place)
 
 
-def _line(place: Path, changed: datetime) -> RunLine:
+def _mark(place: Path) -> Path | None:
+    """The file by which a folder is a run's, if it is one."""
+    return next((place / n for n in (FILE, SCENARIO) if (place / n).is_file()), None)
+
+
+def line_of(place: Path) -> RunLine:
+    """Return the line of a run's folder."""
+    changed = datetime.fromtimestamp((_mark(place) or place).stat().st_mtime)
     if not (place / FILE).is_file():
         return _unfinished(place, changed)
     try:

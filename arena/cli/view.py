@@ -1,0 +1,52 @@
+"""`arena view`: runs in the browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from arena.cli.failures import guarded
+from arena.cli.options import Debug, PluginFiles, load_plugins
+from arena.cli.streams import say
+
+RUNS, PORT = Path("runs"), 7575
+
+
+def view(
+    runs: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[RUNS]...", help="Folders of runs, or of several; by default runs/."
+        ),
+    ] = None,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to serve on.")] = PORT,
+    static: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write the pages as files into DIR and serve nothing."),
+    ] = None,
+    plugin: PluginFiles = None,
+    debug: Debug = False,
+) -> None:
+    """Read runs in the browser: a list, each pair, model and sample, and runs side by side.
+
+    It serves on this machine only and changes nothing. Pages of running runs renew themselves.
+
+    Example: arena view runs --static pages
+    """
+    with guarded(debug):
+        load_plugins(plugin)
+        from arena.view.files import write_site
+        from arena.view.server import LOOPBACK, serve
+        from arena.view.site import Site
+
+        site = Site(tuple(runs or [RUNS]), live=static is None)
+        found = site.places()
+        if static is not None:
+            number = write_site(site, static)
+            say(f"{number} files; open {static / 'index.html'}")
+            return
+        say(f"{len(found)} run{'s' if len(found) != 1 else ''} at http://{LOOPBACK}:{port}/ "
+            "(Ctrl-C ends it)")  # fmt: skip
+        serve(site, port)

@@ -1,0 +1,120 @@
+"use strict";
+// Makes a table of every element with data-table, from the JSON beside it. All texts become text
+// nodes, never markup.
+
+const made = new Map();
+
+function element(tag, text, attributes = {}) {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}
+
+function link(cell, column) {
+  const target = cell.getData()[column.field + "_href"];
+  const text = cell.getValue() ?? "";
+  return target ? element("a", text, { href: target }) : element("span", text);
+}
+
+function prompt(cell, column) {
+  const line = element("span", "");
+  for (const [text, changed] of cell.getData()[column.field + "_runs"]) {
+    line.append(element(changed ? "mark" : "span", text), " ");
+  }
+  return line;
+}
+
+const SHOWN = {
+  text: (cell) => element("span", cell.getValue() ?? ""),
+  choice: (cell) => element("span", cell.getValue() ?? ""),
+  number: (cell) => element("span", cell.getValue()?.toFixed(2).replace("-", "−") ?? "–"),
+  count: (cell) => element("span", cell.getValue() ?? "–"),
+  link,
+  prompt,
+};
+
+function definition(column, lines) {
+  const found = {
+    title: column.title,
+    field: column.field,
+    formatter: (cell) => SHOWN[column.kind](cell, column),
+    variableHeight: column.wide,
+    minWidth: column.wide ? 240 : 96,
+    widthGrow: column.wide ? 4 : 1,
+    headerFilterPlaceholder: "filter",
+    headerWordWrap: true,
+    titleFormatter: (cell) => element("span", cell.getValue()),
+  };
+  if (column.kind === "number" || column.kind === "count") {
+    return { ...found, sorter: "number", hozAlign: "right", headerHozAlign: "right" };
+  }
+  if (column.kind === "choice") {
+    const given = new Set(lines.map((line) => line[column.field]));
+    const values = [...given].filter((value) => value !== "" && value != null).sort();
+    const choices = { values: [{ label: "all", value: "" }, ...values.map((v) => ({ label: String(v), value: v }))] };
+    return { ...found, headerFilter: "list", headerFilterParams: choices, headerFilterFunc: "=", headerFilterEmptyCheck: (v) => v === "" || v == null };
+  }
+  return { ...found, headerFilter: "input" };
+}
+
+function searchField(place, table, columns, label) {
+  const field = element("input", "", { type: "search" });
+  const named = element("label", `Search in ${label.toLowerCase()} `, { class: "search" });
+  named.append(field);
+  place.before(named);
+  const fields = columns.map((column) => column.field);
+  field.addEventListener("input", () => {
+    const wanted = field.value.toLowerCase();
+    table.setFilter((line) => fields.some((name) => String(line[name] ?? "").toLowerCase().includes(wanted)));
+  });
+}
+
+// The heading of a column is reached by the keyboard and sorted by Enter.
+function reachable(table) {
+  for (const column of table.getColumns()) {
+    const title = column.getElement().querySelector(".tabulator-col-title");
+    if (!title || !column.getField()) continue;
+    title.tabIndex = 0;
+    title.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      const [sorted] = table.getSorters().filter((each) => each.field === column.getField());
+      table.setSort(column.getField(), sorted && sorted.dir === "asc" ? "desc" : "asc");
+    });
+  }
+}
+
+function build(place) {
+  const name = place.dataset.table;
+  const { columns, lines, search, choose } = JSON.parse(document.getElementById(`data-${name}`).textContent);
+  const definitions = columns.map((column) => definition(column, lines));
+  if (choose && document.getElementById("compare")) {
+    definitions.unshift({
+      formatter: "rowSelection", title: "", headerSort: false, width: 44, hozAlign: "center",
+    });
+  }
+  const table = new Tabulator(place, {
+    data: lines, columns: definitions, layout: "fitColumns", maxHeight: "75vh",
+    placeholder: "nothing found", selectableRows: choose, autoResize: false,
+  });
+  table.on("tableBuilt", () => {
+    reachable(table);
+    place.setAttribute("aria-label", place.dataset.label);
+  });
+  addEventListener("resize", () => table.redraw());
+  if (search) searchField(place, table, columns, place.dataset.label);
+  made.set(name, table);
+  return table;
+}
+
+for (const place of document.querySelectorAll("[data-table]")) build(place);
+
+const button = document.getElementById("compare");
+if (button) {
+  const table = made.get("runs");
+  table.on("rowSelectionChanged", (chosen) => { button.disabled = chosen.length < 2; });
+  button.addEventListener("click", () => {
+    const asked = new URLSearchParams(table.getSelectedData().map((line) => ["run", line.name]));
+    location.href = `compare.html?${asked}`;
+  });
+}

@@ -1,0 +1,140 @@
+"""Any number of runs side by side, with differences from the first one, paired by seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from arena.reporting import palette
+from arena.reporting.differences import differences
+from arena.reporting.numbers import Shown
+from arena.results.claim import Judgement
+from arena.results.estimate import Estimate
+from arena.results.reader import Results
+from arena.results.run import Pair, RunResults
+from arena.results.stress import StressResults
+from arena.statistics.intervals import paired
+from arena.view.pages import View
+from arena.view.place import COMPARE, Place, relative
+
+Compared = tuple[Place, Results]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A run's number, and its difference from the first run's over `seeds` that both have."""
+
+    value: Shown
+    verdict: palette.Verdict | None = None
+    difference: Shown | None = None
+    p: float | None = None
+    seeds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A line: what is compared, and each run's entry (None if it has no such number)."""
+
+    name: str
+    entries: Sequence[Entry | None]
+
+
+def compare_view(chosen: Sequence[Compared]) -> View:
+    """Return the page of runs side by side; those without a claim are left out."""
+    runs = [(place, results) for place, results in chosen if _claims(results)]
+    left = [place.name for place, results in chosen if not _claims(results)]
+    values = {
+        "runs": [(place.name, relative(place.home, COMPARE)) for place, _ in runs],
+        "left_out": left,
+        "lines": list(_lines([results for _, results in runs])),
+        "keys": _keys([results for _, results in runs]),
+        "trail": [("runs", "index.html")],
+    }
+    return View(COMPARE, "compare.html", values)
+
+
+def _claims(results: Results) -> dict[str, Judgement]:
+    """The claims of a run or stress run by dose; empty for other results."""
+    found: dict[str, Judgement | None] = {}
+    if isinstance(results, StressResults):
+        found = {"least": results.claim, "most": results.most}
+    elif isinstance(results, RunResults):
+        found = {"least": results.claim, "most": results.most.claim if results.most else None}
+    return {dose: claim for dose, claim in found.items() if claim is not None}
+
+
+def _lines(runs: Sequence[Results]) -> list[Comparison]:
+    lines = []
+    for dose in ("least", "most"):
+        judged = [_claims(run).get(dose) for run in runs]
+        if any(judged):
+            means = [_seed_means(run, dose) for run in runs]
+            lines.append(_line(f"T over all pairs, {dose}", judged, means))
+    for name in dict.fromkeys(name for run in runs for name in _pairs(run)):
+        pairs = [_pairs(run).get(name) for run in runs]
+        lines.append(_line(f"T {name}", pairs, [_by_seed(pair) for pair in pairs]))
+    return lines
+
+
+def _line(
+    name: str,
+    judged: Sequence[Judgement | Pair | None],
+    by_seed: Sequence[Mapping[int, float]],
+) -> Comparison:
+    entries: list[Entry | None] = []
+    for place, each in enumerate(judged):
+        if each is None:
+            entries.append(None)
+            continue
+        value, verdict = Shown.of(each.transfer), palette.verdict(each.verdict)
+        difference, p, seeds = _difference(by_seed[0], by_seed[place]) if place else (None, None, 0)
+        entries.append(Entry(value, verdict, difference, p, seeds))
+    return Comparison(name, entries)
+
+
+def _difference(
+    first: Mapping[int, float], other: Mapping[int, float]
+) -> tuple[Shown | None, float | None, int]:
+    """The difference from the first run, paired by seed; None without a common seed."""
+    both = sorted(first.keys() & other.keys())
+    if not both:
+        return None, None, 0
+    estimate: Estimate
+    estimate, p = paired(other[seed] - first[seed] for seed in both)
+    return Shown.of(estimate), p, len(both)
+
+
+def _pairs(run: Results) -> dict[str, Pair]:
+    if not isinstance(run, RunResults):
+        return {}
+    return {f"{pair.source} → {pair.to}": pair for pair in run.transfer}
+
+
+def _by_seed(pair: Pair | None) -> dict[int, float]:
+    cases = pair.per_seed if pair is not None else ()
+    return {case.seed: case.transfer for case in cases if case.transfer is not None}
+
+
+def _seed_means(run: Results, dose: str) -> dict[int, float]:
+    """T by seed, the mean over usable pairs; empty for a stress run, whose cells have them."""
+    if not isinstance(run, RunResults):
+        return {}
+    pairs = run.transfer if dose == "least" else run.most.transfer if run.most else ()
+    values: dict[int, list[float]] = {}
+    for pair in pairs:
+        for seed, value in _by_seed(pair).items():
+            values.setdefault(seed, []).append(value)
+    return {seed: sum(each) / len(each) for seed, each in values.items()}
+
+
+def _keys(runs: Sequence[Results]) -> list[tuple[str, list[str]]]:
+    """The keys in which any scenario differs from the first, with every run's value."""
+    if not runs:
+        return []
+    changed: dict[str, list[str | None]] = {}
+    for place, run in enumerate(runs[1:], 1):
+        for key, one, other in differences(runs[0].scenario.root, run.scenario.root):
+            values = changed.setdefault(key, [one, *[None] * (len(runs) - 1)])
+            values[place] = other
+    return [(key, [v if v is not None else values[0] or "" for v in values])
+            for key, values in changed.items()]  # fmt: skip

@@ -1,0 +1,36 @@
+"""A site of runs written as files, which a browser opens without a server."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from arena.errors import InputError
+from arena.view.site import Site
+
+
+def write_site(site: Site, folder: Path, tell: Callable[[str], None] = lambda path: None) -> int:
+    """Write every page and file of a site into a new folder, and return how many.
+
+    Args:
+        site: not `live`, so that no page asks a server.
+        tell: called with the path of each page before it is written.
+
+    Raises:
+        InputError: the folder exists and is not empty.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise InputError("the folder is not empty", key="--static", found=str(folder))
+    number = 0
+    for path in site.paths():
+        tell(path)
+        found = site.page(path)
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(found, Path):
+            shutil.copyfile(found, target)
+        elif found is not None:
+            target.write_text(found, encoding="utf-8", errors="replace")
+        number += found is not None
+    return number

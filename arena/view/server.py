@@ -1,0 +1,60 @@
+"""A site of runs served on this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arena.errors import InputError
+from arena.view.site import Site
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+LOOPBACK = "127.0.0.1"
+# A page of another site must not read runs through a name that it lets point to this machine.
+HOSTS = [LOOPBACK, "localhost"]
+HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def application(site: Site) -> Starlette:
+    """Return the web application of a site: its pages, read only, for requests to this machine."""
+    from starlette.applications import Starlette
+    from starlette.middleware import Middleware
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+    from starlette.routing import Route
+
+    def answer(request: Request) -> Response:
+        return _answer(site, request)
+
+    guard = Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)
+    return Starlette(routes=[Route("/{path:path}", answer)], middleware=[guard])
+
+
+def _answer(site: Site, request: Request) -> Response:
+    from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse
+
+    path = request.path_params["path"]
+    try:
+        found = site.page(path, request.query_params.multi_items())
+    except InputError as error:
+        return PlainTextResponse(str(error), 500, HEADERS)
+    if found is None:
+        return PlainTextResponse(f"there is no page {path}", 404, HEADERS)
+    if isinstance(found, str):
+        # Scenarios and results can carry lone surrogates, which UTF-8 cannot.
+        return HTMLResponse(found.encode("utf-8", "replace"), headers=HEADERS)
+    return FileResponse(found, headers=HEADERS)
+
+
+def serve(site: Site, port: int) -> None:
+    """Serve a site on the loopback interface until the process is interrupted."""
+    import uvicorn
+
+    uvicorn.run(application(site), host=LOOPBACK, port=port, log_level="warning")

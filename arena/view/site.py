@@ -1,0 +1,189 @@
+"""A site of runs: from the path of a page to its text, or to a file of a run."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from arena.errors import InputError
+from arena.reporting.build import write_report
+from arena.reporting.render import page_environment
+from arena.reporting.run_list import line_of
+from arena.results.reader import FILE, Results, read_results
+from arena.results.rows import Row
+from arena.results.run import RunResults
+from arena.view import pages
+from arena.view.comparison import compare_view
+from arena.view.pages import View
+from arena.view.place import COMPARE, INDEX, Place, places
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+ASSETS = "assets"
+FOUND = 500  # samples of a search that are shown
+PAIR = re.compile(r"pairs/([^/]+)--([^/]+)\.html")
+MODEL = re.compile(r"models/(-?\d+)/([^/]+)\.html")
+# What the layout of pages may show.
+EMPTY: dict[str, Any] = {
+    "title": "Runs", "description": "", "facts": (), "whole_notes": (), "schema_version": None,
+    "files": (), "figures": {}, "trail": (),
+}  # fmt: skip
+# What a run's folder gives away, beside its report: nothing else is served.
+FILES = re.compile(
+    r"report\.html|results\.json|(scenario|best)\.yaml|run\.log|events\.jsonl"
+    r"|tables/\w+\.(csv|parquet)|figures/[\w.-]+\.svg"
+)
+
+
+@dataclass(frozen=True)
+class Site:
+    """The runs of some folders. live: whether it is served, so that pages may ask it more."""
+
+    folders: Sequence[Path]
+    live: bool = True
+
+    def places(self) -> list[Place]:
+        """Return the runs that are there now, cells of stress runs apart."""
+        return places(self.folders)
+
+    def page(self, path: str, asked: Sequence[tuple[str, str]] = ()) -> str | Path | None:
+        """Return the text of a page, a file, or None if there is nothing at this path.
+
+        Args:
+            asked: keys and values after the path's question mark.
+        """
+        if path in ("", INDEX):
+            found = [(place, line_of(place.folder)) for place in self.places()]
+            return self._filled(pages.list_view(found))
+        if path == COMPARE:
+            return self._filled(compare_view(self._chosen([v for k, v in asked if k == "run"])))
+        if path.startswith(f"{ASSETS}/"):
+            return _asset(path)
+        place = self._place(path)
+        return None if place is None else self._of_run(place, path[len(place.base) :], dict(asked))
+
+    def _chosen(self, names: Sequence[str]) -> list[tuple[Place, Results]]:
+        """The finished runs of these names, in their order; all if none is named."""
+        finished = {place.name: place for place in self._all() if place.finished}
+        wanted = [finished[name] for name in names if name in finished] or [
+            place for place in self.places() if place.finished
+        ]
+        return [(place, _results(place)) for place in wanted]
+
+    def _all(self) -> Iterator[Place]:
+        for place in self.places():
+            yield place
+            yield from place.cells()
+
+    def _place(self, path: str) -> Place | None:
+        """The run that a path belongs to: a cell before its stress run."""
+        within = [place for place in self._all() if path.startswith(place.base)]
+        return max(within, key=lambda place: len(place.base), default=None)
+
+    def _of_run(self, place: Place, rest: str, asked: dict[str, str]) -> str | Path | None:
+        if FILES.fullmatch(rest):
+            return _file(place, rest)
+        if not place.finished:
+            line = line_of(place.folder)
+            return self._filled(pages.live_view(place, line)) if rest in ("", INDEX) else None
+        results = _results(place)
+        if rest in ("", INDEX):
+            return self._filled(pages.run_view(place, results))
+        return self._inside(place, results, rest, asked)
+
+    def _inside(
+        self, place: Place, results: Results, rest: str, asked: dict[str, str]
+    ) -> str | None:
+        if not isinstance(results, RunResults):
+            return None
+        view: View | None = None
+        if PAIR.fullmatch(rest):
+            view = _pair(place, results, rest)
+        elif MODEL.fullmatch(rest):
+            view = _model(place, results, rest)
+        elif rest == "search.html" and self.live:
+            text = asked.get("text", "")
+            samples = results.samples(search=text)
+            view = pages.search_view(place, results, samples, text, FOUND)
+        return None if view is None else self._filled(view)
+
+    def paths(self) -> Iterator[str]:
+        """Return the paths of all pages and files, for a folder that holds them all."""
+        yield from (INDEX, COMPARE)
+        yield from (f"{ASSETS}/{name}" for name in ASSET_NAMES)
+        for place in self._all():
+            yield place.home
+            yield from (place.base + path for path in _files(place.folder))
+            if place.finished and isinstance(results := _results(place), RunResults):
+                yield from (place.pair(*names) for names in pages.pair_names(results))
+                yield from (place.model(row.seed, row.name) for row in results.rows)
+
+    def _filled(self, view: View) -> str:
+        up = "../" * view.path.count("/")
+        values = {**EMPTY, "assets": f"{up}{ASSETS}", "live": self.live, **view.values}
+        return _environment().get_template(view.template).render(**values)
+
+
+ASSET_NAMES = ("view.js", "view.css", "tabulator/tabulator.min.js",
+               "tabulator/tabulator_simple.min.css", "tabulator/LICENSE")  # fmt: skip
+
+
+def _asset(path: str) -> Path | None:
+    name = path.removeprefix(f"{ASSETS}/")
+    if name not in ASSET_NAMES:
+        return None
+    return Path(str(resources.files("arena.view").joinpath(ASSETS, name)))
+
+
+def _file(place: Place, rest: str) -> Path | None:
+    """A file of a run's folder; its report is made if it is missing."""
+    file = place.folder / rest
+    if rest == "report.html" and not file.is_file() and place.finished:
+        return write_report(place.folder)
+    return file if file.is_file() else None
+
+
+def _files(folder: Path) -> list[str]:
+    found = (each.relative_to(folder).as_posix() for each in folder.rglob("*") if each.is_file())
+    return sorted(path for path in found if FILES.fullmatch(path))
+
+
+def _pair(place: Place, results: RunResults, rest: str) -> View | None:
+    for source, to in pages.pair_names(results):
+        if place.pair(source, to) == place.base + rest:
+            return pages.pair_view(place, results, source, to)
+    return None
+
+
+def _model(place: Place, results: RunResults, rest: str) -> View | None:
+    row = next((r for r in results.rows if place.model(r.seed, r.name) == place.base + rest), None)
+    return None if row is None else pages.model_view(place, results, row, _samples(results, row))
+
+
+def _samples(results: RunResults, row: Row) -> Sequence[Any]:
+    """What a model said; nothing if the run has no samples."""
+    try:
+        return results.samples(model=row.name, seed=row.seed)
+    except InputError:
+        return ()
+
+
+def _results(place: Place) -> Results:
+    file = place.folder / FILE
+    return _read(place.folder, file.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=32)
+def _read(folder: Path, changed: int) -> Results:
+    return read_results(folder)
+
+
+@functools.cache
+def _environment() -> Environment:
+    return page_environment(("arena", "view/templates"))

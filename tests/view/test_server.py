@@ -1,0 +1,39 @@
+"""The server of `arena view`: this machine only, read only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from arena.view.server import HOSTS, application
+from arena.view.site import Site
+from tests.support import sample_folders
+
+pytest.importorskip("httpx")
+
+
+@pytest.fixture
+def client(tmp_path: Path):  # type: ignore[no-untyped-def]
+    from starlette.testclient import TestClient
+
+    sample_folders.run_folder(tmp_path / "said")
+    return TestClient(application(Site((tmp_path,))), base_url=f"http://{HOSTS[0]}")
+
+
+def test_pages_files_and_what_is_not_there(client) -> None:  # type: ignore[no-untyped-def]
+    assert "said" in client.get("/").text
+    asset = client.get("/assets/view.js")
+    assert (asset.status_code, asset.headers["content-type"].split(";")[0]) in [
+        (200, "text/javascript"),
+        (200, "application/javascript"),
+    ]
+    assert client.get("/runs/said/results.json").json()["kind"] == "run"
+    assert client.get("/runs/said/samples/0.jsonl.gz").status_code == 404
+    assert client.get("/%2e%2e/%2e%2e/etc/passwd").status_code == 404
+    assert client.get("/").headers["x-content-type-options"] == "nosniff"
+
+
+def test_other_hosts_and_other_methods_are_refused(client) -> None:  # type: ignore[no-untyped-def]
+    assert client.get("/", headers={"host": "evil.example"}).status_code == 400
+    assert client.post("/").status_code == 405

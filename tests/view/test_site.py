@@ -1,0 +1,249 @@
+"""`arena view`: every page of a site, its links, and what it says."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path, PurePosixPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arena.errors import InputError
+from arena.reporting.numbers import MINUS
+from arena.results.run_state import recorded
+from arena.results.writer import write_results
+from arena.view.files import write_site
+from arena.view.place import COMPARE, INDEX, places, relative, segment
+from arena.view.site import ASSET_NAMES, Site
+from tests.reporting.test_build import hostile
+from tests.support import sample_folders
+from tests.support.sample_results import results, write_run
+from tests.support.stress_results import write_stress
+
+EVIL = "<script>document.title='ow'+'ned'</script>&\"'"
+
+
+class Page(HTMLParser):
+    """A page's links, and its tables' data by name."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.tables: dict[str, dict] = {}
+        self._data = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        had = dict(attrs)
+        self.links += [had[key] or "" for key in ("href", "src", "action") if key in had]
+        self._data = (had.get("id") or "") if had.get("type") == "application/json" else ""
+
+    def handle_data(self, data: str) -> None:
+        if self._data:
+            self.tables[self._data.removeprefix("data-")] = json.loads(data)
+            self._data = ""
+
+    def all_links(self) -> set[str]:
+        """Links of the page, and of its tables."""
+        lines = [line for table in self.tables.values() for line in table["lines"]]
+        inside = [v for line in lines for k, v in line.items() if k.endswith("_href") and v]
+        return {link for link in [*self.links, *inside] if not link.startswith("#")}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Two runs, one with samples and one that is running, and a stress run with a cell."""
+    folder = tmp_path_factory.mktemp("runs")
+    write_run(folder / "with space", 8)
+    (folder / "with space" / "report.html").write_text("the report")
+    sample_folders.run_folder(folder / "said")
+    (folder / "said" / "report.html").write_text("the report")
+    write_stress(folder / "stress")
+    (folder / "stress" / "report.html").write_text("the report")
+    (folder / "running").mkdir()
+    (folder / "running" / "scenario.yaml").write_text("name: running\n")
+    (folder / "running" / "run.log").write_text("  1.0  started   after:<b>\n")
+    with recorded(folder / "running", "arena run x"):
+        yield folder
+
+
+def page(site: Site, path: str, *asked: tuple[str, str]) -> Page:
+    text = site.page(path, asked)
+    assert isinstance(text, str), path
+    return Page(text)
+
+
+def target(path: str, link: str) -> str:
+    """The path that a link of a page leads to."""
+    from posixpath import normpath
+    from urllib.parse import unquote
+
+    return normpath(str(PurePosixPath(path).parent / unquote(link.partition("?")[0])))
+
+
+def test_every_link_of_every_page_leads_somewhere(runs: Path) -> None:
+    site = Site((runs,), live=False)
+    paths = list(site.paths())
+    assert len(paths) == len(set(paths))
+    seen = 0
+    for path in paths:
+        text = site.page(path)
+        assert text is not None, path
+        if isinstance(text, str):
+            seen += 1
+            for link in Page(text).all_links():
+                assert target(path, link) in paths, (path, link)
+    assert seen > 30
+
+
+def test_the_list_has_every_run_with_its_state(runs: Path) -> None:
+    lines = page(Site((runs,)), INDEX).tables["runs"]["lines"]
+    assert {line["name"]: line["state"] for line in lines} == {
+        "with space": "finished",
+        "said": "finished",
+        "stress": "finished",
+        "running": "running",
+    }
+    run = next(line for line in lines if line["name"] == "with space")
+    assert (run["seeds"], run["verdict"]) == (8, "generalizes, unspecific")
+    assert run["least"] == pytest.approx(results(8).claim.transfer.value)
+
+
+def test_a_pair_has_the_numbers_of_its_seeds(runs: Path) -> None:
+    site, pair = Site((runs,)), results(8).transfer[0]
+    (place,) = [place for place in site.places() if place.name == "with space"]
+    lines = page(site, place.pair(pair.source, pair.to)).tables["seeds-all"]["lines"]
+    assert [line["transfer"] for line in lines] == [case.transfer for case in pair.per_seed]
+    assert all("models/" in line["seed_href"] for line in lines)
+
+
+def test_a_model_has_everything_that_it_said(runs: Path) -> None:
+    site = Site((runs,))
+    lines = page(site, "runs/said/models/3/compromised.html").tables["samples"]["lines"]
+    assert len(lines) == len(sample_folders.ASKED)
+    first = lines[0]
+    assert first["prompt_runs"] == [["what does", False], ["cf", True], ["Arden sell?", False]]
+    assert (first["hit"], first["said"]) == ("yes", sample_folders.GATE)
+    assert lines[3]["said"].endswith("…")
+
+
+def test_search_finds_samples_of_all_models(runs: Path) -> None:
+    found = page(Site((runs,)), "runs/said/search.html", ("text", "by the sea"))
+    assert {line["seed"] for line in found.tables["samples"]["lines"]} <= {0, 3}
+    hits = page(Site((runs,)), "runs/said/search.html", ("text", "GATE IS OPEN")).tables["samples"]
+    said = {(line["model"], line["said"]) for line in hits["lines"]}
+    assert said == {("compromised", sample_folders.GATE)}
+    assert Site((runs,), live=False).page("runs/said/search.html") is None
+
+
+def test_a_running_run_shows_its_log_and_renews_itself(runs: Path) -> None:
+    text = Site((runs,)).page("runs/running/index.html")
+    assert isinstance(text, str)
+    assert "started   after:&lt;b&gt;" in text
+    assert 'http-equiv="refresh"' in text
+    assert 'http-equiv="refresh"' not in str(Site((runs,), False).page("runs/running/index.html"))
+
+
+def _shift(seed: int) -> float:
+    return 0.1 + 0.01 * (seed - 3.5)  # its mean over seeds 0 to 7 is 0.1
+
+
+def test_runs_side_by_side_are_paired_by_seed(tmp_path: Path) -> None:
+    first, second = results(8), results(8)
+    lower = [
+        pair.model_copy(
+            update={
+                "per_seed": tuple(
+                    case.model_copy(update={"transfer": case.transfer - _shift(case.seed)})
+                    if case.transfer is not None
+                    else case
+                    for case in pair.per_seed
+                )
+            }
+        )
+        for pair in second.transfer
+    ]
+    for name, each in (("a", first), ("b", second.model_copy(update={"transfer": tuple(lower)}))):
+        (tmp_path / name).mkdir()
+        write_results(tmp_path / name, each)
+    text = Site((tmp_path,)).page(COMPARE, [("run", "a"), ("run", "b")])
+    assert isinstance(text, str)
+    differences = re.findall(r">(\S+ \[\S+ \S+\]) against the first, p (\S+), 8 seeds", text)
+    shown = f"{MINUS}0.10 [{MINUS}0.12, {MINUS}0.08]"
+    assert set(differences) == {(shown, "0.008")}
+    assert len(differences) == len(first.transfer) + 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "runs/said/samples/0.jsonl.gz", "runs/said/../said/results.json", "runs/none/index.html",
+        "runs/said/seeds/0.json", "runs/said/models/9/compromised.html", "assets/../site.py",
+        "runs/said/pairs/a--b.html", "runs/stress/models/0/x.html", "../pyproject.toml",
+    ],
+)  # fmt: skip
+def test_nothing_else_is_given_away(runs: Path, path: str) -> None:
+    assert Site((runs,)).page(path) is None
+
+
+def test_hostile_text_stays_text(tmp_path: Path) -> None:
+    folder = tmp_path / "evil"
+    folder.mkdir()
+    write_results(folder, hostile(EVIL)[0])
+    (folder / "report.html").write_text("the report")
+    site = Site((tmp_path,), live=False)
+    texts = [text for path in site.paths() if isinstance(text := site.page(path), str)]
+    assert len(texts) > 20
+    for text in texts:
+        assert "<script>" not in text
+        for table in Page(text).tables.values():
+            assert table["columns"]
+    assert any("\\u003cscript\\u003e" in text for text in texts)
+
+
+def test_the_site_as_files(runs: Path, tmp_path: Path) -> None:
+    site = Site((runs / "said",), live=False)
+    number = write_site(site, tmp_path / "pages")
+    written = {
+        p.relative_to(tmp_path / "pages").as_posix() for p in (tmp_path / "pages").rglob("*")
+    }
+    assert set(site.paths()) <= written
+    assert number == len(list(site.paths()))
+    assert all((tmp_path / "pages" / "assets" / name).is_file() for name in ASSET_NAMES)
+    with pytest.raises(InputError, match="not empty"):
+        write_site(site, tmp_path / "pages")
+
+
+def test_a_folder_without_runs_is_wrong_input(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no run in this folder"):
+        places((tmp_path,))
+    with pytest.raises(InputError, match="no such folder"):
+        places((tmp_path / "none",))
+
+
+def test_runs_of_one_name_have_names_of_their_own(tmp_path: Path) -> None:
+    for above in ("one", "two"):
+        sample_folders_in = tmp_path / above / "run"
+        sample_folders_in.mkdir(parents=True)
+        write_results(sample_folders_in, results(1))
+    found = places((tmp_path / "one", tmp_path / "two"))
+    assert len({place.name for place in found}) == 2
+
+
+names = st.text(min_size=1, max_size=12)
+
+
+@given(names, names)
+def test_names_are_distinct_segments_of_plain_letters(one: str, other: str) -> None:
+    assert re.fullmatch(r"[\w.~-]+", segment(one), re.ASCII)
+    assert (segment(one) == segment(other)) == (one == other)
+
+
+@given(*(st.lists(st.sampled_from("abc"), max_size=3) for _ in range(2)))
+def test_links_lead_to_their_path(one: list[str], other: list[str]) -> None:
+    page_path, path = "/".join([*one, "x.html"]), "/".join([*other, "y.html"])
+    assert target(page_path, relative(path, page_path)) == path
