@@ -10,8 +10,6 @@ from arena.view.server import HOSTS, application
 from arena.view.site import Site
 from tests.support import sample_folders
 
-pytest.importorskip("httpx")
-
 
 @pytest.fixture
 def client(tmp_path: Path):  # type: ignore[no-untyped-def]
