@@ -57,6 +57,7 @@ from arena.cli.streams import say
 from arena.errors import ArenaError
 from arena.execution.devices import refuse_absent
 from arena.grid.cells import cells_of
+from arena.progress.display import display
 from arena.progress.startup import clear
 from arena.results.run_state import set_command
 from arena.scenario import bundled
@@ -336,6 +337,7 @@ def runs(
 def report(
     run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")],
     plugin: PluginFiles = None,
+    quiet: QuietOption = False,
     debug: Debug = False,
 ) -> None:
     """Rebuild the report of a finished run from its results.json.
@@ -343,7 +345,10 @@ def report(
     Example: arena report runs/quickstart
     """
     with guarded(debug):
-        load_plugins(plugin)
-        from arena.reporting.folders import report as rebuild
+        with display(f"report {run_folder}", quiet) as shown:
+            shown.phase("loading")
+            load_plugins(plugin)
+            from arena.reporting.folders import report as rebuild
 
-        say(f"report: {rebuild(run_folder)}")
+            page = rebuild(run_folder, note=shown.phase)
+        say(f"report: {page}")

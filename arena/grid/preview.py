@@ -12,7 +12,7 @@ from rich.text import Text
 
 from arena.api.world import DataRoot
 from arena.errors import ArenaError
-from arena.execution.calibrate import Note, seconds_of_step
+from arena.execution.calibrate import seconds_of_step
 from arena.execution.execute import needed
 from arena.execution.timings import Estimated, Work, estimate, known, model_key, remember_step
 from arena.grid.cells import GridCell
@@ -20,8 +20,8 @@ from arena.planning.answers import plan_answers
 from arena.planning.graph import Node
 from arena.planning.plan import plan_seed
 from arena.progress.forecast import coarse
+from arena.progress.observer import Note, silent
 from arena.runs.answers import with_stored_answers
-from arena.runs.run import silent
 from arena.runs.work import ready, room, width
 from arena.scenario.schema import Scenario
 from arena.store.store import Store

@@ -18,13 +18,13 @@ from rich.table import Table
 
 from arena.api.ranges import Choice, Range, Value, Whole
 from arena.api.world import DataRoot
-from arena.execution.calibrate import Note, seconds_of_step
+from arena.execution.calibrate import seconds_of_step
 from arena.execution.execute import needed
 from arena.execution.timings import Work, estimate, known, model_key, remember_step
 from arena.planning.plan import plan_seed
 from arena.progress.forecast import coarse
+from arena.progress.observer import Note, silent
 from arena.runs.answers import with_stored_answers
-from arena.runs.run import silent
 from arena.runs.work import ready, room
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
