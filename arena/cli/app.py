@@ -132,8 +132,8 @@ def run(
     quiet: QuietOption = False,
     debug: Debug = False,
 ) -> None:
-    """Run a scenario and write its report. With --plan, only estimate its time and what its
-    verdicts could show.
+    """Run a scenario and write its report. With --plan, only estimate its time, memory and
+    disk, and what its verdicts could show.
 
     Example: arena run quickstart --set defender.steps=80 --seeds 0-7
     """
@@ -175,7 +175,7 @@ def stress(
 ) -> None:
     """Run every cell of a scenario's grid and reach one verdict on the claim.
 
-    Prints the plan first: cells, stages to run, stages stored and the estimated time. With --part,
+    Prints the plan first: cells, stages to run, stages stored, time, memory and disk. With --part,
     only one part of the work is done, for example on one of several machines; --plan then shows
     the plan of that part.
 
@@ -187,14 +187,15 @@ def stress(
         chosen = read_part(part)
         loaded = reading(scenario, overrides, plugin, seeds, quiet=quiet)
         root = data_root(data, loaded)
-        from arena.grid.preview import Outline, summary, table
+        from arena.grid.preview import Outline, needs, summary, table
         from arena.grid.run import stress as run_stress
 
         def show(planned: Outline) -> bool:
             if not quiet or plan:
                 Terminal(stderr=not plan).print(table(planned))
                 which = "" if chosen is None else f"part {chosen[0]} of {chosen[1]}: "
-                say(f"{which}{summary(planned)}", err=not plan)
+                for line in (f"{which}{summary(planned)}", *needs(planned)):
+                    say(line, err=not plan)
             return not plan
 
         with loaded.placing():

@@ -108,7 +108,7 @@ def duel(
 
 def _show_plan(loaded: Loaded, section: str, root: DataRoot, quiet: bool) -> None:
     """Print the phases of a search, their experiments and their time."""
-    from arena.search.preview import outline, summary, table
+    from arena.search.preview import needs, outline, summary, table
     from arena.store.store import opened_store
 
     with loaded.placing():
@@ -118,7 +118,8 @@ def _show_plan(loaded: Loaded, section: str, root: DataRoot, quiet: bool) -> Non
             shown.phase("planning")
             planned = outline(loaded.scenario, opened_store(None), root, shown.phase)
     Terminal().print(table(planned))
-    say(summary(planned))
+    for line in (summary(planned), *needs(planned)):
+        say(line)
 
 
 def _run(
