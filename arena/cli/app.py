@@ -291,11 +291,11 @@ def doctor(debug: Debug = False) -> None:
     """
     with guarded(debug):
         from arena.cli.doctor import findings
-        from arena.cli.doctor import show as show_findings
+        from arena.cli.doctor import table as table_of
         from arena.store.store import opened_store
 
         examined = list(findings(opened_store(make=False).root))
-        show_findings(examined, Terminal())
+        Terminal().print(table_of(examined))
         if any(each.advice for each in examined):
             raise typer.Exit(1)
 

@@ -194,7 +194,8 @@ def _show(store: Store) -> None:
 
     entries = inventory(store, codes())
     if entries:
-        Terminal().print(_table(entries))
+        console = Terminal()
+        console.print(table(entries, console.width))
         stale = [entry for entry in entries if entry.state != "whole"]
         if stale:
             advice = "outdated, broken or left over: arena cache prune --outdated removes them"
@@ -202,19 +203,22 @@ def _show(store: Store) -> None:
     say(f"store: {store.root}" + ("" if entries else " (nothing is stored)"))
 
 
-def _table(entries: Sequence[Entry]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("kind", no_wrap=True)
+def table(entries: Sequence[Entry], width: int) -> Table:
+    """Return how many artifacts of each kind there are, their size, and when they were used."""
+    from arena.reporting.console import with_whole_words
+
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=0)
+    shown.add_column("kind", no_wrap=True)
     for name in ("stored", "size", "time saved"):
-        table.add_column(name, justify="right")
+        shown.add_column(name, justify="right")
     for name in ("oldest use", "newest use (UTC)"):
-        table.add_column(name)
+        shown.add_column(name)
     # a kind is read from a file, so it could contain Rich mark-up
     for kind in sorted({_label(entry) for entry in entries}):
-        table.add_row(Text(kind), *_cells([e for e in entries if _label(e) == kind]))
-    table.add_section()
-    table.add_row("total", *_cells(entries))
-    return table
+        shown.add_row(Text(kind), *_cells([e for e in entries if _label(e) == kind]))
+    shown.add_section()
+    shown.add_row("total", *_cells(entries))
+    return with_whole_words(shown, width)
 
 
 def _label(entry: Entry) -> str:

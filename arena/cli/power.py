@@ -100,7 +100,7 @@ def show_outlook(planned: Outlook, console: Terminal) -> None:
 
     clear()
     if planned.lines:
-        console.print(table(planned))
+        console.print(table(planned, console.width))
     for note in notes(planned):
         say(note)
 
