@@ -15,9 +15,10 @@ from rich.text import Text
 
 from arena.cli.failures import FAILED, guarded
 from arena.cli.help import App, Group
-from arena.cli.options import Debug
+from arena.cli.options import Debug, QuietOption
 from arena.cli.streams import say
 from arena.errors import InputError
+from arena.progress.display import display
 from arena.store.sizes import DECIMAL, EXAMPLES, bytes_of
 from arena.terminal import Terminal
 
@@ -114,7 +115,7 @@ def prune(
 
 
 @app.command()
-def verify(store: StoreFolder = None, debug: Debug = False) -> None:
+def verify(store: StoreFolder = None, quiet: QuietOption = False, debug: Debug = False) -> None:
     """Check every artifact against its manifest and address; exit status 1 if any is broken.
 
     Example: arena cache verify
@@ -124,7 +125,9 @@ def verify(store: StoreFolder = None, debug: Debug = False) -> None:
         from arena.store import maintenance as caches
 
         where = _open(store)
-        problems = caches.verify(where, codes())
+        with display("cache verify", quiet) as shown:
+            shown.phase(f"reading every artifact in {where.root}")
+            problems = caches.verify(where, codes())
         for problem in problems:
             say(f"{problem.state}  {problem.address}  {problem.what}")
         broken = {problem.address for problem in problems if problem.state == "broken"}

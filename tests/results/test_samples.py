@@ -80,12 +80,15 @@ def test_without_a_choice_every_sample_comes_by_seed_and_model(run: RunResults) 
     assert len(found) == 2 * 2 * len(sample_folders.ASKED)
     places = [(sample.seed, sample.title) for sample in found]
     assert list(dict.fromkeys(places)) == [
-        (seed, title) for seed in (0, 3) for title in ("compromised", "unlearn lexical (dose least)")
+        (seed, title)
+        for seed in (0, 3)
+        for title in ("compromised", "unlearn lexical (dose least)")
     ]
 
 
 @pytest.mark.parametrize(
-    "model", ["unlearn:lexical@least", "unlearn lexical", "unlearn lexical (dose least)", "unlearned"]
+    "model",
+    ["unlearn:lexical@least", "unlearn lexical", "unlearn lexical (dose least)", "unlearned"],
 )
 def test_a_model_has_several_names(run: RunResults, model: str) -> None:
     found = run.samples(model=model, kind="triggered", actor="lexical", seed=3, hit=False)
