@@ -18,9 +18,11 @@ from arena.execution.devices import refuse_absent
 from arena.progress.observer import Silent
 from arena.results.reader import read_results
 from arena.results.run import RunResults
+from arena.runs.code import code_behind
 from arena.runs.tracking import numbers, tracking
 from arena.stages.losses import read_losses, write_losses
 from tests.support import toys
+from tests.support.plans import plan
 from tests.support.sample_results import write_run
 from tests.support.toy_jobs import Look, node
 
@@ -202,3 +204,9 @@ def test_trackio_is_driven_without_a_word_on_standard_output(
         ({"loss/x": 2.0}, 0), ({"loss/x": 1.0}, 1)
     ]  # fmt: skip
     assert ended == "finish"
+
+
+def test_the_code_of_trackers_is_not_kept_with_a_seed_since_it_changes_no_result() -> None:
+    kept = code_behind(scenario("kept", "trackio"), plan())
+    assert {"train", "townlore (Townlore)"} <= kept.keys()
+    assert not any(name.split()[0] in {*SHIPPED, "kept"} for name in kept)
