@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from arena.progress.observer import Note, silent
 from arena.reporting import duel, run_page, stress, tune
+from arena.reporting.downloads import Download, downloads
 from arena.reporting.events import read_events
-from arena.reporting.figures.canvas import Drawing
+from arena.reporting.figures.canvas import Drawing, on_paper
 from arena.results.duel import DuelResults
 from arena.results.reader import Results, read_results
 from arena.results.stress import StressResults
@@ -29,7 +30,7 @@ def write_report(run_folder: Path, note: Note = silent) -> Path:
     Raises:
         InputError: results.json is missing, or does not hold results.
     """
-    html, drawn = _drawn(run_folder, note)
+    html, drawn = _drawn(run_folder, note, downloads(run_folder))
     note("writing the page")
     return _write(run_folder, html, drawn)
 
@@ -51,28 +52,32 @@ def write_figures(run_folder: Path, folder: Path, note: Note = silent) -> list[P
     return written
 
 
-def _drawn(run_folder: Path, note: Note) -> tuple[str, dict[str, str]]:
+def _drawn(
+    run_folder: Path, note: Note, files: Sequence[Download] = ()
+) -> tuple[str, dict[str, str]]:
     note("reading the results")
     results = read_results(run_folder)
     note("drawing the figures")
-    return _page(run_folder, results)
+    return _page(run_folder, results, files)
 
 
-def _page(run_folder: Path, results: Results) -> tuple[str, dict[str, str]]:
+def _page(
+    run_folder: Path, results: Results, files: Sequence[Download] = ()
+) -> tuple[str, dict[str, str]]:
     if isinstance(results, StressResults):
-        return stress.page(run_folder, results)
+        return stress.page(run_folder, results, files)
     if isinstance(results, TuneResults):
-        return tune.page(results)
+        return tune.page(results, files)
     if isinstance(results, DuelResults):
-        return duel.page(results)
-    return run_page.page(results, read_events(run_folder))
+        return duel.page(results, files)
+    return run_page.page(results, read_events(run_folder), files)
 
 
 def _write(run_folder: Path, html: str, drawn: Mapping[str, str]) -> Path:
     folder = run_folder / "figures"
     folder.mkdir(exist_ok=True)
     for name, svg in drawn.items():
-        (folder / f"{name}.svg").write_text(svg + "\n", encoding="utf-8")
+        (folder / f"{name}.svg").write_text(on_paper(svg) + "\n", encoding="utf-8")
     page = run_folder / "report.html"
     # JSON can carry lone surrogates, UTF-8 cannot: they become question marks.
     page.write_text(html, encoding="utf-8", errors="replace")
