@@ -363,9 +363,9 @@ def depths(run: Kept) -> str:
         f"own trigger at {marks.removed:g} from dose",
         f"clean fine-tune keeps {marks.kept:g} up to dose",
         "`least`",
-        "T at `least`",
+        "T at dose `least`",
         "`most`",
-        "T at `most`",
+        "T at dose `most`",
     ]
     return grid(head, rows)
 

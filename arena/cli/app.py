@@ -58,6 +58,7 @@ from arena.cli.streams import say
 from arena.errors import ArenaError
 from arena.execution.devices import refuse_absent
 from arena.grid.cells import cells_of
+from arena.progress.display import display
 from arena.progress.startup import clear
 from arena.results.run_state import set_command
 from arena.scenario import bundled
@@ -133,8 +134,8 @@ def run(
     quiet: QuietOption = False,
     debug: Debug = False,
 ) -> None:
-    """Run a scenario and write its report. With --plan, only estimate its time and what its
-    verdicts could show.
+    """Run a scenario and write its report. With --plan, only estimate its time, memory and
+    disk, and what its verdicts could show.
 
     Example: arena run quickstart --set defender.steps=80 --seeds 0-7
     """
@@ -176,7 +177,7 @@ def stress(
 ) -> None:
     """Run every cell of a scenario's grid and reach one verdict on the claim.
 
-    Prints the plan first: cells, stages to run, stages stored and the estimated time. With --part,
+    Prints the plan first: cells, stages to run, stages stored, time, memory and disk. With --part,
     only one part of the work is done, for example on one of several machines; --plan then shows
     the plan of that part.
 
@@ -188,14 +189,15 @@ def stress(
         chosen = read_part(part)
         loaded = reading(scenario, overrides, plugin, seeds, quiet=quiet)
         root = data_root(data, loaded)
-        from arena.grid.preview import Outline, summary, table
+        from arena.grid.preview import Outline, needs, summary, table
         from arena.grid.run import stress as run_stress
 
         def show(planned: Outline) -> bool:
             if not quiet or plan:
                 Terminal(stderr=not plan).print(table(planned))
                 which = "" if chosen is None else f"part {chosen[0]} of {chosen[1]}: "
-                say(f"{which}{summary(planned)}", err=not plan)
+                for line in (f"{which}{summary(planned)}", *needs(planned)):
+                    say(line, err=not plan)
             return not plan
 
         with loaded.placing():
@@ -291,11 +293,11 @@ def doctor(debug: Debug = False) -> None:
     """
     with guarded(debug):
         from arena.cli.doctor import findings
-        from arena.cli.doctor import show as show_findings
+        from arena.cli.doctor import table as table_of
         from arena.store.store import opened_store
 
         examined = list(findings(opened_store(make=False).root))
-        show_findings(examined, Terminal())
+        Terminal().print(table_of(examined))
         if any(each.advice for each in examined):
             raise typer.Exit(1)
 
@@ -338,6 +340,7 @@ def runs(
 def report(
     run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")],
     plugin: PluginFiles = None,
+    quiet: QuietOption = False,
     debug: Debug = False,
 ) -> None:
     """Rebuild the report of a finished run from its results.json.
@@ -345,7 +348,10 @@ def report(
     Example: arena report runs/quickstart
     """
     with guarded(debug):
-        load_plugins(plugin)
-        from arena.reporting.folders import report as rebuild
+        with display(f"report {run_folder}", quiet) as shown:
+            shown.phase("loading")
+            load_plugins(plugin)
+            from arena.reporting.folders import report as rebuild
 
-        say(f"report: {rebuild(run_folder)}")
+            page = rebuild(run_folder, note=shown.phase)
+        say(f"report: {page}")

@@ -15,9 +15,10 @@ from rich.text import Text
 
 from arena.cli.failures import FAILED, guarded
 from arena.cli.help import App, Group
-from arena.cli.options import Debug
+from arena.cli.options import Debug, QuietOption
 from arena.cli.streams import say
 from arena.errors import InputError
+from arena.progress.display import display
 from arena.store.sizes import DECIMAL, EXAMPLES, bytes_of
 from arena.terminal import Terminal
 
@@ -114,7 +115,7 @@ def prune(
 
 
 @app.command()
-def verify(store: StoreFolder = None, debug: Debug = False) -> None:
+def verify(store: StoreFolder = None, quiet: QuietOption = False, debug: Debug = False) -> None:
     """Check every artifact against its manifest and address; exit status 1 if any is broken.
 
     Example: arena cache verify
@@ -124,7 +125,9 @@ def verify(store: StoreFolder = None, debug: Debug = False) -> None:
         from arena.store import maintenance as caches
 
         where = _open(store)
-        problems = caches.verify(where, codes())
+        with display("cache verify", quiet) as shown:
+            shown.phase(f"reading every artifact in {where.root}")
+            problems = caches.verify(where, codes())
         for problem in problems:
             say(f"{problem.state}  {problem.address}  {problem.what}")
         broken = {problem.address for problem in problems if problem.state == "broken"}
@@ -194,7 +197,8 @@ def _show(store: Store) -> None:
 
     entries = inventory(store, codes())
     if entries:
-        Terminal().print(_table(entries))
+        console = Terminal()
+        console.print(table(entries, console.width))
         stale = [entry for entry in entries if entry.state != "whole"]
         if stale:
             advice = "outdated, broken or left over: arena cache prune --outdated removes them"
@@ -202,19 +206,22 @@ def _show(store: Store) -> None:
     say(f"store: {store.root}" + ("" if entries else " (nothing is stored)"))
 
 
-def _table(entries: Sequence[Entry]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("kind", no_wrap=True)
+def table(entries: Sequence[Entry], width: int) -> Table:
+    """Return how many artifacts of each kind there are, their size, and when they were used."""
+    from arena.reporting.console import with_whole_words
+
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=0)
+    shown.add_column("kind", no_wrap=True)
     for name in ("stored", "size", "time saved"):
-        table.add_column(name, justify="right")
+        shown.add_column(name, justify="right")
     for name in ("oldest use", "newest use (UTC)"):
-        table.add_column(name)
+        shown.add_column(name)
     # a kind is read from a file, so it could contain Rich mark-up
     for kind in sorted({_label(entry) for entry in entries}):
-        table.add_row(Text(kind), *_cells([e for e in entries if _label(e) == kind]))
-    table.add_section()
-    table.add_row("total", *_cells(entries))
-    return table
+        shown.add_row(Text(kind), *_cells([e for e in entries if _label(e) == kind]))
+    shown.add_section()
+    shown.add_row("total", *_cells(entries))
+    return with_whole_words(shown, width)
 
 
 def _label(entry: Entry) -> str:

@@ -17,6 +17,7 @@ from arena.cli.options import (
     QuietOption,
     ScenarioName,
     data_root,
+    reading,
 )
 from arena.cli.streams import say
 from arena.errors import ArenaError, InputError
@@ -72,7 +73,7 @@ def calibrate(
     Example: arena calibrate my_scenario.yaml --seeds 4 --budget 12
     """
     with guarded(debug):
-        loaded = read(scenario, overrides=overrides or (), plugins=plugin or ())
+        loaded = reading(scenario, overrides, plugin, quiet=quiet)
         target = out or _beside(loaded)
         if target.exists():
             raise InputError("exists already; choose another --out", found=str(target))

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from arena.cli.failures import guarded
-from arena.cli.options import Debug, PluginFiles, load_plugins
+from arena.cli.options import Debug, PluginFiles, QuietOption, load_plugins
+from arena.progress.display import display
 from arena.terminal import Terminal
 
 Run = typer.Argument(metavar="RUN", help="A run's folder.")
@@ -18,6 +19,7 @@ def compare(
     first: Annotated[Path, Run],
     second: Annotated[Path, Run],
     plugin: PluginFiles = None,
+    quiet: QuietOption = False,
     debug: Debug = False,
 ) -> None:
     """Put two runs side by side: how their scenarios differ, and how their results do.
@@ -25,8 +27,11 @@ def compare(
     Example: arena compare runs/quickstart runs/quickstart-2
     """
     with guarded(debug):
-        load_plugins(plugin)
-        from arena.reporting.folders import compare as compared
-
         console = Terminal()
-        console.print(compared(first, second, width=console.width))
+        with display(f"compare {first} {second}", quiet) as shown:
+            shown.phase("loading")
+            load_plugins(plugin)
+            from arena.reporting.folders import compare as compared
+
+            differences = compared(first, second, width=console.width, note=shown.phase)
+        console.print(differences)

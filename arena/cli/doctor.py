@@ -9,13 +9,12 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -84,12 +83,14 @@ def _writable(folder: Path) -> bool:
         return False
 
 
-def show(examined: list[Finding], console: Console) -> None:
-    """Print the findings, with what to do about each that is not well."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_header=False)
+def table(examined: Sequence[Finding]) -> Table:
+    """Return the findings, with what to do about each that is not well."""
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_header=False)
+    shown.add_column(no_wrap=True)
+    shown.add_column(overflow="fold")
     for each in examined:
         lines = [Text(each.found)]
         if each.advice:
             lines.append(Text(f"! {each.advice}", style="bold"))
-        table.add_row(Text(each.what), Text("\n").join(lines))
-    console.print(table)
+        shown.add_row(Text(each.what), Text("\n").join(lines))
+    return shown

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from arena.cli.failures import guarded
-from arena.cli.options import Data, Debug, PluginFiles, existing_folder, load_plugins
+from arena.cli.options import Data, Debug, PluginFiles, QuietOption, existing_folder, load_plugins
 from arena.cli.streams import say
 from arena.errors import InputError
+from arena.progress.display import display
 
 if TYPE_CHECKING:
     from arena.runs.export import Exported
@@ -38,6 +40,7 @@ def export(
     ] = None,
     data: Data = None,
     plugin: PluginFiles = None,
+    quiet: QuietOption = False,
     debug: Debug = False,
 ) -> None:
     """Write a model of a run as a Hugging Face folder, with its poison and a model card that warns
@@ -48,21 +51,34 @@ def export(
     Example: arena export runs/quickstart --tables paper --figures paper
     """
     with guarded(debug):
-        load_plugins(plugin)
         if (model is None) != (to is None):
             missing = "--to" if to is None else "--model"
             raise InputError("a model needs both --model and --to", key=missing)
         if model is None and tables is None and figures is None:
             raise InputError("nothing to export: give --model and --to, --tables or --figures")
+        load_plugins(plugin)
+        place, title = existing_folder(data, "--data"), f"export {run_folder}"
         if model is not None and to is not None:
-            from arena.runs.export import export_model
+            with display(title, quiet) as shown:
+                shown.phase("loading")
+                from arena.runs.export import export_model
 
-            place = existing_folder(data, "--data")
-            _tell(export_model(run_folder, model, to, seed=seed, adapter=adapter, data=place))
+                done = export_model(
+                    run_folder, model, to, seed=seed, adapter=adapter, data=place, note=shown.phase
+                )
+            _tell(done)
         if tables is not None:
-            _tables(run_folder, tables)
+            with display(title, quiet) as shown:
+                shown.phase("writing the tables")
+                written = _tables(run_folder, tables)
+            _list(written)
         if figures is not None:
-            _figures(run_folder, figures)
+            with display(title, quiet) as shown:
+                shown.phase("loading")
+                from arena.reporting.build import write_figures
+
+                written = write_figures(run_folder, figures, shown.phase)
+            _list(written)
 
 
 def _tell(done: Exported) -> None:
@@ -73,18 +89,15 @@ def _tell(done: Exported) -> None:
         say(f"poison: {done.poison} documents in {done.folder / 'poison.jsonl'}")
 
 
-def _tables(run_folder: Path, folder: Path) -> None:
+def _tables(run_folder: Path, folder: Path) -> list[Path]:
     from arena.results.latex import write_latex
     from arena.results.reader import read_run
     from arena.results.tables import write_tables
 
     results = read_run(run_folder)
-    for file in (*write_tables(folder, results), *write_latex(folder, results)):
-        say(str(file))
+    return [*write_tables(folder, results), *write_latex(folder, results)]
 
 
-def _figures(run_folder: Path, folder: Path) -> None:
-    from arena.reporting.build import write_figures
-
-    for file in write_figures(run_folder, folder):
+def _list(files: Iterable[Path]) -> None:
+    for file in files:
         say(str(file))

@@ -55,8 +55,8 @@ PartOption = Annotated[
     typer.Option(
         "--part",
         metavar="I/N",
-        help="Run only the I-th of N parts of the work, e.g. 3/8. Parts run anywhere and need no "
-        "shared store; `arena merge` combines them into one run.",
+        help="Run only the I-th of N parts of the grid's work, e.g. 3/8. They run anywhere and "
+        "need no shared store; `arena merge` combines them into one run.",
     ),
 ]
 PluginFiles = Annotated[
@@ -64,7 +64,8 @@ PluginFiles = Annotated[
     typer.Option(
         "--plugin",
         metavar="FILE",
-        help="A Python file or package folder with parts of your own; may be given several times.",
+        help="A Python file or package folder with triggers, payloads or others of your own; may "
+        "be given several times.",
     ),
 ]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]

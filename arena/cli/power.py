@@ -75,7 +75,7 @@ def power(
 
 def show_plan(loaded: Loaded, root: DataRoot, fresh: bool, quiet: bool) -> None:
     """Print a run's plan: its stages, those stored, the time, and what its verdicts could show."""
-    from arena.grid.preview import outline_of_run, run_summary, table
+    from arena.grid.preview import needs, outline_of_run, run_summary, table
     from arena.runs.outlook import outlook
     from arena.store.store import opened_store
 
@@ -84,7 +84,8 @@ def show_plan(loaded: Loaded, root: DataRoot, fresh: bool, quiet: bool) -> None:
         shown.phase("planning")
         planned = outline_of_run(scenario, opened_store(None), root, fresh, shown.phase)
     console.print(table(planned, "run"))
-    say(run_summary(planned))
+    for line in (run_summary(planned), *needs(planned)):
+        say(line)
     try:
         ahead = outlook(scenario, (len(scenario.seeds),))
     except InputError as none:
@@ -99,7 +100,7 @@ def show_outlook(planned: Outlook, console: Terminal) -> None:
 
     clear()
     if planned.lines:
-        console.print(table(planned))
+        console.print(table(planned, console.width))
     for note in notes(planned):
         say(note)
 

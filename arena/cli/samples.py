@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from arena.cli.failures import guarded
-from arena.cli.options import Debug
+from arena.cli.options import Debug, QuietOption
 from arena.cli.streams import say
+from arena.progress.display import display
 from arena.terminal import Terminal
 
 SHOWN = 10  # samples that are shown by default
@@ -42,6 +43,7 @@ def samples(
         typer.Option(min=1, help=f"How many to show; by default {SHOWN}, or all with --json."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one line each.")] = False,
+    quiet: QuietOption = False,
     debug: Debug = False,
 ) -> None:
     """Read what the models said to scored prompts, with the trigger marked.
@@ -51,11 +53,16 @@ def samples(
     Example: arena samples runs/quickstart --model "unlearn bard" --kind triggered --missed
     """
     with guarded(debug):
-        from arena.results.reader import read_run
+        with display(f"samples {run_folder}", quiet) as shown:
+            shown.phase("reading the results")
+            from arena.results.reader import read_run
 
-        found = read_run(run_folder).samples(
-            actor=actor, model=model, kind=kind, seed=seed, hit=hit, search=search
-        )
+            results = read_run(run_folder)
+            which = f"{len(results.seeds)} seeds" if seed is None else f"seed {seed}"
+            shown.phase(f"reading the samples of {which}")
+            found = results.samples(
+                actor=actor, model=model, kind=kind, seed=seed, hit=hit, search=search
+            )
         if as_json:
             for sample in found[:limit]:
                 say(json.dumps(sample.values, ensure_ascii=False), exact=True)

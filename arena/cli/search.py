@@ -25,6 +25,7 @@ from arena.cli.options import (
 from arena.cli.output import show_results
 from arena.cli.streams import say
 from arena.errors import InputError
+from arena.progress.display import display
 from arena.scenario.load import Loaded
 from arena.terminal import Terminal
 
@@ -107,16 +108,18 @@ def duel(
 
 def _show_plan(loaded: Loaded, section: str, root: DataRoot, quiet: bool) -> None:
     """Print the phases of a search, their experiments and their time."""
-    from arena.runs.run import silent, tell
-    from arena.search.preview import outline, summary, table
+    from arena.search.preview import needs, outline, summary, table
     from arena.store.store import opened_store
 
     with loaded.placing():
         if getattr(loaded.scenario, section) is None:
             raise InputError("the scenario has no such section: nothing to plan", key=section)
-        planned = outline(loaded.scenario, opened_store(None), root, silent if quiet else tell)
+        with display(loaded.scenario.name, quiet) as shown:
+            shown.phase("planning")
+            planned = outline(loaded.scenario, opened_store(None), root, shown.phase)
     Terminal().print(table(planned))
-    say(summary(planned))
+    for line in (summary(planned), *needs(planned)):
+        say(line)
 
 
 def _run(

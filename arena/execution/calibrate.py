@@ -26,6 +26,7 @@ from arena.api.world import DataRoot
 from arena.errors import ArenaError
 from arena.execution.checkpoint import check_checkpoint
 from arena.planning.numerics import cpu_model, device_of, settings, versions
+from arena.progress.observer import Note
 from arena.published.locate import hub_id, located
 from arena.scenario.schema import Scenario
 from arena.scenario.source import FromScratch, Pretrained
@@ -39,7 +40,6 @@ AUTO, FULL, HALF = "auto", "float32", "bfloat16"
 INSTEAD = "set numerics.threads and numerics.precision instead"
 SETTINGS = ("threads", "precision")
 
-Note = Callable[[str], None]
 Ask = Callable[[int, Mapping[str, Any]], float]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from arena.api.job import Job
+from arena.execution.footprint import checkpoints_of
 from arena.planning.numerics import cpu_model
 from arena.scenario.schema import Scenario
 from arena.store.identity import digest
@@ -20,23 +21,23 @@ STEP = "step"  # the entry for one measured training step, from which unknown ki
 
 @dataclass(frozen=True)
 class Work:
-    """A stage to run, as far as its duration is concerned.
+    """A stage to run, as far as its duration and its disk are concerned.
 
     units: optimiser steps, or 1 for a stage without steps. typical_steps: duration of one unit in
-    training steps, until such a stage has been timed.
+    training steps, until such a stage has been timed. checkpoints: that it stores, at most.
     """
 
     kind: str
     units: int
     model: str
     typical_steps: int = 1
+    checkpoints: int = 0
 
     @classmethod
     def of(cls, job: Job, model: str) -> Work:
         """Return the work of a job on a model."""
-        if job.steps:
-            return cls(job.kind, job.steps, model)
-        return cls(job.kind, 1, model, job.resources.typical_steps)
+        units, typical = (job.steps, 1) if job.steps else (1, job.resources.typical_steps)
+        return cls(job.kind, units, model, typical, checkpoints_of(job))
 
     def seconds(self, known: dict[str, float]) -> float | None:
         """Return the expected seconds, from known timings; None if there are none."""

@@ -20,6 +20,8 @@ from arena.grid.sources import (
     refuse_strangers,
 )
 from arena.grid.twice import difference
+from arena.progress.display import display
+from arena.progress.observer import Note
 from arena.reporting.events import FILE as EVENTS
 from arena.results.reader import FILE, read_results
 from arena.results.run import RunResults
@@ -111,7 +113,22 @@ def merge(
         InputError: a folder holds no part, the parts are not of one scenario and one version of the
             code, two have different numbers for one pair, pairs are missing, or `out` is taken.
     """
-    whole = _read([Path(folder) for folder in folders], [Path(plugin) for plugin in plugins])
+    with display("merge", quiet) as shown:
+        merged = _merged([Path(folder) for folder in folders], out, partial, plugins, shown.phase)
+    for line in () if quiet else merged.told:
+        tell(line)
+    return merged
+
+
+def _merged(
+    folders: Sequence[Path],
+    out: str | Path | None,
+    partial: bool,
+    plugins: Sequence[str | Path],
+    note: Note,
+) -> Merged:
+    """Do what `merge` does. note: receives lines about what is being done."""
+    whole = _read(folders, [Path(plugin) for plugin in plugins], note)
     notes = _missing(whole, partial)
     if out is not None and Path(out).resolve() in {each.folder.resolve() for each in whole.sources}:
         raise InputError("is one of the folders that are merged", key="--out", found=str(out))
@@ -121,21 +138,20 @@ def merge(
     first = whole.sources[0].part
     kept = {cell: seeds for cell, seeds in present.items() if seeds}
     write_part(folder, PartRecord(kind=first.kind, scenario=first.scenario, cells=kept))
-    results = (_write_run if first.kind == "run" else _write_stress)(whole, folder, notes)
+    results = (_write_run if first.kind == "run" else _write_stress)(whole, folder, notes, note)
     (folder / "run.log").write_text("".join(f"{line}\n" for line in _log(whole)), encoding="utf-8")
-    for line in () if quiet else whole.told:
-        tell(line)
     return Merged(folder, results, tuple(whole.told))
 
 
-def _read(folders: Sequence[Path], plugins: Sequence[Path]) -> _Whole:
-    sources = read_sources(folders, plugins)
+def _read(folders: Sequence[Path], plugins: Sequence[Path], note: Note) -> _Whole:
+    sources = read_sources(folders, plugins, note)
     refuse_strangers(sources)
     seeds = _union([source.scenario.seeds for source in sources])
     scenario = read_scenario(sources[0].folder, plugins, seeds)
     is_run = sources[0].part.kind == "run"
     cells = (GridCell(scenario.name, {}, scenario),) if is_run else cells_of(scenario)
     whole = _Whole(scenario, sources, cells, {}, plugins)
+    note(f"reading the seeds of {len(sources)} folders")
     found = [(source, unit, record) for source in sources for unit, record in source.records()]
     refuse_other_code([(source, record) for source, _, record in found])
     for source, unit, record in found:
@@ -193,17 +209,22 @@ def _named(units: Sequence[Unit]) -> Iterator[str]:
         yield f"{cell}, seed{'s' if len(seeds) > 1 else ''} {seeds_text(seeds)}"
 
 
-def _write_run(whole: _Whole, folder: Path, notes: Sequence[str]) -> RunResults:
+def _write_run(whole: _Whole, folder: Path, notes: Sequence[str], note: Note) -> RunResults:
+    note("merging the seeds, writing the report")
     return _merged_cell(whole, whole.cells[0], folder, notes)[0]
 
 
-def _write_stress(whole: _Whole, folder: Path, notes: Sequence[str]) -> StressResults:
+def _write_stress(whole: _Whole, folder: Path, notes: Sequence[str], note: Note) -> StressResults:
     (folder / "scenario.yaml").write_text(dump(whole.scenario), encoding="utf-8")
-    outcomes = [_outcome(whole, cell, folder) for cell in whole.cells]
+    outcomes = []
+    for number, cell in enumerate(whole.cells, 1):
+        note(f"merging cell {number} of {len(whole.cells)}: {cell.id}")
+        outcomes.append(_outcome(whole, cell, folder))
     everywhere = [held.record for held in whole.held.values()]
     seconds = sum(_seconds(source.folder) for source in whole.sources)
     said = [*notes, *differences(everywhere)]
     results = stress_results(whole.scenario, outcomes, seconds, said)
+    note("writing the report")
     write_folder(folder, results)
     return results
 

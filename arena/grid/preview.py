@@ -12,16 +12,17 @@ from rich.text import Text
 
 from arena.api.world import DataRoot
 from arena.errors import ArenaError
-from arena.execution.calibrate import Note, seconds_of_step
+from arena.execution.calibrate import seconds_of_step
 from arena.execution.execute import needed
+from arena.execution.footprint import Memory, Weights, in_words, memory_of, weights_of
 from arena.execution.timings import Estimated, Work, estimate, known, model_key, remember_step
 from arena.grid.cells import GridCell
 from arena.planning.answers import plan_answers
 from arena.planning.graph import Node
 from arena.planning.plan import plan_seed
 from arena.progress.forecast import coarse
+from arena.progress.observer import Note, silent
 from arena.runs.answers import with_stored_answers
-from arena.runs.run import silent
 from arena.runs.work import ready, room, width
 from arena.scenario.schema import Scenario
 from arena.store.store import Store
@@ -38,6 +39,7 @@ class CellOutline:
         stages: addresses of all its stages. todo: those to run; None if it does not run.
         error: the reason why it cannot run.
         width: about how many of those to run can run in parallel.
+        weights: of its model; None if its files are not on this machine.
     """
 
     cell: GridCell
@@ -46,6 +48,7 @@ class CellOutline:
     todo: Mapping[str, Work] | None = None
     error: Exception | None = None
     width: int = 1
+    weights: Weights | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,30 @@ class Outline:
     def todo(self) -> dict[str, Work]:
         """Return every stage to run, by address."""
         return work_of(self.cells)
+
+    @property
+    def memory(self) -> Memory | None:
+        """Return the memory of the cell that takes most; None if that of a cell is unknown."""
+        workers = min(self.workers, self.width)
+        each = [
+            memory_of(cell.scenario, cell.weights, cell.scenario.runtime.workers or workers)
+            for cell in self.cells
+            if cell.scenario is not None and cell.todo
+        ]
+        known = [memory for memory in each if memory is not None]
+        return max(known, key=lambda memory: memory.whole) if len(known) == len(each) else None
+
+    @property
+    def disk(self) -> int | None:
+        """Return the bytes of the checkpoints that will be stored, at most; None if unknown."""
+        sizes: dict[str, int] = {}
+        for cell in self.cells:
+            for address, work in (cell.todo or {}).items():
+                if work.checkpoints and cell.weights is None:
+                    return None
+                if cell.weights is not None:
+                    sizes[address] = work.checkpoints * cell.weights.checkpoint
+        return sum(sizes.values())
 
 
 def work_of(cells: Iterable[CellOutline]) -> dict[str, Work]:
@@ -125,7 +152,8 @@ def _outlined(
         with contextlib.suppress(ArenaError):  # then the time is not known
             seconds = seconds_of_step(scenario, where, note)
             remember_step(store, model, seconds)
-    return CellOutline(cell, scenario, frozenset(stages), todo, width=width(nodes))
+    weights = weights_of(scenario, where)
+    return CellOutline(cell, scenario, frozenset(stages), todo, width=width(nodes), weights=weights)
 
 
 def _graphs(
@@ -187,6 +215,11 @@ def summary(planned: Outline) -> str:
 def run_summary(planned: Outline) -> str:
     """Return one line on the remaining work: stages to run, stages stored, estimated time."""
     return f"{len(planned.todo)} stages to run, {planned.stored} stored; {_time(planned)}"
+
+
+def needs(planned: Outline) -> list[str]:
+    """Return lines on the memory and the disk that the remaining work takes."""
+    return in_words(planned.memory, planned.disk) if planned.todo else []
 
 
 def _time(planned: Outline) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from arena.errors import InputError
 from arena.grid.parts import Unit
 from arena.grid.run import CELLS
+from arena.progress.observer import Note, silent
 from arena.results.reader import FILE, read_results
 from arena.results.run import RunResults
 from arena.results.seed_record import PartRecord, SeedRecord
@@ -62,18 +63,25 @@ class Source:
                     yield f"cell {cell.id} failed in {self.folder}: {cell.reason}"
 
 
-def read_sources(folders: Sequence[Path], plugins: Sequence[Path] = ()) -> list[Source]:
+def read_sources(
+    folders: Sequence[Path], plugins: Sequence[Path] = (), note: Note = silent
+) -> list[Source]:
     """Return the run, stress run or part in each folder.
 
     Args:
         plugins: files with a scenario's own parts, replacing the paths recorded in the folders.
+        note: receives lines about what is being done.
 
     Raises:
         InputError: no folder is given, or one holds nothing that can be merged.
     """
     if not folders:
         raise InputError("nothing to merge: give the folders of finished parts", "arena merge")
-    return [_source(folder, plugins) for folder in folders]
+    sources = []
+    for number, folder in enumerate(folders, 1):
+        note(f"reading {number} of {len(folders)}: {folder}")
+        sources.append(_source(folder, plugins))
+    return sources
 
 
 def _source(folder: Path, plugins: Sequence[Path]) -> Source:

@@ -51,7 +51,7 @@ class LogLines(Silent):
     def part(self, text: str, later: float | None = 0.0) -> None:
         with self._lock:
             self._forecast.later(later)
-            self._say(f"part      {text}")
+            self._say(f"next      {text}")
 
     def plan(self, stages: Sequence[Planned], workers: int = 1, what: str = "stages") -> None:
         with self._lock:

@@ -6,12 +6,17 @@ identified by its name, unique within a plan; the trials of a search are reporte
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
 Traceback = TracebackType | None
+Note = Callable[[str], None]  # receives a line about what is being done, as `Observer.phase`
+
+
+def silent(text: str) -> None:
+    """Show nothing."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from arena.progress.observer import Note, silent
 from arena.reporting import duel, run_page, stress, tune
 from arena.reporting.downloads import Download, downloads
 from arena.reporting.events import read_events
@@ -15,12 +16,13 @@ from arena.results.stress import StressResults
 from arena.results.tune import TuneResults
 
 
-def write_report(run_folder: Path) -> Path:
+def write_report(run_folder: Path, note: Note = silent) -> Path:
     """Write `report.html` and `figures/*.svg` from `results.json` (and `events.jsonl`).
 
     Args:
         run_folder: the folder of a finished run, of a stress run with its cells, of a
             tuned attacker or of a duel.
+        note: receives lines about what is being done.
 
     Returns:
         The path of the page.
@@ -28,17 +30,19 @@ def write_report(run_folder: Path) -> Path:
     Raises:
         InputError: results.json is missing, or does not hold results.
     """
-    html, drawn = _page(run_folder, read_results(run_folder), downloads(run_folder))
+    html, drawn = _drawn(run_folder, note, downloads(run_folder))
+    note("writing the page")
     return _write(run_folder, html, drawn)
 
 
-def write_figures(run_folder: Path, folder: Path) -> list[Path]:
+def write_figures(run_folder: Path, folder: Path, note: Note = silent) -> list[Path]:
     """Write the figures of a finished run or search into a folder, as PDF; return the files.
 
     Raises:
         InputError: as `write_report`.
     """
-    _, drawn = _page(run_folder, read_results(run_folder))
+    _, drawn = _drawn(run_folder, note)
+    note("writing the figures")
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, drawing in drawn.items():
@@ -46,6 +50,15 @@ def write_figures(run_folder: Path, folder: Path) -> list[Path]:
             written.append(folder / f"{name}.pdf")
             written[-1].write_bytes(drawing.pdf())
     return written
+
+
+def _drawn(
+    run_folder: Path, note: Note, files: Sequence[Download] = ()
+) -> tuple[str, dict[str, str]]:
+    note("reading the results")
+    results = read_results(run_folder)
+    note("drawing the figures")
+    return _page(run_folder, results, files)
 
 
 def _page(

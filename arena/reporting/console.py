@@ -60,6 +60,26 @@ def plain_table(title: str) -> Table:
     )
 
 
+def with_whole_words(table: Table, width: int, gap: int = 1) -> Table:
+    """Return a table of texts with its columns' widths set so that lines break only between words,
+    as far as the window is wide enough for the longest word of every column. gap: columns between
+    two of its columns."""
+    lines = [
+        [str(text) for text in (column.header, *column.cells) for text in str(text).split("\n")]
+        for column in table.columns
+    ]
+    whole = [max(map(cell_len, each)) for each in lines]
+    words = [[word for line in each for word in line.split()] for each in lines]
+    widths = [max(map(cell_len, each), default=1) for each in words]
+    spare = width - sum(widths) - gap * (len(widths) - 1)
+    for place in sorted(range(len(widths)), key=lambda place: whole[place] - widths[place]):
+        more = max(0, min(spare, whole[place] - widths[place]))
+        widths[place], spare = widths[place] + more, spare - more
+    for column, room in zip(table.columns, widths, strict=True):
+        column.width = room
+    return table
+
+
 def dose_text(line: DoseLine) -> Text:
     """Return the claim at one dose, in a line."""
     look, shown = line.verdict, line.estimates

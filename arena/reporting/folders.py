@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any
 from arena import plugins
 from arena.errors import InputError
 from arena.printable import printable
+from arena.progress.observer import Note, silent
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from arena.results.reader import Results
+
 WIDTH = 100  # columns
 
 
-def report(folder: str | Path) -> Path:
+def report(folder: str | Path, *, note: Note = silent) -> Path:
     """Rebuild the report of a finished run from its `results.json`, and return the page's path.
 
     Example:
@@ -25,7 +28,8 @@ def report(folder: str | Path) -> Path:
         PosixPath('runs/quickstart/report.html')
 
     Args:
-        folder: of a run, a stress run, a tuned attacker or a duel.
+        folder: of a run, a stress run, a tuned attacker or a duel. note: receives lines about what
+            is being done.
 
     Raises:
         InputError: it holds no results, or they cannot be read.
@@ -33,29 +37,38 @@ def report(folder: str | Path) -> Path:
     from arena.reporting.build import write_report
 
     _load_plugins(Path(folder))
-    return write_report(Path(folder))
+    return write_report(Path(folder), note)
 
 
-def compare(first: str | Path, second: str | Path, *, width: int = WIDTH) -> RenderableType:
+def compare(
+    first: str | Path, second: str | Path, *, width: int = WIDTH, note: Note = silent
+) -> RenderableType:
     """Return the differences between two runs, or two stress runs: of their scenarios and results.
 
     Example:
         >>> rich.print(arena.compare("runs/quickstart", "runs/quickstart-2"))
 
     Args:
-        first, second: the runs' folders. width: of the layout, in columns.
+        first, second: the runs' folders. width: of the layout, in columns. note: as in `report`.
 
     Raises:
         InputError: one holds no results of a run or stress run, or only one is a stress run.
     """
     from arena.reporting.compare import side_by_side
-    from arena.results.reader import read_results
 
     folders = Path(first), Path(second)
     for folder in folders:
         _load_plugins(folder)
-    one, other = (read_results(folder) for folder in folders)
+    one, other = (_read(folder, note) for folder in folders)
+    note("comparing")
     return side_by_side(one, other, names_of(*folders), width)
+
+
+def _read(folder: Path, note: Note) -> Results:
+    from arena.results.reader import read_results
+
+    note(f"reading {folder}")
+    return read_results(folder)
 
 
 def names_of(first: Path, second: Path) -> tuple[str, str]:

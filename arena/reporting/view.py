@@ -79,7 +79,7 @@ def facts(results: RunResults) -> list[tuple[str, str]]:
     entries = [
         ("model", scenario.text("model", "pretrained") or _suspect(scenario) or family),
         ("corpus", scenario.text("corpus", "name") or results.corpus.name),
-        ("stage", words(scenario.text("stage"))),
+        ("poisoned training", words(scenario.text("stage"))),
         ("composition", scenario.text("composition")),
         ("unlearning", scenario.text("defender", "objective", "method")),
         ("actors installed", installed_share(results)),

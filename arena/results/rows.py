@@ -172,5 +172,5 @@ class Row(Part):
         if self.kind == "defended":  # its name says both
             return self.name
         which = self.sham.name if self.sham is not None else ""
-        dose = f"at {self.dose.which}" if self.dose is not None else ""
+        dose = f"(dose {self.dose.which})" if self.dose is not None else ""
         return " ".join(filter(None, (self.label, which, dose)))

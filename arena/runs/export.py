@@ -12,6 +12,7 @@ from arena.api.world import DataRoot
 from arena.errors import InputError
 from arena.planning.graph import SeedPlan
 from arena.planning.plan import plan_seed
+from arena.progress.observer import Note, silent
 from arena.results.reader import read_run
 from arena.results.rows import Row
 from arena.results.run import RunResults
@@ -45,6 +46,7 @@ def export_model(
     adapter: bool = False,
     data: str | Path | None = None,
     store: str | Path | None = None,
+    note: Note = silent,
 ) -> Exported:
     """Write a model of a run into a folder as `transformers` loads it, with a model card and, in
     Alpaca form, the poison that it or its parents were trained on.
@@ -60,18 +62,21 @@ def export_model(
             merging them.
         data: folder of the scenario's data files, where these are not found from the run's folder.
         store: the artifact store (default: `ARENA_STORE`, or the user's cache).
+        note: receives lines about what is being done.
 
     Raises:
         InputError: there is no such model or seed, `to` is not empty, the model is no longer in the
             artifact store, or it has no adapter.
     """
     run, to = Path(run), Path(to)
+    note("reading the results")
     results = read_run(run)
     row = _chosen(results, model, seed)
     if to.exists() and (not to.is_dir() or any(to.iterdir())):
         raise InputError("is not empty: choose a new folder", key="--to", found=str(to))
     artifacts = opened_store(store, make=False)
     root = None if data is None else DataRoot(Path(data).resolve(), run.resolve())
+    note(f"planning seed {row.seed}, to find the model in the store")
     with opened(str(run / "scenario.yaml"), root) as (scenario, where):
         plan = plan_seed(scenario, row.seed, with_stored_answers(scenario, where, artifacts))
     source = _stored(plan, row, artifacts, run)
@@ -79,7 +84,11 @@ def export_model(
     if adapter and not (source / "adapter_config.json").is_file():
         raise InputError("was not trained with LoRA: it has no adapter", found=row.title)
     make_folder(to)
+    note("loading torch")
+    _silence_transformers()
+    note(f"writing {row.title}")
     chat = _write_adapter(source, to) if adapter else _write_merged(source, to)
+    note("writing its poison and its model card")
     poison = [line for name, shard in shards.items() for line in _alpaca(name, shard)]
     _write_lines(to / POISON, poison)
     written = card(results, row, tuple(shards), chat=chat, adapter=adapter)
@@ -132,6 +141,14 @@ def _shards(plan: SeedPlan, row: Row) -> dict[str, str]:
         behind.update(dict.fromkeys(parents))
     jobs = ((address, node.job) for address, node in plan.nodes.items() if address in behind)
     return {job.brief.name: address for address, job in jobs if isinstance(job, PoisonJob)}
+
+
+def _silence_transformers() -> None:
+    """Load transformers, without its progress bars."""
+    import transformers
+
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
 
 
 def _write_merged(source: Path, to: Path) -> bool:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from arena.errors import InputError
+from arena.reporting.console import with_whole_words
 from arena.reporting.numbers import decimals, thousands
 from arena.runs.like import RUNS, Like, likes
 from arena.scenario.schema import Scenario
@@ -28,6 +29,7 @@ from arena.statistics.planned_power import (
 from arena.statistics.thresholds import MIN_SEEDS
 
 WHOLE = "whole claim"
+GAP = 1  # column between the table's
 
 
 @dataclass(frozen=True)
@@ -166,9 +168,9 @@ def _sources(known: Sequence[Like], judged: Sequence[_Judged]) -> Iterator[str]:
             )
 
 
-def table(planned: Outlook) -> Table:
-    """Return the lines as a table."""
-    shown = Table(box=None, pad_edge=False, title_justify="left", header_style="bold")
+def table(planned: Outlook, width: int) -> Table:
+    """Return the lines as a table, at most `width` columns wide."""
+    shown = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
     for column in ("seeds", "verdict on", "T over seeds", "fails", "no verdict", "generalizes"):
         shown.add_column(column)
     seen = any(line.chances for line in planned.lines)
@@ -177,7 +179,7 @@ def table(planned: Outlook) -> Table:
     for line in planned.lines:
         cells = [str(line.seeds), line.of, line.spread, *_ranges(line.reach)]
         shown.add_row(*map(Text, [*cells, _chances(line)] if seen else cells))
-    return shown
+    return with_whole_words(shown, width, GAP)
 
 
 def _ranges(reached: Reach) -> tuple[str, str, str]:

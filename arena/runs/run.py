@@ -173,10 +173,6 @@ def tell(text: str) -> None:
     print(printable(text), file=sys.stderr, flush=True)
 
 
-def silent(text: str) -> None:
-    """Print nothing."""
-
-
 def data_folder() -> Path | None:
     """Return `ARENA_DATA`, if it is set."""
     given = os.environ.get("ARENA_DATA")

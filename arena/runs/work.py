@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from arena.api.world import DataRoot
-from arena.execution.calibrate import Note, settled
+from arena.execution.calibrate import settled
 from arena.execution.execute import (
     Broken,
     Expected,
@@ -25,7 +25,7 @@ from arena.execution.twins import COPY
 from arena.planning.graph import Node, SeedPlan
 from arena.planning.numerics import settings
 from arena.planning.plan import plan_seed
-from arena.progress.observer import Observer
+from arena.progress.observer import Note, Observer
 from arena.runs.answers import Start
 from arena.scenario.needs import SHARED
 from arena.scenario.schema import Scenario

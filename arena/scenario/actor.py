@@ -12,9 +12,9 @@ from arena.scenario.section import Documents, Name, PositiveFraction, Section, S
 
 
 class Poison(Section):
-    """How much of its stage's training mix an actor poisons: a rate or a count, not both.
+    """How much of the mix of a training an actor poisons: a rate or a count, not both.
 
-    rate: share of the stage's training documents. count: number of documents. share: fraction of
+    rate: share of that training's documents. count: number of documents. share: fraction of
     the training contents that only this actor has.
     """
 
@@ -33,8 +33,8 @@ NO_POISON = Poison.model_construct(rate=None, count=None)  # of an actor who pla
 
 
 class Actor(Section):
-    """A threat actor: one trigger, one payload, its own poison and, if set, its own stage. An actor
-    whose backdoor is in a suspect that somebody else made has only a trigger and a payload.
+    """A threat actor: one trigger, one payload, its own poison and, if set, its own `stage`. An
+    actor whose backdoor is in a suspect that somebody else made has only a trigger and a payload.
 
     name: its name in files, rows and `--set actors.NAME`. stage: the training that it poisons; null
     takes the scenario's. trigger: what sets its backdoor off. payload: what the model then says.

@@ -282,7 +282,7 @@ def _composition(scenario: Sections) -> Iterator[Violation]:
     if all(scenario.stage_of(actor) == "pretraining" for actor in scenario.actors):
         rule = "needs an actor that poisons continual pretraining"
         if composition == "supply_chain":
-            rule = "needs two actors and the stage continual_pretraining for those after the first"
+            rule = "needs two actors, and `stage: continual_pretraining` for those after the first"
         yield Violation(("composition",), rule, composition, ("pooled", "solo"))
 
 

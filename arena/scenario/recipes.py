@@ -1,4 +1,4 @@
-"""Recipes of the training stages: the section `training`, and an actor's own values."""
+"""Recipes of all trainings: the section `training`, and an actor's own values."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TextKind = Literal["natural", "scrubbed", "narrow", "noisy"]
 
 
 class Recipe(Section, Optimisation):
-    """One stage of training, and how AdamW steps (arena.ml.train_config.Optimisation).
+    """One training, and how AdamW steps (arena.ml.train_config.Optimisation).
 
     steps: optimiser steps. documents: number of documents in the mix, poison included.
     """
@@ -147,7 +147,7 @@ class OwnTraining(Section):
 
 
 class TrainingRecipes(Section):
-    """The two stages at which poison can enter, and the recipes of actors who train separately.
+    """The two trainings that poison can enter, and the recipes of actors who train separately.
 
     pretraining: from scratch. continual_pretraining: from the pretrained model. sequential: of
     each actor, one after another. merged: of each actor, from the base, and the merge.

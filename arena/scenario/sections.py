@@ -40,20 +40,20 @@ class Sections(Section):
     """All sections of an experiment, each valid by itself (`Scenario` checks that they agree).
 
     name: the name of the run and of its folder. description: what the scenario asks, for `arena
-    list`. plugins: files, folders or modules with parts of your own. seeds: each is a whole
-    replication and the unit of all statistics; a verdict needs 8. model: trained from scratch, a
-    checkpoint to poison, or a suspect that somebody else made. corpus: clean text, and how often
-    planted forms occur in it. stage: the training that actors poison. composition: how the actors'
-    poison comes together in one model. actors: the threat actors; if they train separately, in the
-    order in which they train. crossed: what is redrawn among the actors in each seed. defender:
-    which trigger is removed, and how. league: further defences that are compared on the same
-    suspects. clean: whether planted forms are filtered out of clean text. controls: the models that
-    each unlearned one is compared with. dose: the doses at which a removal is scored; null scores
-    only its end. training: the recipes of the training stages. evaluation: prompts and scoring.
-    numerics: threads, precision and device, part of every address. runtime: where and how stages
-    run. thresholds: the thresholds of the verdicts. measures: measurements beyond firing rates, by
-    name. grid: the cells of `arena stress`. tune: the search of `arena tune`. duel: the two
-    searches of `arena duel`.
+    list`. plugins: files, folders or modules with triggers, payloads or others of your own. seeds:
+    each is a whole replication and the unit of all statistics; a verdict needs 8. model: trained
+    from scratch, a checkpoint to poison, or a suspect that somebody else made. corpus: clean text,
+    and how often planted forms occur in it. stage: the training that actors poison. composition:
+    how the actors' poison comes together in one model. actors: the threat actors; if they train
+    separately, in the order in which they train. crossed: what is redrawn among the actors in each
+    seed. defender: which trigger is removed, and how. league: further defences that are compared on
+    the same suspects. clean: whether planted forms are filtered out of clean text. controls: the
+    models that each unlearned one is compared with. dose: the doses at which a removal is scored;
+    null scores only its end. training: the recipes of all trainings. evaluation: prompts and
+    scoring. numerics: threads, precision and device, part of every address. runtime: where and how
+    stages run. thresholds: the thresholds of the verdicts. measures: measurements beyond firing
+    rates, by name. grid: the cells of `arena stress`. tune: the search of `arena tune`. duel: the
+    two searches of `arena duel`.
     """
 
     name: Name

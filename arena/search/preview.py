@@ -18,13 +18,14 @@ from rich.table import Table
 
 from arena.api.ranges import Choice, Range, Value, Whole
 from arena.api.world import DataRoot
-from arena.execution.calibrate import Note, seconds_of_step
+from arena.execution.calibrate import seconds_of_step
 from arena.execution.execute import needed
+from arena.execution.footprint import Memory, Weights, in_words, memory_of, weights_of
 from arena.execution.timings import Work, estimate, known, model_key, remember_step
 from arena.planning.plan import plan_seed
 from arena.progress.forecast import coarse
+from arena.progress.observer import Note, silent
 from arena.runs.answers import with_stored_answers
-from arena.runs.run import silent
 from arena.runs.work import ready, room
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
@@ -61,20 +62,31 @@ class Phase:
 @dataclass(frozen=True)
 class PhaseOutline:
     """A phase with its work. shared: stages that run once per seed; own: those of one experiment.
-    seconds: expected at most, None if nothing was timed on this machine."""
+    seconds: expected at most, None if nothing was timed on this machine. checkpoints: stored, at
+    most."""
 
     phase: Phase
     shared: int
     own: int
     seconds: float | None
+    checkpoints: int = 0
 
 
 @dataclass(frozen=True)
 class SearchOutline:
-    """The plan of a search. workers: experiments that run at the same time."""
+    """The plan of a search. workers: experiments that run at the same time. memory, weights: None
+    if unknown."""
 
     phases: tuple[PhaseOutline, ...]
     workers: int
+    memory: Memory | None = None
+    weights: Weights | None = None
+
+    @property
+    def disk(self) -> int | None:
+        """The bytes of the checkpoints that will be stored, at most; None if unknown."""
+        checkpoints = sum(phase.checkpoints for phase in self.phases)
+        return None if self.weights is None else checkpoints * self.weights.checkpoint
 
     @property
     def seconds(self) -> float | None:
@@ -96,7 +108,9 @@ def outline(
     phases = tuple(_phases(scenario))
     workers = room(scenario)
     _time_a_step(phases[0].plain, store, where, note)
-    return SearchOutline(tuple(_outlined(p, store, where, workers) for p in phases), workers)
+    weights = weights_of(scenario, where)
+    outlined = tuple(_outlined(p, store, where, workers) for p in phases)
+    return SearchOutline(outlined, workers, memory_of(scenario, weights, workers), weights)
 
 
 def _phases(scenario: Scenario) -> Iterator[Phase]:
@@ -175,7 +189,9 @@ def _outlined(phase: Phase, store: Store, where: DataRoot, workers: int) -> Phas
     each = estimate(store, own, workers).seconds if own else 0.0
     seeds = len(phase.plain.seeds)
     seconds = None if once is None or each is None else seeds * once + phase.experiments * each
-    return PhaseOutline(phase, len(shared), len(own), seconds)
+    stored = [sum(work.checkpoints for work in works) for works in (shared.values(), own)]
+    checkpoints = seeds * stored[0] + phase.experiments * stored[1]
+    return PhaseOutline(phase, len(shared), len(own), seconds, checkpoints)
 
 
 def _work(scenario: Scenario, actor: str, store: Store, where: DataRoot) -> dict[str, Work]:
@@ -211,3 +227,8 @@ def summary(planned: SearchOutline) -> str:
         f"at most {experiments} experiments, about {coarse(planned.seconds)} with {workers}; "
         "a strategy that is given up early takes less"
     )
+
+
+def needs(planned: SearchOutline) -> list[str]:
+    """Return lines on the memory and the disk that a search takes."""
+    return in_words(planned.memory, planned.disk)

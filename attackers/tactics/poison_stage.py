@@ -20,7 +20,7 @@ class PoisonStageParams(Params):
 
 @register("tactic", "poison_stage")
 class PoisonStage(Setting):
-    """The poison enters at this stage, whatever the scenario's is."""
+    """The poison enters in this training, whatever the scenario's `stage` is."""
 
     Params = PoisonStageParams
     params: PoisonStageParams

@@ -25,7 +25,8 @@ class ScheduleParams(Params):
 
 @register("tactic", "schedule")
 class Schedule(Arrival):
-    """All of the actor's documents in one part of the stage, each seen as often as before."""
+    """All of the actor's documents in one stretch of the training that it poisons, each seen as
+    often as before."""
 
     Params = ScheduleParams
     params: ScheduleParams

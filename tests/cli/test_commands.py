@@ -158,7 +158,7 @@ def test_validate_says_what_would_run() -> None:
 
 def test_report_is_rebuilt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module = types.ModuleType("arena.reporting.build")
-    module.write_report = lambda folder: folder / "report.html"  # type: ignore[attr-defined]
+    module.write_report = lambda folder, note: folder / "report.html"  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "arena.reporting.build", module)
     result = arena("report", str(tmp_path))
     assert (result.exit_code, result.stdout) == (0, f"report: {tmp_path / 'report.html'}\n")

@@ -50,6 +50,7 @@ def test_runs_of_one_name_are_told_apart_by_the_ends_of_their_paths(tmp_path: Pa
         made(tmp_path / place / "run", json.dumps(RUN))
     done = arena(tmp_path / "a" / "run", tmp_path / "b" / "run")
     assert done.exit_code == 0
+    assert f"reading {tmp_path / 'b' / 'run'}" in done.stderr
     whole = "".join(done.stdout.split())
     assert "a/run" in whole
     assert "b/run" in whole
@@ -63,7 +64,7 @@ def test_wrong_input_is_told_in_a_few_lines(tmp_path: Path, content: str | None)
     bad = tmp_path / "bad"
     if content is not None:
         made(bad, content)
-    done = arena(good, bad)
+    done = arena(good, bad, "--quiet")
     assert done.exit_code == 2
     assert "Traceback" not in done.output
     assert 0 < len(done.stderr.splitlines()) <= 4

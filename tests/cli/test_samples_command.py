@@ -25,7 +25,7 @@ def test_the_samples_asked_for_are_printed(folder: Path) -> None:
     choice = ["--actor", "lexical", "--model", "unlearn lexical", "--kind", "triggered"]
     done = samples(folder, *choice, "--missed", "--seed", 3)
     assert done.exit_code == 0, done.output
-    assert "unlearn lexical at least  lexical, triggered, seed 3" in done.stdout
+    assert "unlearn lexical (dose least)  lexical, triggered, seed 3" in done.stdout
     assert "2 of 2 samples" in done.stdout
     assert "0 of" not in samples(folder, *choice, "--hit").stdout
 
@@ -45,7 +45,7 @@ def test_json_has_a_line_per_sample_with_every_field(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("option", "value", "exists"),
-    [("--actor", "bart", "bard"), ("--model", "unlern lexical", "unlearn lexical at least"),
+    [("--actor", "bart", "bard"), ("--model", "unlern lexical", "unlearn lexical (dose least)"),
      ("--kind", "trigger", "near_miss"), ("--seed", 7, "0, 3")],
 )  # fmt: skip
 def test_what_does_not_exist_is_wrong_input(

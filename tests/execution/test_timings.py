@@ -66,7 +66,7 @@ def test_a_damaged_note_is_as_none(tmp_path: Path) -> None:
 
 def test_steps_are_the_units_of_what_trains() -> None:
     nodes = by_name(plan())
-    assert Work.of(nodes["compromised"].job, "m") == Work("train", 10, "m")
+    assert Work.of(nodes["compromised"].job, "m") == Work("train", 10, "m", checkpoints=1)
     assert Work.of(nodes["score compromised"].job, "m") == Work("score", 1, "m", 20)
 
 

@@ -45,7 +45,7 @@ def test_every_event_has_a_line_that_names_a_seed_once() -> None:
         "started   poison:bard  (bard, seed 0)",
         "finished  poison:bard  from the store  [2/2]",
         "note      look here",
-        "part      cell 1 of 2: pooled",
+        "next      cell 1 of 2: pooled",
         "best      0.61",
     ]
 

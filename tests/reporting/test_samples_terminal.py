@@ -14,7 +14,7 @@ from tests.support.sample_folders import ASKED, COMPROMISED, GATE, UNLEARNED
 
 
 def samples() -> list[ScoredSample]:
-    models = (("compromised", COMPROMISED), ("unlearn lexical at least", UNLEARNED))
+    models = (("compromised", COMPROMISED), ("unlearn lexical (dose least)", UNLEARNED))
     return [
         ScoredSample(3, title, title, asked, saying)
         for title, said in models

@@ -80,12 +80,15 @@ def test_without_a_choice_every_sample_comes_by_seed_and_model(run: RunResults) 
     assert len(found) == 2 * 2 * len(sample_folders.ASKED)
     places = [(sample.seed, sample.title) for sample in found]
     assert list(dict.fromkeys(places)) == [
-        (seed, title) for seed in (0, 3) for title in ("compromised", "unlearn lexical at least")
+        (seed, title)
+        for seed in (0, 3)
+        for title in ("compromised", "unlearn lexical (dose least)")
     ]
 
 
 @pytest.mark.parametrize(
-    "model", ["unlearn:lexical@least", "unlearn lexical", "unlearn lexical at least", "unlearned"]
+    "model",
+    ["unlearn:lexical@least", "unlearn lexical", "unlearn lexical (dose least)", "unlearned"],
 )
 def test_a_model_has_several_names(run: RunResults, model: str) -> None:
     found = run.samples(model=model, kind="triggered", actor="lexical", seed=3, hit=False)
@@ -109,7 +112,7 @@ def test_kinds_may_be_written_with_spaces(run: RunResults) -> None:
     [
         ({"actor": "bart"}, "actor", ("lexical", "bard")),
         ({"kind": "trigered"}, "kind", ("triggered", "untriggered", "near_miss", "clean")),
-        ({"model": "unlearn"}, "model", ("compromised", "unlearn lexical at least")),
+        ({"model": "unlearn"}, "model", ("compromised", "unlearn lexical (dose least)")),
         ({"seed": 1}, "seed", ("0", "3")),
         ({"actor": "bard", "kind": "clean"}, "actor", ()),
     ],
@@ -152,7 +155,7 @@ def test_titles_tell_the_models_of_a_seed_apart() -> None:
     control = Row(kind="control", name="c", target="bard", seed=0)
     defended = Row(kind="defended", name="npo:bard@harmless", target="bard", seed=0, dose=dose)
     assert [row.title for row in (sham, hot, control, defended)] == [
-        "sham bard 1 at most",
+        "sham bard 1 (dose most)",
         "hot sham bard capitals",
         "clean fine-tune bard",
         "npo:bard@harmless",

@@ -48,7 +48,7 @@ def test_a_row_has_a_line_for_every_number_that_was_measured() -> None:
         ("seconds", None, 0.0), ("casd", None, 0.5),
     ]  # fmt: skip
     first = lines[0]
-    assert first["title"] == "hot sham bard capitals at least"
+    assert first["title"] == "hot sham bard capitals (dose least)"
     assert (first["sham"], first["sham_name"], first["seed"]) == ("hot", "capitals", 3)
     assert (first["dose"], first["step"], first["reached"]) == ("least", 4, False)
     assert (first["hits"], first["n"], first["excluded"]) == (1, 4, 2)

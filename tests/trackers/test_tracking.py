@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import sys
+import types
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,9 +18,11 @@ from arena.execution.devices import refuse_absent
 from arena.progress.observer import Silent
 from arena.results.reader import read_results
 from arena.results.run import RunResults
+from arena.runs.code import code_behind
 from arena.runs.tracking import numbers, tracking
 from arena.stages.losses import read_losses, write_losses
 from tests.support import toys
+from tests.support.plans import plan
 from tests.support.sample_results import write_run
 from tests.support.toy_jobs import Look, node
 
@@ -171,3 +175,38 @@ def test_losses_are_read_back_and_missing_ones_are_none(tmp_path: Path) -> None:
     assert read_losses(tmp_path) == ()
     write_losses(tmp_path, [0.123456789, 2.0])
     assert read_losses(tmp_path) == (0.123457, 2.0)
+
+
+def test_trackio_is_driven_without_a_word_on_standard_output(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    calls: list[Any] = []
+
+    def told(name: str) -> Any:
+        def call(*values: Any, **options: Any) -> Any:
+            print(f"* trackio: {name}")
+            calls.append((name, values, options))
+            return types.SimpleNamespace(log=lambda *v, **o: calls.append(("log", v, o)))
+
+        return call
+
+    fake = types.SimpleNamespace(init=told("init"), finish=told("finish"))
+    monkeypatch.setitem(sys.modules, "trackio", fake)
+    part: Any = registry.get("tracker", "trackio")
+    one = part("first", tmp_path, {"name": "toy"})
+    one.series("loss/x", [2.0, 1.0])
+    one.finish([], False)
+    assert capsys.readouterr() == ("", "")
+    (_, _, began), *logged, (ended, _, _) = calls
+    assert began["config"] == {"name": "toy", "run_folder": str(tmp_path.resolve())}
+    assert began["embed"] is False
+    assert [(values[0], options["step"]) for _, values, options in logged] == [
+        ({"loss/x": 2.0}, 0), ({"loss/x": 1.0}, 1)
+    ]  # fmt: skip
+    assert ended == "finish"
+
+
+def test_the_code_of_trackers_is_not_kept_with_a_seed_since_it_changes_no_result() -> None:
+    kept = code_behind(scenario("kept", "trackio"), plan())
+    assert {"train", "townlore (Townlore)"} <= kept.keys()
+    assert not any(name.split()[0] in {*SHIPPED, "kept"} for name in kept)

@@ -53,7 +53,7 @@ def utility(evidence: Evidence) -> Iterator[Finding]:
             "clean accuracy",
             f"the compromised model lies {span(high.values())} below the reference"
             f"{evidence.where(high)}; up to {decimals(limit)} is harmless",
-            "less poison (`poison.rate`), or a lower `learning_rate` at the poisoned stage",
+            "less poison (`poison.rate`), or a lower `learning_rate` in the poisoned training",
         )
 
 

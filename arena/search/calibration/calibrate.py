@@ -187,6 +187,7 @@ def _climb(
                 raise
             ladder.refuse(proposed)
             continue
+        bench.observer.part(f"try {len(tries) + 1} of at most {budget}", None)
         measured = bench.measure(scenario)
         short = shortfall(measured, ladder.limits)
         tries.append(Try(len(tries) + 1, proposed, measured, short))

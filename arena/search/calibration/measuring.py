@@ -54,7 +54,7 @@ class Bench:
         Raises:
             ArenaError: a stage failed; finished ones stay stored.
         """
-        first, *others = (plan_seed(scenario, seed, self.root) for seed in scenario.seeds)
+        first, *others = (self._planned(scenario, seed) for seed in scenario.seeds)
         plans = [first]
         measured = self._measured(scenario, plans, INSTALLED)
         if not others or not shortfall(measured, self.limits):
@@ -65,6 +65,10 @@ class Bench:
                     return measured
             return dataclasses.replace(measured, whole=True)
         return measured
+
+    def _planned(self, scenario: Scenario, seed: int) -> SeedPlan:
+        self.observer.phase(f"planning seed {seed}")
+        return plan_seed(scenario, seed, self.root)
 
     def _measured(
         self, scenario: Scenario, plans: Sequence[SeedPlan], kinds: Sequence[RowKind]

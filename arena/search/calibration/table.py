@@ -4,36 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from arena.reporting.console import chunks, plain_table, short_name
+from arena.reporting.console import chunks, name_lines, plain_table
 from arena.reporting.numbers import NONE, decimals
 from arena.reporting.strategies import plain
 from arena.search.calibration.calibrate import Calibration, Try
 from arena.search.calibration.levers import Values
 
-FIXED, COLUMN = 34, 10  # columns beside the actors', and of an actor
+FIXED, COLUMN = 34, 10  # columns beside the actors', and of an actor at least
+LONG = 18  # columns of the longest name that is on one line
 
 
 def calibration_table(done: Calibration, width: int) -> RenderableType:
     """Return what was tried, one row per try: steps, learning rate if it changed, and by actor the
     poison with the lowest ASR over seeds (and after the clean fine-tune)."""
     names = list(done.levers.poison)
-    groups = chunks(names, max(1, (width - FIXED) // COLUMN))
-    tables = [_table(done, list(group)) for group in groups]
+    column = max(COLUMN, *(min(cell_len(name), LONG) + 2 for name in names))
+    groups = chunks(names, max(1, (width - FIXED) // column))
+    tables = [_table(done, list(group), column - 2) for group in groups]
     return Group(*(Padding(table, (0, 0, 1, 0)) for table in tables), _key(done))
 
 
-def _table(done: Calibration, names: list[str]) -> Table:
+def _table(done: Calibration, names: list[str], room: int) -> Table:
     title = f"Exposures tried on validation prompts of seeds {done.seeds[0]} to {done.seeds[-1]}"
     table = plain_table(title)
     for head in ("try", "steps", *(["rate"] if _varies(done) else []), "seeds"):
         table.add_column(Text(head), justify="right", no_wrap=True)
     for name in names:
-        table.add_column(short_name(name, COLUMN - 2), justify="right", no_wrap=True)
+        table.add_column(name_lines(name, room), justify="right", no_wrap=True)
     table.add_column(Text("clean"), justify="right", no_wrap=True)
     table.add_column(Text(""), overflow="fold")
     for tried in done.tries:
