@@ -100,8 +100,10 @@ class Limits(Section):
 class Attack(Section):
     """An adaptive actor: its tactics, and what counts as evasion.
 
-    actor: the name of the actor who adapts. tactics: what it may use. limits: what every strategy
-    must satisfy. seeds: for searching, selecting and reporting. sampler: how strategies are
+    actor: the name of the actor who adapts. tactics: what it may use. at_once: at most so many
+    tactics in one strategy, not counting those that are `always` used; the samplers `tpe` and
+    `random` can do this; null has a switch for each tactic. limits: what every strategy must
+    satisfy. seeds: for searching, selecting and reporting. sampler: how strategies are
     proposed. starts: strategies that are tried first, as parameters by name; a tactic that one does
     not name is not used, other missing parameters are the sampler's. race: how seeds are spent on
     strategies; null measures every strategy on every seed of its phase. disclosed: whether evasion
@@ -114,6 +116,7 @@ class Attack(Section):
 
     actor: str
     tactics: Annotated[tuple[SearchedTactic, ...], Field(min_length=1)]
+    at_once: Trials | None = None
     disclosed: Disclosed = "worst"
     against: tuple[str, ...] = ()
     limits: Limits = Limits()

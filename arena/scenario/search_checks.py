@@ -11,7 +11,7 @@ from arena.errors import InputError
 from arena.scenario import keys
 from arena.scenario.problems import Violation
 from arena.scenario.search import DOSES
-from arena.scenario.tactic_space import dimensions_of, space_of
+from arena.scenario.tactic_space import dimensions_of, optional, space_of
 
 if TYPE_CHECKING:
     from arena.scenario.search import Attack, SearchSeeds
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 TARGET = "defender.target"
 RESERVED = (*DOSES, "harmless")
+GROUPING = ("tpe", "random")  # samplers that can leave out parameters
 Searches = Iterator[tuple[str, "Attack"]]
 
 
@@ -93,6 +94,25 @@ def _starts(scenario: Sections) -> Iterator[Violation]:
                 elif not holds(ranges[name], value):
                     allowed = tuple(str(each) for each in corners(ranges[name]))
                     yield Violation(place, "lies outside the searched range", str(value), allowed)
+
+
+def _at_once(scenario: Sections) -> Iterator[Violation]:
+    """Strategies of few tactics differ in their parameters, which not every sampler can model."""
+    for where, search in _searches(scenario):
+        if search.at_once is None:
+            continue
+        count, method = len(optional(search.tactics)), search.sampler.method
+        if search.at_once > count:
+            rule = f"there are only {count} tactics that a strategy may leave out"
+            yield Violation((where, "at_once"), rule, str(search.at_once))
+        if method not in GROUPING:
+            rule = "models only parameters that every strategy has, which excludes at_once"
+            yield Violation((where, "sampler", "method"), rule, method, GROUPING)
+        for index, start in enumerate(search.starts):
+            used = [name for name in optional(search.tactics) if start.get(name) is True]
+            if len(used) > search.at_once:
+                rule = f"uses {len(used)} tactics where at_once allows {search.at_once}"
+                yield Violation((where, "starts", index), rule, ", ".join(used))
 
 
 def _phases(seeds: SearchSeeds) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -184,4 +204,4 @@ def _against(scenario: Sections) -> Iterator[Violation]:
                 yield Violation(place, "no defence of the league has this name", name, allowed)
 
 
-RULES = (_against, _actor, _tactics, _starts, _seeds, _objectives, _unseen, _duel)
+RULES = (_against, _actor, _tactics, _starts, _at_once, _seeds, _objectives, _unseen, _duel)
