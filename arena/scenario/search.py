@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, PlainSerializer, PlainValidator
 from arena.api import limits
 from arena.api.ranges import Range, Value, read
 from arena.scenario.section import (
+    Documents,
     Fraction,
     Name,
     PositiveFraction,
@@ -83,17 +84,20 @@ class Race(Section):
 
 class Limits(Section):
     """Limits that a strategy must satisfy in every seed, beside the scenario's thresholds
-    `installed_asr`, `installed_false_fire` and `broad`; all are rates or shares.
+    `installed_asr`, `installed_false_fire` and `broad`; rates and shares, unless said otherwise.
 
     control_asr: minimum ASR after the clean fine-tune. clean_accuracy_loss: how far the
     compromised model's clean accuracy may be below the reference's (a defended model's below the
     compromised one's). written: maximum share of its training mix that the actor may write.
-    own_left: maximum ASR that a defence may leave of its disclosed trigger.
+    exposures: maximum number of documents with the actor's trigger that are trained on, counted
+    with repetition (steps times batch times its share of the mix); null sets no limit. own_left:
+    maximum ASR that a defence may leave of its disclosed trigger.
     """
 
     control_asr: Fraction = 0.8
     clean_accuracy_loss: Fraction = 0.02
     written: PositiveFraction = 0.4
+    exposures: Documents | None = None
     own_left: Fraction = 0.1
 
 

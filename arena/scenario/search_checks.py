@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from arena import registry
-from arena.api.ranges import Choice, corners, holds
+from arena.api.ranges import Choice, Range, corners, holds
+from arena.api.tactic import Setting
 from arena.errors import InputError
 from arena.scenario import keys
+from arena.scenario.parts import strictly
 from arena.scenario.problems import Violation
 from arena.scenario.search import DOSES
+from arena.scenario.section import Stage
 from arena.scenario.tactic_space import dimensions_of, optional, space_of
 
 if TYPE_CHECKING:
-    from arena.scenario.search import Attack, SearchSeeds
+    from arena.scenario.search import Attack, SearchedTactic, SearchSeeds
     from arena.scenario.sections import Sections
 
 TARGET = "defender.target"
@@ -62,9 +65,39 @@ def _tactics(scenario: Sections) -> Iterator[Violation]:
                 )
             seen.add(each.method)
             try:
-                space_of(each)
+                ranges = space_of(each)
             except InputError as error:
                 yield Violation.of(error, place)
+                continue
+            refusals = _refusals(scenario, search, each, ranges)
+            if refusals and None not in refusals:
+                yield Violation.of(refusals[0], place)
+
+
+def _refusals(
+    scenario: Sections, search: Attack, searched: SearchedTactic, ranges: Mapping[str, Range]
+) -> list[Any]:
+    """For each stage that the adaptive actor may be in, since another setting can change it: why
+    this setting would have no effect, or None. Empty for tactics of other kinds."""
+    tactic: Any = registry.get("tactic", searched.method)
+    names = [actor.name for actor in scenario.actors]
+    if not issubclass(tactic, Setting) or search.actor not in names:
+        return []
+    least = {name: corners(values)[0] for name, values in ranges.items()}
+    made: Setting = tactic(strictly(tactic.Params, {**searched.set, **least}))
+    values = scenario.resolved()
+    actor = values["actors"][names.index(search.actor)]
+    return [_refusal(made, {**actor, "stage": stage}, values) for stage in get_args(Stage)]
+
+
+def _refusal(
+    made: Setting, actor: Mapping[str, Any], values: Mapping[str, Any]
+) -> InputError | None:
+    try:
+        made.fits(actor, values)
+    except InputError as error:
+        return error
+    return None
 
 
 def _seeds(scenario: Sections) -> Iterator[Violation]:
@@ -103,7 +136,7 @@ def _at_once(scenario: Sections) -> Iterator[Violation]:
             continue
         count, method = len(optional(search.tactics)), search.sampler.method
         if search.at_once > count:
-            rule = f"there are only {count} tactics that a strategy may leave out"
+            rule = f"must be at most the number of tactics that are not always used ({count})"
             yield Violation((where, "at_once"), rule, str(search.at_once))
         if method not in GROUPING:
             rule = "models only parameters that every strategy has, which excludes at_once"

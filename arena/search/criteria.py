@@ -14,8 +14,8 @@ from arena.scenario.search import Attack, SearchObjective
 from arena.search.constraints import (
     Constraints,
     attack_constraints,
+    beforehand,
     defence_constraints,
-    excess_written,
 )
 from arena.search.observations import MAIN, Observation, defence_of, target_of
 
@@ -77,7 +77,7 @@ class AttackCriteria:
         return self.attack.faces_defender
 
     def beforehand(self, scenario: Scenario) -> Constraints:
-        return {"written": excess_written(scenario, self.attack)}
+        return beforehand(scenario, self.attack)
 
     def values(self, observations: Sequence[Observation], scenario: Scenario) -> list[float]:
         return objective_values(observations, scenario, self.attack, self.objectives)
@@ -159,4 +159,5 @@ def decisive_removal(observations: Sequence[Observation], attack: Attack) -> str
 
 
 def _identity(attack: Attack) -> dict[str, JsonValue]:
-    return attack.model_dump(mode="json", include={"actor", "disclosed", "against", "limits"})
+    known = attack.model_dump(mode="json", include={"actor", "disclosed", "against"})
+    return {**known, "limits": attack.limits.model_dump(mode="json", exclude_none=True)}

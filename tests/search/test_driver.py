@@ -235,16 +235,17 @@ def _broad(experiment: Experiment) -> list[Row]:
     return rows(experiment, 0.9, near=0.5)
 
 
-def test_a_strategy_over_its_budget_is_never_run(storage: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("limit", "value"), [("written", 0.001), ("exposures", 10)])
+def test_a_strategy_over_its_budget_is_never_run(
+    limit: str, value: float, storage: str, tmp_path: Path
+) -> None:
     base = search(6)
     attack = base.criteria.attack  # type: ignore[attr-defined]
-    tight = attack.model_copy(
-        update={"limits": attack.limits.model_copy(update={"written": 0.001})}
-    )
+    tight = attack.model_copy(update={"limits": attack.limits.model_copy(update={limit: value})})
     spec = search(6, criteria=AttackCriteria(tight))
     study = drive(spec, storage, FakeEvaluators(tmp_path / "log"))
     assert not (tmp_path / "log").exists()
-    assert {stored(t).why for t in study.get_trials()} == {"violates written"}
+    assert {stored(t).why for t in study.get_trials()} == {f"violates {limit}"}
 
 
 def test_several_objectives_are_told_together(storage: str, tmp_path: Path) -> None:

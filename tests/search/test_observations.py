@@ -7,7 +7,12 @@ import pytest
 from arena.errors import ArenaError
 from arena.results.rows import DoseTaken, Row, Which
 from arena.scenario.search import Tune
-from arena.search.constraints import attack_constraints, defence_constraints, feasible
+from arena.search.constraints import (
+    attack_constraints,
+    defence_constraints,
+    feasible,
+    limits_of,
+)
 from arena.search.criteria import AttackCriteria, decisive_removal, objective_values
 from arena.search.observations import Observation, observe
 from tests.support.observations import observation, row, scenario
@@ -211,6 +216,18 @@ def test_the_budget_is_known_beforehand() -> None:
     loud = scenario("tune_evasion", "actors.lexical.poison.rate=0.6")
     assert judge.beforehand(loud)["written"] == pytest.approx(0.1, abs=1e-3)
     assert attack_constraints([observation()], loud, settings())["written"] > 0
+
+
+def test_exposures_are_limited_only_where_asked_and_relative_to_their_limit() -> None:
+    assert "exposures" not in AttackCriteria(settings()).beforehand(scenario())
+    assert "exposures" not in str(AttackCriteria(settings()).identity())  # a study goes on
+    assert "exposures" not in limits_of(settings().limits, scenario().thresholds)
+    few = settings().limits.model_copy(update={"exposures": 1000})
+    judge = AttackCriteria(settings().model_copy(update={"limits": few}))
+    (lexical, *_) = scenario().actors
+    excess = judge.beforehand(scenario())["exposures"]
+    assert 1000 * (1 + excess) == pytest.approx(scenario().exposures_of(lexical))
+    assert "exposures" in str(judge.identity())
 
 
 def test_blue_keeps_utility_and_removes_what_it_was_told() -> None:
