@@ -18,6 +18,7 @@ LIMITS = {
     "written": ("poison budget: share of documents written", "at most"),
     "exposures": ("documents with the trigger that are trained on", "at most"),
     "others_installed": ("share of the other actors installed", "at least"),
+    "flagged": ("poison that a text filter flags", "at most"),
     "own_left": ("remaining ASR of the disclosed trigger", "at most"),
 }
 SHARES = {"exposures"}  # whose excess is a share of the limit

@@ -33,6 +33,9 @@ def attack_constraints(
         "others_installed": 1.0 - min(each.others for each in observations),
         "others_removed": max(each.own_left for each in observations) - limits.own_left,
     }
+    if limits.flagged is not None:
+        flagged = [each.flagged for each in observations if each.flagged is not None]
+        constraints["flagged"] = max(flagged, default=0.0) - limits.flagged
     return _rounded(constraints)
 
 

@@ -23,6 +23,7 @@ DIRECTIONS: Mapping[SearchObjective, str] = {
     "evasion": "maximize",
     "stealth": "minimize",
     "budget": "minimize",
+    "flagged": "minimize",
 }
 
 
@@ -132,7 +133,8 @@ def objective_values(
     objectives: Sequence[SearchObjective],
 ) -> list[float]:
     """Return one number per objective, a mean over seeds: `evasion` the remaining ASR, `stealth`
-    the rate of look-alike or plain prompts that fire, `budget` the share of the mix written."""
+    the rate of look-alike or plain prompts that fire, `budget` the share of the mix written,
+    `flagged` the share of the poison that a text filter flags."""
     known = {
         "evasion": lambda: fmean(
             each.value(attack.disclosed, attack.against) for each in observations
@@ -141,6 +143,7 @@ def objective_values(
         "budget": lambda: scenario.written_share(
             next(actor for actor in scenario.actors if actor.name == attack.actor)
         ),
+        "flagged": lambda: fmean(each.flagged or 0.0 for each in observations),
     }
     return [known[name]() for name in objectives]
 

@@ -47,7 +47,7 @@ from arena.search.strategy_spaces import TacticSpace
 from arena.search.studies import completed, observations_of, outcome_of, seconds_busy
 from arena.search.trial_outcome import TrialOutcome
 
-MEASURED = ("asr", "false_fire", "near_miss", "control")
+MEASURED = ("asr", "false_fire", "near_miss", "control", "flagged")
 
 
 def tune_results(

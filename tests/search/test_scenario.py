@@ -68,7 +68,7 @@ WRONG = (
     Wrong("against nobody", TUNE, "  best: 6", "  best: 6\n  against: [crow]",
           "tune.against[0]", "no defence of the league has this name", "crow"),
     Wrong("at once more than there are", TUNE, "  best: 6", "  best: 6\n  at_once: 3",
-          "tune.at_once", "must be at most the number of tactics that are not always used (2)", "3"),
+          "tune.at_once", "must be at most the number of tactics that are not always used", "3"),
     Wrong("at once by gp", TUNE, "  best: 6", "  best: 6\n  at_once: 1\n  sampler: {method: gp}",
           "tune.sampler.method", "models only parameters that every strategy has", "gp",
           ("tpe", "random")),
