@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from arena.errors import ArenaError
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack, Limits
 from arena.search.observations import Observation
@@ -34,9 +35,19 @@ def attack_constraints(
         "others_removed": max(each.own_left for each in observations) - limits.own_left,
     }
     if limits.flagged is not None:
-        flagged = [each.flagged for each in observations if each.flagged is not None]
-        constraints["flagged"] = max(flagged, default=0.0) - limits.flagged
+        constraints["flagged"] = max(map(flagged, observations)) - limits.flagged
     return _rounded(constraints)
+
+
+def flagged(observation: Observation) -> float:
+    """Return the share of the actor's poison that a text filter flags.
+
+    Raises:
+        ArenaError: no filter was run.
+    """
+    if observation.flagged is None:
+        raise ArenaError("no text filter was run, so what it flags is not known")
+    return observation.flagged
 
 
 def defence_constraints(observations: Sequence[Observation], limits: Limits) -> Constraints:

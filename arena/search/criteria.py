@@ -16,6 +16,7 @@ from arena.search.constraints import (
     attack_constraints,
     beforehand,
     defence_constraints,
+    flagged,
 )
 from arena.search.observations import MAIN, Observation, defence_of, target_of
 
@@ -143,7 +144,7 @@ def objective_values(
         "budget": lambda: scenario.written_share(
             next(actor for actor in scenario.actors if actor.name == attack.actor)
         ),
-        "flagged": lambda: fmean(each.flagged or 0.0 for each in observations),
+        "flagged": lambda: fmean(map(flagged, observations)),
     }
     return [known[name]() for name in objectives]
 

@@ -133,7 +133,7 @@ def observe(rows: Sequence[Row], scenario: Scenario, actor: str) -> Observation:
         defended_loss=max((before - (accuracy_of(row) or 0.0) for row in after), default=0.0),
         own_left=max((value for value in disclosed if value is not None), default=0.0),
         others=fmean(others) if others else 1.0,
-        flagged=seed.compromised.measures.get(FLAGGED, {}).get(actor),
+        flagged=_flagged(seed.compromised, actor),
     )
 
 
@@ -170,6 +170,12 @@ def _name(row: Row, main: str) -> str:
     if row.dose is not None:
         return f"{row.dose.which}:{row.target or ''}"
     return row.target or row.name.replace(":", " ")  # a colon ends a defence's name
+
+
+def _flagged(compromised: Row, actor: str) -> float | None:
+    """What a text filter flags of the actor's poison: nothing where it has none."""
+    by_actor = compromised.measures.get(FLAGGED)
+    return None if by_actor is None else by_actor.get(actor) or 0.0
 
 
 def _control(rows: Sequence[Row], actor: str) -> float | None:

@@ -135,7 +135,6 @@ def sampler_of(
             n_startup_trials=settings.startup,
             multivariate=True,
             group=grouped,
-            warn_independent_sampling=not grouped,  # of a tactic that no trial has used yet
         )
 
 

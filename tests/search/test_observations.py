@@ -238,11 +238,15 @@ def test_what_a_text_filter_flags_is_measured_and_limited_only_where_asked() -> 
     assert seen(*BASE, *REMOVED).flagged is None
     observed = seen(reference, filtered, *rest, *REMOVED)
     assert observed.flagged == 0.3
+    unpoisoned = compromised.model_copy(update={"measures": {"flagged": {"bard": 0.9}}})
+    assert seen(reference, unpoisoned, *rest, *REMOVED).flagged == 0.0
     assert "flagged" not in attack_constraints([observed], scenario(), settings())
     limited = scenario("tune_evasion", "tune.limits.flagged=0.1")
     assert limited.tune is not None
-    kept = attack_constraints([observed, observation()], limited, limited.tune)
+    kept = attack_constraints([observed, observation(flagged=0.0)], limited, limited.tune)
     assert kept["flagged"] == pytest.approx(0.2)
+    with pytest.raises(ArenaError, match="no text filter was run"):
+        attack_constraints([observation()], limited, limited.tune)
 
 
 @pytest.mark.parametrize(
