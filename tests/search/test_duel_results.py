@@ -62,7 +62,7 @@ def test_replying_in_turn_settles_or_returns(
 
 
 def settings() -> Duel:
-    duel = scenario("duel").duel
+    duel = scenario("duel_two_rounds").duel
     assert duel is not None
     return duel
 
@@ -105,7 +105,7 @@ def test_a_payoff_holds_its_seeds_and_its_cost() -> None:
         observation(1, left={"a": 0.4, "b": 0.5}, control=0.9),
     ]
     faint = observation(2, left=0.0, asr=0.4)
-    installed = _installed([*seen, faint], scenario("duel").thresholds)
+    installed = _installed([*seen, faint], scenario("duel_two_rounds").thresholds)
     payoff = _payoff(("red1", "blue0"), seen, installed, settings())
     assert (payoff.red, payoff.blue, payoff.seeds) == ("red1", "blue0", 2)
     assert payoff.per_seed == (0.2, 0.4)

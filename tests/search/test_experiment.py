@@ -164,7 +164,7 @@ def test_a_race_against_doses_and_a_league(against: tuple[str, ...], tmp_path: P
 @pytest.mark.slow
 def test_a_whole_duel(tmp_path: Path) -> None:
     store = tmp_path / "store"
-    done = duel(toy("duel", *DUEL), out=tmp_path / "duel", store=store, quiet=True)
+    done = duel(toy("duel_two_rounds", *DUEL), out=tmp_path / "duel", store=store, quiet=True)
     written = results(done.folder)
     assert len(written["rounds"]) == 2
     assert all(

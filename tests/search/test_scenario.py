@@ -181,7 +181,7 @@ def test_there_must_be_something_to_evade(edit: tuple[str, str], rule: str) -> N
     assert rule in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["tune_evasion", "duel"])
+@pytest.mark.parametrize("name", ["tune_evasion", "duel", "duel_two_rounds"])
 def test_the_bundled_searches_load_back(name: str) -> None:
     assert from_text(dump(scenario(name))) == scenario(name)
 

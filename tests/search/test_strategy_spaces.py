@@ -50,7 +50,7 @@ def red(text: str = TUNE, *edits: tuple[str, str]) -> TacticSpace:
 
 
 def blue() -> DefenceSpace:
-    settings = scenario("duel").duel
+    settings = scenario("duel_two_rounds").duel
     assert settings is not None
     return DefenceSpace(settings.blue, settings.compute)
 
@@ -111,7 +111,7 @@ def first_of(option: str) -> dict[str, Any]:
 def test_every_option_of_blue_is_a_defender_within_its_budget(option: str) -> None:
     changes = blue().changes(first_of(option))
     assert changes["defender.compute"] == 0.1
-    defender = varied(scenario("duel"), changes, option).defender
+    defender = varied(scenario("duel_two_rounds"), changes, option).defender
     assert defender.compute == 0.1
     assert defender.objective.name == {"clean": "clean_finetune", "decoys": "relabel"}.get(
         option, option
@@ -135,8 +135,8 @@ def test_an_option_that_is_no_defender_is_told_before_the_duel() -> None:
     assert made.duel is not None
     with pytest.raises(InputError, match=r"blue's option npo.*defender\.stepz: unknown key"):
         _check_options(made, made.duel)
-    assert scenario("duel").duel is not None
-    _check_options(scenario("duel"), scenario("duel").duel)  # type: ignore[arg-type]
+    assert scenario("duel_two_rounds").duel is not None
+    _check_options(scenario("duel_two_rounds"), scenario("duel_two_rounds").duel)  # type: ignore[arg-type]
 
 
 def test_an_unseen_defender_that_is_none_is_told_before_the_search() -> None:
@@ -199,7 +199,7 @@ def test_so_is_a_study_of_blue(old: str, new: str, same: bool) -> None:
 def test_a_strategy_that_is_tried_changes_nothing_of_the_search() -> None:
     moves = blue()
     before = repr(moves.identity())
-    varied(scenario("duel"), moves.changes(first_of("decoys")), "trial 3")
+    varied(scenario("duel_two_rounds"), moves.changes(first_of("decoys")), "trial 3")
     assert repr(moves.identity()) == before
 
 
