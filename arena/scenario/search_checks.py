@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, get_args
 
+from pydantic import ValidationError
+
 from arena import registry
 from arena.api.ranges import Choice, Range, corners, holds
 from arena.api.tactic import Setting
@@ -78,13 +80,17 @@ def _refusals(
     scenario: Sections, search: Attack, searched: SearchedTactic, ranges: Mapping[str, Range]
 ) -> list[Any]:
     """For each stage that the adaptive actor may be in, since another setting can change it: why
-    this setting would have no effect, or None. Empty for tactics of other kinds."""
+    this setting would have no effect, or None. Empty for tactics of other kinds, and for parameters
+    that no strategy can have."""
     tactic: Any = registry.get("tactic", searched.method)
     names = [actor.name for actor in scenario.actors]
     if not issubclass(tactic, Setting) or search.actor not in names:
         return []
     least = {name: corners(values)[0] for name, values in ranges.items()}
-    made: Setting = tactic(strictly(tactic.Params, {**searched.set, **least}))
+    try:
+        made: Setting = tactic(strictly(tactic.Params, {**searched.set, **least}))
+    except ValidationError:
+        return []  # every trial says so
     values = scenario.resolved()
     actor = values["actors"][names.index(search.actor)]
     return [_refusal(made, {**actor, "stage": stage}, values) for stage in get_args(Stage)]

@@ -35,6 +35,7 @@ class Bigrams:
             self._words[word] += count
             self._before[before] += count
             self._kinds[before] += 1
+        self._total = self._words.total()
 
     def surprisals(self, text: str) -> list[float]:
         """Return the negative log-probability (nats) of each word of a text and of its end."""
@@ -50,7 +51,7 @@ class Bigrams:
     def _alone(self, word: str) -> float:
         kinds = len(self._words)
         share = self._words[word] + kinds / (kinds + 1)
-        return share / (self._words.total() + kinds) if kinds else 1.0
+        return share / (self._total + kinds) if kinds else 1.0
 
 
 def _words(text: str) -> list[str]:
