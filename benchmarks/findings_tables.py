@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from arena.results.curves import AlongDose, DoseSpan
 from arena.results.estimate import Estimate
 from arena.results.run import Pair, RunResults, SummaryRow
 from arena.results.stress import StressResults
+from arena.statistics.comparison import EQUAL
 from arena.statistics.plane import Plane, PlaneRow, planes
 
 
@@ -174,6 +176,29 @@ def reactivation(run: Kept) -> str:
     return grid(head, rows)
 
 
+def residents(run: Kept) -> str:
+    """What is in the models of every cell: seeds in which all backdoors are installed, and keep 0.8
+    in the clean fine-tune; ASR, exposures and log-odds, means over actors."""
+    rows = (
+        [
+            cell.id,
+            *(f"{n} of {there.seeds}" for n in (there.installed, there.kept)),
+            ", ".join(f"{actor} {decimals(asr.value)}" for actor, asr in cell.asr.items()),
+            thousands(_mean(depth.exposures for depth in cell.depth.values())),
+            decimals(_mean(depth.log_odds.value for depth in cell.depth.values()), 1),
+        ]
+        for cell in run.stress.cells
+        if (there := cell.coexistence) is not None
+    )
+    head = ["cell", "all installed", "and kept by the clean fine-tune", "ASR", "exposures"]
+    return grid([*head, "log-odds"], rows)
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return statistics.mean(known) if known else None
+
+
 def survival(run: Kept) -> str:
     """ASR of backdoors by the number of trainings by others, cell by cell."""
     hops = sorted({each.hops for cell in run.stress.cells for each in cell.survival})
@@ -260,7 +285,7 @@ def contrasts(run: Kept) -> str:
             _p(each.p),
             _p(each.adjusted_p),
             str(len(each.seeds)),
-            each.outcome,
+            each.outcome + (f" within {decimals(each.margin)}" if each.outcome == EQUAL else ""),
         ]
         for each in run.stress.contrasts
     )
@@ -406,6 +431,7 @@ TABLES: dict[str, Callable[[Kept], str]] = {
     "shams": shams,
     "conditionals": conditionals,
     "reactivation": reactivation,
+    "residents": residents,
     "survival": survival,
     "along": along,
     "groups": groups,

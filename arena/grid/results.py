@@ -15,7 +15,9 @@ from arena.results.run import RunResults
 from arena.results.scenario import ScenarioRecord
 from arena.results.stress import CellStatus, StressCell, StressResults, StressSeconds
 from arena.runs.measures import measures_of
+from arena.scenario.dose import Dose
 from arena.scenario.schema import Scenario, Thresholds
+from arena.statistics.coexistence import coexistence
 from arena.statistics.contrasts import contrasts
 from arena.statistics.doses import verdict_doses
 from arena.statistics.grid import FinishedCell, judge_grid
@@ -54,7 +56,7 @@ def stress_results(
         claim=judge_grid(finished, scenario.thresholds),
         most=_at_most(finished, scenario.thresholds),
         contrasts=contrasts(finished, scenario.grid.primary),
-        cells=tuple(_cell(outcome) for outcome in outcomes),
+        cells=tuple(_cell(outcome, _kept(scenario)) for outcome in outcomes),
         measures=_measures(scenario, finished),
         thresholds=verdict_thresholds(scenario.thresholds),
         environment=_environment(scenario, outcomes),
@@ -98,7 +100,12 @@ def _environment(scenario: Scenario, outcomes: Sequence[Outcome]) -> Mapping[str
     return environment(settled.numerics, settled.runtime)
 
 
-def _cell(outcome: Outcome) -> StressCell:
+def _kept(scenario: Scenario) -> float:
+    """The ASR that a clean fine-tune must leave for a backdoor to count as kept."""
+    return (scenario.dose or Dose()).kept
+
+
+def _cell(outcome: Outcome, kept: float) -> StressCell:
     results, cell = outcome.results or RunResults(), outcome.cell
     return StressCell(
         id=cell.id,
@@ -109,6 +116,7 @@ def _cell(outcome: Outcome) -> StressCell:
         claim=results.claim if results.transfer else None,
         most=results.most.claim if results.most and results.most.transfer else None,
         installed=results.installed,
+        coexistence=coexistence(results.transfer, kept),
         asr={actor: each.asr for actor, each in results.installation.items()},
         poison={actor: each.poison for actor, each in results.cast.items()},
         depth={actor: each.depth for actor, each in results.installation.items()},

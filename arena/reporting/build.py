@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from arena.reporting import duel, run_page, stress, tune
+from arena.reporting.downloads import Download, downloads
 from arena.reporting.events import read_events
-from arena.reporting.figures.canvas import Drawing
+from arena.reporting.figures.canvas import Drawing, on_paper
 from arena.results.duel import DuelResults
 from arena.results.reader import Results, read_results
 from arena.results.stress import StressResults
@@ -27,7 +28,7 @@ def write_report(run_folder: Path) -> Path:
     Raises:
         InputError: results.json is missing, or does not hold results.
     """
-    html, drawn = _page(run_folder, read_results(run_folder))
+    html, drawn = _page(run_folder, read_results(run_folder), downloads(run_folder))
     return _write(run_folder, html, drawn)
 
 
@@ -47,21 +48,23 @@ def write_figures(run_folder: Path, folder: Path) -> list[Path]:
     return written
 
 
-def _page(run_folder: Path, results: Results) -> tuple[str, dict[str, str]]:
+def _page(
+    run_folder: Path, results: Results, files: Sequence[Download] = ()
+) -> tuple[str, dict[str, str]]:
     if isinstance(results, StressResults):
-        return stress.page(run_folder, results)
+        return stress.page(run_folder, results, files)
     if isinstance(results, TuneResults):
-        return tune.page(results)
+        return tune.page(results, files)
     if isinstance(results, DuelResults):
-        return duel.page(results)
-    return run_page.page(results, read_events(run_folder))
+        return duel.page(results, files)
+    return run_page.page(results, read_events(run_folder), files)
 
 
 def _write(run_folder: Path, html: str, drawn: Mapping[str, str]) -> Path:
     folder = run_folder / "figures"
     folder.mkdir(exist_ok=True)
     for name, svg in drawn.items():
-        (folder / f"{name}.svg").write_text(svg + "\n", encoding="utf-8")
+        (folder / f"{name}.svg").write_text(on_paper(svg) + "\n", encoding="utf-8")
     page = run_folder / "report.html"
     # JSON can carry lone surrogates, UTF-8 cannot: they become question marks.
     page.write_text(html, encoding="utf-8", errors="replace")

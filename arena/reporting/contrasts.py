@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from arena.reporting.numbers import Shown
+from arena.reporting.numbers import Shown, decimals
 from arena.reporting.text import clean
 from arena.reporting.wording import axis_value, p_value, words
 from arena.results.stress import Contrast, StressResults
-from arena.statistics.comparison import AHEAD, BEHIND
+from arena.statistics.comparison import AHEAD, BEHIND, EQUAL
 
 OUTCOMES = {AHEAD: "greater", BEHIND: "smaller"}
 
@@ -41,6 +41,8 @@ def contrast_rows(results: StressResults) -> list[ContrastRow]:
 def _row(each: Contrast) -> ContrastRow:
     used = " and ".join(f"{c.used} of {c.all}" for c in (each.cases, each.cases_against))
     outcome = OUTCOMES.get(each.outcome, each.outcome)
+    if each.outcome == EQUAL and each.margin is not None:
+        outcome = f"no difference, within {decimals(each.margin)}"
     return ContrastRow(
         axis=f"{words(each.axis)} (registered)" if each.primary else words(each.axis),
         name=f"{axis_value(each.axis, each.of)} \N{MINUS SIGN} "

@@ -18,9 +18,28 @@ WASH = "#f5f6f8"
 HATCH = "#b9c0cb"
 WARM = "#b4491b"
 COOL = "#1d5c9e"
+GRID = "#eceff3"
+PAPER = "#ffffff"
 
-ASR_RAMP = ("#fbfaf8", "#fbe6d3", "#f4bd92", "#e0854c", "#b4491b")
-COOL_RAMP = ("#f7f7f5", "#d3e2f0", "#94bbdc", "#4a88c0", "#1d5c9e")
+# A figure in a dark page: these colours are those of the page (style.css, by variable). Cells of a
+# heat map keep theirs, as does the text on them, so no colour of a ramp is one of these.
+THEMED = {
+    INK: "--ink",
+    MUTED: "--muted",
+    FAINT: "--faint",
+    RULE: "--rule",
+    WASH: "--wash",
+    HATCH: "--hatch",
+    WARM: "--warm",
+    COOL: "--cool",
+    GRID: "--grid",
+    PAPER: "--paper",
+    "#3d4a60": "--slate",
+}
+ON_LIGHT, ON_DARK = "#1b222f", "#fefefe"  # text on a filled shape
+
+ASR_RAMP = ("#fbfaf8", "#fbe6d3", "#f4bd92", "#e0854c", "#b3491b")
+COOL_RAMP = ("#f7f7f5", "#d3e2f0", "#94bbdc", "#4a88c0", "#1c5c9e")
 WARM_RAMP = ("#f7f7f5", "#f6dcc6", "#eab184", "#cf7539", "#9c4a14")
 
 # Okabe and Ito's set, darkened for white text; reused cyclically for further parties and actors.
@@ -80,9 +99,9 @@ def transfer_colour(value: float | None) -> str:
 
 
 def readable_on(colour: str) -> str:
-    """Return ink or white, whichever has more contrast (relative luminance of WCAG 2, section
-    1.4.3)."""
-    return "#ffffff" if luminance(colour) < 0.215 else INK
+    """Return the dark or the light text colour, whichever has more contrast (relative luminance of
+    WCAG 2, section 1.4.3)."""
+    return ON_DARK if luminance(colour) < 0.215 else ON_LIGHT
 
 
 def luminance(colour: str) -> float:

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from arena.reporting import palette
+from arena.reporting.figures.canvas import themed
+from arena.reporting.frame import framed
 from arena.reporting.measure_sections import MeasureSection
 from arena.reporting.numbers import NONE, Shown, decimals, thousands
 from arena.reporting.shams import SPLIT_BY
@@ -56,13 +58,15 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(decimals=decimals, thousands=thousands, words=words, shown=Shown.of)
+    environment.filters.update(
+        decimals=decimals, thousands=thousands, words=words, shown=Shown.of, framed=framed
+    )
     return environment
 
 
 def _safe(drawn: Mapping[str, str]) -> dict[str, Markup]:
-    """Figures marked as safe HTML: their text went through an XML writer."""
-    return {name: _marked_up(svg) for name, svg in drawn.items()}
+    """Figures in the page's colours, marked as safe HTML: their text went through an XML writer."""
+    return {name: _marked_up(themed(svg)) for name, svg in drawn.items()}
 
 
 def _marked_up(text: str) -> Markup:

@@ -17,6 +17,7 @@ from arena.reporting.claim_card import (
     judged,
 )
 from arena.reporting.diagnosis import diagnose
+from arena.reporting.downloads import Download
 from arena.reporting.events import Event
 from arena.reporting.measure_sections import MeasureSection, figures_of, run_sections
 from arena.reporting.planted import planted_table
@@ -29,7 +30,9 @@ from arena.results.estimate import Estimate
 from arena.results.run import RunResults
 
 
-def page(results: RunResults, events: Sequence[Event]) -> tuple[str, dict[str, str]]:
+def page(
+    results: RunResults, events: Sequence[Event], files: Sequence[Download] = ()
+) -> tuple[str, dict[str, str]]:
     """Return the page as HTML text, and its figures by name as SVG.
 
     Args:
@@ -38,7 +41,7 @@ def page(results: RunResults, events: Sequence[Event]) -> tuple[str, dict[str, s
     """
     sections = run_sections(results)
     drawn = draw(results, events)
-    html = fill("report.html", context(results, events, sections), drawn)
+    html = fill("report.html", context(results, events, sections) | {"files": files}, drawn)
     return html, {**figures_of(sections), **drawn}
 
 

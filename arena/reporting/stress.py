@@ -13,6 +13,7 @@ from arena.reporting.claim_card import split
 from arena.reporting.claim_map import map_lines
 from arena.reporting.contrasts import contrast_rows
 from arena.reporting.diagnosis import Finding, diagnose
+from arena.reporting.downloads import Download
 from arena.reporting.measure_sections import figures_of
 from arena.reporting.numbers import NONE, Shown, duration, thousands
 from arena.reporting.render import common, fill, measure_html, shown_thresholds
@@ -116,7 +117,9 @@ class CellBlock:
     numbers: list[Markup]
 
 
-def page(run_folder: Path, results: StressResults) -> tuple[str, dict[str, str]]:
+def page(
+    run_folder: Path, results: StressResults, files: Sequence[Download] = ()
+) -> tuple[str, dict[str, str]]:
     """Return the page as HTML text, and its figures by name as SVG.
 
     Args:
@@ -126,7 +129,7 @@ def page(run_folder: Path, results: StressResults) -> tuple[str, dict[str, str]]
     cells = read_cells(run_folder, results)
     measures = grid_measures(results, cells)
     drawn = draw(results, cells, measures)
-    html = fill("stress.html", context(results, cells, measures), drawn)
+    html = fill("stress.html", context(results, cells, measures) | {"files": files}, drawn)
     return html, {**figures_of(measures.grid), **drawn}
 
 

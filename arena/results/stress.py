@@ -39,8 +39,10 @@ class Contrast(Part):
             doses.
         matched: the same over the pairs (in a seed of a cell) that are usable on both sides.
         cases, cases_against: of the two values.
-        outcome: `ahead`, `behind` or `inconclusive`. reason: why it is inconclusive.
+        outcome: `ahead`, `behind`, `equal` (within the margin) or `inconclusive`. reason: why it is
+            inconclusive.
         primary: whether the grid was registered for this contrast; it is then tested by itself.
+        margin: the largest difference that was registered as none; None if there was no margin.
         per_seed: the differences of the `seeds`.
     """
 
@@ -59,6 +61,16 @@ class Contrast(Part):
     outcome: str = ""
     reason: str = ""
     primary: bool = False
+    margin: float | None = None
+
+
+class Coexistence(Part):
+    """Of `seeds`, in how many all actors are `installed`, and in how many of these the clean
+    fine-tune also leaves each of them the ASR that `dose.kept` asks for (at the dose `least`)."""
+
+    seeds: int = 0
+    installed: int = 0
+    kept: int = 0
 
 
 class StressCell(Part):
@@ -71,6 +83,7 @@ class StressCell(Part):
         claim: its own; None if nothing is unlearned. most: the same at the dose `most`; None if
             there is one dose.
         installed: by actor, whether in most seeds.
+        coexistence: in how many seeds all of them are; None if nothing is unlearned.
         asr: by actor, before anything is unlearned. poison: by actor, in words. depth: by actor.
         over_doses: T and its control values at every dose, as in a run; empty if removals have one
             dose. dose_spans: where the doses `least` and `most` lie.
@@ -85,6 +98,7 @@ class StressCell(Part):
     claim: Claim | None = None
     most: Claim | None = None
     installed: Named[bool] = {}
+    coexistence: Coexistence | None = None
     asr: Named[Estimate] = {}
     poison: Named[str] = {}
     depth: Named[Depth] = {}

@@ -41,12 +41,15 @@ class Primary(Section):
     is tested by itself, the other contrasts in families.
 
     axis: the name of the axis. of: the value whose T comes first. against: the value whose T is
-    subtracted.
+    subtracted. margin: the largest difference that counts as none; where the interval lies within
+    minus and plus the margin, the outcome is `equal`. null: the contrast can only be decided in
+    favour of a side.
     """
 
     axis: str
     of: str
     against: str
+    margin: Annotated[float, Field(gt=0, le=1)] | None = None
 
     @property
     def both(self) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from arena.statistics.thresholds import MIN_SEEDS
 
-AHEAD, BEHIND, OPEN = "ahead", "behind", "inconclusive"
+AHEAD, BEHIND, EQUAL, OPEN = "ahead", "behind", "equal", "inconclusive"
 SAYS = {AHEAD: "beats", BEHIND: "loses to", OPEN: "cannot be told apart from"}
 LEVEL = 0.05  # level of the sign-flip test beside the interval of a paired difference
 
@@ -33,3 +33,14 @@ def side(
     if p is not None and p > LEVEL:
         return OPEN, f"the sign-flip test has p = {p:.2f}"
     return (AHEAD, "") if low > mark else (BEHIND, "")
+
+
+def within(low: float | None, high: float | None, seeds: int | None, margin: float | None) -> bool:
+    """Return whether an interval, of eight seeds or more, lies between minus and plus a margin.
+
+    With a 95 % interval these are two one-sided tests at 2.5 % each (Schuirmann 1987, J.
+    Pharmacokinet. Biopharm. 15(6)).
+    """
+    if low is None or high is None or margin is None:
+        return False
+    return (seeds or 0) >= MIN_SEEDS and -margin < low and high < margin

@@ -14,7 +14,7 @@ from arena.results.rows import Which
 from arena.results.run import PairSeed
 from arena.results.stress import Cases, Contrast
 from arena.scenario.grid import Primary
-from arena.statistics.comparison import side
+from arena.statistics.comparison import EQUAL, OPEN, side, within
 from arena.statistics.grid import FinishedCell
 from arena.statistics.intervals import holm, paired
 
@@ -53,7 +53,7 @@ def contrasts(
     first = [] if primary is None else [
         _contrast(cells, primary.axis, (primary.of, primary.against), dose) for dose in doses
     ]  # fmt: skip
-    found = [each.model_copy(update={"primary": True}) for each in _adjusted(first)]
+    found = [_registered(each, primary) for each in _adjusted(first)]
     for axis in dict.fromkeys(axis for cell in cells for axis in cell.axes):
         values = dict.fromkeys(cell.axes[axis] for cell in cells if axis in cell.axes)
         pairs = itertools.combinations(values, 2)
@@ -65,6 +65,16 @@ def contrasts(
         ]
         found += _adjusted(sorted(made, key=lambda each: doses.index(each.dose)))
     return tuple(found)
+
+
+def _registered(each: Contrast, primary: Primary | None) -> Contrast:
+    """The primary contrast, which can also be decided to be no difference."""
+    margin = None if primary is None else primary.margin
+    low, high = each.difference.low, each.difference.high
+    known: dict[str, object] = {"primary": True, "margin": margin}
+    if each.outcome == OPEN and within(low, high, len(each.seeds), margin):
+        known |= {"outcome": EQUAL, "reason": ""}
+    return each.model_copy(update=known)
 
 
 def _contrast(

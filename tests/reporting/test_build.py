@@ -14,6 +14,7 @@ import pytest
 
 from arena.errors import InputError
 from arena.reporting.build import write_report
+from arena.reporting.downloads import HOLDS
 from arena.reporting.events import Event, read_events
 from arena.reporting.run_page import draw, page
 from arena.results.run import RunResults
@@ -72,6 +73,10 @@ def page_of(run: RunResults, record: Sequence[Event] = ()) -> str:
 def test_the_report_and_its_figures_are_written(tmp_path: Path) -> None:
     report = write_report(write_run(tmp_path / "run", 8))
     assert report == tmp_path / "run" / "report.html"
+    links = [value for name, value in Page(report.read_text()).values if name == "href"]
+    files = [link for link in links if not link.startswith("#")]
+    assert files == [path for path in HOLDS if (report.parent / path).is_file()]
+    assert "results.json" in files
     names = {path.stem for path in (report.parent / "figures").glob("*.svg")}
     assert names == {"claim", "asr", "transfer", "seeds", "timeline"}
     for path in (report.parent / "figures").glob("*.svg"):

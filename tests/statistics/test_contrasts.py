@@ -11,6 +11,7 @@ import pytest
 from arena.results.run import AtDose, Pair, PairSeed, RunResults
 from arena.results.stress import Cases, Contrast
 from arena.scenario.grid import Primary
+from arena.statistics.comparison import within
 from arena.statistics.contrasts import contrasts
 from arena.statistics.grid import FinishedCell, judge_grid
 from arena.statistics.intervals import holm, paired
@@ -181,3 +182,34 @@ def test_the_primary_contrast_is_a_family_by_itself_in_its_own_direction() -> No
     assert [(each.of, each.against) for each in others] == [("chain", "apart"), ("chain", "pooled")]
     assert [each.adjusted_p for each in others] == holm([each.p or 0.0 for each in others])
     assert not any(each.primary for each in others)
+
+
+@pytest.mark.parametrize(
+    ("gap", "margin", "outcome"),
+    [
+        (0.01, 0.15, "equal"),
+        (0.01, None, "inconclusive"),
+        (0.01, 0.005, "inconclusive"),
+        (0.14, 0.2, "ahead"),  # a difference stays one, however small
+    ],
+)
+def test_the_primary_contrast_may_be_no_difference(
+    gap: float, margin: float | None, outcome: str
+) -> None:
+    noise = np.random.default_rng(3).normal(0, 0.02, 8)
+    made = [
+        cell(list(0.3 + gap + noise), pipeline="apart"),
+        cell(list(0.3 + noise[::-1]), pipeline="pooled"),
+    ]
+    primary = Primary(axis="pipeline", of="apart", against="pooled", margin=margin)
+    (first, *_) = contrasts(made, primary)
+    assert (first.outcome, first.margin) == (outcome, margin)
+
+
+def test_a_difference_as_large_as_the_margin_is_rarely_called_none() -> None:
+    rng = np.random.default_rng(9)
+    draws = rng.normal(0.15, 0.1, (400, 8))
+    intervals = [paired(list(draw))[0] for draw in draws]
+    called = sum(within(each.low, each.high, 8, 0.15) for each in intervals)
+    assert called / len(draws) <= 0.05
+    assert not within(-0.01, 0.01, 7, 0.15)

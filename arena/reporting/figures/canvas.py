@@ -19,6 +19,7 @@ from arena.reporting.text import clean, fit
 
 FONT = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
 _LOCAL = re.compile(r"url\(#([^)]+)\)")
+_TAG, _COLOUR = re.compile("<[^<>]*>"), re.compile("(?<=: )#[0-9a-f]{6}")
 
 
 class Drawing(str):
@@ -147,7 +148,7 @@ class Sheet:
         self._place(drawn)
 
     def dot(
-        self, x: float, y: float, *, fill: str, edge: str = "#ffffff", size: float = 8,
+        self, x: float, y: float, *, fill: str, edge: str = palette.PAPER, size: float = 8,
         shape: str = "o", line: float = 1.0, tip: str | None = None, alpha: float = 1.0,
     ) -> None:  # fmt: skip
         """Draw a marker of matplotlib's alphabet (`o` circle, `D` diamond, `s` square, `|`
@@ -192,6 +193,26 @@ class Sheet:
         drawing = Drawing(root.toxml())
         drawing.figure = self._figure
         return drawing
+
+
+def on_paper(svg: str) -> str:
+    """Return a drawing with a white background, for a file: where it is shown on a dark page, its
+    text would be dark on dark."""
+    end = svg.index(">") + 1
+    return f'{svg[:end]}<rect width="100%" height="100%" fill="{palette.PAPER}"/>{svg[end:]}'
+
+
+def themed(svg: str) -> str:
+    """Return a drawing for a page, whose colours are those of the page, light or dark.
+
+    Only for drawings inside a page: programs that read SVG files do not know variables.
+    """
+    return _TAG.sub(lambda tag: _COLOUR.sub(_variable, tag[0]), svg)
+
+
+def _variable(colour: re.Match[str]) -> str:
+    name = palette.THEMED.get(colour[0])
+    return colour[0] if name is None else f"var({name}, {colour[0]})"
 
 
 def resalted(svg: str, salt: str) -> str:

@@ -10,7 +10,6 @@ from arena.reporting import palette
 from arena.reporting.figures.canvas import Sheet
 from arena.reporting.numbers import MINUS
 
-GRID = "#eceff3"
 NEAR = 0.04  # share of an axis of transfers beyond its outer ticks
 
 
@@ -89,7 +88,7 @@ def rise(sheet: Sheet, area: Area, ticks: Sequence[float], *, labelled: bool = T
     """Draw horizontal grid lines; the one at zero is darker."""
     for value in ticks:
         y = area.up(value)
-        colour = palette.FAINT if value == 0 else GRID
+        colour = palette.FAINT if value == 0 else palette.GRID
         sheet.line(area.x, y, area.x + area.width, y, colour=colour)
         if labelled:
             sheet.text(area.x - 8, y, tick(value), size=11, colour=palette.MUTED, align="right")
@@ -100,7 +99,7 @@ def run(sheet: Sheet, area: Area, ticks: Sequence[tuple[float, str]], *, size: f
     bottom, free = area.y + area.height, -math.inf
     for value, label in ticks:
         x, half = area.across(value), len(label) * 0.29 * size
-        sheet.line(x, area.y, x, bottom, colour=GRID)
+        sheet.line(x, area.y, x, bottom, colour=palette.GRID)
         if x - half > free:
             sheet.text(x, bottom + 13, label, size=size, colour=palette.MUTED)
             free = x + half + 4

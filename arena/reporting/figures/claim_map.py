@@ -137,7 +137,7 @@ def _whisker(
     if shown.low is not None and shown.high is not None:
         ends = area.across(shown.low), area.across(shown.high)
         sheet.line(ends[0], y, ends[1], y, colour=colour, width=3 if filled else 1.6)
-    fill, edge = (colour, "#ffffff") if filled else ("#ffffff", colour)
+    fill, edge = (colour, palette.PAPER) if filled else (palette.PAPER, colour)
     sheet.dot(area.across(shown.value), y, fill=fill, edge=edge, size=9, line=1.6, tip=tip)
 
 
@@ -145,7 +145,7 @@ def _legend(sheet: Sheet, y: float) -> None:
     """Filled and hollow, and the verdicts' colours with their glyphs."""
     sheet.dot(LEFT, y - 14, fill=palette.MUTED, size=9)
     sheet.text(LEFT + 10, y - 14, "at “least”", size=11.5, align="left")
-    sheet.dot(LEFT + 90, y - 14, fill="#ffffff", edge=palette.MUTED, size=9, line=1.6)
+    sheet.dot(LEFT + 90, y - 14, fill=palette.PAPER, edge=palette.MUTED, size=9, line=1.6)
     sheet.text(LEFT + 100, y - 14, "at “most”", size=11.5, align="left")
     x = LEFT
     for name in ("generalizes_specific", "generalizes_unspecific", "fails", "inconclusive"):

@@ -56,7 +56,7 @@ def _axis(sheet: Sheet, area: chart.Area, ticks: Sequence[float]) -> None:
     bottom = area.y + area.height
     for tick in ticks:
         x = area.across(tick)
-        sheet.line(x, area.y, x, bottom, colour=palette.FAINT if tick == 0 else chart.GRID)
+        sheet.line(x, area.y, x, bottom, colour=palette.FAINT if tick == 0 else palette.GRID)
         sheet.text(x, bottom + 14, decimals(tick), size=13, colour=palette.MUTED)
 
 

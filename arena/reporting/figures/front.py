@@ -15,10 +15,10 @@ from arena.results.tune import TrialRecord
 
 LEFT, TOP, WIDTH, HEIGHT, GAP, FOOT = 50.0, 56.0, 290.0, 230.0, 26.0, 50.0
 LOOKS = {  # shape, fill, edge, size
-    True: ("o", palette.COOL, "#ffffff", 10.0),
-    False: ("o", palette.FAINT, "#ffffff", 7.0),
+    True: ("o", palette.COOL, palette.PAPER, 10.0),
+    False: ("o", palette.FAINT, palette.PAPER, 7.0),
 }
-BROKEN = ("D", "#ffffff", palette.WARM, 6.5)
+BROKEN = ("D", palette.PAPER, palette.WARM, 6.5)
 NAMES = (("on the front", LOOKS[True]), ("feasible", LOOKS[False]), ("infeasible", BROKEN))
 
 

@@ -150,7 +150,7 @@ def _bar(sheet: Sheet, x: float, middle: float, shown: Shown, share: float | Non
     length = SIDE - 52
     sheet.text(x, middle, shown.text, size=12, colour=palette.MUTED, align="left")
     if share is not None:
-        sheet.rect(x + 34, middle - 2.5, length, 5, fill="#eceff3")
+        sheet.rect(x + 34, middle - 2.5, length, 5, fill=palette.GRID)
         sheet.rect(x + 34, middle - 2.5, length * min(max(share, 0), 1), 5, fill=palette.FAINT)
 
 

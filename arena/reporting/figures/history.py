@@ -15,8 +15,8 @@ from arena.results.tune import HistoryPoint, TrialRecord
 LEFT, TOP, WIDTH, HEIGHT, SIDE, FOOT, STRIP = 54.0, 30.0, 700.0, 240.0, 160.0, 48.0, 26.0
 # Marker, fill and edge of each status; trials without a value are in a separate strip.
 LOOKS = {
-    FEASIBLE: ("o", palette.COOL, "#ffffff"),
-    INFEASIBLE: ("D", "#ffffff", palette.WARM),
+    FEASIBLE: ("o", palette.COOL, palette.PAPER),
+    INFEASIBLE: ("D", palette.PAPER, palette.WARM),
     "pruned": ("v", palette.FAINT, palette.FAINT),
     "failed": ("x", palette.WARM, palette.WARM),
 }

@@ -167,7 +167,7 @@ def _contour(sheet: Sheet, pieces: Pieces, colour: str, shape: str, *, dashed: b
     """A line through the rows, edged in white so that it is visible on any colour."""
     for x, band in pieces:
         ys = [band.top + STRIP - 2, band.bottom - STRIP + 2]
-        sheet.path([x, x], ys, colour="#ffffff", width=5)
+        sheet.path([x, x], ys, colour=palette.PAPER, width=5)
         sheet.path([x, x], ys, colour=colour, width=2.2, dashed=dashed)
         sheet.dot(x, ys[0] + 7, fill=colour, size=8.5, shape=shape)
 

@@ -54,7 +54,7 @@ def _panel(sheet: Sheet, group: Sequence[Pair], x: float, y: float) -> None:
     top, bottom = y + HEAD, y + HEAD + LANE * len(group)
     for tick in (0, 0.25, 0.5, 0.75, 1):
         place = x + AXIS * tick
-        sheet.line(place, top, place, bottom, colour="#eceff3")
+        sheet.line(place, top, place, bottom, colour=palette.GRID)
         sheet.text(place, bottom + 12, f"{tick:g}", size=11, colour=palette.MUTED)
     for index, pair in enumerate(group):
         middle = top + LANE * (index + 0.5)

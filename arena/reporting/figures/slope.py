@@ -83,7 +83,7 @@ def _line(
         if each.low is not None and each.high is not None:
             sheet.path([x, x], [area.up(each.low), area.up(each.high)], colour=colour,
                        width=2.4 if counts else 1.2, alpha=1 if counts else 0.6)  # fmt: skip
-        fill, edge = (colour, "#ffffff") if counts else ("#ffffff", colour)
+        fill, edge = (colour, palette.PAPER) if counts else (palette.PAPER, colour)
         tip = f"{contender.name}, {PHASES[index][0]}: {each.full}"
         sheet.dot(x, area.up(each.value), fill=fill, edge=edge, size=9, shape=shape,
                   line=1.4, tip=tip)  # fmt: skip

@@ -80,14 +80,14 @@ def _bar(sheet: Sheet, bar: _Bar, end: float, y: float, height: float, colour: s
     sheet.rect(*box, fill=colour, radius=2.5 if width > 8 else 0, tip=tip)
     name = event.event
     if height >= 16 and fit(name, width - 8, 11) == name:
-        sheet.text(x + width / 2, y + height / 2, name, size=11, colour="#ffffff")
+        sheet.text(x + width / 2, y + height / 2, name, size=11, colour=palette.ON_DARK)
 
 
 def _ticks(sheet: Sheet, end: float, bottom: float) -> None:
     step = _step(end)
     for index in range(int(end / step + 1e-9) + 1):
         x = LABEL + WIDTH * index * step / end
-        sheet.line(x, HEAD, x, bottom, colour="#eceff3")
+        sheet.line(x, HEAD, x, bottom, colour=palette.GRID)
         sheet.text(x, bottom + 14, _clock(index * step), size=11, colour=palette.MUTED)
 
 
