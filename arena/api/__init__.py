@@ -24,6 +24,7 @@ from arena.api.matching import Continuation, Match, matches, normalise
 from arena.api.measure import (
     Measure,
     MeasureFindings,
+    NumberMeasure,
     Reading,
     ScalarMeasure,
     Section,
@@ -79,6 +80,7 @@ __all__ = [
     "Measure",
     "MeasureFindings",
     "NoTrigger",
+    "NumberMeasure",
     "Objective",
     "PairedDocument",
     "Params",

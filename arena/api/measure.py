@@ -26,9 +26,9 @@ from arena.api.values import RowKind
 if TYPE_CHECKING:
     from arena.ml.train_config import Optimisation, Profile, Training
 
-Need = Literal["suspect", "poison"]
+Need = Literal["suspect", "poison", "clean"]
 ALL_ROWS: frozenset[RowKind] = frozenset(get_args(RowKind))
-SCALARS = "scalars.json"  # the file that the job of a `ScalarMeasure` writes: one number per actor
+SCALARS = "scalars.json"  # the file that the job of a `NumberMeasure` writes: one number per actor
 SCALAR_TEMPLATE = """\
 {% from "macros.html" import estimate %}
 {% if values.note %}<p class="note">{{ values.note }}</p>{% endif %}
@@ -133,8 +133,11 @@ class Measure(ABC):
         against_transfer: whether its findings are compared with the transfer estimated from the
             same models, so that both must be taken at the same dose.
         rows: kinds of models that are measured.
-        needs: parents of its stage beside `model`: the `suspect` (the compromised model), and the
-            `poison` of every actor (`shard:NAME`).
+        reads_model: whether its job reads the row's model (its input `model`); a stage about texts
+            alone waits for no model.
+        needs: parents of its stage beside `model`: the `suspect` (the compromised model), the
+            `poison` of every actor (`shard:NAME`), and the `clean` text of the training
+            (`examples`).
         place: position of its section among those of other measures, smaller first.
         Findings: the type of what `results.json` keeps.
     """
@@ -143,6 +146,7 @@ class Measure(ABC):
     Params: ClassVar[type[Params]] = Params
     against_transfer: ClassVar[bool] = False
     rows: ClassVar[frozenset[RowKind]] = ALL_ROWS
+    reads_model: ClassVar[bool] = True
     needs: ClassVar[frozenset[Need]] = frozenset()
     place: ClassVar[int] = 100
     Findings: ClassVar[type[MeasureFindings]] = MeasureFindings
@@ -207,8 +211,9 @@ class ScalarFindings(MeasureFindings):
     values: tuple[ScalarValue, ...] = ()
 
 
-class ScalarMeasure(Measure):
-    """A measure that is one number per model and actor: only `value` must be written.
+class NumberMeasure(Measure):
+    """A measure that is one number per model and actor, which its job writes to `SCALARS` by actor
+    ("" for the whole model).
 
     The numbers appear in the rows of `results.json`, in the tables of models in the report and the
     terminal, and in a section of the report, which leaves out the seeds in which a backdoor was not
@@ -222,19 +227,6 @@ class ScalarMeasure(Measure):
     Findings = ScalarFindings
     title: ClassVar[str] = ""
     note: ClassVar[str] = ""
-
-    @abstractmethod
-    def value(self, model: Any, tokenizer: Any, probes: ProbeSet) -> Mapping[str, float]:
-        """Return the number of each actor ("" for the whole model) in one model.
-
-        Args:
-            model: a transformers model in evaluation mode, on the run's device; not to be changed.
-            tokenizer: its own.
-            probes: the prompts put to every model of the seed, the actors' prompts among them.
-        """
-
-    def job(self, subject: Subject) -> Job:
-        return subject.scalar_job(self)
 
     def scalars(self, reading: Reading) -> Mapping[str, float]:
         values: dict[str, float] = json.loads((reading.folder / SCALARS).read_text())
@@ -275,3 +267,21 @@ class ScalarMeasure(Measure):
         title = self.title or self.name.replace("_", " ").capitalize()
         values = {"note": self.note, "actors": columns, "rows": rows}
         return Section(title, SCALAR_TEMPLATE, values)
+
+
+class ScalarMeasure(NumberMeasure):
+    """A measure that computes one number per actor from the loaded model: only `value` must be
+    written."""
+
+    @abstractmethod
+    def value(self, model: Any, tokenizer: Any, probes: ProbeSet) -> Mapping[str, float]:
+        """Return the number of each actor ("" for the whole model) in one model.
+
+        Args:
+            model: a transformers model in evaluation mode, on the run's device; not to be changed.
+            tokenizer: its own.
+            probes: the prompts put to every model of the seed, the actors' prompts among them.
+        """
+
+    def job(self, subject: Subject) -> Job:
+        return subject.scalar_job(self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import exp, log
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -95,6 +96,16 @@ def narrowed(declared: Range, given: Mapping[str, Any]) -> Range:
 def corners(values: Range) -> tuple[Value, ...]:
     """Return the two limits of a range, or all options of a choice."""
     return values.options if isinstance(values, Choice) else (values.low, values.high)
+
+
+def middle_of(values: Range) -> Value:
+    """Return the value in the middle of a range, in its logarithm where it is drawn so, or the
+    option in the middle of a choice."""
+    if isinstance(values, Choice):
+        return values.options[len(values.options) // 2]
+    low, high = float(values.low), float(values.high)
+    between = exp((log(low) + log(high)) / 2) if values.log else (low + high) / 2
+    return round(between) if isinstance(values, Whole) else between
 
 
 def holds(values: Range, value: Value) -> bool:

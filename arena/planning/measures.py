@@ -30,7 +30,9 @@ def plan_measures(builder: Builder, suspect: str) -> None:
         dataclasses.replace(
             row,
             measures={
-                measure.name: _stage(builder, row, _about(row, measure, job, subject), parents)
+                measure.name: _stage(
+                    builder, row, _about(row, measure, job, subject), _inputs(row, measure, parents)
+                )
                 for measure, job, parents in planned
                 if row.kind in measure.rows and _measured(builder.scenario, row, measure)
             },
@@ -116,8 +118,15 @@ def _parents(builder: Builder, measure: Measure, suspect: str) -> dict[str, str]
     if "poison" in measure.needs:
         for member in builder.actors.members:
             parents[f"{SHARD}{member.name}"] = builder.shard(member)
+    if "clean" in measure.needs:
+        late = builder.actors.at("continual_pretraining")
+        parents["examples"] = builder.examples("continual_pretraining" if late else "pretraining")
     return parents
 
 
-def _stage(builder: Builder, row: RowPlan, job: Job, others: Mapping[str, str]) -> str:
-    return builder.add(job, f"{job.kind} {row.name}", "arena", {"model": row.model, **others})
+def _inputs(row: RowPlan, measure: Measure, parents: Mapping[str, str]) -> Mapping[str, str]:
+    return {"model": row.model, **parents} if measure.reads_model else parents
+
+
+def _stage(builder: Builder, row: RowPlan, job: Job, parents: Mapping[str, str]) -> str:
+    return builder.add(job, f"{job.kind} {row.name}", "arena", parents)

@@ -111,6 +111,12 @@ def context(results: DuelResults) -> dict[str, Any]:
             "red": list(results.replies.red.items()),
             "blue": list(results.replies.blue.items()),
         },
+        "weights": {
+            "red": [(name, decimals(w)) for name, w in results.equilibrium.red.items()],
+            "blue": [(name, decimals(w)) for name, w in results.equilibrium.blue.items()],
+        },
+        "value": Shown.of(results.equilibrium.value),
+        "resamples": thousands(results.equilibrium.resamples),
         "payoff": [_payoff_row(payoff) for payoff in results.payoff],
     }
 

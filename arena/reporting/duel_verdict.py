@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from arena.reporting.limits import broken
@@ -15,7 +15,7 @@ from arena.reporting.payoff_matrix import (
     payoff_matrix,
     strategies_of,
 )
-from arena.results.duel import DuelResults, Payoff, Side
+from arena.results.duel import DuelResults, MixedEquilibrium, Payoff, Side
 from arena.results.estimate import Estimate
 from arena.statistics.comparison import AHEAD, BEHIND, OPEN
 
@@ -97,8 +97,14 @@ def _because(why: str) -> str:
 
 
 def ending(results: DuelResults) -> list[str]:
-    """Return how the duel ended and whether best replies cycle, in sentences."""
-    return [*_end(results), *_infeasible_strategies(results), *_settled(results)]
+    """Return how the duel ended, whether best replies cycle, and the mixed equilibrium, in
+    sentences."""
+    return [
+        *_end(results),
+        *_infeasible_strategies(results),
+        *_settled(results),
+        *_equilibrium(results.equilibrium),
+    ]
 
 
 def _end(results: DuelResults) -> list[str]:
@@ -175,3 +181,23 @@ def _cycles(cycles: bool | None) -> list[str]:
         "Best replies by mean payoff cycle: they lead back to a strategy that was played before. "
         "Means that are close may do so by chance."
     ]
+
+
+def _equilibrium(mixed: MixedEquilibrium) -> list[str]:
+    """The mixed equilibrium, or why there is none; nothing in results that have neither."""
+    if mixed.note is not None:
+        return [f"No mixed equilibrium was computed: {mixed.note}."]
+    if mixed.value.value is None:
+        return []
+    seeds = f" on {several(mixed.seeds, 'seed')}" if mixed.seeds else ""
+    red, blue = _weights(mixed.red), _weights(mixed.blue)
+    return [
+        f"If each side may draw its strategy at random, an ASR of {Shown.of(mixed.value).full} is "
+        f"left in equilibrium{seeds}: red plays {red}; blue plays {blue}."
+    ]
+
+
+def _weights(weights: Mapping[str, float]) -> str:
+    """Return `red1 (0.25), red2 (0.75)`, without strategies that are not played."""
+    played = {name: weight for name, weight in weights.items() if weight > 0}
+    return ", ".join(f"{name} ({decimals(weight)})" for name, weight in played.items())

@@ -16,9 +16,12 @@ LIMITS = {
     "control_asr": ("ASR after a clean fine-tune", "at least"),
     "clean_accuracy_loss": ("clean accuracy lost", "at most"),
     "written": ("poison budget: share of documents written", "at most"),
+    "exposures": ("documents with the trigger that are trained on", "at most"),
     "others_installed": ("share of the other actors installed", "at least"),
+    "flagged": ("poison that a text filter flags", "at most"),
     "own_left": ("remaining ASR of the disclosed trigger", "at most"),
 }
+SHARES = {"exposures"}  # whose excess is a share of the limit
 # The limit behind each constraint, where their names differ.
 _BOUND_BY = {
     "installed": "installed_asr",
@@ -51,7 +54,10 @@ def _broken(name: str, excess: float, limits: Mapping[str, float]) -> str:
     limit, what, side = _bound(name)
     if limit not in limits or not side:
         return f"{what} by {_fine(excess)}"
-    measured = limits[limit] + (excess if side == "at most" else -excess)
+    above = excess * limits[limit] if limit in SHARES else excess
+    measured = limits[limit] + (above if side == "at most" else -above)
+    if limit in SHARES:
+        return f"{what} {plain(measured)} ({side} {plain(limits[limit])})"
     return f"{what} {_fine(measured)} ({side} {decimals(limits[limit])})"
 
 

@@ -112,6 +112,26 @@ class BestReplies(Part):
     blue: Named[str] = {}
 
 
+class MixedEquilibrium(Part):
+    """The equilibrium of the game of mean payoffs, in which each side draws its strategy at random:
+    neither could do better with other weights.
+
+    Attributes:
+        value: ASR left, with an interval by resampling the report's seeds.
+        red, blue: weight of each feasible strategy; each side's sum to 1. There may be other
+            weights with the same value.
+        seeds: in which some payoff was measured. resamples: behind the interval.
+        note: why there is no equilibrium; None if there is one.
+    """
+
+    value: Estimate = Estimate()
+    red: Named[float] = {}
+    blue: Named[float] = {}
+    seeds: int | None = None
+    resamples: int | None = None
+    note: str | None = None
+
+
 class DuelSeconds(Part):
     """Seconds of this command."""
 
@@ -145,6 +165,7 @@ class DuelResults(Brief, Part):
     payoff: tuple[Payoff, ...] = ()
     replies: BestReplies = BestReplies()
     cycles: bool | None = None
+    equilibrium: MixedEquilibrium = MixedEquilibrium()
     ended: str = ""
     environment: Mapping[str, JsonValue] = {}
     seconds: DuelSeconds = DuelSeconds()

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
+
+from pydantic import ValidationError
 
 from arena import registry
-from arena.api.ranges import Choice, corners, holds
+from arena.api.ranges import Choice, Range, corners, holds
+from arena.api.tactic import Setting
 from arena.errors import InputError
 from arena.scenario import keys
+from arena.scenario.parts import strictly
 from arena.scenario.problems import Violation
 from arena.scenario.search import DOSES
-from arena.scenario.tactic_space import dimensions_of, space_of
+from arena.scenario.section import Stage
+from arena.scenario.tactic_space import dimensions_of, optional, space_of
 
 if TYPE_CHECKING:
-    from arena.scenario.search import Attack, SearchSeeds
+    from arena.scenario.search import Attack, SearchedTactic, SearchSeeds
     from arena.scenario.sections import Sections
 
 TARGET = "defender.target"
 RESERVED = (*DOSES, "harmless")
+GROUPING = ("tpe", "random")  # samplers that can leave out parameters
 Searches = Iterator[tuple[str, "Attack"]]
 
 
@@ -61,9 +67,43 @@ def _tactics(scenario: Sections) -> Iterator[Violation]:
                 )
             seen.add(each.method)
             try:
-                space_of(each)
+                ranges = space_of(each)
             except InputError as error:
                 yield Violation.of(error, place)
+                continue
+            refusals = _refusals(scenario, search, each, ranges)
+            if refusals and None not in refusals:
+                yield Violation.of(refusals[0], place)
+
+
+def _refusals(
+    scenario: Sections, search: Attack, searched: SearchedTactic, ranges: Mapping[str, Range]
+) -> list[Any]:
+    """For each stage that the adaptive actor may be in, since another setting can change it: why
+    this setting would have no effect, or None. Empty for tactics of other kinds, and for parameters
+    that no strategy can have."""
+    tactic: Any = registry.get("tactic", searched.method)
+    names = [actor.name for actor in scenario.actors]
+    if not issubclass(tactic, Setting) or search.actor not in names:
+        return []
+    least = {name: corners(values)[0] for name, values in ranges.items()}
+    try:
+        made: Setting = tactic(strictly(tactic.Params, {**searched.set, **least}))
+    except ValidationError:
+        return []  # every trial says so
+    values = scenario.resolved()
+    actor = values["actors"][names.index(search.actor)]
+    return [_refusal(made, {**actor, "stage": stage}, values) for stage in get_args(Stage)]
+
+
+def _refusal(
+    made: Setting, actor: Mapping[str, Any], values: Mapping[str, Any]
+) -> InputError | None:
+    try:
+        made.fits(actor, values)
+    except InputError as error:
+        return error
+    return None
 
 
 def _seeds(scenario: Sections) -> Iterator[Violation]:
@@ -93,6 +133,25 @@ def _starts(scenario: Sections) -> Iterator[Violation]:
                 elif not holds(ranges[name], value):
                     allowed = tuple(str(each) for each in corners(ranges[name]))
                     yield Violation(place, "lies outside the searched range", str(value), allowed)
+
+
+def _at_once(scenario: Sections) -> Iterator[Violation]:
+    """Strategies of few tactics differ in their parameters, which not every sampler can model."""
+    for where, search in _searches(scenario):
+        if search.at_once is None:
+            continue
+        count, method = len(optional(search.tactics)), search.sampler.method
+        if search.at_once > count:
+            rule = f"must be at most the number of tactics that are not always used ({count})"
+            yield Violation((where, "at_once"), rule, str(search.at_once))
+        if method not in GROUPING:
+            rule = "models only parameters that every strategy has, which excludes at_once"
+            yield Violation((where, "sampler", "method"), rule, method, GROUPING)
+        for index, start in enumerate(search.starts):
+            used = [name for name in optional(search.tactics) if start.get(name) is True]
+            if len(used) > search.at_once:
+                rule = f"uses {len(used)} tactics where at_once allows {search.at_once}"
+                yield Violation((where, "starts", index), rule, ", ".join(used))
 
 
 def _phases(seeds: SearchSeeds) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -184,4 +243,4 @@ def _against(scenario: Sections) -> Iterator[Violation]:
                 yield Violation(place, "no defence of the league has this name", name, allowed)
 
 
-RULES = (_against, _actor, _tactics, _starts, _seeds, _objectives, _unseen, _duel)
+RULES = (_against, _actor, _tactics, _starts, _at_once, _seeds, _objectives, _unseen, _duel)

@@ -15,6 +15,8 @@ from arena.scenario.parts import strictly
 from arena.scenario.search import SearchedTactic
 from arena.scenario.tree import Tree
 
+NO_TACTIC = "none"  # in a slot
+
 
 def dimensions_of(tactics: Sequence[SearchedTactic]) -> dict[str, Range]:
     """Return the range of every parameter of an attacker's strategies: whether each tactic is used,
@@ -30,6 +32,19 @@ def dimensions_of(tactics: Sequence[SearchedTactic]) -> dict[str, Range]:
         for name, values in space_of(searched).items():
             ranges[f"{searched.method}.{name}"] = values
     return ranges
+
+
+def slots_of(tactics: Sequence[SearchedTactic], at_once: int) -> dict[str, Range]:
+    """Return the ranges of `at_once` slots by name, which say in place of a switch for each tactic
+    which ones a strategy uses: a slot holds one of the tactics that are not `always` used, or
+    none."""
+    slot = Choice(options=(NO_TACTIC, *optional(tactics)))
+    return {f"tactic_{number + 1}": slot for number in range(at_once)}
+
+
+def optional(tactics: Sequence[SearchedTactic]) -> tuple[str, ...]:
+    """Return the names of the tactics that a strategy may leave out."""
+    return tuple(each.method for each in tactics if not each.always)
 
 
 def space_of(searched: SearchedTactic) -> dict[str, Range]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from arena.errors import ArenaError
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack, Limits
 from arena.search.observations import Observation
@@ -29,11 +30,24 @@ def attack_constraints(
         "broad": max(each.near_miss for each in observations) - thresholds.broad,
         "control": limits.control_asr - min(controls, default=1.0),
         "utility": max(each.loss for each in observations) - limits.clean_accuracy_loss,
-        "written": excess_written(scenario, attack),
+        **beforehand(scenario, attack),
         "others_installed": 1.0 - min(each.others for each in observations),
         "others_removed": max(each.own_left for each in observations) - limits.own_left,
     }
+    if limits.flagged is not None:
+        constraints["flagged"] = max(map(flagged, observations)) - limits.flagged
     return _rounded(constraints)
+
+
+def flagged(observation: Observation) -> float:
+    """Return the share of the actor's poison that a text filter flags.
+
+    Raises:
+        ArenaError: no filter was run.
+    """
+    if observation.flagged is None:
+        raise ArenaError("no text filter was run, so what it flags is not known")
+    return observation.flagged
 
 
 def defence_constraints(observations: Sequence[Observation], limits: Limits) -> Constraints:
@@ -46,10 +60,16 @@ def defence_constraints(observations: Sequence[Observation], limits: Limits) -> 
     return _rounded(constraints)
 
 
-def excess_written(scenario: Scenario, attack: Attack) -> float:
-    """Return how far the actor's written documents exceed their limit, as a share of its mix."""
+def beforehand(scenario: Scenario, attack: Attack) -> Constraints:
+    """Return the constraints on an attacker's strategy that are known without running it: how far
+    the documents that the actor writes exceed their limit, as a share of its mix; and how far its
+    exposures exceed theirs, as a share of that limit."""
     actor = next(each for each in scenario.actors if each.name == attack.actor)
-    return round(scenario.written_share(actor) - attack.limits.written, DIGITS)
+    limits = attack.limits
+    constraints = {"written": scenario.written_share(actor) - limits.written}
+    if limits.exposures is not None:
+        constraints["exposures"] = (scenario.exposures_of(actor) or 0.0) / limits.exposures - 1
+    return _rounded(constraints)
 
 
 def limits_of(limits: Limits, thresholds: Thresholds) -> dict[str, float]:
@@ -58,7 +78,7 @@ def limits_of(limits: Limits, thresholds: Thresholds) -> dict[str, float]:
         "installed_asr": thresholds.installed_asr,
         "false_fire": thresholds.installed_false_fire,
         "broad": thresholds.broad,
-        **limits.model_dump(),
+        **limits.model_dump(exclude_none=True),
         "others_installed": 1.0,
     }
 

@@ -14,8 +14,9 @@ from arena.scenario.search import Attack, SearchObjective
 from arena.search.constraints import (
     Constraints,
     attack_constraints,
+    beforehand,
     defence_constraints,
-    excess_written,
+    flagged,
 )
 from arena.search.observations import MAIN, Observation, defence_of, target_of
 
@@ -23,6 +24,7 @@ DIRECTIONS: Mapping[SearchObjective, str] = {
     "evasion": "maximize",
     "stealth": "minimize",
     "budget": "minimize",
+    "flagged": "minimize",
 }
 
 
@@ -77,7 +79,7 @@ class AttackCriteria:
         return self.attack.faces_defender
 
     def beforehand(self, scenario: Scenario) -> Constraints:
-        return {"written": excess_written(scenario, self.attack)}
+        return beforehand(scenario, self.attack)
 
     def values(self, observations: Sequence[Observation], scenario: Scenario) -> list[float]:
         return objective_values(observations, scenario, self.attack, self.objectives)
@@ -132,7 +134,8 @@ def objective_values(
     objectives: Sequence[SearchObjective],
 ) -> list[float]:
     """Return one number per objective, a mean over seeds: `evasion` the remaining ASR, `stealth`
-    the rate of look-alike or plain prompts that fire, `budget` the share of the mix written."""
+    the rate of look-alike or plain prompts that fire, `budget` the share of the mix written,
+    `flagged` the share of the poison that a text filter flags."""
     known = {
         "evasion": lambda: fmean(
             each.value(attack.disclosed, attack.against) for each in observations
@@ -141,6 +144,7 @@ def objective_values(
         "budget": lambda: scenario.written_share(
             next(actor for actor in scenario.actors if actor.name == attack.actor)
         ),
+        "flagged": lambda: fmean(map(flagged, observations)),
     }
     return [known[name]() for name in objectives]
 
@@ -159,4 +163,5 @@ def decisive_removal(observations: Sequence[Observation], attack: Attack) -> str
 
 
 def _identity(attack: Attack) -> dict[str, JsonValue]:
-    return attack.model_dump(mode="json", include={"actor", "disclosed", "against", "limits"})
+    known = attack.model_dump(mode="json", include={"actor", "disclosed", "against"})
+    return {**known, "limits": attack.limits.model_dump(mode="json", exclude_none=True)}

@@ -166,8 +166,10 @@ class Driver:
             trial = studies.proposed(self._study)
         if trial is None:
             return None
-        self._study.sampler = studies.sampler_of(self._spec.sampler, self._spec.name, trial.number)
-        return studies.filled(trial, self._distributions)
+        self._study.sampler = studies.sampler_of(
+            self._spec.sampler, self._spec.name, trial.number, grouped=self._spec.space.varies
+        )
+        return studies.filled(trial, self._distributions, self._spec.space.has)
 
     def _others_running(self) -> bool:
         """Whether another driver is running a trial; if so, wait a moment for its result."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
+import numpy as np
 import optuna
 
 from arena.planning.numerics import environment
@@ -16,6 +17,7 @@ from arena.results.duel import (
     DuelSeconds,
     DuelStudy,
     LastPlayed,
+    MixedEquilibrium,
     MoveRecord,
     Payoff,
     Side,
@@ -32,6 +34,7 @@ from arena.search.observations import Observation, is_installed
 from arena.search.session import Session
 from arena.search.storages import public_url
 from arena.search.strategies import Move, Strategy
+from arena.statistics.equilibrium import equilibrium, interval, stacked
 from arena.statistics.intervals import over_seeds, rate_over_seeds
 from arena.statistics.thresholds import Thresholds
 
@@ -75,6 +78,7 @@ def duel_results(
         ),
         replies=replies,
         cycles=cycles(replies),
+        equilibrium=mixed_equilibrium(installed, strategies, settings),
         ended=ended,
         environment={
             **environment(scenario.numerics, scenario.runtime),
@@ -107,6 +111,36 @@ def cycles(replies: BestReplies) -> bool:
         path.append(red)
         red = replies.red[replies.blue[red]]
     return len(path) - path.index(red) > 1
+
+
+def mixed_equilibrium(
+    installed: Payoffs, strategies: Mapping[Side, Sequence[Strategy]], attack: Attack
+) -> MixedEquilibrium:
+    """Return the mixed equilibrium over the feasible strategies, or why there is none.
+
+    Args:
+        installed: by pair of strategies, the observations of seeds in which red's is installed.
+    """
+    red, blue = ([s.name for s in strategies[side] if s.feasible] for side in ("red", "blue"))
+    without = [side for side, names in (("red", red), ("blue", blue)) if not names]
+    if without:
+        return MixedEquilibrium(note=f"{' and '.join(without)} had no feasible strategy")
+    missing = [name for name in red if not all(installed[name, other] for other in blue)]
+    if missing:
+        rule = "was installed in no seed, so its payoffs are not known"
+        return MixedEquilibrium(note=f"{', '.join(missing)} {rule}")
+    payoffs = stacked(
+        [[{s.seed: value_of(s, attack) for s in installed[r, b]} for b in blue] for r in red]
+    )
+    value, resamples = interval(payoffs)
+    solved = equilibrium(np.nanmean(payoffs, axis=0))
+    return MixedEquilibrium(
+        value=value,
+        red=dict(zip(red, solved.rows, strict=True)),
+        blue=dict(zip(blue, solved.columns, strict=True)),
+        seeds=len(payoffs),
+        resamples=resamples,
+    )
 
 
 def _mean_payoffs(

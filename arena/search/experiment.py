@@ -21,6 +21,7 @@ from arena.planning.plan import plan_seed
 from arena.progress.observer import Silent
 from arena.results.rows import Row
 from arena.runs.gather import gather
+from arena.runs.measures import measures_of
 from arena.scenario.schema import Scenario
 from arena.store.store import Store
 
@@ -59,7 +60,7 @@ def run_experiment(experiment: Experiment, store: Store, runtime: Runtime) -> li
     with contextlib.closing(Timeline(Path(os.devnull))) as timeline:
         set_aside_broken(part.nodes, part.artifacts, store)
         execute(part.nodes, set(part.artifacts), store, runtime, Silent(), timeline)
-    return gather(part, store)
+    return gather(part, store, measures_of(experiment.scenario))
 
 
 def planned_rows(plan: SeedPlan, experiment: Experiment) -> tuple[RowPlan, ...]:

@@ -24,6 +24,7 @@ BEFORE: Collection[RowKind] = ("reference", "compromised")
 # What the scenario's defender is called in `Observation.left`, besides its two doses.
 ONE_DOSE = {"", "harmless"}
 MAIN = ONE_DOSE.union(DOSES)
+FLAGGED = "flagged"  # the measure
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Observation:
             compromised one.
         own_left: highest ASR that a defence leaves of the trigger disclosed to it.
         others: share of the other actors whose backdoors are installed.
+        flagged: share of its poison that a text filter flags; None if no filter was asked for.
     """
 
     seed: int
@@ -58,6 +60,7 @@ class Observation:
     defended_loss: float
     own_left: float
     others: float
+    flagged: float | None = None
 
     def by_defence(self, disclosed: Disclosed) -> dict[str, float]:
         """Return the remaining ASR of every defence, each dose by itself: its minimum over the
@@ -130,6 +133,7 @@ def observe(rows: Sequence[Row], scenario: Scenario, actor: str) -> Observation:
         defended_loss=max((before - (accuracy_of(row) or 0.0) for row in after), default=0.0),
         own_left=max((value for value in disclosed if value is not None), default=0.0),
         others=fmean(others) if others else 1.0,
+        flagged=_flagged(seed.compromised, actor),
     )
 
 
@@ -166,6 +170,12 @@ def _name(row: Row, main: str) -> str:
     if row.dose is not None:
         return f"{row.dose.which}:{row.target or ''}"
     return row.target or row.name.replace(":", " ")  # a colon ends a defence's name
+
+
+def _flagged(compromised: Row, actor: str) -> float | None:
+    """What a text filter flags of the actor's poison: nothing where it has none."""
+    by_actor = compromised.measures.get(FLAGGED)
+    return None if by_actor is None else by_actor.get(actor) or 0.0
 
 
 def _control(rows: Sequence[Row], actor: str) -> float | None:

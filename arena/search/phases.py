@@ -16,11 +16,12 @@ from arena.scenario.search import Attack
 from arena.search.driver import POLL
 from arena.search.evaluators import Evaluators
 from arena.search.experiment import Experiment
-from arena.search.observations import Observation, observe
+from arena.search.observations import FLAGGED, Observation, observe
 
 Evaluate = Callable[[Mapping[Hashable, Scenario], str], dict[Hashable, list[Observation]]]
 
-# Only the rows that a search uses: of the league only what it is against, no measures, no shams.
+# Only the rows that a search uses: of the league only what it is against, no shams, and no measures
+# but the text filter.
 BARE: Mapping[str, Any] = {
     "tune": None,
     "duel": None,
@@ -41,6 +42,7 @@ def on_validation(scenario: Scenario, attack: Attack, seeds: Sequence[int]) -> S
     changes = {
         **BARE,
         "league": league_of(scenario, attack.against),
+        "measures": measures_of(scenario),
         "seeds": list(seeds),
         "evaluation.split": "validation",
         "evaluation.prompts": attack.prompts,
@@ -59,8 +61,21 @@ def on_test(
     """Return the scenario that a strategy is reported on: test prompts, with the whole league if
     asked for."""
     names = [each.name for each in scenario.league] if league else []
-    own = {"league": league_of(scenario, names), "seeds": list(seeds), "evaluation.split": "test"}
+    own = {
+        "league": league_of(scenario, names),
+        "measures": measures_of(scenario),
+        "seeds": list(seeds),
+        "evaluation.split": "test",
+    }
     return varied(scenario, {**BARE, **own, **changes}, name)
+
+
+def measures_of(scenario: Scenario) -> dict[str, Any]:
+    """Return the measures that the scenario's searches are judged by, with its parameters."""
+    searches = (scenario.tune, scenario.duel)
+    if not any(search is not None and search.filters for search in searches):
+        return {}
+    return {FLAGGED: scenario.resolved()["measures"].get(FLAGGED, {})}
 
 
 def league_of(scenario: Scenario, names: Collection[str]) -> list[Any]:

@@ -11,12 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from math import exp, log
 from typing import Any
 
 from rich.table import Table
 
-from arena.api.ranges import Choice, Range, Value, Whole
 from arena.api.world import DataRoot
 from arena.execution.calibrate import seconds_of_step
 from arena.execution.execute import needed
@@ -122,7 +120,7 @@ def _phases(scenario: Scenario) -> Iterator[Phase]:
 
 def _of_tune(scenario: Scenario, tune: Tune) -> Iterator[Phase]:
     phase = partial(_phase, tune.actor)
-    moves, compared = middle(TacticSpace(tune)), set(tune.compare)
+    moves, compared = _middle(TacticSpace(tune)), set(tune.compare)
     search = on_validation(scenario, tune, tune.seeds.search)
     select = on_validation(scenario, tune, tune.seeds.select)
     searches = 2 if "random" in compared else 1
@@ -137,7 +135,7 @@ def _of_duel(scenario: Scenario, duel: Duel) -> Iterator[Phase]:
     phase = partial(_phase, duel.actor)
     search = on_validation(scenario, duel, duel.seeds.search)
     select = on_validation(scenario, duel, duel.seeds.select)
-    red, blue = middle(TacticSpace(duel)), middle(DefenceSpace(duel.blue, duel.compute))
+    red, blue = _middle(TacticSpace(duel)), _middle(DefenceSpace(duel.blue, duel.compute))
     sides = (("red", duel.trials, red), ("blue", duel.blue.trials, blue))
     for side, trials, moves in sides:
         yield phase(f"{side}: search", duel.most * trials, search, moves)
@@ -159,18 +157,9 @@ def _phase(
     return Phase(name, strategies, plain, varied(plain, moves, f"plan of {name}"), actor)
 
 
-def middle(space: StrategySpace) -> dict[str, Any]:
-    """Return the scenario's keys that a strategy from the middle of the space sets: every tactic is
-    used."""
-    return space.changes({name: _middle(each) for name, each in space.dimensions().items()})
-
-
-def _middle(values: Range) -> Value:
-    if isinstance(values, Choice):
-        return values.options[len(values.options) // 2]
-    low, high = float(values.low), float(values.high)
-    between = exp((log(low) + log(high)) / 2) if values.log else (low + high) / 2
-    return round(between) if isinstance(values, Whole) else between
+def _middle(space: StrategySpace) -> dict[str, Any]:
+    """The scenario's keys that a strategy from the middle of the space sets."""
+    return space.changes(space.middle())
 
 
 def _time_a_step(scenario: Scenario, store: Store, where: DataRoot, note: Note) -> None:

@@ -3,6 +3,9 @@
 Parameter names are flat, so that every trial has every parameter (fANOVA importance and samplers
 over one joint space need that): `decoy_immunisation` says whether a tactic is used, and
 `decoy_immunisation.rate` how strongly, which matters only if it is used.
+
+With `at_once` there are slots instead (`tactic_1`), each with the name of a tactic or `none`, and a
+trial has the parameters of the tactics in its slots only. A tactic in two slots is used once.
 """
 
 from __future__ import annotations
@@ -13,9 +16,9 @@ from typing import Any, Protocol
 
 from pydantic import JsonValue
 
-from arena.api.ranges import Choice, Range, Value
+from arena.api.ranges import Choice, Range, Value, middle_of
 from arena.scenario.search import Attack, DefenceOptions, SearchedTactic
-from arena.scenario.tactic_space import dimensions_of, space_of
+from arena.scenario.tactic_space import NO_TACTIC, dimensions_of, optional, slots_of, space_of
 
 Parameters = Mapping[str, Value]
 OPTION = "option"
@@ -26,6 +29,17 @@ class StrategySpace(Protocol):
 
     def dimensions(self) -> dict[str, Range]:
         """Return the range of every parameter."""
+
+    @property
+    def varies(self) -> bool:
+        """Return whether strategies differ in which parameters they have."""
+
+    def has(self, name: str, params: Parameters) -> bool:
+        """Return whether a strategy that begins with these parameters has this one too."""
+
+    def middle(self) -> Parameters:
+        """Return the parameters of a strategy from the middle of the space, with as many tactics as
+        a strategy may use."""
 
     def changes(self, params: Parameters) -> dict[str, Any]:
         """Return the scenario's keys that these parameters set, with their values."""
@@ -43,20 +57,62 @@ class TacticSpace:
 
     attack: Attack
 
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """Return the names of the tactics that a strategy may leave out."""
+        return optional(self.attack.tactics)
+
+    @property
+    def slots(self) -> dict[str, Range]:
+        """Return the ranges of the slots; empty if every tactic has a switch."""
+        at_once = self.attack.at_once
+        return {} if at_once is None else slots_of(self.attack.tactics, at_once)
+
+    @property
+    def varies(self) -> bool:
+        return bool(self.slots)
+
     def dimensions(self) -> dict[str, Range]:
-        return dimensions_of(self.attack.tactics)
+        ranges = dimensions_of(self.attack.tactics)
+        if not self.slots:
+            return ranges
+        rest = {name: each for name, each in ranges.items() if name not in self.optional}
+        return {**self.slots, **rest}  # the slots first: they decide which others a trial has
+
+    def has(self, name: str, params: Parameters) -> bool:
+        tactic = name.partition(".")[0]
+        return not self.slots or tactic not in self.optional or self.switches(params)[tactic]
+
+    def switches(self, params: Parameters) -> dict[str, bool]:
+        """Return whether each tactic that a strategy may leave out is used."""
+        if not self.slots:
+            return {name: bool(params[name]) for name in self.optional}
+        used = {params[slot] for slot in self.slots}
+        return {name: name in used for name in self.optional}
 
     def start(self, given: Parameters) -> Parameters:
-        """Return a known strategy in which the tactics that it does not name are not used."""
-        unused = {each.method: False for each in self.attack.tactics if not each.always}
-        return {**unused, **given}
+        """Return a known strategy, given by switches, in which the tactics that it does not name
+        are not used."""
+        switches = {name: bool(given.get(name, False)) for name in self.optional}
+        if not self.slots:
+            return {**given, **switches}
+        used = iter([name for name, on in switches.items() if on])
+        rest = {name: value for name, value in given.items() if name not in switches}
+        return {**{slot: next(used, NO_TACTIC) for slot in self.slots}, **rest}
+
+    def middle(self) -> Parameters:
+        known = {name: middle_of(values) for name, values in self.dimensions().items()}
+        step = len(self.optional) / (len(self.slots) + 1)  # slots hold tactics evenly spread
+        spread = {s: self.optional[int(step * (n + 1))] for n, s in enumerate(self.slots)}
+        return {**known, **spread}
 
     def tactics(self, params: Parameters) -> list[dict[str, Value]]:
         """Return the strategy as the actor's `tactics`."""
+        used = self.switches(params)
         return [
             {"method": each.method, **each.set, **_chosen(each, params)}
             for each in self.attack.tactics
-            if each.always or params[each.method]
+            if each.always or used[each.method]
         ]
 
     def changes(self, params: Parameters) -> dict[str, Any]:
@@ -66,7 +122,9 @@ class TacticSpace:
         return "; ".join(_words(tactic) for tactic in self.tactics(params)) or "no tactic"
 
     def identity(self) -> dict[str, JsonValue]:
-        return {"tactics": [each.model_dump(mode="json") for each in self.attack.tactics]}
+        tactics: list[JsonValue] = [each.model_dump(mode="json") for each in self.attack.tactics]
+        at_once = self.attack.at_once
+        return {"tactics": tactics, **({} if at_once is None else {"at_once": at_once})}
 
 
 @dataclass(frozen=True)
@@ -75,6 +133,7 @@ class DefenceSpace:
 
     answers: DefenceOptions
     compute: float
+    varies: bool = False
 
     def dimensions(self) -> dict[str, Range]:
         names = tuple(option.name for option in self.answers.options)
@@ -83,6 +142,12 @@ class DefenceSpace:
             for key, values in option.space.items():
                 ranges[f"{option.name}:{key}"] = values
         return ranges
+
+    def has(self, name: str, params: Parameters) -> bool:
+        return True
+
+    def middle(self) -> Parameters:
+        return {name: middle_of(values) for name, values in self.dimensions().items()}
 
     def changes(self, params: Parameters) -> dict[str, Any]:
         option = next(each for each in self.answers.options if each.name == params[OPTION])

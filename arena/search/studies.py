@@ -108,9 +108,17 @@ def _maker(study: optuna.Study) -> Any:
     return study.user_attrs.get(SCENARIO)
 
 
-def sampler_of(settings: Sampler, name: str, number: int) -> optuna.samplers.BaseSampler:
+def sampler_of(
+    settings: Sampler, name: str, number: int, *, grouped: bool = False
+) -> optuna.samplers.BaseSampler:
     """Return a sampler whose draws depend only on the study's name and seed and the trial's number:
-    a resumed study proposes what it would have proposed without the interruption."""
+    a resumed study proposes what it would have proposed without the interruption.
+
+    Args:
+        grouped: whether trials differ in which parameters they have. TPE then models those that
+            always occur together (Optuna's `group`); otherwise it would model only those that every
+            trial has.
+    """
     seed = seeds.integer(settings.seed, "proposals", name, str(number)) % 2**32
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
@@ -123,7 +131,10 @@ def sampler_of(settings: Sampler, name: str, number: int) -> optuna.samplers.Bas
                 seed=seed, n_startup_trials=settings.startup, warn_independent_sampling=False
             )
         return optuna.samplers.TPESampler(
-            seed=seed, n_startup_trials=settings.startup, multivariate=True
+            seed=seed,
+            n_startup_trials=settings.startup,
+            multivariate=True,
+            group=grouped,
         )
 
 
@@ -147,9 +158,16 @@ def proposed(study: optuna.Study) -> optuna.Trial:
     return trial
 
 
-def filled(trial: optuna.Trial, space: Mapping[str, BaseDistribution]) -> optuna.Trial:
-    """Sample the parameters that the trial does not have yet, and return it."""
+def filled(
+    trial: optuna.Trial,
+    space: Mapping[str, BaseDistribution],
+    has: Callable[[str, Mapping[str, Value]], bool],
+) -> optuna.Trial:
+    """Sample the parameters that the trial does not have yet, and return it. has: whether a trial
+    with some parameters has a further one, by name."""
     for name, values in space.items():
+        if not has(name, trial.params):
+            continue
         if isinstance(values, CategoricalDistribution):
             trial.suggest_categorical(name, values.choices)
         elif isinstance(values, IntDistribution):

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 import optuna
-from optuna.trial import FrozenTrial
+from optuna.distributions import CategoricalDistribution
+from optuna.trial import FrozenTrial, create_trial
 
 from arena.planning.numerics import environment
 from arena.results.scenario import ScenarioRecord
@@ -42,10 +43,11 @@ from arena.search.finished_study import FinishedStudy
 from arena.search.observations import Observation
 from arena.search.session import Session
 from arena.search.storages import public_url
+from arena.search.strategy_spaces import TacticSpace
 from arena.search.studies import completed, observations_of, outcome_of, seconds_busy
 from arena.search.trial_outcome import TrialOutcome
 
-MEASURED = ("asr", "false_fire", "near_miss", "control")
+MEASURED = ("asr", "false_fire", "near_miss", "control", "flagged")
 
 
 def tune_results(
@@ -71,7 +73,7 @@ def tune_results(
         study=_study(session, settings, main.study),
         trials=tuple(trials),
         history=history(trials, main.study.directions[0].name == "MAXIMIZE"),
-        importance=importance(main.study),
+        importance=importance(main.study, TacticSpace(settings)),
         pareto=_pareto(main.study, trials, settings),
         candidates=_candidates(main, settings),
         choice_error=None if main.ranking.error is None else round(main.ranking.error, 3),
@@ -183,9 +185,11 @@ def history(trials: Sequence[TrialRecord], maximize: bool) -> tuple[HistoryPoint
     return tuple(points)
 
 
-def importance(study: optuna.Study) -> Importance:
+def importance(study: optuna.Study, space: TacticSpace) -> Importance:
     """Return the share of the first objective's variance that each parameter explains (fANOVA,
-    Hutter et al. 2014), over complete trials; with a note if it cannot be computed."""
+    Hutter et al. 2014), over complete trials; with a note if it cannot be computed. Where
+    strategies differ in their parameters, it is that of whether each tactic is used, and of the
+    parameters that all have."""
     done = completed(study)
     if len(done) < 4 or len({trial.values[0] for trial in done}) < 2:
         return Importance(note="too few complete trials that differ")
@@ -193,9 +197,28 @@ def importance(study: optuna.Study) -> Importance:
         warnings.simplefilter("ignore")
         evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
         shares = optuna.importance.get_param_importances(
-            study, evaluator=evaluator, target=lambda trial: trial.values[0]
+            _by_switches(study, space) if space.varies else study,
+            evaluator=evaluator,
+            target=lambda trial: trial.values[0],
         )
     return Importance(names={name: round(share, 4) for name, share in shares.items()})
+
+
+def _by_switches(study: optuna.Study, space: TacticSpace) -> optuna.Study:
+    """The complete trials with a switch for each tactic in place of the slots. It says the same,
+    and one name for a tactic instead of one for each slot that may hold it."""
+    flat = optuna.create_study(directions=study.directions)
+    for trial in completed(study):
+        switches = space.switches(trial.params)
+        rest = {name: value for name, value in trial.params.items() if name not in space.slots}
+        onoff = dict.fromkeys(switches, CategoricalDistribution((False, True)))
+        known = {name: trial.distributions[name] for name in rest}
+        flat.add_trial(
+            create_trial(
+                params={**switches, **rest}, distributions={**onoff, **known}, values=trial.values
+            )
+        )
+    return flat
 
 
 def _candidates(study: FinishedStudy, settings: Tune) -> tuple[CandidateRecord, ...]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import Field
 
-from arena.api import APART, InputError, Params, Setting, Space, Whole, at_path, register
+from arena.api import APART, Params, Setting, Space, Whole, at_path, register
+from attackers.tactics.apart import refuse_together
 
 
 class LoraRankParams(Params):
@@ -41,17 +42,12 @@ class LoraRank(Setting):
         return {"rank": Whole(low=1, high=64, log=True)}
 
     def fits(self, actor: Mapping[str, Any], scenario: Mapping[str, Any]) -> None:
-        composition = scenario.get("composition") or "pooled"
-        if composition not in APART:
-            rule = "the actor trains no adapter of its own under this composition"
-            raise InputError(rule, key="method", found=str(composition), allowed=APART)
-        stage = actor.get("stage") or scenario.get("stage")
-        if composition == "supply_chain":  # whose first actor poisons pretraining
-            first = scenario["actors"][0]["name"] == actor["name"]
-            stage = "pretraining" if first else "continual_pretraining"
-        if stage == "pretraining":
-            rule = "pretraining trains all weights; adapters are for continual pretraining"
-            raise InputError(rule, key="method", found=stage, allowed=("continual_pretraining",))
+        refuse_together(
+            actor,
+            scenario,
+            composition="the actor trains no adapter of its own under this composition",
+            pretraining="pretraining trains all weights; adapters are for continual pretraining",
+        )
 
     def section(
         self, actor: Mapping[str, Any], others: Sequence[Mapping[str, Any]]

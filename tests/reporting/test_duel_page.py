@@ -22,6 +22,7 @@ from arena.results.duel import (
     DuelResults,
     DuelRound,
     LastPlayed,
+    MixedEquilibrium,
     MoveRecord,
     Payoff,
     Strategies,
@@ -151,7 +152,7 @@ def test_how_it_ended_is_said() -> None:
     replies = BestReplies(red={"blue0": "red2"}, blue={"red2": "blue0"})
     settled = changed(D8, replies=replies)
     assert payoff_matrix(settled).mutual_best_replies() == [("red2", "blue0")]
-    assert "neither side would change: red2 and blue0." in ending(settled)[-1]
+    assert "neither side would change: red2 and blue0." in ending(settled)[-2]
 
 
 def unfit(*names: str) -> DuelResults:
@@ -211,7 +212,7 @@ def test_an_infeasible_strategy_is_marked_and_in_no_best_reply() -> None:
 
 def test_a_side_without_a_feasible_strategy_has_no_best_reply() -> None:
     results = changed(unfit("red0", "red1", "red2"), replies=BestReplies())
-    assert ending(results)[-1] == "There are no best replies: red had no feasible strategy."
+    assert ending(results)[-2] == "There are no best replies: red had no feasible strategy."
     assert not any("cycle" in line for line in ending(results))
     assert not Page(page(results)[0]).open
 
@@ -288,3 +289,19 @@ def test_the_command_shows_it(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     assert "Round by round" in out
     assert "run folder: runs/duel" in out
+
+
+def test_the_mixed_equilibrium_is_shown_or_why_there_is_none() -> None:
+    said = (
+        "If each side may draw its strategy at random, an ASR of 0.67 [0.58, 0.72] is left in "
+        "equilibrium on 8 seeds: red plays red1 (0.17), red2 (0.83); blue plays blue0 (0.93), "
+        "blue2 (0.07)."
+    )
+    assert said in ending(D8)
+    assert said in " ".join(shown(D8, 80).split())
+    assert "Mixed equilibrium" in text_of(D8)
+    why = changed(D8, equilibrium=MixedEquilibrium(note="red1 was installed in no seed"))
+    assert "No mixed equilibrium was computed: red1 was installed in no seed." in ending(why)
+    assert "Mixed equilibrium" not in text_of(why)
+    older = changed(D8, equilibrium=MixedEquilibrium())
+    assert not any("equilibrium" in line for line in ending(older))

@@ -199,6 +199,8 @@ def test_a_broken_limit_is_shown_with_its_value() -> None:
         "ASR after a clean fine-tune 0.71 (at least 0.80), remaining ASR of the disclosed trigger "
         "0.104 (at most 0.10), of a plug-in by 0.25"
     )
+    many = broken({"exposures": 0.5}, {"exposures": 4000})  # its excess is a share of the limit
+    assert many == "documents with the trigger that are trained on 6000 (at most 4000)"
     tuned = T8.contenders[0].model_copy(update={"constraints": missed})
     results = T8.model_copy(update={"contenders": (tuned, *T8.contenders[1:])})
     assert text in text_of(results)

@@ -24,9 +24,10 @@ from arena.search.evaluators import Evaluated
 from arena.search.experiment import Experiment
 from arena.search.phases import evaluate
 from arena.search.pruning import rungs
+from arena.search.strategy_spaces import TacticSpace
 from arena.search.studies import outcome_of
 from arena.search.trial_outcome import TrialOutcome
-from tests.support.search_fakes import FakeEvaluators, drive, loaded, rows, search
+from tests.support.search_fakes import FakeEvaluators, drive, loaded, rows, scenario, search
 
 
 def stored(trial: FrozenTrial) -> TrialOutcome:
@@ -63,16 +64,27 @@ def test_more_trials_go_on_with_the_study(database: str, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "sampler", ["tpe", "nsga2", pytest.param("gp", marks=pytest.mark.slow), "random"]
+    ("sampler", "at_once"),
+    [
+        ("tpe", None),
+        ("tpe", 1),
+        ("nsga2", None),
+        pytest.param("gp", None, marks=pytest.mark.slow),
+        ("random", None),
+        ("random", 2),
+    ],
 )
 def test_a_stopped_study_proposes_what_a_whole_one_does(
-    sampler: str, storage: str, tmp_path: Path
+    sampler: str, at_once: int | None, storage: str, tmp_path: Path
 ) -> None:
     """Not the same draws again, as a sampler that is seeded once would after each start."""
-    spec = search(5, sampler=sampler, parallel=1)
+    attack = scenario().tune
+    assert attack is not None
+    space = TacticSpace(attack.model_copy(update={"at_once": at_once}))
+    spec = search(5, sampler=sampler, parallel=1, space=space)
     whole = drive(spec, storage, FakeEvaluators(tmp_path / "log"))
     for trials in (2, 4, 5):
-        part = search(trials, sampler=sampler, parallel=1)
+        part = search(trials, sampler=sampler, parallel=1, space=space)
         parts = drive(part, storage.replace("studies", "parts"), FakeEvaluators(tmp_path / "log"))
     chosen = [trial.params for trial in whole.get_trials()]
     assert [trial.params for trial in parts.get_trials()] == chosen
@@ -223,16 +235,17 @@ def _broad(experiment: Experiment) -> list[Row]:
     return rows(experiment, 0.9, near=0.5)
 
 
-def test_a_strategy_over_its_budget_is_never_run(storage: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("limit", "value"), [("written", 0.001), ("exposures", 10)])
+def test_a_strategy_over_its_budget_is_never_run(
+    limit: str, value: float, storage: str, tmp_path: Path
+) -> None:
     base = search(6)
     attack = base.criteria.attack  # type: ignore[attr-defined]
-    tight = attack.model_copy(
-        update={"limits": attack.limits.model_copy(update={"written": 0.001})}
-    )
+    tight = attack.model_copy(update={"limits": attack.limits.model_copy(update={limit: value})})
     spec = search(6, criteria=AttackCriteria(tight))
     study = drive(spec, storage, FakeEvaluators(tmp_path / "log"))
     assert not (tmp_path / "log").exists()
-    assert {stored(t).why for t in study.get_trials()} == {"violates written"}
+    assert {stored(t).why for t in study.get_trials()} == {f"violates {limit}"}
 
 
 def test_several_objectives_are_told_together(storage: str, tmp_path: Path) -> None:

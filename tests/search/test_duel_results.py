@@ -6,7 +6,16 @@ import pytest
 
 from arena.results.duel import BestReplies, Side
 from arena.scenario.search import Duel
-from arena.search.duel_results import _installed, _last, _move, _payoff, best_replies, cycles
+from arena.search.duel_results import (
+    _installed,
+    _last,
+    _move,
+    _payoff,
+    best_replies,
+    cycles,
+    mixed_equilibrium,
+)
+from arena.search.observations import Observation
 from arena.search.strategies import Move, Strategy
 from tests.support.observations import observation, scenario
 
@@ -53,7 +62,7 @@ def test_replying_in_turn_settles_or_returns(
 
 
 def settings() -> Duel:
-    duel = scenario("duel").duel
+    duel = scenario("duel_two_rounds").duel
     assert duel is not None
     return duel
 
@@ -96,7 +105,7 @@ def test_a_payoff_holds_its_seeds_and_its_cost() -> None:
         observation(1, left={"a": 0.4, "b": 0.5}, control=0.9),
     ]
     faint = observation(2, left=0.0, asr=0.4)
-    installed = _installed([*seen, faint], scenario("duel").thresholds)
+    installed = _installed([*seen, faint], scenario("duel_two_rounds").thresholds)
     payoff = _payoff(("red1", "blue0"), seen, installed, settings())
     assert (payoff.red, payoff.blue, payoff.seeds) == ("red1", "blue0", 2)
     assert payoff.per_seed == (0.2, 0.4)
@@ -104,3 +113,44 @@ def test_a_payoff_holds_its_seeds_and_its_cost() -> None:
     assert payoff.control.value == pytest.approx(0.95)
     assert payoff.clean_accuracy.value == pytest.approx(0.85)
     assert payoff.own_left.value == pytest.approx(0.02)
+
+
+def played(**unfit: bool) -> dict[Side, list[Strategy]]:
+    """Two strategies of each side, feasible unless said otherwise."""
+    sides: tuple[Side, Side] = ("red", "blue")
+    return {
+        side: [Strategy(f"{side}{n}", n, {}, "", unfit.get(f"{side}{n}", True)) for n in (0, 1)]
+        for side in sides
+    }
+
+
+def pennies(**missing: int) -> dict[tuple[str, str], list[Observation]]:
+    """Matching pennies in so many seeds: red wants the same number as blue."""
+    return {
+        (f"red{r}", f"blue{b}"): [
+            observation(seed, left=1.0 if r == b else 0.0)
+            for seed in range(missing.get(f"red{r}", 3))
+        ]
+        for r in (0, 1)
+        for b in (0, 1)
+    }
+
+
+def test_the_mixed_equilibrium_is_over_feasible_strategies() -> None:
+    mixed = mixed_equilibrium(pennies(), played(), settings())
+    assert mixed.value.value == pytest.approx(0.5)
+    assert mixed.red == pytest.approx({"red0": 0.5, "red1": 0.5})
+    assert mixed.blue == pytest.approx({"blue0": 0.5, "blue1": 0.5})
+    assert (mixed.seeds, mixed.note) == (3, None)
+    forced = mixed_equilibrium(pennies(), played(blue1=False), settings())
+    assert (forced.value.value, forced.blue) == (pytest.approx(1.0), {"blue0": 1.0})
+
+
+def test_there_is_no_equilibrium_of_payoffs_that_are_not_known() -> None:
+    unknown = mixed_equilibrium(pennies(red1=0), played(), settings())
+    assert unknown.note == "red1 was installed in no seed, so its payoffs are not known"
+    assert (unknown.value.value, unknown.red) == (None, {})
+    none = mixed_equilibrium(pennies(), played(blue0=False, blue1=False), settings())
+    assert none.note == "blue had no feasible strategy"
+    # an infeasible strategy that was never installed is no obstacle
+    assert mixed_equilibrium(pennies(red1=0), played(red1=False), settings()).note is None

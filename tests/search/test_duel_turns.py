@@ -90,7 +90,7 @@ def start(storage: str, tmp_path: Path) -> Start:
         settings = [f"duel.{name}={value}" for name, value in limits.items()]
         return _Duel(
             Session(
-                scenario=scenario("duel", *SMALL, *settings),
+                scenario=scenario("duel_two_rounds", *SMALL, *settings),
                 name="d",
                 storage=storage,
                 folder=tmp_path,

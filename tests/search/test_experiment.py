@@ -124,8 +124,10 @@ def results(folder: Path) -> dict[str, Any]:
 @pytest.mark.slow
 def test_what_tuning_finds_runs_as_a_plain_scenario(tmp_path: Path) -> None:
     store = tmp_path / "store"
-    done = tune(toy("tune_evasion", *TUNE), out=tmp_path / "tune", store=store, quiet=True)
+    filtered = toy("tune_evasion", *TUNE, "tune.limits.flagged=1.0")
+    done = tune(filtered, out=tmp_path / "tune", store=store, quiet=True)
     written = results(done.folder)
+    assert all(0.0 <= trial["measured"]["flagged"] <= 1.0 for trial in written["trials"])
     assert read_results(done.folder) == done.results
     assert [trial["state"] for trial in written["trials"]] == ["complete", "complete"]
     assert [each["name"] for each in written["contenders"]] == ["tuned", "untuned"]
@@ -162,7 +164,7 @@ def test_a_race_against_doses_and_a_league(against: tuple[str, ...], tmp_path: P
 @pytest.mark.slow
 def test_a_whole_duel(tmp_path: Path) -> None:
     store = tmp_path / "store"
-    done = duel(toy("duel", *DUEL), out=tmp_path / "duel", store=store, quiet=True)
+    done = duel(toy("duel_two_rounds", *DUEL), out=tmp_path / "duel", store=store, quiet=True)
     written = results(done.folder)
     assert len(written["rounds"]) == 2
     assert all(

@@ -7,9 +7,15 @@ import pytest
 from arena.errors import ArenaError
 from arena.results.rows import DoseTaken, Row, Which
 from arena.scenario.search import Tune
-from arena.search.constraints import attack_constraints, defence_constraints, feasible
+from arena.search.constraints import (
+    attack_constraints,
+    defence_constraints,
+    feasible,
+    limits_of,
+)
 from arena.search.criteria import AttackCriteria, decisive_removal, objective_values
 from arena.search.observations import Observation, observe
+from arena.search.phases import on_test, on_validation
 from tests.support.observations import observation, row, scenario
 
 BASE = (
@@ -213,6 +219,58 @@ def test_the_budget_is_known_beforehand() -> None:
     assert attack_constraints([observation()], loud, settings())["written"] > 0
 
 
+def test_exposures_are_limited_only_where_asked_and_relative_to_their_limit() -> None:
+    assert "exposures" not in AttackCriteria(settings()).beforehand(scenario())
+    assert "exposures" not in str(AttackCriteria(settings()).identity())  # a study goes on
+    assert "exposures" not in limits_of(settings().limits, scenario().thresholds)
+    few = settings().limits.model_copy(update={"exposures": 1000})
+    judge = AttackCriteria(settings().model_copy(update={"limits": few}))
+    (lexical, *_) = scenario().actors
+    excess = judge.beforehand(scenario())["exposures"]
+    assert 1000 * (1 + excess) == pytest.approx(scenario().exposures_of(lexical))
+    assert "exposures" in str(judge.identity())
+
+
+def test_what_a_text_filter_flags_is_measured_and_limited_only_where_asked() -> None:
+    reference, compromised, *rest = BASE
+    numbers = {"flagged": {"lexical": 0.3, "bard": 0.9}}
+    filtered = compromised.model_copy(update={"measures": numbers})
+    assert seen(*BASE, *REMOVED).flagged is None
+    observed = seen(reference, filtered, *rest, *REMOVED)
+    assert observed.flagged == 0.3
+    unpoisoned = compromised.model_copy(update={"measures": {"flagged": {"bard": 0.9}}})
+    assert seen(reference, unpoisoned, *rest, *REMOVED).flagged == 0.0
+    assert "flagged" not in attack_constraints([observed], scenario(), settings())
+    limited = scenario("tune_evasion", "tune.limits.flagged=0.1")
+    assert limited.tune is not None
+    kept = attack_constraints([observed, observation(flagged=0.0)], limited, limited.tune)
+    assert kept["flagged"] == pytest.approx(0.2)
+    with pytest.raises(ArenaError, match="no text filter was run"):
+        attack_constraints([observation()], limited, limited.tune)
+
+
+@pytest.mark.parametrize(
+    ("override", "measures"),
+    [
+        ("tune.trials=30", {}),
+        ("tune.limits.flagged=0.1", {"flagged": {"budget": 0.05}}),
+        ("tune.objectives=[evasion, flagged]", {"flagged": {"budget": 0.05}}),
+    ],
+)
+def test_a_search_runs_the_filter_that_it_is_judged_by(
+    override: str, measures: dict[str, object]
+) -> None:
+    asked = scenario("tune_evasion", override)
+    assert asked.tune is not None
+    for made in (
+        on_validation(asked, asked.tune, [1]),
+        on_test(asked, [2], {}, "report"),
+    ):
+        assert made.resolved()["measures"] == measures
+    own = scenario("tune_evasion", "tune.limits.flagged=0.1", "measures={flagged: {budget: 0.2}}")
+    assert on_test(own, [2], {}, "report").resolved()["measures"] == {"flagged": {"budget": 0.2}}
+
+
 def test_blue_keeps_utility_and_removes_what_it_was_told() -> None:
     limits = settings().limits
     assert feasible(defence_constraints([observation(defended_loss=0.02, own_left=0.1)], limits))
@@ -235,10 +293,10 @@ def test_rounding_breaks_no_constraint() -> None:
 
 def test_a_value_per_objective() -> None:
     both = [
-        observation(left=0.2, false_fire=-0.1, near_miss=0.1),
-        observation(left=0.6, false_fire=0.3),
+        observation(left=0.2, false_fire=-0.1, near_miss=0.1, flagged=0.2),
+        observation(left=0.6, false_fire=0.3, flagged=0.4),
     ]
-    goals = ["evasion", "stealth", "budget"]
+    goals = ["evasion", "stealth", "budget", "flagged"]
     values = objective_values(both, scenario(), settings(), goals)
-    assert values == pytest.approx([0.4, 0.2, 0.08], abs=1e-3)
+    assert values == pytest.approx([0.4, 0.2, 0.08, 0.3], abs=1e-3)
     assert AttackCriteria(settings(), ("evasion", "stealth")).directions == ("maximize", "minimize")

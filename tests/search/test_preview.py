@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from arena.api.ranges import Choice, Range, Real, Value, Whole
+from arena.api.ranges import Choice, Range, Real, Value, Whole, middle_of
 from arena.api.world import DataRoot
 from arena.cli import app
 from arena.execution.timings import model_key, remember_step
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
-from arena.search.preview import SearchOutline, _middle, _outlined, outline, summary
+from arena.search.preview import SearchOutline, _outlined, outline, summary
 from arena.store.store import Store
 from tests.support import experiments
 
@@ -90,7 +90,7 @@ def test_an_unknown_time_is_said(planned: SearchOutline) -> None:
     ],
 )
 def test_the_middle_of_a_range(values: Range, middle: Value) -> None:
-    assert _middle(values) == middle
+    assert middle_of(values) == middle
 
 
 @pytest.mark.parametrize("command", ["tune", "duel"])

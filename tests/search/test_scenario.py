@@ -67,6 +67,17 @@ WRONG = (
           "tune calls a dose of the defender so", "least"),
     Wrong("against nobody", TUNE, "  best: 6", "  best: 6\n  against: [crow]",
           "tune.against[0]", "no defence of the league has this name", "crow"),
+    Wrong("at once more than there are", TUNE, "  best: 6", "  best: 6\n  at_once: 3",
+          "tune.at_once", "must be at most the number of tactics that are not always used", "3"),
+    Wrong("at once by gp", TUNE, "  best: 6", "  best: 6\n  at_once: 1\n  sampler: {method: gp}",
+          "tune.sampler.method", "models only parameters that every strategy has", "gp",
+          ("tpe", "random")),
+    Wrong("start of too many", TUNE, "  best: 6", "  best: 6\n  at_once: 1\n"
+          "  starts: [{decoy_immunisation: true, near_miss_negatives: true}]", "tune.starts[0]",
+          "uses 2 tactics where at_once allows 1", "decoy_immunisation, near_miss_negatives"),
+    Wrong("no effect when pooled", TUNE, NEAR, "{method: own_training}", "tune.tactics[2].method",
+          "the actor has no training of its own under this composition", "pooled",
+          ("sequential", "merged", "supply_chain")),
     Wrong("tactic twice", TUNE, NEAR, DECOY, "tune.tactics[2].method",
           "this tactic is already in the list", "decoy_immunisation"),
     Wrong("unknown to set", TUNE, DECOY, decoy("set: {kind: words}"), f"{TACTIC}.set.kind",
@@ -170,7 +181,7 @@ def test_there_must_be_something_to_evade(edit: tuple[str, str], rule: str) -> N
     assert rule in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["tune_evasion", "duel"])
+@pytest.mark.parametrize("name", ["tune_evasion", "duel", "duel_two_rounds"])
 def test_the_bundled_searches_load_back(name: str) -> None:
     assert from_text(dump(scenario(name))) == scenario(name)
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
+import optuna
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from arena.api.ranges import Choice, Real, Whole, corners
+from arena.api.ranges import Choice, Real, Whole, corners, holds
 from arena.api.world import DataRoot
 from arena.errors import InputError
+from arena.scenario import bundled
 from arena.scenario.load import from_text, varied
 from arena.scenario.schema import Scenario
+from arena.scenario.search import Sampler
+from arena.scenario.tactic_space import dimensions_of
+from arena.search import studies
 from arena.search.criteria import AttackCriteria, DefenceCriteria
 from arena.search.driver import StudySpec
 from arena.search.duel import _check_options
@@ -18,6 +26,7 @@ from arena.search.phases import on_validation
 from arena.search.session import fingerprint
 from arena.search.strategy_spaces import DefenceSpace, TacticSpace
 from arena.search.tune import tune
+from arena.search.tune_results import importance
 from tests.support.observations import DUEL, TUNE, edited, scenario
 
 RED: dict[str, Any] = {
@@ -41,7 +50,7 @@ def red(text: str = TUNE, *edits: tuple[str, str]) -> TacticSpace:
 
 
 def blue() -> DefenceSpace:
-    settings = scenario("duel").duel
+    settings = scenario("duel_two_rounds").duel
     assert settings is not None
     return DefenceSpace(settings.blue, settings.compute)
 
@@ -102,7 +111,7 @@ def first_of(option: str) -> dict[str, Any]:
 def test_every_option_of_blue_is_a_defender_within_its_budget(option: str) -> None:
     changes = blue().changes(first_of(option))
     assert changes["defender.compute"] == 0.1
-    defender = varied(scenario("duel"), changes, option).defender
+    defender = varied(scenario("duel_two_rounds"), changes, option).defender
     assert defender.compute == 0.1
     assert defender.objective.name == {"clean": "clean_finetune", "decoys": "relabel"}.get(
         option, option
@@ -126,8 +135,8 @@ def test_an_option_that_is_no_defender_is_told_before_the_duel() -> None:
     assert made.duel is not None
     with pytest.raises(InputError, match=r"blue's option npo.*defender\.stepz: unknown key"):
         _check_options(made, made.duel)
-    assert scenario("duel").duel is not None
-    _check_options(scenario("duel"), scenario("duel").duel)  # type: ignore[arg-type]
+    assert scenario("duel_two_rounds").duel is not None
+    _check_options(scenario("duel_two_rounds"), scenario("duel_two_rounds").duel)  # type: ignore[arg-type]
 
 
 def test_an_unseen_defender_that_is_none_is_told_before_the_search() -> None:
@@ -190,5 +199,81 @@ def test_so_is_a_study_of_blue(old: str, new: str, same: bool) -> None:
 def test_a_strategy_that_is_tried_changes_nothing_of_the_search() -> None:
     moves = blue()
     before = repr(moves.identity())
-    varied(scenario("duel"), moves.changes(first_of("decoys")), "trial 3")
+    varied(scenario("duel_two_rounds"), moves.changes(first_of("decoys")), "trial 3")
     assert repr(moves.identity()) == before
+
+
+ALL = (bundled.folder() / "tune_all.yaml").read_text("utf-8")
+
+
+@functools.cache
+def of_few(at_once: int | None = 3) -> TacticSpace:
+    """The space of `tune_all`: 16 tactics beside one that is always used."""
+    settings = from_text(ALL).tune
+    assert settings is not None
+    return TacticSpace(settings.model_copy(update={"at_once": at_once}))
+
+
+def drawn(space: TacticSpace, sampler: str, seed: int, trials: int) -> list[dict[str, Any]]:
+    """The parameters that a sampler proposes to a study in memory."""
+    study, ranges = optuna.create_study(), studies.distributions(space.dimensions())
+    settings = Sampler(method=sampler, startup=3, seed=seed)  # type: ignore[arg-type]
+    for number in range(trials):
+        trial = studies.proposed(study)
+        study.sampler = studies.sampler_of(settings, "s", number, grouped=space.varies)
+        study.tell(studies.filled(trial, ranges, space.has), float(number % 5))
+    return [trial.params for trial in study.get_trials()]
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    at_once=st.integers(1, 16),
+    seed=st.integers(0, 2**32 - 1),
+    sampler=st.sampled_from(["random", "tpe"]),
+)
+def test_a_strategy_has_few_tactics_and_their_parameters_only(
+    at_once: int, seed: int, sampler: str
+) -> None:
+    space = of_few(at_once)
+    proposals = drawn(space, sampler, seed, 6)
+    assert drawn(space, sampler, seed, 6) == proposals
+    for params in proposals:
+        used = {tactic["method"] for tactic in space.tactics(params)} - {"poison_budget"}
+        assert len(used) <= at_once
+        parts = {name.partition(".")[0] for name in params} - set(space.slots) - {"poison_budget"}
+        assert parts <= used
+        assert used == {name for name, on in space.switches(params).items() if on}
+
+
+@given(on=st.sets(st.sampled_from(of_few().optional), max_size=3))
+def test_every_few_tactics_can_be_a_start(on: set[str]) -> None:
+    space = of_few()
+    given = {"poison_budget.rate": 0.1, **dict.fromkeys(on, True)}
+    start = space.start(given)
+    assert {name for name, used in space.switches(start).items() if used} == on
+    ranges = space.dimensions()
+    assert all(holds(ranges[name], value) for name, value in start.items())
+
+
+def test_without_a_limit_the_space_and_its_identity_are_as_before() -> None:
+    free = of_few(None)
+    assert free.dimensions() == dimensions_of(free.attack.tactics)
+    assert set(free.identity()) == {"tactics"}
+    assert of_few(2).identity() != of_few(3).identity()
+
+
+def test_the_middle_strategy_has_as_many_tactics_as_allowed() -> None:
+    assert sum(of_few(5).switches(of_few(5).middle()).values()) == 5
+    assert all(of_few(None).switches(of_few(None).middle()).values())
+
+
+def test_importance_is_of_the_tactics_and_not_of_their_slots() -> None:
+    space = of_few(2)
+    study, ranges = optuna.create_study(), studies.distributions(space.dimensions())
+    study.sampler = studies.sampler_of(Sampler(method="random"), "s", 0)
+    for _ in range(60):
+        trial = studies.filled(study.ask(), ranges, space.has)
+        study.tell(trial, float(space.switches(trial.params)["schedule"]))
+    shares = importance(study, space).names
+    assert max(shares, key=lambda name: shares[name]) == "schedule"
+    assert set(shares) == {*space.optional, "poison_budget.rate"}

@@ -30,7 +30,7 @@ from tests.support.plans import plan
 from tests.support.toy_probes import probes
 
 EVERYTHING = (
-    "measures={representations: {prompts: 4}, quiet: {prompts: 4}, "
+    "measures={representations: {prompts: 4}, quiet: {prompts: 4}, flagged: {}, "
     "reactivation: {samples: [0, 8], prompts: 4}}",
     "league=[{name: searching, intelligence: discovered, objective: {method: relabel}, steps: 2, "
     "discovery: {method: collapse}}, "

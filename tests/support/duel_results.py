@@ -11,11 +11,13 @@ from arena.results.duel import (
     DuelSeconds,
     DuelStudy,
     LastPlayed,
+    MixedEquilibrium,
     MoveRecord,
     Payoff,
     Strategies,
     StrategyRecord,
 )
+from arena.results.estimate import Estimate
 from arena.results.scenario import ScenarioRecord
 from arena.results.tune import PhaseSeeds
 from tests.support.tune_results import mean_rate
@@ -66,6 +68,13 @@ def duel(seeds: int = 8) -> DuelResults:
             blue={"red0": "blue2", "red1": "blue2", "red2": "blue0"},
         ),
         cycles=False,
+        equilibrium=MixedEquilibrium(
+            value=Estimate(value=0.67, low=0.58, high=0.72),
+            red={"red0": 0.0, "red1": 0.17, "red2": 0.83},
+            blue={"blue0": 0.93, "blue1": 0.0, "blue2": 0.07},
+            seeds=seeds,
+            resamples=2000,
+        ),
         ended="rounds",
         environment={"torch": "2.13.0"},
         seconds=DuelSeconds(total=1500.0),

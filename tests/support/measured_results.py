@@ -7,6 +7,7 @@ import functools
 
 import numpy as np
 
+from arena.api.measure import ScalarFindings, ScalarValue
 from arena.api.values import RowKind
 from arena.measures.quiet.findings import QuietFindings, QuietRow
 from arena.measures.reactivation.findings import (
@@ -186,6 +187,17 @@ def quiet(rng: np.random.Generator) -> QuietFindings:
     )
 
 
+def flagged(rng: np.random.Generator) -> ScalarFindings:
+    return ScalarFindings(
+        values=tuple(
+            ScalarValue(
+                kind="compromised", name="compromised", actor=actor, estimate=around(rng, 0.3)
+            )
+            for actor in ACTORS
+        )
+    )
+
+
 @functools.cache
 def measured(n_seeds: int = 8) -> RunResults:
     """Results of a run that measured everything."""
@@ -195,6 +207,7 @@ def measured(n_seeds: int = 8) -> RunResults:
         "representations": representations(rng, n_seeds),
         "reactivation": reactivation(rng),
         "quiet": quiet(rng),
+        "flagged": flagged(rng),
     }
     return results(n_seeds).model_copy(update={"summary": summary, "measures": measures})
 

@@ -16,7 +16,7 @@ from tests.support import toys
 
 ACTORS = ("lexical", "linguist", "bard", "merchant")
 TUNE = (bundled.folder() / "tune_evasion.yaml").read_text("utf-8")
-DUEL = (bundled.folder() / "duel.yaml").read_text("utf-8")
+DUEL = (bundled.folder() / "duel_two_rounds.yaml").read_text("utf-8")
 
 
 @functools.cache

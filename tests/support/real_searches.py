@@ -25,7 +25,7 @@ def real_tune_results(folder: Path) -> TuneResults:
 def real_duel_results(folder: Path) -> DuelResults:
     """Results of a short `arena duel`."""
     few = ("duel.trials=2", "duel.blue.trials=2")
-    return _Duel(_session("duel", folder, *few)).play()
+    return _Duel(_session("duel_two_rounds", folder, *few)).play()
 
 
 def _session(name: str, folder: Path, *overrides: str) -> Session:

@@ -63,7 +63,7 @@ SCENARIOS: dict[str, Callable[[], Scenario]] = {
     "run": lambda: toys.small(*TINY),
     "stress": lambda: toys.small(*TINY, "grid={compositions: [pooled, solo]}"),
     "tune": _tune,
-    "duel": lambda: toy("duel", *TINY, *LAX, *DUEL),
+    "duel": lambda: toy("duel_two_rounds", *TINY, *LAX, *DUEL),
 }
 
 

@@ -118,6 +118,43 @@ def test_the_first_of_a_supply_chain_poisons_pretraining_and_has_no_adapter() ->
     assert (bard.rank, bard.alpha) == (3, 6)
 
 
+@pytest.mark.parametrize("composition", ["sequential", "merged", "supply_chain"])
+def test_a_training_of_its_own_is_the_actors_alone(composition: str) -> None:
+    tactic = "{method: own_training, steps: 37, learning_rate: 0.003}"
+    scenario = loaded(tactic, f"composition={composition}", actor="bard")
+    plain = toys.scenario(f"composition={composition}")
+    recipes = {actor.name: scenario.apart_recipe(actor) for actor in scenario.actors}
+    for actor in plain.actors:
+        before = plain.apart_recipe(actor)
+        own = {"steps": 37, "learning_rate": 0.003} if actor.name == "bard" else {}
+        assert recipes[actor.name] == before.model_copy(update=own)
+    exposures = [made.exposures_of(made.actors[2]) for made in (scenario, plain)]
+    steps = plain.apart_recipe(plain.actors[2]).steps
+    assert exposures[0] == pytest.approx(exposures[1] * 37 / steps)  # type: ignore[operator]
+
+
+def test_a_training_keeps_what_it_does_not_name() -> None:
+    own = "actors.lexical.training.merged.learning_rate=0.004"
+    actor = lexical("{method: own_training, steps: 9}", "composition=merged", own)
+    assert (actor.training.merged.steps, actor.training.merged.learning_rate) == (9, 0.004)
+    error = refused("{method: own_training}", "composition=merged")
+    assert "needs steps or learning_rate" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "found"),
+    [
+        ((), "pooled"),
+        (("composition=solo",), "solo"),
+        (("composition=supply_chain",), "pretraining"),
+        (("composition=merged", "actors.lexical.stage=pretraining"), "pretraining"),
+    ],
+)
+def test_a_training_needs_to_be_the_actors_own(overrides: tuple[str, ...], found: str) -> None:
+    error = refused("{method: own_training, steps: 9}", *overrides)
+    assert (error.key, error.found) == ("actors[0].tactics[0].method", found)
+
+
 def test_settings_are_written_in_their_order_and_the_rest_is_left() -> None:
     actor = lexical(
         "{method: payload, kind: refusal}, {method: schedule, start: 0.5}, "

@@ -1,0 +1,128 @@
+"""The mixed equilibrium of a zero-sum game: known games, its bounds, and its interval."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from arena.statistics import equilibrium as module
+from arena.statistics.dirichlet import Array
+from arena.statistics.equilibrium import equilibrium, interval, stacked
+
+GAMES = arrays(
+    np.float64,
+    array_shapes(min_dims=2, max_dims=2, max_side=5),
+    elements=st.integers(-8, 8).map(lambda n: n / 8),
+)
+
+
+def game(*rows: tuple[float, ...]) -> Array:
+    return np.array(rows, dtype=float)
+
+
+PENNIES = game((1, -1), (-1, 1))
+
+
+def test_rock_paper_scissors() -> None:
+    solved = equilibrium(game((0, -1, 1), (1, 0, -1), (-1, 1, 0)))
+    assert solved.value == pytest.approx(0.0, abs=1e-9)
+    assert solved.rows == pytest.approx((1 / 3,) * 3)
+    assert solved.columns == pytest.approx((1 / 3,) * 3)
+
+
+def test_matching_pennies_with_unequal_stakes() -> None:
+    solved = equilibrium(PENNIES)
+    assert solved.value == pytest.approx(0, abs=1e-9)
+    assert (*solved.rows, *solved.columns) == pytest.approx((0.5,) * 4)
+    uneven = equilibrium(game((3, -1), (-1, 1)))  # x = (1 + 1) / (3 + 1 + 1 + 1), by hand
+    assert uneven.value == pytest.approx(1 / 3)
+    assert uneven.rows == pytest.approx((1 / 3, 2 / 3))
+    assert uneven.columns == pytest.approx((1 / 3, 2 / 3))
+
+
+def test_dominated_strategies_are_not_played() -> None:
+    solved = equilibrium(game((1, -1, 2), (-1, 1, 2), (-2, -2, 1)))
+    assert solved.rows == pytest.approx((0.5, 0.5, 0))
+    assert solved.columns == pytest.approx((0.5, 0.5, 0))
+
+
+def test_a_game_without_choice() -> None:
+    assert equilibrium(game((0.3,))) == module.Equilibrium(pytest.approx(0.3), (1.0,), (1.0,))
+
+
+@settings(max_examples=60, deadline=None)
+@given(payoffs=GAMES, data=st.data())
+def test_the_value_is_between_the_pure_bounds_and_knows_no_order(
+    payoffs: Array, data: st.DataObject
+) -> None:
+    solved = equilibrium(payoffs)
+    assert payoffs.min(axis=1).max() - 1e-9 <= solved.value <= payoffs.max(axis=0).min() + 1e-9
+    rows, columns = np.array(solved.rows), np.array(solved.columns)
+    for weights in (rows, columns):
+        assert weights.min() >= 0
+        assert weights.sum() == pytest.approx(1)
+    # what makes it an equilibrium: neither side gains by any other strategy
+    assert (rows @ payoffs).min() == pytest.approx(solved.value, abs=1e-6)
+    assert (payoffs @ columns).max() == pytest.approx(solved.value, abs=1e-6)
+    order = data.draw(st.permutations(range(len(payoffs))))
+    assert equilibrium(payoffs[order]).value == pytest.approx(solved.value, abs=1e-9)
+
+
+def test_seeds_that_agree_have_an_interval_of_no_width() -> None:
+    value, resamples = interval(np.stack([PENNIES, PENNIES, PENNIES]))
+    assert resamples == module.RESAMPLES
+    assert (value.value, value.low, value.high) == pytest.approx((0, 0, 0), abs=1e-9)
+
+
+def test_one_seed_has_no_interval() -> None:
+    value, resamples = interval(PENNIES[None])
+    assert (value.low, value.high, resamples) == (None, None, 0)
+
+
+def test_the_interval_is_of_the_mean_where_there_is_no_choice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A resample's mean of eight ones and zeros is binomial: its quantiles are known."""
+    monkeypatch.setattr(module, "RESAMPLES", 400)
+    seeds = np.array([1.0, 0, 0, 1, 0, 1, 1, 0]).reshape(8, 1, 1)
+    value, _ = interval(seeds)
+    assert value.value == 0.5
+    assert (value.low, value.high) == pytest.approx((0.125, 0.875), abs=0.126)
+    assert value == interval(seeds)[0]  # the same resamples each time
+
+
+def test_a_seed_that_lacks_an_entry_is_left_out_of_it_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "RESAMPLES", 100)
+    payoffs = stacked([[{1: 0.2, 2: 0.4}, {1: 0.2, 2: 0.4}], [{2: 0.6}, {2: 0.6}]])
+    assert payoffs.shape == (2, 2, 2)
+    assert np.isnan(payoffs[0, 1]).all()
+    value, resamples = interval(payoffs)
+    assert value.value == pytest.approx(0.6)
+    assert 0 < resamples < 100  # without those of seed 1 alone, in which the second row has none
+    assert value.low == pytest.approx(0.6)
+
+
+PLANTED = game((0.10, 0.06, 0.03), (0.71, 0.24, 0.12), (0.66, 0.63, 0.5), (0.3, 0.5, 0.7))
+
+
+def planted(rng: np.random.Generator, seeds: int) -> Array:
+    """Payoffs of some seeds, which differ by 0.15 as a whole and by 0.2 in each entry."""
+    shift = rng.normal(0, 0.15, (seeds, 1, 1))
+    noise = rng.normal(0, 0.2, (seeds, *PLANTED.shape))
+    return np.clip(PLANTED + shift + noise, 0, 1)
+
+
+@pytest.mark.slow
+def test_the_interval_covers_a_planted_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The figures of docs/estimands.md are of 150 data sets of 8 and of 12 seeds."""
+    monkeypatch.setattr(module, "RESAMPLES", 200)
+    rng = np.random.default_rng(5)
+    truth = equilibrium(planted(rng, 200_000).mean(axis=0)).value
+    limits = [interval(planted(rng, 8))[0] for _ in range(40)]
+    covered = sum((e.low or 0.0) <= truth <= (e.high or 0.0) for e in limits)
+    assert covered >= 33  # of 40; at 92 %, fewer happen once in 80
