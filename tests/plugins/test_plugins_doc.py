@@ -3,84 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
-import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from arena.testing.toys import TOY
+from tests.support.followed import ROOT, SIZES, Followed, follow, run
 
 pytestmark = pytest.mark.slow  # whole runs in processes of their own
-
-ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
-SHORT = (
-    "training.pretraining.steps=4",
-    "training.continual_pretraining.steps=4",
-    "defender.steps=2",
-)
-SIZES = [part for setting in (*TOY, *SHORT) for part in ("--set", setting)]
-
-
-@dataclass(frozen=True)
-class Followed:
-    """A folder in which every step of the page was taken, and what each command printed."""
-
-    folder: Path
-    printed: Mapping[str, str]
-
-
-def environment(folder: Path) -> dict[str, str]:
-    """The reader's shell; packages are installed below the folder, from no index."""
-    return {
-        **os.environ,
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-        "PYTHONPATH": os.pathsep.join([str(folder / "site"), str(ROOT)]),
-        "ARENA_STORE": str(folder / "store"),
-        "COLUMNS": "120",
-        "PIP_TARGET": str(folder / "site"),
-        "PIP_NO_INDEX": "1",
-        "PIP_NO_DEPS": "1",
-        "PIP_NO_BUILD_ISOLATION": "0",  # pip reads this switch the wrong way round
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-    }
-
-
-def run(line: str, folder: Path) -> str:
-    """Run a command of the page; `arena run` at toy size."""
-    words = shlex.split(line)
-    if words[:2] == ["arena", "run"]:
-        words += ["--quiet", *SIZES]
-    if words[0] in ("arena", "pip"):
-        words = [sys.executable, "-m", words[0].replace("arena", "arena.cli"), *words[1:]]
-    done = subprocess.run(
-        words, cwd=folder, env=environment(folder), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
-    return done.stdout
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Followed:
-    folder = tmp_path_factory.mktemp("reader")
-    printed = {}
-    for language, block in re.findall(r"^```(\w+)\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE):
-        if language == "bash":
-            for line in block.splitlines():
-                printed[line] = run(line, folder)
-            continue
-        first, _, text = block.partition("\n")
-        file = folder / first.removeprefix("# ")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-    return Followed(folder, printed)
+    return follow(ROOT / "docs" / "plugins.md", tmp_path_factory.mktemp("reader"), "bash")
 
 
 def results(folder: Path) -> dict[str, Any]:
