@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # two processes, each file in one of them: fixtures of a file are made once
 SIDE_BY_SIDE := --numprocesses 2 --dist loadfile
 
-.PHONY: quickstart test test-all cluster-test faults check format install clean
+.PHONY: quickstart test test-all cluster-test faults check docs format install clean
 
 quickstart: $(STAMP)  ## install, then run the bundled quickstart
 	$(BIN)/arena run quickstart
@@ -30,6 +30,9 @@ check: $(STAMP)  ## lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+docs: $(STAMP)  ## the site, into build/site; any warning is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -38,7 +41,7 @@ install: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,docs]"
 	touch $@
 
 clean:

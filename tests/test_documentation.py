@@ -1,21 +1,27 @@
-"""README and docs: links lead somewhere, the commands exist, and the README's scenario is valid."""
+"""README and docs: links lead somewhere, the commands can be given, and the README's scenario is
+valid."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
+import yaml
 
 from arena.cli.app import app
 from arena.scenario.load import load_scenario
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+TOP = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")]
+PAGES = [*TOP, *sorted((ROOT / "docs").glob("*.md"))]
 LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)")
-COMMANDS = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+ARENA = typer.main.get_group(app)
+AFTER_WORDS = re.compile(r"\s#|\s\|\|?\s|\s&&\s|\s>\s")  # a comment, or the shell goes on
 
 
 def text(page: Path) -> str:
@@ -53,24 +59,46 @@ def test_a_broken_link_is_noticed(tmp_path: Path) -> None:
     assert list(broken_links(page)) == ["#two", "none.md#"]
 
 
+def commands(page: Path) -> Iterator[list[str]]:
+    """The words of every `arena` command that a page shows."""
+    for block in (*blocks(page, "console"), *blocks(page, "bash")):
+        for line in block.replace("\\\n", " ").splitlines():
+            if found := re.match(r"\s*(?:\S*/)?arena (.*)$", line):
+                yield shlex.split(AFTER_WORDS.split(found[1])[0])
+
+
+def parse(words: Sequence[str]) -> None:
+    """Parse a command as the shell's would be, without running it."""
+    context: Any = ARENA.make_context("arena", list(words))
+    command: Any = ARENA
+    while hasattr(command, "commands") and (left := [*context._protected_args, *context.args]):
+        name, command, left = command.resolve_command(context, left)
+        context = command.make_context(name, left, parent=context)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_command_shown_exists(page: Path) -> None:
-    shown = {
-        name
-        for block in (*blocks(page, "console"), *blocks(page, "bash"))
-        for name in re.findall(r"^\s*(?:\S*/)?arena ([a-z]+)", block, re.MULTILINE)
-    }
-    assert shown <= COMMANDS
+def test_every_command_shown_can_be_given(page: Path) -> None:
+    for words in commands(page):
+        if words != ["--version"]:  # which acts at once
+            parse(words)
 
 
-def test_the_readme_leads_to_every_page() -> None:
+@pytest.mark.parametrize("words", [["runn", "x"], ["run", "x", "--sets", "a=1"], ["cache", "prun"]])
+def test_a_command_that_cannot_is_noticed(words: list[str]) -> None:
+    with pytest.raises(Exception, match="No such"):
+        parse(words)
+
+
+def test_readme_and_site_lead_to_every_page() -> None:
     linked = {target for target, _ in LINK.findall(text(ROOT / "README.md"))}
+    site = yaml.safe_load(text(ROOT / "mkdocs.yml"))["nav"]
+    linked |= {f"docs/{page}" for page in re.findall(r"[\w/]+\.md", str(site))}
     assert {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")} <= linked
 
 
 def test_the_list_of_commands_is_complete() -> None:
     listed = set(re.findall(r"^arena ([a-z]+)", text(ROOT / "docs" / "running.md"), re.MULTILINE))
-    assert listed == COMMANDS
+    assert listed == set(ARENA.commands)
 
 
 def test_the_readme_scenario_is_valid(tmp_path: Path) -> None:

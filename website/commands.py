@@ -1,4 +1,4 @@
-"""Every command with its options, from their help: `python -m website.commands docs/commands.md`."""
+"""Every command with its options, from the help: `python -m website.commands docs/commands.md`."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@
   as a file. No address of the repository is needed.
 - A folder that a page links to has a page that lists its files.
 - Lists, tables and the anchors of headings are those of a code host.
+- A link that is called by its file (`[store.md](store.md)`) loses the `.md`.
 - A notebook is a page with its committed outputs.
 """
 
@@ -22,6 +23,8 @@ from website.notebooks import page_of
 
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"(?<=\]\()[^)#\s:]+(?=[)#])")
+CALLED_BY_FILE = re.compile(r"(?<=\[)(?:\w+/)*(\w+)\.md(?=\]\()")
+CONSOLE = re.compile(r"^( *)```console$", re.MULTILINE)  # to colour it as a shell does
 ADOPTED = {  # path in the repository -> page
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
@@ -53,11 +56,14 @@ def on_files(files: Files, config: Any) -> Files:
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Return a page's text for Python-Markdown, with links to where files are in the site."""
     origin, uri = _origin(page.file.src_uri), page.file.src_uri
+    if uri == "index.md":
+        page.meta["hide"] = ["navigation"]
 
     def placed(line: str) -> str:
-        return LINK.sub(lambda found: _relative(origin, found[0], uri), line)
+        named = CALLED_BY_FILE.sub(r"\1", line)
+        return LINK.sub(lambda found: _relative(origin, found[0], uri), named)
 
-    return for_python_markdown(outside_fences(markdown, placed))
+    return CONSOLE.sub(r"\1```bash", for_python_markdown(outside_fences(markdown, placed)))
 
 
 def slug(title: str, separator: str = "-") -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from arena.reporting import palette
 from arena.reporting.figures.canvas import Drawing, Sheet, on_paper
 
-WIDTH = 720
+WIDTH = 500  # still legible at the width of a phone
 BAR = 26
 SLATE, GREEN = palette.PARTIES[0], palette.PARTIES[3]
 Bars = Sequence[tuple[str, float, str]]  # label, ASR, colour
@@ -21,12 +21,12 @@ Bars = Sequence[tuple[str, float, str]]  # label, ASR, colour
 
 def claim() -> Drawing:
     """Return what the claim says, and what the opposite would look like."""
-    sheet = Sheet("concept-claim", WIDTH, 210)
-    _model(sheet, 20, "planted", (1.0, 1.0))
-    _arrow(sheet, 208, 262, 105, "unlearn A")
-    _model(sheet, 282, "the claim: B goes too", (0.0, 0.0))
-    sheet.text(500, 105, "or", colour=palette.MUTED)
-    _model(sheet, 530, "B stays", (0.0, 1.0))
+    sheet = Sheet("concept-claim", WIDTH, 190)
+    _model(sheet, 4, "planted", (1.0, 1.0))
+    _arrow(sheet, 138, 188, 105, "unlearn A")
+    _model(sheet, 192, "claim: B goes too", (0.0, 0.0))
+    sheet.text(344, 105, "or", colour=palette.MUTED)
+    _model(sheet, 366, "B stays", (0.0, 1.0))
     return sheet.svg(
         "The claim",
         "A model with two backdoors, A and B. The defender unlearns A. Under the claim, B stops "
@@ -37,26 +37,25 @@ def claim() -> Drawing:
 def dose() -> Drawing:
     """Return ASR along the dose of a removal, with both doses at which verdicts are given."""
     sheet = Sheet("concept-dose", WIDTH, 270)
-    left, right, top, bottom = 70, 560, 30, 215
+    left, right, top, bottom = 54, 490, 30, 215
     _axes(sheet, left, right, top, bottom, "dose (summed learning rate)")
     curves = (
-        ("A itself", 0.12, palette.WARM),
-        ("B", 0.47, palette.COOL),
-        ("B after the clean fine-tune", 0.80, palette.MUTED),
+        ("A itself", 0.12, palette.WARM, 120, 98),
+        ("B", 0.47, palette.COOL, 273, 98),
+        ("clean fine-tune: B", 0.80, palette.MUTED, 366, 14),
     )
-    for label, middle, colour in curves:
+    for label, middle, colour, x, y in curves:
         _fall(sheet, left, right, top, bottom, middle, colour)
-        x = left + (right - left) * middle
-        sheet.text(x + 14, top + 68, label, colour=colour, align="left", bold=True)
+        sheet.text(x, y, label, colour=colour, align="left", bold=True)
     for at, name in ((0.30, "least"), (0.66, "most")):
         x = left + (right - left) * at
         sheet.line(x, top - 6, x, bottom, colour=palette.INK, dashed=True)
         sheet.text(x, top - 16, name, bold=True)
     return sheet.svg(
         "Dose",
-        "Attack success rate along a removal. A's own rate falls first; at the dose called least it "
-        "is gone. B's falls later. After the clean fine-tune B still fires up to the dose called "
-        "most.",
+        "Attack success rate along a removal. A's own rate falls first; at the dose called least "
+        "it is gone. B's falls later. After the clean fine-tune B still fires up to the dose "
+        "called most.",
     )
 
 
@@ -75,9 +74,9 @@ def controls() -> Drawing:
     sheet.text(LEFT - 12, 186, "T = (C - U) / (C - f) = 0.70", bold=True, align="right")
     return sheet.svg(
         "Controls",
-        "ASR of B in four models: compromised 1.00, after the clean fine-tune 0.90, after unlearning "
-        "A 0.30, never poisoned 0.04. T is the share of the control's ASR above the floor that "
-        "unlearning removes: 0.70.",
+        "ASR of B in four models: compromised 1.00, after the clean fine-tune 0.90, after "
+        "unlearning A 0.30, never poisoned 0.04. T is the share of the control's ASR above the "
+        "floor that unlearning removes: 0.70.",
     )
 
 
@@ -96,15 +95,16 @@ def shams() -> Drawing:
     _span(sheet, 0.3, 0.9, 202, "T = odd + specific", palette.MUTED)
     return sheet.svg(
         "Shams",
-        "ASR of B after the clean fine-tune 0.90, after the sham 0.70, after unlearning A 0.30. The "
-        "fall from 0.90 to 0.70 is the odd part of T, that from 0.70 to 0.30 the specific part.",
+        "ASR of B after the clean fine-tune 0.90, after the sham 0.70, after unlearning A 0.30. "
+        "The fall from 0.90 to 0.70 is the odd part of T, that from 0.70 to 0.30 the specific "
+        "part.",
     )
 
 
 def verdicts() -> Drawing:
     """Return four intervals of T and the verdict that each gives."""
     sheet = Sheet("concept-verdicts", WIDTH, 240)
-    left, right, top, bottom = 40, 500, 44, 200
+    left, right, top, bottom = 14, 318, 44, 200
     zones = ((0.0, 0.2, palette.WARM, "fails"), (0.5, 1.0, palette.COOL, "generalizes"))
     for low, high, colour, name in zones:
         x1, x2 = (_x(value, left, right) for value in (low, high))
@@ -139,16 +139,15 @@ def text(name: str) -> str:
 
 
 def _model(sheet: Sheet, x: float, title: str, rates: tuple[float, float]) -> None:
-    sheet.text(x + 85, 24, title, bold=True)
-    sheet.rect(x, 42, 170, 132, fill=palette.WASH, edge=palette.RULE, radius=10)
+    sheet.text(x + 65, 24, title, bold=True)
+    sheet.rect(x, 42, 130, 132, fill=palette.WASH, edge=palette.RULE, radius=10)
     for row, (name, rate) in enumerate(zip("AB", rates, strict=True)):
         y = 66 + 52 * row
-        sheet.text(x + 18, y + 13, name, bold=True)
-        sheet.rect(x + 34, y, 116, BAR, fill=palette.PAPER, edge=palette.RULE, radius=3)
-        if rate:
-            sheet.rect(x + 34, y, 116 * rate, BAR, fill=palette.WARM, radius=3)
+        sheet.text(x + 16, y + 13, name, bold=True)
+        fill, edge = (palette.WARM, palette.WARM) if rate else (palette.PAPER, palette.RULE)
+        sheet.rect(x + 30, y, 88, BAR, fill=fill, edge=edge, radius=3)
         words, colour = ("fires", palette.ON_DARK) if rate else ("silent", palette.MUTED)
-        sheet.text(x + 92, y + 13, words, colour=colour)
+        sheet.text(x + 74, y + 13, words, colour=colour)
 
 
 def _arrow(sheet: Sheet, x1: float, x2: float, y: float, label: str) -> None:
@@ -162,7 +161,7 @@ def _axes(sheet: Sheet, left: float, right: float, top: float, bottom: float, na
         y = bottom - (bottom - top) * value
         sheet.line(left, y, right, y, colour=palette.GRID)
         sheet.text(left - 10, y, f"{value:g}", colour=palette.MUTED, align="right")
-    sheet.text(left - 46, (top + bottom) / 2, "ASR", colour=palette.MUTED, turn=90)
+    sheet.text(left - 40, (top + bottom) / 2, "ASR", colour=palette.MUTED, turn=90)
     sheet.text((left + right) / 2, bottom + 24, name, colour=palette.MUTED)
 
 
@@ -176,7 +175,7 @@ def _fall(
     sheet.path(xs, [bottom - (bottom - top) * rate for rate in rates], colour=colour, width=2.4)
 
 
-LEFT, RIGHT = 215, 690  # of the bars' scale
+LEFT, RIGHT = 190, 490  # of the bars' scale
 
 
 def _x(value: float, left: float = LEFT, right: float = RIGHT) -> float:
@@ -211,7 +210,7 @@ def _interval(
     sheet.line(_x(low, left, right), y, _x(high, left, right), y, colour=shown.colour, width=3)
     sheet.dot(_x((low + high) / 2, left, right), y, fill=shown.colour, size=9)
     label = f"{shown.glyph} {shown.label}"
-    sheet.text(right + 24, y, label, colour=shown.colour, align="left")
+    sheet.text(right + 16, y, label, colour=shown.colour, align="left")
 
 
 if __name__ == "__main__":

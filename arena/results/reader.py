@@ -37,7 +37,7 @@ def read_results(place: str | Path) -> Results:
     """Return the results in a run's folder, or in a results file.
 
     Example:
-        >>> arena.read_results("runs/quickstart").frame("rows")      # a pandas DataFrame
+        >>> arena.read_results("runs/quickstart").frame("rows")  # a pandas DataFrame
 
     Older versions are migrated. Missing or null keys get their defaults; unknown keys, and list
     entries whose name is null, are dropped.

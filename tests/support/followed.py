@@ -61,10 +61,11 @@ def follow(page: Path, folder: Path, language: str, extra: Sequence[str] = ()) -
 
 
 def run(line: str, folder: Path, extra: Sequence[str] = ()) -> str:
-    """Run a command of a page and return what it printed; `arena run` at toy size."""
+    """Run a command of a page and return what it printed; `arena run` at toy size, and with the
+    extra arguments unless it names its seeds."""
     words = shlex.split(line)
     if words[:2] == ["arena", "run"] and "--plan" not in words:
-        words += ["--quiet", *SIZES, *extra]
+        words += ["--quiet", *SIZES, *([] if "--seeds" in words else extra)]
     if words[0] in ("arena", "pip"):
         words = [sys.executable, "-m", words[0].replace("arena", "arena.cli"), *words[1:]]
     done = subprocess.run(
