@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from arena.reporting import palette
@@ -17,6 +18,27 @@ WIDTH = 500  # still legible at the width of a phone
 BAR = 26
 SLATE, GREEN = palette.PARTIES[0], palette.PARTIES[3]
 Bars = Sequence[tuple[str, float, str]]  # label, ASR, colour
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The pixels between which a scale from 0 to 1 lies, across and up."""
+
+    left: float
+    right: float
+    top: float
+    bottom: float
+
+    def x(self, share: float) -> float:
+        """Return the pixel at a share of the width."""
+        return self.left + (self.right - self.left) * share
+
+    def y(self, share: float) -> float:
+        """Return the pixel at a share of the height, from below."""
+        return self.bottom - (self.bottom - self.top) * share
+
+
+BARS = Frame(190, 490, 14, 150)
 
 
 def claim() -> Drawing:
@@ -37,20 +59,20 @@ def claim() -> Drawing:
 def dose() -> Drawing:
     """Return ASR along the dose of a removal, with both doses at which verdicts are given."""
     sheet = Sheet("concept-dose", WIDTH, 270)
-    left, right, top, bottom = 54, 490, 30, 215
-    _axes(sheet, left, right, top, bottom, "dose (summed learning rate)")
+    frame = Frame(54, 490, 30, 215)
+    _axes(sheet, frame, "dose (summed learning rate)")
     curves = (
         ("A itself", 0.12, palette.WARM, 120, 98),
         ("B", 0.47, palette.COOL, 273, 98),
         ("clean fine-tune: B", 0.80, palette.MUTED, 366, 14),
     )
     for label, middle, colour, x, y in curves:
-        _fall(sheet, left, right, top, bottom, middle, colour)
+        _fall(sheet, frame, middle, colour)
         sheet.text(x, y, label, colour=colour, align="left", bold=True)
-    for at, name in ((0.30, "least"), (0.66, "most")):
-        x = left + (right - left) * at
-        sheet.line(x, top - 6, x, bottom, colour=palette.INK, dashed=True)
-        sheet.text(x, top - 16, name, bold=True)
+    for share, name in ((0.30, "least"), (0.66, "most")):
+        at = frame.x(share)
+        sheet.line(at, frame.top - 6, at, frame.bottom, colour=palette.INK, dashed=True)
+        sheet.text(at, frame.top - 16, name, bold=True)
     return sheet.svg(
         "Dose",
         "Attack success rate along a removal. A's own rate falls first; at the dose called least "
@@ -71,7 +93,7 @@ def controls() -> Drawing:
     _bars(sheet, bars)
     _span(sheet, 0.3, 0.9, 172, "C - U", palette.COOL)
     _span(sheet, 0.04, 0.9, 202, "C - f", palette.MUTED)
-    sheet.text(LEFT - 12, 186, "T = (C - U) / (C - f) = 0.70", bold=True, align="right")
+    sheet.text(BARS.left - 12, 186, "T = (C - U) / (C - f) = 0.70", bold=True, align="right")
     return sheet.svg(
         "Controls",
         "ASR of B in four models: compromised 1.00, after the clean fine-tune 0.90, after "
@@ -104,12 +126,9 @@ def shams() -> Drawing:
 def verdicts() -> Drawing:
     """Return four intervals of T and the verdict that each gives."""
     sheet = Sheet("concept-verdicts", WIDTH, 240)
-    left, right, top, bottom = 14, 318, 44, 200
-    zones = ((0.0, 0.2, palette.WARM, "fails"), (0.5, 1.0, palette.COOL, "generalizes"))
-    for low, high, colour, name in zones:
-        x1, x2 = (_x(value, left, right) for value in (low, high))
-        sheet.area((x1, x2, x2, x1), (top, top, bottom, bottom), fill=colour, alpha=0.1)
-        sheet.text((x1 + x2) / 2, top - 12, name, colour=colour, bold=True)
+    frame = Frame(14, 318, 44, 200)
+    _zone(sheet, frame, (0.0, 0.2), palette.WARM, "fails")
+    _zone(sheet, frame, (0.5, 1.0), palette.COOL, "generalizes")
     cases = (
         (0.86, 0.97, "generalizes_unspecific"),
         (0.03, 0.17, "fails"),
@@ -117,10 +136,10 @@ def verdicts() -> Drawing:
         (0.05, 0.37, "inconclusive"),
     )
     for row, (low, high, name) in enumerate(cases):
-        _interval(sheet, low, high, top + 24 + 37 * row, left, right, name)
+        _interval(sheet, frame, (low, high), frame.top + 24 + 37 * row, name)
     for value in (0.0, 0.2, 0.5, 1.0):
-        sheet.text(_x(value, left, right), bottom + 14, f"{value:g}", colour=palette.MUTED)
-    sheet.text((left + right) / 2, bottom + 31, "T over eight seeds", colour=palette.MUTED)
+        sheet.text(frame.x(value), frame.bottom + 14, f"{value:g}", colour=palette.MUTED)
+    sheet.text(frame.x(0.5), frame.bottom + 31, "T over eight seeds", colour=palette.MUTED)
     return sheet.svg(
         "Verdicts",
         "Four intervals of T between 0 and 1. An interval wholly below 0.2 fails, one wholly above "
@@ -156,61 +175,58 @@ def _arrow(sheet: Sheet, x1: float, x2: float, y: float, label: str) -> None:
     sheet.text((x1 + x2) / 2, y - 16, label)
 
 
-def _axes(sheet: Sheet, left: float, right: float, top: float, bottom: float, name: str) -> None:
-    for value in (0.0, 0.5, 1.0):
-        y = bottom - (bottom - top) * value
-        sheet.line(left, y, right, y, colour=palette.GRID)
-        sheet.text(left - 10, y, f"{value:g}", colour=palette.MUTED, align="right")
-    sheet.text(left - 40, (top + bottom) / 2, "ASR", colour=palette.MUTED, turn=90)
-    sheet.text((left + right) / 2, bottom + 24, name, colour=palette.MUTED)
+def _axes(sheet: Sheet, frame: Frame, name: str) -> None:
+    for rate in (0.0, 0.5, 1.0):
+        y = frame.y(rate)
+        sheet.line(frame.left, y, frame.right, y, colour=palette.GRID)
+        sheet.text(frame.left - 10, y, f"{rate:g}", colour=palette.MUTED, align="right")
+    sheet.text(frame.left - 40, frame.y(0.5), "ASR", colour=palette.MUTED, turn=90)
+    sheet.text(frame.x(0.5), frame.bottom + 24, name, colour=palette.MUTED)
 
 
-def _fall(
-    sheet: Sheet, left: float, right: float, top: float, bottom: float, middle: float, colour: str
-) -> None:
-    """Draw a rate that falls from 1 to 0 about `middle`, a share of the axis."""
+def _fall(sheet: Sheet, frame: Frame, middle: float, colour: str) -> None:
+    """Draw a rate that falls from 1 to 0 about `middle`, a share of the width."""
     shares = [step / 60 for step in range(61)]
     rates = [1 / (1 + math.exp((share - middle) * 22)) for share in shares]
-    xs = [left + (right - left) * share for share in shares]
-    sheet.path(xs, [bottom - (bottom - top) * rate for rate in rates], colour=colour, width=2.4)
-
-
-LEFT, RIGHT = 190, 490  # of the bars' scale
-
-
-def _x(value: float, left: float = LEFT, right: float = RIGHT) -> float:
-    return left + (right - left) * value
+    xs, ys = map(frame.x, shares), map(frame.y, rates)
+    sheet.path(list(xs), list(ys), colour=colour, width=2.4)
 
 
 def _bars(sheet: Sheet, bars: Bars) -> None:
     for row, (label, rate, colour) in enumerate(bars):
-        y = 14 + 36 * row
-        sheet.text(LEFT - 12, y + BAR / 2, label, align="right")
-        sheet.rect(LEFT, y, _x(rate) - LEFT, BAR, fill=colour, radius=3)
-        inside = rate > 0.2
-        sheet.text(
-            _x(rate) + (-8 if inside else 8), y + BAR / 2, f"{rate:.2f}",
-            colour=palette.ON_DARK if inside else palette.INK, align="right" if inside else "left",
-        )  # fmt: skip
+        y, end = BARS.top + 36 * row, BARS.x(rate)
+        sheet.text(BARS.left - 12, y + BAR / 2, label, align="right")
+        sheet.rect(BARS.left, y, end - BARS.left, BAR, fill=colour, radius=3)
+        if rate > 0.2:
+            inside = palette.ON_DARK
+            sheet.text(end - 8, y + BAR / 2, f"{rate:.2f}", colour=inside, align="right")
+        else:
+            sheet.text(end + 8, y + BAR / 2, f"{rate:.2f}", align="left")
 
 
 def _span(sheet: Sheet, low: float, high: float, y: float, label: str, colour: str) -> None:
     """Draw a measured length below the bars."""
-    x1, x2 = _x(low), _x(high)
-    sheet.line(x1, y, x2, y, colour=colour, width=1.6)
-    for x in (x1, x2):
+    ends = (BARS.x(low), BARS.x(high))
+    sheet.line(ends[0], y, ends[1], y, colour=colour, width=1.6)
+    for x in ends:
         sheet.line(x, y - 5, x, y + 5, colour=colour, width=1.6)
-    sheet.text((x1 + x2) / 2, y + 13, label, colour=colour)
+    sheet.text(sum(ends) / 2, y + 13, label, colour=colour)
 
 
-def _interval(
-    sheet: Sheet, low: float, high: float, y: float, left: float, right: float, name: str
-) -> None:
+def _zone(sheet: Sheet, frame: Frame, ends: tuple[float, float], colour: str, name: str) -> None:
+    low, high = map(frame.x, ends)
+    corners = (frame.top, frame.top, frame.bottom, frame.bottom)
+    sheet.area((low, high, high, low), corners, fill=colour, alpha=0.1)
+    sheet.text((low + high) / 2, frame.top - 12, name, colour=colour, bold=True)
+
+
+def _interval(sheet: Sheet, frame: Frame, ends: tuple[float, float], y: float, name: str) -> None:
     shown = palette.verdict(name)
-    sheet.line(_x(low, left, right), y, _x(high, left, right), y, colour=shown.colour, width=3)
-    sheet.dot(_x((low + high) / 2, left, right), y, fill=shown.colour, size=9)
+    low, high = map(frame.x, ends)
+    sheet.line(low, y, high, y, colour=shown.colour, width=3)
+    sheet.dot((low + high) / 2, y, fill=shown.colour, size=9)
     label = f"{shown.glyph} {shown.label}"
-    sheet.text(right + 16, y, label, colour=shown.colour, align="left")
+    sheet.text(frame.right + 16, y, label, colour=shown.colour, align="left")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from website.notebooks import page_of
+from website.notebooks import execute, page_of
 
 NOTEBOOK = Path(__file__).parents[2] / "docs" / "notebook.ipynb"
 
@@ -16,7 +16,7 @@ def test_its_outputs_are_small() -> None:
     cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
     outputs = [output for cell in cells for output in cell.get("outputs", ())]
     assert len(outputs) >= 3
-    assert all(len(json.dumps(output)) < 20_000 for output in outputs)
+    assert all(len(json.dumps(output)) < 12_000 for output in outputs)
     assert not any(output["output_type"] == "error" for output in outputs)
 
 
@@ -28,13 +28,10 @@ def test_its_page_has_text_code_and_outputs() -> None:
 
 @pytest.mark.slow
 def test_it_runs_and_ends_in_a_figure(tmp_path: Path) -> None:
-    nbclient = pytest.importorskip("nbclient")  # of the extra `docs`
-    nbformat = pytest.importorskip("nbformat")
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
-    client = nbclient.NotebookClient(
-        notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}}
-    )
-    client.execute()
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    assert "image/png" in code[-1].outputs[-1]["data"]
+    pytest.importorskip("nbclient")  # of the extra `docs`
+    copy = tmp_path / NOTEBOOK.name
+    copy.write_bytes(NOTEBOOK.read_bytes())
+    execute(copy, tmp_path)
+    last = [cell for cell in json.loads(copy.read_text())["cells"] if "outputs" in cell][-1]
+    assert "image/png" in last["outputs"][-1]["data"]
     assert (tmp_path / "runs" / "notebook" / "report.html").exists()
