@@ -9,7 +9,8 @@ import pytest
 
 from website.notebooks import execute, page_of
 
-NOTEBOOK = Path(__file__).parents[2] / "docs" / "notebook.ipynb"
+ROOT = Path(__file__).parents[2]
+NOTEBOOK = ROOT / "docs" / "notebook.ipynb"
 
 
 def test_its_outputs_are_small() -> None:
@@ -27,8 +28,9 @@ def test_its_page_has_text_code_and_outputs() -> None:
 
 
 @pytest.mark.slow
-def test_it_runs_and_ends_in_a_figure(tmp_path: Path) -> None:
+def test_it_runs_and_ends_in_a_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("nbclient")  # of the extra `docs`
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     copy = tmp_path / NOTEBOOK.name
     copy.write_bytes(NOTEBOOK.read_bytes())
     execute(copy, tmp_path)
