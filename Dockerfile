@@ -1,5 +1,5 @@
 # The arena for CPUs: docker build -t arena .
-# docker run --rm -v "$PWD:/work" --user "$(id -u):$(id -g)" arena run quickstart
+# docker run --rm -v "$PWD:/data" --user "$(id -u):$(id -g)" arena run quickstart
 FROM python:3.11-slim
 
 # torch for CPUs alone is a tenth of the size of the usual one. Its index: see pytorch.org, e.g.
@@ -14,6 +14,6 @@ RUN cd /opt/arena \
     && pip install --no-cache-dir -c constraints.txt .
 
 # Runs and the artifact store are in the mounted folder, so that both outlive the container.
-ENV ARENA_STORE=/work/.arena HOME=/tmp
-WORKDIR /work
+ENV ARENA_STORE=/data/.arena HOME=/tmp
+WORKDIR /data
 ENTRYPOINT ["arena"]
