@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arena.errors import InputError
-from arena.view.site import Site
+from arena.view.site import ASSETS, Site
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -21,6 +21,11 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+
+
+# Files of a run may be somebody else's: a page or a figure among them is shown as if it came from
+# another site, so a script in it cannot read the pages of other runs.
+APART = {"Content-Security-Policy": "sandbox allow-scripts allow-downloads allow-popups"}
 
 
 def application(site: Site) -> Starlette:
@@ -50,7 +55,8 @@ def _answer(site: Site, request: Request) -> Response:
     if isinstance(found, str):
         # Scenarios and results can carry lone surrogates, which UTF-8 cannot.
         return HTMLResponse(found.encode("utf-8", "replace"), headers=HEADERS)
-    return FileResponse(found, headers=HEADERS)
+    own = path.startswith(f"{ASSETS}/")
+    return FileResponse(found, headers=HEADERS if own else HEADERS | APART)
 
 
 def serve(site: Site, port: int) -> None:

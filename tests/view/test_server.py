@@ -32,6 +32,13 @@ def test_pages_files_and_what_is_not_there(client) -> None:  # type: ignore[no-u
     assert client.get("/").headers["x-content-type-options"] == "nosniff"
 
 
+def test_files_of_a_run_are_kept_apart_from_the_pages(client) -> None:  # type: ignore[no-untyped-def]
+    policy = client.get("/runs/said/results.json").headers["content-security-policy"]
+    assert policy.startswith("sandbox")
+    assert "allow-same-origin" not in policy
+    assert "content-security-policy" not in client.get("/assets/view.js").headers
+
+
 def test_other_hosts_and_other_methods_are_refused(client) -> None:  # type: ignore[no-untyped-def]
     assert client.get("/", headers={"host": "evil.example"}).status_code == 400
     assert client.post("/").status_code == 405
