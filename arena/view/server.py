@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
 from arena.errors import InputError
@@ -64,3 +65,14 @@ def serve(site: Site, port: int) -> None:
     import uvicorn
 
     uvicorn.run(application(site), host=LOOPBACK, port=port, log_level="warning")
+
+
+def refuse_taken(port: int) -> None:
+    """Raise InputError if a port of the loopback interface cannot be had."""
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((LOOPBACK, port))
+        except OSError as error:
+            rule = f"cannot be served on: {error.strerror}; take another one"
+            raise InputError(rule, key="--port", found=str(port)) from None
