@@ -44,7 +44,7 @@ def application(site: Site) -> Starlette:
 
 
 def _answer(site: Site, request: Request) -> Response:
-    from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse
+    from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 
     path = request.path_params["path"]
     try:
@@ -53,6 +53,8 @@ def _answer(site: Site, request: Request) -> Response:
         return PlainTextResponse(str(error), 500, HEADERS)
     if found is None:
         return PlainTextResponse(f"there is no page {path}", 404, HEADERS)
+    if isinstance(found, str) and path.endswith(".js"):
+        return Response(found.encode(), media_type="text/javascript", headers=HEADERS)
     if isinstance(found, str):
         # Scenarios and results can carry lone surrogates, which UTF-8 cannot.
         return HTMLResponse(found.encode("utf-8", "replace"), headers=HEADERS)
