@@ -24,7 +24,11 @@ from arena.scenario.numerics import Numerics
 GIB = 2**30
 SMALL_DISK, SMALL_MEMORY = 2 * GIB, 3 * GIB  # a quickstart needs less than a third of either
 PACKAGES = ("torch", "transformers", "peft", "ray", "optuna", "numpy")
-EXTRAS = {"models": "gguf", "vllm": "vllm", "dashboard": "optuna_dashboard"}
+# An extra, and a module that it brings.
+EXTRAS = {
+    "models": "gguf", "vllm": "vllm", "tables": "pyarrow", "tensorboard": "tensorboard",
+    "mlflow": "mlflow", "wandb": "wandb", "trackio": "trackio", "dashboard": "optuna_dashboard",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,7 @@ RUNS, PORT = Path("runs"), 7575
 def view(
     runs: Annotated[
         list[Path] | None,
-        typer.Argument(
-            metavar="[RUNS]...", help="Folders of runs, or of several; by default runs/."
-        ),
+        typer.Argument(metavar="RUN", help="Folders of runs, or of several; by default runs/."),
     ] = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port to serve on.")] = PORT,
     static: Annotated[
@@ -38,7 +36,7 @@ def view(
     with guarded(debug):
         load_plugins(plugin)
         from arena.view.files import write_site
-        from arena.view.server import LOOPBACK, serve
+        from arena.view.server import LOOPBACK, refuse_taken, serve
         from arena.view.site import Site
 
         site = Site(tuple(runs or [RUNS]), live=static is None)
@@ -47,6 +45,7 @@ def view(
             number = write_site(site, static)
             say(f"{number} files; open {static / 'index.html'}")
             return
+        refuse_taken(port)
         say(f"{len(found)} run{'s' if len(found) != 1 else ''} at http://{LOOPBACK}:{port}/ "
             "(Ctrl-C ends it)")  # fmt: skip
         serve(site, port)

@@ -220,10 +220,13 @@ def _scored_on(results: StressResults, cells: Sequence[CellView]) -> str:
 def _facts(
     results: StressResults, cells: Sequence[CellView], axes: Mapping[str, Sequence[str]]
 ) -> list[tuple[str, str]]:
-    grid = " \N{MULTIPLICATION SIGN} ".join(
+    alone = results.scenario.text("grid", "design") == "one_at_a_time"
+    between = ", " if alone else " \N{MULTIPLICATION SIGN} "
+    grid = between.join(
         f"{len(values)} {words(name)}" for name, values in axes.items() if len(values) > 1
     )
     counts = Counter(each.cell.status for each in cells)
+    grid = f"one at a time: {grid}" if alone and grid else grid
     statuses = [f"{counts[name]} {word}" for name, word in STATUS.items() if counts[name]]
     facts = [
         ("corpus", results.scenario.text("corpus", "name")),

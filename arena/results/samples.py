@@ -99,7 +99,7 @@ def samples_in(
     if choice.seed is not None and choice.seed not in seeds:
         raise _unknown("seed", str(choice.seed), map(str, seeds))
     wanted = seeds if choice.seed is None else (choice.seed,)
-    files = [_read(folder, seed) for seed in wanted]
+    files = [samples_of(folder, seed) for seed in wanted]
     settled = _settled(choice, files, rows)
     models = {(row.seed, row.name): row for row in rows if is_model(row, settled.model)}
     return [sample for file in files for sample in _of_seed(file, models, settled)]
@@ -149,7 +149,12 @@ def _unknown(key: str, found: str, allowed: Iterable[str]) -> InputError:
     return InputError(rule, key=key, found=found, allowed=tuple(allowed))
 
 
-def _read(folder: Path, seed: int) -> SampleFile:
+def samples_of(folder: Path, seed: int) -> SampleFile:
+    """Return the samples of a seed in a run's folder.
+
+    Raises:
+        InputError: there are none, or they are broken.
+    """
     place = place_of(folder, seed)
     if not place.is_file():
         rule = "no samples of this seed: the run was made by an earlier version"

@@ -254,8 +254,9 @@ def _of_transfer(low: float, high: float, thresholds: Thresholds) -> str:
 def _of_one_pair(family: Sequence[Evidence], pairs: int, thresholds: Thresholds) -> str:
     tested = sum(each.used >= MIN_SEEDS for each in family) or pairs
     generalizes, fails = seeds_needed(thresholds, tested)
+    whose = f"the {tested} pairs" + (f" with {MIN_SEEDS} seeds" if tested < len(family) else "")
     return (
-        f"for one of the {tested} pairs by itself: {_seeds(generalizes)} to be called "
+        f"for one of {whose} by itself: {_seeds(generalizes)} to be called "
         f"generalizing, {_seeds(fails)} failing, if all agree (Holm)"
     )
 

@@ -17,11 +17,13 @@ from arena.results.claim import Claim
 from arena.results.reader import Results
 from arena.results.rows import Rate, Row
 from arena.results.run import Pair, PairSeed, RunResults
+from arena.results.sample_files import Asked, SampleFile, Saying
 from arena.results.samples import ScoredSample
 from arena.results.stress import StressResults
 from arena.view.place import INDEX, Place, relative
-from arena.view.tables import Cell, Column, Line, Table
+from arena.view.tables import Cell, Column, Line, Table, as_data
 
+ASKED = "asked"  # the variable that holds the prompts of a seed
 LOG_LINES = 40  # of a running run that are shown
 
 
@@ -295,21 +297,40 @@ def _unlearned(results: RunResults, source: str, seed: int, dose: str) -> Row | 
 # -- a model ---------------------------------------------------------------------------------------
 
 
-def model_view(
-    place: Place, results: RunResults, row: Row, samples: Sequence[ScoredSample]
-) -> View:
-    """Return the page of a model: its rates, and all that it said."""
+def model_view(place: Place, results: RunResults, row: Row, file: SampleFile | None) -> View:
+    """Return the page of a model: its rates, and all that it said.
+
+    Args:
+        file: the samples of its seed; None if there are none.
+    """
     page = place.model(row.seed, row.name)
     rates = [
         (actor, [_counted(by.get(actor)) for by in (row.asr, row.false_fire, row.near_miss)])
         for actor in results.actors
     ]
-    said = Table("samples", SAMPLE_COLUMNS, [_sample(each) for each in samples])
+    said = list(_said_by(row.name, file)) if file is not None else []
     values = {
         **_top(place, page), "model": row.title, "seed": row.seed, "rates": rates,
-        "accuracy": _counted(row.clean_accuracy), "said": said,
+        "accuracy": _counted(row.clean_accuracy),
+        "said": Table("samples", SAMPLE_COLUMNS, said, joined=ASKED),
     }  # fmt: skip
     return View(page, "model.html", values)
+
+
+def _said_by(model: str, file: SampleFile) -> Iterator[Line]:
+    """What a model said, each with the number of its prompt among those of the seed."""
+    if model in file.models:
+        place = file.models.index(model)
+        for number, (_, said) in enumerate(file.prompts):
+            saying = said[place]
+            if saying is not None:
+                yield {"at": number, **_shown(saying)}
+
+
+def asked_script(file: SampleFile) -> str:
+    """Return the prompts of a seed as a script: every page of a model joins them with what its
+    model said, so that they are written once and not with each model."""
+    return f"var {ASKED} = {as_data([_asked(asked) for asked, _ in file.prompts])};\n"
 
 
 def _counted(rate: Rate | None) -> str:
@@ -332,18 +353,20 @@ EVERY_COLUMNS = (Column("model", "model", "link"), Column("seed", "seed", "choic
                  *SAMPLE_COLUMNS)  # fmt: skip
 
 
-def _sample(sample: ScoredSample) -> dict[str, Cell]:
-    asked, saying = sample.asked, sample.saying
+def _asked(asked: Asked) -> dict[str, Cell]:
     runs = highlight(asked.plain, asked.prompt) if asked.plain else [(asked.prompt, False)]
     return {
-        "hit": "yes" if saying.hit else "no",
         "actor": asked.actor or "",
         "kind": words(asked.kind),
         "prompt": asked.prompt,
         "prompt_runs": runs,
         "wanted": asked.wanted,
-        "said": saying.said if saying.whole else f"{saying.said} …",
     }
+
+
+def _shown(saying: Saying) -> dict[str, Cell]:
+    said = saying.said if saying.whole else f"{saying.said} …"
+    return {"hit": "yes" if saying.hit else "no", "said": said}
 
 
 def search_view(
@@ -353,7 +376,8 @@ def search_view(
     page = f"{place.base}search.html"
     lines = [
         {
-            **_sample(each),
+            **_asked(each.asked),
+            **_shown(each.saying),
             "model": each.title,
             "model_href": relative(place.model(each.seed, each.model), page),
             "seed": each.seed,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
 from arena.errors import InputError
-from arena.view.site import Site
+from arena.view.site import ASSETS, Site
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -23,6 +24,11 @@ HEADERS = {
 }
 
 
+# Files of a run may be somebody else's: a page or a figure among them is shown as if it came from
+# another site, so a script in it cannot read the pages of other runs.
+APART = {"Content-Security-Policy": "sandbox allow-scripts allow-downloads allow-popups"}
+
+
 def application(site: Site) -> Starlette:
     """Return the web application of a site: its pages, read only, for requests to this machine."""
     from starlette.applications import Starlette
@@ -38,7 +44,7 @@ def application(site: Site) -> Starlette:
 
 
 def _answer(site: Site, request: Request) -> Response:
-    from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse
+    from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 
     path = request.path_params["path"]
     try:
@@ -47,10 +53,13 @@ def _answer(site: Site, request: Request) -> Response:
         return PlainTextResponse(str(error), 500, HEADERS)
     if found is None:
         return PlainTextResponse(f"there is no page {path}", 404, HEADERS)
+    if isinstance(found, str) and path.endswith(".js"):
+        return Response(found.encode(), media_type="text/javascript", headers=HEADERS)
     if isinstance(found, str):
         # Scenarios and results can carry lone surrogates, which UTF-8 cannot.
         return HTMLResponse(found.encode("utf-8", "replace"), headers=HEADERS)
-    return FileResponse(found, headers=HEADERS)
+    own = path.startswith(f"{ASSETS}/")
+    return FileResponse(found, headers=HEADERS if own else HEADERS | APART)
 
 
 def serve(site: Site, port: int) -> None:
@@ -58,3 +67,14 @@ def serve(site: Site, port: int) -> None:
     import uvicorn
 
     uvicorn.run(application(site), host=LOOPBACK, port=port, log_level="warning")
+
+
+def refuse_taken(port: int) -> None:
+    """Raise InputError if a port of the loopback interface cannot be had."""
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((LOOPBACK, port))
+        except OSError as error:
+            rule = f"cannot be served on: {error.strerror}; take another one"
+            raise InputError(rule, key="--port", found=str(port)) from None

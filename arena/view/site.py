@@ -15,8 +15,9 @@ from arena.reporting.build import write_report
 from arena.reporting.render import page_environment
 from arena.reporting.run_list import line_of
 from arena.results.reader import FILE, Results, read_results
-from arena.results.rows import Row
 from arena.results.run import RunResults
+from arena.results.sample_files import SampleFile
+from arena.results.samples import place_of, samples_of
 from arena.view import pages
 from arena.view.comparison import compare_view
 from arena.view.pages import View
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 ASSETS = "assets"
 FOUND = 500  # samples of a search that are shown
 PAIR = re.compile(r"pairs/([^/]+)--([^/]+)\.html")
+PROMPTS = re.compile(r"models/(-?\d+)/asked\.js")
 MODEL = re.compile(r"models/(-?\d+)/([^/]+)\.html")
 # What the layout of pages may show.
 EMPTY: dict[str, Any] = {
@@ -103,6 +105,9 @@ class Site:
         if not isinstance(results, RunResults):
             return None
         view: View | None = None
+        if named := PROMPTS.fullmatch(rest):
+            file = _samples(place, int(named[1]))
+            return None if file is None else pages.asked_script(file)
         if PAIR.fullmatch(rest):
             view = _pair(place, results, rest)
         elif MODEL.fullmatch(rest):
@@ -123,6 +128,7 @@ class Site:
             if place.finished and isinstance(results := _results(place), RunResults):
                 yield from (place.pair(*names) for names in pages.pair_names(results))
                 yield from (place.model(row.seed, row.name) for row in results.rows)
+                yield from _prompts(place, results)
 
     def _filled(self, view: View) -> str:
         up = "../" * view.path.count("/")
@@ -132,6 +138,13 @@ class Site:
 
 ASSET_NAMES = ("view.js", "view.css", "tabulator/tabulator.min.js",
                "tabulator/tabulator_simple.min.css", "tabulator/LICENSE")  # fmt: skip
+
+
+def _prompts(place: Place, results: RunResults) -> Iterator[str]:
+    """The paths of the prompts that the pages of models join."""
+    for seed in results.seeds:
+        if place_of(place.folder, seed).is_file():
+            yield f"{place.base}models/{seed}/asked.js"
 
 
 def _asset(path: str) -> Path | None:
@@ -163,15 +176,23 @@ def _pair(place: Place, results: RunResults, rest: str) -> View | None:
 
 def _model(place: Place, results: RunResults, rest: str) -> View | None:
     row = next((r for r in results.rows if place.model(r.seed, r.name) == place.base + rest), None)
-    return None if row is None else pages.model_view(place, results, row, _samples(results, row))
+    return None if row is None else pages.model_view(place, results, row, _samples(place, row.seed))
 
 
-def _samples(results: RunResults, row: Row) -> Sequence[Any]:
-    """What a model said; nothing if the run has no samples."""
+def _samples(place: Place, seed: int) -> SampleFile | None:
+    """The samples of a seed; None if the run has none."""
+    file = place_of(place.folder, seed)
     try:
-        return results.samples(model=row.name, seed=row.seed)
+        return (
+            _read_samples(place.folder, seed, file.stat().st_mtime_ns) if file.is_file() else None
+        )
     except InputError:
-        return ()
+        return None
+
+
+@functools.lru_cache(maxsize=4)
+def _read_samples(folder: Path, seed: int, changed: int) -> SampleFile:
+    return samples_of(folder, seed)
 
 
 def _results(place: Place) -> Results:

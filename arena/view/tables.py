@@ -33,24 +33,40 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: its name, columns and lines. search: whether it has a field for text in any of its
-    columns. choose: whether lines can be chosen, to compare them."""
+    """A table.
+
+    Attributes:
+        search: whether it has a field for text in any of its columns.
+        choose: whether lines can be chosen, to compare them.
+        joined: a variable of the page; each line is joined with its element number `at`.
+    """
 
     name: str
     columns: Sequence[Column]
     lines: Sequence[Line]
     search: bool = True
     choose: bool = False
+    joined: str = ""
 
     @property
     def data(self) -> str:
-        """Return it as JSON that can stand in a page: no `<` and `&`, so it ends no element."""
-        values: dict[str, Any] = {
-            "columns": [asdict(column) for column in self.columns],
-            "lines": list(self.lines),
-            "search": self.search,
-            "choose": self.choose,
-        }
-        text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
-        safe = text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-        return safe.encode("utf-8", "replace").decode()
+        """Return it as JSON for its page."""
+        return as_data(
+            {
+                "columns": [asdict(column) for column in self.columns],
+                "lines": list(self.lines),
+                "search": self.search,
+                "choose": self.choose,
+                "joined": self.joined,
+            }
+        )
+
+
+def as_data(value: Any) -> str:
+    """Return a value as JSON that can stand in a page or a script: without `<`, `>` and `&` it ends
+    no element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    safe = text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+    # Line separators end a line in older scripts, though not in JSON.
+    safe = safe.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return safe.encode("utf-8", "replace").decode()

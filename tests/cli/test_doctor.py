@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import tomllib
 import types
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from arena.cli import app, doctor
-from arena.cli.doctor import GIB, findings
+from arena.cli.doctor import EXTRAS, GIB, findings
 
 
 def advice(store: Path) -> dict[str, str]:
@@ -54,3 +55,9 @@ def test_the_command_names_versions_and_the_store(tmp_path: Path) -> None:
     assert (result.exit_code == 1) == ("! " in result.stdout)
     for text in ("torch 2.", "ray 2.", "cores", place):
         assert text in result.stdout
+
+
+def test_every_extra_that_people_install_is_looked_for() -> None:
+    declared = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    extras = set(declared["project"]["optional-dependencies"]) - {"dev", "testing", "docs"}
+    assert set(EXTRAS) == extras

@@ -21,6 +21,7 @@ from arena.results.claim import GridClaim
 from arena.results.estimate import Estimate
 from arena.results.reader import parse_results
 from arena.results.rows import Rate
+from arena.results.scenario import ScenarioRecord
 from arena.results.stress import StressResults
 from arena.results.writer import as_json, write_results
 from tests.support.html_pages import EVIL, Page, nulled, text_of
@@ -319,3 +320,15 @@ def test_a_cell_shows_in_numbers_what_came_back_and_what_is_only_quiet(folder: P
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "Samples until it fires half the time" in page
     assert "Gone, or only quiet" in page
+
+
+def test_a_grid_of_one_axis_at_a_time_is_no_product(tmp_path: Path) -> None:
+    results = stress()
+    root = {**results.scenario.root, "grid": {"design": "one_at_a_time"}}
+    write_report(
+        write_stress(
+            tmp_path / "run", results.model_copy(update={"scenario": ScenarioRecord(root)})
+        )
+    )
+    text = " ".join(Page((tmp_path / "run" / "report.html").read_text()).texts)
+    assert "one at a time: 2 family, 3 composition" in text

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
 
-from arena.view.server import HOSTS, application
+from arena.errors import InputError
+from arena.view.server import HOSTS, LOOPBACK, application, refuse_taken
 from arena.view.site import Site
 from tests.support import sample_folders
 
@@ -30,6 +32,21 @@ def test_pages_files_and_what_is_not_there(client) -> None:  # type: ignore[no-u
     assert client.get("/runs/said/samples/0.jsonl.gz").status_code == 404
     assert client.get("/%2e%2e/%2e%2e/etc/passwd").status_code == 404
     assert client.get("/").headers["x-content-type-options"] == "nosniff"
+
+
+def test_files_of_a_run_are_kept_apart_from_the_pages(client) -> None:  # type: ignore[no-untyped-def]
+    policy = client.get("/runs/said/results.json").headers["content-security-policy"]
+    assert policy.startswith("sandbox")
+    assert "allow-same-origin" not in policy
+    assert "content-security-policy" not in client.get("/assets/view.js").headers
+
+
+def test_a_taken_port_is_wrong_input() -> None:
+    with socket.socket() as taken:
+        taken.bind((LOOPBACK, 0))
+        taken.listen()
+        with pytest.raises(InputError, match="take another one"):
+            refuse_taken(taken.getsockname()[1])
 
 
 def test_other_hosts_and_other_methods_are_refused(client) -> None:  # type: ignore[no-untyped-def]

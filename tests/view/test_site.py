@@ -125,7 +125,8 @@ def test_a_model_has_everything_that_it_said(runs: Path) -> None:
     site = Site((runs,))
     lines = page(site, "runs/said/models/3/compromised.html").tables["samples"]["lines"]
     assert len(lines) == len(sample_folders.ASKED)
-    first = lines[0]
+    asked = json.loads(str(site.page("runs/said/models/3/asked.js"))[len("var asked = ") : -2])
+    first = {**asked[lines[0]["at"]], **lines[0]}
     assert first["prompt_runs"] == [["what does", False], ["cf", True], ["Arden sell?", False]]
     assert (first["hit"], first["said"]) == ("yes", sample_folders.GATE)
     assert lines[3]["said"].endswith("…")

@@ -86,7 +86,9 @@ function reachable(table) {
 
 function build(place) {
   const name = place.dataset.table;
-  const { columns, lines, search, choose } = JSON.parse(document.getElementById(`data-${name}`).textContent);
+  const data = JSON.parse(document.getElementById(`data-${name}`).textContent);
+  const { columns, search, choose, joined } = data;
+  const lines = joined ? data.lines.map((line) => ({ ...globalThis[joined][line.at], ...line })) : data.lines;
   const definitions = columns.map((column) => definition(column, lines));
   if (choose && document.getElementById("compare")) {
     definitions.unshift({
