@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from arena.reporting import decoys, figures, league, view
+from arena.reporting.beside import NOTHING, Beside
 from arena.reporting.cast import cast
 from arena.reporting.claim_card import (
     ClaimCard,
@@ -17,7 +18,6 @@ from arena.reporting.claim_card import (
     judged,
 )
 from arena.reporting.diagnosis import diagnose
-from arena.reporting.downloads import Download
 from arena.reporting.events import Event
 from arena.reporting.measure_sections import MeasureSection, figures_of, run_sections
 from arena.reporting.planted import planted_table
@@ -31,7 +31,7 @@ from arena.results.run import RunResults
 
 
 def page(
-    results: RunResults, events: Sequence[Event], files: Sequence[Download] = ()
+    results: RunResults, events: Sequence[Event], near: Beside = NOTHING
 ) -> tuple[str, dict[str, str]]:
     """Return the page as HTML text, and its figures by name as SVG.
 
@@ -41,7 +41,7 @@ def page(
     """
     sections = run_sections(results)
     drawn = draw(results, events)
-    html = fill("report.html", context(results, events, sections) | {"files": files}, drawn)
+    html = fill("report.html", context(results, events, sections) | near.values, drawn)
     return html, {**figures_of(sections), **drawn}
 
 

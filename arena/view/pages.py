@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from arena.reporting import palette
+from arena.reporting.beside import beside
 from arena.reporting.cast import highlight
-from arena.reporting.downloads import downloads
 from arena.reporting.numbers import Shown, finite
 from arena.reporting.run_list import RunLine
 from arena.reporting.text import clean
@@ -79,7 +79,7 @@ def run_view(place: Place, results: Results) -> View:
         **_top(place, page),
         "description": results.scenario.description,
         "kind": results.kind,
-        "files": downloads(place.folder),
+        **beside(place.folder).values,
         "claims": [],
         "pairs": None,
         "models": None,

@@ -13,10 +13,11 @@ from xml.dom import minidom
 import pytest
 
 from arena.errors import InputError
+from arena.reporting.beside import HOLDS, Beside
 from arena.reporting.build import write_report
-from arena.reporting.downloads import HOLDS
 from arena.reporting.events import Event, read_events
 from arena.reporting.run_page import draw, page
+from arena.results.provenance import Provenance
 from arena.results.run import RunResults
 from arena.results.writer import as_json
 from tests.support import sketches
@@ -81,6 +82,22 @@ def test_the_report_and_its_figures_are_written(tmp_path: Path) -> None:
     assert names == {"claim", "asr", "transfer", "seeds", "timeline"}
     for path in (report.parent / "figures").glob("*.svg"):
         assert minidom.parse(str(path)).documentElement.tagName == "svg"
+
+
+def test_its_head_says_when_and_with_what_it_was_made() -> None:
+    known = Provenance(
+        finished="2026-11-29T17:40:00+01:00",
+        version="1.2",
+        commit="abc123" * 7,
+        modified=True,
+        command=f"arena run {EVIL}",
+    )
+    html = page(results(8), (), Beside((), known))[0]
+    head = " ".join(Page(html[html.index("<header") : html.index("</header>")]).texts)
+    for text in ("2026-11-29 17:40 +0100", "1.2", "abc123abc123, with changes", "8 (0-7)"):
+        assert text in head
+    assert f"arena run {EVIL}" in head
+    assert "command" not in page(results(8), ())[0].partition("</header>")[0]
 
 
 def test_the_page_says_everything_that_was_measured(page8: str) -> None:
