@@ -8,7 +8,6 @@ from typing import Any
 from arena.reporting import figures, outcomes
 from arena.reporting.beside import NOTHING, Beside
 from arena.reporting.duel_verdict import EVEN, ending, final_pair, headline, last_strategy, seeds_of
-from arena.reporting.figures.payoff import figure_width
 from arena.reporting.limits import broken, often_broken
 from arena.reporting.numbers import MINUS, NONE, Shown, decimals, duration, thousands
 from arena.reporting.payoff_matrix import SIDES, payoff_matrix, strategies_of
@@ -104,7 +103,6 @@ def context(results: DuelResults) -> dict[str, Any]:
         "rounds": move_rows(results),
         "costly": bool(matrix.lost),
         "infeasible": sorted(matrix.infeasible),
-        "wide": round(figure_width(matrix)),
         "strategies": {side: _strategy_rows(results, side) for side in SIDES},
         "replies": {
             "red": list(results.replies.red.items()),

@@ -232,8 +232,8 @@ def test_the_threshold_decides_where_the_run_does_not_say() -> None:
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        (0.50, "report 0.50 as suppressed; 10.0 points of that are not transfer"),
-        (0.30, "report 0.30 as suppressed: 10.0 points less than T"),
+        (0.50, "report 0.50 as suppressed; 0.100 of that is not transfer"),
+        (0.30, "report 0.30 as suppressed: 0.100 less than T"),
         (0.40, "report 0.40 as suppressed, the same as T"),
     ],
 )
