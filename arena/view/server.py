@@ -38,9 +38,11 @@ def application(site: Site) -> Starlette:
 
 
 def _answer(site: Site, request: Request) -> Response:
-    from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse
+    from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 
     path = request.path_params["path"]
+    if path == "favicon.ico":  # browsers ask for it, and note an error if it is not there
+        return Response(status_code=204, headers=HEADERS)
     try:
         found = site.page(path, request.query_params.multi_items())
     except InputError as error:

@@ -7,22 +7,21 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Request
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-Scheme = Literal["light", "dark"]
 # Marks everything that must be reached, and notes what was.
 WATCH = """() => {
   const must = 'a[href], button, input, select, summary, [tabindex="0"]';
-  window.wanted = [...document.querySelectorAll(must)].filter((each) => each.checkVisibility());
-  window.reached = new Set();
-  document.addEventListener('focusin', (event) => window.reached.add(event.target));
+  // By its text, since a table may replace an element by an equal one as it scrolls.
+  const name = (each) => each.outerHTML.slice(0, 160);
+  const all = [...document.querySelectorAll(must)];
+  window.wanted = new Set(all.filter((each) => each.checkVisibility() && !each.disabled).map(name));
+  document.addEventListener('focusin', (event) => window.wanted.delete(name(event.target)));
 }"""
-MISSED = """() => window.wanted.filter((each) => !window.reached.has(each)).map(
-  (each) => each.outerHTML.slice(0, 120))"""
 
 
 def missing() -> str:
@@ -43,9 +42,11 @@ class Opened:
     def missed(self) -> list[str]:
         """Go through the page by the Tab key, and return what that did not reach."""
         self.page.evaluate(WATCH)
-        for _ in range(self.page.evaluate("window.wanted.length") + 20):
+        for _ in range(2 * self.page.evaluate("window.wanted.size") + 20):
             self.page.keyboard.press("Tab")
-        found: list[str] = self.page.evaluate(MISSED)
+            if not self.page.evaluate("window.wanted.size"):
+                break
+        found: list[str] = self.page.evaluate("[...window.wanted]")
         return found
 
     def barriers(self) -> list[str]:
@@ -72,12 +73,10 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def opened(
-    browser: Browser, address: str, *, scheme: Scheme = "light", width: int = 1280
-) -> Iterator[Opened]:
+def opened(browser: Browser, address: str) -> Iterator[Opened]:
     """A page, opened and loaded, in a profile of its own."""
     context = browser.new_context(
-        color_scheme=scheme, viewport={"width": width, "height": 900}, reduced_motion="reduce"
+        color_scheme="light", viewport={"width": 1280, "height": 900}, reduced_motion="reduce"
     )
     seen = Opened(context.new_page())
 

@@ -112,9 +112,9 @@ def _cell(sheet: Sheet, key: str, pair: Pair, box: tuple[float, float, float, fl
 def withhold(sheet: Sheet, box: tuple[float, float, float, float], why: str, tip: str) -> None:
     """Draw a hatched cell that says in a word why it has no number, if it is wide enough."""
     x, y, width, height = box
-    sheet.rect(*box, fill="#f4f5f7", hatched=True, tip=tip)
+    sheet.rect(*box, fill=palette.WASH, hatched=True, tip=tip)
     if width >= NARROW:
-        sheet.rect(x + 2, y + height / 2 - 9, width - 4, 18, fill="#f4f5f7", radius=3)
+        sheet.rect(x + 2, y + height / 2 - 9, width - 4, 18, fill=palette.WASH, radius=3)
         size = min(11, (width - 4) / (len(why) * 0.52))
         sheet.text(x + width / 2, y + height / 2, why, size=size, colour=palette.MUTED)
 
