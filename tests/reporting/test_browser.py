@@ -6,9 +6,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,8 +20,6 @@ from arena.reporting.run_page import page as run_page
 from arena.results.sample_files import Asked, Saying, write_sample_file
 from arena.results.samples import place_of
 from arena.results.writer import write_results
-from arena.view.server import LOOPBACK, application
-from arena.view.site import Site
 from tests.reporting.test_build import hostile
 from tests.support import sample_folders
 from tests.support.browser import chromium, missing, opened
@@ -31,6 +27,7 @@ from tests.support.curve_results import with_curves
 from tests.support.duel_results import duel
 from tests.support.league_results import leagued
 from tests.support.sample_results import results, write_run
+from tests.support.serving import served
 from tests.support.stress_results import three, write_stress
 from tests.support.tune_results import tune
 
@@ -87,23 +84,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in REPORTS:
         write_report(folder / name)
     return folder
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """The address of a folder's site, served by a thread."""
-    import uvicorn
-
-    config = uvicorn.Config(application(Site((folder,))), LOOPBACK, 0, log_level="warning")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        thread.join(0.01)
-        assert thread.is_alive()
-    yield f"http://{LOOPBACK}:{server.servers[0].sockets[0].getsockname()[1]}/"
-    server.should_exit = True
-    thread.join()
 
 
 @pytest.fixture(scope="module")
