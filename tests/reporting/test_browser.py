@@ -64,6 +64,15 @@ VIEWS = {
 }
 
 
+# Figures that are wider than they were drawn.
+STRETCHED = """() => [...document.querySelectorAll('.scroll > svg')].filter(
+  (each) => each.getBoundingClientRect().width > each.width.baseVal.value + 1
+).map((each) => each.id)"""
+# Tables that take no room.
+FOLDED = """() => [...document.querySelectorAll('details table')].filter(
+  (each) => !each.checkVisibility()).length"""
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as started:
@@ -99,6 +108,7 @@ def test_a_report_stands_alone_and_the_keyboard_reaches_all_of_it(
     address = (folder / name / "report.html").as_uri()
     with opened(browser, address) as seen:
         assert seen.missed() == []
+        assert seen.page.evaluate(STRETCHED) == []
         seen.page.set_viewport_size({"width": 400, "height": 800})
         assert seen.page.evaluate("document.documentElement.scrollWidth") == 400
         assert seen.logged == []
@@ -159,6 +169,13 @@ def test_numbers_are_those_of_the_results_and_can_be_sorted_and_filtered(
         fails = [p for p in found if p["verdict"] == "fails"]
         assert visible.count() == len(fails) > 0
         assert label.locator("output").text_content() == f" {len(fails)} of {len(found)}"
+
+
+def test_what_is_folded_is_printed(browser: Browser, folder: Path) -> None:
+    with opened(browser, (folder / "run" / "report.html").as_uri()) as seen:
+        assert seen.page.evaluate(FOLDED) > 0
+        seen.page.emulate_media(media="print")
+        assert seen.page.evaluate(FOLDED) == 0
 
 
 @needs_axe

@@ -43,7 +43,7 @@ function definition(column, lines) {
     field: column.field,
     formatter: (cell) => SHOWN[column.kind](cell, column),
     variableHeight: column.wide,
-    minWidth: column.wide ? 240 : 96,
+    minWidth: column.wide ? 240 : 120,
     widthGrow: column.wide ? 4 : 1,
     headerFilterPlaceholder: "filter",
     headerWordWrap: true,
