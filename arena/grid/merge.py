@@ -23,11 +23,12 @@ from arena.grid.twice import difference
 from arena.progress.display import display
 from arena.progress.observer import Note
 from arena.reporting.events import FILE as EVENTS
+from arena.results.brief import seeds_text
 from arena.results.reader import FILE, read_results
 from arena.results.run import RunResults
 from arena.results.seed_record import PartRecord, SeedRecord
 from arena.results.stress import StressResults
-from arena.runs.environments import differences, seeds_text
+from arena.runs.environments import differences
 from arena.runs.records import write_part, write_records
 from arena.runs.results import results_of
 from arena.runs.run import free_folder, make_folder, tell, write_folder

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from arena.progress.observer import Note, silent
 from arena.reporting import duel, run_page, stress, tune
-from arena.reporting.downloads import Download, downloads
+from arena.reporting.beside import NOTHING, Beside, beside
 from arena.reporting.events import read_events
 from arena.reporting.figures.canvas import Drawing, on_paper
 from arena.results.duel import DuelResults
@@ -30,7 +30,7 @@ def write_report(run_folder: Path, note: Note = silent) -> Path:
     Raises:
         InputError: results.json is missing, or does not hold results.
     """
-    html, drawn = _drawn(run_folder, note, downloads(run_folder))
+    html, drawn = _drawn(run_folder, note, beside(run_folder))
     note("writing the page")
     return _write(run_folder, html, drawn)
 
@@ -52,25 +52,21 @@ def write_figures(run_folder: Path, folder: Path, note: Note = silent) -> list[P
     return written
 
 
-def _drawn(
-    run_folder: Path, note: Note, files: Sequence[Download] = ()
-) -> tuple[str, dict[str, str]]:
+def _drawn(run_folder: Path, note: Note, near: Beside = NOTHING) -> tuple[str, dict[str, str]]:
     note("reading the results")
     results = read_results(run_folder)
     note("drawing the figures")
-    return _page(run_folder, results, files)
+    return _page(run_folder, results, near)
 
 
-def _page(
-    run_folder: Path, results: Results, files: Sequence[Download] = ()
-) -> tuple[str, dict[str, str]]:
+def _page(run_folder: Path, results: Results, near: Beside = NOTHING) -> tuple[str, dict[str, str]]:
     if isinstance(results, StressResults):
-        return stress.page(run_folder, results, files)
+        return stress.page(run_folder, results, near)
     if isinstance(results, TuneResults):
-        return tune.page(results, files)
+        return tune.page(results, near)
     if isinstance(results, DuelResults):
-        return duel.page(results, files)
-    return run_page.page(results, read_events(run_folder), files)
+        return duel.page(results, near)
+    return run_page.page(results, read_events(run_folder), near)
 
 
 def _write(run_folder: Path, html: str, drawn: Mapping[str, str]) -> Path:

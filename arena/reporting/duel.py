@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from arena.reporting import figures, outcomes
-from arena.reporting.downloads import Download
+from arena.reporting.beside import NOTHING, Beside
 from arena.reporting.duel_verdict import EVEN, ending, final_pair, headline, last_strategy, seeds_of
-from arena.reporting.figures.payoff import figure_width
 from arena.reporting.limits import broken, often_broken
 from arena.reporting.numbers import MINUS, NONE, Shown, decimals, duration, thousands
 from arena.reporting.payoff_matrix import SIDES, payoff_matrix, strategies_of
@@ -74,10 +72,10 @@ class PayoffRow:
     each: str
 
 
-def page(results: DuelResults, files: Sequence[Download] = ()) -> tuple[str, dict[str, str]]:
+def page(results: DuelResults, near: Beside = NOTHING) -> tuple[str, dict[str, str]]:
     """Return the page as HTML text, and its figures by name as SVG."""
     drawn = draw(results)
-    return fill("duel.html", context(results) | {"files": files}, drawn), drawn
+    return fill("duel.html", context(results) | near.values, drawn), drawn
 
 
 def draw(results: DuelResults) -> dict[str, str]:
@@ -105,7 +103,6 @@ def context(results: DuelResults) -> dict[str, Any]:
         "rounds": move_rows(results),
         "costly": bool(matrix.lost),
         "infeasible": sorted(matrix.infeasible),
-        "wide": round(figure_width(matrix)),
         "strategies": {side: _strategy_rows(results, side) for side in SIDES},
         "replies": {
             "red": list(results.replies.red.items()),

@@ -40,7 +40,8 @@ class Framed:
 def framed(body: str) -> Framed:
     """Return the main part with
 
-    - an id and a link at each section's heading (`h2`), which are the contents;
+    - an id and a link at each section's heading (`h2`); those that are not folded away are the
+      contents;
     - a name for every scroll box and table, that of the heading above it;
     - `scope` for the column heads of tables.
 
@@ -76,6 +77,7 @@ class _Frame(HTMLParser):
         self._heading: list[str] | None = None  # the text of the open heading
         self._above = ""  # the text of the last heading
         self._in_head = False
+        self._folded = 0  # depth of `details`
 
     def _here(self) -> int:
         """The position of the tag that is being read."""
@@ -87,6 +89,7 @@ class _Frame(HTMLParser):
         if tag in HEADINGS:
             self._heading, self._start, self._named_here = [], end - 1, "id" in dict(attrs)
         self._in_head = tag == "thead" or (self._in_head and tag != "tbody")
+        self._folded += tag == "details"
         if added := self._attributes(tag, dict(attrs)):
             self.insertions.append((end - 1, added))
         if tag == "table" and self._above:
@@ -113,6 +116,7 @@ class _Frame(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         self._in_head = self._in_head and tag != "thead"
+        self._folded -= tag == "details"
         if tag in HEADINGS and self._heading is not None:
             self._above, self._heading = " ".join("".join(self._heading).split()), None
             if tag == "h2" and self._above and not self._named_here:
@@ -120,6 +124,7 @@ class _Frame(HTMLParser):
 
     def _enter(self, text: str) -> None:
         name = self._distinct(_NAME.sub("-", text.lower()).strip("-") or "section", "{}-{}")
-        self.contents.append(Entry(name, text))
+        if not self._folded:
+            self.contents.append(Entry(name, text))
         self.insertions.append((self._start, f' id="{name}"'))
         self.insertions.append((self._here(), ANCHOR.format(name)))

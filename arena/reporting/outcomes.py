@@ -5,6 +5,7 @@ from __future__ import annotations
 from arena.reporting import palette
 from arena.reporting.numbers import NONE
 from arena.reporting.wording import words
+from arena.results.brief import counted_seeds
 from arena.results.estimate import Estimate
 from arena.results.tune import PhaseSeeds
 from arena.statistics.comparison import AHEAD, BEHIND, side
@@ -34,9 +35,9 @@ def badge(outcome_name: str, ahead: str, behind: str) -> palette.Verdict:
 
 
 def seeds_in_words(seeds: PhaseSeeds) -> str:
-    """Return `2 search · 2 select · 8 report`; empty if no phase has seeds."""
+    """Return `2 (0-1) search · 8 (4-11) report`; empty if no phase has seeds."""
     phases = (("search", seeds.search), ("select", seeds.select), ("report", seeds.report))
-    return " · ".join(f"{len(listed)} {phase}" for phase, listed in phases if listed)
+    return " · ".join(f"{counted_seeds(listed)} {phase}" for phase, listed in phases if listed)
 
 
 def yes_or_no(answer: bool | None) -> str:

@@ -35,15 +35,25 @@ THEMED = {
     GRID: "--grid",
     PAPER: "--paper",
     "#3d4a60": "--slate",
+    "#0a7a5c": "--green",
+    "#a2577f": "--plum",
+    "#7a6420": "--olive",
+    "#487890": "--steel",
+    "#2f7290": "--teal",
+    "#5d5a78": "--violet",
+    "#6b7380": "--grey",
 }
-ON_LIGHT, ON_DARK = "#1b222f", "#fefefe"  # text on a filled shape
+# Text on a filled shape; black where the shape is too dark for the first and too light for the
+# second.
+ON_LIGHT, ON_DARK, BLACK = "#1b222f", "#fefefe", "#000000"
+READABLE = 4.5  # contrast of text (WCAG 2, AA)
 
 ASR_RAMP = ("#fbfaf8", "#fbe6d3", "#f4bd92", "#e0854c", "#b3491b")
 COOL_RAMP = ("#f7f7f5", "#d3e2f0", "#94bbdc", "#4a88c0", "#1c5c9e")
 WARM_RAMP = ("#f7f7f5", "#f6dcc6", "#eab184", "#cf7539", "#9c4a14")
 
 # Okabe and Ito's set, darkened for white text; reused cyclically for further parties and actors.
-PARTIES = ("#3d4a60", "#b4491b", "#1d5c9e", "#0a7a5c", "#a2577f", "#7a6420", "#4d7d94")
+PARTIES = ("#3d4a60", "#b4491b", "#1d5c9e", "#0a7a5c", "#a2577f", "#7a6420", "#487890")
 # Markers of matplotlib's alphabet, so that an actor can be recognised without its colour.
 SHAPES = ("o", "s", "D", "^", "v", "P", "X", "p", "h")
 
@@ -67,7 +77,7 @@ VERDICTS = {
         "generalizes, specific", "●", COOL, "suppressed, and the planted trigger is what did it"
     ),
     "generalizes_unspecific": Verdict(
-        "generalizes, unspecific", "◐", "#3b86a8", "suppressed, but a look-alike may do as much"
+        "generalizes, unspecific", "◐", "#2f7290", "suppressed, but a look-alike may do as much"
     ),
     "fails": Verdict("fails", "✕", WARM, "the other backdoor survives"),
     "explained_by_control": Verdict(
@@ -99,9 +109,23 @@ def transfer_colour(value: float | None) -> str:
 
 
 def readable_on(colour: str) -> str:
-    """Return the dark or the light text colour, whichever has more contrast (relative luminance of
-    WCAG 2, section 1.4.3)."""
-    return ON_DARK if luminance(colour) < 0.215 else ON_LIGHT
+    """Return the colour of text on a filled shape: dark or light, with enough contrast. On a shape
+    that means no value, the page's own."""
+    if colour == WASH:
+        return INK
+    inks = (ON_LIGHT, ON_DARK)
+    return next((ink for ink in inks if contrast(ink, colour) >= READABLE), BLACK)
+
+
+def in_text(colour: str) -> str:
+    """Return the colour of a line for its name beside it: a muted one where it is too pale."""
+    return colour if contrast(colour, PAPER) >= READABLE else MUTED
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two hex colours, from 1 to 21 (WCAG 2, section 1.4.3)."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
 
 
 def luminance(colour: str) -> float:

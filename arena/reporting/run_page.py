@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from arena.reporting import decoys, figures, league, view
+from arena.reporting.beside import NOTHING, Beside
 from arena.reporting.cast import cast
 from arena.reporting.claim_card import (
     ClaimCard,
@@ -17,10 +18,10 @@ from arena.reporting.claim_card import (
     judged,
 )
 from arena.reporting.diagnosis import diagnose
-from arena.reporting.downloads import Download
 from arena.reporting.events import Event
 from arena.reporting.measure_sections import MeasureSection, figures_of, run_sections
 from arena.reporting.planted import planted_table
+from arena.reporting.removals import removals
 from arena.reporting.render import common, fill, measure_html, shown_thresholds
 from arena.reporting.rows import final, has_checkable, residents, scalar_columns
 from arena.reporting.shams import conditional_names, conditionals, sham_lines
@@ -31,7 +32,7 @@ from arena.results.run import RunResults
 
 
 def page(
-    results: RunResults, events: Sequence[Event], files: Sequence[Download] = ()
+    results: RunResults, events: Sequence[Event], near: Beside = NOTHING
 ) -> tuple[str, dict[str, str]]:
     """Return the page as HTML text, and its figures by name as SVG.
 
@@ -41,7 +42,7 @@ def page(
     """
     sections = run_sections(results)
     drawn = draw(results, events)
-    html = fill("report.html", context(results, events, sections) | {"files": files}, drawn)
+    html = fill("report.html", context(results, events, sections) | near.values, drawn)
     return html, {**figures_of(sections), **drawn}
 
 
@@ -52,12 +53,13 @@ def draw(results: RunResults, events: Sequence[Event]) -> dict[str, str]:
     claim = judged(results)
     curve = [point for point in results.over_doses if point.cases]
     several = any(len(pair.per_seed) > 1 for pair in pairs)
-    trade_off = league.trade_off(results)
+    along, trade_off = removals(results), league.trade_off(results)
     drawings: list[tuple[str, bool, Callable[[], str]]] = [
         ("asr", bool(models), lambda: figures.asr_heatmap(actors, models, results.installed)),
         ("transfer", bool(pairs), lambda: figures.transfer_heatmap(actors, pairs)),
         ("seeds", several, lambda: figures.seeds_dots(actors, pairs)),
         ("dose", bool(curve), lambda: figures.dose_curve(curve, dose_spans(results))),
+        ("removals", bool(along), lambda: figures.removal_panels(along)),
         ("pareto", bool(trade_off.entries), lambda: figures.pareto(*trade_off)),
         ("residence", bool(joined), lambda: figures.residence_heatmap(actors, joined)),
         ("survival", bool(results.survival), lambda: figures.survival_lines(_by_actor(results))),

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arena.reporting import figures, installation, palette, plane, stress_claim
+from arena.reporting.beside import NOTHING, Beside
 from arena.reporting.claim_card import split
 from arena.reporting.claim_map import map_lines
 from arena.reporting.contrasts import contrast_rows
 from arena.reporting.diagnosis import Finding, diagnose
-from arena.reporting.downloads import Download
 from arena.reporting.measure_sections import figures_of
 from arena.reporting.numbers import NONE, Shown, duration, thousands
 from arena.reporting.render import common, fill, measure_html, shown_thresholds
@@ -28,6 +28,7 @@ from arena.reporting.stress_measures import (
     grid_measures,
 )
 from arena.reporting.wording import axis_value, words
+from arena.results.brief import counted_seeds
 from arena.results.claim import (
     Claim,
     GridClaim,
@@ -118,7 +119,7 @@ class CellBlock:
 
 
 def page(
-    run_folder: Path, results: StressResults, files: Sequence[Download] = ()
+    run_folder: Path, results: StressResults, near: Beside = NOTHING
 ) -> tuple[str, dict[str, str]]:
     """Return the page as HTML text, and its figures by name as SVG.
 
@@ -129,7 +130,7 @@ def page(
     cells = read_cells(run_folder, results)
     measures = grid_measures(results, cells)
     drawn = draw(results, cells, measures)
-    html = fill("stress.html", context(results, cells, measures) | {"files": files}, drawn)
+    html = fill("stress.html", context(results, cells, measures) | near.values, drawn)
     return html, {**figures_of(measures.grid), **drawn}
 
 
@@ -233,7 +234,7 @@ def _facts(
         ("grid", grid),
         ("cells", ", ".join(statuses)),
         ("actors", str(len(results.actors) or "")),
-        ("seeds", str(len(results.seeds) or "")),
+        ("seeds", counted_seeds(results.seeds)),
         ("took", duration(results.seconds.total)),
     ]
     return [(name, value) for name, value in facts if value]

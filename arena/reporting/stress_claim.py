@@ -77,13 +77,13 @@ def _installed_share(missing: float) -> str:
 
 
 def _without_control(total: float, raw: float) -> str:
-    points = 100 * (raw - total)
+    over = raw - total
     report = f"A run without a control would report {decimals(raw)} as suppressed"
-    if abs(points) < 0.05:
+    if abs(over) < 0.0005:
         return f"{report}, the same as T."
-    if points < 0:
-        return f"{report}: {decimals(-points, 1)} points less than T."
-    return f"{report}; {decimals(points, 1)} points of that are not transfer."
+    if over < 0:
+        return f"{report}: {decimals(-over, 3)} less than T."
+    return f"{report}; {decimals(over, 3)} of that is not transfer."
 
 
 def percent(share: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from arena.reporting import figures, outcomes, palette, strategies, tune_trials
 from arena.reporting.against import payoffs
-from arena.reporting.downloads import Download
+from arena.reporting.beside import NOTHING, Beside
 from arena.reporting.limits import broken, shown_limits
 from arena.reporting.numbers import NONE, Shown, duration
 from arena.reporting.render import common, fill
@@ -85,10 +85,10 @@ class CandidateRow:
     broke: str
 
 
-def page(results: TuneResults, files: Sequence[Download] = ()) -> tuple[str, dict[str, str]]:
+def page(results: TuneResults, near: Beside = NOTHING) -> tuple[str, dict[str, str]]:
     """Return the page as HTML text, and its figures by name as SVG."""
     drawn = draw(results)
-    return fill("tune.html", context(results) | {"files": files}, drawn), drawn
+    return fill("tune.html", context(results) | near.values, drawn), drawn
 
 
 def draw(results: TuneResults) -> dict[str, str]:

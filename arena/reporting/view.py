@@ -17,6 +17,7 @@ from arena.reporting.numbers import Shown, duration, thousands
 from arena.reporting.rows import grouped, has_checkable, label_of, scalar_columns
 from arena.reporting.shams import conditional_names, signed
 from arena.reporting.wording import p_value, words
+from arena.results.brief import counted_seeds
 from arena.results.run import Pair, RunResults, SummaryRow
 from arena.results.scenario import ScenarioRecord
 
@@ -83,7 +84,7 @@ def facts(results: RunResults) -> list[tuple[str, str]]:
         ("composition", scenario.text("composition")),
         ("unlearning", scenario.text("defender", "objective", "method")),
         ("actors installed", installed_share(results)),
-        ("seeds", str(len(results.seeds) or "")),
+        ("seeds", counted_seeds(results.seeds)),
         ("took", duration(took)),
     ]
     return [(key, value) for key, value in entries if value]

@@ -77,3 +77,19 @@ def asr_table(
         for row in summary
     ]
     return heads, lines
+
+
+def seeds_text(seeds: Sequence[int]) -> str:
+    """Return seeds in short notation: 0-3, 7."""
+    runs: list[list[int]] = []
+    for seed in sorted(set(seeds)):
+        if runs and seed == runs[-1][-1] + 1:
+            runs[-1].append(seed)
+        else:
+            runs.append([seed])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+
+
+def counted_seeds(seeds: Sequence[int]) -> str:
+    """Return how many seeds there are, and which: 8 (0-7)."""
+    return f"{len(seeds)} ({seeds_text(seeds)})" if seeds else ""

@@ -56,6 +56,15 @@ def set_command(words: Sequence[str]) -> None:
     _command = tuple(words)
 
 
+def given_command() -> str:
+    """Return the command line that this process was given, without passwords and with `~` for the
+    home folder; empty if it has none."""
+    if _command is None:
+        return ""
+    line, home = shlex.join(["arena", *map(redact, _command)]), str(Path.home())
+    return line if home == os.sep else line.replace(home, "~")
+
+
 def resume_with(folder: Path, call: str) -> str:
     """Return the command that continues a run in its folder: the one that was given, with its
     folder, without `--fresh` and without passwords; or, if it was begun from Python, a call.

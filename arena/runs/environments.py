@@ -19,14 +19,3 @@ def differences(records: Sequence[SeedRecord]) -> list[str]:
             listed = ", ".join(sorted(values))
             found.append(f"the seeds differ in {name}: {listed}")
     return found
-
-
-def seeds_text(seeds: Sequence[int]) -> str:
-    """Return seeds in short notation: 0-3, 7."""
-    runs: list[list[int]] = []
-    for seed in sorted(set(seeds)):
-        if runs and seed == runs[-1][-1] + 1:
-            runs[-1].append(seed)
-        else:
-            runs.append([seed])
-    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)

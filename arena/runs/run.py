@@ -26,6 +26,7 @@ from arena.printable import printable
 from arena.progress.display import display
 from arena.progress.lines import LogLines, ending
 from arena.progress.observer import Observer, Several
+from arena.results.provenance import write_provenance
 from arena.results.reader import Results
 from arena.results.run import RunResults
 from arena.results.run_state import recorded
@@ -233,7 +234,7 @@ def _logged(folder: Path, shown: Observer) -> Iterator[Observer]:
 
 
 def write_folder(folder: Path, results: Results) -> None:
-    """Write results.json atomically, a run's tables before it, and its report.
+    """Write results.json atomically, a run's tables and provenance before it, and its report.
 
     Raises:
         ArenaError: the results are written, but their report cannot be.
@@ -242,6 +243,7 @@ def write_folder(folder: Path, results: Results) -> None:
 
     if isinstance(results, RunResults):
         write_tables(folder / TABLES, results)
+    write_provenance(folder)
     path = write_results(folder, results)
     try:
         write_report(folder)

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from arena.reporting import palette
+from arena.reporting.beside import beside
 from arena.reporting.cast import highlight
-from arena.reporting.downloads import downloads
 from arena.reporting.numbers import Shown, finite
 from arena.reporting.run_list import RunLine
 from arena.reporting.text import clean
+from arena.reporting.view import facts
 from arena.reporting.wording import words
+from arena.results.brief import counted_seeds
 from arena.results.claim import Claim
 from arena.results.reader import Results
 from arena.results.rows import Rate, Row
@@ -81,7 +83,7 @@ def run_view(place: Place, results: Results) -> View:
         **_top(place, page),
         "description": results.scenario.description,
         "kind": results.kind,
-        "files": downloads(place.folder),
+        **beside(place.folder).values,
         "claims": [],
         "pairs": None,
         "models": None,
@@ -89,12 +91,14 @@ def run_view(place: Place, results: Results) -> View:
     }
     if isinstance(results, RunResults):
         values |= {
+            "facts": facts(results),
             "claims": _claims(results.claim, results.most.claim if results.most else None),
             "pairs": _pairs(place, results, page) if results.transfer else None,
             "models": _models(place, results, page),
         }
     if isinstance(results, StressResults):
         values |= {
+            "facts": [("seeds", counted_seeds(results.seeds))],
             "claims": _claims(results.claim, results.most),
             "cells": _cells(place, results, page),
         }

@@ -47,6 +47,8 @@ def _answer(site: Site, request: Request) -> Response:
     from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 
     path = request.path_params["path"]
+    if path == "favicon.ico":  # browsers ask for it, and note an error if it is not there
+        return Response(status_code=204, headers=HEADERS)
     try:
         found = site.page(path, request.query_params.multi_items())
     except InputError as error:

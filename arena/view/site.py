@@ -34,7 +34,7 @@ MODEL = re.compile(r"models/(-?\d+)/([^/]+)\.html")
 # What the layout of pages may show.
 EMPTY: dict[str, Any] = {
     "title": "Runs", "description": "", "facts": (), "whole_notes": (), "schema_version": None,
-    "files": (), "figures": {}, "trail": (),
+    "files": (), "made": (), "figures": {}, "trail": (),
 }  # fmt: skip
 # What a run's folder gives away, beside its report: nothing else is served.
 FILES = re.compile(

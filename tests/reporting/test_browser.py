@@ -1,17 +1,44 @@
-"""Pages in a real browser: hostile text stays text, and nothing runs or is asked of the network."""
+"""Pages in a real browser: nothing is logged or asked of the network, numbers are those of
+results.json, the keyboard reaches everything, axe-core finds no barrier, and hostile text is text.
+"""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
+import importlib.util
+import json
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 
-from tests.reporting.test_build import hostile, page_of
+from arena.reporting.build import write_report
+from arena.reporting.numbers import decimals
+from arena.reporting.run_page import page as run_page
+from arena.results.sample_files import Asked, Saying, write_sample_file
+from arena.results.samples import place_of
+from arena.results.writer import write_results
+from tests.reporting.test_build import hostile
+from tests.support import sample_folders
+from tests.support.browser import chromium, missing, opened
+from tests.support.curve_results import with_curves
+from tests.support.duel_results import duel
+from tests.support.league_results import leagued
+from tests.support.sample_results import results, write_run
+from tests.support.serving import served
+from tests.support.stress_results import three, write_stress
+from tests.support.tune_results import tune
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium on this machine")
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "there is a browser")
+needs_axe = pytest.mark.skipif(
+    importlib.util.find_spec("axe_playwright_python") is None,
+    reason="axe-playwright-python is not installed",
+)
 # What a page that runs hostile text would do; the word is put together so that text never holds it.
 MARK = "ow" + "ned"
 SCRIPTS = (
@@ -20,32 +47,209 @@ SCRIPTS = (
     "<svg onload=\"document.title='ow'+'ned'\">",
     "\"><script>document.title='ow'+'ned'</script>",
     "</title></style></svg><script>document.title='ow'+'ned'</script>",
+    "</script><script>document.title='ow'+'ned'</script>",
     "javascript:document.title='ow'+'ned'",
 )
+EVIL = "".join(SCRIPTS)
+REPORTS = ("run", "league", "stress", "tune", "duel")
+# Of the served site, under the run `said` with samples.
+VIEWS = {
+    "list": "",
+    "comparison": "compare.html",
+    "a run": "runs/run/index.html",
+    "a pair": "runs/run/pairs/lexical--bard.html",
+    "a model": "runs/said/models/0/compromised.html",
+    "a search": "runs/said/search.html?text=Arden",
+    "a stress run": "runs/stress/index.html",
+}
 
 
-def rendered(page: Path, profile: Path) -> str:
-    """The document after its scripts ran, if it has any."""
-    assert BROWSER is not None
-    command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
-    done = subprocess.run(
-        [*command, f"--user-data-dir={profile}", page.as_uri()],
-        capture_output=True, text=True, timeout=120, check=True,
-    )  # fmt: skip
-    return done.stdout
+# Figures that are wider than they were drawn.
+STRETCHED = """() => [...document.querySelectorAll('.scroll > svg')].filter(
+  (each) => each.getBoundingClientRect().width > each.width.baseVal.value + 1
+).map((each) => each.id)"""
+# Tables that take no room.
+FOLDED = """() => [...document.querySelectorAll('details table')].filter(
+  (each) => !each.checkVisibility()).length"""
 
 
-def test_the_browser_would_run_what_a_page_lets_through(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of every kind of run, with its report."""
+    folder = tmp_path_factory.mktemp("runs")
+    write_run(folder / "run", 8)
+    searched = {"run": with_curves(results(8)), "league": leagued(), "duel": duel()}
+    for name, found in {**searched, "tune": tune(objectives=3)}.items():
+        (folder / name).mkdir(exist_ok=True)
+        write_results(folder / name, found)
+    write_stress(folder / "stress", three())
+    sample_folders.run_folder(folder / "said")
+    for name in REPORTS:
+        write_report(folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(folder: Path) -> Iterator[str]:
+    with served(folder) as address:
+        yield address
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_report_stands_alone_and_the_keyboard_reaches_all_of_it(
+    browser: Browser, folder: Path, name: str
+) -> None:
+    address = (folder / name / "report.html").as_uri()
+    with opened(browser, address) as seen:
+        assert seen.missed() == []
+        assert seen.page.evaluate(STRETCHED) == []
+        seen.page.set_viewport_size({"width": 400, "height": 800})
+        assert seen.page.evaluate("document.documentElement.scrollWidth") == 400
+        assert seen.logged == []
+        assert seen.asked == [address]
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_served_page_asks_only_its_server_and_the_keyboard_reaches_all_of_it(
+    browser: Browser, site: str, name: str
+) -> None:
+    with opened(browser, site + VIEWS[name]) as seen:
+        assert seen.missed() == []
+        assert seen.logged == []
+        assert [url for url in seen.asked if not url.startswith(site)] == []
+
+
+def test_numbers_are_those_of_the_results_and_can_be_sorted_and_filtered(
+    browser: Browser, folder: Path
+) -> None:
+    found = json.loads((folder / "run" / "results.json").read_text())["transfer"]
+    wanted = {
+        f"{pair['from']}→{pair['to']}": [
+            decimals(pair[key]["value"])
+            for key in ("transfer", "odd", "specific", "raw_suppression")
+        ]
+        for pair in found
+    }
+    with opened(browser, (folder / "run" / "report.html").as_uri()) as seen:
+        table = seen.page.locator("table", has=seen.page.locator("caption", has_text="Every pair"))
+        rows: list[list[str]] = table.evaluate(
+            """(table) => [...table.tBodies[0].rows].map((row) => [...row.cells].map(
+              (cell) => cell.firstChild.textContent.trim()))"""
+        )
+        names = table.locator("tbody th").all_text_contents()
+        shown = {name: row[1:5] for name, row in zip(names, rows, strict=True)}
+        # A part may differ by one in the last place, so that the parts add up to the whole.
+        assert {name: [row[0], row[3]] for name, row in shown.items()} == {
+            name: [row[0], row[3]] for name, row in wanted.items()
+        }
+        button = table.get_by_role("button", name="T", exact=True)
+        button.focus()
+        seen.page.keyboard.press("Enter")
+        head = button.locator("xpath=..")
+        assert head.get_attribute("aria-sort") == "ascending"
+        ascending = table.locator("tbody tr td:nth-child(2)").evaluate_all(
+            "(cells) => cells.map((cell) => parseFloat(cell.textContent))"
+        )
+        assert ascending == sorted(float(row[0]) for row in wanted.values())
+        seen.page.keyboard.press("Enter")
+        assert head.get_attribute("aria-sort") == "descending"
+        seen.page.keyboard.press("Enter")
+        assert table.locator("tbody th").all_text_contents() == names
+        label = seen.page.locator("label.filter", has=seen.page.locator("input")).filter(
+            has=seen.page.locator("xpath=following-sibling::div[1]//caption[.='Every pair']")
+        )
+        label.locator("input").fill("fails")
+        visible = table.locator("tbody tr:visible")
+        fails = [p for p in found if p["verdict"] == "fails"]
+        assert visible.count() == len(fails) > 0
+        assert label.locator("output").text_content() == f" {len(fails)} of {len(found)}"
+
+
+def test_what_is_folded_is_printed(browser: Browser, folder: Path) -> None:
+    with opened(browser, (folder / "run" / "report.html").as_uri()) as seen:
+        assert seen.page.evaluate(FOLDED) > 0
+        seen.page.emulate_media(media="print")
+        assert seen.page.evaluate(FOLDED) == 0
+
+
+@needs_axe
+@pytest.mark.slow
+@pytest.mark.parametrize("name", REPORTS)
+def test_axe_finds_no_barrier_in_a_report(browser: Browser, folder: Path, name: str) -> None:
+    with opened(browser, (folder / name / "report.html").as_uri()) as seen:
+        assert seen.barriers() == []
+        seen.page.emulate_media(color_scheme="dark")
+        assert seen.barriers() == []
+
+
+@needs_axe
+@pytest.mark.slow
+@pytest.mark.parametrize("name", VIEWS)
+def test_axe_finds_no_barrier_in_a_served_page(browser: Browser, site: str, name: str) -> None:
+    with opened(browser, site + VIEWS[name]) as seen:
+        assert seen.barriers() == []
+        seen.page.emulate_media(color_scheme="dark")
+        assert seen.barriers() == []
+
+
+@pytest.mark.parametrize("script", ["<script>document.title='ow'+'ned'</script>", SCRIPTS[1]])
+def test_the_browser_would_run_what_a_page_lets_through(
+    browser: Browser, tmp_path: Path, script: str
+) -> None:
     page = tmp_path / "page.html"
-    page.write_text(f"<!doctype html><title>page</title><body>{SCRIPTS[0]}", encoding="utf-8")
-    assert f"<title>{MARK}</title>" in rendered(page, tmp_path / "profile")
+    page.write_text(f"<!doctype html><title>page</title><body>{script}", encoding="utf-8")
+    with opened(browser, page.as_uri()) as seen:
+        seen.page.wait_for_function(f"document.title == '{MARK}'")
 
 
-def test_no_hostile_text_runs(tmp_path: Path) -> None:
-    html = page_of(*hostile("".join(SCRIPTS)))
+@pytest.mark.parametrize("place", ["<main", "</footer>"])
+def test_the_policy_stops_any_script_but_the_pages_own(
+    browser: Browser, tmp_path: Path, place: str
+) -> None:
+    """Even if hostile text were to become markup."""
+    html = run_page(results(1), ())[0].replace(place, f"{SCRIPTS[0]}{SCRIPTS[1]}{place}", 1)
     page = tmp_path / "page.html"
     page.write_text(html, encoding="utf-8")
-    document = rendered(page, tmp_path / "profile")
-    assert MARK not in document
-    assert "<script" not in document.lower()
-    assert "&lt;script&gt;document.title" in document  # it is there, as text
+    with opened(browser, page.as_uri()) as seen:
+        assert MARK not in seen.page.title()
+        assert sum("Content Security Policy" in line for line in seen.logged) >= 2
+        assert seen.page.locator("button.sort").count() > 0  # its own ran
+
+
+def test_no_hostile_text_runs_in_a_report(browser: Browser, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(run_page(*hostile(EVIL))[0], encoding="utf-8")
+    with opened(browser, page.as_uri()) as seen:
+        for button in seen.page.locator("button.sort").all():
+            button.dispatch_event("click")
+        assert MARK not in seen.page.title()
+        assert seen.logged == []
+        assert seen.page.locator("script").count() == 1
+        assert seen.page.locator("img, [onload], [onerror]").count() == 0
+        assert SCRIPTS[0] in (seen.page.text_content("main") or "")  # it is there, as text
+
+
+def test_no_hostile_text_runs_in_served_pages(browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / "evil").mkdir()
+    write_results(tmp_path / "evil", hostile(EVIL)[0])
+    said = sample_folders.run_folder(tmp_path / "said")
+    file = sample_folders.sample_file(0)
+    asked = Asked(EVIL, "triggered", "exact", f"{EVIL} cf", EVIL, EVIL, EVIL)
+    sayings = (Saying(EVIL, whole=True, hit=True),) * len(file.models)
+    write_sample_file(place_of(said, 0), replace(file, prompts=((asked, sayings),)))
+    names = ("", "compare.html", "runs/evil/index.html", "runs/said/models/0/compromised.html",
+             f"runs/said/search.html?text={quote('document.title')}")  # fmt: skip
+    with served(tmp_path) as site:
+        for name in names:
+            with opened(browser, site + name) as seen:
+                assert MARK not in seen.page.title()
+                assert seen.logged == []
+                assert seen.page.locator("[onload], [onerror]").count() == 0
+                if "said/" in name:
+                    seen.page.get_by_text(SCRIPTS[0]).first.wait_for()  # as text

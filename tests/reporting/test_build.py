@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from xml.dom import minidom
@@ -13,50 +12,17 @@ from xml.dom import minidom
 import pytest
 
 from arena.errors import InputError
+from arena.reporting.beside import HOLDS, Beside
 from arena.reporting.build import write_report
-from arena.reporting.downloads import HOLDS
 from arena.reporting.events import Event, read_events
 from arena.reporting.run_page import draw, page
+from arena.results.provenance import Provenance
 from arena.results.run import RunResults
 from arena.results.writer import as_json
 from tests.support import sketches
-from tests.support.html_pages import ODD
+from tests.support.html_pages import EVIL, ODD, Page, foreign, nulled
 from tests.support.planted_results import ACTORS
 from tests.support.sample_results import events, read, results, write_run
-
-EVIL = '<script>alert("x")</script>'
-VOID = {"meta", "br", "link", "img", "hr", "input"}
-
-
-class Page(HTMLParser):
-    """Collects tags, ids and attribute values; notes tags left open or closed twice."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.tags: list[str] = []
-        self.ids: list[str] = []
-        self.values: list[tuple[str, str]] = []
-        self.texts: list[str] = []
-        self.open: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.values += [(name, value or "") for name, value in attrs]
-        self.ids += [value or "" for name, value in attrs if name == "id"]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag not in VOID:
-            self.open.pop()
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.texts.append(data)
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +47,22 @@ def test_the_report_and_its_figures_are_written(tmp_path: Path) -> None:
     assert names == {"claim", "asr", "transfer", "seeds", "timeline"}
     for path in (report.parent / "figures").glob("*.svg"):
         assert minidom.parse(str(path)).documentElement.tagName == "svg"
+
+
+def test_its_head_says_when_and_with_what_it_was_made() -> None:
+    known = Provenance(
+        finished="2026-11-29T17:40:00+01:00",
+        version="1.2",
+        commit="abc123" * 7,
+        modified=True,
+        command=f"arena run {EVIL}",
+    )
+    html = page(results(8), (), Beside((), known))[0]
+    head = " ".join(Page(html[html.index("<header") : html.index("</header>")]).texts)
+    for text in ("2026-11-29 17:40 +0100", "1.2", "abc123abc123, with changes", "8 (0-7)"):
+        assert text in head
+    assert f"arena run {EVIL}" in head
+    assert "command" not in page(results(8), ())[0].partition("</header>")[0]
 
 
 def test_the_page_says_everything_that_was_measured(page8: str) -> None:
@@ -132,7 +114,7 @@ def test_tags_balance_and_ids_are_unique_and_resolve(page8: str) -> None:
 
 
 def test_the_page_asks_nothing_of_the_network(page8: str) -> None:
-    read_page = Page(page8)
+    read_page = Page(foreign(page8))
     assert not {"script", "link", "img", "iframe", "object", "image", "base"} & set(read_page.tags)
     for name, value in read_page.values:
         assert name not in ("src", "srcset", "action", "data")
@@ -164,7 +146,7 @@ def hostile(evil: str = EVIL) -> tuple[RunResults, list[Event]]:
 
 
 def test_hostile_text_stays_text() -> None:
-    html = page_of(*hostile())
+    html = foreign(page_of(*hostile()))
     assert "<script" not in html.lower()
     assert "&lt;script&gt;" in html
     assert "script" not in Page(html).tags
@@ -205,15 +187,6 @@ KEYS = sorted(as_json(results(1)))
 )
 def test_any_value_may_be_null(key: str) -> None:
     assert not Page(page_of(read(as_json(results(1)) | {key: None}))).open
-
-
-def nulled(thing: Any) -> Any:
-    """The same shape with null for every number."""
-    if isinstance(thing, dict):
-        return {key: nulled(value) for key, value in thing.items()}
-    if isinstance(thing, list):
-        return [nulled(value) for value in thing]
-    return None if isinstance(thing, float | int) else thing
 
 
 def test_every_number_may_be_null() -> None:

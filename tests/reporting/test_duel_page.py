@@ -32,7 +32,7 @@ from arena.results.estimate import Estimate
 from arena.results.reader import parse_results
 from arena.results.writer import as_json, write_results
 from tests.support.duel_results import duel
-from tests.support.html_pages import EVIL, Page, nulled, svg_texts
+from tests.support.html_pages import EVIL, Page, foreign, nulled, svg_texts
 
 D8 = duel()
 
@@ -76,7 +76,7 @@ def ended_at(low: float, high: float, seeds: int = 8) -> DuelResults:
 
 def test_the_report_and_its_figure_are_written(tmp_path: Path) -> None:
     write_results(tmp_path, D8)
-    html = Page(write_report(tmp_path).read_text())
+    html = Page(foreign(write_report(tmp_path).read_text()))
     assert {path.stem for path in (tmp_path / "figures").glob("*.svg")} == {"payoff"}
     assert not html.open
     assert len(html.ids) == len(set(html.ids))
@@ -279,8 +279,8 @@ def test_hostile_text_stays_text() -> None:
     text = text.replace(json.dumps(EVIL + "rounds") + ":", '"rounds":')
     results = read(json.loads(text))
     out, drawn = page(results)
-    assert "<script" not in "".join([out, *drawn.values()]).lower()
-    assert "script" not in Page(out).tags
+    assert "<script" not in "".join([foreign(out), *drawn.values()]).lower()
+    assert Page(out).tags.count("script") == 1
     assert max(len(line) for line in shown(results, 80).splitlines()) <= 80
 
 

@@ -19,11 +19,10 @@ from arena.reporting.rows import residents
 from arena.reporting.run_page import page as run_page
 from arena.results.run import RunResults
 from arena.results.writer import as_json
+from tests.support.html_pages import EVIL, Page, foreign, nulled
 from tests.support.measured_results import NOTE, measured, with_findings
 from tests.support.planted_results import ACTORS
 from tests.support.sample_results import read, results
-
-from .test_build import EVIL, Page, nulled
 
 HEADS = {
     "residence": "Do the backdoors coexist?",
@@ -229,8 +228,8 @@ def test_hostile_text_stays_text() -> None:
     text = text.replace(json.dumps(NOTE), json.dumps(EVIL)).replace('"0.7"', json.dumps(EVIL))
     text = text.replace("after lexical", EVIL.replace('"', "'"))
     html = page_of(read(json.loads(text)))
-    assert "<script" not in html.lower()
-    assert "script" not in Page(html).tags
+    assert "<script" not in foreign(html).lower()
+    assert Page(html).tags.count("script") == 1
 
 
 def test_p_is_told_with_its_relabellings_and_its_floor() -> None:

@@ -70,7 +70,7 @@ def luminance(colour: str) -> float:
 def test_numbers_can_be_read_on_every_colour(value: float) -> None:
     for colour in (palette.asr_colour(value), palette.transfer_colour(value)):
         pair = sorted((luminance(colour), luminance(palette.readable_on(colour))))
-        assert (pair[1] + 0.05) / (pair[0] + 0.05) >= 3.9
+        assert (pair[1] + 0.05) / (pair[0] + 0.05) >= 4.5
 
 
 @given(st.floats(0, 1), st.floats(0, 1))

@@ -24,7 +24,7 @@ from arena.results.rows import Rate
 from arena.results.scenario import ScenarioRecord
 from arena.results.stress import StressResults
 from arena.results.writer import as_json, write_results
-from tests.support.html_pages import EVIL, Page, nulled, text_of
+from tests.support.html_pages import EVIL, Page, foreign, nulled, text_of
 from tests.support.measured_results import measured
 from tests.support.planted_results import ACTORS
 from tests.support.stress_results import (
@@ -152,7 +152,7 @@ def test_hostile_text_stays_text(tmp_path: Path) -> None:
     cell = folder / "cells" / DONE / "results.json"
     cell.write_text(cell.read_text().replace('"lexical"', json.dumps(EVIL)))
     page = write_report(folder).read_text()
-    assert "<script" not in page.lower()
+    assert "<script" not in foreign(page).lower()
     assert not Page(page).open
     assert all("/" not in path.stem for path in (folder / "figures").iterdir())
 
@@ -233,8 +233,8 @@ def test_the_threshold_decides_where_the_run_does_not_say() -> None:
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        (0.50, "report 0.50 as suppressed; 10.0 points of that are not transfer"),
-        (0.30, "report 0.30 as suppressed: 10.0 points less than T"),
+        (0.50, "report 0.50 as suppressed; 0.100 of that is not transfer"),
+        (0.30, "report 0.30 as suppressed: 0.100 less than T"),
         (0.40, "report 0.40 as suppressed, the same as T"),
     ],
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from arena.results.brief import seeds_text
 from arena.results.seed_record import SeedRecord
-from arena.runs.environments import differences, seeds_text
+from arena.runs.environments import differences
 
 
 @pytest.mark.parametrize(

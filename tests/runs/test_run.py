@@ -74,7 +74,7 @@ def test_a_run_leaves_its_whole_folder(serial: Finished) -> None:
     files = {"scenario.yaml", "results.json", "events.jsonl", "report.html", "run.log"}
     assert found >= files | {"figures/asr.svg", "figures/transfer.svg", "figures/timeline.svg"}
     assert found >= {"tables/rows.csv", "tables/transfer.csv", "tables/curves.csv"}
-    assert "samples/0.jsonl.gz" in found
+    assert {"samples/0.jsonl.gz", "provenance.json"} <= found
     assert load_scenario(serial.folder / "scenario.yaml") == serial.scenario
     assert "lexical" in (serial.folder / "report.html").read_text()
     log = (serial.folder / "run.log").read_text()

@@ -14,6 +14,7 @@ from arena.reporting.figures.installation import before_heatmap
 from arena.reporting.figures.pareto import pareto
 from arena.reporting.figures.payoff import payoff_heatmap
 from arena.reporting.figures.plane import depth_plane
+from arena.reporting.figures.removals import removal_panels
 from arena.reporting.figures.residence import residence_heatmap
 from arena.reporting.figures.seeds import seeds_dots
 from arena.reporting.figures.slope import contenders_slope
@@ -34,6 +35,7 @@ __all__ = [
     "importance_bars",
     "pareto",
     "payoff_heatmap",
+    "removal_panels",
     "residence_heatmap",
     "seeds_dots",
     "survival_lines",

@@ -107,4 +107,6 @@ def _names(sheet: Sheet, ends: Sequence[tuple[float, str, str]]) -> None:
     ends = sorted(ends)
     places = chart.apart([y for y, _, _ in ends], APART)
     for y, (_, label, colour) in zip(places, ends, strict=True):
-        sheet.text(LEFT + WIDTH + 12, y, label, size=12.5, colour=colour, align="left")
+        sheet.text(
+            LEFT + WIDTH + 12, y, label, size=12.5, colour=palette.in_text(colour), align="left"
+        )

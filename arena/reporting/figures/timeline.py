@@ -80,7 +80,7 @@ def _bar(sheet: Sheet, bar: _Bar, end: float, y: float, height: float, colour: s
     sheet.rect(*box, fill=colour, radius=2.5 if width > 8 else 0, tip=tip)
     name = event.event
     if height >= 16 and fit(name, width - 8, 11) == name:
-        sheet.text(x + width / 2, y + height / 2, name, size=11, colour=palette.ON_DARK)
+        sheet.text(x + width / 2, y + height / 2, name, size=11, colour=palette.PAPER)
 
 
 def _ticks(sheet: Sheet, end: float, bottom: float) -> None:

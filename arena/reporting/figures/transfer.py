@@ -20,6 +20,7 @@ PANELS = (
 WITHHELD = {"not_installed": "not inst.", "explained_by_control": "control"}
 NARROW = 30.0  # width in pixels below which nothing is written in a cell
 LABEL, HEAD, GAP, FOOT = 92.0, 74.0, 26.0, 40.0
+SCALE = 700.0  # width of the scale with its words
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ def transfer_heatmap(
     high = min(cell, 46.0)
     wide, tall = cell * n + GAP, HEAD + high * n + 10
     rows = -(-len(PANELS) // columns)
-    sheet = Sheet(salt, LABEL + wide * columns - GAP, tall * rows + FOOT)
+    width = max(LABEL + wide * columns - GAP, LABEL + 20 + SCALE)
+    sheet = Sheet(salt, width, tall * rows + FOOT)
     for index, (key, title, subtitle) in enumerate(PANELS):
         x, y = LABEL + wide * (index % columns), tall * (index // columns)
         panel = _Panel(key, x, y + HEAD, cell, high, actors, by_name)
@@ -110,9 +112,9 @@ def _cell(sheet: Sheet, key: str, pair: Pair, box: tuple[float, float, float, fl
 def withhold(sheet: Sheet, box: tuple[float, float, float, float], why: str, tip: str) -> None:
     """Draw a hatched cell that says in a word why it has no number, if it is wide enough."""
     x, y, width, height = box
-    sheet.rect(*box, fill="#f4f5f7", hatched=True, tip=tip)
+    sheet.rect(*box, fill=palette.WASH, hatched=True, tip=tip)
     if width >= NARROW:
-        sheet.rect(x + 2, y + height / 2 - 9, width - 4, 18, fill="#f4f5f7", radius=3)
+        sheet.rect(x + 2, y + height / 2 - 9, width - 4, 18, fill=palette.WASH, radius=3)
         size = min(11, (width - 4) / (len(why) * 0.52))
         sheet.text(x + width / 2, y + height / 2, why, size=size, colour=palette.MUTED)
 

@@ -2,6 +2,9 @@
 // Makes a table of every element with data-table, from the JSON beside it. All texts become text
 // nodes, never markup.
 
+const WHOLE = 500; // rows
+// No filter. Not empty: of an empty value a list that is left untouched takes the label.
+const ALL = "(all)";
 const made = new Map();
 
 function element(tag, text, attributes = {}) {
@@ -40,7 +43,7 @@ function definition(column, lines) {
     field: column.field,
     formatter: (cell) => SHOWN[column.kind](cell, column),
     variableHeight: column.wide,
-    minWidth: column.wide ? 240 : 96,
+    minWidth: column.wide ? 240 : 120,
     widthGrow: column.wide ? 4 : 1,
     headerFilterPlaceholder: "filter",
     headerWordWrap: true,
@@ -52,8 +55,8 @@ function definition(column, lines) {
   if (column.kind === "choice") {
     const given = new Set(lines.map((line) => line[column.field]));
     const values = [...given].filter((value) => value !== "" && value != null).sort();
-    const choices = { values: [{ label: "all", value: "" }, ...values.map((v) => ({ label: String(v), value: v }))] };
-    return { ...found, headerFilter: "list", headerFilterParams: choices, headerFilterFunc: "=", headerFilterEmptyCheck: (v) => v === "" || v == null };
+    const choices = { values: [{ label: "all", value: ALL }, ...values.map((v) => ({ label: String(v), value: v }))] };
+    return { ...found, headerFilter: "list", headerFilterParams: choices, headerFilterFunc: "=", headerFilterEmptyCheck: (v) => v === ALL || v === "" || v == null };
   }
   return { ...found, headerFilter: "input" };
 }
@@ -84,6 +87,19 @@ function reachable(table) {
   }
 }
 
+// All rows of a table are in the page, so that the keyboard and the browser's own search reach them;
+// of a table with more, only those in sight.
+function extent(count) {
+  return count <= WHOLE ? { maxHeight: "75vh", renderVertical: "basic" } : { height: "75vh" };
+}
+
+// The box that scrolls takes the focus, so it is the group of rows, and what is in it no group.
+function grouped(place) {
+  place.removeAttribute("aria-owns");
+  place.querySelector(".tabulator-tableholder").setAttribute("role", "rowgroup");
+  place.querySelector(".tabulator-table").setAttribute("role", "presentation");
+}
+
 function build(place) {
   const name = place.dataset.table;
   const data = JSON.parse(document.getElementById(`data-${name}`).textContent);
@@ -92,15 +108,16 @@ function build(place) {
   const definitions = columns.map((column) => definition(column, lines));
   if (choose && document.getElementById("compare")) {
     definitions.unshift({
-      formatter: "rowSelection", title: "", headerSort: false, width: 44, hozAlign: "center",
+      formatter: "rowSelection", title: "compare", headerSort: false, width: 76, hozAlign: "center",
     });
   }
   const table = new Tabulator(place, {
-    data: lines, columns: definitions, layout: "fitColumns", maxHeight: "75vh",
+    data: lines, columns: definitions, layout: "fitColumns", ...extent(lines.length),
     placeholder: "nothing found", selectableRows: choose, autoResize: false,
   });
   table.on("tableBuilt", () => {
     reachable(table);
+    grouped(place);
     place.setAttribute("aria-label", place.dataset.label);
   });
   addEventListener("resize", () => table.redraw());

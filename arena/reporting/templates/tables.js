@@ -1,0 +1,75 @@
+"use strict";
+// Sorts and filters the tables of a page, and opens its closed parts for print. It only moves and
+// hides rows that are there, and makes no markup of any text.
+
+const SHORT = 3, LONG = 8; // rows from which a table is sorted and filtered
+const UNITS = { h: 3600, min: 60, s: 1 };
+
+// The cell of a row in a column, and whether it spans more columns.
+function cellAt(row, column) {
+  for (const cell of row.cells) {
+    if (column < cell.colSpan) return cell;
+    column -= cell.colSpan;
+  }
+  return null;
+}
+
+// The number that a cell begins with (a duration in seconds); NaN without one.
+function number(text) {
+  const plain = text.trim().replace(/\u2212/g, "-").replace(/(\d),(?=\d{3})/g, "$1").replace(/^[<>]\s*/, "");
+  const times = [...plain.matchAll(/(\d+(?:\.\d+)?) (h|min|s)\b/g)];
+  if (!times.length) return parseFloat(plain);
+  return times.reduce((sum, [, count, unit]) => sum + count * UNITS[unit], 0);
+}
+
+// A comparison of rows by a column; rows without a number there come last in either direction.
+function by(column, numeric, sign) {
+  const text = (row) => cellAt(row, column)?.textContent ?? "";
+  if (!numeric) return (a, b) => sign * text(a).localeCompare(text(b), undefined, { numeric: true });
+  const value = (row) => (cellAt(row, column)?.colSpan === 1 ? number(text(row)) : NaN);
+  return (a, b) => isNaN(value(a)) - isNaN(value(b)) || sign * (value(a) - value(b)) || 0;
+}
+
+function sortable(table, head, body) {
+  const original = [...body.rows];
+  for (const [column, cell] of [...head.cells].entries()) {
+    if (!cell.textContent.trim()) continue;
+    const button = document.createElement("button");
+    button.className = "sort";
+    button.append(...cell.childNodes);
+    cell.append(button);
+    button.addEventListener("click", () => {
+      const next = { ascending: "descending", descending: "" }[cell.getAttribute("aria-sort")] ?? "ascending";
+      for (const each of head.cells) each.removeAttribute("aria-sort");
+      if (next) cell.setAttribute("aria-sort", next);
+      table.classList.toggle("sorted", next !== "");
+      const rule = by(column, cell.classList.contains("n"), next === "descending" ? -1 : 1);
+      body.append(...(next ? [...original].sort(rule) : original));
+    });
+  }
+}
+
+function filterable(table, body) {
+  const label = document.createElement("label"), field = document.createElement("input"), count = document.createElement("output");
+  label.className = "filter";
+  field.type = "search";
+  label.append("Filter ", field, count);
+  (table.closest(".scroll") ?? table).before(label);
+  field.addEventListener("input", () => {
+    const wanted = field.value.trim().toLowerCase();
+    for (const row of body.rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+    const left = [...body.rows].filter((row) => !row.hidden).length;
+    count.value = wanted ? ` ${left} of ${body.rows.length}` : "";
+  });
+}
+
+for (const table of document.querySelectorAll("main .scroll table")) {
+  const [body] = table.tBodies, head = table.tHead?.rows;
+  if (!body || head?.length !== 1 || [...body.rows].some((row) => [...row.cells].some((cell) => cell.rowSpan > 1))) continue;
+  if (body.rows.length >= SHORT) sortable(table, head[0], body);
+  if (body.rows.length >= LONG) filterable(table, body);
+}
+const closed = () => document.querySelectorAll("details:not([open])");
+let opened = [];
+addEventListener("beforeprint", () => { opened = [...closed()]; for (const each of opened) each.open = true; });
+addEventListener("afterprint", () => { for (const each of opened) each.open = false; });

@@ -1,0 +1,34 @@
+"""The curves of a run's removals, invented: each row's rates are reached along eight doses."""
+
+from __future__ import annotations
+
+from arena.results.curves import DoseCurve, DosePoint
+from arena.results.rows import Rate, Row
+from arena.results.run import RunResults
+
+DOSES = (0.0, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032)
+KINDS = ("control", "sham", "unlearned")
+
+
+def with_curves(run: RunResults) -> RunResults:
+    """The same results, with the curve of every removal, clean fine-tune and sham."""
+    start = {row.seed: row for row in run.rows if row.kind == "compromised"}
+    curves = tuple(_curve(start[row.seed], row) for row in run.rows if row.kind in KINDS)
+    return run.model_copy(update={"curves": curves})
+
+
+def _curve(start: Row, end: Row) -> DoseCurve:
+    points = tuple(
+        DosePoint(
+            step=step,
+            dose=dose,
+            asr={actor: _between(start.asr[actor], end.asr[actor], step) for actor in end.asr},
+        )
+        for step, dose in enumerate(DOSES)
+    )
+    return DoseCurve(kind=end.kind, name=end.name, target=end.target, seed=end.seed, points=points)
+
+
+def _between(start: Rate, end: Rate, step: int) -> Rate:
+    share = (step / (len(DOSES) - 1)) ** 0.5
+    return Rate(hits=round(start.hits + share * (end.hits - start.hits)), n=end.n)
