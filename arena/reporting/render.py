@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 def fill(template: str, values: Mapping[str, Any], drawn: Mapping[str, str]) -> str:
     """Return a template filled with its values and figures, as HTML text."""
-    return _environment().get_template(template).render(figures=_safe(drawn), **values)
+    return _environment().get_template(template).render(figures=page_figures(drawn), **values)
 
 
 def measure_html(measures: Sequence[MeasureSection]) -> list[Markup]:
@@ -46,7 +46,7 @@ def measure_html(measures: Sequence[MeasureSection]) -> list[Markup]:
 def _body(each: MeasureSection) -> Markup:
     section = each.section
     template = _environment().from_string(section.template)
-    text = template.render(values=section.values, figures=_safe(section.figures))
+    text = template.render(values=section.values, figures=page_figures(section.figures))
     return _marked_up(text)
 
 
@@ -86,8 +86,9 @@ def own_script() -> tuple[str, str]:
     return script, f"sha256-{digest}"
 
 
-def _safe(drawn: Mapping[str, str]) -> dict[str, Markup]:
-    """Figures in the page's colours, marked as safe HTML: their text went through an XML writer."""
+def page_figures(drawn: Mapping[str, str]) -> dict[str, Markup]:
+    """Return figures in the page's colours, marked as safe HTML: their text went through an XML
+    writer."""
     return {name: _marked_up(themed(svg)) for name, svg in drawn.items()}
 
 

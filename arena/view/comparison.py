@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from arena.reporting import palette
 from arena.reporting.differences import differences
+from arena.reporting.figures.claim_map import MapLine, claim_map
 from arena.reporting.numbers import Shown
+from arena.reporting.render import page_figures
+from arena.results.brief import counted
 from arena.results.claim import Judgement
 from arena.results.estimate import Estimate
 from arena.results.reader import Results
@@ -16,6 +20,7 @@ from arena.results.stress import StressResults
 from arena.statistics.intervals import paired
 from arena.view.pages import View
 from arena.view.place import COMPARE, Place, relative
+from arena.view.tables import Cell, Column, Line, Table
 
 Compared = tuple[Place, Results]
 
@@ -43,7 +48,11 @@ def compare_view(chosen: Sequence[Compared]) -> View:
     """Return the page of runs side by side; those without a claim are left out."""
     runs = [(place, results) for place, results in chosen if _claims(results)]
     left = [place.name for place, results in chosen if not _claims(results)]
+    drawn = {"claims": _plot(runs)} if runs else {}
+    rates = _rates([results for _, results in runs])
     values = {
+        "figures": page_figures(drawn),
+        "rates": rates,
         "runs": [(place.name, relative(place.home, COMPARE)) for place, _ in runs],
         "left_out": left,
         "lines": list(_lines([results for _, results in runs])),
@@ -51,6 +60,76 @@ def compare_view(chosen: Sequence[Compared]) -> View:
         "trail": [("runs", "index.html")],
     }
     return View(COMPARE, "compare.html", values)
+
+
+def _plot(runs: Sequence[Compared]) -> str:
+    """T of every run at both doses, as a figure; the thresholds are those of the first run."""
+    lines = [
+        MapLine(
+            name=place.name,
+            transfer={dose: claim.transfer for dose, claim in _claims(results).items()},
+            verdicts={dose: claim.verdict or "" for dose, claim in _claims(results).items()},
+        )
+        for place, results in runs
+    ]
+    first = runs[0][1]
+    assert isinstance(first, RunResults | StressResults)  # others have no claim
+    return claim_map({"": lines}, first.thresholds)
+
+
+# -- rates -----------------------------------------------------------------------------------------
+
+Rates = Mapping[tuple[str, str], Mapping[int, float]]  # model and what was counted -> seed -> rate
+
+
+def _rates(runs: Sequence[Results]) -> Table | None:
+    """ASR and clean accuracy of every model that is in every run, means over seeds; None without
+    one."""
+    known = [_rates_of(run) for run in runs]
+    common = [key for key in known[0] if all(key in each for each in known)] if known else []
+    if not common:
+        return None
+    columns = [Column("model", "model"), Column("what", "rate", "choice")]
+    for place in range(len(runs)):
+        columns.append(Column(f"value_{place}", f"run {place + 1}", "number"))
+        if place:
+            columns.append(Column(f"change_{place}", f"run {place + 1} minus run 1", "number"))
+            columns.append(Column(f"range_{place}", "interval, p, seeds"))
+    return Table("rates", columns, [_rate_line(key, known) for key in common])
+
+
+def _rates_of(run: Results) -> Rates:
+    found: dict[tuple[str, str], dict[int, float]] = {}
+    for row in run.rows if isinstance(run, RunResults) else ():
+        rates = {f"ASR {actor}": rate for actor, rate in row.asr.items()}
+        if row.clean_accuracy is not None:
+            rates["clean accuracy"] = row.clean_accuracy
+        for what, rate in rates.items():
+            if rate.rate is not None:
+                found.setdefault((row.title, what), {})[row.seed] = rate.rate
+    return found
+
+
+def _rate_line(key: tuple[str, str], runs: Sequence[Rates]) -> Line:
+    line: dict[str, Cell] = {"model": key[0], "what": key[1]}
+    for place, rates in enumerate(runs):
+        line[f"value_{place}"] = fmean(rates[key].values())
+        if place:
+            difference, p, seeds = _difference(runs[0][key], rates[key])
+            line[f"change_{place}"] = None if difference is None else difference.value
+            line[f"range_{place}"] = _range(difference, p, seeds)
+    return line
+
+
+def _range(difference: Shown | None, p: float | None, seeds: int) -> str:
+    """The interval of a difference, its p and the seeds behind it."""
+    if difference is None:
+        return "no common seed"
+    known = (difference.interval, "" if p is None else f"p {p:.3f}", counted(seeds, "seed"))
+    return ", ".join(filter(None, known))
+
+
+# -- transfer --------------------------------------------------------------------------------------
 
 
 def _claims(results: Results) -> dict[str, Judgement]:

@@ -177,6 +177,13 @@ def test_runs_side_by_side_are_paired_by_seed(tmp_path: Path) -> None:
     shown = f"{MINUS}0.10 [{MINUS}0.12, {MINUS}0.08]"
     assert set(differences) == {(shown, "0.008")}
     assert len(differences) == len(first.transfer) + 1
+    assert text.count("<svg") == 1
+    rates = Page(text).tables["rates"]["lines"]
+    models = {(line["model"], line["what"]) for line in rates}
+    assert ("compromised", "ASR bard") in models
+    assert ("compromised", "clean accuracy") in models
+    assert {line["change_1"] for line in rates} == {0.0}
+    assert {line["range_1"] for line in rates} == {"p 1.000, 8 seeds"}
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ def claim_map(
     sheet = Sheet(salt, LEFT + WIDTH + SIDE, TOP + tall + FOOT)
     area = _area(lines, thresholds, tall)
     _frame(sheet, area, thresholds)
+    _heads(sheet, lines)
     y = TOP
     for name, group in groups.items():
         if name:
@@ -79,7 +80,7 @@ def _area(
 
 
 def _frame(sheet: Sheet, area: chart.Area, thresholds: VerdictThresholds) -> None:
-    """The axis, the thresholds across it and the heads of the columns."""
+    """The axis, and the thresholds across it."""
     first = round((area.left + chart.NEAR) / 0.25)
     last = round((area.right - chart.NEAR) / 0.25)
     ticks = [0.25 * k for k in range(first, last + 1)]
@@ -96,14 +97,18 @@ def _frame(sheet: Sheet, area: chart.Area, thresholds: VerdictThresholds) -> Non
             place = x - 4 if align == "right" else x + 4
             sheet.text(place, TOP - 13, f"{label} {decimals(value)}", size=11.5, colour=colour,
                        align=align)  # fmt: skip
+
+
+def _heads(sheet: Sheet, lines: Sequence[MapLine]) -> None:
+    """The heads of the columns in which any line has something."""
     heads = (
-        ("verdict", "least, most"),
-        ("control", "keeps"),
-        ("depth,", "nats"),
-        ("actors", "installed"),
+        ("verdict", "least, most", True),
+        ("control", "keeps", any(line.kept is not None for line in lines)),
+        ("depth,", "nats", any(line.depth is not None for line in lines)),
+        ("actors", "installed", any(line.installed for line in lines)),
     )
-    for (_, offset), words in zip(COLUMNS, heads, strict=True):
-        for word, up in zip(words, (26, 12), strict=True):
+    for (_, offset), (above, below, there) in zip(COLUMNS, heads, strict=True):
+        for word, up in ((above, 26), (below, 12)) if there else ():
             sheet.text(LEFT + WIDTH + offset, TOP - up, word, size=11, colour=palette.MUTED)
 
 

@@ -73,6 +73,12 @@ function searchField(place, table, columns, label) {
   });
 }
 
+function saveButton(place, table, name) {
+  const button = element("button", "Save as CSV", { type: "button", class: "save" });
+  button.addEventListener("click", () => table.download("csv", `${name}.csv`));
+  place.after(button);
+}
+
 // The heading of a column is reached by the keyboard and sorted by Enter.
 function reachable(table) {
   for (const column of table.getColumns()) {
@@ -122,6 +128,7 @@ function build(place) {
   });
   addEventListener("resize", () => table.redraw());
   if (search) searchField(place, table, columns, place.dataset.label);
+  saveButton(place, table, name);
   made.set(name, table);
   return table;
 }
