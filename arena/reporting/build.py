@@ -59,6 +59,15 @@ def _drawn(run_folder: Path, note: Note, near: Beside = NOTHING) -> tuple[str, d
     return _page(run_folder, results, near)
 
 
+def page_alone(run_folder: Path) -> str:
+    """Return the page of a finished run as it is without its folder: it links to no file.
+
+    Raises:
+        InputError: as `write_report`.
+    """
+    return _page(run_folder, read_results(run_folder))[0]
+
+
 def _page(run_folder: Path, results: Results, near: Beside = NOTHING) -> tuple[str, dict[str, str]]:
     if isinstance(results, StressResults):
         return stress.page(run_folder, results, near)

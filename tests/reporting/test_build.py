@@ -13,7 +13,7 @@ import pytest
 
 from arena.errors import InputError
 from arena.reporting.beside import HOLDS, Beside
-from arena.reporting.build import write_report
+from arena.reporting.build import page_alone, write_report
 from arena.reporting.events import Event, read_events
 from arena.reporting.run_page import draw, page
 from arena.results.provenance import Provenance
@@ -219,3 +219,9 @@ def test_a_folder_without_results_is_wrong_input(tmp_path: Path, text: str | Non
         (tmp_path / "results.json").write_text(text)
     with pytest.raises(InputError):
         write_report(tmp_path)
+
+
+def test_a_page_alone_links_to_no_file(tmp_path: Path) -> None:
+    links = [v for n, v in Page(page_alone(write_run(tmp_path / "run", 1))).values if n == "href"]
+    assert links
+    assert all(link.startswith("#") for link in links)
