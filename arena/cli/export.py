@@ -51,11 +51,7 @@ def export(
     Example: arena export runs/quickstart --tables paper --figures paper
     """
     with guarded(debug):
-        if (model is None) != (to is None):
-            missing = "--to" if to is None else "--model"
-            raise InputError("a model needs both --model and --to", key=missing)
-        if model is None and tables is None and figures is None:
-            raise InputError("nothing to export: give --model and --to, --tables or --figures")
+        _refuse(model, to, tables, figures)
         load_plugins(plugin)
         place, title = existing_folder(data, "--data"), f"export {run_folder}"
         if model is not None and to is not None:
@@ -79,6 +75,15 @@ def export(
 
                 written = write_figures(run_folder, figures, shown.phase)
             _list(written)
+
+
+def _refuse(model: str | None, to: Path | None, tables: Path | None, figures: Path | None) -> None:
+    """Raise InputError unless the options say what to export, and where."""
+    if (model is None) != (to is None):
+        missing = "--to" if to is None else "--model"
+        raise InputError("a model needs both --model and --to", key=missing)
+    if model is None and tables is None and figures is None:
+        raise InputError("nothing to export: give --model and --to, --tables or --figures")
 
 
 def _tell(done: Exported) -> None:

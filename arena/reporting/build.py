@@ -59,6 +59,15 @@ def _drawn(run_folder: Path, note: Note, near: Beside = NOTHING) -> tuple[str, d
     return _page(run_folder, results, near)
 
 
+def page_text(run_folder: Path) -> str:
+    """Return the page of a finished run and write nothing.
+
+    Raises:
+        InputError: as `write_report`.
+    """
+    return _page(run_folder, read_results(run_folder), beside(run_folder))[0]
+
+
 def page_alone(run_folder: Path) -> str:
     """Return the page of a finished run as it is without its folder: it links to no file.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -291,11 +291,11 @@ def _seeds(place: Place, results: RunResults, pair: Pair, dose: str, page: str) 
 
 def _unlearned(results: RunResults, source: str, seed: int, dose: str) -> Row | None:
     """The model behind a pair's number in a seed."""
-    wanted: Callable[[Row], bool] = lambda row: (  # noqa: E731
-        (row.kind, row.target, row.seed) == ("unlearned", source, seed)
-        and (not dose or (row.dose is not None and row.dose.which == dose))
-    )
-    return next((row for row in results.rows if wanted(row)), None)
+    for row in results.rows:
+        taken = "" if row.dose is None else row.dose.which
+        if (row.kind, row.target, row.seed) == ("unlearned", source, seed) and dose in ("", taken):
+            return row
+    return None
 
 
 # -- a model ---------------------------------------------------------------------------------------

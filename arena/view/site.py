@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arena.errors import InputError
-from arena.reporting.build import write_report
+from arena.reporting.build import page_text
 from arena.reporting.render import page_environment
 from arena.reporting.run_list import line_of
 from arena.results.reader import FILE, Results, read_results
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 ASSETS = "assets"
+REPORT = "report.html"
 FOUND = 500  # samples of a search that are shown
 PAIR = re.compile(r"pairs/([^/]+)--([^/]+)\.html")
 PROMPTS = re.compile(r"models/(-?\d+)/asked\.js")
@@ -64,19 +65,21 @@ class Site:
             found = [(place, line_of(place.folder)) for place in self.places()]
             return self._filled(pages.list_view(found))
         if path == COMPARE:
-            return self._filled(compare_view(self._chosen([v for k, v in asked if k == "run"])))
+            chosen = self._chosen([value for key, value in asked if key == "run"])
+            return None if chosen is None else self._filled(compare_view(chosen))
         if path.startswith(f"{ASSETS}/"):
             return _asset(path)
         place = self._place(path)
         return None if place is None else self._of_run(place, path[len(place.base) :], dict(asked))
 
-    def _chosen(self, names: Sequence[str]) -> list[tuple[Place, Results]]:
-        """The finished runs of these names, in their order; all if none is named."""
+    def _chosen(self, names: Sequence[str]) -> list[tuple[Place, Results]] | None:
+        """The finished runs of these names, in their order; all, without cells, if none is named.
+        None if there is no finished run of a name: a comparison never lacks one in silence."""
         finished = {place.name: place for place in self._all() if place.finished}
-        wanted = [finished[name] for name in names if name in finished] or [
-            place for place in self.places() if place.finished
-        ]
-        return [(place, _results(place)) for place in wanted]
+        if not finished.keys() >= set(names):
+            return None
+        wanted = names or [place.name for place in self.places() if place.finished]
+        return [(finished[name], _results(finished[name])) for name in wanted]
 
     def _all(self) -> Iterator[Place]:
         for place in self.places():
@@ -124,7 +127,7 @@ class Site:
         yield from (f"{ASSETS}/{name}" for name in ASSET_NAMES)
         for place in self._all():
             yield place.home
-            yield from (place.base + path for path in _files(place.folder))
+            yield from (place.base + path for path in _files(place))
             if place.finished and isinstance(results := _results(place), RunResults):
                 yield from (place.pair(*names) for names in pages.pair_names(results))
                 yield from (place.model(row.seed, row.name) for row in results.rows)
@@ -154,17 +157,20 @@ def _asset(path: str) -> Path | None:
     return Path(str(resources.files("arena.view").joinpath(ASSETS, name)))
 
 
-def _file(place: Place, rest: str) -> Path | None:
-    """A file of a run's folder; its report is made if it is missing."""
+def _file(place: Place, rest: str) -> str | Path | None:
+    """A file of a run's folder; for a report that is missing, its text."""
     file = place.folder / rest
-    if rest == "report.html" and not file.is_file() and place.finished:
-        return write_report(place.folder)
+    if rest == REPORT and not file.is_file() and place.finished:
+        return page_text(place.folder)
     return file if file.is_file() else None
 
 
-def _files(folder: Path) -> list[str]:
-    found = (each.relative_to(folder).as_posix() for each in folder.rglob("*") if each.is_file())
-    return sorted(path for path in found if FILES.fullmatch(path))
+def _files(place: Place) -> list[str]:
+    """What is given away of a run's folder, and the report of a finished run in any case."""
+    there = (each for each in place.folder.rglob("*") if each.is_file())
+    found = {each.relative_to(place.folder).as_posix() for each in there}
+    wanted = {path for path in found if FILES.fullmatch(path)}
+    return sorted(wanted | ({REPORT} if place.finished else set()))
 
 
 def _pair(place: Place, results: RunResults, rest: str) -> View | None:
@@ -182,10 +188,10 @@ def _model(place: Place, results: RunResults, rest: str) -> View | None:
 def _samples(place: Place, seed: int) -> SampleFile | None:
     """The samples of a seed; None if the run has none."""
     file = place_of(place.folder, seed)
+    if not file.is_file():
+        return None
     try:
-        return (
-            _read_samples(place.folder, seed, file.stat().st_mtime_ns) if file.is_file() else None
-        )
+        return _read_samples(place.folder, seed, file.stat().st_mtime_ns)
     except InputError:
         return None
 

@@ -206,6 +206,7 @@ def test_the_browser_would_run_what_a_page_lets_through(
     page.write_text(f"<!doctype html><title>page</title><body>{script}", encoding="utf-8")
     with opened(browser, page.as_uri()) as seen:
         seen.page.wait_for_function(f"document.title == '{MARK}'")
+        assert seen.page.title() == MARK
 
 
 @pytest.mark.parametrize("place", ["<main", "</footer>"])

@@ -255,3 +255,17 @@ def test_names_are_distinct_segments_of_plain_letters(one: str, other: str) -> N
 def test_links_lead_to_their_path(one: list[str], other: list[str]) -> None:
     page_path, path = "/".join([*one, "x.html"]), "/".join([*other, "y.html"])
     assert target(page_path, relative(path, page_path)) == path
+
+
+def test_a_missing_report_is_made_and_nothing_is_written(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "run", 1)
+    before = sorted(folder.rglob("*"))
+    site = Site((tmp_path,), live=False)
+    assert "runs/run/report.html" in list(site.paths())
+    assert "<h1>" in str(site.page("runs/run/report.html"))
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_a_comparison_with_a_run_that_is_not_there_is_none(runs: Path) -> None:
+    asked = [("run", "with space"), ("run", "no such run")]
+    assert Site((runs,)).page(COMPARE, asked) is None
