@@ -20,7 +20,7 @@ from arena.results.reader import Results
 from arena.results.rows import Rate, Row
 from arena.results.run import Pair, PairSeed, RunResults
 from arena.results.sample_files import Asked, SampleFile, Saying
-from arena.results.samples import ScoredSample
+from arena.results.samples import ScoredSample, place_of
 from arena.results.stress import StressResults
 from arena.view.place import INDEX, Place, relative
 from arena.view.tables import Cell, Column, Line, Table, as_data
@@ -88,6 +88,7 @@ def run_view(place: Place, results: Results) -> View:
         "pairs": None,
         "models": None,
         "cells": None,
+        "searchable": False,
     }
     if isinstance(results, RunResults):
         values |= {
@@ -95,6 +96,7 @@ def run_view(place: Place, results: Results) -> View:
             "claims": _claims(results.claim, results.most.claim if results.most else None),
             "pairs": _pairs(place, results, page) if results.transfer else None,
             "models": _models(place, results, page),
+            "searchable": any(sample_paths(place, results)),
         }
     if isinstance(results, StressResults):
         values |= {
@@ -396,3 +398,10 @@ def search_view(
 def pair_names(results: RunResults) -> Iterator[tuple[str, str]]:
     """Return the pairs of a run that have a page."""
     yield from ((pair.source, pair.to) for pair in results.transfer)
+
+
+def sample_paths(place: Place, results: RunResults) -> Iterator[str]:
+    """Return the paths of the prompts that the pages of models join, for seeds with samples."""
+    for seed in results.seeds:
+        if place_of(place.folder, seed).is_file():
+            yield f"{place.base}models/{seed}/asked.js"

@@ -115,7 +115,7 @@ class Site:
             view = _pair(place, results, rest)
         elif MODEL.fullmatch(rest):
             view = _model(place, results, rest)
-        elif rest == "search.html" and self.live:
+        elif rest == "search.html" and self.live and any(pages.sample_paths(place, results)):
             text = asked.get("text", "")
             samples = results.samples(search=text)
             view = pages.search_view(place, results, samples, text, FOUND)
@@ -131,7 +131,7 @@ class Site:
             if place.finished and isinstance(results := _results(place), RunResults):
                 yield from (place.pair(*names) for names in pages.pair_names(results))
                 yield from (place.model(row.seed, row.name) for row in results.rows)
-                yield from _prompts(place, results)
+                yield from pages.sample_paths(place, results)
 
     def _filled(self, view: View) -> str:
         up = "../" * view.path.count("/")
@@ -141,13 +141,6 @@ class Site:
 
 ASSET_NAMES = ("view.js", "view.css", "tabulator/tabulator.min.js",
                "tabulator/tabulator_simple.min.css", "tabulator/LICENSE")  # fmt: skip
-
-
-def _prompts(place: Place, results: RunResults) -> Iterator[str]:
-    """The paths of the prompts that the pages of models join."""
-    for seed in results.seeds:
-        if place_of(place.folder, seed).is_file():
-            yield f"{place.base}models/{seed}/asked.js"
 
 
 def _asset(path: str) -> Path | None:

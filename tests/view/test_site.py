@@ -269,3 +269,10 @@ def test_a_missing_report_is_made_and_nothing_is_written(tmp_path: Path) -> None
 def test_a_comparison_with_a_run_that_is_not_there_is_none(runs: Path) -> None:
     asked = [("run", "with space"), ("run", "no such run")]
     assert Site((runs,)).page(COMPARE, asked) is None
+
+
+def test_a_run_without_samples_offers_no_search(runs: Path) -> None:
+    site = Site((runs,))
+    assert "search.html" not in page(site, "runs/with space/index.html").links
+    assert "search.html" in page(site, "runs/said/index.html").links
+    assert site.page("runs/with space/search.html", [("text", "x")]) is None
