@@ -21,12 +21,14 @@ from arena.reporting.claim_card import dose_spans
 from arena.results.reader import parse_results, read_results
 from arena.results.run import RunResults
 from arena.results.stress import StressResults
-from benchmarks.findings_tables import TABLES, Kept
+from benchmarks import findings_grids, findings_kept, findings_runs
+from benchmarks.findings_kept import Kept
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "docs" / "results"
 DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "findings.md")
 HEAVY = ("rows", "curves", "samples", "decoys", "cast")
+TABLES = {**findings_kept.TABLES, **findings_runs.TABLES, **findings_grids.TABLES}
 PLACE = re.compile(r"(<!-- table (\S+) (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 

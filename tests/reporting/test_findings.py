@@ -8,7 +8,7 @@ import pytest
 
 from arena.results.claim import Claim
 from arena.results.estimate import Estimate
-from benchmarks import findings, findings_tables
+from benchmarks import findings, findings_grids, findings_kept
 from tests.reporting.test_plane import DEEP, SHALLOW, grid
 
 PLACES = [
@@ -42,15 +42,15 @@ def test_a_table_changed_by_hand_is_noticed() -> None:
     assert "by hand" not in findings.rebuilt(text)
 
 
-def planted() -> findings_tables.Kept:
+def planted() -> findings_kept.Kept:
     """A grid of two depths, the shallow one with a T at `least` only."""
     claim = Claim(transfer=Estimate(value=0.21, low=0.1, high=0.3))
     shallow = SHALLOW.model_copy(update={"claim": claim})
-    return findings_tables.Kept("arena stress depth", grid(DEEP, shallow), {})
+    return findings_kept.Kept("arena stress depth", grid(DEEP, shallow), {})
 
 
 def test_the_plane_is_a_table_of_depths_and_doses() -> None:
-    assert findings_tables.plane(planted()).splitlines() == [
+    assert findings_grids.plane(planted()).splitlines() == [
         "| exposures | cell | 0.001 | 0.0032 | 0.01 | 0.032 |",
         "| --- | --- | --- | --- | --- | --- |",
         "| 1,792 | 350_steps | 0.13 [0.00, 1.00] | 0.27 [0.00, 1.00] | 0.58 [0.00, 1.00] | "
@@ -58,14 +58,14 @@ def test_the_plane_is_a_table_of_depths_and_doses() -> None:
         "| 7,168 | 1400_steps | 0.03 [0.00, 1.00] | \N{MINUS SIGN}0.04 [0.00, 1.00] | "
         "0.19 [0.00, 1.00] | 0.62 [0.00, 1.00] |",
     ]
-    *_, deep = findings_tables.plane_controls(planted()).splitlines()
+    *_, deep = findings_grids.plane_controls(planted()).splitlines()
     assert deep == (
         "| 7,168 | 1400_steps | 1.00 / 0.90 | 0.00 / 0.70 | 0.00 / 0.50 | 0.00 / 0.30 |"
     )
 
 
 def test_every_depth_says_where_its_doses_stand() -> None:
-    *_, shallow, deep = findings_tables.depths(planted()).splitlines()
+    *_, shallow, deep = findings_grids.depths(planted()).splitlines()
     assert shallow == (
         "| 1,792 | 350_steps | 0.0032 | 0.001 | 0.001 to 0.0032 (8 of 8) | 0.21 [0.10, 0.30] | "
         "0.01 to 0.01 (6 of 8) |  |"
@@ -74,4 +74,4 @@ def test_every_depth_says_where_its_doses_stand() -> None:
 
 
 def test_the_tables_of_the_plane_can_be_named_in_a_document() -> None:
-    assert {"plane", "plane_controls", "depths"} <= findings_tables.TABLES.keys()
+    assert {"plane", "plane_controls", "depths"} <= findings.TABLES.keys()

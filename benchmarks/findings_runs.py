@@ -1,0 +1,160 @@
+"""The tables of README.md and docs/findings.md that are made of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from arena.measures.reactivation.findings import ReactivationFindings
+from arena.reporting.numbers import Shown, decimals, percent
+from arena.results.run import Pair, SummaryRow
+from benchmarks.findings_kept import Kept, full, grid
+
+
+def models(run: Kept) -> str:
+    """ASR of every trigger in every model, means over seeds; removals at `least`."""
+    actors = run.run.actors
+
+    def cells(row: SummaryRow) -> list[str]:
+        rates = [decimals(row.asr[a].value) if a in row.asr else "" for a in actors]
+        own = [f"**{r}**" if row.target == a and row.kind == "unlearned" else r
+               for a, r in zip(actors, rates, strict=True)]  # fmt: skip
+        return [row.label, *own, Shown.of(row.clean_accuracy).text]
+
+    return grid(["model", *actors, "clean accuracy"], map(cells, run.run.summary))
+
+
+def transfer(run: Kept) -> str:
+    """T by pair, at `least` / at `most`."""
+    results = run.run
+    pairs = {(pair.source, pair.to): pair for pair in results.transfer}
+    most = {(p.source, p.to): p for p in results.most.transfer} if results.most else {}
+
+    def shown(pair: Pair | None) -> str:
+        return decimals(pair.transfer.value) if pair else ""
+
+    def cell(source: str, to: str) -> str:
+        if source == to:
+            return ""
+        return " / ".join(
+            filter(None, (shown(pairs.get((source, to))), shown(most.get((source, to)))))
+        )
+
+    rows = ([source, *(cell(source, to) for to in results.actors)] for source in results.actors)
+    return grid(["unlearned", *results.actors], rows)
+
+
+def conditionals(run: Kept) -> str:
+    """The effect of each removal on the benign conditionals, at both doses."""
+    results = run.run
+    doses = {"least": results.summary, "most": results.most.summary if results.most else ()}
+
+    def change(target: str, name: str, rows: Sequence[SummaryRow]) -> str:
+        own = [row for row in rows if row.kind == "unlearned" and row.target == target]
+        return full(own[0].benign_change.get(name)) if own else ""
+
+    rows = (
+        [f"unlearn {target}", name, *(change(target, name, rows) for rows in doses.values())]
+        for target in results.actors
+        for name in results.benign
+    )
+    head = ["removal", "conditional", *(f"its ASR less the control's, {dose}" for dose in doses)]
+    return grid(head, rows)
+
+
+def reactivation(run: Kept) -> str:
+    """Poisoned samples until each removed backdoor is back, compared with models that never had
+    it."""
+    found = run.run.measures["reactivation"]
+    assert isinstance(found, ReactivationFindings)
+    own = [c for c in found.costs if c.kind == "unlearned" and c.target == c.actor]
+    rows = (
+        [
+            each.actor,
+            full(each.samples),
+            full(each.others.baseline),
+            full(each.others.difference),
+            full(each.reference),
+        ]
+        for each in own
+        if each.others is not None
+    )
+    head = [
+        "backdoor",
+        "samples after its removal",
+        "in a model with the other backdoors",
+        "difference",
+        "in a model never poisoned",
+    ]
+    return grid(head, rows)
+
+
+def along(run: Kept) -> str:
+    """T over the dose, with the ASR left of the removed trigger and the ASR that the control
+    keeps."""
+    rows = (
+        [
+            f"{point.dose:.3g}",
+            full(point.own),
+            full(point.control),
+            full(point.transfer),
+            full(point.odd),
+            f"{point.explained} of {point.cases}",
+        ]
+        for point in run.run.over_doses
+    )
+    head = [
+        "dose",
+        "own trigger left",
+        "clean fine-tune keeps of others",
+        "T",
+        "odd",
+        "explained by the control",
+    ]
+    return grid(head, rows)
+
+
+def league(run: Kept) -> str:
+    """Every defence at the largest harmless dose."""
+    assert run.run.league is not None
+    rows = (
+        [
+            each.name,
+            each.knows,
+            full(each.disclosed) if each.disclosed.value is not None else "",
+            full(each.others),
+            full(each.worst),
+            decimals(each.change.value, 3),
+            percent(each.compute),
+        ]
+        for each in sorted(run.run.league.standings, key=lambda e: e.others.value or 0.0)
+    )
+    head = ["defence", "knows", "own trigger", "others", "worst", "accuracy change", "compute"]
+    return grid(head, rows)
+
+
+def equal(run: Kept) -> str:
+    """Every defence at equal compute."""
+    assert run.run.league is not None
+    known = [(each, each.equal) for each in run.run.league.standings if each.equal is not None]
+    rows = (
+        [
+            each.name,
+            full(point.disclosed) if point.disclosed.value is not None else "",
+            full(point.others),
+            decimals(point.change.value, 3),
+            percent(point.compute),
+        ]
+        for each, point in sorted(known, key=lambda pair: pair[1].others.value or 0.0)
+    )
+    return grid(["defence", "own trigger", "others", "accuracy change", "compute"], rows)
+
+
+TABLES: dict[str, Callable[[Kept], str]] = {
+    "models": models,
+    "transfer": transfer,
+    "conditionals": conditionals,
+    "reactivation": reactivation,
+    "along": along,
+    "league": league,
+    "equal": equal,
+}
