@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable, Sequence
 
 from arena.measures.reactivation.findings import ReactivationFindings
 from arena.reporting.numbers import Shown, decimals, percent
-from arena.results.run import Pair, SummaryRow
+from arena.results.run import Pair, PairSeed, RunResults, SummaryRow
 from benchmarks.findings_kept import Kept, full, grid
 
 
@@ -21,6 +22,42 @@ def models(run: Kept) -> str:
         return [row.label, *own, Shown.of(row.clean_accuracy).text]
 
     return grid(["model", *actors, "clean accuracy"], map(cells, run.run.summary))
+
+
+def seeds(run: Kept) -> str:
+    """Every seed by itself: ASR of the suspect, and at each dose the means over pairs of actors."""
+    doses = {"least": run.run.transfer, "most": run.run.most.transfer if run.run.most else ()}
+    rows = (
+        [
+            str(seed),
+            _suspect(run.run, seed),
+            dose,
+            *_pairs([s for p in pairs for s in p.per_seed if s.seed == seed]),
+        ]
+        for seed in run.run.seeds
+        for dose, pairs in doses.items()
+        if pairs
+    )
+    head = ["seed", f"ASR of {', '.join(run.run.actors)}", "dose", "pairs used", "clean fine-tune"]
+    return grid([*head, "unlearned", "shams", "T", "odd"], rows)
+
+
+def _suspect(results: RunResults, seed: int) -> str:
+    """ASR of every actor in the compromised model of a seed."""
+    (row,) = results.rows_of("compromised", seed)
+    return ", ".join(decimals(row.asr[actor].rate) for actor in results.actors)
+
+
+def _pairs(pairs: Sequence[PairSeed]) -> list[str]:
+    """How many pairs are used, and the means over them of ASR after each fine-tune, T and its odd
+    part."""
+    used = [pair for pair in pairs if pair.status == "used"]
+    values = (
+        [getattr(pair, name) for pair in used if getattr(pair, name) is not None]
+        for name in ("control", "unlearned", "sham", "transfer", "odd")
+    )
+    means = [decimals(statistics.mean(known)) if known else "" for known in values]
+    return [f"{len(used)} of {len(pairs)}", *means]
 
 
 def transfer(run: Kept) -> str:
@@ -150,6 +187,7 @@ def equal(run: Kept) -> str:
 
 
 TABLES: dict[str, Callable[[Kept], str]] = {
+    "seeds": seeds,
     "models": models,
     "transfer": transfer,
     "conditionals": conditionals,

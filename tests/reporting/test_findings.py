@@ -8,7 +8,9 @@ import pytest
 
 from arena.results.claim import Claim
 from arena.results.estimate import Estimate
-from benchmarks import findings, findings_grids, findings_kept
+from arena.results.rows import Rate, Row
+from arena.results.run import Pair, PairSeed, RunResults
+from benchmarks import findings, findings_grids, findings_kept, findings_runs
 from tests.reporting.test_plane import DEEP, SHALLOW, grid
 
 PLACES = [
@@ -75,3 +77,19 @@ def test_every_depth_says_where_its_doses_stand() -> None:
 
 def test_the_tables_of_the_plane_can_be_named_in_a_document() -> None:
     assert {"plane", "plane_controls", "depths"} <= findings.TABLES.keys()
+
+
+def test_every_seed_stands_by_itself_with_the_pairs_that_count() -> None:
+    used = PairSeed(seed=3, status="used", control=0.9, unlearned=0.3, sham=0.8, transfer=0.6,
+                    odd=0.1)  # fmt: skip
+    gone = PairSeed(seed=3, status="explained_by_control", control=0.1, unlearned=0.0)
+    pairs = [
+        Pair(source="a", to="b", per_seed=(used,)),
+        Pair(source="b", to="a", per_seed=(gone,)),
+    ]
+    row = Row(name="compromised", kind="compromised", seed=3,
+              asr={"a": Rate(hits=9, n=10), "b": Rate(hits=10, n=10)})  # fmt: skip
+    results = RunResults(seeds=(3,), actors=("a", "b"), rows=(row,), transfer=tuple(pairs))
+    assert findings_runs.seeds(findings_kept.Kept("arena run x", results, {})).splitlines()[2:] == [
+        "| 3 | 0.90, 1.00 | least | 1 of 2 | 0.90 | 0.30 | 0.80 | 0.60 | 0.10 |"
+    ]
