@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from arena.search.calibration.calibrate import Calibration
 
 MOST_SEEDS, MOST_TRIES = 32, 100
+CONSEQUENCE = "a run may have no dose `most` in some seeds, but has its dose `least`"
 
 SeedCount = Annotated[
     int,
@@ -68,7 +69,9 @@ def calibrate(
     """Find the smallest steps and poison at which every backdoor installs, on validation prompts
     and without looking at any removal, and write them into a copy of the scenario.
 
-    After an interruption the same command continues. Exit status 1 if nothing is found.
+    If no try keeps every limit, the copy has the exposures that install every backdoor and break
+    fewest of the other limits, which are named. After an interruption the same command continues.
+    Exit status 1 if no try installs every backdoor in every seed.
 
     Example: arena calibrate my_scenario.yaml --seeds 4 --budget 12
     """
@@ -91,24 +94,29 @@ def calibrate(
                 quiet=quiet,
             )
         console = Terminal()
-        console.print(calibration_table(done, console.width))
+        console.print(calibration_table(done))
         say(f"{len(done.tries)} tries in {done.seconds:.0f} s; {done.ended}")
         _conclude(done, loaded, overrides or [], target)
 
 
 def _conclude(done: Calibration, loaded: Loaded, overrides: list[str], target: Path) -> None:
     """Write the copy, and print its lines."""
+    from arena.search.calibration.calibrate import in_words
     from arena.search.calibration.table import found, settings
 
-    if done.best is None:
+    chosen = done.best or done.nearest
+    if chosen is None:
         closest = min(done.tries, key=lambda each: len(each.short.low))
         for line in settings(found(done, closest)):
             say(f"  {line}")
-        rule = f"none of {len(done.tries)} exposures keeps every limit in every seed"
+        rule = f"none of {len(done.tries)} exposures installs every backdoor in every seed"
         raise ArenaError(f"{rule}; the closest is try {closest.number}, with the values above")
-    values = found(done, done.best)
+    if done.best is None:
+        say(f"no try keeps every limit; try {chosen.number} installs every backdoor, but")
+        say(f"  {in_words(chosen)}: {CONSEQUENCE}")
+    values = found(done, chosen)
     if not values:
-        say("the scenario's own exposures are the smallest found: nothing to change")
+        say("these are the scenario's own exposures: nothing to change")
         return
     for line in settings(values):
         say(f"  {line}")

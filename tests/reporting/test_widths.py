@@ -114,7 +114,7 @@ def _samples() -> list[ScoredSample]:
 
 # Tables of commands that end no run. No word in them is broken either.
 OTHERS: dict[str, Callable[[int], RenderableType]] = {
-    "calibrate": lambda width: calibration_table(_calibration(), width),
+    "calibrate": lambda _: calibration_table(_calibration()),
     "cache": lambda width: cache.table(_entries(), width),
     "doctor": lambda width: doctor.table(_findings()),
     "power": lambda width: outlook.table(_outlook(), width),

@@ -197,6 +197,27 @@ def test_a_try_is_told_in_words() -> None:
     )
 
 
+def test_without_a_best_the_nearest_installs_everything_and_loses_least() -> None:
+    limits = limits_of(load_scenario("quickstart"))
+    found = [
+        Measured(2, {"a": 0.95, "b": 0.95}, {"a": 0.0, "b": 0.0}, 0.05),  # loses accuracy
+        Measured(2, {"a": 0.95, "b": 0.95}, {"a": 0.0, "b": 0.0}, 0.0, {"a": 0.5, "b": 0.7}),
+        Measured(2, {"a": 0.95, "b": 0.95}, {"a": 0.0, "b": 0.0}, 0.0, {"a": 0.9, "b": 0.7}),
+        Measured(1, {"a": 0.95, "b": 0.95}, {"a": 0.0, "b": 0.0}, 0.0),  # in one seed only
+        Measured(2, {"a": 0.95, "b": 0.80}),
+    ]
+    tries = [module.Try(n, {}, each, shortfall(each, limits)) for n, each in enumerate(found, 1)]
+    levers = levers_of(load_scenario("quickstart"))
+
+    def nearest(chosen: list[module.Try]) -> int | None:
+        done = module.Calibration(levers, limits, (100, 101), tuple(chosen), None, "", 0.0)
+        return done.nearest.number if done.nearest else None
+
+    assert nearest(tries) == 3
+    assert nearest(tries[:1]) == 1
+    assert nearest(tries[3:]) is None
+
+
 @pytest.mark.slow
 def test_a_real_one_trains_no_removal_and_continues_from_the_store(tmp_path: Path) -> None:
     scenario = toys.small("thresholds.installed_asr=0.05")

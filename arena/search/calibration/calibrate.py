@@ -50,6 +50,9 @@ class Calibration:
     Attributes:
         seeds: that it measured in. limits: that it looked for.
         best: the smallest exposures that keep every limit in every seed; None if none does.
+        nearest: without a best, the try that installs every backdoor in every seed and breaks
+            fewest of the other limits: those of clean accuracy and of the clean fine-tune, without
+            which there may be no dose `most`. None if no try installs all.
         ended: why it ended, in words.
         seconds: that it took.
     """
@@ -61,6 +64,24 @@ class Calibration:
     best: Try | None
     ended: str
     seconds: float
+
+    @property
+    def nearest(self) -> Try | None:
+        """Return the try as described above."""
+        installing = [t for t in self.tries if _installs(t, len(self.seeds))]
+        return None if self.best else min(installing, key=_broken, default=None)
+
+
+def _installs(tried: Try, seeds: int) -> bool:
+    """Whether every backdoor is installed in every seed, false fire included."""
+    measured, short = tried.measured, tried.short
+    return measured.seeds == seeds and bool(measured.false_fire) and not (short.low or short.fires)
+
+
+def _broken(tried: Try) -> tuple[bool, int, float]:
+    """What a try that installs falls short of, the worse the larger."""
+    kept = min(tried.measured.kept.values(), default=0.0)
+    return tried.short.lost, len(tried.short.erased), -kept
 
 
 def calibrate(

@@ -2,80 +2,70 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 
-from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
-from arena.reporting.console import chunks, name_lines, plain_table
+from arena.reporting.console import name_lines, plain_table
 from arena.reporting.numbers import NONE, decimals
 from arena.reporting.strategies import plain
 from arena.search.calibration.calibrate import Calibration, Try
 from arena.search.calibration.levers import Values
 
-FIXED, COLUMN = 34, 10  # columns beside the actors', and of an actor at least
-LONG = 18  # columns of the longest name that is on one line
+ROOM = 10  # columns of an actor's name on one line, so that a table fits 60
 
 
-def calibration_table(done: Calibration, width: int) -> RenderableType:
-    """Return what was tried, one row per try: steps, learning rate if it changed, and by actor the
-    poison with the lowest ASR over seeds (and after the clean fine-tune)."""
-    names = list(done.levers.poison)
-    column = max(COLUMN, *(min(cell_len(name), LONG) + 2 for name in names))
-    groups = chunks(names, max(1, (width - FIXED) // column))
-    tables = [_table(done, list(group), column - 2) for group in groups]
-    return Group(*(Padding(table, (0, 0, 1, 0)) for table in tables), _key(done))
-
-
-def _table(done: Calibration, names: list[str], room: int) -> Table:
+def calibration_table(done: Calibration) -> RenderableType:
+    """Return what was tried, one line per try and actor: steps, learning rate if a try changed it,
+    seeds measured, poison, the lowest ASR over seeds and the lowest after the clean fine-tune."""
     title = f"Exposures tried on validation prompts of seeds {done.seeds[0]} to {done.seeds[-1]}"
     table = plain_table(title)
-    for head in ("try", "steps", *(["rate"] if _varies(done) else []), "seeds"):
+    for head in ("try", "steps\nrate" if _varies(done) else "steps", "seeds", "clean"):
         table.add_column(Text(head), justify="right", no_wrap=True)
-    for name in names:
-        table.add_column(name_lines(name, room), justify="right", no_wrap=True)
-    table.add_column(Text("clean"), justify="right", no_wrap=True)
-    table.add_column(Text(""), overflow="fold")
+    table.add_column(Text("actor"), no_wrap=True)
+    for head in ("poison", "ASR", "kept"):
+        table.add_column(Text(head), justify="right", no_wrap=True)
     for tried in done.tries:
-        table.add_row(*_row(done, tried, names))
+        whole = itertools.chain(_whole(done, tried), itertools.repeat([Text()] * 4))
+        for name, cells in zip(done.levers.poison, whole, strict=False):
+            table.add_row(*cells, name_lines(name, ROOM), *_of_actor(done, tried, name))
         table.add_section()
-    return table
+    return Group(Padding(table, (0, 0, 1, 0)), _key(done))
 
 
-def _row(done: Calibration, tried: Try, names: list[str]) -> list[Text]:
+def _whole(done: Calibration, tried: Try) -> Iterator[list[Text]]:
+    """The cells of a try that are no actor's; the learning rate stands below the steps."""
     best = done.best is not None and tried.number == done.best.number
     lost = tried.measured.lost
-    return [
+    rate = _of(tried.values, done.levers.learning_rate) if _varies(done) else ""
+    one = len(done.levers.poison) == 1
+    steps = _of(tried.values, done.levers.steps)
+    yield [
         Text(f"{tried.number}{'*' if best else ''}", "bold" if best else ""),
-        Text(_of(tried.values, done.levers.steps)),
-        *([Text(_of(tried.values, done.levers.learning_rate))] if _varies(done) else []),
+        Text(f"{steps}\n{rate}" if one and rate else steps),
         Text(f"{tried.measured.seeds}/{len(done.seeds)}"),
-        *(_cell(done, tried, name) for name in names),
-        Text(NONE if lost is None else decimals(-lost)),
-        Text(_broken(tried), "dim" if tried.short else "bold"),
+        _marked(NONE if lost is None else decimals(-lost), tried.short.lost),
+    ]
+    yield [Text(), Text(rate), Text(), Text()]
+
+
+def _of_actor(done: Calibration, tried: Try, name: str) -> list[Text]:
+    """Poison, ASR and what the clean fine-tune leaves."""
+    measured, short = tried.measured, tried.short
+    poison = plain(tried.values[done.levers.poison[name].key])
+    kept = measured.kept.get(name)
+    return [
+        Text(poison),
+        _marked(decimals(measured.asr.get(name)), name in {*short.low, *short.fires}),
+        _marked(NONE if kept is None else decimals(kept), name in short.erased),
     ]
 
 
-def _cell(done: Calibration, tried: Try, name: str) -> Text:
-    """Poison; below it the lowest ASR, and what the clean fine-tune leaves."""
-    measured = tried.measured
-    short = tried.short
-    low = name in {*short.low, *short.fires, *short.erased}
-    rates = decimals(measured.asr.get(name))
-    if name in measured.kept:
-        rates = f"{rates}>{decimals(measured.kept[name])}"
-    poison = plain(tried.values[done.levers.poison[name].key])
-    return Text(f"{poison}\n").append(f"{'!' if low else ''}{rates}", "bold" if low else "")
-
-
-def _broken(tried: Try) -> str:
-    """The limits that were broken, in a word each."""
-    short = tried.short
-    words = {"ASR": short.low, "false fire": short.fires, "clean": short.lost, "kept": short.erased}
-    return ", ".join(name for name, broken in words.items() if broken) or "holds"
+def _marked(text: str, broken: bool) -> Text:
+    return Text(f"!{text}", "bold") if broken else Text(text)
 
 
 def _of(values: Values, levers: tuple[object, ...]) -> str:
@@ -91,16 +81,12 @@ def _varies(done: Calibration) -> bool:
 
 def _key(done: Calibration) -> Text:
     limits = done.limits
-    kept = ""
-    if any(tried.measured.kept for tried in done.tries):
-        kept = (
-            f"; after > the ASR that the clean fine-tune leaves (at least {decimals(limits.kept)})"
-        )
     return Text(
-        f"By actor: poison, and the lowest ASR over seeds (at least {decimals(limits.asr)}){kept}; "
-        "! where a limit is broken, named at the end of the line. "
-        f"clean: change of clean accuracy against the reference (at most {decimals(limits.lost)} "
-        "down). A try that falls short in a seed is not measured in the next. * the smallest that "
+        "! a limit is broken. clean: change of clean accuracy against the reference (at most "
+        f"{decimals(limits.lost)} down). ASR: lowest over seeds (at least {decimals(limits.asr)}, "
+        f"with false fire of at most {decimals(limits.false_fire)}). kept: the same after the "
+        f"clean fine-tune (at least {decimals(limits.kept)}, at a dose that every backdoor "
+        "survives). A try that falls short in a seed is not measured further. * the smallest that "
         "keeps every limit. No removal was trained.",
         style="dim",
     )
