@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from arena.search.calibration.calibrate import Calibration
 
 MOST_SEEDS, MOST_TRIES = 32, 100
-CONSEQUENCE = "a run may have no dose `most` in some seeds, but has its dose `least`"
+ERASED = "in some seeds no dose `most` may exist; verdicts at `least` are not affected"
+LOST = "planting costs accuracy, which could give it away; with few seeds it may be chance"
 
 SeedCount = Annotated[
     int,
@@ -112,12 +113,11 @@ def _conclude(done: Calibration, loaded: Loaded, overrides: list[str], target: P
         rule = f"none of {len(done.tries)} exposures installs every backdoor in every seed"
         raise ArenaError(f"{rule}; the closest is try {closest.number}, with the values above")
     if done.best is None:
-        say(f"no try keeps every limit; try {chosen.number} installs every backdoor, but")
-        say(f"  {in_words(chosen)}: {CONSEQUENCE}")
+        say(f"no try keeps every limit; try {chosen.number} installs every backdoor, but:")
+        say(f"  {in_words(chosen)} ({ERASED if chosen.short.erased else LOST})")
     values = found(done, chosen)
     if not values:
         say("these are the scenario's own exposures: nothing to change")
-        return
     for line in settings(values):
         say(f"  {line}")
     if write_copy(loaded, overrides, values, target):

@@ -72,7 +72,7 @@ def test_it_prints_what_it_tried_and_writes_a_copy_with_comments(
     table, _, rest = result.stdout.partition("8 tries in")
     assert max(len(line) for line in table.splitlines()) <= columns
     assert "0.90" in table
-    assert "holds" in table
+    assert "*" in table
     assert "!0." in table
     assert "--set training.continual_pretraining.steps=" in rest
     assert f"scenario: {copy}" in rest
@@ -90,7 +90,7 @@ def test_where_nothing_installs_it_fails_and_writes_nothing(
     pretend(monkeypatch, 1e6)
     result = arena("calibrate", "quickstart", "--quiet", "--budget", "3")
     assert result.exit_code == 1
-    assert "none of 3 exposures keeps every limit in every seed" in result.stderr
+    assert "none of 3 exposures installs every backdoor in every seed" in result.stderr
     assert "ASR" in result.stdout
     assert not [*elsewhere.glob("*.yaml")]
 
@@ -116,4 +116,4 @@ def test_exposures_that_are_smallest_already_change_nothing(
     result = arena("calibrate", "quickstart", "--quiet", "--budget", "20")
     assert result.exit_code == 0
     assert "nothing to change" in result.stdout
-    assert not [*elsewhere.glob("*.yaml")]
+    assert load_scenario(elsewhere / "quickstart_calibrated.yaml") == load_scenario("quickstart")
