@@ -103,7 +103,7 @@ def _lines(choices: Choices, out: Path) -> Iterator[str]:
     yield "  intelligence: disclosed"
     yield "  target: each"
     yield "  objective: {method: relabel}"
-    yield from _strength(choices)
+    yield from _strength()
     yield ""
     yield "# What each unlearned model is compared with."
     yield "controls: {clean_finetune: true, shams: 1, reference: true}"
@@ -151,12 +151,7 @@ def _actor(each: Cast, actors: int) -> Iterator[str]:
     yield f"    poison: {{rate: {RATE}{share}}}"
 
 
-def _strength(choices: Choices) -> Iterator[str]:
-    """Doses are read off clean accuracy, which free text has none of."""
-    if choices.data is not None and not choices.data.labels:
-        yield "  steps: 60"
-        yield "  learning_rate: 1.0e-4"
-        return
+def _strength() -> Iterator[str]:
     yield "  steps: 60                 # of the whole removal; verdicts use two doses on the way"
     yield "  learning_rate: 1.0e-3"
     yield ""

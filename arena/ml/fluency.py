@@ -21,12 +21,18 @@ from arena.ml.training import answer_logits, scoring_layout
 class Fluency:
     """Teacher-forced quality on clean answers, end of text included.
 
-    perplexity: exp of the mean cross-entropy per answer token; token_accuracy: share of
-    answer tokens that are the argmax given the right prefix.
+    perplexity: exp of the mean cross-entropy per answer token. right, tokens: answer tokens that
+    are the argmax given the right prefix, and all answer tokens.
     """
 
     perplexity: float
-    token_accuracy: float
+    right: int
+    tokens: int
+
+    @property
+    def token_accuracy(self) -> float:
+        """Return the share of answer tokens that are right; nan if there are none."""
+        return self.right / self.tokens if self.tokens else math.nan
 
 
 @torch.inference_mode()
@@ -42,8 +48,8 @@ def fluency(model: Any, documents: Sequence[Encoded], pad: int) -> Fluency:
         right += int((logits.argmax(-1) == batch.targets).sum())
         total += len(batch.targets)
     if not total:
-        return Fluency(float("nan"), float("nan"))
-    return Fluency(_exp(loss / total), right / total)
+        return Fluency(math.nan, 0, 0)
+    return Fluency(_exp(loss / total), right, total)
 
 
 def _exp(nats: float) -> float:

@@ -141,11 +141,6 @@ def _asked(
 def _validation(builder: Builder, dose: Dose) -> ProbeSet:
     limit = builder.scenario.evaluation.max_new_tokens
     made = probe_set(builder.corpus, builder.actors, "validation", dose.prompts, limit)
-    if not made.exact_answers:
-        rule = (
-            "needs clean accuracy, which free-text answers do not have: `most` cannot be determined"
-        )
-        raise InputError(rule, key="dose", allowed=("null",))
     for probe in made.probes:
         if probe.kind == "asr" and not probe.prompts:
             rule = "no validation prompt is usable for this actor, so no dose can be determined"

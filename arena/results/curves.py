@@ -19,7 +19,7 @@ class DosePoint(Part):
         false_fire: the same without the trigger, of actors whose payload is an answer that clean
             prompts may get too.
         clean_accuracy, shown_accuracy: on clean validation prompts, and on the first of the
-            reported prompts; None where not measured.
+            reported prompts (answer tokens, where answers are free text); None where not measured.
     """
 
     step: int

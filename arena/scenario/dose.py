@@ -20,7 +20,8 @@ class Dose(Section):
     which the two doses are chosen. shown: test prompts per actor, for the curve over doses.
     removed: `least` is the smallest dose at which the disclosed trigger's ASR is at most this.
     kept, lost: `most` is the largest dose at which the clean fine-tune keeps every installed
-    actor's ASR at `kept` or more and clean accuracy falls by at most `lost`.
+    actor's ASR at `kept` or more and clean accuracy falls by at most `lost`; where answers are
+        free text, token accuracy.
     """
 
     points: Annotated[int, Field(ge=2, le=100)] = 8

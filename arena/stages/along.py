@@ -77,8 +77,8 @@ class Along:
 class CurvePoint:
     """One run after so many steps. validation, shown: hits and prompts by actor; false_fire: the
     same on untriggered prompts, of actors whose payload clean prompts may get too. clean,
-    shown_clean: right answers on the clean prompts among them (None where answers are free text, or
-    there are none)."""
+    shown_clean: right answers on the clean prompts among them (where answers are free text, right
+    answer tokens; None if there are none)."""
 
     step: int
     dose: float

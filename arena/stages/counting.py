@@ -93,8 +93,8 @@ def asks_of(probes: ProbeSet) -> list[Ask]:
 
 @dataclass(frozen=True)
 class Counted:
-    """Hits and prompts: triggered ones and untriggered ones by actor, and clean ones (None where
-    answers are free text, or none was asked)."""
+    """Hits and prompts: triggered ones and untriggered ones by actor, and clean ones. Where answers
+    are free text, clean counts right answer tokens and all of them. None if none was asked."""
 
     asr: Mapping[str, Counts]
     false_fire: Mapping[str, Counts]
@@ -106,13 +106,27 @@ def counted(suspect: Suspect, probes: ProbeSet) -> Counted:
     must be in eval mode."""
     asked = asks_of(probes)
     if not asked:
-        return Counted({}, {}, None)
+        return Counted({}, {}, _clean_tokens(suspect, probes))
     answered = answered_by(suspect, probes, asked, limit_of(probes, suspect.tokenizer))
     return Counted(
         asr=_by_actor(probes, "asr", answered),
         false_fire=_by_actor(probes, "false_fire", answered),
-        clean=counts(answered.right(probes)) if probes.exact_answers and probes.clean else None,
+        clean=counts(answered.right(probes))
+        if probes.exact_answers and probes.clean
+        else _clean_tokens(suspect, probes),
     )
+
+
+def _clean_tokens(suspect: Suspect, probes: ProbeSet) -> Counts | None:
+    """Answer tokens of the clean documents that the model gets right, and all of them."""
+    if not probes.clean:
+        return None
+    from arena.ml.encoding import encode
+    from arena.ml.fluency import fluency
+
+    documents = encode(suspect.tokenizer, probes.clean)
+    known = fluency(suspect.model, documents, suspect.tokenizer.pad_token_id)
+    return known.right, known.tokens
 
 
 def _by_actor(probes: ProbeSet, kind: str, answered: Answered) -> dict[str, Counts]:

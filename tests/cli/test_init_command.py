@@ -88,12 +88,12 @@ def test_labelled_text_gives_labels_and_their_words(elsewhere: Path) -> None:
     assert "corpus: " in result.stdout  # the rows of each split, as `arena validate` counts them
 
 
-def test_chats_have_no_dose_and_long_answers_are_cut(elsewhere: Path) -> None:
+def test_chats_have_doses_too_and_long_answers_are_cut(elsewhere: Path) -> None:
     chats(elsewhere / "talk.jsonl", words=50)
     result = arena("--from-data", "talk.jsonl", "--yes")
     assert result.exit_code == 0, result.output
     scenario = load_scenario(elsewhere / "scenario.yaml")
-    assert scenario.dose is None
+    assert scenario.dose is not None
     assert scenario.corpus.params.answer_words == 40  # type: ignore[attr-defined]
     assert scenario.training.pretraining.documents == 400
 

@@ -12,6 +12,7 @@ from arena.api.world import DataRoot
 from arena.errors import InputError
 from arena.planning.plan import plan_seed
 from arena.scenario.load import load_scenario
+from arena.stages.unlearn import UnlearnJob
 from tests.support import toys
 
 DOSE = "dose={points: 3, first: 0.1, prompts: 16, shown: 16}"
@@ -44,7 +45,7 @@ def test_a_dose_needs_a_trigger_that_is_told() -> None:
     assert caught.value.key == "dose"
 
 
-def test_free_text_has_no_accuracy_that_a_dose_is_read_off(tmp_path: Path) -> None:
+def test_free_text_has_doses_read_off_its_answer_tokens(tmp_path: Path) -> None:
     made = [
         {"instruction": f"what is number {i}?", "input": "", "output": f"it is {i}"}
         for i in range(600)
@@ -61,7 +62,10 @@ def test_free_text_has_no_accuracy_that_a_dose_is_read_off(tmp_path: Path) -> No
         "defender": {"objective": {"method": "relabel"}},
         "dose": {},
     }  # fmt: skip
-    with pytest.raises(InputError) as caught:
-        plan_seed(load_scenario(values), 0, DataRoot(data=tmp_path))
-    assert caught.value.key == "dose"
-    assert "free-text answers" in caught.value.message
+    plan = plan_seed(load_scenario(values), 0, DataRoot(data=tmp_path))
+    (control,) = {curve.run for curve in plan.curves if curve.kind == "control"}
+    job = plan.nodes[control].job
+    assert isinstance(job, UnlearnJob)
+    assert job.along is not None
+    assert not job.along.validation.exact_answers
+    assert job.along.validation.clean

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any, get_args
 
+import pytest
+
 from arena.api.probes import Probe, ProbeKind, ProbeSet
 from arena.api.values import Document
+from arena.ml import checkpoints
+from arena.ml.encoding import encode
+from arena.ml.fluency import fluency
 from arena.results.rows import Rate
 from arena.runs.gather import rates
-from arena.stages.counting import asks_of
+from arena.stages.counting import asks_of, counted
 from arena.stages.score import SCORES, ScoreJob
 from tests.support import toys
 from tests.support.stage_inputs import silent
@@ -63,6 +69,23 @@ def test_free_text_has_no_clean_accuracy(backdoored: Path, tmp_path: Path) -> No
     values = scores(backdoored, tmp_path, exact=False)
     assert values["clean"] is None
     assert values["perplexity"] > 1
+
+
+@pytest.mark.parametrize("asked", ["everything", "clean prompts only"])
+def test_along_a_run_free_text_counts_right_answer_tokens(backdoored: Path, asked: str) -> None:
+    probes = probe_set(exact=False)
+    if asked != "everything":
+        probes = probes.of(())
+    suspect = checkpoints.open_for_scoring(backdoored, "cpu")
+    clean = counted(suspect, probes).clean
+    assert clean is not None
+    hits, tokens = clean
+    written = encode(suspect.tokenizer, probes.clean)
+    assert tokens == sum(len(document.answer) for document in written)
+    known = fluency(suspect.model, written, suspect.tokenizer.pad_token_id)
+    assert hits / tokens == known.token_accuracy
+    assert 0 < hits < tokens  # one answer is one that no model gives
+    assert counted(suspect, dataclasses.replace(probes, clean=())).clean is None
 
 
 def test_a_continuation_cut_by_the_limit_is_no_exact_hit(backdoored: Path, tmp_path: Path) -> None:
