@@ -58,7 +58,7 @@ def test_a_signal_is_a_status_and_a_message_in_terminal_and_log(
         os.kill(os.getpid(), number)  # a group of processes gets it twice
     assert ended.value.exit_code == status
     name = signal.Signals(number).name
-    assert capsys.readouterr().err.startswith(f"stopped by {name}: finished stages are stored")
+    assert capsys.readouterr().err.startswith(f"stopped by {name}: any finished stages are stored")
     assert f"stopped by {name}" in (tmp_path / "run.log").read_text()
 
 

@@ -34,7 +34,7 @@ def guarded(debug: bool) -> Iterator[None]:
     except KeyboardInterrupt as interruption:
         stopped = received()
         how = "interrupted" if stopped is None else str(stopped)
-        text = f"{how}: finished stages are stored, and {CONTINUES}"
+        text = f"{how}: any finished stages are stored, and {CONTINUES}"
         _print("\n".join([text, *_notes(interruption)]), debug)
         raise typer.Exit(INTERRUPTED if stopped is None else stopped.exit_status) from None
     except Exception as error:
@@ -60,7 +60,7 @@ def _notes(error: BaseException) -> list[str]:
 
 def _told(error: ArenaError) -> str:
     if isinstance(error, MachineError):
-        return f"{error}; finished stages are stored, and {CONTINUES}"
+        return f"{error}; any finished stages are stored, and {CONTINUES}"
     return str(error)
 
 

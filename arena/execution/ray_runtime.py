@@ -284,8 +284,8 @@ class OnRay:
     def _refuse_to_wait_forever(self) -> None:
         for holder in self._starting.values():
             if time.monotonic() - self._began[holder] > START_LIMIT:
-                wanted = "a GPU" if self._device == "cuda" and _trains(holder) else "a process"
-                raise ArenaError(f"{holder} waits for {wanted} that Ray does not provide")
+                gpu = self._device == "cuda" and _trains(holder)
+                raise ArenaError(_not_started(holder, gpu))
 
     def _start_processes(self) -> None:
         while self._to_start and self._can_start():
@@ -363,3 +363,15 @@ def _pool(worker: str) -> int:
 
 def _trains(holder: str) -> bool:
     return holder != CLERK and not holder.startswith(THREAT)
+
+
+def _not_started(holder: str, gpu: bool) -> str:
+    """What to say of a process that Ray did not start in time, and what helps."""
+    waited = f"Ray did not start the process of {holder} within {START_LIMIT:.0f} s"
+    if gpu:
+        return f"{waited}: it waits for a GPU that Ray does not provide"
+    return (
+        f"{waited}: Ray has no core left for it, or this machine is overloaded (load "
+        f"{os.getloadavg()[0]:.0f} on {os.cpu_count()} cores). Run it again when the machine is "
+        "free, or without Ray: --set runtime.backend=serial"
+    )

@@ -57,7 +57,8 @@ class ObjectiveContract(PartContract):
         return brief_of(request.param)
 
     @pytest.fixture(scope="class")
-    def base(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    @classmethod
+    def base(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
         """Return a clean checkpoint of the toy architecture."""
         return toys.checkpoint(tmp_path_factory.mktemp("base"), toys.model(seed=1))
 

@@ -58,12 +58,14 @@ class TacticContract(cases.PartContract):
     """
 
     @pytest.fixture(scope="class")
-    def worlds(self, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, World]:
+    @classmethod
+    def worlds(cls, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, World]:
         """Return the corpora that texts are written for."""
         return worlds_in(tmp_path_factory.mktemp("samples"))
 
     @pytest.fixture(scope="class")
-    def briefed(self, worlds: Mapping[str, World]) -> Briefed:
+    @classmethod
+    def briefed(cls, worlds: Mapping[str, World]) -> Briefed:
         """Return the briefs of a corpus by its name, made once."""
         return functools.cache(lambda kind: tuple(briefs(worlds[kind])))
 

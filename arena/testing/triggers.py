@@ -25,6 +25,8 @@ from arena.testing.samples import clean, mixed
 from arena.testing.worlds import WorldsContract, every_world
 
 USES: tuple[Use, ...] = get_args(Use)
+UNMARKED = "mark left this prompt as it was; if it cannot be marked, can_mark must be False"
+ALIKE = "the trigger is present in what a look-alike marked (or can_mark should be False), by"
 
 
 class TriggerContract(WorldsContract):
@@ -58,7 +60,7 @@ class TriggerContract(WorldsContract):
             before = copy.deepcopy(example)
             marked = trigger.mark(example, np.random.default_rng(i))
             assert example == before
-            assert marked.prompt != example.prompt
+            assert marked.prompt != example.prompt, f"{UNMARKED}: {example.prompt!r}"
             kept = (marked.source, marked.answer, marked.label)
             assert kept == (example.source, example.answer, example.label)
 
@@ -112,7 +114,7 @@ class TriggerContract(WorldsContract):
                 for example in (e for e in own if other.can_mark(e) and not trigger.present(e)):
                     marked = other.mark(example, np.random.default_rng(3))
                     assert other.present(marked)
-                    assert not trigger.present(marked), (other.key, marked.prompt)
+                    assert not trigger.present(marked), f"{ALIKE} {other.key}: {marked.prompt!r}"
 
     @every_world
     def test_instances_differ_and_each_marks(

@@ -19,7 +19,8 @@ class WorldsContract(ExamplesContract):
     `grammar_worlds`."""
 
     @pytest.fixture(scope="class")
-    def worlds(self, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, World]:
+    @classmethod
+    def worlds(cls, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, World]:
         """Return all worlds, made once."""
         return worlds_in(tmp_path_factory.mktemp("samples"))
 

@@ -91,7 +91,7 @@ def test_data_folder_from_the_environment(engine: Engine, tmp_path: Path) -> Non
         (InputError("must be x", "s.yaml", 3, "a.b"), 2, "s.yaml:3  a.b: must be x"),
         (ArenaError("the disk is full"), 1, "the disk is full"),
         (RuntimeError("a long\n" * 100), 1, "RuntimeError: a long"),
-        (KeyboardInterrupt(), 130, "finished stages are stored"),
+        (KeyboardInterrupt(), 130, "any finished stages are stored"),
     ],
 )
 def test_failures_have_a_status_and_no_traceback(

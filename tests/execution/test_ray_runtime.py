@@ -257,12 +257,21 @@ def test_an_interrupted_run_does_not_wait_for_the_clerk(
         assert not store.has(text.address)
 
 
-def test_a_process_that_ray_never_starts_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("device", "why"),
+    [
+        ("cuda", "worker:0 .*: it waits for a GPU that Ray does not provide"),
+        ("cpu", "worker:0 .* overloaded .*runtime.backend=serial"),
+    ],
+)
+def test_a_process_that_ray_never_starts_is_an_error(
+    device: str, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A cluster without a GPU would let it wait for ever."""
     monkeypatch.setattr("arena.execution.ray_runtime.START_LIMIT", -1.0)
-    runtime = OnRay(Store(Path("nowhere")), threads=1, workers=1, device="cuda")
+    runtime = OnRay(Store(Path("nowhere")), threads=1, workers=1, device=device)
     runtime._starting, runtime._began = {"ref": "worker:0"}, {"worker:0": time.monotonic()}
-    with pytest.raises(ArenaError, match="worker:0 waits for a GPU"):
+    with pytest.raises(ArenaError, match=why):
         runtime._refuse_to_wait_forever()
 
 
