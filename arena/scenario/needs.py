@@ -16,7 +16,7 @@ from arena.store.sizes import EXAMPLES, bytes_of
 KINDS = (
     "train", "unlearn", "score", "discover", "merge", "plant", "scalar", "pointer",
     "depth", "received", "answers", "checkable",
-    "quiet", "reactivate", "represent",
+    "quiet", "reactivate", "represent", "discovered",
 )  # fmt: skip
 SHARED = ("train", "unlearn")  # kinds whose model several processes can share
 CPUS = 4_096  # cores of the largest machines

@@ -31,6 +31,7 @@ from tests.support.toy_probes import probes
 
 EVERYTHING = (
     "measures={representations: {prompts: 4}, quiet: {prompts: 4}, flagged: {}, "
+    "discovered: {discovery: {method: collapse}}, "
     "reactivation: {samples: [0, 8], prompts: 4}}",
     "league=[{name: searching, intelligence: discovered, objective: {method: relabel}, steps: 2, "
     "discovery: {method: collapse}}, "
