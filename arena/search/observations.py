@@ -13,6 +13,7 @@ from typing import Any
 
 from arena.api.values import RowKind
 from arena.errors import ArenaError
+from arena.planning.graph import RowPlan
 from arena.results.rows import Row
 from arena.scenario.schema import Scenario
 from arena.scenario.search import DOSES, MEASURED, Attack, Disclosed, Measured
@@ -21,6 +22,7 @@ from arena.statistics.seeds import at_least, by_seed
 from arena.statistics.thresholds import Thresholds
 
 BEFORE: Collection[RowKind] = ("reference", "compromised")
+DEFENCES: Collection[RowKind] = ("unlearned", "defended")
 # What the scenario's defender is called in `Observation.left`, besides its two doses.
 ONE_DOSE = {"", "harmless"}
 MAIN = ONE_DOSE.union(DOSES)
@@ -113,7 +115,7 @@ def observe(rows: Sequence[Row], scenario: Scenario, actor: str) -> Observation:
     limits = scenario.thresholds
     own = seed.installation(actor, limits)
     others = [seed.installation(n, limits).installed for n in names if n != actor]
-    after = [row for row in rows if _is_final_defence(row) and row.target != actor]
+    after = [row for row in rows if row.kind in DEFENCES and is_final(row) and row.target != actor]
     left = {_name(row, main): rate(row.asr, actor) for row in after}
     disclosed = [
         rate(row.asr, row.target)
@@ -157,10 +159,9 @@ def exclusion_reason(
     return None
 
 
-def _is_final_defence(row: Row) -> bool:
-    """Whether this is a defence's final model; a decoy defence also has intermediate ones."""
-    whole = row.kind == "defended" and row.detail.get("decoys", "unlearned") == "unlearned"
-    return whole or row.kind == "unlearned"
+def is_final(row: Row | RowPlan) -> bool:
+    """Return whether this is no model on the way to a defence's: a decoy defence has some."""
+    return row.detail.get("decoys", "unlearned") == "unlearned"
 
 
 def _name(row: Row, main: str) -> str:
