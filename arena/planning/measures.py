@@ -52,8 +52,10 @@ def _planned(
     parents = _parents(builder, measure, suspect)
     if "discovery" in measure.needs:
         (known,) = possible(builder.scenario)  # the schema requires one
-        clean = traffic(builder, known.examples)
-        parents["findings"], search = discover(builder, measure.name, known.part, clean, suspect)
+        clean, place = traffic(builder, known.examples), f"measures.{measure.name}"
+        parents["findings"], search = discover(
+            builder, f"measure {measure.name}", known.part, clean, suspect, place
+        )
         subject = dataclasses.replace(subject, search=search)
     return measure, measure.job(subject), parents
 
