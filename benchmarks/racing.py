@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from arena.search.racing import pair_to_measure, standing
+from arena.search.racing import Standing, pair_to_measure, standing
 
 Floats = NDArray[np.float64]
 BEST = 6  # strategies that are measured on selection seeds
@@ -83,14 +83,17 @@ def race(world: World, args: argparse.Namespace) -> int:
             known = standing(values)
             if k and known.beats(k, known.leader) < args.dropped and known.leader != k:
                 break
-    known = standing(values)
-    tuned = [k for k in values if k]
-    full = [k for k in tuned if len(values[k]) == args.search] or tuned
-    best = sorted(full, key=lambda k: -known.mean[known.names.index(k)])[:BEST]
-    return _selected(world, best, args)
+    full = [k for k in values if k and len(values[k]) == args.search]
+    return selected(world, best_of(standing(values), full or [k for k in values if k]), args)
 
 
-def _selected(world: World, best: list[int], args: argparse.Namespace) -> int:
+def best_of(known: Standing[int], strategies: list[int]) -> list[int]:
+    """Return the strategies that are measured on selection seeds."""
+    return sorted(strategies, key=lambda k: -known.mean[known.names.index(k)])[:BEST]
+
+
+def selected(world: World, best: list[int], args: argparse.Namespace) -> int:
+    """Return the strategy that wins the race on selection seeds."""
     last = args.search + args.select
     values = {k: {s: world.value(k, s) for s in (args.search, args.search + 1)} for k in best}
     while True:

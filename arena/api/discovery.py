@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -32,6 +33,14 @@ class Library:
 
     named: tuple[Trigger, ...]
     inserted: Inserted
+
+
+class SearchOutcome(Protocol):
+    """Reads what a finished search found (arena.stages.discover)."""
+
+    def triggers_in(self, folder: Path) -> tuple[Trigger, ...]:
+        """Return every trigger that the search counts as found, best first."""
+        ...
 
 
 class Discoverer(ABC):
@@ -80,3 +89,11 @@ class Discoverer(ABC):
         Args:
             findings: what `discover` returned. library, clean: the arguments of that call.
         """
+
+    def triggers(
+        self, findings: Mapping[str, Any], library: Library, clean: Sequence[Example]
+    ) -> tuple[Trigger, ...]:
+        """Return every trigger that the findings count as found, the best first: by default only
+        the best. The arguments are those of `trigger`."""
+        best = self.trigger(findings, library, clean)
+        return () if best is None else (best,)

@@ -15,18 +15,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
+from arena.api.discovery import SearchOutcome
 from arena.api.estimate import Estimate
 from arena.api.job import Job
 from arena.api.params import Params
 from arena.api.part import Named, Part
+from arena.api.payload import Payload
 from arena.api.probes import Probe, ProbeSet
-from arena.api.trigger import Variant
-from arena.api.values import RowKind
+from arena.api.trigger import Trigger, Variant
+from arena.api.values import Example, RowKind
 
 if TYPE_CHECKING:
     from arena.ml.train_config import Optimisation, Profile, Training
 
-Need = Literal["suspect", "poison", "clean"]
+Need = Literal["suspect", "poison", "clean", "discovery"]
 ALL_ROWS: frozenset[RowKind] = frozenset(get_args(RowKind))
 SCALARS = "scalars.json"  # the file that the job of a `NumberMeasure` writes: one number per actor
 SCALAR_TEMPLATE = """\
@@ -45,6 +47,17 @@ SCALAR_TEMPLATE = """\
 
 
 @dataclass(frozen=True)
+class Backdoor:
+    """What an actor planted. triggers: those that fire by themselves. prompts: of the split that is
+    scored, without any planted trigger."""
+
+    actor: str
+    triggers: tuple[Trigger, ...]
+    payload: Payload
+    prompts: tuple[Example, ...]
+
+
+@dataclass(frozen=True)
 class Subject:
     """What a measure has at hand to examine the models of one seed.
 
@@ -53,7 +66,9 @@ class Subject:
     the longest response. only: the one actor to examine, in a model trained without it; None for
     all. variant_prompts: at most this many of an actor's first prompts, with its trigger repeated
     or moved where its method allows that. training: a stage's training configuration, from its
-    settings and steps. scalar_job: the work of a `ScalarMeasure` on one model.
+    settings and steps. scalar_job: the work of a `ScalarMeasure` on one model. backdoors: with at
+    most this many prompts each. search: the outcome of the scenario's discovery, for measures that
+    need it.
     """
 
     seed: int
@@ -64,6 +79,8 @@ class Subject:
     variant_prompts: Callable[[str, int], Mapping[Variant, tuple[str, ...]]]
     training: Callable[[Optimisation, int], Training]
     scalar_job: Callable[[ScalarMeasure], Job]
+    backdoors: Callable[[int], tuple[Backdoor, ...]]
+    search: SearchOutcome | None = None
     only: str | None = None
 
     def asr_probes(self) -> tuple[Probe, ...]:
@@ -136,8 +153,8 @@ class Measure(ABC):
         reads_model: whether its job reads the row's model (its input `model`); a stage about texts
             alone waits for no model.
         needs: parents of its stage beside `model`: the `suspect` (the compromised model), the
-            `poison` of every actor (`shard:NAME`), and the `clean` text of the training
-            (`examples`).
+            `poison` of every actor (`shard:NAME`), the `clean` text of the training (`examples`),
+            and the `discovery` of triggers in the compromised model (`findings`).
         place: position of its section among those of other measures, smaller first.
         Findings: the type of what `results.json` keeps.
     """

@@ -5,14 +5,14 @@ from __future__ import annotations
 import dataclasses
 from itertools import cycle, islice
 
-from arena import registry, seeds
+from arena import registry
 from arena.api.values import Example, RowKind
 from arena.errors import ArenaError
 from arena.planning.actors import PlannedActor
 from arena.planning.builder import Builder
 from arena.planning.clean_text import forms_of_defender
 from arena.planning.decoys import plant_and_unlearn
-from arena.planning.discovery import discover
+from arena.planning.discovery import discover, traffic
 from arena.planning.doses import VERDICTS, Row, Runs, doses_of, league_dose, taken
 from arena.planning.shams import PlannedSham, shams_of
 from arena.planning.unlearning import Order, section_of, unlearn
@@ -49,15 +49,11 @@ def _undisclosed(
         return
     order = Order(name, "defender", defence, suspect, clean)
     if defence.discovery is not None:
-        # natural prompts, planted triggers included: only training must not see them
-        rng = seeds.rng(builder.seed, "traffic")
-        share = builder.actors.defender_share
-        traffic = builder.corpus.natural(share, defence.examples, rng)
         search = discover(
             builder,
             name,
             defence.discovery,
-            traffic,
+            traffic(builder, defence.examples),
             suspect,
             section_of(builder.scenario, defence),
         )

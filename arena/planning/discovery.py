@@ -23,6 +23,13 @@ def library_of(world: World) -> Library:
     return Library(named, Insertion(world))
 
 
+def traffic(builder: Builder, n: int) -> tuple[Example, ...]:
+    """Return the n prompts that a search works on: as users send them, planted triggers included,
+    since only a defence's training must not see those."""
+    rng = seeds.rng(builder.seed, "traffic")
+    return builder.corpus.natural(builder.actors.defender_share, n, rng)
+
+
 def discover(
     builder: Builder,
     name: str,

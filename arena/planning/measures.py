@@ -6,14 +6,18 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from arena.api.job import Job
-from arena.api.measure import Measure, Subject
+from arena.api.measure import Backdoor, Measure, Subject
 from arena.api.trigger import Variant
+from arena.api.values import Example
 from arena.errors import InputError
 from arena.ml.train_config import Optimisation, Training
+from arena.planning.actors import PlannedActor
 from arena.planning.builder import Builder
 from arena.planning.composition import without
+from arena.planning.discovery import discover, traffic
 from arena.planning.graph import RowPlan
 from arena.planning.probes import marked_with, untriggered, usable_of
+from arena.scenario.discovering import possible
 from arena.scenario.schema import Scenario
 from arena.stages.scalar import ScalarJob
 from arena.stages.train import SHARD
@@ -25,7 +29,7 @@ def plan_measures(builder: Builder, suspect: str) -> None:
     subject, measures = subject_of(builder), measures_of(builder)
     for name in _left_out_in_turn(builder, measures, subject):
         builder.row("without", f"without:{name}", name, without(builder, name))
-    planned = [(m, m.job(subject), _parents(builder, m, suspect)) for m in measures]
+    planned = [_planned(builder, measure, subject, suspect) for measure in measures]
     builder.rows = [
         dataclasses.replace(
             row,
@@ -39,6 +43,21 @@ def plan_measures(builder: Builder, suspect: str) -> None:
         )
         for row in builder.rows
     ]
+
+
+def _planned(
+    builder: Builder, measure: Measure, subject: Subject, suspect: str
+) -> tuple[Measure, Job, Mapping[str, str]]:
+    """A measure with its job, and its stage's parents beside the model."""
+    parents = _parents(builder, measure, suspect)
+    if "discovery" in measure.needs:
+        (known,) = possible(builder.scenario)  # the schema requires one
+        clean, place = traffic(builder, known.examples), f"measures.{measure.name}"
+        parents["findings"], search = discover(
+            builder, f"measure {measure.name}", known.part, clean, suspect, place
+        )
+        subject = dataclasses.replace(subject, search=search)
+    return measure, measure.job(subject), parents
 
 
 def _left_out_in_turn(builder: Builder, measures: Sequence[Measure], subject: Subject) -> list[str]:
@@ -93,6 +112,7 @@ def subject_of(builder: Builder) -> Subject:
         variant_prompts=lambda actor, n: _variant_prompts(builder, actor, n),
         training=lambda settings, steps: _training(builder, settings, steps),
         scalar_job=lambda measure: ScalarJob(measure, probes, builder.numerics),
+        backdoors=lambda n: tuple(_backdoor(builder, m, n) for m in builder.actors.members),
     )
 
 
@@ -100,11 +120,22 @@ def _training(builder: Builder, settings: Optimisation, steps: int) -> Training:
     return builder.training(settings, steps, adapts=True)
 
 
+def _backdoor(builder: Builder, member: PlannedActor, n: int) -> Backdoor:
+    """What an actor planted, and the first n prompts of the split that it could mark."""
+    trigger = member.trigger
+    alone = tuple(part for part in trigger.triggers if part.keys <= trigger.keys)
+    usable, _ = usable_of(member, _untriggered(builder), n)
+    return Backdoor(member.name, alone or (trigger,), member.payload, tuple(usable))
+
+
+def _untriggered(builder: Builder) -> tuple[Example, ...]:
+    return untriggered(builder.corpus, builder.actors, builder.scenario.evaluation.split)
+
+
 def _variant_prompts(builder: Builder, actor: str, n: int) -> Mapping[Variant, tuple[str, ...]]:
     """The actor's first n triggered prompts, with its trigger repeated or moved."""
     member = next(member for member in builder.actors.members if member.name == actor)
-    split = builder.scenario.evaluation.split
-    usable, _ = usable_of(member, untriggered(builder.corpus, builder.actors, split), n)
+    usable, _ = usable_of(member, _untriggered(builder), n)
     return {
         how: tuple(e.prompt for e in marked_with(variant, member, builder.actors, usable))
         for how, variant in member.trigger.variants().items()

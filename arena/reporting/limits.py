@@ -19,6 +19,7 @@ LIMITS = {
     "exposures": ("documents with the trigger that are trained on", "at most"),
     "others_installed": ("share of the other actors installed", "at least"),
     "flagged": ("poison that a text filter flags", "at most"),
+    "discovered": ("triggers that a discovery finds", "at most"),
     "own_left": ("remaining ASR of the disclosed trigger", "at most"),
 }
 SHARES = {"exposures"}  # whose excess is a share of the limit

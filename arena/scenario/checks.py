@@ -10,7 +10,13 @@ from arena import registry
 from arena.api.corpus import Corpus
 from arena.api.tactic import APART, Scene, Setting, Shaping, Texts
 from arena.errors import InputError
-from arena.scenario import crossed_checks, defence_checks, search_checks, suspect_checks
+from arena.scenario import (
+    crossed_checks,
+    defence_checks,
+    discovering,
+    search_checks,
+    suspect_checks,
+)
 from arena.scenario.actor import NO_POISON
 from arena.scenario.keys import KeyPath
 from arena.scenario.needs import SHARED
@@ -49,6 +55,7 @@ def problems(scenario: Sections) -> list[Violation]:
         _dose,
         *(planted if scenario.suspect is None else suspect_checks.RULES),
         *defence_checks.RULES,
+        discovering.problems,
     )
     return [problem for rule in rules for problem in rule(scenario)]
 

@@ -14,9 +14,9 @@ from arena.store.sizes import EXAMPLES, bytes_of
 
 # Kinds of stage with a model (a test compares them with the jobs); text stages reserve nothing.
 KINDS = (
-    "train", "unlearn", "score", "discover", "merge", "plant", "scalar", "pointer",
+    "train", "unlearn", "score", "rates", "discover", "merge", "plant", "scalar", "pointer",
     "depth", "received", "answers", "checkable",
-    "quiet", "reactivate", "represent",
+    "quiet", "reactivate", "represent", "discovered",
 )  # fmt: skip
 SHARED = ("train", "unlearn")  # kinds whose model several processes can share
 CPUS = 4_096  # cores of the largest machines

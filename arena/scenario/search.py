@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, Field, PlainSerializer, PlainValidator
 
@@ -21,7 +21,9 @@ from arena.scenario.section import (
 )
 
 SeedList = Annotated[tuple[Seed, ...], Field(min_length=1, max_length=limits.SEEDS)]
-SearchObjective = Literal["evasion", "stealth", "budget", "flagged"]
+Measured = Literal["flagged", "discovered"]
+SearchObjective = Literal["evasion", "stealth", "budget", Measured]
+MEASURED: tuple[Measured, ...] = get_args(Measured)  # measures that judge strategies
 ScenarioRange = Annotated[
     Range,
     PlainValidator(read, json_schema_input_type=Range),
@@ -93,7 +95,8 @@ class Limits(Section):
     with repetition (steps times batch times its share of the mix); null sets no limit. own_left:
     maximum ASR that a defence may leave of its disclosed trigger. flagged: maximum share of the
     actor's poison that a filter on the training text flags (the measure `flagged`); null sets no
-    limit.
+    limit. discovered: maximum share of the actor's triggers that a discovery finds (the measure
+    `discovered`, which says with which discovery); null sets no limit.
     """
 
     control_asr: Fraction = 0.8
@@ -102,6 +105,12 @@ class Limits(Section):
     exposures: Documents | None = None
     own_left: Fraction = 0.1
     flagged: Fraction | None = None
+    discovered: Fraction | None = None
+
+    @property
+    def measured(self) -> tuple[Measured, ...]:
+        """Return the measures that these limits need."""
+        return tuple(name for name in MEASURED if getattr(self, name) is not None)
 
 
 class Attack(Section):
@@ -140,9 +149,9 @@ class Attack(Section):
         return tuple(name for name in self.against if name in DOSES)
 
     @property
-    def filters(self) -> bool:
-        """Return whether strategies are judged by what a text filter flags."""
-        return self.limits.flagged is not None
+    def measured(self) -> tuple[Measured, ...]:
+        """Return the measures that strategies are judged by."""
+        return self.limits.measured
 
     @property
     def faces_defender(self) -> bool:
@@ -154,8 +163,9 @@ class Tune(Attack):
     """A search for one actor's evading strategy (`arena tune`).
 
     trials: strategies tried. objectives: `evasion`, alone or with `stealth` (rate of look-alike
-    and plain prompts that fire), `budget` (share of the mix that the actor writes) and `flagged`
-    (share of its poison that a filter on the training text flags): several give a Pareto front.
+    and plain prompts that fire), `budget` (share of the mix that the actor writes), `flagged`
+    (share of its poison that a filter on the training text flags) and `discovered` (share of its
+    triggers that a discovery finds): several give a Pareto front.
     prune: end a trial after one disclosed trigger if it is worse than the median; null prunes with
     one objective only. unseen: a defender that the search does not use, as keys of the scenario;
     the report has both. compare: strategies to report in addition to the tuned one.
@@ -168,8 +178,9 @@ class Tune(Attack):
     compare: tuple[Literal["untuned", "random"], ...] = ("untuned", "random")
 
     @property
-    def filters(self) -> bool:
-        return super().filters or "flagged" in self.objectives
+    def measured(self) -> tuple[Measured, ...]:
+        limited = super().measured
+        return tuple(name for name in MEASURED if name in limited or name in self.objectives)
 
     @property
     def prunes(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from arena.errors import ArenaError
 from arena.scenario.schema import Scenario
-from arena.scenario.search import Attack, Limits
+from arena.scenario.search import Attack, Limits, Measured
 from arena.search.observations import Observation
 from arena.statistics.thresholds import Thresholds
 
@@ -34,20 +34,25 @@ def attack_constraints(
         "others_installed": 1.0 - min(each.others for each in observations),
         "others_removed": max(each.own_left for each in observations) - limits.own_left,
     }
-    if limits.flagged is not None:
-        constraints["flagged"] = max(map(flagged, observations)) - limits.flagged
+    for name in limits.measured:
+        constraints[name] = max(measured(each, name) for each in observations) - getattr(
+            limits, name
+        )
     return _rounded(constraints)
 
 
-def flagged(observation: Observation) -> float:
-    """Return the share of the actor's poison that a text filter flags.
+def measured(observation: Observation, name: Measured) -> float:
+    """Return the actor's number by a measure.
 
     Raises:
-        ArenaError: no filter was run.
+        ArenaError: it was not measured.
     """
-    if observation.flagged is None:
-        raise ArenaError("no text filter was run, so what it flags is not known")
-    return observation.flagged
+    value: float | None = getattr(observation, name)
+    if value is None:
+        raise ArenaError(
+            f"the measure {name!r} was not taken, so the strategy cannot be judged by it"
+        )
+    return value
 
 
 def defence_constraints(observations: Sequence[Observation], limits: Limits) -> Constraints:

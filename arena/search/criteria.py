@@ -16,7 +16,7 @@ from arena.search.constraints import (
     attack_constraints,
     beforehand,
     defence_constraints,
-    flagged,
+    measured,
 )
 from arena.search.observations import MAIN, Observation, defence_of, target_of
 
@@ -25,6 +25,7 @@ DIRECTIONS: Mapping[SearchObjective, str] = {
     "stealth": "minimize",
     "budget": "minimize",
     "flagged": "minimize",
+    "discovered": "minimize",
 }
 
 
@@ -135,7 +136,8 @@ def objective_values(
 ) -> list[float]:
     """Return one number per objective, a mean over seeds: `evasion` the remaining ASR, `stealth`
     the rate of look-alike or plain prompts that fire, `budget` the share of the mix written,
-    `flagged` the share of the poison that a text filter flags."""
+    `flagged` the share of the poison that a text filter flags, `discovered` the share of the
+    triggers that a discovery finds."""
     known = {
         "evasion": lambda: fmean(
             each.value(attack.disclosed, attack.against) for each in observations
@@ -144,7 +146,8 @@ def objective_values(
         "budget": lambda: scenario.written_share(
             next(actor for actor in scenario.actors if actor.name == attack.actor)
         ),
-        "flagged": lambda: fmean(map(flagged, observations)),
+        "flagged": lambda: fmean(measured(each, "flagged") for each in observations),
+        "discovered": lambda: fmean(measured(each, "discovered") for each in observations),
     }
     return [known[name]() for name in objectives]
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from arena.api.values import RowKind
 from arena.api.world import DataRoot
 from arena.execution.execute import execute, set_aside_broken
 from arena.execution.runtime import Runtime
@@ -23,9 +25,12 @@ from arena.results.rows import Row
 from arena.runs.gather import gather
 from arena.runs.measures import measures_of
 from arena.scenario.schema import Scenario
+from arena.search.lean import lean
+from arena.search.observations import is_final
 from arena.store.store import Store
 
 Scope = Literal["first", "all"]
+UNUSED: Collection[RowKind] = ("sham", "inserted", "without")  # by observations
 
 
 @dataclass(frozen=True)
@@ -56,19 +61,30 @@ def run_experiment(experiment: Experiment, store: Store, runtime: Runtime) -> li
         ArenaError: a stage failed.
     """
     plan = plan_seed(experiment.scenario, experiment.seed, experiment.root)
-    part = dataclasses.replace(plan, rows=planned_rows(plan, experiment), curves=())
+    part = part_of(plan, experiment)
     with contextlib.closing(Timeline(Path(os.devnull))) as timeline:
         set_aside_broken(part.nodes, part.artifacts, store)
         execute(part.nodes, set(part.artifacts), store, runtime, Silent(), timeline)
     return gather(part, store, measures_of(experiment.scenario))
 
 
+def part_of(plan: SeedPlan, experiment: Experiment) -> SeedPlan:
+    """Return what an experiment needs of a seed's plan. On the prompts of a search, which no run
+    shares, that is less than a run does (arena.search.lean)."""
+    part = dataclasses.replace(plan, rows=planned_rows(plan, experiment), curves=())
+    searches = experiment.scenario.evaluation.split == "validation"
+    return lean(part, experiment.actor) if searches else part
+
+
 def planned_rows(plan: SeedPlan, experiment: Experiment) -> tuple[RowPlan, ...]:
     """Return the rows of a seed's plan that an experiment measures."""
     rows = [
-        dataclasses.replace(row, depth=None)  # no search uses this row
+        dataclasses.replace(row, depth=None, checkable=None)  # no search uses these
         for row in plan.rows
-        if row.kind != "sham" and not _removes_own(row, experiment.actor) and not _of_league(row)
+        if row.kind not in UNUSED
+        and not _removes_own(row, experiment.actor)
+        and not _of_league(row)
+        and is_final(row)
     ]
     if experiment.scope == "all":
         return tuple(rows)

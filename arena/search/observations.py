@@ -13,18 +13,19 @@ from typing import Any
 
 from arena.api.values import RowKind
 from arena.errors import ArenaError
+from arena.planning.graph import RowPlan
 from arena.results.rows import Row
 from arena.scenario.schema import Scenario
-from arena.scenario.search import DOSES, Attack, Disclosed
+from arena.scenario.search import DOSES, MEASURED, Attack, Disclosed, Measured
 from arena.statistics.rates import rate
 from arena.statistics.seeds import at_least, by_seed
 from arena.statistics.thresholds import Thresholds
 
 BEFORE: Collection[RowKind] = ("reference", "compromised")
+DEFENCES: Collection[RowKind] = ("unlearned", "defended")
 # What the scenario's defender is called in `Observation.left`, besides its two doses.
 ONE_DOSE = {"", "harmless"}
 MAIN = ONE_DOSE.union(DOSES)
-FLAGGED = "flagged"  # the measure
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class Observation:
             compromised one.
         own_left: highest ASR that a defence leaves of the trigger disclosed to it.
         others: share of the other actors whose backdoors are installed.
-        flagged: share of its poison that a text filter flags; None if no filter was asked for.
+        flagged: share of its poison that a text filter flags. discovered: share of its triggers
+            that a discovery finds. Both are None if they were not asked for.
     """
 
     seed: int
@@ -61,6 +63,7 @@ class Observation:
     own_left: float
     others: float
     flagged: float | None = None
+    discovered: float | None = None
 
     def by_defence(self, disclosed: Disclosed) -> dict[str, float]:
         """Return the remaining ASR of every defence, each dose by itself: its minimum over the
@@ -112,7 +115,7 @@ def observe(rows: Sequence[Row], scenario: Scenario, actor: str) -> Observation:
     limits = scenario.thresholds
     own = seed.installation(actor, limits)
     others = [seed.installation(n, limits).installed for n in names if n != actor]
-    after = [row for row in rows if _is_final_defence(row) and row.target != actor]
+    after = [row for row in rows if row.kind in DEFENCES and is_final(row) and row.target != actor]
     left = {_name(row, main): rate(row.asr, actor) for row in after}
     disclosed = [
         rate(row.asr, row.target)
@@ -133,7 +136,7 @@ def observe(rows: Sequence[Row], scenario: Scenario, actor: str) -> Observation:
         defended_loss=max((before - (accuracy_of(row) or 0.0) for row in after), default=0.0),
         own_left=max((value for value in disclosed if value is not None), default=0.0),
         others=fmean(others) if others else 1.0,
-        flagged=_flagged(seed.compromised, actor),
+        **{name: _measured(seed.compromised, name, actor) for name in MEASURED},
     )
 
 
@@ -156,10 +159,9 @@ def exclusion_reason(
     return None
 
 
-def _is_final_defence(row: Row) -> bool:
-    """Whether this is a defence's final model; a decoy defence also has intermediate ones."""
-    whole = row.kind == "defended" and row.detail.get("decoys", "unlearned") == "unlearned"
-    return whole or row.kind == "unlearned"
+def is_final(row: Row | RowPlan) -> bool:
+    """Return whether this is no model on the way to a defence's: a decoy defence has some."""
+    return row.detail.get("decoys", "unlearned") == "unlearned"
 
 
 def _name(row: Row, main: str) -> str:
@@ -172,9 +174,9 @@ def _name(row: Row, main: str) -> str:
     return row.target or row.name.replace(":", " ")  # a colon ends a defence's name
 
 
-def _flagged(compromised: Row, actor: str) -> float | None:
-    """What a text filter flags of the actor's poison: nothing where it has none."""
-    by_actor = compromised.measures.get(FLAGGED)
+def _measured(compromised: Row, name: Measured, actor: str) -> float | None:
+    """The actor's number by a measure: 0 where it has none (no poison, so nothing to flag)."""
+    by_actor = compromised.measures.get(name)
     return None if by_actor is None else by_actor.get(actor) or 0.0
 
 

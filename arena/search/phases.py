@@ -10,18 +10,19 @@ from arena.api.world import DataRoot
 from arena.errors import ArenaError
 from arena.progress.observer import Observer, Planned
 from arena.results.rows import Row
+from arena.scenario.discovering import DISCOVERED, possible
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack
 from arena.search.driver import POLL
 from arena.search.evaluators import Evaluators
 from arena.search.experiment import Experiment
-from arena.search.observations import FLAGGED, Observation, observe
+from arena.search.observations import Observation, observe
 
 Evaluate = Callable[[Mapping[Hashable, Scenario], str], dict[Hashable, list[Observation]]]
 
 # Only the rows that a search uses: of the league only what it is against, no shams, and no measures
-# but the text filter.
+# but those that it is judged by.
 BARE: Mapping[str, Any] = {
     "tune": None,
     "duel": None,
@@ -73,9 +74,13 @@ def on_test(
 def measures_of(scenario: Scenario) -> dict[str, Any]:
     """Return the measures that the scenario's searches are judged by, with its parameters."""
     searches = (scenario.tune, scenario.duel)
-    if not any(search is not None and search.filters for search in searches):
-        return {}
-    return {FLAGGED: scenario.resolved()["measures"].get(FLAGGED, {})}
+    names = dict.fromkeys(name for each in searches if each is not None for name in each.measured)
+    known = scenario.resolved()["measures"]
+    measures: dict[str, Any] = {name: known.get(name, {}) for name in names}
+    if DISCOVERED in measures:  # the defence whose discovery it is need not be in the search
+        (discovery,) = possible(scenario)
+        measures[DISCOVERED] = discovery.dump()
+    return measures
 
 
 def league_of(scenario: Scenario, names: Collection[str]) -> list[Any]:

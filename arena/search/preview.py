@@ -9,7 +9,7 @@ once per seed, the rest once per experiment.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -28,7 +28,7 @@ from arena.runs.work import ready, room
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack, Duel, Tune
-from arena.search.experiment import Experiment, planned_rows
+from arena.search.experiment import Experiment, part_of
 from arena.search.phases import on_test, on_validation
 from arena.search.strategy_spaces import DefenceSpace, StrategySpace, TacticSpace
 from arena.store.store import Store
@@ -187,7 +187,7 @@ def _work(scenario: Scenario, actor: str, store: Store, where: DataRoot) -> dict
     """The stages that one experiment in the first seed still needs, by address."""
     seed, model = scenario.seeds[0], model_key(scenario)
     plan = plan_seed(scenario, seed, where)
-    part = replace(plan, rows=planned_rows(plan, Experiment(scenario, seed, where, actor)))
+    part = part_of(plan, Experiment(scenario, seed, where, actor))
     todo = needed(part.nodes, part.artifacts, store)
     return {address: Work.of(part.nodes[address].job, model) for address in todo}
 

@@ -127,9 +127,7 @@ def sampler_of(
         if settings.method == "nsga2":
             return optuna.samplers.NSGAIISampler(population_size=settings.population, seed=seed)
         if settings.method == "gp":
-            return optuna.samplers.GPSampler(
-                seed=seed, n_startup_trials=settings.startup, warn_independent_sampling=False
-            )
+            return optuna.samplers.GPSampler(seed=seed, n_startup_trials=settings.startup)
         return optuna.samplers.TPESampler(
             seed=seed,
             n_startup_trials=settings.startup,

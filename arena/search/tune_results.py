@@ -24,7 +24,7 @@ from arena.results.tune import (
     TuneResults,
     TuneSeconds,
 )
-from arena.scenario.search import Tune
+from arena.scenario.search import MEASURED, Tune
 from arena.search.choosing import mean_of
 from arena.search.constraints import limits_of
 from arena.search.contenders import (
@@ -47,7 +47,7 @@ from arena.search.strategy_spaces import TacticSpace
 from arena.search.studies import completed, observations_of, outcome_of, seconds_busy
 from arena.search.trial_outcome import TrialOutcome
 
-MEASURED = ("asr", "false_fire", "near_miss", "control", "flagged")
+RATES = ("asr", "false_fire", "near_miss", "control", *MEASURED)
 
 
 def tune_results(
@@ -166,7 +166,7 @@ def _measured(
     """Other rates of a trial by name, without those that were not measured."""
     if not seen or constraints is None:
         return {}
-    rates = {name: mean_of(seen, name) for name in MEASURED}
+    rates = {name: mean_of(seen, name) for name in RATES}
     rates["clean_accuracy"] = mean_of(seen, "accuracy")
     rates["written"] = constraints["written"] + settings.limits.written
     return {name: round(rate, 4) for name, rate in rates.items() if math.isfinite(rate)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from arena import registry, seeds
 from arena.api.discovery import Discoverer, Library
@@ -38,8 +39,16 @@ class TriggerSearch:
 
     def found_in(self, folder: Path) -> Trigger | None:
         """Return the trigger that a finished search found; None if it found none."""
-        findings = json.loads((folder / FINDINGS).read_text(encoding="utf-8"))
-        return self.discoverer.trigger(findings, self.library, self.clean)
+        return self.discoverer.trigger(_findings(folder), self.library, self.clean)
+
+    def triggers_in(self, folder: Path) -> tuple[Trigger, ...]:
+        """Return every trigger that a finished search counts as found, best first."""
+        return self.discoverer.triggers(_findings(folder), self.library, self.clean)
+
+
+def _findings(folder: Path) -> dict[str, Any]:
+    findings: dict[str, Any] = json.loads((folder / FINDINGS).read_text(encoding="utf-8"))
+    return findings
 
 
 @dataclass(frozen=True)

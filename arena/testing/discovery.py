@@ -51,6 +51,8 @@ class DiscoveryContract(PartContract):
             able = [e for e in EXAMPLES if made.can_mark(e)]
             assert able
             assert made.mark(able[0], np.random.default_rng(0)).prompt
+        every = method_of(part, self.small).triggers(result, library(), EXAMPLES)
+        assert [each.key for each in every[:1]] == ([] if made is None else [made.key])
 
     def test_the_suspect_and_the_world_are_left_alone(self, part: Any) -> None:
         import torch

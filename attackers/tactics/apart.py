@@ -1,28 +1,55 @@
-"""Whether an actor trains by itself, read from sections of a scenario that may still be invalid."""
+"""Settings of the training that an actor does by itself (`sequential`, `merged`, `supply_chain`).
+
+They read sections of a scenario that may still be invalid.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
-from arena.api import APART, InputError
+from arena.api import APART, InputError, Setting
 
 
-def refuse_together(
-    actor: Mapping[str, Any], scenario: Mapping[str, Any], *, composition: str, pretraining: str
-) -> None:
-    """Raise InputError if the actor does not train by itself.
+class ApartSetting(Setting):
+    """Base of tactics that set keys of the actor's own training, under every composition that has
+    one.
 
-    Args:
-        composition: the rule that a composition without separate training breaks.
-        pretraining: the rule that an actor of pretraining breaks, which is one training for all.
+    Attributes:
+        no_training: the rule that a composition without separate training breaks.
+        no_pretraining: the rule that an actor of pretraining breaks, which is one training for all.
     """
-    found = str(scenario.get("composition") or "pooled")
-    if found not in APART:
-        raise InputError(composition, key="method", found=found, allowed=APART)
-    if _stage(actor, scenario) == "pretraining":
-        allowed = ("continual_pretraining",)
-        raise InputError(pretraining, key="method", found="pretraining", allowed=allowed)
+
+    no_training: ClassVar[str]
+    no_pretraining: ClassVar[str]
+
+    def fits(self, actor: Mapping[str, Any], scenario: Mapping[str, Any]) -> None:
+        """Raise InputError if the actor does not train by itself."""
+        found = str(scenario.get("composition") or "pooled")
+        if found not in APART:
+            raise InputError(self.no_training, key="method", found=found, allowed=APART)
+        if _stage(actor, scenario) == "pretraining":
+            allowed = ("continual_pretraining",)
+            rule = self.no_pretraining
+            raise InputError(rule, key="method", found="pretraining", allowed=allowed)
+
+    def section(
+        self, actor: Mapping[str, Any], others: Sequence[Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        return {
+            f"training.{composition}.{key}": value
+            for composition in APART
+            for key, value in self.training(actor, composition).items()
+        }
+
+    @abstractmethod
+    def training(self, actor: Mapping[str, Any], composition: str) -> Mapping[str, Any]:
+        """Return the keys of the actor's training under a composition, with their new values.
+
+        Args:
+            actor: as for `section`.
+        """
 
 
 def _stage(actor: Mapping[str, Any], scenario: Mapping[str, Any]) -> Any:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field
 
-from arena.api import APART, Params, Setting, Space, Whole, at_path, register
-from attackers.tactics.apart import refuse_together
+from arena.api import Params, Space, Whole, at_path, register
+from attackers.tactics.apart import ApartSetting
 
 
 class LoraRankParams(Params):
@@ -24,7 +24,7 @@ class LoraRankParams(Params):
 
 
 @register("tactic", "lora_rank")
-class LoraRank(Setting):
+class LoraRank(ApartSetting):
     """The actor trains an adapter of this rank, instead of all weights or another adapter.
 
     Other settings of the actor's own adapter are kept; one that all actors share is replaced.
@@ -32,6 +32,8 @@ class LoraRank(Setting):
 
     Params = LoraRankParams
     params: LoraRankParams
+    no_training = "the actor trains no adapter of its own under this composition"
+    no_pretraining = "pretraining trains all weights; adapters are for continual pretraining"
 
     @classmethod
     def examples(cls) -> list[dict[str, Any]]:
@@ -41,24 +43,9 @@ class LoraRank(Setting):
     def space(cls) -> Space:
         return {"rank": Whole(low=1, high=64, log=True)}
 
-    def fits(self, actor: Mapping[str, Any], scenario: Mapping[str, Any]) -> None:
-        refuse_together(
-            actor,
-            scenario,
-            composition="the actor trains no adapter of its own under this composition",
-            pretraining="pretraining trains all weights; adapters are for continual pretraining",
-        )
-
-    def section(
-        self, actor: Mapping[str, Any], others: Sequence[Mapping[str, Any]]
-    ) -> Mapping[str, Any]:
+    def training(self, actor: Mapping[str, Any], composition: str) -> Mapping[str, Any]:
         rank = self.params.rank
         size = {"method": "lora", "rank": rank, "alpha": self.params.alpha or 2 * rank}
-        return {
-            f"training.{name}.adapter": {**_adapter(actor, name), **size} for name in APART
-        }  # fmt: skip
-
-
-def _adapter(actor: Mapping[str, Any], composition: str) -> Mapping[str, Any]:
-    adapter = at_path(actor, "training", composition, "adapter")
-    return adapter if isinstance(adapter, Mapping) else {}
+        adapter = at_path(actor, "training", composition, "adapter")
+        kept = adapter if isinstance(adapter, Mapping) else {}
+        return {"adapter": {**kept, **size}}

@@ -6,13 +6,13 @@ the share of poison): a search limits them by `limits.exposures`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field, model_validator
 
-from arena.api import APART, Params, Real, Setting, Space, Whole, limits, register
-from attackers.tactics.apart import refuse_together
+from arena.api import Params, Real, Space, Whole, limits, register
+from attackers.tactics.apart import ApartSetting
 
 
 class OwnTrainingParams(Params):
@@ -33,12 +33,14 @@ class OwnTrainingParams(Params):
 
 
 @register("tactic", "own_training")
-class OwnTraining(Setting):
+class OwnTraining(ApartSetting):
     """The actor trains the checkpoint that it receives for its own number of steps, at its own
     learning rate."""
 
     Params = OwnTrainingParams
     params: OwnTrainingParams
+    no_training = "the actor has no training of its own under this composition"
+    no_pretraining = "pretraining is one training for all; only later ones are an actor's own"
 
     @classmethod
     def examples(cls) -> list[dict[str, Any]]:
@@ -51,16 +53,5 @@ class OwnTraining(Setting):
             "learning_rate": Real(low=1e-4, high=4e-3, log=True),
         }
 
-    def fits(self, actor: Mapping[str, Any], scenario: Mapping[str, Any]) -> None:
-        refuse_together(
-            actor,
-            scenario,
-            composition="the actor has no training of its own under this composition",
-            pretraining="pretraining is one training for all; only later ones are an actor's own",
-        )
-
-    def section(
-        self, actor: Mapping[str, Any], others: Sequence[Mapping[str, Any]]
-    ) -> Mapping[str, Any]:
-        given = self.params.model_dump(exclude_none=True)
-        return {f"training.{name}.{key}": value for name in APART for key, value in given.items()}
+    def training(self, actor: Mapping[str, Any], composition: str) -> Mapping[str, Any]:
+        return self.params.model_dump(exclude_none=True)

@@ -45,3 +45,9 @@ class CollapseDiscovery(Discoverer):
     ) -> Trigger | None:
         best = Discovery.from_json(findings).found
         return None if best is None else trigger_of(best, library, clean)
+
+    def triggers(
+        self, findings: Mapping[str, Any], library: Library, clean: Sequence[Example]
+    ) -> tuple[Trigger, ...]:
+        found = (each for each in Discovery.from_json(findings).candidates if each.above)
+        return tuple(trigger_of(each, library, clean) for each in found)

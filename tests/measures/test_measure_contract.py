@@ -85,5 +85,5 @@ def test_a_section_says_its_title_and_draws_what_it_names(name: str) -> None:
 
 def test_places_decide_the_order() -> None:
     places = {name: measure_of(name, {}).place for name in MEASURES}
-    order = ["representations", "reactivation", "quiet", "flagged"]
+    order = ["representations", "reactivation", "quiet", "flagged", "discovered"]
     assert sorted(places, key=places.__getitem__) == order

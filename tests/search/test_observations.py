@@ -6,7 +6,7 @@ import pytest
 
 from arena.errors import ArenaError
 from arena.results.rows import DoseTaken, Row, Which
-from arena.scenario.search import Tune
+from arena.scenario.search import SearchObjective, Tune
 from arena.search.constraints import (
     attack_constraints,
     defence_constraints,
@@ -231,21 +231,26 @@ def test_exposures_are_limited_only_where_asked_and_relative_to_their_limit() ->
     assert "exposures" in str(judge.identity())
 
 
-def test_what_a_text_filter_flags_is_measured_and_limited_only_where_asked() -> None:
+DISCOVERY = "measures={discovered: {discovery: {method: collapse}}}"
+
+
+@pytest.mark.parametrize("name", ["flagged", "discovered"])
+def test_what_gives_an_actor_away_is_measured_and_limited_only_where_asked(name: str) -> None:
     reference, compromised, *rest = BASE
-    numbers = {"flagged": {"lexical": 0.3, "bard": 0.9}}
-    filtered = compromised.model_copy(update={"measures": numbers})
-    assert seen(*BASE, *REMOVED).flagged is None
-    observed = seen(reference, filtered, *rest, *REMOVED)
-    assert observed.flagged == 0.3
-    unpoisoned = compromised.model_copy(update={"measures": {"flagged": {"bard": 0.9}}})
-    assert seen(reference, unpoisoned, *rest, *REMOVED).flagged == 0.0
-    assert "flagged" not in attack_constraints([observed], scenario(), settings())
-    limited = scenario("tune_evasion", "tune.limits.flagged=0.1")
+    numbers = {name: {"lexical": 0.3, "bard": 0.9}}
+    measured = compromised.model_copy(update={"measures": numbers})
+    assert getattr(seen(*BASE, *REMOVED), name) is None
+    observed = seen(reference, measured, *rest, *REMOVED)
+    assert getattr(observed, name) == 0.3
+    of_another = compromised.model_copy(update={"measures": {name: {"bard": 0.9}}})
+    assert getattr(seen(reference, of_another, *rest, *REMOVED), name) == 0.0
+    assert name not in attack_constraints([observed], scenario(), settings())
+    assert name not in str(AttackCriteria(settings()).identity())  # a study goes on
+    limited = scenario("tune_evasion", f"tune.limits.{name}=0.1", DISCOVERY)
     assert limited.tune is not None
-    kept = attack_constraints([observed, observation(flagged=0.0)], limited, limited.tune)
-    assert kept["flagged"] == pytest.approx(0.2)
-    with pytest.raises(ArenaError, match="no text filter was run"):
+    kept = attack_constraints([observed, observation(0, **{name: 0.0})], limited, limited.tune)
+    assert kept[name] == pytest.approx(0.2)
+    with pytest.raises(ArenaError, match=f"the measure '{name}' was not taken"):
         attack_constraints([observation()], limited, limited.tune)
 
 
@@ -257,7 +262,7 @@ def test_what_a_text_filter_flags_is_measured_and_limited_only_where_asked() -> 
         ("tune.objectives=[evasion, flagged]", {"flagged": {"budget": 0.05}}),
     ],
 )
-def test_a_search_runs_the_filter_that_it_is_judged_by(
+def test_a_search_takes_the_measures_that_it_is_judged_by(
     override: str, measures: dict[str, object]
 ) -> None:
     asked = scenario("tune_evasion", override)
@@ -269,6 +274,18 @@ def test_a_search_runs_the_filter_that_it_is_judged_by(
         assert made.resolved()["measures"] == measures
     own = scenario("tune_evasion", "tune.limits.flagged=0.1", "measures={flagged: {budget: 0.2}}")
     assert on_test(own, [2], {}, "report").resolved()["measures"] == {"flagged": {"budget": 0.2}}
+
+
+def test_a_search_keeps_the_discovery_of_a_defence_that_it_leaves_out() -> None:
+    searching = "{name: s, intelligence: discovered, objective: {method: relabel}, examples: 99, "
+    league = f"league=[{searching}discovery: {{method: collapse, kept: 7}}}}]"
+    for asked in ("tune.limits.discovered=0.0", "tune.objectives=[evasion, discovered]"):
+        made = scenario("tune_evasion", asked, league)
+        assert made.tune is not None
+        searched = on_validation(made, made.tune, [1])
+        assert searched.league == ()
+        params = searched.resolved()["measures"]["discovered"]
+        assert (params["examples"], params["discovery"]["kept"]) == (99, 7)
 
 
 def test_blue_keeps_utility_and_removes_what_it_was_told() -> None:
@@ -293,10 +310,10 @@ def test_rounding_breaks_no_constraint() -> None:
 
 def test_a_value_per_objective() -> None:
     both = [
-        observation(left=0.2, false_fire=-0.1, near_miss=0.1, flagged=0.2),
-        observation(left=0.6, false_fire=0.3, flagged=0.4),
+        observation(left=0.2, false_fire=-0.1, near_miss=0.1, flagged=0.2, discovered=1.0),
+        observation(left=0.6, false_fire=0.3, flagged=0.4, discovered=0.5),
     ]
-    goals = ["evasion", "stealth", "budget", "flagged"]
+    goals: list[SearchObjective] = ["evasion", "stealth", "budget", "flagged", "discovered"]
     values = objective_values(both, scenario(), settings(), goals)
-    assert values == pytest.approx([0.4, 0.2, 0.08, 0.3], abs=1e-3)
+    assert values == pytest.approx([0.4, 0.2, 0.08, 0.3, 0.75], abs=1e-3)
     assert AttackCriteria(settings(), ("evasion", "stealth")).directions == ("maximize", "minimize")

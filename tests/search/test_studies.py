@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 
 from arena.errors import InputError
+from arena.scenario.search import Sampler
 from arena.search import studies
 from arena.search.criteria import AttackCriteria
 from arena.search.driver import StudySpec
@@ -78,6 +81,24 @@ def searched(*overrides: str) -> StudySpec:
         criteria=AttackCriteria(attack),
         trials=attack.trials,
     )
+
+
+@pytest.mark.parametrize("method", get_args(Sampler.model_fields["method"].annotation))
+def test_a_sampler_takes_no_argument_that_optuna_gives_up(method: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for grouped in (False, True):
+            studies.sampler_of(Sampler(method=method), "s", 0, grouped=grouped)
+
+
+def test_a_search_causes_no_warning(tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        drive(
+            search(5, sampler="tpe"),
+            f"journal://{tmp_path / 'log'}",
+            FakeEvaluators(tmp_path / "l"),
+        )
 
 
 def test_a_living_process_keeps_its_trial() -> None:

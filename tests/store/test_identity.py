@@ -23,6 +23,7 @@ from arena.stages.checkable import CheckableJob, CheckablePrompt
 from arena.stages.corpus import CorpusRef
 from arena.stages.kinds import kinds
 from arena.stages.pointer import PointerJob
+from arena.stages.rates import RatesJob
 from arena.stages.scalar import ScalarJob
 from arena.store.identity import identify, identity_of
 from tests.support import stage_inputs, toys
@@ -31,6 +32,7 @@ from tests.support.toy_probes import probes
 
 EVERYTHING = (
     "measures={representations: {prompts: 4}, quiet: {prompts: 4}, flagged: {}, "
+    "discovered: {discovery: {method: collapse}}, "
     "reactivation: {samples: [0, 8], prompts: 4}}",
     "league=[{name: searching, intelligence: discovered, objective: {method: relabel}, steps: 2, "
     "discovery: {method: collapse}}, "
@@ -72,6 +74,7 @@ def jobs() -> dict[str, Job]:
     planned.append(AnswersJob(stage_inputs.reference(), 12, 40, toys.profile()))
     asked = CheckablePrompt("Which colour has snow?", "white", "It is white.")
     planned.append(CheckableJob((asked,), 1, 12, toys.profile()))
+    planned.append(RatesJob(probes(), (("lexical", "asr"),), toys.profile()))
     planned.append(ScalarJob(Outside(OutsideParams()), probes(), toys.profile()))
     richest: dict[str, Job] = {}
     for job in sorted(planned, key=lambda job: sum(1 for _ in variants(job))):

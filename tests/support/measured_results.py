@@ -187,7 +187,8 @@ def quiet(rng: np.random.Generator) -> QuietFindings:
     )
 
 
-def flagged(rng: np.random.Generator) -> ScalarFindings:
+def of_the_compromised(rng: np.random.Generator) -> ScalarFindings:
+    """A number of each actor in the compromised model."""
     return ScalarFindings(
         values=tuple(
             ScalarValue(
@@ -207,7 +208,8 @@ def measured(n_seeds: int = 8) -> RunResults:
         "representations": representations(rng, n_seeds),
         "reactivation": reactivation(rng),
         "quiet": quiet(rng),
-        "flagged": flagged(rng),
+        "flagged": of_the_compromised(rng),
+        "discovered": of_the_compromised(rng),
     }
     return results(n_seeds).model_copy(update={"summary": summary, "measures": measures})
 
