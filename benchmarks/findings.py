@@ -26,7 +26,7 @@ from benchmarks.findings_tables import TABLES, Kept
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "docs" / "results"
 DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "findings.md")
-HEAVY = ("rows", "curves", "samples", "decoys", "cast")
+HEAVY = ("rows", "curves", "training", "samples", "decoys", "cast")
 PLACE = re.compile(r"(<!-- table (\S+) (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 

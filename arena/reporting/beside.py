@@ -18,6 +18,7 @@ HOLDS = {
     "tables/rows.csv": "every rate of every model, one per line",
     "tables/transfer.csv": "T of every pair in every seed",
     "tables/curves.csv": "rates along every removal",
+    "tables/training.csv": "losses of every training",
     "events.jsonl": "the record of the run, one line per stage",
     "run.log": "progress as plain lines",
 }
