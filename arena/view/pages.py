@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from arena.reporting import palette
+from arena.reporting import figures, palette
 from arena.reporting.beside import beside
 from arena.reporting.cast import highlight
 from arena.reporting.numbers import Shown, finite
+from arena.reporting.render import page_figures
 from arena.reporting.run_list import RunLine
 from arena.reporting.text import clean
+from arena.reporting.training import model_panel
 from arena.reporting.view import facts
 from arena.reporting.wording import words
 from arena.results.brief import counted_seeds
@@ -315,9 +317,11 @@ def model_view(place: Place, results: RunResults, row: Row, file: SampleFile | N
         for actor in results.actors
     ]
     said = list(_said_by(row.name, file)) if file is not None else []
+    trained = model_panel(results, row.seed, row.name)
+    drawn = {"training": figures.loss_panels([trained], results.actors)} if trained else {}
     values = {
         **_top(place, page), "model": row.title, "seed": row.seed, "rates": rates,
-        "accuracy": _counted(row.clean_accuracy),
+        "accuracy": _counted(row.clean_accuracy), "figures": page_figures(drawn),
         "said": Table("samples", SAMPLE_COLUMNS, said, joined=ASKED),
     }  # fmt: skip
     return View(page, "model.html", values)

@@ -19,12 +19,13 @@ from arena.reporting.figures.curves import CellCurve
 from arena.reporting.figures.plane import Marks
 from arena.reporting.removals import removals
 from arena.reporting.text import clean
+from arena.reporting.training import training_panels
 from arena.results.claim import Claim
 from arena.results.estimate import Estimate, SeedEstimate
 from arena.results.run import Pair, SummaryRow
 from arena.statistics.plane import planes
 from tests.reporting.test_plane import DEEP, SHALLOW
-from tests.support.curve_results import with_curves
+from tests.support.curve_results import with_curves, with_training
 from tests.support.html_pages import ODD
 from tests.support.planted_results import ACTORS, THRESHOLDS
 from tests.support.sample_results import events, results
@@ -33,6 +34,7 @@ from tests.support.sketches import SKETCHING, drawing
 R8 = results(8)
 (PLANE,) = planes((SHALLOW, DEEP))
 CURVES = [CellCurve(each.id, each.over_doses, each.dose_spans) for each in (SHALLOW, DEEP)]
+TRAINED = training_panels(with_training(R8))
 ALONG = removals(with_curves(R8))
 CLAIM = R8.claim or Claim()
 MADE: dict[str, Callable[[str], str]] = {
@@ -44,6 +46,7 @@ MADE: dict[str, Callable[[str], str]] = {
     "plane": lambda salt: figures.depth_plane(PLANE, Marks(0.01, 0.8), salt=salt),
     "curves": lambda salt: figures.curves_by_cell(CURVES, salt=salt),
     "removals": lambda salt: figures.removal_panels(ALONG, salt=salt),
+    "training": lambda salt: figures.loss_panels(TRAINED, ACTORS, salt=salt),
 }
 
 

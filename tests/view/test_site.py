@@ -21,6 +21,7 @@ from arena.view.place import COMPARE, INDEX, places, relative, segment
 from arena.view.site import ASSET_NAMES, Site
 from tests.reporting.test_build import hostile
 from tests.support import sample_folders
+from tests.support.curve_results import with_training
 from tests.support.sample_results import results, write_run
 from tests.support.stress_results import write_stress
 
@@ -59,6 +60,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Two runs, one with samples and one that is running, and a stress run with a cell."""
     folder = tmp_path_factory.mktemp("runs")
     write_run(folder / "with space", 8)
+    write_results(folder / "with space", with_training(results(8)))
     (folder / "with space" / "report.html").write_text("the report")
     sample_folders.run_folder(folder / "said")
     (folder / "said" / "report.html").write_text("the report")
@@ -119,6 +121,14 @@ def test_a_pair_has_the_numbers_of_its_seeds(runs: Path) -> None:
     lines = page(site, place.pair(pair.source, pair.to)).tables["seeds-all"]["lines"]
     assert [line["transfer"] for line in lines] == [case.transfer for case in pair.per_seed]
     assert all("models/" in line["seed_href"] for line in lines)
+
+
+def test_the_page_of_a_model_shows_how_it_was_trained_where_that_is_known(runs: Path) -> None:
+    site = Site((runs,))
+    known = str(site.page("runs/with space/models/0/compromised.html"))
+    assert "How it was trained" in known
+    assert "compromised from 4.00 to 0.02 in 99 steps" in known
+    assert "How it was trained" not in str(site.page("runs/said/models/3/compromised.html"))
 
 
 def test_a_model_has_everything_that_it_said(runs: Path) -> None:

@@ -103,3 +103,13 @@ def run(sheet: Sheet, area: Area, ticks: Sequence[tuple[float, str]], *, size: f
         if x - half > free:
             sheet.text(x, bottom + 13, label, size=size, colour=palette.MUTED)
             free = x + half + 4
+
+
+def key(
+    sheet: Sheet, x: float, y: float, label: str, colour: str, shape: str, *,
+    width: float = 2.0, dashed: bool = False, room: float = 190,
+) -> None:  # fmt: skip
+    """Draw an entry of a key: a piece of the line with its marker, and its name."""
+    sheet.path([x, x + 22], [y, y], colour=colour, width=width, dashed=dashed)
+    sheet.dot(x + 11, y, fill=colour, size=7, shape=shape)
+    sheet.text(x + 29, y, label, size=11.5, colour=palette.MUTED, align="left", room=room)
