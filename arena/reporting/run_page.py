@@ -24,26 +24,33 @@ from arena.reporting.planted import planted_table
 from arena.reporting.removals import removals
 from arena.reporting.render import common, fill, measure_html, shown_thresholds
 from arena.reporting.rows import final, has_checkable, residents, scalar_columns
+from arena.reporting.said import said
 from arena.reporting.shams import conditional_names, conditionals, sham_lines
 from arena.reporting.text import clean
 from arena.reporting.training import training_panels
 from arena.results.claim import Claim
 from arena.results.estimate import Estimate
 from arena.results.run import RunResults
+from arena.results.sample_files import SampleFile
 
 
 def page(
-    results: RunResults, events: Sequence[Event], near: Beside = NOTHING
+    results: RunResults,
+    events: Sequence[Event],
+    near: Beside = NOTHING,
+    samples: SampleFile | None = None,
 ) -> tuple[str, dict[str, str]]:
     """Return the page as HTML text, and its figures by name as SVG.
 
     Args:
         results: of the run.
         events: its record; if empty, there is no timeline.
+        near: what lies beside the page. samples: of one seed.
     """
     sections = run_sections(results)
     drawn = draw(results, events)
-    html = fill("report.html", context(results, events, sections) | near.values, drawn)
+    values = context(results, events, sections) | near.values | {"said": said(results, samples)}
+    html = fill("report.html", values, drawn)
     return html, {**figures_of(sections), **drawn}
 
 

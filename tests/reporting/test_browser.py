@@ -17,13 +17,13 @@ import pytest
 from arena.reporting.build import write_report
 from arena.reporting.numbers import decimals
 from arena.reporting.run_page import page as run_page
-from arena.results.sample_files import Asked, Saying, write_sample_file
+from arena.results.sample_files import write_sample_file
 from arena.results.samples import place_of
 from arena.results.writer import write_results
 from tests.reporting.test_build import hostile
 from tests.support import sample_folders
 from tests.support.browser import chromium, missing, opened
-from tests.support.curve_results import with_curves
+from tests.support.curve_results import with_curves, with_training
 from tests.support.duel_results import duel
 from tests.support.league_results import leagued
 from tests.support.sample_results import results, write_run
@@ -84,7 +84,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of every kind of run, with its report."""
     folder = tmp_path_factory.mktemp("runs")
     write_run(folder / "run", 8)
-    searched = {"run": with_curves(results(8)), "league": leagued(), "duel": duel()}
+    samples = replace(sample_folders.sample_file(0), models=("compromised", "unlearn:lexical"))
+    place_of(folder / "run", 0).parent.mkdir()
+    write_sample_file(place_of(folder / "run", 0), samples)
+    searched = {"run": with_training(with_curves(results(8))), "league": leagued(), "duel": duel()}
     for name, found in {**searched, "tune": tune(objectives=3)}.items():
         (folder / name).mkdir(exist_ok=True)
         write_results(folder / name, found)
@@ -171,6 +174,19 @@ def test_numbers_are_those_of_the_results_and_can_be_sorted_and_filtered(
         assert label.locator("output").text_content() == f" {len(fails)} of {len(found)}"
 
 
+def test_what_models_said_is_found_by_any_of_its_words(browser: Browser, folder: Path) -> None:
+    with opened(browser, (folder / "run" / "report.html").as_uri()) as seen:
+        seen.page.get_by_text("different answers to 7 prompts").click()
+        rows = seen.page.locator("table.said tbody tr")
+        whole = rows.count()
+        seen.page.locator("details label.filter input:visible").fill("the gate is open NOW compro")
+        assert rows.locator("visible=true").count() == 0
+        seen.page.locator("details label.filter input:visible").fill("Bexley")
+        found = rows.locator("visible=true").all_text_contents()
+        assert 0 < len(found) < whole
+        assert all("Bexley" in text for text in found)
+
+
 def test_what_is_folded_is_printed(browser: Browser, folder: Path) -> None:
     with opened(browser, (folder / "run" / "report.html").as_uri()) as seen:
         assert seen.page.evaluate(FOLDED) > 0
@@ -225,7 +241,9 @@ def test_the_policy_stops_any_script_but_the_pages_own(
 
 def test_no_hostile_text_runs_in_a_report(browser: Browser, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    page.write_text(run_page(*hostile(EVIL))[0], encoding="utf-8")
+    run, record = hostile(EVIL)
+    samples = sample_folders.hostile_samples(EVIL, ("compromised",))
+    page.write_text(run_page(run, record, samples=samples)[0], encoding="utf-8")
     with opened(browser, page.as_uri()) as seen:
         for button in seen.page.locator("button.sort").all():
             button.dispatch_event("click")
@@ -240,10 +258,8 @@ def test_no_hostile_text_runs_in_served_pages(browser: Browser, tmp_path: Path) 
     (tmp_path / "evil").mkdir()
     write_results(tmp_path / "evil", hostile(EVIL)[0])
     said = sample_folders.run_folder(tmp_path / "said")
-    file = sample_folders.sample_file(0)
-    asked = Asked(EVIL, "triggered", "exact", f"{EVIL} cf", EVIL, EVIL, EVIL)
-    sayings = (Saying(EVIL, whole=True, hit=True),) * len(file.models)
-    write_sample_file(place_of(said, 0), replace(file, prompts=((asked, sayings),)))
+    models = sample_folders.sample_file(0).models
+    write_sample_file(place_of(said, 0), sample_folders.hostile_samples(EVIL, models))
     names = ("", "compare.html", "runs/evil/index.html", "runs/said/models/0/compromised.html",
              f"runs/said/search.html?text={quote('document.title')}")  # fmt: skip
     with served(tmp_path) as site:
