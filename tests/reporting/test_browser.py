@@ -174,6 +174,24 @@ def test_numbers_are_those_of_the_results_and_can_be_sorted_and_filtered(
         assert label.locator("output").text_content() == f" {len(fails)} of {len(found)}"
 
 
+def test_a_table_with_two_rows_of_heads_is_sorted_by_the_lower_ones(
+    browser: Browser, folder: Path
+) -> None:
+    with opened(browser, (folder / "tune" / "report.html").as_uri()) as seen:
+        table = seen.page.locator("table", has=seen.page.locator("th[rowspan]"))
+        buttons = table.locator("thead button.sort").all_text_contents()
+        assert buttons[:3] == ["strategy", "search", "select"]
+        assert "optimistic" not in buttons  # it stands above two columns
+        table.get_by_role("button", name="unseen", exact=True).first.click()
+        shown = table.locator("tbody tr td:nth-child(5)").evaluate_all(
+            "(cells) => cells.map((cell) => parseFloat(cell.textContent))"
+        )
+        assert len(shown) >= 3
+        assert shown == sorted(shown)
+        table.get_by_role("button", name="strategy").click()
+        assert table.locator("[aria-sort]").all_text_contents() == ["strategy"]
+
+
 def test_what_models_said_is_found_by_any_of_its_words(browser: Browser, folder: Path) -> None:
     with opened(browser, (folder / "run" / "report.html").as_uri()) as seen:
         seen.page.get_by_text("different answers to 7 prompts").click()

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from arena.errors import InputError
 from arena.reporting.numbers import MINUS
+from arena.results.provenance import Provenance
 from arena.results.run_state import recorded
 from arena.results.writer import write_results
 from arena.view.files import write_site
@@ -286,3 +287,18 @@ def test_a_run_without_samples_offers_no_search(runs: Path) -> None:
     assert "search.html" not in page(site, "runs/with space/index.html").links
     assert "search.html" in page(site, "runs/said/index.html").links
     assert site.page("runs/with space/search.html", [("text", "x")]) is None
+
+
+def test_a_comparison_says_how_each_run_was_made(tmp_path: Path) -> None:
+    for name, commit in (("one", "a" * 40), ("two", "b" * 40)):
+        folder = write_run(tmp_path / name, 2)
+        made = Provenance(finished="2026-11-29T17:40:00+01:00", commit=commit, command=f"x {EVIL}")
+        (folder / "provenance.json").write_text(made.model_dump_json())
+    write_run(tmp_path / "three", 1)  # nothing is known
+    text = str(Site((tmp_path,)).page(COMPARE, [("run", "one"), ("run", "two"), ("run", "three")]))
+    for shown in ("2026-11-29 17:40 +0100", "a" * 12, "b" * 12, "2 (0-1)", "different versions"):
+        assert shown in text
+    assert "a" * 13 not in text
+    assert EVIL not in text
+    same = str(Site((tmp_path,)).page(COMPARE, [("run", "one"), ("run", "one")]))
+    assert "different versions" not in same
