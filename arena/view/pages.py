@@ -220,7 +220,7 @@ def _cells(place: Place, results: StressResults, page: str) -> Table:
         {
             "cell": cell.id,
             "cell_href": relative(inside[cell.id].home, page) if cell.id in inside else None,
-            **{f"axis_{n}": cell.axes.get(axis, "") for n, axis in enumerate(axes)},
+            **{f"axis_{n}": words(cell.axes.get(axis)) for n, axis in enumerate(axes)},
             "verdict": palette.verdict(cell.claim.verdict).label if cell.claim else cell.status,
             "least": _transfer(cell.claim),
             "most": _transfer(cell.most),

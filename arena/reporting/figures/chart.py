@@ -60,12 +60,16 @@ def steps(low: float, high: float, most: int = 6) -> list[float]:
     return [step * k for k in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
-def apart(heights: Sequence[float], least: float) -> list[float]:
-    """Return ascending heights, each moved down as far as it takes to be `least` pixels below the
-    one before: where names of lines that end close together go."""
+def apart(heights: Sequence[float], least: float, lowest: float) -> list[float]:
+    """Return ascending heights, each moved as far as it takes to be `least` pixels below the one
+    before, and the last of them no lower than `lowest`: where names of lines that end close
+    together go."""
     placed: list[float] = []
     for y in heights:
         placed.append(max(y, placed[-1] + least) if placed else max(y, 0.0))
+    for k in reversed(range(len(placed))):
+        placed[k] = min(placed[k], lowest)
+        lowest = placed[k] - least
     return placed
 
 

@@ -83,9 +83,10 @@ def _panel(sheet: Sheet, x: float, y: float, panel: TrainingPanel, actors: Seque
 
 
 def _axis(values: Sequence[float]) -> tuple[float, float]:
-    """Both ends, zero among them; the loss of an objective may be below it."""
+    """Both ends, zero among them; the loss of an objective may be below it. A little room above
+    keeps markers off the title."""
     low, high = min(0.0, *values), max(0.0, *values)
-    return low, high if high > low else low + 1
+    return low, high + (0.05 * (high - low) or 1.0)
 
 
 def _line(sheet: Sheet, area: chart.Area, line: LossLine, look: _Look) -> None:

@@ -85,6 +85,15 @@ for (const table of document.querySelectorAll("main .scroll table")) {
   if (body.rows.length >= SHORT) sortable(table, heads, body);
   if (body.rows.length >= LONG) filterable(table, body);
 }
+// A box whose right part is out of sight says so by its fading edge.
+const edges = new ResizeObserver((seen) => seen.forEach(({ target }) => fade(target)));
+function fade(box) {
+  box.classList.toggle("more", box.scrollLeft + box.clientWidth < box.scrollWidth - 2);
+}
+for (const box of document.querySelectorAll(".scroll")) {
+  edges.observe(box);
+  box.addEventListener("scroll", () => fade(box), { passive: true });
+}
 const closed = () => document.querySelectorAll("details:not([open])");
 let opened = [];
 addEventListener("beforeprint", () => { opened = [...closed()]; for (const each of opened) each.open = true; });

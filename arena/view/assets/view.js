@@ -31,11 +31,17 @@ function prompt(cell, column) {
 const SHOWN = {
   text: (cell) => element("span", cell.getValue() ?? ""),
   choice: (cell) => element("span", cell.getValue() ?? ""),
-  number: (cell) => element("span", cell.getValue()?.toFixed(2).replace("-", "−") ?? "–"),
+  number: (cell) => element("span", cell.getValue()?.toFixed(2).replace(/^-(?!0\.00$)/, "−").replace("-", "") ?? "–"),
   count: (cell) => element("span", cell.getValue() ?? "–"),
   link,
   prompt,
 };
+
+// Pixels for the longest word of a column, which no browser breaks between its letters.
+function least(column, lines) {
+  const words = lines.flatMap((line) => String(line[column.field] ?? "").split(/\s/));
+  return Math.min(320, Math.max(120, 30 + 8.3 * Math.max(0, ...words.map((word) => word.length))));
+}
 
 function definition(column, lines) {
   const found = {
@@ -43,7 +49,7 @@ function definition(column, lines) {
     field: column.field,
     formatter: (cell) => SHOWN[column.kind](cell, column),
     variableHeight: column.wide,
-    minWidth: column.wide ? 240 : 120,
+    minWidth: column.wide ? 240 : least(column, lines),
     widthGrow: column.wide ? 4 : 1,
     headerFilterPlaceholder: "filter",
     headerWordWrap: true,
