@@ -211,10 +211,10 @@ def _cells(place: Place, results: StressResults, page: str) -> Table:
     axes = list(dict.fromkeys(axis for cell in results.cells for axis in cell.axes))
     columns = (
         Column("cell", "cell", "link"),
-        *(Column(f"axis_{n}", words(axis), "choice") for n, axis in enumerate(axes)),
         Column("verdict", "verdict", "choice"),
         Column("least", "T at least", "number"),
         Column("most", "T at most", "number"),
+        *(Column(f"axis_{n}", words(axis), "choice") for n, axis in enumerate(axes)),
     )
     lines = [
         {

@@ -192,6 +192,29 @@ def test_a_table_with_two_rows_of_heads_is_sorted_by_the_lower_ones(
         assert table.locator("[aria-sort]").all_text_contents() == ["strategy"]
 
 
+def test_a_box_that_scrolls_fades_until_its_end_is_seen(browser: Browser, folder: Path) -> None:
+    with opened(browser, (folder / "run" / "report.html").as_uri()) as seen:
+        box = seen.page.locator(".scroll", has=seen.page.locator("svg[aria-labelledby^=asr]"))
+        assert "more" not in (box.get_attribute("class") or "")
+        seen.page.set_viewport_size({"width": 400, "height": 800})
+        faded = seen.page.locator(".scroll.more", has=seen.page.locator("[aria-labelledby^=asr]"))
+        faded.wait_for()
+        box.evaluate("(each) => { each.scrollLeft = each.scrollWidth; }")
+        faded.wait_for(state="detached")
+
+
+def test_runs_side_by_side_are_sorted_by_the_number_of_one(browser: Browser, site: str) -> None:
+    with opened(browser, f"{site}compare.html?run=run&run=league") as seen:
+        table = seen.page.locator("table", has=seen.page.locator("caption", has_text="Transfer T"))
+        table.get_by_role("button", name="Sort by run").click()
+        shown = table.locator("tbody tr td:nth-child(2)").evaluate_all(
+            "(cells) => cells.map((each) => parseFloat(each.textContent.replace('\u2212', '-')))"
+        )
+        assert len(shown) > 3
+        assert shown == sorted(shown)
+        assert table.locator("thead a").count() == 2
+
+
 def test_what_models_said_is_found_by_any_of_its_words(browser: Browser, folder: Path) -> None:
     with opened(browser, (folder / "run" / "report.html").as_uri()) as seen:
         seen.page.get_by_text("different answers to 7 prompts").click()

@@ -52,14 +52,16 @@ function sortable(table, heads, body) {
   for (const [column, cell] of heads) {
     const button = document.createElement("button");
     button.className = "sort";
-    button.append(...cell.childNodes);
+    // A link stays beside the button: one cannot hold the other.
+    if (cell.querySelector("a")) button.setAttribute("aria-label", `Sort by ${cell.textContent.trim()}`);
+    else button.append(...cell.childNodes);
     cell.append(button);
     button.addEventListener("click", () => {
       const next = { ascending: "descending", descending: "" }[cell.getAttribute("aria-sort")] ?? "ascending";
       for (const [, each] of heads) each.removeAttribute("aria-sort");
       if (next) cell.setAttribute("aria-sort", next);
       table.classList.toggle("sorted", next !== "");
-      const rule = by(column, cell.classList.contains("n"), next === "descending" ? -1 : 1);
+      const rule = by(column, cell.matches(".n, [data-sort=number]"), next === "descending" ? -1 : 1);
       body.append(...(next ? [...original].sort(rule) : original));
     });
   }
