@@ -68,6 +68,9 @@ VIEWS = {
 STRETCHED = """() => [...document.querySelectorAll('.scroll > svg')].filter(
   (each) => each.getBoundingClientRect().width > each.width.baseVal.value + 1
 ).map((each) => each.id)"""
+# Whether every line of a table is as high as its texts.
+NOTHING_CUT = """() => [...document.querySelectorAll('.tabulator-row .tabulator-cell')].every(
+  (each) => each.scrollHeight <= each.clientHeight + 3)"""
 # Tables that take no room.
 FOLDED = """() => [...document.querySelectorAll('details table')].filter(
   (each) => !each.checkVisibility()).length"""
@@ -126,6 +129,9 @@ def test_a_served_page_asks_only_its_server_and_the_keyboard_reaches_all_of_it(
         assert seen.missed() == []
         assert seen.logged == []
         assert [url for url in seen.asked if not url.startswith(site)] == []
+        seen.page.set_viewport_size({"width": 400, "height": 800})
+        assert seen.page.evaluate("document.documentElement.scrollWidth") == 400
+        seen.page.wait_for_function(NOTHING_CUT)
 
 
 def test_numbers_are_those_of_the_results_and_can_be_sorted_and_filtered(
