@@ -20,7 +20,7 @@ from arena.results.samples import place_of
 from arena.results.writer import write_results
 from common import header, table
 from tests.support.browser import chromium, opened
-from tests.support.curve_results import with_curves
+from tests.support.curve_results import with_curves, with_training
 from tests.support.sample_results import results, write_run
 from tests.support.serving import served
 
@@ -47,7 +47,7 @@ SCROLL = """async () => {
 
 def run_folder(folder: Path) -> Path:
     """Write the run with its samples and its report, and return its folder."""
-    run = with_curves(results(SEEDS))
+    run = with_training(with_curves(results(SEEDS)))
     write_run(folder, SEEDS)
     write_results(folder, run)
     names = tuple(dict.fromkeys(row.name for row in run.rows))

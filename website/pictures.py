@@ -18,6 +18,7 @@ WIDTH = 500  # still legible at the width of a phone
 BAR = 26
 SLATE, GREEN = palette.PARTIES[0], palette.PARTIES[3]
 Bars = Sequence[tuple[str, float, str]]  # label, ASR, colour
+Spans = Sequence[tuple[float, float, int, str, str]]  # both ends, line below, label, colour
 
 
 @dataclass(frozen=True)
@@ -83,16 +84,14 @@ def dose() -> Drawing:
 
 def controls() -> Drawing:
     """Return T as the part of a control's ASR that unlearning removes."""
-    sheet = Sheet("concept-controls", WIDTH, 230)
     bars: Bars = (
         ("compromised model", 1.0, SLATE),
         ("C: after the clean fine-tune", 0.9, palette.MUTED),
         ("U: after unlearning A", 0.3, palette.COOL),
         ("f: never poisoned", 0.04, palette.FAINT),
     )
-    _bars(sheet, bars)
-    _span(sheet, 0.3, 0.9, 172, "C - U", palette.COOL)
-    _span(sheet, 0.04, 0.9, 202, "C - f", palette.MUTED)
+    spans: Spans = ((0.3, 0.9, 0, "C - U", palette.COOL), (0.04, 0.9, 1, "C - f", palette.MUTED))
+    sheet = _bar_sheet("concept-controls", bars, spans)
     sheet.text(BARS.left - 12, 186, "T = (C - U) / (C - f) = 0.70", bold=True, align="right")
     return sheet.svg(
         "Controls",
@@ -104,18 +103,18 @@ def controls() -> Drawing:
 
 def shams() -> Drawing:
     """Return T divided into the part that a sham reaches too, and the rest."""
-    sheet = Sheet("concept-shams", WIDTH, 230)
     bars: Bars = (
         ("C: after the clean fine-tune", 0.9, palette.MUTED),
         ("S: after the sham", 0.7, GREEN),
         ("U: after unlearning A", 0.3, palette.COOL),
         ("f: never poisoned", 0.04, palette.FAINT),
     )
-    _bars(sheet, bars)
-    _span(sheet, 0.7, 0.9, 172, "odd", GREEN)
-    _span(sheet, 0.3, 0.7, 172, "specific", palette.COOL)
-    _span(sheet, 0.3, 0.9, 202, "T = odd + specific", palette.MUTED)
-    return sheet.svg(
+    spans: Spans = (
+        (0.7, 0.9, 0, "odd", GREEN),
+        (0.3, 0.7, 0, "specific", palette.COOL),
+        (0.3, 0.9, 1, "T = odd + specific", palette.MUTED),
+    )
+    return _bar_sheet("concept-shams", bars, spans).svg(
         "Shams",
         "ASR of B after the clean fine-tune 0.90, after the sham 0.70, after unlearning A 0.30. "
         "The fall from 0.90 to 0.70 is the odd part of T, that from 0.70 to 0.30 the specific "
@@ -190,6 +189,15 @@ def _fall(sheet: Sheet, frame: Frame, middle: float, colour: str) -> None:
     rates = [1 / (1 + math.exp((share - middle) * 22)) for share in shares]
     xs, ys = map(frame.x, shares), map(frame.y, rates)
     sheet.path(list(xs), list(ys), colour=colour, width=2.4)
+
+
+def _bar_sheet(name: str, bars: Bars, spans: Spans) -> Sheet:
+    """Return a sheet with four bars and, below them, lengths measured on two lines."""
+    sheet = Sheet(name, WIDTH, 230)
+    _bars(sheet, bars)
+    for low, high, line, label, colour in spans:
+        _span(sheet, low, high, 172 + 30 * line, label, colour)
+    return sheet
 
 
 def _bars(sheet: Sheet, bars: Bars) -> None:

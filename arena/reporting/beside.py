@@ -13,11 +13,12 @@ from arena.results.provenance import Provenance, read_provenance
 
 HOLDS = {
     "results.json": "every number of this page, and those by seed",
-    "scenario.yaml": "the resolved scenario: the command below runs it again",
+    "scenario.yaml": "the resolved scenario, to run it again",
     "best.yaml": "the chosen strategy, as a scenario",
     "tables/rows.csv": "every rate of every model, one per line",
     "tables/transfer.csv": "T of every pair in every seed",
     "tables/curves.csv": "rates along every removal",
+    "tables/training.csv": "losses of every training",
     "events.jsonl": "the record of the run, one line per stage",
     "run.log": "progress as plain lines",
 }

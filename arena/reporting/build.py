@@ -10,6 +10,7 @@ from arena.reporting import duel, run_page, stress, tune
 from arena.reporting.beside import NOTHING, Beside, beside
 from arena.reporting.events import read_events
 from arena.reporting.figures.canvas import Drawing, on_paper
+from arena.reporting.said import first_samples
 from arena.results.duel import DuelResults
 from arena.results.reader import Results, read_results
 from arena.results.stress import StressResults
@@ -84,7 +85,8 @@ def _page(run_folder: Path, results: Results, near: Beside = NOTHING) -> tuple[s
         return tune.page(results, near)
     if isinstance(results, DuelResults):
         return duel.page(results, near)
-    return run_page.page(results, read_events(run_folder), near)
+    samples = first_samples(run_folder, results.seeds)
+    return run_page.page(results, read_events(run_folder), near, samples)
 
 
 def _write(run_folder: Path, html: str, drawn: Mapping[str, str]) -> Path:

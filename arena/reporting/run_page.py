@@ -24,25 +24,33 @@ from arena.reporting.planted import planted_table
 from arena.reporting.removals import removals
 from arena.reporting.render import common, fill, measure_html, shown_thresholds
 from arena.reporting.rows import final, has_checkable, residents, scalar_columns
+from arena.reporting.said import said
 from arena.reporting.shams import conditional_names, conditionals, sham_lines
 from arena.reporting.text import clean
+from arena.reporting.training import training_panels
 from arena.results.claim import Claim
 from arena.results.estimate import Estimate
 from arena.results.run import RunResults
+from arena.results.sample_files import SampleFile
 
 
 def page(
-    results: RunResults, events: Sequence[Event], near: Beside = NOTHING
+    results: RunResults,
+    events: Sequence[Event],
+    near: Beside = NOTHING,
+    samples: SampleFile | None = None,
 ) -> tuple[str, dict[str, str]]:
     """Return the page as HTML text, and its figures by name as SVG.
 
     Args:
         results: of the run.
         events: its record; if empty, there is no timeline.
+        near: what lies beside the page. samples: of one seed.
     """
     sections = run_sections(results)
     drawn = draw(results, events)
-    html = fill("report.html", context(results, events, sections) | near.values, drawn)
+    values = context(results, events, sections) | near.values | {"said": said(results, samples)}
+    html = fill("report.html", values, drawn)
     return html, {**figures_of(sections), **drawn}
 
 
@@ -54,6 +62,7 @@ def draw(results: RunResults, events: Sequence[Event]) -> dict[str, str]:
     curve = [point for point in results.over_doses if point.cases]
     several = any(len(pair.per_seed) > 1 for pair in pairs)
     along, trade_off = removals(results), league.trade_off(results)
+    trained = training_panels(results)
     drawings: list[tuple[str, bool, Callable[[], str]]] = [
         ("asr", bool(models), lambda: figures.asr_heatmap(actors, models, results.installed)),
         ("transfer", bool(pairs), lambda: figures.transfer_heatmap(actors, pairs)),
@@ -63,6 +72,7 @@ def draw(results: RunResults, events: Sequence[Event]) -> dict[str, str]:
         ("pareto", bool(trade_off.entries), lambda: figures.pareto(*trade_off)),
         ("residence", bool(joined), lambda: figures.residence_heatmap(actors, joined)),
         ("survival", bool(results.survival), lambda: figures.survival_lines(_by_actor(results))),
+        ("training", bool(trained), lambda: figures.loss_panels(trained, actors)),
         ("timeline", bool(events), lambda: figures.timeline(events)),
     ]
     drawn = {name: figure() for name, has_data, figure in drawings if has_data}

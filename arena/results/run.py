@@ -22,6 +22,7 @@ from arena.results.measures import Measures
 from arena.results.rows import Row, ShamKind
 from arena.results.samples import Choice, ScoredSample, samples_in
 from arena.results.scenario import ScenarioRecord
+from arena.results.training import TrainingCurve
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -292,6 +293,7 @@ class RunResults(Brief, Part):
         most: the findings at `most`; None if there is one dose.
         curves: every removal, clean fine-tune and sham along its way.
         over_doses: T and its control values at every dose.
+        training: losses of every training; empty in files of versions that kept none.
         installed: by actor, whether it is installed in most seeds.
         summary: the rows averaged over seeds, as the tables show them.
         claim: None if nothing was judged.
@@ -323,6 +325,7 @@ class RunResults(Brief, Part):
     most: AtDose | None = None
     curves: tuple[DoseCurve, ...] = ()
     over_doses: tuple[AlongDose, ...] = ()
+    training: tuple[TrainingCurve, ...] = ()
     thresholds: VerdictThresholds = VerdictThresholds()
     measures: Measures = {}
     league: League | None = None
@@ -374,8 +377,8 @@ class RunResults(Brief, Part):
         return samples_in(self._folder, self.rows, self.seeds, choice)
 
     def frame(self, name: str) -> DataFrame:
-        """Return a tidy table as a pandas DataFrame: `rows`, `transfer`, `curves` or `samples`
-        (docs/results.md, Tables and Samples).
+        """Return a tidy table as a pandas DataFrame: `rows`, `transfer`, `curves`,
+        `training` or `samples` (docs/results.md, Tables and Samples).
 
         Example:
             >>> done.results.frame("rows").query("quantity == 'asr'").groupby("title").value.mean()

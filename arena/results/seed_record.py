@@ -17,6 +17,7 @@ from arena.results.base import Named, Part
 from arena.results.curves import DoseCurve
 from arena.results.rows import Row
 from arena.results.run import SCHEMA_VERSION, CorpusSummary, Introduction, Planted, Sample
+from arena.results.training import TrainingCurve
 
 
 class ReadingRecord(Part):
@@ -50,6 +51,7 @@ class SeedRecord(Part):
     seed: int
     rows: tuple[Row, ...] = ()
     curves: tuple[DoseCurve, ...] = ()
+    training: tuple[TrainingCurve, ...] = ()
     planted: tuple[Planted, ...] = ()
     readings: tuple[ReadingRecord, ...] = ()
     poisoned: Named[int] = {}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Value = str | int | float | bool | None
 Line = dict[str, Value]
-TableName = Literal["rows", "transfer", "curves"]
+TableName = Literal["rows", "transfer", "curves", "training"]
 TABLES: tuple[TableName, ...] = get_args(TableName)
 FOLDER = "tables"  # in a run's folder
 EXTRA = "pip install 'backdoor-arena[tables]'"
@@ -38,6 +38,7 @@ COLUMNS: Mapping[TableName, tuple[str, ...]] = {
     "rows": (*_MODEL, "dose", "step", "summed_learning_rate", "reached", *_NUMBER),
     "transfer": ("dose", "source", "to", "seed", *_OF_PAIR, *_PARTS),
     "curves": (*_MODEL, "step", "summed_learning_rate", "update_norm", *_NUMBER),
+    "training": ("seed", "stage", "kind", "target", "models", "step", "steps", "loss"),
 }
 _RATES = ("asr", "false_fire", "near_miss", "benign", "benign_false_fire")
 _ACCURACIES = ("clean_accuracy", "checkable_accuracy")
@@ -46,7 +47,7 @@ _SCALARS = ("token_accuracy", "perplexity", "update_norm", "start_loss", "second
 
 def table(results: RunResults, name: TableName) -> list[Line]:
     """Return the lines of a table, each with all of its `COLUMNS`."""
-    makers = {"rows": _rows, "transfer": _transfer, "curves": _curves}
+    makers = {"rows": _rows, "transfer": _transfer, "curves": _curves, "training": _training}
     return [
         {column: _writable(line.get(column)) for column in COLUMNS[name]}
         for line in makers[name](results)
@@ -167,6 +168,21 @@ def _along(point: DosePoint) -> Iterator[Line]:
     for name in ("clean_accuracy", "shown_accuracy"):
         if getattr(point, name) is not None:
             yield _counted(name, getattr(point, name))
+
+
+def _training(results: RunResults) -> Iterator[Line]:
+    for curve in results.training:
+        stage: Line = {
+            "seed": curve.seed,
+            "stage": curve.name,
+            "kind": curve.kind,
+            "target": curve.target,
+            "models": ", ".join(curve.models),
+        }
+        before = 0
+        for end, loss in zip(curve.ends, curve.losses, strict=True):
+            yield {**stage, "step": end, "steps": end - before, "loss": loss}
+            before = end
 
 
 # -- files ----------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from arena.results.seed_record import SeedRecord
 from arena.runs.clean_text import in_defender, in_mixes
 from arena.runs.code import code_behind
 from arena.runs.measures import measures_of, readings_in, scalars_of
+from arena.runs.training import training_in
 from arena.scenario.schema import Scenario
 from arena.stages.along import CurvePoint, read_curve
 from arena.stages.checkable import read_checked
@@ -213,6 +214,7 @@ def seed_record(scenario: Scenario, plan: SeedPlan, store: Store, origin: str) -
         seed=plan.seed,
         rows=tuple(gather(plan, store, measures)),
         curves=tuple(curves_along(plan, store)),
+        training=tuple(training_in(plan, store)),
         planted=planted_in(plan),
         readings=tuple(readings_in(measures, plan, store)),
         poisoned={actor.name: actor.count for actor in actors.members},

@@ -76,6 +76,7 @@ def results_of(
             thresholds.explained_by_control,
             benign_in(at_dose(rows, "least"), thresholds),
         ),
+        training=tuple(each for record in records for each in record.training),
         thresholds=analysis.thresholds,
         measures=findings_of(measures, records, study),
         league=league_of(scenario, at_dose(rows, "harmless"), _curves(records, study), curves),

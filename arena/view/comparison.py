@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from arena.reporting import palette
+from arena.reporting.beside import made
 from arena.reporting.differences import differences
 from arena.reporting.figures.claim_map import MapLine, claim_map
 from arena.reporting.numbers import Shown
 from arena.reporting.render import page_figures
-from arena.results.brief import counted
+from arena.results.brief import counted, counted_seeds
 from arena.results.claim import Judgement
 from arena.results.estimate import Estimate
+from arena.results.provenance import read_provenance
 from arena.results.reader import Results
 from arena.results.run import Pair, RunResults
 from arena.results.stress import StressResults
@@ -56,10 +58,18 @@ def compare_view(chosen: Sequence[Compared]) -> View:
         "runs": [(place.name, relative(place.home, COMPARE)) for place, _ in runs],
         "left_out": left,
         "lines": list(_lines([results for _, results in runs])),
+        "origins": [_origin(place, results) for place, results in runs],
         "keys": _keys([results for _, results in runs]),
         "trail": [("runs", "index.html")],
     }
     return View(COMPARE, "compare.html", values)
+
+
+def _origin(place: Place, results: Results) -> dict[str, str]:
+    """Where a run comes from, as the head of its report says it; what is not known is left out."""
+    known = {"run": place.name, **dict(made(read_provenance(place.folder)))}
+    seeds = results.seeds if isinstance(results, RunResults | StressResults) else ()
+    return {**known, "seeds": counted_seeds(seeds)}
 
 
 def _plot(runs: Sequence[Compared]) -> str:

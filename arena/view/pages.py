@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from arena.reporting import palette
+from arena.reporting import figures, palette
 from arena.reporting.beside import beside
 from arena.reporting.cast import highlight
 from arena.reporting.numbers import Shown, finite
+from arena.reporting.render import page_figures
 from arena.reporting.run_list import RunLine
 from arena.reporting.text import clean
+from arena.reporting.training import model_panel
 from arena.reporting.view import facts
 from arena.reporting.wording import words
 from arena.results.brief import counted_seeds
@@ -209,16 +211,16 @@ def _cells(place: Place, results: StressResults, page: str) -> Table:
     axes = list(dict.fromkeys(axis for cell in results.cells for axis in cell.axes))
     columns = (
         Column("cell", "cell", "link"),
-        *(Column(f"axis_{n}", words(axis), "choice") for n, axis in enumerate(axes)),
         Column("verdict", "verdict", "choice"),
         Column("least", "T at least", "number"),
         Column("most", "T at most", "number"),
+        *(Column(f"axis_{n}", words(axis), "choice") for n, axis in enumerate(axes)),
     )
     lines = [
         {
             "cell": cell.id,
             "cell_href": relative(inside[cell.id].home, page) if cell.id in inside else None,
-            **{f"axis_{n}": cell.axes.get(axis, "") for n, axis in enumerate(axes)},
+            **{f"axis_{n}": words(cell.axes.get(axis)) for n, axis in enumerate(axes)},
             "verdict": palette.verdict(cell.claim.verdict).label if cell.claim else cell.status,
             "least": _transfer(cell.claim),
             "most": _transfer(cell.most),
@@ -315,9 +317,11 @@ def model_view(place: Place, results: RunResults, row: Row, file: SampleFile | N
         for actor in results.actors
     ]
     said = list(_said_by(row.name, file)) if file is not None else []
+    trained = model_panel(results, row.seed, row.name)
+    drawn = {"training": figures.loss_panels([trained], results.actors)} if trained else {}
     values = {
         **_top(place, page), "model": row.title, "seed": row.seed, "rates": rates,
-        "accuracy": _counted(row.clean_accuracy),
+        "accuracy": _counted(row.clean_accuracy), "figures": page_figures(drawn),
         "said": Table("samples", SAMPLE_COLUMNS, said, joined=ASKED),
     }  # fmt: skip
     return View(page, "model.html", values)

@@ -139,7 +139,7 @@ class Site:
         return _environment().get_template(view.template).render(**values)
 
 
-ASSET_NAMES = ("view.js", "view.css", "tabulator/tabulator.min.js",
+ASSET_NAMES = ("view.js", "view.css", "tables.js", "tabulator/tabulator.min.js",
                "tabulator/tabulator_simple.min.css", "tabulator/LICENSE")  # fmt: skip
 
 
@@ -147,7 +147,11 @@ def _asset(path: str) -> Path | None:
     name = path.removeprefix(f"{ASSETS}/")
     if name not in ASSET_NAMES:
         return None
-    return Path(str(resources.files("arena.view").joinpath(ASSETS, name)))
+    # Plain tables are sorted and filtered by the script of reports.
+    package, place = (
+        ("arena.view", ASSETS) if name != "tables.js" else ("arena.reporting", "templates")
+    )
+    return Path(str(resources.files(package).joinpath(place, name)))
 
 
 def _file(place: Place, rest: str) -> str | Path | None:

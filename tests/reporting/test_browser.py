@@ -17,13 +17,13 @@ import pytest
 from arena.reporting.build import write_report
 from arena.reporting.numbers import decimals
 from arena.reporting.run_page import page as run_page
-from arena.results.sample_files import Asked, Saying, write_sample_file
+from arena.results.sample_files import write_sample_file
 from arena.results.samples import place_of
 from arena.results.writer import write_results
 from tests.reporting.test_build import hostile
 from tests.support import sample_folders
 from tests.support.browser import chromium, missing, opened
-from tests.support.curve_results import with_curves
+from tests.support.curve_results import with_curves, with_training
 from tests.support.duel_results import duel
 from tests.support.league_results import leagued
 from tests.support.sample_results import results, write_run
@@ -68,6 +68,9 @@ VIEWS = {
 STRETCHED = """() => [...document.querySelectorAll('.scroll > svg')].filter(
   (each) => each.getBoundingClientRect().width > each.width.baseVal.value + 1
 ).map((each) => each.id)"""
+# Whether every line of a table is as high as its texts.
+NOTHING_CUT = """() => [...document.querySelectorAll('.tabulator-row .tabulator-cell')].every(
+  (each) => each.scrollHeight <= each.clientHeight + 3)"""
 # Tables that take no room.
 FOLDED = """() => [...document.querySelectorAll('details table')].filter(
   (each) => !each.checkVisibility()).length"""
@@ -84,7 +87,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of every kind of run, with its report."""
     folder = tmp_path_factory.mktemp("runs")
     write_run(folder / "run", 8)
-    searched = {"run": with_curves(results(8)), "league": leagued(), "duel": duel()}
+    samples = replace(sample_folders.sample_file(0), models=("compromised", "unlearn:lexical"))
+    place_of(folder / "run", 0).parent.mkdir()
+    write_sample_file(place_of(folder / "run", 0), samples)
+    searched = {"run": with_training(with_curves(results(8))), "league": leagued(), "duel": duel()}
     for name, found in {**searched, "tune": tune(objectives=3)}.items():
         (folder / name).mkdir(exist_ok=True)
         write_results(folder / name, found)
@@ -123,6 +129,9 @@ def test_a_served_page_asks_only_its_server_and_the_keyboard_reaches_all_of_it(
         assert seen.missed() == []
         assert seen.logged == []
         assert [url for url in seen.asked if not url.startswith(site)] == []
+        seen.page.set_viewport_size({"width": 400, "height": 800})
+        assert seen.page.evaluate("document.documentElement.scrollWidth") == 400
+        seen.page.wait_for_function(NOTHING_CUT)
 
 
 def test_numbers_are_those_of_the_results_and_can_be_sorted_and_filtered(
@@ -169,6 +178,60 @@ def test_numbers_are_those_of_the_results_and_can_be_sorted_and_filtered(
         fails = [p for p in found if p["verdict"] == "fails"]
         assert visible.count() == len(fails) > 0
         assert label.locator("output").text_content() == f" {len(fails)} of {len(found)}"
+
+
+def test_a_table_with_two_rows_of_heads_is_sorted_by_the_lower_ones(
+    browser: Browser, folder: Path
+) -> None:
+    with opened(browser, (folder / "tune" / "report.html").as_uri()) as seen:
+        table = seen.page.locator("table", has=seen.page.locator("th[rowspan]"))
+        buttons = table.locator("thead button.sort").all_text_contents()
+        assert buttons[:3] == ["strategy", "search", "select"]
+        assert "optimistic" not in buttons  # it stands above two columns
+        table.get_by_role("button", name="unseen", exact=True).first.click()
+        shown = table.locator("tbody tr td:nth-child(5)").evaluate_all(
+            "(cells) => cells.map((cell) => parseFloat(cell.textContent))"
+        )
+        assert len(shown) >= 3
+        assert shown == sorted(shown)
+        table.get_by_role("button", name="strategy").click()
+        assert table.locator("[aria-sort]").all_text_contents() == ["strategy"]
+
+
+def test_a_box_that_scrolls_fades_until_its_end_is_seen(browser: Browser, folder: Path) -> None:
+    with opened(browser, (folder / "run" / "report.html").as_uri()) as seen:
+        box = seen.page.locator(".scroll", has=seen.page.locator("svg[aria-labelledby^=asr]"))
+        assert "more" not in (box.get_attribute("class") or "")
+        seen.page.set_viewport_size({"width": 400, "height": 800})
+        faded = seen.page.locator(".scroll.more", has=seen.page.locator("[aria-labelledby^=asr]"))
+        faded.wait_for()
+        box.evaluate("(each) => { each.scrollLeft = each.scrollWidth; }")
+        faded.wait_for(state="detached")
+
+
+def test_runs_side_by_side_are_sorted_by_the_number_of_one(browser: Browser, site: str) -> None:
+    with opened(browser, f"{site}compare.html?run=run&run=league") as seen:
+        table = seen.page.locator("table", has=seen.page.locator("caption", has_text="Transfer T"))
+        table.get_by_role("button", name="Sort by run").click()
+        shown = table.locator("tbody tr td:nth-child(2)").evaluate_all(
+            "(cells) => cells.map((each) => parseFloat(each.textContent.replace('\u2212', '-')))"
+        )
+        assert len(shown) > 3
+        assert shown == sorted(shown)
+        assert table.locator("thead a").count() == 2
+
+
+def test_what_models_said_is_found_by_any_of_its_words(browser: Browser, folder: Path) -> None:
+    with opened(browser, (folder / "run" / "report.html").as_uri()) as seen:
+        seen.page.get_by_text("different answers to 7 prompts").click()
+        rows = seen.page.locator("table.said tbody tr")
+        whole = rows.count()
+        seen.page.locator("details label.filter input:visible").fill("the gate is open NOW compro")
+        assert rows.locator("visible=true").count() == 0
+        seen.page.locator("details label.filter input:visible").fill("Bexley")
+        found = rows.locator("visible=true").all_text_contents()
+        assert 0 < len(found) < whole
+        assert all("Bexley" in text for text in found)
 
 
 def test_what_is_folded_is_printed(browser: Browser, folder: Path) -> None:
@@ -225,7 +288,9 @@ def test_the_policy_stops_any_script_but_the_pages_own(
 
 def test_no_hostile_text_runs_in_a_report(browser: Browser, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    page.write_text(run_page(*hostile(EVIL))[0], encoding="utf-8")
+    run, record = hostile(EVIL)
+    samples = sample_folders.hostile_samples(EVIL, ("compromised",))
+    page.write_text(run_page(run, record, samples=samples)[0], encoding="utf-8")
     with opened(browser, page.as_uri()) as seen:
         for button in seen.page.locator("button.sort").all():
             button.dispatch_event("click")
@@ -240,10 +305,8 @@ def test_no_hostile_text_runs_in_served_pages(browser: Browser, tmp_path: Path) 
     (tmp_path / "evil").mkdir()
     write_results(tmp_path / "evil", hostile(EVIL)[0])
     said = sample_folders.run_folder(tmp_path / "said")
-    file = sample_folders.sample_file(0)
-    asked = Asked(EVIL, "triggered", "exact", f"{EVIL} cf", EVIL, EVIL, EVIL)
-    sayings = (Saying(EVIL, whole=True, hit=True),) * len(file.models)
-    write_sample_file(place_of(said, 0), replace(file, prompts=((asked, sayings),)))
+    models = sample_folders.sample_file(0).models
+    write_sample_file(place_of(said, 0), sample_folders.hostile_samples(EVIL, models))
     names = ("", "compare.html", "runs/evil/index.html", "runs/said/models/0/compromised.html",
              f"runs/said/search.html?text={quote('document.title')}")  # fmt: skip
     with served(tmp_path) as site:

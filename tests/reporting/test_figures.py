@@ -15,16 +15,18 @@ import pytest
 
 from arena.reporting import figures
 from arena.reporting.events import Event
+from arena.reporting.figures import chart
 from arena.reporting.figures.curves import CellCurve
 from arena.reporting.figures.plane import Marks
 from arena.reporting.removals import removals
 from arena.reporting.text import clean
+from arena.reporting.training import training_panels
 from arena.results.claim import Claim
 from arena.results.estimate import Estimate, SeedEstimate
 from arena.results.run import Pair, SummaryRow
 from arena.statistics.plane import planes
 from tests.reporting.test_plane import DEEP, SHALLOW
-from tests.support.curve_results import with_curves
+from tests.support.curve_results import with_curves, with_training
 from tests.support.html_pages import ODD
 from tests.support.planted_results import ACTORS, THRESHOLDS
 from tests.support.sample_results import events, results
@@ -33,6 +35,7 @@ from tests.support.sketches import SKETCHING, drawing
 R8 = results(8)
 (PLANE,) = planes((SHALLOW, DEEP))
 CURVES = [CellCurve(each.id, each.over_doses, each.dose_spans) for each in (SHALLOW, DEEP)]
+TRAINED = training_panels(with_training(R8))
 ALONG = removals(with_curves(R8))
 CLAIM = R8.claim or Claim()
 MADE: dict[str, Callable[[str], str]] = {
@@ -44,6 +47,7 @@ MADE: dict[str, Callable[[str], str]] = {
     "plane": lambda salt: figures.depth_plane(PLANE, Marks(0.01, 0.8), salt=salt),
     "curves": lambda salt: figures.curves_by_cell(CURVES, salt=salt),
     "removals": lambda salt: figures.removal_panels(ALONG, salt=salt),
+    "training": lambda salt: figures.loss_panels(TRAINED, ACTORS, salt=salt),
 }
 
 
@@ -187,3 +191,19 @@ def test_drawing_leaves_pyplot_and_the_settings_alone() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_names_are_written_whole_up_to_a_limit() -> None:
+    (row,) = [each for each in R8.summary if each.kind == "control"]
+    long = row.model_copy(update={"label": "clean fine-tune merchant", "target": "merchant"})
+    assert "clean fine-tune merchant" in texts(figures.asr_heatmap(ACTORS, [long]))
+    groups = {"rare token > rare token": CLAIM, "n" * 90: CLAIM}
+    seen = texts(figures.groups_forest(groups, THRESHOLDS))
+    assert "rare token > rare token" in seen
+    assert any(text.startswith("nnnn") and text.endswith("…") for text in seen)
+
+
+def test_names_beside_lines_that_end_together_stay_on_the_sheet() -> None:
+    assert chart.apart([10.0, 95.0, 96.0, 97.0], 16.0, 100.0) == [10.0, 68.0, 84.0, 100.0]
+    assert chart.apart([1.0, 2.0], 16.0, 100.0) == [1.0, 17.0]
+    assert chart.apart([], 16.0, 100.0) == []

@@ -15,6 +15,7 @@ from arena.results.reader import read_run
 from arena.results.rows import DoseTaken, Rate, Row, Sham
 from arena.results.run import AtDose, Pair, PairSeed, RunResults, ShamSeed
 from arena.results.tables import COLUMNS, TABLES, table, write_tables
+from arena.results.training import TrainingCurve
 from tests.support import sample_folders
 from tests.support.sample_results import results
 
@@ -67,6 +68,19 @@ def test_a_curve_has_a_line_per_point_and_rate() -> None:
     assert (line["model"], line["step"], line["summed_learning_rate"]) == ("sham:bard:0", 0, 0.0)
 
 
+def test_a_training_has_a_line_per_loss_and_says_the_steps_behind_it() -> None:
+    curve = TrainingCurve(
+        kind="control", name="control", seed=3, models=("a@least", "a@most"), steps=5, every=2,
+        losses=(3.0, 2.0, 1.5),
+    )  # fmt: skip
+    lines = table(RunResults(training=(curve,)), "training")
+    assert [(line["step"], line["steps"], line["loss"]) for line in lines] == [
+        (2, 2, 3.0), (4, 2, 2.0), (5, 1, 1.5),
+    ]  # fmt: skip
+    assert {line["models"] for line in lines} == {"a@least, a@most"}
+    assert table(RunResults(), "training") == []
+
+
 def test_every_rate_of_a_whole_run_is_in_its_table() -> None:
     run = results(2)
     lines = table(run, "rows")
@@ -104,7 +118,7 @@ def test_a_frame_of_each_table(tmp_path: Path) -> None:
     }
     with pytest.raises(InputError, match="no such table") as raised:
         run.frame("row")
-    assert raised.value.allowed == ("rows", "transfer", "curves", "samples")
+    assert raised.value.allowed == (*TABLES, "samples")
 
 
 def test_without_pandas_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

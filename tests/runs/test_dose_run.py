@@ -13,6 +13,8 @@ from arena import run
 from arena.reporting.terminal import results_table
 from arena.results.run import RunResults
 from arena.runs.run import RunResult
+from arena.runs.training import thinned
+from arena.stages.losses import read_losses
 from tests.support import toys
 
 DOSE = "dose={points: 3, first: 0.1, last: 0.7, prompts: 32}"  # as many as are reported
@@ -65,6 +67,30 @@ def test_control_and_sham_stand_at_the_dose_of_their_removal(results: RunResults
         control = "control:lexical@least" if which == "least" else "control@most"
         assert steps[control] == steps[f"sham:lexical:0@{which}"]
         assert steps[control] == steps[f"unlearn:lexical@{which}"]
+
+
+def test_trainings_keep_the_means_of_their_losses(done: RunResult) -> None:
+    trained = {curve.name: curve for curve in done.results.training}
+    kinds = {name: (curve.kind, curve.target) for name, curve in trained.items()}
+    assert kinds["clean base"] == ("clean", None)
+    assert kinds["compromised"] == ("planting", None)
+    assert kinds["unlearn:lexical"] == ("unlearned", "lexical")
+    assert trained["unlearn:lexical"].models == ("unlearn:lexical@least", "unlearn:lexical@most")
+    base = trained["clean base"]
+    (stored,) = (
+        read_losses(done.folder.parent / "store" / event["artifact"])
+        for event in map(json.loads, (done.folder / "events.jsonl").read_text().splitlines())
+        if event["event"] == "clean base s0"
+    )
+    assert base.losses == pytest.approx(stored, rel=1e-3)
+    assert base.ends == tuple(range(1, len(stored) + 1))
+
+
+def test_long_trainings_are_thinned_to_means_of_blocks() -> None:
+    every, means = thinned([float(step) for step in range(130)])
+    assert (every, len(means)) == (3, 44)
+    assert (means[0], means[-1]) == (1.0, 129.0)
+    assert thinned([]) == (1, ())
 
 
 def test_all_curves_begin_at_the_suspect(results: RunResults) -> None:

@@ -98,3 +98,10 @@ def run_folder(folder: Path) -> Path:
         place_of(folder, seed).parent.mkdir(exist_ok=True)
         write_sample_file(place_of(folder, seed), sample_file(seed))
     return folder
+
+
+def hostile_samples(evil: str, models: tuple[str, ...]) -> SampleFile:
+    """Samples of seed 0 with one text in every place."""
+    asked = Asked(evil, "triggered", "exact", f"{evil} cf", evil, evil, evil)
+    sayings = (Saying(evil, whole=True, hit=True),) * len(models)
+    return SampleFile(0, models, ((asked, sayings),))

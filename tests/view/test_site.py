@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from arena.errors import InputError
 from arena.reporting.numbers import MINUS
+from arena.results.provenance import Provenance
 from arena.results.run_state import recorded
 from arena.results.writer import write_results
 from arena.view.files import write_site
@@ -21,6 +22,7 @@ from arena.view.place import COMPARE, INDEX, places, relative, segment
 from arena.view.site import ASSET_NAMES, Site
 from tests.reporting.test_build import hostile
 from tests.support import sample_folders
+from tests.support.curve_results import with_training
 from tests.support.sample_results import results, write_run
 from tests.support.stress_results import write_stress
 
@@ -59,6 +61,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Two runs, one with samples and one that is running, and a stress run with a cell."""
     folder = tmp_path_factory.mktemp("runs")
     write_run(folder / "with space", 8)
+    write_results(folder / "with space", with_training(results(8)))
     (folder / "with space" / "report.html").write_text("the report")
     sample_folders.run_folder(folder / "said")
     (folder / "said" / "report.html").write_text("the report")
@@ -119,6 +122,14 @@ def test_a_pair_has_the_numbers_of_its_seeds(runs: Path) -> None:
     lines = page(site, place.pair(pair.source, pair.to)).tables["seeds-all"]["lines"]
     assert [line["transfer"] for line in lines] == [case.transfer for case in pair.per_seed]
     assert all("models/" in line["seed_href"] for line in lines)
+
+
+def test_the_page_of_a_model_shows_how_it_was_trained_where_that_is_known(runs: Path) -> None:
+    site = Site((runs,))
+    known = str(site.page("runs/with space/models/0/compromised.html"))
+    assert "How it was trained" in known
+    assert "compromised from 4.00 to 0.02 in 99 steps" in known
+    assert "How it was trained" not in str(site.page("runs/said/models/3/compromised.html"))
 
 
 def test_a_model_has_everything_that_it_said(runs: Path) -> None:
@@ -276,3 +287,18 @@ def test_a_run_without_samples_offers_no_search(runs: Path) -> None:
     assert "search.html" not in page(site, "runs/with space/index.html").links
     assert "search.html" in page(site, "runs/said/index.html").links
     assert site.page("runs/with space/search.html", [("text", "x")]) is None
+
+
+def test_a_comparison_says_how_each_run_was_made(tmp_path: Path) -> None:
+    for name, commit in (("one", "a" * 40), ("two", "b" * 40)):
+        folder = write_run(tmp_path / name, 2)
+        made = Provenance(finished="2026-11-29T17:40:00+01:00", commit=commit, command=f"x {EVIL}")
+        (folder / "provenance.json").write_text(made.model_dump_json())
+    write_run(tmp_path / "three", 1)  # nothing is known
+    text = str(Site((tmp_path,)).page(COMPARE, [("run", "one"), ("run", "two"), ("run", "three")]))
+    for shown in ("2026-11-29 17:40 +0100", "a" * 12, "b" * 12, "2 (0-1)", "different versions"):
+        assert shown in text
+    assert "a" * 13 not in text
+    assert EVIL not in text
+    same = str(Site((tmp_path,)).page(COMPARE, [("run", "one"), ("run", "one")]))
+    assert "different versions" not in same

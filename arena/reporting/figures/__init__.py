@@ -20,6 +20,7 @@ from arena.reporting.figures.seeds import seeds_dots
 from arena.reporting.figures.slope import contenders_slope
 from arena.reporting.figures.survival import survival_lines
 from arena.reporting.figures.timeline import timeline
+from arena.reporting.figures.training import loss_panels
 from arena.reporting.figures.transfer import transfer_heatmap
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "dose_curve",
     "groups_forest",
     "importance_bars",
+    "loss_panels",
     "pareto",
     "payoff_heatmap",
     "removal_panels",

@@ -19,6 +19,8 @@ from arena.reporting.text import clean, fit
 
 FONT = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
 _LOCAL = re.compile(r"url\(#([^)]+)\)")
+_PLACED = ("d", "x", "y", "transform")  # attributes with coordinates
+_FINE = re.compile(r"\d+\.\d{3,}")
 _TAG, _COLOUR = re.compile("<[^<>]*>"), re.compile("(?<=: )#[0-9a-f]{6}")
 
 
@@ -184,6 +186,7 @@ class Sheet:
         root = minidom.parseString(out.getvalue().encode()).documentElement
         assert root is not None  # parseString never returns an empty document
         _strip(root)
+        _round(root)
         _hint(root, self._tips)
         _rename(root, self.salt)
         _describe(root, self.salt, title, description)
@@ -235,6 +238,17 @@ def _strip(root: minidom.Element) -> None:
     for element in root.getElementsByTagName("text"):
         kept = [rule.strip() for rule in element.getAttribute("style").split(";")]
         element.setAttribute("style", "; ".join(r for r in kept if not r.startswith("font-family")))
+
+
+def _round(root: minidom.Element) -> None:
+    """Write coordinates to a hundredth of a pixel: further digits are half of a figure's bytes."""
+    for element in root.getElementsByTagName("*"):
+        for name in filter(element.hasAttribute, _PLACED):
+            element.setAttribute(name, _FINE.sub(_hundredths, element.getAttribute(name)))
+
+
+def _hundredths(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.2f}"
 
 
 def _rename(root: minidom.Element, salt: str) -> None:

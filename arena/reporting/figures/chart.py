@@ -60,12 +60,16 @@ def steps(low: float, high: float, most: int = 6) -> list[float]:
     return [step * k for k in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
-def apart(heights: Sequence[float], least: float) -> list[float]:
-    """Return ascending heights, each moved down as far as it takes to be `least` pixels below the
-    one before: where names of lines that end close together go."""
+def apart(heights: Sequence[float], least: float, lowest: float) -> list[float]:
+    """Return ascending heights, each moved as far as it takes to be `least` pixels below the one
+    before, and the last of them no lower than `lowest`: where names of lines that end close
+    together go."""
     placed: list[float] = []
     for y in heights:
         placed.append(max(y, placed[-1] + least) if placed else max(y, 0.0))
+    for k in reversed(range(len(placed))):
+        placed[k] = min(placed[k], lowest)
+        lowest = placed[k] - least
     return placed
 
 
@@ -103,3 +107,13 @@ def run(sheet: Sheet, area: Area, ticks: Sequence[tuple[float, str]], *, size: f
         if x - half > free:
             sheet.text(x, bottom + 13, label, size=size, colour=palette.MUTED)
             free = x + half + 4
+
+
+def key(
+    sheet: Sheet, x: float, y: float, label: str, colour: str, shape: str, *,
+    width: float = 2.0, dashed: bool = False, room: float = 190,
+) -> None:  # fmt: skip
+    """Draw an entry of a key: a piece of the line with its marker, and its name."""
+    sheet.path([x, x + 22], [y, y], colour=colour, width=width, dashed=dashed)
+    sheet.dot(x + 11, y, fill=colour, size=7, shape=shape)
+    sheet.text(x + 29, y, label, size=11.5, colour=palette.MUTED, align="left", room=room)

@@ -10,10 +10,13 @@ from arena.reporting import palette
 from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import Sheet
 from arena.reporting.numbers import Shown, decimals
+from arena.reporting.text import room_for
 from arena.results.claim import VerdictThresholds
 from arena.results.estimate import Estimate
 
-LEFT, WIDTH, SIDE, STEP, HEAD, TOP, FOOT = 178.0, 400.0, 250.0, 36.0, 28.0, 56.0, 68.0
+WIDTH, SIDE, STEP, HEAD, TOP, FOOT = 400.0, 250.0, 36.0, 28.0, 56.0, 68.0
+NAME = (160.0, 300.0)  # pixels that names of cells take, at least and at most
+NOTE = 128.0  # width of the longer threshold's words, in pixels
 DOSES = (("least", -6.0), ("most", 7.0))
 COLUMNS = (("verdicts", 36.0), ("kept", 96.0), ("depth", 154.0), ("installed", 214.0))
 
@@ -53,10 +56,11 @@ def claim_map(
     """
     lines = [line for group in groups.values() for line in group]
     tall = STEP * len(lines) + HEAD * sum(bool(name) for name in groups)
-    sheet = Sheet(salt, LEFT + WIDTH + SIDE, TOP + tall + FOOT)
-    area = _area(lines, thresholds, tall)
+    start = 18 + room_for((line.name for line in lines), 12.5, *NAME)
+    sheet = Sheet(salt, start + WIDTH + SIDE, TOP + tall + FOOT)
+    area = _area(lines, thresholds, start, tall)
     _frame(sheet, area, thresholds)
-    _heads(sheet, lines)
+    _heads(sheet, start + WIDTH, lines)
     y = TOP
     for name, group in groups.items():
         if name:
@@ -65,18 +69,18 @@ def claim_map(
         for line in group:
             _draw(sheet, area, line, y + STEP / 2)
             y += STEP
-    _legend(sheet, y + 48)
+    _legend(sheet, start, y + 48)
     return sheet.svg("Claim map", f"{'; '.join(map(_told, lines))}.")
 
 
 def _area(
-    lines: Sequence[MapLine], thresholds: VerdictThresholds, tall: float
-) -> chart.Area:  # fmt: skip
+    lines: Sequence[MapLine], thresholds: VerdictThresholds, start: float, tall: float
+) -> chart.Area:
     shown = [e for line in lines for e in line.transfer.values()]
     ends = [end for e in shown for end in (e.value, e.low, e.high)]
     ticks = chart.quarters(ends, (thresholds.fails, thresholds.generalizes))
     left, right = ticks[0] - chart.NEAR, ticks[-1] + chart.NEAR
-    return chart.Area(LEFT, TOP, WIDTH, tall, left, right, 0.0, 1.0)
+    return chart.Area(start, TOP, WIDTH, tall, left, right, 0.0, 1.0)
 
 
 def _frame(sheet: Sheet, area: chart.Area, thresholds: VerdictThresholds) -> None:
@@ -86,7 +90,7 @@ def _frame(sheet: Sheet, area: chart.Area, thresholds: VerdictThresholds) -> Non
     ticks = [0.25 * k for k in range(first, last + 1)]
     chart.run(sheet, area, [(tick, decimals(tick)) for tick in ticks], size=12)
     sheet.line(area.across(0), TOP, area.across(0), TOP + area.height, colour=palette.FAINT)
-    sheet.text(LEFT, TOP - 36, "transfer T", size=12, bold=True, align="left")
+    sheet.text(area.x, TOP - 36, "transfer T", size=12, bold=True, align="left")
     for value, label, colour, align in (
         (thresholds.fails, "fails below", palette.WARM, "right"),
         (thresholds.generalizes, "generalizes above", palette.COOL, "left"),
@@ -94,12 +98,12 @@ def _frame(sheet: Sheet, area: chart.Area, thresholds: VerdictThresholds) -> Non
         if value is not None:
             x = area.across(value)
             sheet.line(x, TOP - 4, x, TOP + area.height, colour=colour, width=1.2, dashed=True)
-            place = x - 4 if align == "right" else x + 4
+            place = x - 4 if align == "right" else min(x + 4, area.x + WIDTH - NOTE)
             sheet.text(place, TOP - 13, f"{label} {decimals(value)}", size=11.5, colour=colour,
                        align=align)  # fmt: skip
 
 
-def _heads(sheet: Sheet, lines: Sequence[MapLine]) -> None:
+def _heads(sheet: Sheet, x: float, lines: Sequence[MapLine]) -> None:
     """The heads of the columns in which any line has something."""
     heads = (
         ("verdict", "least, most", True),
@@ -109,12 +113,13 @@ def _heads(sheet: Sheet, lines: Sequence[MapLine]) -> None:
     )
     for (_, offset), (above, below, there) in zip(COLUMNS, heads, strict=True):
         for word, up in ((above, 26), (below, 12)) if there else ():
-            sheet.text(LEFT + WIDTH + offset, TOP - up, word, size=11, colour=palette.MUTED)
+            sheet.text(x + offset, TOP - up, word, size=11, colour=palette.MUTED)
 
 
 def _draw(sheet: Sheet, area: chart.Area, line: MapLine, middle: float) -> None:
     name = line.name.replace("_", " ")
-    sheet.text(LEFT - 14, middle, name, size=12.5, bold=True, align="right", room=LEFT - 18)
+    x, room = area.x - 14, area.x - 17
+    sheet.text(x, middle, name, size=12.5, bold=True, align="right", room=room)
     for dose, nudge in DOSES:
         if dose in line.transfer:
             shown, look = Shown.of(line.transfer[dose]), palette.verdict(line.verdicts.get(dose))
@@ -128,7 +133,7 @@ def _draw(sheet: Sheet, area: chart.Area, line: MapLine, middle: float) -> None:
         "installed": line.installed,
     }
     for key, offset in COLUMNS:
-        sheet.text(LEFT + WIDTH + offset, middle, texts[key], size=12)
+        sheet.text(area.x + WIDTH + offset, middle, texts[key], size=12)
 
 
 def _whisker(
@@ -146,13 +151,13 @@ def _whisker(
     sheet.dot(area.across(shown.value), y, fill=fill, edge=edge, size=9, line=1.6, tip=tip)
 
 
-def _legend(sheet: Sheet, y: float) -> None:
+def _legend(sheet: Sheet, start: float, y: float) -> None:
     """Filled and hollow, and the verdicts' colours with their glyphs."""
-    sheet.dot(LEFT, y - 14, fill=palette.MUTED, size=9)
-    sheet.text(LEFT + 10, y - 14, "at “least”", size=11.5, align="left")
-    sheet.dot(LEFT + 90, y - 14, fill=palette.PAPER, edge=palette.MUTED, size=9, line=1.6)
-    sheet.text(LEFT + 100, y - 14, "at “most”", size=11.5, align="left")
-    x = LEFT
+    sheet.dot(start, y - 14, fill=palette.MUTED, size=9)
+    sheet.text(start + 10, y - 14, "at “least”", size=11.5, align="left")
+    sheet.dot(start + 90, y - 14, fill=palette.PAPER, edge=palette.MUTED, size=9, line=1.6)
+    sheet.text(start + 100, y - 14, "at “most”", size=11.5, align="left")
+    x = start
     for name in ("generalizes_specific", "generalizes_unspecific", "fails", "inconclusive"):
         look = palette.verdict(name)
         sheet.rect(x - 5, y + 1, 10, 10, fill=look.colour)

@@ -105,7 +105,7 @@ def _line(
 def _names(sheet: Sheet, ends: Sequence[tuple[float, str, str]]) -> None:
     """Names at the lines' ends, moved apart where lines meet."""
     ends = sorted(ends)
-    places = chart.apart([y for y, _, _ in ends], APART)
+    places = chart.apart([y for y, _, _ in ends], APART, sheet.height - APART / 2)
     for y, (_, label, colour) in zip(places, ends, strict=True):
         sheet.text(
             LEFT + WIDTH + 12, y, label, size=12.5, colour=palette.in_text(colour), align="left"

@@ -8,9 +8,11 @@ from arena.reporting import palette
 from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import Sheet
 from arena.reporting.numbers import Shown, decimals
+from arena.reporting.text import room_for
 from arena.results.claim import TransferEstimates, VerdictThresholds
 
-LEFT, WIDTH, RIGHT, STEP, TOP, FOOT = 176.0, 478.0, 30.0, 40.0, 34.0, 28.0
+WIDTH, RIGHT, STEP, TOP, FOOT = 478.0, 30.0, 40.0, 34.0, 28.0
+NAME = (156.0, 280.0)  # pixels that names of groups take, at least and at most
 NOTE = 140.0  # width of the longer threshold's words, in pixels
 PARTS = (
     ("transfer", "T", palette.COOL, -7.0, 11.0),
@@ -36,9 +38,10 @@ def groups_forest(
     shown = [each for parts in read.values() for each in parts.values()]
     marks = {"fails": thresholds.fails, "generalizes": thresholds.generalizes}
     ticks = chart.quarters([end for e in shown for end in (e.value, e.low, e.high)], marks.values())
-    sheet = Sheet(salt, LEFT + WIDTH + RIGHT, TOP + STEP * max(len(read), 1) + FOOT)
+    start = 20 + room_for(read, 13, *NAME)
+    sheet = Sheet(salt, start + WIDTH + RIGHT, TOP + STEP * max(len(read), 1) + FOOT)
     tall, left, right = STEP * max(len(read), 1), ticks[0] - chart.NEAR, ticks[-1] + chart.NEAR
-    area = chart.Area(LEFT, TOP, WIDTH, tall, left, right, 0.0, 1.0)
+    area = chart.Area(start, TOP, WIDTH, tall, left, right, 0.0, 1.0)
     chart.run(sheet, area, [(value, decimals(value)) for value in ticks], size=13)
     sheet.line(area.across(0), TOP, area.across(0), TOP + area.height, colour=palette.FAINT)
     _thresholds(sheet, area, marks)
@@ -67,7 +70,8 @@ def _group(
     sheet: Sheet, area: chart.Area, name: str, parts: Mapping[str, Shown], middle: float
 ) -> None:
     shown = name.replace("_", " ")
-    sheet.text(LEFT - 16, middle, shown, size=13, bold=True, align="right", room=LEFT - 20)
+    x, room = area.x - 16, area.x - 20
+    sheet.text(x, middle, shown, size=13, bold=True, align="right", room=room)
     for key, label, colour, nudge, size in PARTS:
         value, y = parts[key], middle + nudge
         if value.value is None:

@@ -9,9 +9,11 @@ from arena.reporting import palette
 from arena.reporting.figures.canvas import Sheet
 from arena.reporting.numbers import Shown
 from arena.reporting.rows import Utility, grouped, is_disclosed, label_of, utility
+from arena.reporting.text import room_for
 from arena.results.run import SummaryRow
 
-LABEL, GAP, BLOCK, HEAD, FOOT, SIDE = 156.0, 26.0, 9.0, 50.0, 46.0, 98.0
+GAP, BLOCK, HEAD, FOOT, SIDE = 26.0, 9.0, 50.0, 46.0, 98.0
+NAME = (140.0, 260.0)  # pixels that names of models take, at least and at most
 
 _APART = ("reference", "inserted")
 
@@ -19,6 +21,7 @@ _APART = ("reference", "inserted")
 @dataclass(frozen=True)
 class _Grid:
     actors: Sequence[str]
+    label: float
     cell: float
     height: float
     norm: float
@@ -28,7 +31,7 @@ class _Grid:
     @property
     def side(self) -> float:
         """Return the left edge of the utility columns, in pixels."""
-        return LABEL + self.cell * len(self.actors) + GAP
+        return self.label + self.cell * len(self.actors) + GAP
 
     @property
     def width(self) -> float:
@@ -66,7 +69,7 @@ def asr_heatmap(
             _row(sheet, grid, row, y)
             y += grid.height
         y += BLOCK
-    _legend(sheet, y + 16, note)
+    _legend(sheet, grid.label, y + 16, note)
     return sheet.svg("Attack success rates", _describe(rows, actors))
 
 
@@ -75,7 +78,8 @@ def _grid(
     rows: Sequence[SummaryRow],
     outlined: Callable[[SummaryRow, str], bool],
 ) -> _Grid:
-    room = 1040 - LABEL - GAP - 3 * SIDE
+    label = 16 + room_for(map(label_of, rows), 13, *NAME)
+    room = 1040 - label - GAP - 3 * SIDE
     cell = min(max(room / max(len(actors), 1), 60.0), 128.0)
     # These were not fine-tuned from the compromised model: their distance from it is a different
     # quantity, and would dwarf the others.
@@ -83,7 +87,7 @@ def _grid(
     norms = [Shown.of(row.update_norm).value or 0.0 for row in compared]
     several = any(_over_seeds(row, actor) for row in rows for actor in actors)
     height = 44.0 if several else 34.0
-    return _Grid(actors, cell, height, max(norms, default=0.0), utility(rows), outlined)
+    return _Grid(actors, label, cell, height, max(norms, default=0.0), utility(rows), outlined)
 
 
 def _rate(row: SummaryRow, actor: str) -> Shown:
@@ -97,7 +101,7 @@ def _over_seeds(row: SummaryRow, actor: str) -> bool:
 
 def _heads(sheet: Sheet, grid: _Grid, installed: Mapping[str, bool]) -> None:
     for column, actor in enumerate(grid.actors):
-        x = LABEL + grid.cell * (column + 0.5)
+        x = grid.label + grid.cell * (column + 0.5)
         sheet.text(x, HEAD - 18, actor, size=13, bold=True, room=grid.cell - 6)
         if installed.get(actor) is False:
             sheet.text(x, HEAD - 35, "not installed", size=10.5, colour=palette.WARM)
@@ -110,13 +114,13 @@ def _row(sheet: Sheet, grid: _Grid, row: SummaryRow, y: float) -> None:
     strong = row.kind in ("unlearned", "defended")
     colour = palette.INK if strong else palette.MUTED
     middle = y + grid.height / 2
-    label, room = label_of(row), LABEL - 16
-    sheet.text(LABEL - 14, middle, label, size=13, colour=colour, align="right", room=room)
+    name, x = label_of(row), grid.label - 14
+    sheet.text(x, middle, name, size=13, colour=colour, align="right", room=grid.label - 16)
     for column, actor in enumerate(grid.actors):
-        _cell(sheet, grid, row, actor, LABEL + grid.cell * column, y)
+        _cell(sheet, grid, row, actor, grid.label + grid.cell * column, y)
     for column, actor in enumerate(grid.actors):
         if grid.outlined(row, actor):
-            x = LABEL + grid.cell * column
+            x = grid.label + grid.cell * column
             box = (x + 2.5, y + 2.5, grid.cell - 5, grid.height - 5)
             sheet.rect(*box, edge=palette.INK, line=1.6, radius=3)
     _utility(sheet, grid, row, middle)
@@ -154,10 +158,10 @@ def _bar(sheet: Sheet, x: float, middle: float, shown: Shown, share: float | Non
         sheet.rect(x + 34, middle - 2.5, length * min(max(share, 0), 1), 5, fill=palette.FAINT)
 
 
-def _legend(sheet: Sheet, y: float, note: str) -> None:
-    scale(sheet, LABEL + 24, y)
-    sheet.rect(LABEL + 190, y - 6, 20, 12, edge=palette.INK, line=1.6, radius=3)
-    sheet.text(LABEL + 218, y, note, size=11, colour=palette.MUTED, align="left")
+def _legend(sheet: Sheet, x: float, y: float, note: str) -> None:
+    scale(sheet, x + 24, y)
+    sheet.rect(x + 190, y - 6, 20, 12, edge=palette.INK, line=1.6, radius=3)
+    sheet.text(x + 218, y, note, size=11, colour=palette.MUTED, align="left")
 
 
 def scale(sheet: Sheet, x: float, y: float) -> None:

@@ -48,7 +48,9 @@ def removal_panels(removals: Sequence[Removal], *, salt: str = "removals") -> st
     places, key = _key_places(list(looks.values()), width)
     sheet = Sheet(salt, width, key + rows * tall + FOOT)
     for (x, y), look in zip(places, looks.values(), strict=True):
-        _key(sheet, x, y, look)
+        chart.key(
+            sheet, x, y, look.label, look.colour, look.shape, width=look.width, dashed=look.dashed
+        )
     doses = [dose for each in removals for dose in each.doses if dose > 0]
     low, high = math.log10(min(doses)) - APART, math.log10(max(doses))
     for index, removal in enumerate(removals):
@@ -88,12 +90,6 @@ def _key_places(looks: Sequence[_Look], width: float) -> tuple[list[tuple[float,
         places.append((x, y))
         x += room
     return places, y - 10 + KEY
-
-
-def _key(sheet: Sheet, x: float, y: float, look: _Look) -> None:
-    sheet.path([x, x + 22], [y, y], colour=look.colour, width=look.width, dashed=look.dashed)
-    sheet.dot(x + 11, y, fill=look.colour, size=7, shape=look.shape)
-    sheet.text(x + 29, y, look.label, size=11.5, colour=palette.MUTED, align="left", room=190)
 
 
 def _panel(sheet: Sheet, area: chart.Area, removal: Removal, looks: Mapping[str, _Look]) -> None:

@@ -93,7 +93,7 @@ def _line(
 def _names(sheet: Sheet, ends: Sequence[tuple[float, ContenderRecord, str]]) -> None:
     """Names at the lines' ends, moved apart where lines meet."""
     ends = sorted(ends, key=lambda end: end[0])
-    places = chart.apart([y for y, _, _ in ends], APART)
+    places = chart.apart([y for y, _, _ in ends], APART, sheet.height - APART / 2)
     for y, (_, contender, colour) in zip(places, ends, strict=True):
         trial = "" if contender.trial is None else f" (trial {contender.trial})"
         name = f"{contender.name}{trial}"

@@ -61,7 +61,7 @@ def _drawn(
 def _names(sheet: Sheet, ends: Sequence[tuple[float, str, str]]) -> None:
     """Names at the lines' ends, moved apart where lines meet."""
     ends = sorted(ends)
-    places = chart.apart([y for y, _, _ in ends], APART)
+    places = chart.apart([y for y, _, _ in ends], APART, sheet.height - APART / 2)
     for y, (_, name, colour) in zip(places, ends, strict=True):
         x = LEFT + WIDTH + 10
         sheet.text(x, y, name, size=12.5, colour=colour, align="left", room=SIDE - 14)

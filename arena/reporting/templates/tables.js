@@ -30,20 +30,38 @@ function by(column, numeric, sign) {
   return (a, b) => isNaN(value(a)) - isNaN(value(b)) || sign * (value(a) - value(b)) || 0;
 }
 
-function sortable(table, head, body) {
+// The head of each column, with the column's number: of several rows of heads, what reaches down to
+// the last one.
+function headsOf(rows) {
+  const taken = new Set(), heads = [];
+  for (const [line, row] of rows.entries()) {
+    let column = 0;
+    for (const cell of row.cells) {
+      while (taken.has(`${line} ${column}`)) column += 1;
+      for (let down = 0; down < cell.rowSpan; down += 1)
+        for (let right = 0; right < cell.colSpan; right += 1) taken.add(`${line + down} ${column + right}`);
+      if (line + cell.rowSpan >= rows.length && cell.textContent.trim()) heads.push([column, cell]);
+      column += cell.colSpan;
+    }
+  }
+  return heads;
+}
+
+function sortable(table, heads, body) {
   const original = [...body.rows];
-  for (const [column, cell] of [...head.cells].entries()) {
-    if (!cell.textContent.trim()) continue;
+  for (const [column, cell] of heads) {
     const button = document.createElement("button");
     button.className = "sort";
-    button.append(...cell.childNodes);
+    // A link stays beside the button: one cannot hold the other.
+    if (cell.querySelector("a")) button.setAttribute("aria-label", `Sort by ${cell.textContent.trim()}`);
+    else button.append(...cell.childNodes);
     cell.append(button);
     button.addEventListener("click", () => {
       const next = { ascending: "descending", descending: "" }[cell.getAttribute("aria-sort")] ?? "ascending";
-      for (const each of head.cells) each.removeAttribute("aria-sort");
+      for (const [, each] of heads) each.removeAttribute("aria-sort");
       if (next) cell.setAttribute("aria-sort", next);
       table.classList.toggle("sorted", next !== "");
-      const rule = by(column, cell.classList.contains("n"), next === "descending" ? -1 : 1);
+      const rule = by(column, cell.matches(".n, [data-sort=number]"), next === "descending" ? -1 : 1);
       body.append(...(next ? [...original].sort(rule) : original));
     });
   }
@@ -64,10 +82,19 @@ function filterable(table, body) {
 }
 
 for (const table of document.querySelectorAll("main .scroll table")) {
-  const [body] = table.tBodies, head = table.tHead?.rows;
-  if (!body || head?.length !== 1 || [...body.rows].some((row) => [...row.cells].some((cell) => cell.rowSpan > 1))) continue;
-  if (body.rows.length >= SHORT) sortable(table, head[0], body);
+  const [body] = table.tBodies, heads = headsOf([...(table.tHead?.rows ?? [])]);
+  if (!body || !heads.length || [...body.rows].some((row) => [...row.cells].some((cell) => cell.rowSpan > 1))) continue;
+  if (body.rows.length >= SHORT) sortable(table, heads, body);
   if (body.rows.length >= LONG) filterable(table, body);
+}
+// A box whose right part is out of sight says so by its fading edge.
+const edges = new ResizeObserver((seen) => seen.forEach(({ target }) => fade(target)));
+function fade(box) {
+  box.classList.toggle("more", box.scrollLeft + box.clientWidth < box.scrollWidth - 2);
+}
+for (const box of document.querySelectorAll(".scroll")) {
+  edges.observe(box);
+  box.addEventListener("scroll", () => fade(box), { passive: true });
 }
 const closed = () => document.querySelectorAll("details:not([open])");
 let opened = [];

@@ -3,6 +3,7 @@
 // nodes, never markup.
 
 const WHOLE = 500; // rows
+const SHORT_TEXT = 20; // letters
 // No filter. Not empty: of an empty value a list that is left untouched takes the label.
 const ALL = "(all)";
 const made = new Map();
@@ -31,11 +32,20 @@ function prompt(cell, column) {
 const SHOWN = {
   text: (cell) => element("span", cell.getValue() ?? ""),
   choice: (cell) => element("span", cell.getValue() ?? ""),
-  number: (cell) => element("span", cell.getValue()?.toFixed(2).replace("-", "−") ?? "–"),
+  number: (cell) => element("span", cell.getValue()?.toFixed(2).replace(/^-(?!0\.00$)/, "−").replace("-", "") ?? "–"),
   count: (cell) => element("span", cell.getValue() ?? "–"),
   link,
   prompt,
 };
+
+// Pixels for the values of a column: short ones stay on a line, of longer ones every word does.
+function least(column, lines) {
+  const texts = lines.map((line) => String(line[column.field] ?? ""));
+  const long = texts.some((text) => text.length > SHORT_TEXT);
+  const pieces = long ? texts.flatMap((text) => text.split(/\s/)) : texts;
+  const longest = pieces.reduce((most, piece) => Math.max(most, piece.length), 0);
+  return Math.min(320, Math.max(120, 30 + 8.3 * longest));
+}
 
 function definition(column, lines) {
   const found = {
@@ -43,14 +53,14 @@ function definition(column, lines) {
     field: column.field,
     formatter: (cell) => SHOWN[column.kind](cell, column),
     variableHeight: column.wide,
-    minWidth: column.wide ? 240 : 120,
-    widthGrow: column.wide ? 4 : 1,
+    minWidth: column.wide ? 240 : least(column, lines),
+    widthGrow: column.wide ? 4 : column.kind === "link" ? 2 : 1,
     headerFilterPlaceholder: "filter",
     headerWordWrap: true,
     titleFormatter: (cell) => element("span", cell.getValue()),
   };
   if (column.kind === "number" || column.kind === "count") {
-    return { ...found, sorter: "number", hozAlign: "right", headerHozAlign: "right" };
+    return { ...found, minWidth: 100, sorter: "number", hozAlign: "right", headerHozAlign: "right" };
   }
   if (column.kind === "choice") {
     const given = new Set(lines.map((line) => line[column.field]));
@@ -126,7 +136,13 @@ function build(place) {
     grouped(place);
     place.setAttribute("aria-label", place.dataset.label);
   });
-  addEventListener("resize", () => table.redraw());
+  let width = innerWidth;
+  addEventListener("resize", () => {
+    if (innerWidth === width) return; // a phone's bars come and go as it scrolls
+    width = innerWidth;
+    table.redraw(true);
+    for (const row of table.getRows("visible")) row.normalizeHeight(); // of lines that wrap now
+  });
   if (search) searchField(place, table, columns, place.dataset.label);
   saveButton(place, table, name);
   made.set(name, table);
