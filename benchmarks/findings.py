@@ -28,12 +28,8 @@ from benchmarks.findings_kept import Kept
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "docs" / "results"
 DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "findings.md")
-<<<<<<< HEAD
-HEAVY = ("curves", "samples", "decoys", "cast")
+HEAVY = ("curves", "training", "samples", "decoys", "cast")
 TABLES = {**findings_kept.TABLES, **findings_runs.TABLES, **findings_grids.TABLES}
-=======
-HEAVY = ("rows", "curves", "training", "samples", "decoys", "cast")
->>>>>>> h21
 PLACE = re.compile(r"(<!-- table (\S+) (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
