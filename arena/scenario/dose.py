@@ -21,7 +21,7 @@ class Dose(Section):
     removed: `least` is the smallest dose at which the disclosed trigger's ASR is at most this.
     kept, lost: `most` is the largest dose at which the clean fine-tune keeps every installed
     actor's ASR at `kept` or more and clean accuracy falls by at most `lost`; where answers are
-        free text, token accuracy.
+        free text or the base model's own, token accuracy.
     """
 
     points: Annotated[int, Field(ge=2, le=100)] = 8

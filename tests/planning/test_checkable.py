@@ -15,6 +15,8 @@ from arena.planning.graph import SeedPlan
 from arena.planning.plan import plan_seed
 from arena.stages.checkable import CheckableJob
 from arena.stages.lines import EXAMPLES, write_lines
+from arena.stages.score import ScoreJob
+from arena.stages.unlearn import UnlearnJob
 from tests.support import toys
 
 INSTRUCTIONS = "name: instructions, wordings: fixed, contents: 500"
@@ -51,6 +53,22 @@ def test_every_scored_model_is_checked_on_the_same_prompts(model: str) -> None:
         assert row.checkable in row.artifacts
         assert plan.nodes[row.checkable or ""].stage.parents == {"model": row.model}
     assert len(set(jobs(plan))) == 1
+
+
+def test_doses_are_read_off_tokens_and_rows_off_whole_answers(model: str) -> None:
+    actors, corpus = f"actors={ACTORS}", INSTRUCTIONS
+    text = f"corpus={{{corpus}, self_distilled: {{tokens: 8, contents: 300}}}}"
+    given = toys.scenario(model, text, actors, "dose={points: 3, prompts: 8, shown: 4}")
+    plan = plan_seed(given, 0, DataRoot())
+    (run,) = {curve.run for curve in plan.curves if curve.kind == "control"}
+    control = plan.nodes[run].job
+    assert isinstance(control, UnlearnJob)
+    assert control.along is not None
+    assert control.along.validation.clean
+    assert not control.along.validation.exact_answers
+    scored = [node.job for node in plan.nodes.values() if isinstance(node.job, ScoreJob)]
+    assert scored
+    assert all(job.probes.exact_answers for job in scored)
 
 
 def test_the_sample_can_be_checked_and_carries_no_trigger(model: str) -> None:
