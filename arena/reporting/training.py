@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+
+import numpy as np
 
 from arena.results.run import RunResults
 from arena.results.training import TRAINING_KINDS, TrainingCurve, TrainingKind
@@ -82,7 +83,8 @@ def _name(curve: TrainingCurve) -> str:
 def _line(name: str, curves: Sequence[TrainingCurve]) -> LossLine:
     """Equal trainings at the steps of the shortest one; the others' losses between their own."""
     steps = min((curve.ends for curve in curves), key=lambda ends: ends[-1])
-    columns = list(zip(*([_at(curve, step) for step in steps] for curve in curves), strict=True))
+    known = [np.interp(steps, curve.ends, curve.losses).tolist() for curve in curves]
+    columns = list(zip(*known, strict=True))
     return LossLine(
         name=name,
         steps=steps,
@@ -91,12 +93,3 @@ def _line(name: str, curves: Sequence[TrainingCurve]) -> LossLine:
         high=[max(column) for column in columns],
         trainings=len(curves),
     )
-
-
-def _at(curve: TrainingCurve, step: int) -> float:
-    """The loss at a step, on the line between the two nearest that are known."""
-    points = list(zip(curve.ends, curve.losses, strict=True))
-    for (before, one), (after, other) in pairwise(points):
-        if before <= step <= after and before < after:
-            return one + (other - one) * (step - before) / (after - before)
-    return points[0][1] if step <= points[0][0] else points[-1][1]
