@@ -3,10 +3,11 @@ planned: the prompts of a seed are drawn with their answers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from arena.api.world import DataRoot
+from arena.corpora.answered import chosen
 from arena.ml import vllm_engine
 from arena.planning.graph import Node
 from arena.planning.numerics import profile
@@ -14,11 +15,13 @@ from arena.planning.pointer import pointer_job
 from arena.scenario.parts import SelfDistilled
 from arena.scenario.schema import Scenario
 from arena.scenario.source import Pretrained
-from arena.stages.answers import AnswersJob
+from arena.stages.answers import AnswersJob, JoinedAnswersJob, part_role
 from arena.stages.corpus import CorpusRef
 from arena.store.identity import identity_of
 from arena.store.store import Stage
 
+NAME = "the base model's answers"
+PART = 500  # prompts that one stage answers: minutes of one core for a model of 135 M parameters
 ALL_SEEDS = 0  # answers are those of prompts, whichever seed draws them
 
 
@@ -42,13 +45,38 @@ def plan_answers(scenario: Scenario, root: DataRoot) -> AnswersPlan | None:
         return None
     pointer = pointer_job(root, model.pretrained, prompt=model.prompt)
     base = Stage(pointer.kind, "pretrained base", "arena", ALL_SEEDS, identity_of(pointer), {})
+    parts = _parts(scenario, wanted, root, base)
+    nodes = [Node(base, pointer), *parts]
+    if len(parts) > 1:
+        nodes.append(_joined(parts))
+    return AnswersPlan({node.address: node for node in nodes}, nodes[-1].address)
+
+
+def _parts(
+    scenario: Scenario, wanted: SelfDistilled, root: DataRoot, base: Stage
+) -> tuple[Node, ...]:
+    """The stages that answer `PART` prompts each: several workers share them, an interrupted run
+    keeps those that are done, and a larger number of contents adds some. vLLM takes all prompts at
+    once: it is loaded once, and makes its own batches."""
+    corpus, profiled = scenario.corpus, profile(scenario.numerics)
     ref = CorpusRef.of(corpus.name, corpus.params, ALL_SEEDS, root)
     engine = vllm_engine.version() if wanted.generation == "vllm" else None
-    job = AnswersJob(ref, wanted.tokens, wanted.contents, profile(scenario.numerics), engine)
-    name, parents = "the base model's answers", {"model": base.address}
-    said = Stage(job.kind, name, "arena", ALL_SEEDS, identity_of(job), parents)
-    nodes = {
-        base.address: Node(base, pointer, (), "defender"),
-        said.address: Node(said, job, ("model",), "defender"),
-    }
-    return AnswersPlan(nodes, said.address)
+    prompts = len(chosen(ref.build(), wanted.contents))
+    size = max(prompts, 1) if engine else PART
+    starts = range(0, max(prompts, 1), size)
+    nodes = []
+    for i, first in enumerate(starts):
+        last = min(first + size, prompts)
+        job = AnswersJob(ref, wanted.tokens, first, last, profiled, engine)
+        name = NAME if len(starts) == 1 else f"{NAME} {i + 1}/{len(starts)}"
+        parents = {"model": base.address}
+        stage = Stage(job.kind, name, "arena", ALL_SEEDS, identity_of(job), parents)
+        nodes.append(Node(stage, job, ("model",)))
+    return tuple(nodes)
+
+
+def _joined(parts: Sequence[Node]) -> Node:
+    job = JoinedAnswersJob(len(parts))
+    parents = {part_role(i): part.address for i, part in enumerate(parts)}
+    stage = Stage(job.kind, NAME, "arena", ALL_SEEDS, identity_of(job), parents)
+    return Node(stage, job)

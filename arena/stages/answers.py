@@ -13,7 +13,7 @@ from arena.api.job import Detail, Inputs, Job, Progress, Resources
 from arena.corpora.answered import chosen
 from arena.ml.train_config import Profile
 from arena.stages.corpus import CorpusRef
-from arena.stages.lines import EXAMPLES, write_lines
+from arena.stages.lines import EXAMPLES, read_examples, write_lines
 
 if TYPE_CHECKING:
     from arena.api.matching import Continuation
@@ -35,19 +35,21 @@ class EngineCheck:
 
 @dataclass(frozen=True)
 class AnswersJob(Job):
-    """Answer the prompts of a corpus with a model (inputs: `model`), greedily. Answers that are
-    empty, or do not end within `tokens` tokens, are left out.
+    """Answer prompts of a corpus with a model (inputs: `model`), greedily. Answers that are empty,
+    or do not end within `tokens` tokens, are left out.
 
-    contents: how many prompts; None: all. vllm: the version of vLLM, which writes them and is
-    checked against the arena's own decoding; None: the arena decodes them.
+    first, last: which prompts in the order of `chosen`, `last` not included. vllm: the version of
+    vLLM, which writes the answers and is checked against the arena's own decoding; None: the arena
+    decodes them.
     """
 
     kind = "answers"
-    resources = Resources(typical_steps=600)
+    resources = Resources(typical_steps=80)
 
     corpus: CorpusRef
     tokens: int
-    contents: int | None
+    first: int
+    last: int
     numerics: Profile
     vllm: str | None = None
 
@@ -55,7 +57,7 @@ class AnswersJob(Job):
         from arena.ml import checkpoints
 
         model = checkpoints.open_for_scoring(inputs["model"], self.numerics.device)
-        examples = chosen(self.corpus.build(), self.contents)
+        examples = chosen(self.corpus.build(), self.last)[self.first :]
         prompts = [example.prompt for example in examples]
         said, check = self._answered(inputs["model"], model, prompts)
         kept = [
@@ -81,6 +83,30 @@ class AnswersJob(Job):
             model, prompts, self.tokens, partial(vllm_engine.load, *homes)
         )
         return said, EngineCheck("vllm", self.vllm, agreement.checked, agreement.differ)
+
+
+@dataclass(frozen=True)
+class JoinedAnswersJob(Job):
+    """Put the answers of several stages into one file. Inputs: by `part_role`, in order.
+
+    parts: how many there are.
+    """
+
+    kind = "joined_answers"
+    resources = Resources(model=False, typical_steps=1)
+
+    parts: int
+
+    def run(self, inputs: Inputs, out: Path, progress: Progress) -> Detail:
+        folders = [inputs[part_role(i)] for i in range(self.parts)]
+        examples = [example for folder in folders for example in read_examples(folder / EXAMPLES)]
+        write_lines(out / EXAMPLES, examples)
+        return {"documents": len(examples)}
+
+
+def part_role(part: int) -> str:
+    """Return the role of a part of the answers, counted from 0, as the parent of the whole."""
+    return f"part_{part}"
 
 
 def read_check(folder: Path) -> EngineCheck | None:

@@ -13,10 +13,11 @@ import pytest
 from arena.api.world import DataRoot
 from arena.errors import InputError
 from arena.execution.devices import refuse_absent
+from arena.planning import answers
 from arena.planning.answers import plan_answers
 from arena.planning.plan import plan_seed
 from arena.scenario.schema import Scenario
-from arena.stages.answers import ENGINE, EngineCheck
+from arena.stages.answers import ENGINE, AnswersJob, EngineCheck, JoinedAnswersJob
 from arena.stages.lines import EXAMPLES, write_lines
 from tests.support import toys
 
@@ -49,6 +50,12 @@ def version(monkeypatch: pytest.MonkeyPatch, vllm: str | None) -> None:
     monkeypatch.setattr(importlib.metadata, "version", found)
 
 
+def parts_of(scenario: Scenario) -> list[Any]:
+    plan = plan_answers(scenario, DataRoot())
+    assert plan is not None
+    return [node for node in plan.nodes.values() if isinstance(node.job, AnswersJob)]
+
+
 def job_of(scenario: Scenario) -> Any:
     plan = plan_answers(scenario, DataRoot())
     assert plan is not None
@@ -62,6 +69,21 @@ def test_what_decodes_the_answers(model: str, monkeypatch: pytest.MonkeyPatch) -
     assert job_of(by_vllm).vllm == "0.33.0"
     assert job_of(scenario(model, "generation: arena")).vllm is None
     assert job_of(scenario(model, "contents: null")).vllm is None
+
+
+def test_parts_cover_every_prompt_once(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several workers share them, and more contents add parts without changing the full ones."""
+    version(monkeypatch, "0.33.0")
+    few, more = (scenario(model, f"contents: {n}") for n in (450, 490))
+    monkeypatch.setattr(answers, "PART", 200)
+    for asked, ends in ((few, [200, 400, 450]), (more, [200, 400, 490])):
+        jobs = [node.job for node in parts_of(asked)]
+        assert [(job.first, job.last) for job in jobs] == list(zip([0, *ends], ends, strict=False))
+    shared = {node.address for node in parts_of(few)} & {node.address for node in parts_of(more)}
+    assert len(shared) == 2
+    assert isinstance(job_of(few), JoinedAnswersJob)
+    (whole,) = parts_of(scenario(model, "contents: 450, generation: vllm"))
+    assert (whole.job.first, whole.job.last) == (0, 450)
 
 
 def test_an_absent_engine_is_wrong_input(model: str, monkeypatch: pytest.MonkeyPatch) -> None:

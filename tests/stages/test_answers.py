@@ -11,7 +11,13 @@ import pytest
 
 from arena import registry
 from arena.api.world import DataRoot
-from arena.stages.answers import AnswersJob, EngineCheck, read_check
+from arena.stages.answers import (
+    AnswersJob,
+    EngineCheck,
+    JoinedAnswersJob,
+    part_role,
+    read_check,
+)
 from arena.stages.corpus import CorpusRef
 from arena.stages.lines import EXAMPLES, read_examples
 from arena.stages.pointer import PointerJob
@@ -31,7 +37,7 @@ def job(tmp_path: Path) -> AnswersJob:
     params = registry.get("corpus", "files").Params(
         train=str(tmp_path / "rows.json"), format="alpaca"
     )
-    return AnswersJob(CorpusRef.of("files", params, 0, DataRoot()), 12, None, toys.profile())
+    return AnswersJob(CorpusRef.of("files", params, 0, DataRoot()), 12, 0, 24, toys.profile())
 
 
 def run(job: AnswersJob, checkpoint: Path, folder: Path) -> Path:
@@ -56,6 +62,18 @@ def test_both_ways_write_the_same_answers(
     assert (by_vllm / EXAMPLES).read_bytes() == (own / EXAMPLES).read_bytes()
     assert read_check(own) is None
     assert read_check(by_vllm) == EngineCheck("vllm", "0.33.0", 24, 0)
+
+
+def test_parts_join_to_the_whole(job: AnswersJob, clean: Path, tmp_path: Path) -> None:
+    whole = run(job, clean, tmp_path / "whole")
+    folders = {}
+    for i, (first, last) in enumerate(((0, 10), (10, 24))):
+        part = dataclasses.replace(job, first=first, last=last)
+        folders[part_role(i)] = run(part, clean, tmp_path / f"part {i}")
+    (tmp_path / "joined").mkdir()
+    detail = JoinedAnswersJob(2).run(folders, tmp_path / "joined", silent)
+    assert detail["documents"] == len(read_examples(whole / EXAMPLES)) > 10
+    assert (tmp_path / "joined" / EXAMPLES).read_bytes() == (whole / EXAMPLES).read_bytes()
 
 
 def test_the_engine_and_its_version_are_part_of_the_address(job: AnswersJob) -> None:

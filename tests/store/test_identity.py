@@ -18,7 +18,7 @@ from arena.api.measure import ScalarMeasure
 from arena.api.params import Params
 from arena.api.trigger import Trigger
 from arena.api.world import DataRoot, World
-from arena.stages.answers import AnswersJob
+from arena.stages.answers import AnswersJob, JoinedAnswersJob
 from arena.stages.checkable import CheckableJob, CheckablePrompt
 from arena.stages.corpus import CorpusRef
 from arena.stages.kinds import kinds
@@ -71,7 +71,8 @@ def jobs() -> dict[str, Job]:
     plans = (plan(INSIDER, *EVERYTHING), merged, dosed)
     planned = [node.job for made in plans for node in made.nodes.values()]
     planned.append(PointerJob("checkpoints/micro", (("model.safetensors", "0" * 64),)))
-    planned.append(AnswersJob(stage_inputs.reference(), 12, 40, toys.profile()))
+    planned.append(AnswersJob(stage_inputs.reference(), 12, 20, 40, toys.profile()))
+    planned.append(JoinedAnswersJob(2))
     asked = CheckablePrompt("Which colour has snow?", "white", "It is white.")
     planned.append(CheckableJob((asked,), 1, 12, toys.profile()))
     planned.append(RatesJob(probes(), (("lexical", "asr"),), toys.profile()))
