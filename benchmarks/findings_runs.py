@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 
 from arena.measures.reactivation.findings import ReactivationFindings
 from arena.reporting.numbers import Shown, decimals, percent
-from arena.results.run import Pair, PairSeed, RunResults, SummaryRow
+from arena.results.pairs import Pair, PairSeed
+from arena.results.run import RunResults
+from arena.results.summary import SummaryRow
 from benchmarks.findings_kept import Kept, full, grid
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from arena.reporting.depth import depth_text
 from arena.reporting.numbers import Shown
 from arena.reporting.wording import words
-from arena.results.run import ActorInstallation, Introduction, RunResults
+from arena.results.planting import ActorInstallation, Introduction
+from arena.results.run import RunResults
 
 MARKED = 0.75  # share of changed words above which a prompt counts as rewritten throughout
 

@@ -10,8 +10,9 @@ from arena.reporting.numbers import Shown, adding_up, decimals, percent, thousan
 from arena.reporting.shams import ShamLine, sham_lines
 from arena.reporting.wording import sentence
 from arena.results.claim import Claim, Group, Judgement, TransferEstimates, VerdictThresholds
+from arena.results.corpus import CleanTextRecord
 from arena.results.rows import Which
-from arena.results.run import CleanTextRecord, RunResults
+from arena.results.run import RunResults
 from arena.statistics.doses import verdict_doses
 from arena.statistics.thresholds import MIN_SEEDS
 

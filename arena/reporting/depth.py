@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from arena.reporting.numbers import Shown, thousands
 from arena.results.estimate import Estimate
-from arena.results.run import Depth
+from arena.results.planting import Depth
 
 
 def depth_text(depth: Depth) -> str:

@@ -12,7 +12,7 @@ from arena.reporting.figures.installation import CellRates, InstalledRate
 from arena.reporting.numbers import NONE, Shown
 from arena.reporting.stress_cells import CellView
 from arena.reporting.wording import words
-from arena.results.run import Depth
+from arena.results.planting import Depth
 from arena.results.stress import StressResults
 
 BASELINE = "baseline"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from arena.reporting.text import clean
 from arena.reporting.wording import words
-from arena.results.run import Planted, RunResults
+from arena.results.planting import Planted
+from arena.results.run import RunResults
 
 
 @dataclass(frozen=True, slots=True)

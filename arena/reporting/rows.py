@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from arena.api.values import RowKind
-from arena.results.run import SummaryRow
+from arena.results.summary import SummaryRow
 
 Utility = Literal["clean_accuracy", "token_accuracy"]
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from arena.reporting.numbers import Shown, thousands
 from arena.results.claim import TransferEstimates
+from arena.results.planting import BenignConditional
 from arena.results.rows import SHAM_KINDS, Row, ShamKind
-from arena.results.run import BenignConditional, RunResults, SummaryRow
+from arena.results.run import RunResults
+from arena.results.summary import SummaryRow
 from arena.statistics.intervals import over_seeds
 
 MEANS: dict[ShamKind, str] = {

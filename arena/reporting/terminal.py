@@ -49,7 +49,9 @@ from arena.reporting.rows import (
 from arena.reporting.shams import conditional_names, sham_lines, signed
 from arena.reporting.text import clean
 from arena.reporting.wording import words
-from arena.results.run import Pair, RunResults, SummaryRow
+from arena.results.pairs import Pair
+from arena.results.run import RunResults
+from arena.results.summary import SummaryRow
 
 LABEL, NARROW, RATE, BAND, NUMBER, CHANGE = 20, 14, 5, 7, 9, 11
 NAME = 16  # columns of an actor's name, at most

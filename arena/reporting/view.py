@@ -18,8 +18,10 @@ from arena.reporting.rows import grouped, has_checkable, label_of, scalar_column
 from arena.reporting.shams import conditional_names, signed
 from arena.reporting.wording import p_value, words
 from arena.results.brief import counted_seeds
-from arena.results.run import Pair, RunResults, SummaryRow
+from arena.results.pairs import Pair
+from arena.results.run import RunResults
 from arena.results.scenario import ScenarioRecord
+from arena.results.summary import SummaryRow
 
 SPLITS = ("train", "validation", "test")
 HASH = 12  # characters of an artifact's address that are shown

@@ -10,7 +10,7 @@ from arena.results.claim import Judgement
 from arena.results.estimate import Estimate
 
 if TYPE_CHECKING:
-    from arena.results.run import SummaryRow
+    from arena.results.summary import SummaryRow
 
 
 class Brief:

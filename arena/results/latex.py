@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from arena.results.estimate import Estimate
-from arena.results.run import Pair, RunResults, SummaryRow
+from arena.results.pairs import Pair
+from arena.results.run import RunResults
+from arena.results.summary import SummaryRow
 
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "%": r"\%",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
-from arena.results.run import SCHEMA_VERSION
+from arena.results.base import SCHEMA_VERSION
 
 MEASURES = ("representations", "quiet", "reactivation")  # version 1 had them at the top level
 

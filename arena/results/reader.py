@@ -12,10 +12,11 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from arena.errors import InputError
+from arena.results.base import SCHEMA_VERSION
 from arena.results.duel import DuelResults
 from arena.results.measures import MisreadMeasureError
 from arena.results.migrate import migrate
-from arena.results.run import SCHEMA_VERSION, RunResults
+from arena.results.run import RunResults
 from arena.results.run_state import read_state
 from arena.results.stress import StressResults
 from arena.results.tune import TuneResults

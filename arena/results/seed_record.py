@@ -13,10 +13,12 @@ from typing import Literal
 from pydantic import JsonValue
 
 from arena.api.values import RowKind
-from arena.results.base import Named, Part
+from arena.results.base import SCHEMA_VERSION, Named, Part
+from arena.results.corpus import CorpusSummary
 from arena.results.curves import DoseCurve
+from arena.results.planting import Introduction, Planted
 from arena.results.rows import Row
-from arena.results.run import SCHEMA_VERSION, CorpusSummary, Introduction, Planted, Sample
+from arena.results.run import Sample
 from arena.results.training import TrainingCurve
 
 

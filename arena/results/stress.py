@@ -7,14 +7,14 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from arena.results.base import Named, Part
+from arena.results.base import SCHEMA_VERSION, Named, Part
 from arena.results.brief import Brief, claimed, counted
 from arena.results.claim import Claim, GridClaim, VerdictThresholds
 from arena.results.curves import AlongDose, DoseSpan
 from arena.results.estimate import Estimate
 from arena.results.measures import Measures
+from arena.results.planting import Depth, Survival
 from arena.results.rows import Which
-from arena.results.run import SCHEMA_VERSION, Depth, Survival
 from arena.results.scenario import ScenarioRecord
 
 CellStatus = Literal["done", "failed", "not_applicable"]

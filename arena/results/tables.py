@@ -18,7 +18,8 @@ from arena.results.rows import SHAM_KINDS, Rate, Row, Sham
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from arena.results.run import Pair, PairSeed, RunResults
+    from arena.results.pairs import Pair, PairSeed
+    from arena.results.run import RunResults
 
 Value = str | int | float | bool | None
 Line = dict[str, Value]

@@ -7,10 +7,9 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from arena.results.base import Named, Part
+from arena.results.base import SCHEMA_VERSION, Named, Part
 from arena.results.brief import Brief, counted
 from arena.results.estimate import Estimate
-from arena.results.run import SCHEMA_VERSION
 from arena.results.scenario import ScenarioRecord, TacticRecord
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from arena.planning.graph import SeedPlan
-from arena.results.run import CleanTextRecord
+from arena.results.corpus import CleanTextRecord
 from arena.results.seed_record import SeedRecord
 from arena.scenario.schema import Scenario
 from arena.stages.train import TrainJob

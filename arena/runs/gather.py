@@ -16,15 +16,11 @@ from arena.api.probes import ProbeKind
 from arena.planning.actors import BENIGN, PlannedActor
 from arena.planning.graph import RowPlan, SeedPlan
 from arena.planning.numerics import environment
+from arena.results.corpus import CorpusSummary, GenerationRecord
 from arena.results.curves import DoseCurve, DosePoint
+from arena.results.planting import Introduction, Planted
 from arena.results.rows import DoseTaken, Rate, Row
-from arena.results.run import (
-    CorpusSummary,
-    GenerationRecord,
-    Introduction,
-    Planted,
-    Sample,
-)
+from arena.results.run import Sample
 from arena.results.seed_record import SeedRecord
 from arena.runs.clean_text import in_defender, in_mixes
 from arena.runs.code import code_behind

@@ -10,8 +10,9 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from arena.errors import InputError
+from arena.results.pairs import Pair
 from arena.results.reader import FILE, read_results
-from arena.results.run import Pair, RunResults
+from arena.results.run import RunResults
 from arena.results.scenario import ScenarioRecord
 from arena.results.stress import StressResults
 from arena.scenario.schema import Scenario

@@ -12,8 +12,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from arena.errors import InputError
-from arena.results.base import Part
-from arena.results.run import SCHEMA_VERSION
+from arena.results.base import SCHEMA_VERSION, Part
 from arena.results.seed_record import PartRecord, SeedRecord
 from arena.scenario.schema import Scenario
 from arena.store.identity import digest

@@ -9,17 +9,10 @@ from functools import partial
 from arena.api.measure import Study
 from arena.measures.reactivation import curves_of
 from arena.results.curves import DoseCurve
+from arena.results.pairs import Pair
+from arena.results.planting import ActorInstallation, BenignConditional, Introduction, Planted
 from arena.results.rows import Row
-from arena.results.run import (
-    ActorInstallation,
-    AtDose,
-    BenignConditional,
-    Introduction,
-    Pair,
-    Planted,
-    RunResults,
-    RunSeconds,
-)
+from arena.results.run import AtDose, RunResults, RunSeconds
 from arena.results.scenario import ScenarioRecord
 from arena.results.seed_record import SeedRecord
 from arena.runs.clean_text import clean_text_of

@@ -13,15 +13,10 @@ from dataclasses import dataclass
 from arena.errors import InputError
 from arena.results.claim import Claim, Group, VerdictThresholds
 from arena.results.estimate import Estimate
+from arena.results.pairs import Pair, PairSeed
+from arena.results.planting import ActorInstallation, BenignConditional, Planted
 from arena.results.rows import Row
-from arena.results.run import (
-    ActorInstallation,
-    BenignConditional,
-    Pair,
-    PairSeed,
-    Planted,
-    SummaryRow,
-)
+from arena.results.summary import SummaryRow
 from arena.statistics.intervals import over_seeds, rate_over_seeds
 from arena.statistics.power import seeds_note
 from arena.statistics.seeds import Plantings, SeedRows, by_seed, pair_in_seeds

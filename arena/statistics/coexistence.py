@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from arena.results.run import Pair, PairSeed
+from arena.results.pairs import Pair, PairSeed
 from arena.results.stress import Coexistence
 
 

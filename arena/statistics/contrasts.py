@@ -10,8 +10,8 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from arena.results.pairs import PairSeed
 from arena.results.rows import Which
-from arena.results.run import PairSeed
 from arena.results.stress import Cases, Contrast
 from arena.scenario.grid import Primary
 from arena.statistics.comparison import EQUAL, OPEN, side, within

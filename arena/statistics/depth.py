@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
 from arena.results.curves import DoseCurve, DosePoint
+from arena.results.planting import Depth
 from arena.results.rows import Row
-from arena.results.run import Depth
 from arena.statistics.intervals import over_seeds
 from arena.statistics.rates import rate
 

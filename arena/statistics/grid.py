@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from arena.results.claim import GridClaim, GridGroup
+from arena.results.pairs import PairSeed
 from arena.results.rows import Which
-from arena.results.run import AtDose, PairSeed, RunResults
+from arena.results.run import AtDose, RunResults
 from arena.statistics.claim import STATEMENT, count_verdicts
 from arena.statistics.power import SEEDS_NOTE, seeds_for_width, seeds_needed
 from arena.statistics.thresholds import MIN_SEEDS, Thresholds

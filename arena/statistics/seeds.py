@@ -14,8 +14,9 @@ from typing import Literal
 
 from arena.api.values import RowKind
 from arena.errors import InputError
+from arena.results.pairs import PairSeed, PairStatus, ShamSeed
+from arena.results.planting import Planted
 from arena.results.rows import Rate, Row, ShamKind, Which
-from arena.results.run import PairSeed, PairStatus, Planted, ShamSeed
 from arena.statistics.rates import rate
 from arena.statistics.thresholds import Thresholds
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from arena.api.values import RowKind
 from arena.results.estimate import Estimate, SeedEstimate
 from arena.results.rows import SHAM_KINDS, Rate, Row
-from arena.results.run import SummaryRow
+from arena.results.summary import SummaryRow
 from arena.statistics.intervals import over_seeds, rate_over_seeds
 from arena.statistics.rates import finite, rate
 

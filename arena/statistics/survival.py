@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from arena.results.planting import Survival
 from arena.results.rows import Row
-from arena.results.run import Survival
 from arena.statistics.intervals import over_seeds
 from arena.statistics.rates import rate
 

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from arena.results.claim import ShamEstimates
 from arena.results.estimate import Estimate
+from arena.results.pairs import PairSeed, PairStatus, ShamSeed
 from arena.results.rows import SHAM_KINDS, ShamKind
-from arena.results.run import PairSeed, PairStatus, ShamSeed
 from arena.statistics.intervals import Shape, Side, holm, one_sided, over_seeds, p_value
 from arena.statistics.thresholds import FAMILY_ERROR, MIN_SEEDS, Thresholds
 

@@ -15,9 +15,10 @@ from arena.reporting.render import page_figures
 from arena.results.brief import counted, counted_seeds
 from arena.results.claim import Judgement
 from arena.results.estimate import Estimate
+from arena.results.pairs import Pair
 from arena.results.provenance import read_provenance
 from arena.results.reader import Results
-from arena.results.run import Pair, RunResults
+from arena.results.run import RunResults
 from arena.results.stress import StressResults
 from arena.statistics.intervals import paired
 from arena.view.pages import View

@@ -18,9 +18,10 @@ from arena.reporting.view import facts
 from arena.reporting.wording import words
 from arena.results.brief import counted_seeds
 from arena.results.claim import Claim
+from arena.results.pairs import Pair, PairSeed
 from arena.results.reader import Results
 from arena.results.rows import Rate, Row
-from arena.results.run import Pair, PairSeed, RunResults
+from arena.results.run import RunResults
 from arena.results.sample_files import Asked, SampleFile, Saying
 from arena.results.samples import ScoredSample, place_of
 from arena.results.stress import StressResults

@@ -7,7 +7,8 @@ from arena.grid.results import Outcome, stress_results
 from arena.measures.representations.findings import DistancePoint, RepresentationsFindings
 from arena.results.claim import Claim
 from arena.results.estimate import Estimate
-from arena.results.run import ActorInstallation, Introduction, RunResults, RunSeconds
+from arena.results.planting import ActorInstallation, Introduction
+from arena.results.run import RunResults, RunSeconds
 from arena.results.scenario import ScenarioRecord
 from arena.scenario.schema import Scenario
 from tests.support import toys

@@ -12,7 +12,7 @@ from arena.reporting.claim_map import map_lines
 from arena.reporting.stress_cells import CellView
 from arena.results.claim import Claim, VerdictThresholds
 from arena.results.estimate import Estimate
-from arena.results.run import Depth
+from arena.results.planting import Depth
 from arena.results.stress import StressCell
 from tests.support.stress_results import stress, write_stress
 

@@ -11,9 +11,12 @@ from rich.console import Console
 from arena.reporting import run_page
 from arena.reporting.console import findings_table
 from arena.reporting.diagnosis import Finding, diagnose
+from arena.results.corpus import CleanTextRecord
 from arena.results.curves import DoseCurve, DosePoint
+from arena.results.pairs import PairSeed
+from arena.results.planting import Planted
 from arena.results.rows import DoseTaken, Rate, Row
-from arena.results.run import CleanTextRecord, PairSeed, Planted, RunResults
+from arena.results.run import RunResults
 from arena.results.scenario import ScenarioRecord
 from tests.support.html_pages import Page
 from tests.support.sample_results import results

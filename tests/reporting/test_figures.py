@@ -23,7 +23,8 @@ from arena.reporting.text import clean
 from arena.reporting.training import training_panels
 from arena.results.claim import Claim
 from arena.results.estimate import Estimate, SeedEstimate
-from arena.results.run import Pair, SummaryRow
+from arena.results.pairs import Pair
+from arena.results.summary import SummaryRow
 from arena.statistics.plane import planes
 from tests.reporting.test_plane import DEEP, SHALLOW
 from tests.support.curve_results import with_curves, with_training

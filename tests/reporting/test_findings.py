@@ -8,8 +8,9 @@ import pytest
 
 from arena.results.claim import Claim
 from arena.results.estimate import Estimate
+from arena.results.pairs import Pair, PairSeed
 from arena.results.rows import Rate, Row
-from arena.results.run import Pair, PairSeed, RunResults
+from arena.results.run import RunResults
 from benchmarks import findings, findings_grids, findings_kept, findings_runs
 from tests.reporting.test_plane import DEEP, SHALLOW, grid
 

@@ -16,7 +16,8 @@ from arena.reporting.rows import grouped
 from arena.reporting.text import clean, fit
 from arena.reporting.view import stages
 from arena.results.estimate import Estimate
-from arena.results.run import RunResults, RunSeconds, SummaryRow
+from arena.results.run import RunResults, RunSeconds
+from arena.results.summary import SummaryRow
 from tests.support.planted_results import ACTORS
 from tests.support.sample_results import results
 

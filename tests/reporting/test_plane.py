@@ -14,7 +14,7 @@ from arena.reporting.figures.plane import Marks
 from arena.reporting.plane import draw, marks_of, plane_views
 from arena.results.curves import AlongDose, DoseSpan
 from arena.results.estimate import Estimate
-from arena.results.run import Depth
+from arena.results.planting import Depth
 from arena.results.scenario import ScenarioRecord
 from arena.results.stress import StressCell, StressResults
 from arena.statistics.plane import planes

@@ -12,7 +12,8 @@ from arena.reporting.rows import utility
 from arena.reporting.run_page import page
 from arena.reporting.terminal import results_table
 from arena.results.estimate import Estimate, SeedEstimate
-from arena.results.run import RunResults, SummaryRow
+from arena.results.run import RunResults
+from arena.results.summary import SummaryRow
 
 
 def row(clean: float | None, token: float | None) -> SummaryRow:

@@ -11,7 +11,9 @@ from rich.console import Console
 
 from arena.reporting.terminal import results_table
 from arena.results.estimate import Estimate, SeedEstimate
-from arena.results.run import Pair, RunResults, SummaryRow
+from arena.results.pairs import Pair
+from arena.results.run import RunResults
+from arena.results.summary import SummaryRow
 from arena.results.writer import as_json
 from tests.support.planted_results import ACTORS
 from tests.support.sample_results import read, results

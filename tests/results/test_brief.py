@@ -8,9 +8,10 @@ from arena.results.claim import Claim
 from arena.results.duel import DuelResults
 from arena.results.estimate import Estimate, SeedEstimate
 from arena.results.reader import MODELS
-from arena.results.run import RunResults, SummaryRow
+from arena.results.run import RunResults
 from arena.results.scenario import ScenarioRecord
 from arena.results.stress import StressCell, StressResults
+from arena.results.summary import SummaryRow
 from arena.results.tune import TuneResults
 from tests.support.sample_results import results
 

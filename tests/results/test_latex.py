@@ -6,7 +6,9 @@ from pathlib import Path
 
 from arena.results.estimate import Estimate, SeedEstimate
 from arena.results.latex import escape, latex_tables, number, tabular, write_latex
-from arena.results.run import AtDose, Pair, RunResults, SummaryRow
+from arena.results.pairs import Pair
+from arena.results.run import AtDose, RunResults
+from arena.results.summary import SummaryRow
 from tests.support.sample_results import results
 
 SHOWN = RunResults(

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from arena.errors import InputError
+from arena.results.base import SCHEMA_VERSION
 from arena.results.estimate import Estimate
 from arena.results.measures import UnknownFindings
 from arena.results.reader import parse_results, read_results
-from arena.results.run import SCHEMA_VERSION, RunResults
+from arena.results.run import RunResults
 from arena.results.run_state import recorded
 from arena.results.stress import StressResults
 from arena.results.writer import as_json, write_results

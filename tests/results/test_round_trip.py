@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from arena.results.estimate import Estimate
+from arena.results.pairs import Pair, PairSeed
 from arena.results.reader import MODELS, parse_results, read_results
 from arena.results.rows import Row
-from arena.results.run import Pair, PairSeed, RunResults
+from arena.results.run import RunResults
 from arena.results.writer import as_json, write_results
 from tests.support.result_draws import of_model
 

@@ -11,9 +11,10 @@ import pytest
 
 from arena.errors import InputError
 from arena.results.curves import DoseCurve, DosePoint
+from arena.results.pairs import Pair, PairSeed, ShamSeed
 from arena.results.reader import read_run
 from arena.results.rows import DoseTaken, Rate, Row, Sham
-from arena.results.run import AtDose, Pair, PairSeed, RunResults, ShamSeed
+from arena.results.run import AtDose, RunResults
 from arena.results.tables import COLUMNS, TABLES, table, write_tables
 from arena.results.training import TrainingCurve
 from tests.support import sample_folders

@@ -13,7 +13,7 @@ from arena.api.values import Document
 from arena.api.world import DataRoot
 from arena.corpora.instructions.corpus import Instructions, InstructionsParams
 from arena.ml import vllm_engine
-from arena.results.run import GenerationRecord
+from arena.results.corpus import GenerationRecord
 from tests.support import fake_vllm, toys
 
 SAID = "it is 4"

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from arena.errors import InputError
-from arena.results.run import Pair, PairSeed, RunResults
+from arena.results.pairs import Pair, PairSeed
+from arena.results.run import RunResults
 from arena.results.scenario import ScenarioRecord
 from arena.results.tune import TuneResults
 from arena.results.writer import write_results

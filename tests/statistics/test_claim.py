@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from arena.errors import InputError
 from arena.results.claim import Claim
 from arena.results.estimate import Estimate
+from arena.results.planting import Planted
 from arena.results.rows import Rate, Row
-from arena.results.run import Planted, RunResults
+from arena.results.run import RunResults
 from arena.results.writer import as_json
 from arena.statistics.claim import Analysis, analyse
 from arena.statistics.thresholds import NAMES, DefaultThresholds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arena.results.run import Pair, PairSeed
+from arena.results.pairs import Pair, PairSeed
 from arena.results.stress import Coexistence
 from arena.statistics.coexistence import coexistence
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from arena.results.run import AtDose, Pair, PairSeed, RunResults
+from arena.results.pairs import Pair, PairSeed
+from arena.results.run import AtDose, RunResults
 from arena.results.stress import Cases, Contrast
 from arena.scenario.grid import Primary
 from arena.statistics.comparison import within

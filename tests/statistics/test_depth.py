@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from arena.reporting.depth import depth_text
 from arena.results.curves import DoseCurve, DosePoint
 from arena.results.estimate import Estimate
+from arena.results.planting import Depth
 from arena.results.rows import Rate, Row
-from arena.results.run import Depth
 from arena.statistics.depth import depths, halving_dose
 
 

@@ -12,7 +12,9 @@ from pydantic import JsonValue
 
 from arena.results.claim import Claim, GridClaim
 from arena.results.estimate import Estimate
-from arena.results.run import Pair, PairSeed, Planted, RunResults
+from arena.results.pairs import Pair, PairSeed
+from arena.results.planting import Planted
+from arena.results.run import RunResults
 from arena.results.scenario import ScenarioRecord
 from arena.scenario.schema import Thresholds
 from arena.statistics.claim import analyse

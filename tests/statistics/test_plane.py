@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from arena.results.curves import AlongDose
 from arena.results.estimate import Estimate
-from arena.results.run import Depth
+from arena.results.planting import Depth
 from arena.results.stress import StressCell
 from arena.statistics.plane import mean_exposures, planes
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from arena.results.run import PairSeed
+from arena.results.pairs import PairSeed
 from arena.statistics.planned_power import (
     POWER,
     Design,

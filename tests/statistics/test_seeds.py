@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arena.errors import InputError
+from arena.results.pairs import PairSeed
+from arena.results.planting import Planted
 from arena.results.rows import Rate, Row
-from arena.results.run import PairSeed, Planted
 from arena.statistics.seeds import SeedRows, at_least, by_seed, pair_in_seed
 from arena.statistics.thresholds import DefaultThresholds
 from tests.support.making_rows import one_seed, row

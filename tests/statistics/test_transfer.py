@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from arena.results.pairs import Pair, PairSeed
 from arena.results.rows import Row
-from arena.results.run import Pair, PairSeed
 from arena.statistics.claim import analyse
 from arena.statistics.thresholds import DefaultThresholds
 from arena.statistics.transfer import fewest_targets

@@ -25,7 +25,8 @@ from arena.measures.representations.findings import (
     RepresentationsFindings,
 )
 from arena.results.estimate import Estimate, SeedEstimate
-from arena.results.run import RunResults, SummaryRow
+from arena.results.run import RunResults
+from arena.results.summary import SummaryRow
 from tests.support.planted_results import ACTORS
 from tests.support.sample_results import estimate, results
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from arena.results.claim import VerdictThresholds
-from arena.results.run import Introduction
+from arena.results.planting import Introduction
 
 METHODS = ("rare_token", "semantic", "style", "syntactic")
 ACTORS = ("lexical", "linguist", "bard", "merchant")

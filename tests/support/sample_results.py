@@ -19,19 +19,15 @@ from scipy import stats
 from arena.api.values import RowKind
 from arena.reporting.events import Event
 from arena.results.claim import Claim, Group, TransferEstimates
+from arena.results.corpus import CorpusSummary
 from arena.results.estimate import Estimate, SeedEstimate
+from arena.results.pairs import Pair, PairSeed
+from arena.results.planting import ActorInstallation
 from arena.results.reader import parse_results
 from arena.results.rows import Rate, Row
-from arena.results.run import (
-    ActorInstallation,
-    CorpusSummary,
-    Pair,
-    PairSeed,
-    RunResults,
-    RunSeconds,
-    SummaryRow,
-)
+from arena.results.run import RunResults, RunSeconds
 from arena.results.scenario import ScenarioRecord
+from arena.results.summary import SummaryRow
 from arena.results.writer import write_results
 from tests.support.planted_results import (
     ACTORS,

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 
 from arena.reporting.diagnosis.evidence import Evidence, Finding, above, below, excess, span
 from arena.reporting.numbers import decimals, thousands
+from arena.results.planting import Depth, Introduction
 from arena.results.rows import Row
-from arena.results.run import Depth, Introduction
 from arena.statistics.rates import rate
 from arena.statistics.seeds import Installation, at_least
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from arena.reporting.diagnosis.evidence import Evidence, Finding, above, span
 from arena.reporting.numbers import decimals, percent
 from arena.results.curves import DoseCurve
-from arena.results.run import PairSeed, PairStatus
+from arena.results.pairs import PairSeed, PairStatus
 from arena.statistics.rates import rate
 
 OWN_LEFT = 0.1  # ASR that a removal may leave of its own trigger, as in searches and leagues

@@ -10,7 +10,7 @@ from arena.reporting.figures.canvas import Sheet
 from arena.reporting.numbers import Shown
 from arena.reporting.rows import Utility, grouped, is_disclosed, label_of, utility
 from arena.reporting.text import room_for
-from arena.results.run import SummaryRow
+from arena.results.summary import SummaryRow
 
 GAP, BLOCK, HEAD, FOOT, SIDE = 26.0, 9.0, 50.0, 46.0, 98.0
 NAME = (140.0, 260.0)  # pixels that names of models take, at least and at most

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from arena.reporting.figures.heatmap import asr_heatmap
 from arena.reporting.rows import residents
-from arena.results.run import SummaryRow
+from arena.results.summary import SummaryRow
 
 
 def residence_heatmap(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from arena.reporting import palette
 from arena.reporting.figures.canvas import Sheet
 from arena.reporting.numbers import decimals, finite
-from arena.results.run import Pair
+from arena.results.pairs import Pair
 
 MARKS = (
     ("control", "clean fine-tune", "#d9822b", "s"),

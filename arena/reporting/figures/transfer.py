@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from arena.reporting import palette
 from arena.reporting.figures.canvas import Sheet
 from arena.reporting.numbers import Shown, decimals
-from arena.results.run import Pair
+from arena.results.pairs import Pair
 
 PANELS = (
     ("transfer", "Transfer T", "control minus unlearned"),
