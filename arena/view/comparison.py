@@ -21,7 +21,7 @@ from arena.results.reader import Results
 from arena.results.run import RunResults
 from arena.results.stress import StressResults
 from arena.statistics.intervals import paired
-from arena.view.pages import View
+from arena.view.page import View
 from arena.view.place import COMPARE, Place, relative
 from arena.view.tables import Cell, Column, Line, Table
 

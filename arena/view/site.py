@@ -18,9 +18,9 @@ from arena.results.reader import FILE, Results, read_results
 from arena.results.run import RunResults
 from arena.results.sample_files import SampleFile
 from arena.results.samples import place_of, samples_of
-from arena.view import pages
+from arena.view import pages, pair_page, said_pages
 from arena.view.comparison import compare_view
-from arena.view.pages import View
+from arena.view.page import View
 from arena.view.place import COMPARE, INDEX, Place, places
 
 if TYPE_CHECKING:
@@ -110,15 +110,15 @@ class Site:
         view: View | None = None
         if named := PROMPTS.fullmatch(rest):
             file = _samples(place, int(named[1]))
-            return None if file is None else pages.asked_script(file)
+            return None if file is None else said_pages.asked_script(file)
         if PAIR.fullmatch(rest):
             view = _pair(place, results, rest)
         elif MODEL.fullmatch(rest):
             view = _model(place, results, rest)
-        elif rest == "search.html" and self.live and any(pages.sample_paths(place, results)):
+        elif rest == "search.html" and self.live and any(said_pages.sample_paths(place, results)):
             text = asked.get("text", "")
             samples = results.samples(search=text)
-            view = pages.search_view(place, results, samples, text, FOUND)
+            view = said_pages.search_view(place, results, samples, text, FOUND)
         return None if view is None else self._filled(view)
 
     def paths(self) -> Iterator[str]:
@@ -129,9 +129,9 @@ class Site:
             yield place.home
             yield from (place.base + path for path in _files(place))
             if place.finished and isinstance(results := _results(place), RunResults):
-                yield from (place.pair(*names) for names in pages.pair_names(results))
+                yield from (place.pair(*names) for names in pair_page.pair_names(results))
                 yield from (place.model(row.seed, row.name) for row in results.rows)
-                yield from pages.sample_paths(place, results)
+                yield from said_pages.sample_paths(place, results)
 
     def _filled(self, view: View) -> str:
         up = "../" * view.path.count("/")
@@ -171,15 +171,19 @@ def _files(place: Place) -> list[str]:
 
 
 def _pair(place: Place, results: RunResults, rest: str) -> View | None:
-    for source, to in pages.pair_names(results):
+    for source, to in pair_page.pair_names(results):
         if place.pair(source, to) == place.base + rest:
-            return pages.pair_view(place, results, source, to)
+            return pair_page.pair_view(place, results, source, to)
     return None
 
 
 def _model(place: Place, results: RunResults, rest: str) -> View | None:
     row = next((r for r in results.rows if place.model(r.seed, r.name) == place.base + rest), None)
-    return None if row is None else pages.model_view(place, results, row, _samples(place, row.seed))
+    return (
+        None
+        if row is None
+        else said_pages.model_view(place, results, row, _samples(place, row.seed))
+    )
 
 
 def _samples(place: Place, seed: int) -> SampleFile | None:
