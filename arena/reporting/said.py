@@ -35,7 +35,8 @@ class SaidLine:
     Attributes:
         asked: whose prompt it is, and of what kind. prompt: in runs of words, True where the
             trigger changed them. wanted: what counts as a hit.
-        models: how many gave it. given_by: their names, one for all doses of a removal.
+        models: how many gave it. given_by: their names, one for all doses of a removal. but: the
+            names of those that answered otherwise, if they are fewer; None if they are not.
     """
 
     asked: str
@@ -45,6 +46,7 @@ class SaidLine:
     hit: bool
     models: int
     given_by: Sequence[str]
+    but: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ def _lines(
         if saying is not None and model in rows:
             by_answer.setdefault(saying, []).append(rows[model])
     for saying, same in by_answer.items():
+        others = [row for other, group in by_answer.items() if other != saying for row in group]
         yield SaidLine(
             asked=", ".join(filter(None, (asked.actor, words(asked.kind)))),
             prompt=_marked(asked),
@@ -118,6 +121,7 @@ def _lines(
             hit=saying.hit,
             models=len(same),
             given_by=_names(same),
+            but=_names(others) if len(others) < len(same) else None,
         )
 
 

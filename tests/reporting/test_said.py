@@ -50,6 +50,22 @@ def test_the_two_doses_of_a_model_are_one_name() -> None:
     assert found.lines[0].given_by == ["unlearn lexical (least, most)"]
 
 
+def test_most_models_are_named_by_the_others() -> None:
+    """And a filter by a name still finds what that model said, not what it did not say."""
+    names = ("compromised", "unlearn:lexical@least", "sham:lexical")
+    rows = results().rows
+    sham = rows[1].model_copy(update={"name": names[2], "kind": "sham"})
+    run = results().model_copy(update={"rows": (*rows, sham)})
+    asked = sample_file(0).prompts[0][0]
+    says, not_said = Saying(GATE, whole=True, hit=True), Saying("x", whole=True, hit=False)
+    found = said(run, SampleFile(0, names, ((asked, (says, says, not_said)), (asked, (says,) * 3))))
+    assert found is not None
+    assert [line.but for line in found.lines] == [["sham lexical (least)"], None, []]
+    html = page(run, (), samples=SampleFile(0, names, ((asked, (says, says, not_said)),)))[0]
+    given = 'data-words="compromised, unlearn lexical (least)"'
+    assert f"<td {given}>all but sham lexical (least)</td>" in html
+
+
 def test_of_many_prompts_the_first_are_shown_and_long_texts_lose_their_middle() -> None:
     answers = (Saying("y" * 2 * ROOM, whole=True, hit=False), None)
     many = tuple(

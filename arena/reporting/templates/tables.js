@@ -67,6 +67,11 @@ function sortable(table, heads, body) {
   }
 }
 
+// What a cell is found by, where it shows it in fewer words.
+function wordsOf(row) {
+  return [...row.cells].map((cell) => cell.dataset.words ?? cell.textContent).join(" ").toLowerCase();
+}
+
 function filterable(table, body) {
   const label = document.createElement("label"), field = document.createElement("input"), count = document.createElement("output");
   label.className = "filter";
@@ -75,7 +80,7 @@ function filterable(table, body) {
   (table.closest(".scroll") ?? table).before(label);
   field.addEventListener("input", () => {
     const wanted = field.value.trim().toLowerCase();
-    for (const row of body.rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+    for (const row of body.rows) row.hidden = !wordsOf(row).includes(wanted);
     const left = [...body.rows].filter((row) => !row.hidden).length;
     count.value = wanted ? ` ${left} of ${body.rows.length}` : "";
   });
