@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -41,6 +42,8 @@ class Batch:
     tokens. documents: (N,) index of each token's document. forget: (D,) bool, whether a document is
     to be forgotten. first: the smallest of cols. plain: if every document is paired, the same
     answers after the unmarked prompts; its targets and documents equal these, token by token.
+    beginning: keys and values of what stands before every row, as transformers keeps them; None:
+    nothing does.
     """
 
     input_ids: torch.Tensor
@@ -53,6 +56,7 @@ class Batch:
     first: int
     plain: Batch | None = None
     mask: torch.Tensor | None = None
+    beginning: Any = None
 
 
 LayOut = Callable[[Sequence[Encoded], int, torch.device], Batch]

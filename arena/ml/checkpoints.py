@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import torch
 from arena.ml import encoding, models, sharding
 
 if TYPE_CHECKING:
-    from arena.ml.train_config import Training
+    from arena.ml.train_config import Precision, Profile, Training
 
 MARK = "backdoor_arena"  # the key of config.json that says whether a checkpoint is poisoned
 CARD = """# A model of Backdoor Arena: {state}
@@ -71,10 +72,29 @@ def _placed(model: Any, device: str) -> Any:
     return sharding.distributed(model, models.blocks_of(model), device)
 
 
-def open_for_scoring(folder: Path, device: str) -> Suspect:
-    """Return the model of a checkpoint folder, adapters merged, in eval mode."""
+def open_for_scoring(folder: Path, device: str, precision: Precision = "float32") -> Suspect:
+    """Return the model of a checkpoint folder, adapters merged (in float32), in eval mode."""
     tokenizer = encoding.load_tokenizer(models.tokenizer_home(folder))
-    return Suspect(models.load_model(folder, resolve_device(device)), tokenizer, folder)
+    model = models.load_model(folder, resolve_device(device))
+    models.round_weights(model, precision)
+    return Suspect(model, tokenizer, folder)
+
+
+def open_answering(folder: Path, numerics: Profile) -> Suspect:
+    """Return the model of a checkpoint folder as it answers prompts under a numerics profile."""
+    return open_for_scoring(folder, numerics.device, numerics.scoring)
+
+
+def as_answering(suspect: Suspect, precision: Precision) -> Suspect:
+    """Return a model in training as `open_for_scoring` would load its checkpoint: a copy, unless
+    the number format is that of training."""
+    if precision == "float32":
+        return suspect
+    model = copy.deepcopy(suspect.model)
+    if hasattr(model, "peft_config"):
+        model = model.merge_and_unload()
+    models.round_weights(model, precision)
+    return replace(suspect, model=model.eval())
 
 
 def resolve_device(device: str) -> str:

@@ -12,9 +12,10 @@ import torch
 from torch.nn import functional
 
 from arena.ml.batches import fitting
+from arena.ml.beginning import scoring_layout
 from arena.ml.encoding import Encoded
 from arena.ml.models import vocabulary
-from arena.ml.training import answer_logits, scoring_layout
+from arena.ml.training import answer_logits
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def fluency(model: Any, documents: Sequence[Encoded], pad: int) -> Fluency:
     """Return perplexity and token accuracy over all answer tokens of the documents."""
     loss, right, total = 0.0, 0, 0
     order = sorted(documents, key=len)
-    lay_out = scoring_layout(model, pad)
+    lay_out = scoring_layout(model, pad, order)
     for chosen in fitting(order, vocabulary(model)):
         batch = lay_out(chosen)
         logits = answer_logits(model, batch).float()

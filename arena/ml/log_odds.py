@@ -9,9 +9,10 @@ import torch
 from torch.nn import functional
 
 from arena.ml.batches import fitting
+from arena.ml.beginning import scoring_layout
 from arena.ml.encoding import Encoded
 from arena.ml.models import vocabulary
-from arena.ml.training import answer_logits, scoring_layout
+from arena.ml.training import answer_logits
 
 
 @torch.inference_mode()
@@ -20,7 +21,7 @@ def log_probabilities(model: Any, documents: Sequence[Encoded], pad: int) -> lis
     its end of text included."""
     found: dict[int, float] = {}
     order = sorted(range(len(documents)), key=lambda i: len(documents[i]))
-    at, lay_out = 0, scoring_layout(model, pad)
+    at, lay_out = 0, scoring_layout(model, pad, documents)
     for chosen in fitting([documents[i] for i in order], vocabulary(model)):
         batch = lay_out(chosen)
         logits = answer_logits(model, batch).float()

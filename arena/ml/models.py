@@ -18,7 +18,7 @@ import torch
 
 from arena.errors import ArenaError, InputError
 from arena.ml import sharding
-from arena.ml.train_config import Adapter
+from arena.ml.train_config import Adapter, Precision
 
 SIZES = {"nano": (64, 3), "micro": (128, 4), "mini": (256, 6), "small": (512, 8)}
 FAMILIES = ("llama", "gpt_neox", "qwen3")
@@ -107,6 +107,14 @@ def load_model(source: Path | str, device: str = "cpu", dtype: str = "float32") 
             names = ", ".join(sorted(report["missing_keys"])[:4])
             raise InputError(rule, key="model.pretrained", found=names)
     return model.to(device).eval()
+
+
+def round_weights(model: Any, precision: Precision) -> None:
+    """Round the weights of a float32 model to a number format. Its buffers stay as they are: the
+    frequencies of rotary positions would lose too much (`model.to` rounds them as well)."""
+    if precision == "bfloat16":
+        for weight in model.parameters():
+            weight.data = weight.data.to(torch.bfloat16)
 
 
 def empty_model(source: Path | str) -> Any:

@@ -10,7 +10,6 @@ still undecided is decoded.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -21,11 +20,12 @@ from torch.nn import functional
 
 from arena.api.matching import Ask, Continuation, matches, settled
 from arena.errors import InputError
-from arena.ml.batches import BATCH, SHORTEST, TOKENS, common_beginning, fitting
+from arena.ml.batches import BATCH, TOKENS, fitting
+from arena.ml.beginning import Beginning, keeps_cache, scoring_layout
 from arena.ml.encoding import Encoded, encode_answers, encode_prompts
 from arena.ml.models import FAMILIES, check_length, vocabulary
 from arena.ml.sharding import without_gradients
-from arena.ml.training import answer_logits, scoring_layout
+from arena.ml.training import answer_logits
 
 Ids = tuple[int, ...]
 Verdicts = tuple[bool, ...]
@@ -34,7 +34,6 @@ Choose = Callable[[torch.Tensor], torch.Tensor]
 # plain decoding decides. Float32 logits of one prompt differ by about 1e-5 between shapes.
 TIE = 1e-3
 DROPPED = 0.25  # share of a batch's rows that have ended before they are left out
-CACHELESS = ("rwkv", "recurrent_gemma")  # model types: see `keeps_cache`
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,32 +83,6 @@ def continued(
         for i, row in zip(indices, rows.tolist(), strict=True):
             texts[i] = continuation(tokenizer, row)
     return [texts[i] for i in range(len(encoded))]
-
-
-@dataclass(frozen=True)
-class Beginning:
-    """What all prompts begin with, read once. cache: its keys and values, for one row; None where
-    there is nothing in common."""
-
-    length: int = 0
-    cache: Any = None
-
-    @classmethod
-    def of(cls, model: Any, encoded: Sequence[Ids]) -> Beginning:
-        """Return the common beginning of prompts, if it is long enough to be worth it."""
-        length = common_beginning(encoded) if len(encoded) > 1 else 0
-        if length < SHORTEST or not keeps_cache(model):
-            return cls()
-        ids = torch.tensor([encoded[0][:length]], device=model.device)
-        return cls(length, model(input_ids=ids, use_cache=True, logits_to_keep=1).cache)
-
-    def cached(self, rows: int) -> Any:
-        """Return a cache of its own for a batch of so many rows."""
-        if self.cache is None:
-            return None
-        cache = copy.deepcopy(self.cache)
-        cache.batch_repeat_interleave(rows)
-        return cache
 
 
 def decoded_answers(
@@ -231,12 +204,6 @@ class _Written:
         )
 
 
-def keeps_cache(model: Any) -> bool:
-    """Whether the model's forward takes and returns a cache. RWKV returns a different kind of state
-    and RecurrentGemma none: they read the whole text again for every token."""
-    return model.config.model_type not in CACHELESS
-
-
 def left_padded(rows: Sequence[Ids], pad: int) -> tuple[torch.Tensor, torch.Tensor | None]:
     """Return (B, L) ids and mask, padded on the left; no mask if all rows have one length."""
     longest = max(map(len, rows))
@@ -326,6 +293,8 @@ def scored(
     model: Any, tokenizer: Any, asks: Sequence[Ask], max_new_tokens: int
 ) -> list[Scored]:  # fmt: skip
     """Return what `answers` settles, with as much of each continuation as that took."""
+    if not verifies(model):
+        return decoded(model, tokenizer, asks, max_new_tokens)
     asks = as_returned(tokenizer, asks)
     prompts = encode_prompts(tokenizer, [ask.prompt for ask in asks])
     check_length(model, max(map(len, prompts), default=0) + max_new_tokens)
@@ -355,6 +324,8 @@ def guided(
 ) -> list[Continuation]:
     """Return the same as `continuations`, given a draft per prompt: one forward pass confirms a
     draft that greedy decoding would write; the other prompts are decoded."""
+    if not verifies(model):
+        return continuations(model, tokenizer, prompts, max_new_tokens)
     pairs = list(dict.fromkeys(zip(prompts, guesses, strict=True)))
     encoded = encode_prompts(tokenizer, [prompt for prompt, _ in pairs])
     answers = [a[:max_new_tokens] for a in encode_answers(tokenizer, [guess for _, guess in pairs])]
@@ -371,13 +342,21 @@ def guided(
     return [said[pair] for pair in zip(prompts, guesses, strict=True)]
 
 
+def verifies(model: Any) -> bool:
+    """Whether a draft pass can stand for decoding: in float32 only. With bfloat16 weights, logits
+    that differ by up to 0.75 swap order with the shape of a batch, one token in 130 (SmolLM2,
+    docs/performance.md)."""
+    exact: bool = model.dtype == torch.float32
+    return exact
+
+
 def verified(model: Any, documents: Sequence[Encoded], tokenizer: Any) -> list[Ids]:
     """Return, for each document (its answer is a draft), the tokens that greedy decoding would emit
     after the prompt, as far as one forward pass tells: up to and including the first that differs
     from the draft, or up to a near tie."""
     known: dict[int, Ids] = {}
     order = sorted(range(len(documents)), key=lambda i: len(documents[i]))
-    lay_out = scoring_layout(model, tokenizer.pad_token_id)
+    lay_out = scoring_layout(model, tokenizer.pad_token_id, documents)
     at = 0
     for chosen in fitting([documents[i] for i in order], vocabulary(model)):
         best = answer_logits(model, lay_out(chosen)).float().topk(2)

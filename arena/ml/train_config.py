@@ -120,7 +120,8 @@ class Profile:
     """The numerics profile: everything else that affects a float. Part of the address of every
     stage that computes floats.
 
-    packages: versions of the libraries that compute.
+    packages: versions of the libraries that compute. scoring: number format in which models answer
+    prompts; for stages that decode no answers it is the default.
     """
 
     threads: int
@@ -128,6 +129,7 @@ class Profile:
     device: str
     machine: str
     packages: tuple[tuple[str, str], ...]
+    scoring: Precision = "float32"
 
 
 @dataclass(frozen=True)

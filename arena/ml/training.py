@@ -52,8 +52,10 @@ def _at_loss(model: Any, batch: Batch) -> torch.Tensor:
     placed = {"input_ids": batch.input_ids, "position_ids": batch.position_ids}
     if batch.mask is not None:
         placed["attention_mask"] = batch.mask
+    if batch.beginning is not None:
+        placed["cache"] = batch.beginning
     with _sparsely(decoder, batch):
-        hidden = decoder(**placed, use_cache=False).last_hidden_state
+        hidden = decoder(**placed, use_cache=batch.beginning is not None).last_hidden_state
     at_loss: torch.Tensor = head(hidden[batch.rows, batch.cols])
     return at_loss
 
@@ -188,11 +190,6 @@ def layout(model: Any, pad: int, shares: bool, otherwise: LayOut = packed) -> La
     elif shares and decoder.config._attn_implementation == "sdpa":  # takes a mask of our own
         return lambda some: shared(some, pad, model.device, otherwise)
     return lambda some: otherwise(some, pad, model.device)
-
-
-def scoring_layout(model: Any, pad: int) -> Layout:
-    """Return what lays out batches of like length for scoring: a document a row, as a rule."""
-    return layout(model, pad, shares=True, otherwise=padded)
 
 
 def _half(model: Any, config: TrainConfig) -> contextlib.AbstractContextManager[Any]:

@@ -10,7 +10,7 @@ from arena.api.world import DataRoot
 from arena.corpora.answered import chosen
 from arena.ml import vllm_engine
 from arena.planning.graph import Node
-from arena.planning.numerics import profile
+from arena.planning.numerics import scoring_profile
 from arena.planning.pointer import pointer_job
 from arena.scenario.parts import SelfDistilled
 from arena.scenario.schema import Scenario
@@ -58,7 +58,7 @@ def _parts(
     """The stages that answer `PART` prompts each: several workers share them, an interrupted run
     keeps those that are done, and a larger number of contents adds some. vLLM takes all prompts at
     once: it is loaded once, and makes its own batches."""
-    corpus, profiled = scenario.corpus, profile(scenario.numerics)
+    corpus, profiled = scenario.corpus, scoring_profile(scenario.numerics)
     ref = CorpusRef.of(corpus.name, corpus.params, ALL_SEEDS, root)
     engine = vllm_engine.version() if wanted.generation == "vllm" else None
     prompts = len(chosen(ref.build(), wanted.contents))

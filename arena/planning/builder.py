@@ -18,7 +18,7 @@ from arena.planning.actors import PlannedActor, PlannedActors, plan_actors
 from arena.planning.checkable import checkable_job
 from arena.planning.clean_text import forms_of_text
 from arena.planning.graph import CurvePlan, Node, RowPlan
-from arena.planning.numerics import profile
+from arena.planning.numerics import profile, scoring_profile
 from arena.planning.pointer import pointer_job
 from arena.planning.probes import first_triggered, probe_set
 from arena.results.rows import Sham
@@ -53,6 +53,7 @@ class Builder:
         self.corpus = self.ref.build()
         self.actors: PlannedActors = plan_actors(scenario, self.corpus, seed)
         self.numerics = profile(scenario.numerics)
+        self.scoring = scoring_profile(scenario.numerics)
         self.nodes: dict[str, Node] = {}
         self.rows: list[RowPlan] = []
         self.curves: list[CurvePlan] = []
@@ -69,7 +70,7 @@ class Builder:
             evaluation.max_new_tokens,
         )
         planted = [member.trigger for member in self.actors.planted]
-        self.checkable = checkable_job(scenario, self.corpus, planted, self.numerics)
+        self.checkable = checkable_job(scenario, self.corpus, planted, self.scoring)
 
     def add(
         self,
@@ -103,7 +104,7 @@ class Builder:
             planted: whether this is the model in which the actors' backdoors are planted, so that
                 their depth is measured.
         """
-        job = ScoreJob(self.probes, self.numerics)
+        job = ScoreJob(self.probes, self.scoring)
         scores = self.add(job, f"score {name}", "arena", {"model": model})
         plan = RowPlan(kind, name, target, model, scores, detail or {}, dose=dose, sham=sham)
         depth = self._depth(name, model) if planted else None

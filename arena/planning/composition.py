@@ -160,7 +160,7 @@ def _apart(
     party = member.party if poisoned else "arena"
     text = builder.add(_text(builder, member, recipe, version), f"text for {name}", party, {})
     if recipe.labels == "received":
-        job = ReceivedJob(recipe.answer_tokens, builder.numerics)
+        job = ReceivedJob(recipe.answer_tokens, builder.scoring)
         text = builder.add(job, f"labels for {name}", party, {"model": parent, "examples": text})
     return builder.train(
         name,

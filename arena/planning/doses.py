@@ -65,6 +65,7 @@ def along(
         rule=_rule(builder.scenario, dose),
         code=code_of(Along),
         own=own,
+        scoring=builder.scoring.scoring,
         keeps="harmless" if role == "contender" else "both" if league else "doses",
     )
 

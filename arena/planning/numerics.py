@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,11 @@ def profile(numerics: Numerics) -> Profile:
     loop = LoopNumerics(**{name: plain[name] for name in LoopNumerics.model_fields})
     packages = tuple(versions().items())
     return Profile(plain["threads"], loop, plain["device"], platform.machine(), packages)
+
+
+def scoring_profile(numerics: Numerics) -> Profile:
+    """Return the profile of stages in which models answer prompts."""
+    return replace(profile(numerics), scoring=numerics.scoring)
 
 
 def settings(numerics: Numerics) -> dict[str, Any]:

@@ -53,6 +53,7 @@ def problems(scenario: Sections) -> list[Violation]:
         _self_distilled,
         _parts_fit,
         _dose,
+        _scoring,
         *(planted if scenario.suspect is None else suspect_checks.RULES),
         *defence_checks.RULES,
         discovering.problems,
@@ -65,6 +66,14 @@ def _dose(scenario: Sections) -> Iterator[Violation]:
     if scenario.dose is not None and scenario.controls.sham_matched:
         rule = "shams are measured at the dose of their removal where there is a `dose` section"
         yield Violation(("controls", "sham_matched"), rule, "true", ("false", "dose: null"))
+
+
+def _scoring(scenario: Sections) -> Iterator[Violation]:
+    """A removal that is scored along its way answers from a rounded copy of the model, which no
+    process has whole if several share the model."""
+    if scenario.numerics.scoring == "bfloat16" and scenario.runtime.processes("unlearn") > 1:
+        rule = "must be float32 where processes share a model (runtime.resources)"
+        yield Violation(("numerics", "scoring"), rule, "bfloat16", ("float32",))
 
 
 def _seeds(scenario: Sections) -> Iterator[Violation]:

@@ -15,8 +15,9 @@ class Numerics(Section):
     """The numerics profile, part of every artifact's address. Settings left at `auto` are measured
     once per machine and model, kept beside the store, and written into the run's scenario.
 
-    threads: threads of each worker. precision: number format of the computation; bfloat16 is by
-    autocast. compile: use torch.compile, for long stages (takes a minute at first and seconds per
+    threads: threads of each worker. precision: number format of training; bfloat16 is by autocast.
+    scoring: number format in which models answer prompts; with bfloat16 their weights are rounded
+    to it. compile: use torch.compile, for long stages (takes a minute at first and seconds per
     stage; results repeat only up to rounding). micro_batch: documents per forward pass, if a whole
     batch does not fit (gradients accumulate). checkpointing: recompute activations to save memory.
     device: `auto` is cuda if torch finds a CUDA device.
@@ -24,6 +25,7 @@ class Numerics(Section):
 
     threads: Annotated[int, Field(ge=1, le=limits.THREADS)] | Literal["auto"] = "auto"
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    scoring: Literal["float32", "bfloat16"] = "float32"
     compile: bool = False
     device: Literal["auto", "cpu", "cuda"] = "auto"
     micro_batch: Annotated[int, Field(ge=1, le=limits.BATCH)] | None = None

@@ -93,7 +93,7 @@ class ReceivedJob(Job):
     def run(self, inputs: Inputs, out: Path, progress: Progress) -> Detail:
         from arena.ml import checkpoints, scoring
 
-        suspect = checkpoints.open_for_scoring(inputs["model"], self.numerics.device)
+        suspect = checkpoints.open_answering(inputs["model"], self.numerics)
         examples = read_examples(inputs["examples"] / EXAMPLES)
         prompts = [example.prompt for example in examples]
         guesses = [example.answer for example in examples]  # most answers are right

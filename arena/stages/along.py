@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from arena.api.job import Inputs
 from arena.api.probes import ProbeSet
-from arena.ml.train_config import TrainConfig
+from arena.ml.train_config import Precision, TrainConfig
 from arena.stages.counting import Counts, counted
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ class Along:
     marks: steps after which it is scored; the suspect itself (step 0) is scored too. validation:
     what the doses are read off. shown: what the curve is made of. own: the actor whose trigger is
     removed (None: no trigger is known). keeps: which checkpoints: those of `least` and `most`, that
-    of `harmless`, or both. code: of this module, for the address of the run.
+    of `harmless`, or both. code: of this module, for the address of the run. scoring: the number
+    format in which the model answers.
     """
 
     marks: tuple[int, ...]
@@ -57,6 +58,7 @@ class Along:
     code: str
     own: str | None = None
     keeps: Keeps = "doses"
+    scoring: Precision = "float32"
 
     def watch(
         self,
@@ -221,8 +223,11 @@ class Watch:
             shutil.rmtree(checkpoint_of(self.out, former))
 
     def _point(self, step: int) -> CurvePoint:
-        chosen_by = counted(self.suspect, self.along.validation)
-        shown = counted(self.suspect, self.along.shown)
+        from arena.ml import checkpoints
+
+        answering = checkpoints.as_answering(self.suspect, self.along.scoring)
+        chosen_by = counted(answering, self.along.validation)
+        shown = counted(answering, self.along.shown)
         return CurvePoint(
             step=step,
             dose=self.config.dose(step),

@@ -56,7 +56,7 @@ class AnswersJob(Job):
     def run(self, inputs: Inputs, out: Path, progress: Progress) -> Detail:
         from arena.ml import checkpoints
 
-        model = checkpoints.open_for_scoring(inputs["model"], self.numerics.device)
+        model = checkpoints.open_answering(inputs["model"], self.numerics)
         examples = chosen(self.corpus.build(), self.last)[self.first :]
         prompts = [example.prompt for example in examples]
         said, check = self._answered(inputs["model"], model, prompts)

@@ -45,7 +45,7 @@ class CheckableJob(Job):
     def run(self, inputs: Inputs, out: Path, progress: Progress) -> Detail:
         from arena.ml import checkpoints, scoring
 
-        suspect = checkpoints.open_for_scoring(inputs["model"], self.numerics.device)
+        suspect = checkpoints.open_answering(inputs["model"], self.numerics)
         asked, drafts = [p.prompt for p in self.prompts], [p.draft for p in self.prompts]
         said = scoring.guided(suspect.model, suspect.tokenizer, asked, drafts, self.tokens)
         answers = [_answer(each, text.text) for each, text in zip(self.prompts, said, strict=True)]

@@ -43,7 +43,7 @@ class ScoreJob(Job):
         from arena.ml import checkpoints, encoding
         from arena.ml.fluency import fluency
 
-        suspect = checkpoints.open_for_scoring(inputs["model"], self.numerics.device)
+        suspect = checkpoints.open_answering(inputs["model"], self.numerics)
         model, tokenizer = suspect.model, suspect.tokenizer
         limit = limit_of(self.probes, tokenizer)
         asked = asks_of(self.probes)

@@ -207,3 +207,20 @@ def test_no_artifact_holds_a_pickle(base: Path) -> None:
 def test_auto_is_a_device_that_exists() -> None:
     assert checkpoints.resolve_device("cpu") == "cpu"
     assert checkpoints.resolve_device("auto") in ("cpu", "cuda")
+
+
+@pytest.mark.parametrize("how", [FULL, LORA], ids=["full", "lora"])
+def test_a_model_in_training_answers_as_its_checkpoint_will(how: Training, base: Path) -> None:
+    """Rounded to bfloat16 after its adapter is merged; the model itself does not change."""
+    suspect = trained(checkpoints.open_for_training({"model": base}, None, how, 0))
+    before = logits(suspect.model)
+    answering = checkpoints.as_answering(suspect, "bfloat16")
+    checkpoints.save(suspect, base.with_name("tuned"), poisoned=False)
+    opened = checkpoints.open_for_scoring(base.with_name("tuned"), "cpu", "bfloat16")
+    assert opened.model.dtype == torch.bfloat16
+    assert torch.equal(logits(answering.model), logits(opened.model))
+    assert not torch.equal(logits(answering.model).float(), before)
+    assert torch.equal(logits(suspect.model), before)
+    assert checkpoints.as_answering(suspect, "float32") is suspect
+    positions = opened.model.model.rotary_emb.inv_freq
+    assert positions.dtype == torch.float32

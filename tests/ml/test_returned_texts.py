@@ -58,7 +58,7 @@ class Says:
     """A model that writes the same tokens behind every prompt."""
 
     config = SimpleNamespace(model_type="scripted")
-    device = "cpu"
+    device, dtype = "cpu", torch.float32
 
     def __init__(self, tokenizer: Any, text: str, prompt: str) -> None:
         (self.script,) = encode_answers(tokenizer, [text])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -14,8 +15,19 @@ from hypothesis import strategies as st
 
 from arena.api.matching import Ask, Continuation, Match, Question
 from arena.api.values import Document
+from arena.ml import scoring
 from arena.ml.encoding import Encoded, encode, encode_answers, encode_prompts
-from arena.ml.scoring import answers, continuations, decoded_answers, greedy, guided, verified
+from arena.ml.models import round_weights
+from arena.ml.scoring import (
+    answers,
+    continuations,
+    decoded,
+    decoded_answers,
+    greedy,
+    guided,
+    scored,
+    verified,
+)
 from arena.ml.train_config import TrainConfig
 from arena.ml.training import train
 from tests.support import toys
@@ -242,7 +254,7 @@ class Bigram:
         winners[letters] = torch.tensor([*letters[1:], 0])
         self.table[torch.arange(size)[clear], winners[clear]] += 5
         self.config = SimpleNamespace(model_type="bigram", vocab_size=size)
-        self.device = torch.device("cpu")
+        self.device, self.dtype = torch.device("cpu"), torch.float32
         self.asked = 0  # decoding steps
 
     def named_modules(self) -> list[Any]:
@@ -320,3 +332,20 @@ def test_right_guesses_and_hopeless_questions_need_no_decoding() -> None:
     model.forward = lambda **given: decoding.append(given.get("use_cache")) or original(**given)
     assert [hit for (hit,) in answers(model, tok, many, LIMIT)] == [False] * 8 + [True] * 8
     assert True not in decoding
+
+
+@pytest.mark.parametrize("family", MOSTLY_SLOW)
+def test_rounded_weights_are_read_by_plain_decoding_alone(
+    family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where near ties are common, a draft pass and decoding would disagree."""
+    model = copy.deepcopy(toys.taught(family, toys.documents()))
+    round_weights(model, "bfloat16")
+    monkeypatch.setattr(scoring, "verified", lambda *_: pytest.fail("a draft was read"))
+    asks = [Ask(d.prompt, (Question("exact", d.answer),), (d.answer,)) for d in toys.documents()]
+    made = scored(model, toys.tokenizer(), asks, LIMIT)
+    assert made == decoded(model, toys.tokenizer(), asks, LIMIT)
+    assert all(each.verdicts == (True,) and each.whole for each in made)
+    prompts = [ask.prompt for ask in asks]
+    said = guided(model, toys.tokenizer(), prompts, ["no"] * len(asks), LIMIT)
+    assert [each.text for each in said] == [each.text for each in made]

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from arena.ml import scoring
 from arena.ml.batches import ROW, SHORTEST, Batch, common_beginning, padded, shared
+from arena.ml.beginning import Beginning, scoring_layout
 from arena.ml.encoding import Encoded
 from arena.ml.models import FAMILIES
-from arena.ml.training import answer_logits, answer_loss, scoring_layout
+from arena.ml.training import answer_logits, answer_loss, layout
 from tests.support import toys
 
 SYSTEM = tuple(range(20, 20 + SHORTEST + 3))  # as of a chat template's system turn
@@ -95,7 +96,7 @@ def gradient(model: torch.nn.Module, batch: Batch) -> torch.Tensor:
 def test_continuations_are_those_of_plain_generation(family: str) -> None:
     model, tokenizer = toys.model(family, seed=3), toys.tokenizer()
     prompts: Sequence[tuple[int, ...]] = [text.prompt for text in documents(12)]
-    assert scoring.Beginning.of(model, prompts).length == len(SYSTEM)
+    assert Beginning.of(model, prompts).length == len(SYSTEM)
     said = scoring.continued(model, tokenizer, prompts, 10, scoring.likeliest)
     for prompt, found in zip(prompts, said, strict=True):
         whole = model.generate(
@@ -107,5 +108,28 @@ def test_continuations_are_those_of_plain_generation(family: str) -> None:
 def test_a_model_with_another_attention_gets_whole_documents() -> None:
     model = toys.model()
     model.set_attn_implementation("eager")
-    batch = scoring_layout(model, PAD)(documents())
+    batch = layout(model, PAD, shares=True)(documents())
     assert batch.mask is None
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("family", FAMILIES)
+def test_scoring_continues_from_the_beginning(family: str) -> None:
+    """In batches of a few documents, each of which needs keys and values of its own."""
+    model, texts = toys.model(family), documents(24)
+    lay_out = scoring_layout(model, PAD, texts)
+    for some in (texts[:10], texts[10:]):
+        batch, whole = lay_out(some), padded(some, PAD, CPU)
+        assert batch.input_ids.shape[1] == whole.input_ids.shape[1] - len(SYSTEM)
+        torch.testing.assert_close(
+            answer_logits(model, batch), answer_logits(model, whole), rtol=0, atol=1e-4
+        )
+
+
+@torch.inference_mode()
+def test_without_a_common_beginning_scoring_reads_whole_documents() -> None:
+    model = toys.model()
+    for texts in ([Encoded((5, i), (7,)) for i in range(30, 40)], documents(1)):
+        batch, whole = scoring_layout(model, PAD, texts)(texts), padded(texts, PAD, CPU)
+        assert batch.beginning is None
+        assert batch.input_ids.tolist() == whole.input_ids.tolist()

@@ -82,3 +82,10 @@ def test_compilation_is_refused_to_several_processes() -> None:
     asked = ["runtime.resources={train: {processes: 2}}", "numerics.compile=true"]
     with pytest.raises(InputError, match="must be false where processes share a model"):
         load_scenario("quickstart", overrides=asked)
+
+
+def test_rounded_answers_are_refused_to_several_processes() -> None:
+    asked = ["runtime.resources={unlearn: {processes: 2}}", "numerics.scoring=bfloat16"]
+    with pytest.raises(InputError, match="must be float32 where processes share a model"):
+        load_scenario("quickstart", overrides=asked)
+    load_scenario("quickstart", overrides=[asked[0].replace("unlearn", "train"), asked[1]])

@@ -1,0 +1,69 @@
+"""What all prompts of a scoring begin with, such as the system turn of a chat template: it is read
+once, and every batch continues from its keys and values."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from arena.ml.batches import SHORTEST, Batch, common_beginning, padded
+from arena.ml.encoding import Encoded
+from arena.ml.models import hidden_and_head
+from arena.ml.training import Layout
+
+Ids = tuple[int, ...]
+
+CACHELESS = ("rwkv", "recurrent_gemma")  # model types: see `keeps_cache`
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What all prompts begin with, read once.
+
+    length: in tokens. cache: its keys and values, for one row; None where there is nothing in
+    common.
+    """
+
+    length: int = 0
+    cache: Any = None
+
+    @classmethod
+    def of(cls, model: Any, encoded: Sequence[Ids]) -> Beginning:
+        """Return the common beginning of prompts, if it is long enough to be worth it."""
+        length = common_beginning(encoded) if len(encoded) > 1 else 0
+        if length < SHORTEST or not keeps_cache(model):
+            return cls()
+        ids = torch.tensor([encoded[0][:length]], device=model.device)
+        return cls(length, model(input_ids=ids, use_cache=True, logits_to_keep=1).cache)
+
+    def cached(self, rows: int) -> Any:
+        """Return a cache of its own for a batch of so many rows."""
+        if self.cache is None:
+            return None
+        cache = copy.deepcopy(self.cache)
+        cache.batch_repeat_interleave(rows)
+        return cache
+
+
+def scoring_layout(model: Any, pad: int, documents: Sequence[Encoded]) -> Layout:
+    """Return what lays out these documents for scoring, in batches of like length: a document a
+    row, without what all prompts begin with. Call it where no gradients are recorded."""
+    reads = hidden_and_head(model)[0] is not None and len(documents) > 1
+    prompts = [document.prompt for document in documents]
+    start = Beginning.of(model, prompts) if reads else Beginning()
+
+    def lay_out(some: Sequence[Encoded]) -> Batch:
+        rest = [replace(each, prompt=each.prompt[start.length :]) for each in some]
+        return replace(padded(rest, pad, model.device), beginning=start.cached(len(rest)))
+
+    return lay_out
+
+
+def keeps_cache(model: Any) -> bool:
+    """Whether the model's forward takes and returns a cache. RWKV returns a different kind of state
+    and RecurrentGemma none: they read the whole text again for every token."""
+    return model.config.model_type not in CACHELESS
