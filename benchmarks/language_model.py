@@ -10,7 +10,9 @@ benchmarks/scoring.py.
 
 Prints ms per step of both loops and their losses, GFLOP/s of the arena's steps as a share of the
 measured GEMM speed, seconds of every way to score, and how many verdicts differ from those of
-`generate` (near ties apart, none should). FLOPs of a LoRA step, forward and backward, over the
+`generate` (near ties apart, none should; with weights rounded to bfloat16 a few may). Last, at how
+many tokens one pass over the written text and decoding disagree, by number format: this is why
+drafts are not read in bfloat16. FLOPs of a LoRA step, forward and backward, over the
 tokens that are computed: 4 N T + 4 V d A, with N weights outside the embedding, T tokens, V the
 vocabulary, d the width and A loss positions; the adapter's own and attention are not counted.
 """
@@ -22,11 +24,12 @@ import copy
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import baseline
 import numpy as np
+import torch
 from scoring import WAYS, Taught, Verdicts
 from training_step import OURS, THEIRS, peak
 
@@ -37,12 +40,14 @@ from arena.api.world import DataRoot
 from arena.corpora.instructions.corpus import Instructions, InstructionsParams
 from arena.ml import scoring
 from arena.ml.batches import batch_order
-from arena.ml.encoding import Encoded, encode, load_tokenizer
-from arena.ml.models import add_lora, load_model
+from arena.ml.beginning import scoring_layout
+from arena.ml.encoding import Encoded, encode, encode_prompts, load_tokenizer
+from arena.ml.models import add_lora, load_model, round_weights
 from arena.ml.train_config import Adapter, TrainConfig
-from arena.ml.training import layout, train
+from arena.ml.training import answer_logits, layout, train
 from arena.published.locate import located
 
+NEVER = -1  # the token that ends a text, where none is to end it
 SKIPPED = 2  # steps at the start of each run that are not timed
 ALL_LINEAR = Adapter(rank=16, alpha=32, target_modules=("q_proj", "k_proj", "v_proj", "o_proj",
                      "gate_proj", "up_proj", "down_proj"))  # fmt: skip
@@ -192,7 +197,10 @@ def _print_scoring(task: Task, prompts: int, tokens: int, repeats: int) -> None:
         for i, d in enumerate(known)
     )
     taught = Taught(load_model(task.folder), task.tokenizer, asks, tokens)
-    found = common.alternating({n: _timed(way, taught) for n, way in WAYS.items()}, repeats)
+    rounded = replace(taught, model=load_model(task.folder))
+    round_weights(rounded.model, "bfloat16")
+    ways = {name: _timed(way, taught) for name, way in WAYS.items()}
+    found = common.alternating(ways | {"bfloat16": _timed(WAYS["answers"], rounded)}, repeats)
     slow = statistics.median(seconds for seconds, _ in found["generate"])
     expected = found["generate"][0][1]
     rows = [
@@ -205,6 +213,33 @@ def _print_scoring(task: Task, prompts: int, tokens: int, repeats: int) -> None:
         for name, runs in found.items()
     ]
     common.table(("way", f"s for {len(asks)} prompts", "speed", "other verdicts"), rows)
+    rows = [
+        (name, *disagreement(each)) for name, each in (("float32", taught), ("bfloat16", rounded))
+    ]
+    common.table(("weights", "tokens", "disagree", "largest margin (nats)"), rows)
+
+
+@torch.inference_mode()
+def disagreement(taught: Taught) -> tuple[int, int, str]:
+    """Return how many tokens decoding wrote, at how many one pass over prompt and text would write
+    another, and the largest margin between the two likeliest tokens at such a place."""
+    prompts = encode_prompts(taught.tokenizer, [ask.prompt for ask in taught.asks])
+    documents = [Encoded(prompt, _written(taught, prompt)) for prompt in prompts]
+    lay_out = scoring_layout(taught.model, taught.tokenizer.pad_token_id, documents)
+    batch = lay_out(documents)
+    best = answer_logits(taught.model, batch).float().topk(2)
+    other = best.indices[:, 0] != batch.targets
+    margins = (best.values[:, 0] - best.values[:, 1])[other]
+    largest = f"{float(margins.max()):.3f}" if len(margins) else "-"
+    return len(other), int(other.sum()), largest
+
+
+def _written(taught: Taught, prompt: tuple[int, ...]) -> tuple[int, ...]:
+    """The tokens that decoding the prompt alone writes, whether or not a text ends."""
+    row = scoring.greedy(taught.model, torch.tensor([prompt]), None, taught.limit, NEVER)[
+        0
+    ].tolist()
+    return tuple(row)
 
 
 def _timed(
