@@ -236,10 +236,8 @@ def disagreement(taught: Taught) -> tuple[int, int, str]:
 
 def _written(taught: Taught, prompt: tuple[int, ...]) -> tuple[int, ...]:
     """The tokens that decoding the prompt alone writes, whether or not a text ends."""
-    row = scoring.greedy(taught.model, torch.tensor([prompt]), None, taught.limit, NEVER)[
-        0
-    ].tolist()
-    return tuple(row)
+    ids = torch.tensor([prompt])
+    return tuple(scoring.greedy(taught.model, ids, None, taught.limit, NEVER)[0].tolist())
 
 
 def _timed(
