@@ -45,6 +45,7 @@ def scenario(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
         "training.continual_pretraining={steps: 2, documents: 60, learning_rate: 1e-6}",
         "evaluation.max_new_tokens=null",
         "thresholds.installed_asr=0",
+        "numerics.scoring=bfloat16",
     )
 
 
@@ -59,6 +60,7 @@ def test_the_base_model_agrees_with_itself(results: RunResults) -> None:
     (suspect,) = results.rows_of("compromised")
     assert suspect.clean_accuracy is not None
     assert suspect.clean_accuracy.rate == 1.0
+    assert results.environment["scoring"] == "bfloat16"
     assert any("clean accuracy is agreement with it" in note for note in results.corpus.notes)
 
 
