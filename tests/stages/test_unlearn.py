@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
-from arena import registry
+from arena import registry, stages
 from arena.api.objective import Brief, Budget
+from arena.api.probes import ProbeSet
 from arena.api.trigger import NoTrigger
 from arena.ml import training
+from arena.ml.checkpoints import open_for_scoring
 from arena.ml.train_config import Adapter
 from arena.stages import unlearn
+from arena.stages.along import STEPS, Along, DoseRule, read_curve
+from arena.stages.counting import Counted, counted
 from arena.stages.unlearn import UnlearnJob
 from arena.store.manifest import MANIFEST
 from tests.support import toys
 from tests.support.stage_inputs import CLEAN, base, reference, silent
+from tests.support.toy_probes import probes
 
 
 def unlearn_job(adapter: Any = None, objective: str = "relabel", **more: Any) -> UnlearnJob:
@@ -101,3 +108,30 @@ def test_a_matched_sham_trains_until_its_update_is_as_large(
     assert detail["matched_norm"] == stretch * norm
     assert abs(detail["steps"] - takes) <= (2 if takes < MOST else 0)
     assert (detail["update_norm"] >= stretch * norm) == (takes < MOST)
+
+
+@pytest.mark.parametrize("adapter", [None, Adapter(rank=2, alpha=4)])
+def test_a_curve_is_what_the_kept_checkpoints_answer(
+    adapter: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With rounded weights too, while the run itself goes on in float32."""
+    answered = []
+
+    def counting(suspect: Any, probes: ProbeSet) -> Counted:
+        answered.append(suspect.model.dtype)
+        return counted(suspect, probes)
+
+    monkeypatch.setattr(stages.along, "counted", counting)
+    rule = DoseRule(removed=1.0, kept=0.0, lost=1.0, installed=0.0)
+    along = Along((2, 4), probes(), probes(), rule, "", "lexical", scoring="bfloat16")
+    job = unlearn_job(adapter, along=along)
+    suspect = base(tmp_path / "base")
+    job.run({"model": suspect}, tmp_path / "out", silent)
+    assert set(answered) == {torch.bfloat16}
+    curve = {point.step: point for point in read_curve(tmp_path / "out")}
+    kept = {int(folder.name): folder for folder in (tmp_path / "out" / STEPS).iterdir()}
+    assert kept
+    for step, folder in kept.items():
+        beside = shutil.copytree(folder, tmp_path / folder.name)  # an adapter's base is its sibling
+        again = counted(open_for_scoring(beside, "cpu", "bfloat16"), probes())
+        assert (curve[step].shown, curve[step].shown_clean) == (again.asr, again.clean)
