@@ -16,7 +16,8 @@ import arena.api
 HEAD = """# Python
 
 This page lists what `import arena` offers, and what a plug-in imports from `arena.api`. Everything
-else is internal. A notebook that runs a scenario and draws a figure: [notebook.ipynb](notebook.ipynb).
+else is internal. A notebook that runs a scenario and draws a figure:
+[notebook.ipynb](notebook.ipynb).
 
 ```python
 import arena

@@ -67,12 +67,12 @@ def calibrate(
     quiet: QuietOption = False,
     debug: Debug = False,
 ) -> None:
-    """Find the fewest steps and least poison at which every backdoor installs, on validation prompts
-    and without looking at any removal, and write them into a copy of the scenario.
+    """Find the fewest steps and least poison at which every backdoor installs, on validation
+    prompts and without looking at any removal, and write them into a copy of the scenario.
 
     If no try keeps every limit, the copy has the exposures that install every backdoor and fall
-    short of the other limits the least; these are named. After an interruption the same command continues.
-    Exit status 1 if no try installs every backdoor in every seed.
+    short of the other limits the least; these are named. After an interruption the same command
+    continues. Exit status 1 if no try installs every backdoor in every seed.
 
     Example: arena calibrate my_scenario.yaml --seeds 4 --budget 12
     """

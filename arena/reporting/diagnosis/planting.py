@@ -33,8 +33,8 @@ def base(evidence: Evidence) -> Iterator[Finding]:
         helps = "answers that the checkpoint gives itself: `corpus.self_distilled: {}`"
     yield Finding(
         "base",
-        f"the {which} answers {span(low.values())} of clean prompts correctly{evidence.where(low)}: "
-        f"below {decimals(LEARNED)} it is under-trained, and backdoors install poorly",
+        f"the {which} answers {span(low.values())} of clean prompts correctly{evidence.where(low)}"
+        f": below {decimals(LEARNED)} it is under-trained, and backdoors install poorly",
         helps,
     )
 
