@@ -65,12 +65,13 @@ class Grid(Section):
     axis) and each other value of an axis with the others at the centre.
 
     families: model families. sizes: model sizes. stages: the training that actors poison.
-    compositions: how the actors' poison comes together. methods: sets of trigger methods; a cell has only the actors
-    with these. payloads: `own`; `kind` (each actor has another payload of the first one's kind);
-    `shared` (all have the first one's; if payloads are `crossed`, a different one of theirs in each
-    seed). rates, counts: every actor's poison, as a share or in documents; together they are one
-    axis. learning_rates: the defender's learning rates. steps: the defender's steps. settings: axes
-    of any other keys. primary: the registered contrast between two values of an axis.
+    compositions: how the actors' poison comes together. methods: sets of trigger methods; a cell
+    has only the actors with these. payloads: `own`; `kind` (each actor has another payload of the
+    first one's kind); `shared` (all have the first one's; if payloads are `crossed`, a different
+    one of theirs in each seed). rates, counts: every actor's poison, as a share or in documents;
+    together they are one axis. learning_rates: the defender's learning rates. steps: the defender's
+    steps. settings: axes of any other keys. primary: the registered contrast between two values of
+    an axis.
     """
 
     families: tuple[Family, ...] = ()

@@ -40,8 +40,8 @@ class Sections(Section):
     """All sections of an experiment, each valid by itself (`Scenario` checks that they agree).
 
     name: the name of the run and of its folder. description: what the scenario asks, for `arena
-    list`. plugins: files, folders or modules with your own triggers, payloads or other parts.
-    seeds: each is a whole replication and the unit of all statistics; a verdict needs 8. model: trained
+    list`. plugins: files, folders or modules with triggers, payloads or other parts. seeds:
+    each is a whole replication and the unit of all statistics; a verdict needs 8. model: trained
     from scratch, a checkpoint to poison, or a suspect that somebody else made. corpus: clean text,
     and how often planted forms occur in it. stage: the training that actors poison. composition:
     how the actors' poison comes together in one model. actors: the threat actors; if they train
