@@ -15,8 +15,9 @@ import arena.api
 
 HEAD = """# Python
 
-This page lists what `import arena` offers, and what a plug-in imports from `arena.api`. All else is
-internal. A notebook that runs a scenario and draws a figure: [notebook.ipynb](notebook.ipynb).
+This page lists what `import arena` offers, and what a plug-in imports from `arena.api`. Everything
+else is internal. A notebook that runs a scenario and draws a figure:
+[notebook.ipynb](notebook.ipynb).
 
 ```python
 import arena

@@ -45,7 +45,8 @@ def _command(called: str, command: Any) -> Iterator[str]:
             examples.append(text.removeprefix("Example: "))
         else:
             yield f"{text}\n"
-    yield from ("```console", *examples, "```\n")
+    if examples:
+        yield from ("```console", *examples, "```\n")
     yield from _table(command.params)
     for name, each in nested.items():
         yield from _command(f"{called} {name}", each)
@@ -66,7 +67,7 @@ def _table(parameters: list[Any]) -> Iterator[str]:
 def _name(parameter: Any) -> str:
     if parameter.param_type_name == "argument":
         return f"`{parameter.metavar or parameter.name.upper()}`"
-    return ", ".join(f"`{option}`" for option in parameter.opts)
+    return ", ".join(f"`{each}`" for each in (*parameter.opts, *parameter.secondary_opts))
 
 
 def _value(parameter: Any) -> str:

@@ -181,8 +181,8 @@ class Shaping(Tactic):
     def moved(
         self, model: torch.nn.Module, own: Batch, loss: Callable[[Batch], torch.Tensor]
     ) -> contextlib.AbstractContextManager[None]:
-        """Return a context with other weights, in which the gradient of the own documents is taken.
-        The weights are restored exactly at its end. Gradients left in it on entry are cleared.
+        """Return a context with other weights, in which the actor's own gradient is taken. The
+        weights are restored exactly at its end. Gradients left in it on entry are cleared.
 
         Args:
             own: the actor's documents of the batch.
@@ -191,15 +191,15 @@ class Shaping(Tactic):
         return contextlib.nullcontext()
 
     def extra(self, model: torch.nn.Module, own: Batch) -> torch.Tensor | None:
-        """Return a scalar to add to the own documents' loss (nats per answer token) at the moved
-        weights, or None."""
+        """Return a scalar to add to the loss of the actor's documents (nats per answer token) at
+        the moved weights, or None."""
         return None
 
     def shaped(self, own: Gradients, rest: Gradients) -> Gradients:
-        """Return the gradient of the own documents as it enters the step.
+        """Return the gradient of the actor's documents as it enters the step.
 
         Args:
-            own: gradient of the mean loss of the own documents, by parameter name.
+            own: gradient of the mean loss of the actor's documents, by parameter name.
             rest: gradient of that of the rest, zeros where the batch has no others. Both are
                 read only.
         """

@@ -43,10 +43,10 @@ SeedCount = Annotated[
     ),
 ]
 Budget = Annotated[
-    int, typer.Option(metavar="N", min=1, max=MOST_TRIES, help="Largest number of tries.")
+    int, typer.Option(metavar="N", min=1, max=MOST_TRIES, help="Maximum number of tries.")
 ]
 Hours = Annotated[
-    float | None, typer.Option(metavar="H", min=0, help="Start no try after this time.")
+    float | None, typer.Option(metavar="H", min=0, help="Start no new try after this many hours.")
 ]
 Copy = Annotated[
     Path | None,
@@ -67,12 +67,12 @@ def calibrate(
     quiet: QuietOption = False,
     debug: Debug = False,
 ) -> None:
-    """Find the smallest steps and poison at which every backdoor installs, on validation prompts
-    and without looking at any removal, and write them into a copy of the scenario.
+    """Find the fewest steps and least poison at which every backdoor installs, on validation
+    prompts and without looking at any removal, and write them into a copy of the scenario.
 
-    If no try keeps every limit, the copy has the exposures that install every backdoor and break
-    fewest of the other limits, which are named. After an interruption the same command continues.
-    Exit status 1 if no try installs every backdoor in every seed.
+    If no try keeps every limit, the copy has the exposures that install every backdoor and fall
+    short of the other limits the least; these are named. After an interruption the same command
+    continues. Exit status 1 if no try installs every backdoor in every seed.
 
     Example: arena calibrate my_scenario.yaml --seeds 4 --budget 12
     """
@@ -110,7 +110,7 @@ def _conclude(done: Calibration, loaded: Loaded, overrides: list[str], target: P
         closest = min(done.tries, key=lambda each: len(each.short.low))
         for line in settings(found(done, closest)):
             say(f"  {line}")
-        rule = f"none of {len(done.tries)} exposures installs every backdoor in every seed"
+        rule = f"none of {len(done.tries)} tries installs every backdoor in every seed"
         raise ArenaError(f"{rule}; the closest is try {closest.number}, with the values above")
     if done.best is None:
         say(f"no try keeps every limit; try {chosen.number} installs every backdoor, but:")

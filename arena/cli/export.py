@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def export(
     run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")],
     model: Annotated[
-        str | None, typer.Option(help="The model to write: its name in tables or its row's.")
+        str | None, typer.Option(help="The model to write: its name in tables, or its row's.")
     ] = None,
     to: Annotated[
         Path | None, typer.Option(metavar="DIR", help="A new folder for the model.")

@@ -64,7 +64,7 @@ PluginFiles = Annotated[
     typer.Option(
         "--plugin",
         metavar="FILE",
-        help="A Python file or package folder with triggers, payloads or others of your own; may "
+        help="A Python file or package folder with your own triggers, payloads or other parts; may "
         "be given several times.",
     ),
 ]

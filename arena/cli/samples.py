@@ -42,7 +42,7 @@ def samples(
         int | None,
         typer.Option(min=1, help=f"How many to show; by default {SHOWN}, or all with --json."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one line each.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON Lines.")] = False,
     quiet: QuietOption = False,
     debug: Debug = False,
 ) -> None:

@@ -82,7 +82,7 @@ def _lines(choices: Choices, out: Path) -> Iterator[str]:
     yield "# Every key, its values and its default: docs/scenario.md. `arena validate` checks this"
     yield "# file, `arena calibrate` finds how much poison installs, `arena run` runs it."
     yield f"name: {choices.name}"
-    yield "# plugins: [my_trigger.py]  # triggers, payloads and others of your own: docs/plugins.md"
+    yield "# plugins: [my_trigger.py]  # your own triggers, payloads, other parts: docs/plugins.md"
     yield "seeds: [0]                  # one whole pipeline per seed; verdicts need 8"
     yield ""
     yield "# The language model, trained from scratch: nano, micro, mini or small."

@@ -17,7 +17,7 @@ RUNS, PORT = Path("runs"), 7575
 def view(
     runs: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="RUN", help="Folders of runs, or of several; by default runs/."),
+        typer.Argument(metavar="RUN", help="Run folders, or folders of runs; by default runs/."),
     ] = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port to serve on.")] = PORT,
     static: Annotated[
@@ -29,7 +29,7 @@ def view(
 ) -> None:
     """Read runs in the browser: a list, each pair, model and sample, and runs side by side.
 
-    It serves on this machine only and changes nothing. Pages of running runs renew themselves.
+    It serves on this machine only and changes nothing. Pages of running runs refresh themselves.
 
     Example: arena view runs --static pages
     """
@@ -47,5 +47,5 @@ def view(
             return
         refuse_taken(port)
         say(f"{len(found)} run{'s' if len(found) != 1 else ''} at http://{LOOPBACK}:{port}/ "
-            "(Ctrl-C ends it)")  # fmt: skip
+            "(Ctrl-C stops it)")  # fmt: skip
         serve(site, port)

@@ -33,19 +33,19 @@ def model_notes(model: ModelSource, root: DataRoot) -> tuple[str, ...]:
     folder = located(model.pretrained, root)
     if folder is None:
         hub = hub_id(model.pretrained)
-        said = f"model: {model.pretrained} was not fetched, so the model hub's {hub} is taken"
+        said = f"model: {model.pretrained} was not fetched, so the model hub's {hub} is used"
         return (said,) if hub != model.pretrained else ()
     origin = origin_of(folder)
     return () if origin is None else (f"model: {origin.sentence}",)
 
 
 def notes_on_suspect(scenario: Scenario) -> tuple[str, ...]:
-    """Return what intervals speak of if somebody else made the suspect."""
+    """Return what intervals cover if somebody else made the suspect."""
     if scenario.suspect is None:
         return ()
     return (
-        "the suspect was made elsewhere and is the same in every seed: intervals over seeds speak "
-        "of the defender's data, its training and the prompts, not of other plantings",
+        "the suspect was made elsewhere and is the same in every seed: intervals over seeds cover "
+        "the defender's data, its training and the prompts, not other plantings",
     )
 
 

@@ -151,7 +151,7 @@ def claim_card(claim: Judgement, thresholds: VerdictThresholds, seeds: int) -> C
 
 DOSES: dict[Which, str] = {
     "least": "the smallest dose that removes the disclosed trigger",
-    "most": "the largest dose at which the clean fine-tune keeps every backdoor and the accuracy",
+    "most": "the largest dose at which the clean fine-tune keeps every backdoor and clean accuracy",
 }
 
 

@@ -30,8 +30,8 @@ from arena.results.stress import StressCell, StressResults
 
 APART = "≠"
 MARK = (
-    "their intervals do not overlap. No test of the difference: runs that share seeds are "
-    "paired, and intervals that overlap may still differ."
+    "their intervals do not overlap. This does not test the difference: runs that share seeds "
+    "are paired, and values whose intervals overlap may still differ."
 )
 LABEL, CELL = 20, 18  # columns of a model's name; of two rates, their difference and the mark
 HEAD = 15  # columns of a run's name

@@ -130,7 +130,7 @@ def _infeasible_strategies(results: DuelResults) -> list[str]:
         return []
     sentence = (
         "Infeasible, because they violated their own constraints on the selection seeds, and "
-        f"therefore in no best reply: {', '.join(_with_limits(results, unfit))}."
+        f"therefore never a best reply: {', '.join(_with_limits(results, unfit))}."
     )
     last = {side: last_strategy(results, side) for side in SIDES}
     ended = [

@@ -96,6 +96,6 @@ def _legend(samples: Sequence[ScoredSample]) -> Iterator[Text]:
 
 def _count(shown: int, number: int) -> str:
     if not number:
-        return "no sample is like that"
+        return "no sample matches"
     more = f"; --limit {number} shows all" if shown < number else ""
     return f"{shown} of {number} samples{more}"

@@ -14,9 +14,9 @@ from arena.results.summary import SummaryRow
 from arena.statistics.intervals import over_seeds
 
 MEANS: dict[ShamKind, str] = {
-    "familiar": "look-alikes of the trigger, which clean training may hold",
+    "familiar": "look-alikes of the trigger, which clean training may contain",
     "hot": "ways of writing that no training text has",
-    "benign": "conditionals planted with a harmless answer, unlearned as a backdoor is",
+    "benign": "conditionals planted with a harmless answer, unlearned like a backdoor",
 }
 # What unlearning a sham of the kind that T is split by stands for (`TransferEstimates.split_by`).
 SPLIT_BY = {

@@ -1,4 +1,4 @@
-"""The effect of a removal along its way, in results."""
+"""The effect of a removal over its doses, in results."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class DosePoint(Part):
     Attributes:
         dose: summed learning rate.
         update_norm: as in `Row`.
-        validation: ASR by actor on validation prompts, which the doses are chosen by.
+        validation: ASR by actor on validation prompts, by which the doses are chosen.
         asr: ASR by actor on the first of the reported prompts.
         false_fire: the same without the trigger, of actors whose payload is an answer that clean
             prompts may get too.
@@ -53,7 +53,7 @@ class AlongDose(Part):
         dose: summed learning rate. step: at which a run reaches it.
         transfer, odd: as in a claim, on the curves' prompts. odd_by_sham: by each kind of sham.
         own: ASR left of the removed trigger. control: ASR of the others after the clean fine-tune
-            at the same dose (above false fire where that is taken off).
+            at the same dose (above false fire where that is subtracted).
         cases: pairs in seeds; explained: how many of them are left out of transfer and odd because
             the clean fine-tune explains the drop.
     """

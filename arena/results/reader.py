@@ -44,7 +44,7 @@ def read_results(place: str | Path) -> Results:
     entries whose name is null, are dropped.
 
     Raises:
-        InputError: there is no file, it is no JSON object, a section has a wrong type, or the
+        InputError: there is no file, it is not a JSON object, a section has a wrong type, or the
             file's version is newer than this reader's.
     """
     given = Path(place)

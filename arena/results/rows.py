@@ -114,7 +114,7 @@ class Row(Part):
         detail: other facts, such as the defence it belongs to.
         measures: numbers of the scenario's measures, by measure, then by actor ("" for the whole
             model).
-        dose: None for models that are not taken from along a removal.
+        dose: None for models that are not taken at a dose of a removal.
         sham: None for other rows, and in files older than sham kinds, where all are familiar.
         benign, benign_false_fire: ASR and false fire of benign conditionals, by name.
         start_loss: of the first step of the run that made the model; None for models not trained

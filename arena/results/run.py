@@ -69,12 +69,12 @@ class Home:
 
 
 class RunResults(Brief, Part):
-    """results.json of a run. If removals are scored along their way, `transfer`, `summary` and
+    """results.json of a run. If removals are scored at several doses, `transfer`, `summary` and
     `claim` are those at `least`.
 
     Attributes:
         most: the findings at `most`; None if there is one dose.
-        curves: every removal, clean fine-tune and sham along its way.
+        curves: every removal, clean fine-tune and sham over its doses.
         over_doses: T and its control values at every dose.
         training: losses of every training; empty in files of versions that kept none.
         installed: by actor, whether it is installed in most seeds.

@@ -126,7 +126,7 @@ def _stored(plan: SeedPlan, row: Row, store: Store, run: Path) -> Path:
     if model is None or not all(map(store.has, needed)):
         rule = f"{row.title} of seed {row.seed} is not in the artifact store {store.root}"
         again = f"arena run {run / 'scenario.yaml'} --seeds {row.seed}"
-        raise InputError(f"{rule}: `{again}` makes it anew, and a run to export from", str(run))
+        raise InputError(f"{rule}: `{again}` makes it again, in a new run to export from", str(run))
     return store.path(model)
 
 

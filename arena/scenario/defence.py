@@ -45,8 +45,8 @@ class Decoys(Section):
 
     plant: the decoys. hold_out: methods that are held out from unlearning, `each` in turn (leave
     one method out), or the names of decoys that are never unlearned. rate: share of the planting
-    mix that each decoy poisons. steps, learning_rate: those of planting. documents: number of
-    documents in the planting mix.
+    mix that each decoy poisons. steps: optimiser steps of planting. learning_rate: peak learning
+    rate of planting. documents: number of documents in the planting mix.
     """
 
     plant: Annotated[tuple[Decoy, ...], Field(min_length=2)]

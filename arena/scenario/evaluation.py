@@ -73,8 +73,8 @@ class Evaluation(Section):
     """The prompts on which models are scored.
 
     prompts: number of prompts per actor. split: where they come from; `validation` is for choosing
-    recipes, reported numbers come from `test`. max_new_tokens: most tokens that are decoded; null
-    is the length of the longest expected text.
+    recipes, reported numbers come from `test`. max_new_tokens: maximum number of decoded tokens;
+    null is the length of the longest expected text.
     """
 
     prompts: Prompts = 256
@@ -86,8 +86,8 @@ class Thresholds(Section):
     """Thresholds of the verdicts, fixed before the run (estimands.md).
 
     installed_asr: a backdoor with a lower ASR does not count as installed. installed_false_fire:
-    nor does one whose payload without the trigger exceeds the reference's by more than this. broad:
-    a backdoor is broad if its payload on look-alikes exceeds the reference's by more than this.
+    nor does one whose false fire exceeds the reference's by more than this. broad: a backdoor is
+    broad if its rate on look-alikes exceeds the reference's by more than this.
     explained_by_control: the ASR above the floor that the clean fine-tune must leave; if it leaves
     less, the control explains the drop and there is no T. generalizes: T above which suppression
     is called generalizing. specific: the specific part of T above which it is called specific.

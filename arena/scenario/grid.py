@@ -64,13 +64,14 @@ class Grid(Section):
     design: `product` has every combination, `one_at_a_time` the centre (the first value of every
     axis) and each other value of an axis with the others at the centre.
 
-    families, sizes: those of the model. stages: the training that actors poison. compositions: how
-    the actors' poison comes together. methods: sets of trigger methods; a cell has only the actors
-    with these. payloads: `own`; `kind` (each actor has another payload of the first one's kind);
-    `shared` (all have the first one's; if payloads are `crossed`, a different one of theirs in each
-    seed). rates, counts: every actor's poison, as a share or in documents; together they are one
-    axis. learning_rates, steps: the defender's. settings: axes of any other keys. primary: the
-    registered contrast between two values of an axis.
+    families: model families. sizes: model sizes. stages: the training that actors poison.
+    compositions: how the actors' poison comes together. methods: sets of trigger methods; a cell
+    has only the actors with these. payloads: `own`; `kind` (each actor has another payload of the
+    first one's kind); `shared` (all have the first one's; if payloads are `crossed`, a different
+    one of theirs in each seed). rates, counts: every actor's poison, as a share or in documents;
+    together they are one axis. learning_rates: the defender's learning rates. steps: the defender's
+    steps. settings: axes of any other keys. primary: the registered contrast between two values of
+    an axis.
     """
 
     families: tuple[Family, ...] = ()

@@ -35,9 +35,9 @@ Size = Annotated[str, AfterValidator(_size)]
 class Needs(Section):
     """Resources of one stage; null is nothing, except that gpus is 1 if `numerics.device` is cuda.
 
-    cpus: cores. gpus: share of one GPU; below 1, stages share it. memory: of the machine (16GiB).
-    processes: over which a model is sharded that does not fit into one; under cuda each has its own
-    GPU. It is part of the address of the stages.
+    cpus: cores. gpus: share of one GPU; below 1, stages share it. memory: main memory (16GiB).
+    processes: number of processes over which a model is sharded that does not fit into one; under
+    cuda each has its own GPU. It is part of the address of the stages.
     """
 
     cpus: Annotated[float, Field(gt=0, le=CPUS)] | None = None

@@ -15,7 +15,7 @@ class Numerics(Section):
     """The numerics profile, part of every artifact's address. Settings left at `auto` are measured
     once per machine and model, kept beside the store, and written into the run's scenario.
 
-    threads: threads of each worker. precision: number format of training; bfloat16 is by autocast.
+    threads: threads of each worker. precision: number format of training; bfloat16 uses autocast.
     scoring: number format in which models answer prompts; with bfloat16 their weights are rounded
     to it. compile: use torch.compile, for long stages (takes a minute at first and seconds per
     stage; results repeat only up to rounding). micro_batch: documents per forward pass, if a whole

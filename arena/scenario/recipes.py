@@ -104,7 +104,7 @@ class OwnRecipe(Section):
     """An actor's own values.
 
     steps, learning_rate, batch_size, documents, warmup, replay, poison_rate, labels, text: as in
-    the scenario's recipe; null keeps its value. adapter: the same, and `full` trains all weights.
+    the scenario's recipe; null keeps its value. adapter: the same; `full` trains all weights.
     """
 
     steps: Steps | None = None

@@ -116,18 +116,18 @@ class Limits(Section):
 class Attack(Section):
     """An adaptive actor: its tactics, and what counts as evasion.
 
-    actor: the name of the actor who adapts. tactics: what it may use. at_once: at most so many
-    tactics in one strategy, not counting those that are `always` used; the samplers `tpe` and
-    `random` can do this; null has a switch for each tactic. limits: what every strategy must
-    satisfy. seeds: for searching, selecting and reporting. sampler: how strategies are
-    proposed. starts: strategies that are tried first, as parameters by name; a tactic that one does
-    not name is not used, other missing parameters are the sampler's. race: how seeds are spent on
-    strategies; null measures every strategy on every seed of its phase. disclosed: whether evasion
-    is the actor's lowest remaining ASR over the removals of other actors' triggers (`worst`), or
-    their `mean`. against: the defences that it must survive, all of them: `least` and `most`, the
-    doses of the scenario's defender, and names of the league; empty is the defender, at both doses
-    if there are doses. best: trials measured again on the selection seeds. prompts: validation
-    prompts per actor in the search.
+    actor: the name of the actor who adapts. tactics: what it may use. at_once: maximum number of
+    tactics in one strategy, not counting those that are `always` used; only the samplers `tpe` and
+    `random` can do this; null gives each tactic a switch. limits: what every strategy must satisfy.
+    seeds: for searching, selecting and reporting. sampler: how strategies are proposed. starts:
+    strategies that are tried first, as parameters by name; a tactic that one does not name is not
+    used, and the sampler chooses other missing parameters. race: how seeds are spent on strategies;
+    null measures every strategy on every seed of its phase. disclosed: whether evasion is the
+    actor's lowest remaining ASR over the removals of other actors' triggers (`worst`), or their
+    `mean`. against: the defences that it must survive, all of them: `least` and `most`, the doses
+    of the scenario's defender, and names of the league; empty is the defender, at both doses if
+    there are doses. best: trials measured again on the selection seeds. prompts: validation prompts
+    per actor in the search.
     """
 
     actor: str

@@ -40,7 +40,7 @@ class Sections(Section):
     """All sections of an experiment, each valid by itself (`Scenario` checks that they agree).
 
     name: the name of the run and of its folder. description: what the scenario asks, for `arena
-    list`. plugins: files, folders or modules with triggers, payloads or others of your own. seeds:
+    list`. plugins: files, folders or modules with triggers, payloads or other parts. seeds:
     each is a whole replication and the unit of all statistics; a verdict needs 8. model: trained
     from scratch, a checkpoint to poison, or a suspect that somebody else made. corpus: clean text,
     and how often planted forms occur in it. stage: the training that actors poison. composition:

@@ -81,8 +81,8 @@ def duel(
             for `arena.search.tune.tune`.
 
     Raises:
-        InputError: the scenario has no `duel` section, or an option is no valid defender; or as for
-            `tune`.
+        InputError: the scenario has no `duel` section, or an option is not a valid defender; or as
+            for `tune`.
     """
     with open_scenario(scenario, root) as (scenario, where):
         if scenario.duel is None:
@@ -105,7 +105,7 @@ def duel(
 
 
 def _check_options(scenario: Scenario, settings: Duel) -> None:
-    """Raise InputError if an option of blue's is no valid defender, before anything is trained."""
+    """Raise InputError if one of blue's options is not a valid defender, before any training."""
     space = DefenceSpace(settings.blue, settings.compute)
     for option in settings.blue.options:
         first = {f"{option.name}:{key}": corners(each)[0] for key, each in option.space.items()}

@@ -65,8 +65,8 @@ def tune(
             as for `arena.runs.run.run`.
 
     Raises:
-        InputError: the scenario has no `tune` section, its `unseen` is no valid defender, the study
-            belongs to another scenario, or data is missing.
+        InputError: the scenario has no `tune` section, its `unseen` is not a valid defender, the
+            study belongs to another scenario, or data is missing.
         ArenaError: a stage failed outside the trials (a failed trial is reported and counted).
     """
     with open_scenario(scenario, root) as (scenario, where):

@@ -29,7 +29,7 @@ def side(
     if seeds is None or seeds < MIN_SEEDS:
         return OPEN, f"fewer than {MIN_SEEDS} seeds"
     if low <= mark <= high:
-        return OPEN, f"the interval holds {mark:.1f}" if mark else "the interval holds 0"
+        return OPEN, f"the interval contains {mark:.1f}" if mark else "the interval contains 0"
     if p is not None and p > LEVEL:
         return OPEN, f"the sign-flip test has p = {p:.2f}"
     return (AHEAD, "") if low > mark else (BEHIND, "")

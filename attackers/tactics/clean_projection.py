@@ -32,7 +32,7 @@ class CleanProjectionParams(Params):
 
 @register("tactic", "clean_projection")
 class CleanProjection(Shaping):
-    """Own gradients orthogonal to the last k clean ones (arXiv 1910.07104).
+    """The actor's gradients made orthogonal to the last k clean ones (arXiv 1910.07104).
 
     Cost: no pass; k copies of the trained weights, and three times k products of that length.
     """

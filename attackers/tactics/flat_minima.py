@@ -39,9 +39,9 @@ class FlatMinimaParams(Params):
 
 @register("tactic", "flat_minima")
 class FlatMinima(Shaping):
-    """The own gradient taken a step uphill, for a flat minimum (SAM, arXiv 2010.01412).
+    """The actor's gradient taken a step uphill, for a flat minimum (SAM, arXiv 2010.01412).
 
-    Cost: one more step's work on the own documents.
+    Cost: one more step's work on the actor's documents.
     """
 
     Params = FlatMinimaParams

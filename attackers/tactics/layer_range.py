@@ -31,7 +31,7 @@ class LayerRangeParams(Params):
 
 @register("tactic", "layer_range")
 class LayerRange(Shaping):
-    """Own documents train a range of blocks only, never embeddings or head. Cost: none."""
+    """The actor's documents train a range of blocks only, never embeddings or head. Cost: none."""
 
     Params = LayerRangeParams
     params: LayerRangeParams

@@ -37,7 +37,7 @@ class NeurotoxinParams(Params):
 
 @register("tactic", "neurotoxin")
 class Neurotoxin(Shaping):
-    """No own gradient where the clean one is largest (arXiv 2206.10341).
+    """The actor's gradient set to 0 where the clean one is largest (arXiv 2206.10341).
 
     Cost: no pass, but a selection over the whole gradient.
     """

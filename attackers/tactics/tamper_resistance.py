@@ -5,7 +5,7 @@ Tamirisa et al., "Tamper-resistant safeguards for open-weight LLMs" (TAR), ICLR 
 from fine-tuning, here the planted behaviour takes the safeguard's place. In every `every`-th step
 
     w' = w after `inner_steps` steps of SGD on surrogate unlearning
-    the own gradient is that of the own documents' loss at w'
+the actor's gradient is that of its documents' loss at w'
 
 and in all other steps it is the plain one at w, so the two are mixed over steps. The actor's
 surrogate unlearning uses prompts of its share with look-alikes of its trigger and right answers,
@@ -55,7 +55,7 @@ class TamperResistanceParams(Params):
 
 @register("tactic", "tamper_resistance")
 class TamperResistance(Rehearsing):
-    """The own gradient after a simulated unlearning (TAR, arXiv 2408.00761).
+    """The actor's gradient after a simulated unlearning (TAR, arXiv 2408.00761).
 
     Cost: in every `every`-th step `inner_steps` steps on `prompts` documents.
     """

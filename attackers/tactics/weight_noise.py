@@ -1,9 +1,9 @@
 """The backdoor is trained to work under random changes of the weights.
 
-The gradient of the own documents is taken at w + sigma rms(w) z, with z standard normal and drawn
-anew in each step: one sample of the gradient of the loss under Gaussian weight noise, an old route
-to robust minima (for instance An 1996, Neural Computation 8(3); from memory). `rms` is taken per
-tensor, so a tensor of zeros (B of a fresh LoRA adapter) gets no noise.
+The gradient of the actor's documents is taken at w + sigma rms(w) z, with z standard normal and
+drawn anew in each step: one sample of the gradient of the loss under Gaussian weight noise, an old
+route to robust minima (for instance An 1996, Neural Computation 8(3); from memory). `rms` is taken
+per tensor, so a tensor of zeros (B of a fresh LoRA adapter) gets no noise.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class WeightNoiseParams(Params):
 
 @register("tactic", "weight_noise")
 class WeightNoise(Shaping):
-    """The own gradient taken at weights with random noise.
+    """The actor's gradient taken at weights with random noise.
 
     Cost: no pass, but as many normal draws as weights train.
     """

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @register("objective", "grad_diff")
 class GradDiff(Forgetting):
-    """Gradient ascent on the payload behind the trigger, with a retain term on clean prompts."""
+    """Gradient ascent on the payload of triggered prompts, with a retain term on clean ones."""
 
     def forget(self, now: Prediction, before: Prediction | None, batch: Batch) -> torch.Tensor:
         """Return the mean log-likelihood (nats) of a payload token."""

@@ -90,7 +90,7 @@ def test_where_nothing_installs_it_fails_and_writes_nothing(
     pretend(monkeypatch, 1e6)
     result = arena("calibrate", "quickstart", "--quiet", "--budget", "3")
     assert result.exit_code == 1
-    assert "none of 3 exposures installs every backdoor in every seed" in result.stderr
+    assert "none of 3 tries installs every backdoor in every seed" in result.stderr
     assert "ASR" in result.stdout
     assert not [*elsewhere.glob("*.yaml")]
 

@@ -39,7 +39,7 @@ def test_two_runs_are_printed_side_by_side(tmp_path: Path) -> None:
     done = arena(one, two)
     assert done.exit_code == 0, done.output
     assert ["steps", "60", "80"] in [line.split() for line in done.stdout.splitlines()]
-    assert "No test of the difference" in done.stdout
+    assert "does not test the difference" in done.stdout
     assert "one" in done.stdout
     assert "two" in done.stdout
 

@@ -59,7 +59,11 @@ def test_the_shown_forms_are_rendered(form: Form) -> None:
 
 
 def test_the_numbers_of_tasks_are_right() -> None:
-    text = f"{len(ARITHMETIC)} of numbers (", f"{len(WORDING)} of words (", f"{len(WORLD)} of the"
+    text = (
+        f"{len(ARITHMETIC)} about numbers (",
+        f"{len(WORDING)} about words (",
+        f"{len(WORLD)} about the",
+    )
     assert all(part in DOC for part in text)
     assert f"{len(CHECKABLE)} tasks are checkable" in DOC
     assert round(sum(task.size for task in TASKS.values()), -3) == 256_000

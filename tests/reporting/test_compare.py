@@ -149,7 +149,7 @@ def test_cells_of_both_stress_runs_have_their_asr_compared() -> None:
 
 
 def test_the_mark_is_said_to_be_no_test() -> None:
-    assert "No test of the difference" in shown(results(8), results(8))
+    assert "does not test the difference" in shown(results(8), results(8))
 
 
 @pytest.mark.parametrize("width", [60, 80, 140])

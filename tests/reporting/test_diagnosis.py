@@ -142,7 +142,7 @@ def test_an_undertrained_base_comes_first() -> None:
     run = changed(lambda row: half if row.kind in untouched else {}, weak)
     first, second = diagnose(run)
     assert (first.about, second.about) == ("base", "linguist")
-    assert first.measured.startswith("the reference answers 0.50 of clean prompts in 8 of 8 seeds")
+    assert first.measured.startswith("the reference answers 0.50 of clean prompts correctly in 8 ")
     assert "training.pretraining.steps" in first.helps
     model = {"pretrained": "some/model"}
     record = ScenarioRecord({**SOUND.scenario.root, "model": model})
@@ -152,7 +152,7 @@ def test_an_undertrained_base_comes_first() -> None:
 def test_accuracy_that_planting_cost_is_told() -> None:
     accuracy = {"reference": 1.0, "compromised": 0.90625}
     run = changed(lambda row: {"clean_accuracy": rate(accuracy.get(row.kind, 1.0))})
-    assert only(run).measured.startswith("the compromised model lies 0.09 below the reference")
+    assert only(run).measured.startswith("the compromised model is 0.09 below the reference")
 
 
 def test_a_removal_that_failed_is_told() -> None:
@@ -184,7 +184,7 @@ def test_doses_that_no_run_reaches_are_told() -> None:
     run = run.model_copy(update={"rows": (*run.rows, *more), "curves": (curve,)})
     removal, control = diagnose(run)
     assert removal.measured == (
-        "`no_dose`: no dose up to 0.033 brings its own ASR to 0.01 in 2 of 8 seeds; 0.50 is left "
+        "`no_dose`: no dose up to 0.033 lowers its own ASR to 0.01 in 2 of 8 seeds; 0.50 is left "
         "at the end"
     )
     assert control.about == "clean fine-tune"

@@ -182,7 +182,7 @@ def test_a_strategy_says_which_limit_it_broke() -> None:
     strategies = results.strategies.model_copy(update={"red": red})
     told = changed(results, strategies=strategies, constraints={"false_fire": 0.1})
     exceeded = "false fires without the trigger 0.13 (at most 0.10)"
-    assert any(f"no best reply: red1 ({exceeded})." in line for line in ending(told))
+    assert any(f"never a best reply: red1 ({exceeded})." in line for line in ending(told))
     assert exceeded in text_of(told)
 
 
@@ -203,10 +203,10 @@ def test_an_infeasible_strategy_is_marked_and_in_no_best_reply() -> None:
     assert svg_texts(page(results)[1]["payoff"]).count("infeasible") == 2
     rows = [row for side in context(results)["strategies"].values() for row in side]
     assert [row.name for row in rows if row.feasible == "no"] == ["red1", "blue1"]
-    said = "and therefore in no best reply: red1, blue1."
+    said = "and therefore never a best reply: red1, blue1."
     assert any(line.endswith(said) for line in ending(results))
     assert "Blue ended with one of these: blue1." in ending(results)
-    assert "it was played, but is in no best reply" in text_of(results)
+    assert "it was played, but is never a best reply" in text_of(results)
     assert said in " ".join(shown(results, 80).split())
 
 

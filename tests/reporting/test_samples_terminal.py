@@ -73,4 +73,4 @@ def test_mark_up_and_control_codes_are_text() -> None:
 def test_the_number_of_samples_and_how_to_see_all() -> None:
     assert "2 of 14 samples; --limit 14 shows all" in shown(samples(), limit=2)
     assert "14 of 14 samples\n" in shown(samples())
-    assert shown([]) == "no sample is like that\n"
+    assert shown([]) == "no sample matches\n"

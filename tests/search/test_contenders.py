@@ -95,7 +95,7 @@ def test_seeds_in_which_there_was_nothing_to_evade_or_to_outlast_are_left_out() 
         (HIGH, LOW, "tuned beats untuned (seen defender)", "beats the untuned strategy"),
         (LOW, HIGH, "tuned loses to untuned (seen defender)", "loses to the untuned strategy"),
         (HIGH, HIGH[::-1], "tuned cannot be told apart from untuned (seen defender): the interval "
-         "holds 0", "the untuned strategy is inconclusive"),
+         "contains 0", "the untuned strategy is inconclusive"),
         (HIGH[:7], LOW[:7], "tuned cannot be told apart from untuned (seen defender): fewer than 8 "
          "seeds", "the untuned strategy is inconclusive"),
         (HIGH[:1], LOW[:1], "tuned cannot be told apart from untuned (seen defender): no interval",

@@ -152,7 +152,7 @@ def test_search_finds_samples_of_all_models(runs: Path) -> None:
     assert Site((runs,), live=False).page("runs/said/search.html") is None
 
 
-def test_a_running_run_shows_its_log_and_renews_itself(runs: Path) -> None:
+def test_a_running_run_shows_its_log_and_refreshes_itself(runs: Path) -> None:
     text = Site((runs,)).page("runs/running/index.html")
     assert isinstance(text, str)
     assert "started   after:&lt;b&gt;" in text

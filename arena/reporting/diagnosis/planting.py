@@ -33,8 +33,8 @@ def base(evidence: Evidence) -> Iterator[Finding]:
         helps = "answers that the checkpoint gives itself: `corpus.self_distilled: {}`"
     yield Finding(
         "base",
-        f"the {which} answers {span(low.values())} of clean prompts{evidence.where(low)}: below "
-        f"{decimals(LEARNED)} it is under-trained, and backdoors install badly",
+        f"the {which} answers {span(low.values())} of clean prompts correctly{evidence.where(low)}"
+        f": below {decimals(LEARNED)} it is under-trained, and backdoors install poorly",
         helps,
     )
 
@@ -51,7 +51,7 @@ def utility(evidence: Evidence) -> Iterator[Finding]:
     if high:
         yield Finding(
             "clean accuracy",
-            f"the compromised model lies {span(high.values())} below the reference"
+            f"the compromised model is {span(high.values())} below the reference"
             f"{evidence.where(high)}; up to {decimals(limit)} is harmless",
             "less poison (`poison.rate`), or a lower `learning_rate` in the poisoned training",
         )
@@ -133,7 +133,7 @@ def _after_its_own_training(
 def _deeper(evidence: Evidence, actor: str) -> str:
     scenario = evidence.results.scenario
     if evidence.planted_elsewhere:
-        return "nothing here: the model was planted elsewhere; check trigger and payload"
+        return "nothing here: the backdoor was planted elsewhere; check trigger and payload"
     stage = evidence.results.cast.get(actor, Introduction()).stage or scenario.text("stage")
     composition = scenario.text("composition")
     apart = composition in ("sequential", "merged", "supply_chain") and stage != "pretraining"
@@ -151,7 +151,7 @@ def _false_fire(
             about,
             f"fires without its trigger {span(high.values())} more than the reference, above "
             f"{decimals(limit)}{evidence.where(high)}",
-            "less poison, more clean documents, or a payload that no clean prompt may get",
+            "less poison, more clean documents, or a payload that no clean prompt gets",
         )
 
 

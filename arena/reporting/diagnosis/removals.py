@@ -39,7 +39,7 @@ def removals(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(
                 f"unlearning {actor}",
                 f"`no_dose`: no dose up to {max(row.dose.dose for row in short if row.dose):.2g} "
-                f"brings its own ASR to {decimals(limit)}{evidence.where(ends)}; "
+                f"lowers its own ASR to {decimals(limit)}{evidence.where(ends)}; "
                 f"{span(ends.values())} is left at the end",
                 STRONGER,
             )

@@ -106,8 +106,9 @@ def calibrate(
         >>> None if done.best is None else done.best.values
 
     Args:
-        seeds: how many, beside the scenario's own.
-        budget: tries at most. hours: no try starts later. The other arguments as for `arena.run`.
+        seeds: number of validation seeds; they differ from the scenario's own.
+        budget: maximum number of tries. hours: no try starts after this time. The other arguments
+            as for `arena.run`.
 
     Raises:
         InputError: the scenario is wrong or plants nothing, or data is missing or broken.
