@@ -149,6 +149,16 @@ def test_an_undertrained_base_comes_first() -> None:
     assert "self_distilled" in diagnose(run.model_copy(update={"scenario": record}))[0].helps
 
 
+def test_low_agreement_with_its_own_answers_is_no_weak_base() -> None:
+    half, untouched = {"clean_accuracy": rate(0.2)}, ("reference", "compromised")
+    run = changed(lambda row: half if row.kind in untouched else {})
+    corpus = {"name": "instructions", "self_distilled": {"tokens": 32}}
+    record = ScenarioRecord({**SOUND.scenario.root, "corpus": corpus})
+    assert any(each.about == "base" for each in diagnose(run))
+    own = diagnose(run.model_copy(update={"scenario": record}))
+    assert not any(each.about == "base" for each in own)
+
+
 def test_accuracy_that_planting_cost_is_told() -> None:
     accuracy = {"reference": 1.0, "compromised": 0.90625}
     run = changed(lambda row: {"clean_accuracy": rate(accuracy.get(row.kind, 1.0))})

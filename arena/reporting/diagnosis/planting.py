@@ -20,7 +20,10 @@ LOST = 0.02  # clean accuracy that planting may cost, unless the scenario's `dos
 
 
 def base(evidence: Evidence) -> Iterator[Finding]:
-    """Yield that the model without any poison does not know the corpus."""
+    """Yield that the model without any poison does not know the corpus. If the right answers are
+    the base model's own, a low rate is a change of wording, not ignorance."""
+    if evidence.results.scenario.section("corpus").get("self_distilled"):
+        return
     rates = {s.seed: _accuracy(s.reference or s.compromised) for s in evidence.seeds}
     low = below(LEARNED, rates)
     if not low:
