@@ -55,10 +55,11 @@ def samples(
     with guarded(debug):
         with display(f"samples {run_folder}", quiet) as shown:
             shown.phase("reading the results")
+            from arena.results.brief import counted
             from arena.results.reader import read_run
 
             results = read_run(run_folder)
-            which = f"{len(results.seeds)} seeds" if seed is None else f"seed {seed}"
+            which = counted(len(results.seeds), "seed") if seed is None else f"seed {seed}"
             shown.phase(f"reading the samples of {which}")
             found = results.samples(
                 actor=actor, model=model, kind=kind, seed=seed, hit=hit, search=search

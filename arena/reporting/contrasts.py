@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from arena.reporting.numbers import Shown, decimals
 from arena.reporting.text import clean
 from arena.reporting.wording import axis_value, p_value, words
+from arena.results.brief import counted
 from arena.results.stress import Contrast, StressResults
 from arena.statistics.comparison import AHEAD, BEHIND, EQUAL
 
@@ -61,5 +62,6 @@ def _row(each: Contrast) -> ContrastRow:
 def line(row: ContrastRow) -> str:
     """Return a contrast in one line."""
     where = f" {row.dose}" if row.dose else ""
-    numbers = f"{row.difference.full}, p {row.p} ({row.adjusted_p} after Holm)"
-    return clean(f"{row.axis}: T of {row.name}{where}: {numbers}, {row.seeds} seeds; {row.outcome}")
+    p = f"p {row.p} ({row.adjusted_p} after Holm)"
+    measured = f"{row.difference.full}, {p}, {counted(row.seeds, 'seed')}"
+    return clean(f"{row.axis}: T of {row.name}{where}: {measured}; {row.outcome}")

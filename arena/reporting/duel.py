@@ -14,6 +14,7 @@ from arena.reporting.payoff_matrix import SIDES, payoff_matrix, strategies_of
 from arena.reporting.render import common, fill
 from arena.reporting.strategies import plain, settings
 from arena.reporting.wording import sentence, words
+from arena.results import brief
 from arena.results.duel import DuelResults, DuelRound, MoveRecord, Payoff, Side, StrategyRecord
 
 
@@ -133,7 +134,7 @@ def _facts(results: DuelResults) -> list[tuple[str, str]]:
 def selection_note(results: DuelResults) -> str:
     """Return a sentence on the seeds behind the rounds' numbers."""
     count = len(results.seeds.select)
-    seeds = outcomes.several(count, "selection seed") if count else "the selection seeds"
+    seeds = brief.counted(count, "selection seed") if count else "the selection seeds"
     return (
         f"Before and after are measured on {seeds} and validation prompts, and decided which "
         "strategies were kept. After is the best of a few strategies chosen on these same seeds, "

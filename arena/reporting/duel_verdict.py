@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from arena.reporting.limits import broken
 from arena.reporting.numbers import Shown, decimals
-from arena.reporting.outcomes import outcome, several
+from arena.reporting.outcomes import outcome
 from arena.reporting.payoff_matrix import (
     SIDES,
     Pair,
@@ -15,6 +15,7 @@ from arena.reporting.payoff_matrix import (
     payoff_matrix,
     strategies_of,
 )
+from arena.results.brief import counted
 from arena.results.duel import DuelResults, MixedEquilibrium, Payoff, Side
 from arena.results.estimate import Estimate
 from arena.statistics.comparison import AHEAD, BEHIND, OPEN
@@ -86,7 +87,7 @@ def headline(results: DuelResults) -> str:
         BEHIND: "Blue is ahead at the end",
         OPEN: "Neither side is shown to be ahead at the end",
     }[final.outcome]
-    seeds = f" on {several(final.seeds, 'seed')}" if final.seeds else ""
+    seeds = f" on {counted(final.seeds, 'seed')}" if final.seeds else ""
     value = f"{final.red} against {final.blue} leaves an ASR of {Shown.of(final.left).full}{seeds}"
     why = f", inconclusive because {_because(final.why)}" if final.outcome == OPEN else ""
     return f"{leader}: {value}{why}."
@@ -117,7 +118,7 @@ def _end(results: DuelResults) -> list[str]:
             f"strategy that gained {gain}."
         ]
     if results.ended == "rounds":
-        rounds = several(len(results.rounds), "round")
+        rounds = counted(len(results.rounds), "round")
         return [f"It ended after the maximum of {rounds}, not because the sides had settled."]
     return [f"It ended by: {results.ended}."] if results.ended else []
 
@@ -189,7 +190,7 @@ def _equilibrium(mixed: MixedEquilibrium) -> list[str]:
         return [f"No mixed equilibrium was computed: {mixed.note}."]
     if mixed.value.value is None:
         return []
-    seeds = f" on {several(mixed.seeds, 'seed')}" if mixed.seeds else ""
+    seeds = f" on {counted(mixed.seeds, 'seed')}" if mixed.seeds else ""
     red, blue = _weights(mixed.red), _weights(mixed.blue)
     return [
         f"If each side may draw its strategy at random, an ASR of {Shown.of(mixed.value).full} is "

@@ -45,11 +45,6 @@ def yes_or_no(answer: bool | None) -> str:
     return NONE if answer is None else "yes" if answer else "no"
 
 
-def several(count: int, noun: str) -> str:
-    """Return `1 seed`, `2 seeds`: a count with its noun."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
 def disclosed_in_words(disclosed: str) -> str:
     """Return in words how ASR left is taken over the disclosed triggers."""
     known = {

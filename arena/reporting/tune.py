@@ -29,6 +29,7 @@ from arena.reporting.tune_verdict import (
     winners_curse,
 )
 from arena.reporting.wording import sentence, words
+from arena.results import brief
 from arena.results.scenario import TacticRecord
 from arena.results.tune import CandidateRecord, ContenderRecord, StudyRecord, TuneResults
 
@@ -226,7 +227,7 @@ def _over(counted: int | None, seeds: int | None) -> str:
     """`over 5 seeds` if a value is not over all of them."""
     if counted is None or counted == seeds:
         return ""
-    return f"over {outcomes.several(counted, 'seed')}"
+    return f"over {brief.counted(counted, 'seed')}"
 
 
 def _share(some: int | None, seeds: int | None) -> str:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from arena.reporting.limits import broken
 from arena.reporting.numbers import decimals
-from arena.reporting.outcomes import outcome, several
+from arena.reporting.outcomes import outcome
 from arena.reporting.wording import words
+from arena.results.brief import counted
 from arena.results.estimate import Estimate
 from arena.results.tune import CandidateRecord, Difference, TuneResults
 from arena.statistics.comparison import AHEAD, BEHIND, OPEN
@@ -69,7 +70,7 @@ def excluded(compared: StrategyComparison) -> str:
     for seed, reason in compared.left_out.items():
         reasons.setdefault(reason or "no reason given", []).append(seed)
     listed = ", ".join(f"{reason} ({', '.join(seeds)})" for reason, seeds in reasons.items())
-    return f"{several(len(compared.left_out), 'seed')} excluded: {listed}" if listed else ""
+    return f"{counted(len(compared.left_out), 'seed')} excluded: {listed}" if listed else ""
 
 
 def fresh_seeds(results: TuneResults) -> int | None:
@@ -101,14 +102,14 @@ def headline(results: TuneResults) -> str:
     return f"{text} {infeasible_choice(results)}".rstrip()
 
 
-def _seeds_phrase(fresh: int | None, counted: Sequence[int | None]) -> str:
+def _seeds_phrase(fresh: int | None, judged: Sequence[int | None]) -> str:
     """`On 8 fresh seeds`; if some are excluded, how many of them count."""
     if not fresh:
         return ""
-    known = sorted({fresh if count is None else count for count in counted})
+    known = sorted({fresh if count is None else count for count in judged})
     count = f"{known[0]}" if known[0] == known[-1] else f"{known[0]} to {known[-1]}"
     of = "" if known == [fresh] else f"{count} of "
-    return f"on {of}{several(fresh, 'fresh seed')}"
+    return f"on {of}{counted(fresh, 'fresh seed')}"
 
 
 def _sentence(rival: str, compared: Sequence[StrategyComparison]) -> str:
