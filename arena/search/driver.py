@@ -231,7 +231,7 @@ class Driver:
         key: tuple[str, int, Scope, int] = evaluated.key  # type: ignore[assignment]
         name, number, scope, seed = key
         running = self._running.get(number) if name == self._spec.name else None
-        if running is None or running.rung[0] != scope:
+        if running is None or running.rung[0] != scope or seed not in running.rung[1]:
             return  # from a trial that failed meanwhile, possibly of an earlier search
         if evaluated.rows is None:
             if not isinstance(evaluated.error, ArenaError) or _of_machine(evaluated.error):
@@ -258,7 +258,8 @@ class Driver:
         values = self._spec.criteria.values(seen, running.scenario)
         why = None
         if running.left:
-            why = self._pruning.reason(running.trial, running.seen, values, constraints)
+            whole = bool(running.seen)
+            why = self._pruning.reason(running.trial, seen, whole, values, constraints)
             if why is None:
                 self._submit(running)
                 return
