@@ -23,7 +23,7 @@ from arena.search.criteria import AttackCriteria, DefenceCriteria
 from arena.search.driver import StudySpec
 from arena.search.duel import _check_options
 from arena.search.phases import on_validation
-from arena.search.session import fingerprint
+from arena.search.session import identity
 from arena.search.strategy_spaces import DefenceSpace, TacticSpace
 from arena.search.tune import tune
 from arena.search.tune_results import importance
@@ -161,7 +161,7 @@ def printed(made: Scenario, *, side: str = "red") -> str:
         search = StudySpec(
             "n", base, attack.actor, "red", moves, judge, attack.sampler, 9, 1, prunes, DataRoot()
         )
-    return fingerprint(search)
+    return identity(search).digest
 
 
 @pytest.mark.parametrize(
