@@ -14,10 +14,10 @@ from arena.api.ranges import Choice, Real, Whole, corners, holds
 from arena.api.world import DataRoot
 from arena.errors import InputError
 from arena.scenario import bundled
-from arena.scenario.load import from_text, varied
+from arena.scenario.load import from_text, load_scenario, varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Sampler
-from arena.scenario.tactic_space import dimensions_of
+from arena.scenario.tactic_space import dimensions_of, space_of
 from arena.search import studies
 from arena.search.criteria import AttackCriteria, DefenceCriteria
 from arena.search.driver import StudySpec
@@ -277,3 +277,16 @@ def test_importance_is_of_the_tactics_and_not_of_their_slots() -> None:
     shares = importance(study, space).names
     assert max(shares, key=lambda name: shares[name]) == "schedule"
     assert set(shares) == {*space.optional, "poison_budget.rate"}
+
+
+@pytest.mark.parametrize("method", ["poison_stage", "position", "payload"])
+def test_no_setting_of_the_bundled_search_leaves_the_actor_as_it_is(method: str) -> None:
+    base = load_scenario("tune_all")
+    assert base.tune is not None
+    (searched,) = (each for each in base.tune.tactics if each.method == method)
+    ((name, ranges),) = space_of(searched).items()
+    assert isinstance(ranges, Choice)
+    for option in ranges.options:
+        changes = {"actors.lexical.tactics": [{"method": method, name: option}]}
+        actor = varied(base, changes, "a strategy").actors[0]
+        assert actor.model_copy(update={"tactics": base.actors[0].tactics}) != base.actors[0]
