@@ -303,7 +303,8 @@ class Driver:
             self._study.tell(trial.number, outcome.values, state=TrialState.COMPLETE)
         else:
             self._study.tell(trial.number, state=TrialState.PRUNED)
-        self._report_end(trial, outcome.values, outcome.feasible, outcome.why)
+        state = "feasible" if outcome.feasible else violation(outcome.violations)
+        self._report_end(trial, outcome.values, outcome.why, state)
         self._ended(trial, outcome)
 
     def _decline(self, trial: optuna.Trial, constraints: Constraints) -> None:
@@ -318,13 +319,12 @@ class Driver:
         self._close(trial, outcome)
 
     def _report_end(
-        self, trial: optuna.Trial, values: Sequence[float], is_feasible: bool, why: str | None
+        self, trial: optuna.Trial, values: Sequence[float], why: str | None, state: str
     ) -> None:
-        state = why or ("feasible" if is_feasible else "infeasible")
-        numbers = ", ".join(f"{value:.3f}" for value in values)
+        numbers = ", ".join(f"{value:.3f}" for value in values) or "not run"
         total = self._spec.trials
         which = f"{self._spec.name}: trial {trial.number} ({trial.number + 1} of {total})"
-        self._observer.note(f"{which}: {numbers} ({state})")
+        self._observer.note(f"{which}: {numbers} ({why or state})")
         self._emit_event(trial, "finished" if why is None else "pruned")
 
     def _emit_event(self, trial: optuna.Trial, what: str) -> None:

@@ -248,6 +248,20 @@ def test_a_strategy_over_its_budget_is_never_run(
     assert {stored(t).why for t in study.get_trials()} == {f"violates {limit}"}
 
 
+def test_a_line_names_the_limits_that_a_trial_broke(storage: str, tmp_path: Path) -> None:
+    class Broad(FakeEvaluators):
+        def wait(self, timeout: float) -> list[Evaluated]:
+            experiments = dict(self._queue)
+            return [
+                Evaluated(each.key, rows(experiments[each.key], 0.9, near=0.5))
+                for each in super().wait(timeout)
+            ]
+
+    notes: list[str] = []
+    drive(search(1, prunes=False), storage, Broad(tmp_path / "log"), notes)
+    assert notes == ["s: trial 0 (1 of 1): 0.900 (violates broad)"]
+
+
 def test_several_objectives_are_told_together(storage: str, tmp_path: Path) -> None:
     base = search(5)
     attack = base.criteria.attack  # type: ignore[attr-defined]
