@@ -303,7 +303,7 @@ class Driver:
             self._study.tell(trial.number, outcome.values, state=TrialState.COMPLETE)
         else:
             self._study.tell(trial.number, state=TrialState.PRUNED)
-        state = "feasible" if outcome.feasible else violation(outcome.violations)
+        state = "feasible" if outcome.feasible else violation(dict(outcome.violations))
         self._report_end(trial, outcome.values, outcome.why, state)
         self._ended(trial, outcome)
 
