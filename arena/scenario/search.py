@@ -166,9 +166,10 @@ class Tune(Attack):
     and plain prompts that fire), `budget` (share of the mix that the actor writes), `flagged`
     (share of its poison that a filter on the training text flags) and `discovered` (share of its
     triggers that a discovery finds): several give a Pareto front.
-    prune: end a trial after one disclosed trigger if it is worse than the median; null prunes with
-    one objective only. unseen: a defender that the search does not use, as keys of the scenario;
-    the report has both. compare: strategies to report in addition to the tuned one.
+    prune: end a trial that has lost the race or, without a race, after one disclosed trigger if it
+    is worse than the median; null prunes with one objective only. unseen: a defender that the
+    search does not use, as keys of the scenario; the report has both. compare: strategies to report
+    in addition to the tuned one.
     """
 
     trials: Trials = 40

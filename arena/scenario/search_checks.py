@@ -241,6 +241,19 @@ def _against(scenario: Sections) -> Iterator[Violation]:
                 yield Violation(place, rule, name, allowed)
             elif name not in allowed:
                 yield Violation(place, "no defence of the league has this name", name, allowed)
+            elif name in _with_unseen_objective(scenario):
+                rule = "has the objective of tune.unseen, which the search must not use"
+                same = _with_unseen_objective(scenario)
+                yield Violation(place, rule, name, tuple(n for n in allowed if n not in same))
+
+
+def _with_unseen_objective(scenario: Sections) -> tuple[str, ...]:
+    """The league's defences with the objective that makes the unseen defender another one."""
+    own = scenario.tune.unseen.get("defender.objective") if scenario.tune is not None else None
+    method = own.get("method") if isinstance(own, Mapping) else own
+    if method == scenario.defender.objective.name:
+        return ()
+    return tuple(each.name for each in scenario.league if each.objective.name == method)
 
 
 RULES = (_against, _actor, _tactics, _starts, _at_once, _seeds, _objectives, _unseen, _duel)

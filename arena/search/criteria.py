@@ -40,6 +40,10 @@ class Criteria(Protocol):
     def faces_defender(self) -> bool:
         """Whether the values depend on the scenario's defender."""
 
+    @property
+    def falls(self) -> bool:
+        """Whether the first objective of a seed can only fall with every further removal."""
+
     def beforehand(self, scenario: Scenario) -> Constraints:
         """Return the constraints that are known without running the scenario."""
 
@@ -79,6 +83,10 @@ class AttackCriteria:
     def faces_defender(self) -> bool:
         return self.attack.faces_defender
 
+    @property
+    def falls(self) -> bool:
+        return self.attack.disclosed == "worst"
+
     def beforehand(self, scenario: Scenario) -> Constraints:
         return beforehand(scenario, self.attack)
 
@@ -108,6 +116,10 @@ class DefenceCriteria:
     @property
     def faces_defender(self) -> bool:
         return True
+
+    @property
+    def falls(self) -> bool:
+        return self.attack.disclosed == "worst"
 
     def beforehand(self, scenario: Scenario) -> Constraints:
         return {}

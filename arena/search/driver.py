@@ -231,7 +231,7 @@ class Driver:
         key: tuple[str, int, Scope, int] = evaluated.key  # type: ignore[assignment]
         name, number, scope, seed = key
         running = self._running.get(number) if name == self._spec.name else None
-        if running is None or running.rung[0] != scope:
+        if running is None or running.rung[0] != scope or seed not in running.rung[1]:
             return  # from a trial that failed meanwhile, possibly of an earlier search
         if evaluated.rows is None:
             if not isinstance(evaluated.error, ArenaError) or _of_machine(evaluated.error):
@@ -258,7 +258,8 @@ class Driver:
         values = self._spec.criteria.values(seen, running.scenario)
         why = None
         if running.left:
-            why = self._pruning.reason(running.trial, running.seen, values, constraints)
+            whole = bool(running.seen)
+            why = self._pruning.reason(running.trial, seen, whole, values, constraints)
             if why is None:
                 self._submit(running)
                 return
@@ -302,7 +303,8 @@ class Driver:
             self._study.tell(trial.number, outcome.values, state=TrialState.COMPLETE)
         else:
             self._study.tell(trial.number, state=TrialState.PRUNED)
-        self._report_end(trial, outcome.values, outcome.feasible, outcome.why)
+        state = "feasible" if outcome.feasible else violation(dict(outcome.violations))
+        self._report_end(trial, outcome.values, outcome.why, state)
         self._ended(trial, outcome)
 
     def _decline(self, trial: optuna.Trial, constraints: Constraints) -> None:
@@ -317,13 +319,12 @@ class Driver:
         self._close(trial, outcome)
 
     def _report_end(
-        self, trial: optuna.Trial, values: Sequence[float], is_feasible: bool, why: str | None
+        self, trial: optuna.Trial, values: Sequence[float], why: str | None, state: str
     ) -> None:
-        state = why or ("feasible" if is_feasible else "infeasible")
-        numbers = ", ".join(f"{value:.3f}" for value in values)
+        numbers = ", ".join(f"{value:.3f}" for value in values) or "not run"
         total = self._spec.trials
         which = f"{self._spec.name}: trial {trial.number} ({trial.number + 1} of {total})"
-        self._observer.note(f"{which}: {numbers} ({state})")
+        self._observer.note(f"{which}: {numbers} ({why or state})")
         self._emit_event(trial, "finished" if why is None else "pruned")
 
     def _emit_event(self, trial: optuna.Trial, what: str) -> None:

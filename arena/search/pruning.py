@@ -51,6 +51,7 @@ class Pruning:
         self,
         trial: optuna.Trial,
         seen: Sequence[Observation],
+        whole: bool,
         values: Sequence[float],
         constraints: Constraints,
     ) -> str | None:
@@ -61,37 +62,47 @@ class Pruning:
         has been nearest the mean so far.)
 
         Args:
-            seen: of the seeds that were measured in full; empty after the first rung.
+            seen: of the rungs so far: of the seeds that were measured in full, or after the first
+                rung of one removal.
+            whole: whether they were measured in full.
         """
-        single, step = len(values) == 1, len(seen)
+        single, step = len(values) == 1, len(seen) if whole else 0
         if single and not self._reported(trial, step):
             trial.report(values[0], step=step)  # what the sampler learns of a pruned trial
         if not feasible(constraints):
             return violation(constraints)
+        if self.race is not None:
+            return self._lost(trial.number, seen, whole, self.race)
         if single and not step and values[0] < self._median():
             return "after one removal in one seed already below the median strategy"
-        if step and self.race is not None:
-            return self._lost(trial.number, seen, self.race)
         return None
 
-    def _lost(self, number: int, seen: Sequence[Observation], race: Race) -> str | None:
-        """Why a strategy is out of the race; None if it may still be the best."""
+    def _lost(
+        self, number: int, seen: Sequence[Observation], whole: bool, race: Race
+    ) -> str | None:  # fmt: skip
+        """Why a strategy is out of the race; None if it may still be the best. One removal counts
+        for its seed only where the others can but lower that seed's value."""
+        if not (whole or self.criteria.falls):
+            return None
         sign = sign_of(self.criteria)
         known = standing(
             {
                 each: {s.seed: sign * self.criteria.value(s) for s in values}
-                for each, values in {**self._measured(len(seen[0].left)), number: seen}.items()
+                for each, values in {**self._measured(), number: seen}.items()
             }
         )
         chance = known.beats(number, known.leader)
         if known.leader == number or chance >= race.dropped:
             return None
         seeds = f"{len(seen)} seed{'s' if len(seen) > 1 else ''}"
-        return f"its chance to beat trial {known.leader} is {chance:.2f} after {seeds}"
+        after = seeds if whole else "one removal in one seed"
+        return f"its chance to beat trial {known.leader} is {chance:.2f} after {after}"
 
-    def _measured(self, removals: int) -> dict[int, Sequence[Observation]]:
-        """Observations of the finished trials that kept every constraint, by number."""
+    def _measured(self) -> dict[int, Sequence[Observation]]:
+        """Observations of the finished trials that kept every constraint, by number; those of one
+        removal only are left out."""
         ended = self.study.get_trials(deepcopy=False, states=ENDED)
+        removals = max((len(s.left) for t in ended for s in studies.observations_of(t)), default=0)
         known = {trial.number: studies.feasible_in_full(trial, removals) for trial in ended}
         return {number: seen for number, seen in known.items() if seen}
 

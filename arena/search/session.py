@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import optuna
 
@@ -20,6 +20,7 @@ from arena.execution.runtime import Runtime
 from arena.execution.timeline import Timeline
 from arena.planning.graph import Node
 from arena.planning.numerics import settings
+from arena.planning.plan import plan_seed
 from arena.progress.display import display
 from arena.progress.lines import LogLines, ending
 from arena.progress.observer import Observer, Several
@@ -32,15 +33,22 @@ from arena.scenario.schema import Scenario
 from arena.search import studies
 from arena.search.driver import Driver, SearchEvent, StudySpec
 from arena.search.evaluators import Evaluators, InProcess, RayTasks
+from arena.search.experiment import Experiment, part_of
 from arena.search.observations import Observation
 from arena.search.phases import evaluate
 from arena.search.sent_experiments import SentExperiments
 from arena.search.storages import in_use, storage_of, storage_url
+from arena.search.study_identity import StudyIdentity, flat
 from arena.store.identity import digest
 from arena.store.store import Store, opened_store
 
 # keys of a scenario that change no trial (`seeds` are the search's, and hashed separately)
 OUTSIDE = ("description", "plugins", "runtime", "seeds")
+
+OTHER_CODE = (
+    "with other code or data than there is now; they count as they were measured, and only the "
+    "rest is measured now"
+)
 
 
 @dataclass(frozen=True)
@@ -69,9 +77,11 @@ class Session:
     def search(self, spec: StudySpec) -> optuna.Study:
         """Run a study to its end, starting where an earlier driver stopped, and return it."""
         study = studies.open_study(
-            self.storage, spec.name, spec.criteria.directions, fingerprint(spec)
+            self.storage, spec.name, spec.criteria.directions, identity(spec)
         )
         with in_use(self.storage):
+            if before := studies.of_other_code(study, code_of(spec)):
+                self.note(f"{spec.name}: {before} trials were measured {OTHER_CODE}")
             Driver(spec, study, self.evaluators, self.observer, self.emit).run()
         return study
 
@@ -90,16 +100,28 @@ class Session:
         return evaluate(scenarios, actor, self.evaluators, self.root, self.observer)
 
 
-def fingerprint(spec: StudySpec) -> str:
-    """Return the SHA-256 (hex) of what determines a study's trials. The number of trials does not:
-    a study can be extended."""
+def code_of(spec: StudySpec) -> str:
+    """Return the SHA-256 (hex) of the stages of the scenario as it is in the search's first seed:
+    another one means that the code of a stage or the data has changed."""
+    scenario, seed = spec.scenario, spec.scenario.seeds[0]
+    plan = plan_seed(scenario, seed, spec.root)
+    part = part_of(plan, Experiment(scenario, seed, spec.root, spec.actor))
+    return digest(sorted(part.artifacts))
+
+
+def identity(spec: StudySpec) -> StudyIdentity:
+    """Return what determines a study's trials. The number of trials does not: a study can be
+    extended."""
+    outside = dict.fromkeys(OUTSIDE, True)
     content = {k: v for k, v in spec.scenario.resolved().items() if k not in OUTSIDE}
-    content |= {"seeds": list(spec.scenario.seeds), "actor": spec.actor}
-    content["space"] = {n: r.model_dump() for n, r in spec.space.dimensions().items()}
-    content["sampler"] = spec.sampler.model_dump()
-    content |= {"moves": spec.space.identity(), "judge": spec.criteria.identity()}
-    content["prunes"] = spec.prunes
-    return digest(content)
+    own: dict[str, Any] = {"seeds": list(spec.scenario.seeds), "actor": spec.actor}
+    own["space"] = {n: r.model_dump() for n, r in spec.space.dimensions().items()}
+    own |= {"moves": spec.space.identity(), "judge": spec.criteria.identity()}
+    own["prunes"] = spec.prunes
+    given = spec.scenario.model_dump(mode="json", exclude=outside, exclude_defaults=True)
+    given |= {**own, "sampler": spec.sampler.model_dump(exclude_defaults=True)}
+    content |= {**own, "sampler": spec.sampler.model_dump()}
+    return StudyIdentity(content, frozenset(key for key, _ in flat(given)))
 
 
 @contextlib.contextmanager

@@ -34,6 +34,7 @@ from arena.errors import InputError
 from arena.scenario.search import Sampler
 from arena.search.observations import Observation
 from arena.search.storages import public_url, storage_of, told
+from arena.search.study_identity import StudyIdentity, shown
 from arena.search.trial_outcome import TrialOutcome
 
 MYSELF = uuid.uuid4().hex  # this driver
@@ -42,11 +43,12 @@ UNMARKED = 3.0  # seconds to wait for a new study to get its driver's mark
 GLANCE = 0.1
 SILENT = 60.0  # seconds without a heartbeat after which a driver counts as dead
 OWNER, SEEN, SCENARIO, FACTS = "driver", "seen", "scenario", "facts"
+CONTENT, CODE = "content", "code"  # of a study
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
 
 def open_study(
-    storage: str, name: str, directions: Sequence[str], fingerprint: str
+    storage: str, name: str, directions: Sequence[str], identity: StudyIdentity
 ) -> optuna.Study:
     """Open or create the study of this name and return it. A study that the arena did not make is
     not changed.
@@ -57,10 +59,12 @@ def open_study(
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     opened = storage_of(storage)
     with told(storage):
-        study = _stored(opened, name) or _created(opened, name, directions, fingerprint)
+        study = _stored(opened, name) or _created(opened, name, directions, identity)
         if study is None:  # another driver was faster
             study = optuna.load_study(study_name=name, storage=opened)
-        _refuse_foreign(study, storage, directions, fingerprint)
+        _refuse_foreign(study, storage, directions, identity)
+        if study.user_attrs.get(CONTENT) is None:
+            study.set_user_attr(CONTENT, dict(identity.content))
         return study
 
 
@@ -72,30 +76,47 @@ def _stored(storage: optuna.storages.BaseStorage, name: str) -> optuna.Study | N
 
 
 def _created(
-    storage: optuna.storages.BaseStorage, name: str, directions: Sequence[str], fingerprint: str
+    storage: optuna.storages.BaseStorage,
+    name: str,
+    directions: Sequence[str],
+    identity: StudyIdentity,
 ) -> optuna.Study | None:
     goals: list[Any] = list(directions)
     try:
         study = optuna.create_study(storage=storage, study_name=name, directions=goals)
     except optuna.exceptions.DuplicatedStudyError:
         return None
-    study.set_user_attr(SCENARIO, fingerprint)
+    study.set_user_attr(SCENARIO, identity.digest)
     return study
 
 
 def _refuse_foreign(
-    study: optuna.Study, storage: str, directions: Sequence[str], fingerprint: str
+    study: optuna.Study, storage: str, directions: Sequence[str], identity: StudyIdentity
 ) -> None:
     """Raise InputError if the study is of another scenario or program."""
     made_by, goals = _maker(study), [each.name.lower() for each in study.directions]
-    if made_by == fingerprint and goals == list(directions):
+    what = "was not made by arena" if made_by is None else _otherwise(study, made_by, identity)
+    if what is None and goals != list(directions):
+        what = f"searches another scenario ({', '.join(directions)} here)"
+    if what is None:
         return
-    what = "was not made by arena" if made_by is None else "searches another scenario"
     rule = f"a study of this name in {public_url(storage)} {what}: choose another name"
     trials = len(study.get_trials(deepcopy=False))
     found = f"{study.study_name} ({trials} trials; {', '.join(goals)})"
     allowed = ("a name that is new there", "the name of a search of this scenario")
     raise InputError(rule, key="--study", found=found, allowed=allowed)
+
+
+def _otherwise(study: optuna.Study, made_by: str, identity: StudyIdentity) -> str | None:
+    """How the study's scenario differs, in words; None if it does not. Settings that its version of
+    the arena did not have yet are the same if they have their defaults here."""
+    if made_by == identity.digest:
+        return None
+    content = study.user_attrs.get(CONTENT)
+    if content is None:  # of a version that stored the digest only
+        return "searches another scenario, or is of an earlier version of arena"
+    differences = identity.differences(content)
+    return f"searches another scenario ({shown(differences)})" if differences else None
 
 
 def _maker(study: optuna.Study) -> Any:
@@ -106,6 +127,16 @@ def _maker(study: optuna.Study) -> Any:
             break
         time.sleep(GLANCE)
     return study.user_attrs.get(SCENARIO)
+
+
+def of_other_code(study: optuna.Study, code: str) -> int:
+    """Return how many finished trials were measured before the code changed to this one, and record
+    this one. code: a digest of all that decides the stages of its trials."""
+    codes = list(study.user_attrs.get(CODE, ()))
+    if codes[-1:] == [code]:
+        return 0
+    study.set_user_attr(CODE, [*codes, code])
+    return len(study.get_trials(deepcopy=False, states=FINISHED)) if codes else 0
 
 
 def sampler_of(

@@ -17,7 +17,7 @@ from arena.api.world import DataRoot
 from arena.progress.observer import Silent
 from arena.results.rows import Row
 from arena.scenario.load import varied
-from arena.scenario.search import Race
+from arena.scenario.search import Disclosed, Race
 from arena.search.criteria import AttackCriteria
 from arena.search.driver import StudySpec
 from arena.search.evaluators import Evaluated
@@ -248,6 +248,20 @@ def test_a_strategy_over_its_budget_is_never_run(
     assert {stored(t).why for t in study.get_trials()} == {f"violates {limit}"}
 
 
+def test_a_line_names_the_limits_that_a_trial_broke(storage: str, tmp_path: Path) -> None:
+    class Broad(FakeEvaluators):
+        def wait(self, timeout: float) -> list[Evaluated]:
+            experiments = dict(self._queue)
+            return [
+                Evaluated(each.key, rows(experiments[each.key], 0.9, near=0.5))
+                for each in super().wait(timeout)
+            ]
+
+    notes: list[str] = []
+    drive(search(1, prunes=False), storage, Broad(tmp_path / "log"), notes)
+    assert notes == ["s: trial 0 (1 of 1): 0.900 (violates broad)"]
+
+
 def test_several_objectives_are_told_together(storage: str, tmp_path: Path) -> None:
     base = search(5)
     attack = base.criteria.attack  # type: ignore[attr-defined]
@@ -265,6 +279,13 @@ def race(trials: int, **more: Any) -> StudySpec:
     return replace(spec, scenario=varied(spec.scenario, {"seeds": [100, 101, 102, 103]}, "race"))
 
 
+def disclosing(spec: StudySpec, disclosed: Disclosed) -> StudySpec:
+    """The search with the worst or the mean over its removals as the objective."""
+    assert isinstance(spec.criteria, AttackCriteria)
+    attack = spec.criteria.attack.model_copy(update={"disclosed": disclosed})
+    return replace(spec, criteria=AttackCriteria(attack))
+
+
 def seeds_of(log: Path) -> dict[int, list[int]]:
     """The seeds that each trial was measured on in full, in order."""
     found: dict[int, list[int]] = {}
@@ -278,7 +299,7 @@ def seeds_of(log: Path) -> dict[int, list[int]]:
 def test_a_strategy_that_cannot_be_the_best_gets_no_more_seeds(
     storage: str, tmp_path: Path
 ) -> None:
-    study = drive(race(14), storage, FakeEvaluators(tmp_path / "log"))
+    study = drive(disclosing(race(14), "mean"), storage, FakeEvaluators(tmp_path / "log"))
     measured = seeds_of(tmp_path / "log")
     dropped = [t for t in study.get_trials() if (stored(t).why or "").startswith("its chance")]
     assert dropped
@@ -289,6 +310,30 @@ def test_a_strategy_that_cannot_be_the_best_gets_no_more_seeds(
     best = max(complete, key=lambda trial: trial.values[0])
     assert all(stored(t).seen[0].value("worst") <= best.values[0] for t in dropped)
     assert all(measured[trial.number] == [100, 101, 102, 103] for trial in complete)
+
+
+class HardFirstSeed(FakeEvaluators):
+    """Every strategy keeps less by a half in the search's first seed."""
+
+    def wait(self, timeout: float) -> list[Evaluated]:
+        seed = self._queue[0][1].seed if self._queue else None
+        self._hard = dict.fromkeys(("linguist", "bard", "merchant"), 0.5 if seed == 100 else 0.0)
+        return super().wait(timeout)
+
+
+@pytest.mark.parametrize("disclosed", ["worst", "mean"])
+def test_a_hard_first_seed_ends_no_strategy_that_may_be_the_best(
+    disclosed: Disclosed, storage: str, tmp_path: Path
+) -> None:
+    rates = (*(0.2 + k / 1000 for k in range(8)), 0.24, 0.1)
+    starts = [{"poison_budget.rate": rate, "decoy_immunisation": False} for rate in rates]
+    spec = disclosing(race(len(rates), starts=starts), disclosed)
+    study = drive(spec, storage, HardFirstSeed(tmp_path / "log"))
+    *known, best, worst = study.get_trials()
+    assert all(trial.state == TrialState.COMPLETE for trial in known)
+    assert best.state == TrialState.COMPLETE  # though 0.46 in that seed is below all their means
+    after = "one removal in one seed" if disclosed == "worst" else "1 seed"  # a mean can rise
+    assert (stored(worst).why or "").endswith(f"after {after}")
 
 
 def test_a_race_that_is_stopped_measures_nothing_twice(storage: str, tmp_path: Path) -> None:

@@ -67,6 +67,10 @@ WRONG = (
           "tune calls a dose of the defender so", "least"),
     Wrong("against nobody", TUNE, "  best: 6", "  best: 6\n  against: [crow]",
           "tune.against[0]", "no defence of the league has this name", "crow"),
+    Wrong("against the unseen defender", TUNE, "tune:\n", "league:\n  - {name: crow, "
+          "intelligence: blind, objective: {method: crow}}\n  - {name: seen, objective: {method: "
+          "self_distillation}}\ntune:\n  against: [crow, seen]\n", "tune.against[1]",
+          "has the objective of tune.unseen", "seen", ("crow",)),
     Wrong("at once more than there are", TUNE, "  best: 6", "  best: 6\n  at_once: 3",
           "tune.at_once", "must be at most the number of tactics that are not always used", "3"),
     Wrong("at once by gp", TUNE, "  best: 6", "  best: 6\n  at_once: 1\n  sampler: {method: gp}",

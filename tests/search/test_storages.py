@@ -15,9 +15,9 @@ from sqlalchemy.exc import OperationalError
 from arena.errors import InputError, MachineError
 from arena.search import storages, studies
 from arena.search.evaluators import Evaluated
-from arena.search.session import fingerprint
+from arena.search.session import identity
 from arena.search.storages import in_use, public_url, sqlite_url, storage_of, storage_url
-from tests.support.search_fakes import FakeEvaluators, drive, search
+from tests.support.search_fakes import FakeEvaluators, drive, named, search
 
 NAMES = (
     *("a?b", "a#b", "a%20b", "é ü 木", "a:1@b"),
@@ -80,7 +80,7 @@ def test_the_home_folder_is_known(url: str, memory: Path, monkeypatch: pytest.Mo
 
 def refused(url: str) -> InputError:
     with pytest.raises(InputError) as caught:
-        studies.open_study(url, "s", ["maximize"], "one")
+        studies.open_study(url, "s", ["maximize"], named("one"))
     assert caught.value.key == "--storage"
     assert caught.value.found == public_url(url)
     return caught.value
@@ -137,7 +137,7 @@ def test_a_journal_whose_last_line_was_cut_goes_on(cut: int, memory: Path) -> No
     study = drive(search(5), f"journal://{file}", FakeEvaluators(memory / "two"))
     assert len(study.get_trials()) == 5
     assert file.read_bytes().startswith(whole + b'{"op_code"')
-    again = studies.open_study(f"journal://{file}", "s", ["maximize"], fingerprint(spec))
+    again = studies.open_study(f"journal://{file}", "s", ["maximize"], identity(spec))
     assert [trial.values for trial in again.get_trials()] == [t.values for t in study.get_trials()]
 
 
@@ -166,7 +166,7 @@ def test_a_study_of_another_program_is_refused_and_stays(
     (file,) = (each for each in memory.iterdir() if each.suffix in (".db", ".log"))
     before = contents(file)
     with pytest.raises(InputError, match="not made by arena") as caught:
-        studies.open_study(url, "s", ["maximize"], "one")
+        studies.open_study(url, "s", ["maximize"], named("one"))
     assert caught.value.key == "--study"
     assert caught.value.found == f"s ({trials} trials; {', '.join(directions)})"
     assert caught.value.allowed
@@ -182,9 +182,9 @@ def contents(file: Path) -> list[str] | bytes:
 
 def test_a_search_of_other_goals_is_refused(memory: Path) -> None:
     url = f"sqlite:///{memory}/s.db"
-    studies.open_study(url, "s", ["maximize"], "one")
+    studies.open_study(url, "s", ["maximize"], named("one"))
     with pytest.raises(InputError, match="another scenario"):
-        studies.open_study(url, "s", ["maximize", "minimize"], "one")
+        studies.open_study(url, "s", ["maximize", "minimize"], named("one"))
 
 
 def test_a_driver_waits_for_the_mark_of_the_one_that_makes_the_study(
@@ -194,10 +194,10 @@ def test_a_driver_waits_for_the_mark_of_the_one_that_makes_the_study(
     made = optuna.create_study(storage=storage_of(url), study_name="s", direction="maximize")
 
     def marks(seconds: float) -> None:
-        made.set_user_attr(studies.SCENARIO, "one")
+        made.set_user_attr(studies.SCENARIO, named("one").digest)
 
     monkeypatch.setattr(studies.time, "sleep", marks)
-    assert studies.open_study(url, "s", ["maximize"], "one").study_name == "s"
+    assert studies.open_study(url, "s", ["maximize"], named("one")).study_name == "s"
 
 
 @pytest.mark.parametrize("revision", ["v2.6.0.a", "v99.0.0.a"])

@@ -14,16 +14,16 @@ from arena.api.ranges import Choice, Real, Whole, corners, holds
 from arena.api.world import DataRoot
 from arena.errors import InputError
 from arena.scenario import bundled
-from arena.scenario.load import from_text, varied
+from arena.scenario.load import from_text, load_scenario, varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Sampler
-from arena.scenario.tactic_space import dimensions_of
+from arena.scenario.tactic_space import dimensions_of, space_of
 from arena.search import studies
 from arena.search.criteria import AttackCriteria, DefenceCriteria
 from arena.search.driver import StudySpec
 from arena.search.duel import _check_options
 from arena.search.phases import on_validation
-from arena.search.session import fingerprint
+from arena.search.session import identity
 from arena.search.strategy_spaces import DefenceSpace, TacticSpace
 from arena.search.tune import tune
 from arena.search.tune_results import importance
@@ -161,7 +161,7 @@ def printed(made: Scenario, *, side: str = "red") -> str:
         search = StudySpec(
             "n", base, attack.actor, "red", moves, judge, attack.sampler, 9, 1, prunes, DataRoot()
         )
-    return fingerprint(search)
+    return identity(search).digest
 
 
 @pytest.mark.parametrize(
@@ -277,3 +277,16 @@ def test_importance_is_of_the_tactics_and_not_of_their_slots() -> None:
     shares = importance(study, space).names
     assert max(shares, key=lambda name: shares[name]) == "schedule"
     assert set(shares) == {*space.optional, "poison_budget.rate"}
+
+
+@pytest.mark.parametrize("method", ["poison_stage", "position", "payload"])
+def test_no_setting_of_the_bundled_search_leaves_the_actor_as_it_is(method: str) -> None:
+    base = load_scenario("tune_all")
+    assert base.tune is not None
+    (searched,) = (each for each in base.tune.tactics if each.method == method)
+    ((name, ranges),) = space_of(searched).items()
+    assert isinstance(ranges, Choice)
+    for option in ranges.options:
+        changes = {"actors.lexical.tactics": [{"method": method, name: option}]}
+        actor = varied(base, changes, "a strategy").actors[0]
+        assert actor.model_copy(update={"tactics": base.actors[0].tactics}) != base.actors[0]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import warnings
 from pathlib import Path
 from typing import Any, get_args
 
+import optuna
 import pytest
 
 from arena.errors import InputError
@@ -16,9 +18,10 @@ from arena.search import studies
 from arena.search.criteria import AttackCriteria
 from arena.search.driver import StudySpec
 from arena.search.phases import on_validation
-from arena.search.session import fingerprint
+from arena.search.session import identity
 from arena.search.strategy_spaces import TacticSpace
-from tests.support.search_fakes import FakeEvaluators, drive, scenario, search
+from arena.search.study_identity import StudyIdentity
+from tests.support.search_fakes import FakeEvaluators, drive, named, scenario, search
 
 
 @pytest.mark.parametrize("kind", ["sqlite:///{}/deep/er.db", "journal://{}/deep/er.log"])
@@ -45,9 +48,9 @@ def test_a_storage_without_its_driver_says_which(monkeypatch: pytest.MonkeyPatch
 
 def test_a_study_of_another_scenario_is_refused(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 's.db'}"
-    studies.open_study(url, "s", ["maximize"], "one")
+    studies.open_study(url, "s", ["maximize"], named("one"))
     with pytest.raises(InputError, match="another scenario") as caught:
-        studies.open_study(url, "s", ["maximize"], "two")
+        studies.open_study(url, "s", ["maximize"], named("two"))
     assert caught.value.key == "--study"
 
 
@@ -68,7 +71,74 @@ def test_a_study_of_another_scenario_is_refused(tmp_path: Path) -> None:
 )
 def test_a_study_is_known_by_what_decides_its_trials(change: str, same: bool) -> None:
     """More trials, or another report, go on with it."""
-    assert (fingerprint(searched(change)) == fingerprint(searched())) is same
+    assert (identity(searched(change)).digest == identity(searched()).digest) is same
+
+
+def test_an_error_names_what_differs(storage: str) -> None:
+    spec = searched()
+    studies.open_study(storage, "s", ["maximize"], identity(spec))
+    other = identity(searched("defender.steps=40"))
+    with pytest.raises(InputError, match=r"defender.steps is 60 there, 40 here\)"):
+        studies.open_study(storage, "s", ["maximize"], other)
+    more = identity(searched("defender.steps=40", "tune.seeds.search=[7, 8, 9, 10, 11, 12]"))
+    with pytest.raises(InputError, match="; and 4 more"):
+        studies.open_study(storage, "s", ["maximize"], more)
+
+
+def of_earlier_version(storage: str, *without: str) -> optuna.Study:
+    """A study of a version of the arena that did not have some settings yet."""
+    whole = identity(searched())
+    content = json.loads(json.dumps(whole.content))
+    for key in without:
+        *above, last = key.split(".")
+        section = content
+        for part in above:
+            section = section[part]
+        del section[last]
+    return studies.open_study(storage, "s", ["maximize"], StudyIdentity(content))
+
+
+def test_settings_that_are_new_and_have_their_defaults_change_no_study(storage: str) -> None:
+    before = of_earlier_version(storage, "numerics.scoring", "sampler.population", "dose")
+    before.tell(before.ask(), 0.5)
+    study = studies.open_study(storage, "s", ["maximize"], identity(searched()))
+    assert len(study.get_trials()) == 1
+
+
+@pytest.mark.parametrize(
+    ("without", "change", "rule"),
+    [
+        ("numerics.scoring", "numerics.scoring=bfloat16", "is nothing there, bfloat16 here"),
+        ("space.decoy_immunisation", "tune.trials=8", "space.decoy_immunisation"),
+        ("prunes", "tune.trials=8", "prunes is nothing there, True here"),
+    ],
+)
+def test_what_is_new_and_no_default_is_another_search(
+    without: str, change: str, rule: str, storage: str
+) -> None:
+    of_earlier_version(storage, without)
+    with pytest.raises(InputError, match=rule):
+        studies.open_study(storage, "s", ["maximize"], identity(searched(change)))
+
+
+def test_a_study_of_a_version_that_kept_the_digest_only_continues_if_it_is_the_same(
+    storage: str,
+) -> None:
+    study = of_earlier_version(storage)
+    study._storage.set_study_user_attr(study._study_id, studies.CONTENT, None)
+    other = identity(searched("tune.prompts=32"))
+    with pytest.raises(InputError, match="or is of an earlier version"):
+        studies.open_study(storage, "s", ["maximize"], other)
+    studies.open_study(storage, "s", ["maximize"], identity(searched()))
+    with pytest.raises(InputError, match=r"evaluation\.prompts is 128 there, 32 here"):
+        studies.open_study(storage, "s", ["maximize"], other)
+
+
+def test_trials_of_other_code_are_counted_once(storage: str) -> None:
+    study = studies.open_study(storage, "s", ["maximize"], named("one"))
+    assert studies.of_other_code(study, "a") == 0
+    study.tell(study.ask(), 0.5)
+    assert [studies.of_other_code(study, code) for code in "abba"] == [0, 1, 0, 1]
 
 
 def searched(*overrides: str) -> StudySpec:

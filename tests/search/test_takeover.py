@@ -13,11 +13,12 @@ import pytest
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import OperationalError
 
-from arena.search import driver, studies
+from arena.search import driver, session, studies
 from arena.search.criteria import AttackCriteria
 from arena.search.evaluators import Evaluated
 from arena.search.trial_outcome import TrialOutcome
-from tests.support.search_fakes import FakeEvaluators, drive, loaded, rows, scenario, search
+from tests.support.real_searches import real_tune_results
+from tests.support.search_fakes import FakeEvaluators, drive, loaded, named, rows, scenario, search
 
 PATIENCE = 60.0  # seconds, on a machine that does other things
 OTHERS = TrialOutcome(values=(0.123,), violations={"broad": -0.5})
@@ -187,7 +188,7 @@ def seen(study: optuna.Study, number: int) -> float:
 
 @pytest.fixture
 def study(database: str) -> optuna.Study:
-    return studies.open_study(database, "s", ["maximize"], "one")
+    return studies.open_study(database, "s", ["maximize"], named("one"))
 
 
 def test_signs_of_life_go_on_for_what_runs_and_end_with_it(
@@ -243,3 +244,21 @@ def test_a_storage_that_fails_once_does_not_silence_a_driver(
     with studies.heartbeat(lambda: [trial]):
         assert failed.wait(PATIENCE)
         until(lambda: seen(study, trial.number) > 0)
+
+
+def test_recorded_trials_count_without_their_store_and_with_other_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on another machine, to which only the file of the study was copied."""
+    first = real_tune_results(tmp_path)
+    log = tmp_path / "evaluators.log"
+    before = len(log.read_text().splitlines())
+    monkeypatch.setattr(session, "code_of", lambda spec: "other")
+    notes: list[str] = []
+    second = real_tune_results(tmp_path, notes)
+    asked = log.read_text().splitlines()[before:]
+    assert asked  # selection and report are measured again
+    assert not [line for line in asked if line.startswith("('tune_evasion")]  # no trial is
+    assert "tune_evasion: 5 trials were measured with other code or data" in "\n".join(notes)
+    changes = {"seconds": second.seconds, "environment": second.environment}
+    assert first.model_copy(update=changes) == second

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from arena.api.world import DataRoot
@@ -14,12 +15,13 @@ from arena.search.duel import _Duel
 from arena.search.session import Session
 from arena.search.tune import _tuned
 from arena.store.store import Store
-from tests.support.search_fakes import FakeEvaluators
+from tests.support.search_fakes import FakeEvaluators, Notes
 
 
-def real_tune_results(folder: Path) -> TuneResults:
-    """Results of a short `arena tune`."""
-    return _tuned(_session("tune_evasion", folder, "tune.trials=5", "tune.best=2"))
+def real_tune_results(folder: Path, notes: list[str] | None = None) -> TuneResults:
+    """Results of a short `arena tune`, which continues the folder's study if there is one."""
+    session = _session("tune_evasion", folder, "tune.trials=5", "tune.best=2")
+    return _tuned(session if notes is None else replace(session, observer=Notes(notes)))
 
 
 def real_duel_results(folder: Path) -> DuelResults:

@@ -29,9 +29,10 @@ from arena.search.driver import Driver, StudySpec
 from arena.search.evaluators import Evaluated
 from arena.search.experiment import Experiment
 from arena.search.phases import on_validation
-from arena.search.session import fingerprint
+from arena.search.session import identity
 from arena.search.storages import storage_of
 from arena.search.strategy_spaces import TacticSpace
+from arena.search.study_identity import StudyIdentity
 
 N = 100
 
@@ -154,6 +155,11 @@ def search(
     return StudySpec(**{**values, **more})
 
 
+def named(search: str) -> StudyIdentity:
+    """The identity of some search."""
+    return StudyIdentity({"search": search})
+
+
 class Notes(Silent):
     """Keeps the notes that a driver shows."""
 
@@ -169,7 +175,7 @@ def drive(
 ) -> Any:
     """Run a search on a storage; returns its study."""
     observer = Notes([] if notes is None else notes)
-    study = studies.open_study(storage, spec.name, spec.criteria.directions, fingerprint(spec))
+    study = studies.open_study(storage, spec.name, spec.criteria.directions, identity(spec))
     Driver(spec, study, evaluators, observer, lambda event: None).run()
     return study
 
