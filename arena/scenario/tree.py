@@ -272,7 +272,9 @@ class _Reader:
         except (ValueError, OverflowError):
             kind = node.tag.removeprefix(TAG)
             wide = kind == "int" and INT.fullmatch(node.value)
+            large = kind == "float" and FLOAT.fullmatch(node.value)
             rule = TOO_WIDE if wide else f"not a value of type {kind}"
+            rule = "too large for a number" if large else rule
             self._refuse(rule, node, path, found=_short(node.value))
 
     def _refuse(
