@@ -211,6 +211,8 @@ def _wording(error: yaml.MarkedYAMLError) -> str:
         return "not valid YAML: a second document (---); a scenario is a single one"
     if "'\\t'" in problem:
         return "indent with spaces: YAML does not allow tabs here"
+    if problem == "mapping values are not allowed here":
+        return "not valid YAML: a text with a colon and a space in it must be in quotes"
     return f"not valid YAML: {problem}"
 
 
