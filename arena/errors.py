@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from arena.printable import on_one_line, printable
 
@@ -72,9 +73,18 @@ def placed_key(key: str, section: str) -> str:
     return f"{section}{dot}{inside}" if first == "defender" else key
 
 
+def no_folder(path: Path) -> str:
+    """Return what is wrong with a path that should be a folder's."""
+    return "this is a file, not a folder" if path.is_file() else "no such folder"
+
+
 def nearest(found: str | None, allowed: Iterable[str]) -> str | None:
     """Return the allowed name closest to the one found, or None if none is close."""
     if not found or len(found) > LONGEST:
         return None
-    matches = difflib.get_close_matches(found.strip("'\""), list(allowed), n=1, cutoff=0.5)
+    allowed = list(allowed)
+    same = [name for name in allowed if name.casefold() == found.strip("'\"").casefold()]
+    if same:
+        return same[0]
+    matches = difflib.get_close_matches(found.strip("'\""), allowed, n=1, cutoff=0.5)
     return matches[0] if matches else None

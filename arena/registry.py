@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import pkgutil
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -35,13 +36,18 @@ HOMES = (
     "defenders",
 )
 FOLDERS = ("arena.measures",)  # homes in which each package is one part
+PLAIN = r"[A-Za-z0-9][A-Za-z0-9_.-]*"  # a part's name, in keys and rows
 ENTRY_POINTS = "backdoor_arena"
 
 _parts: dict[Kind, dict[str, type]] = {kind: {} for kind in KINDS}
 T = TypeVar("T", bound=type)
 
 
-class NameTaken(ValueError):  # noqa: N818  (it says what is wrong)
+class Unfit(ValueError):  # noqa: N818  (it says what is wrong)
+    """A class cannot be registered so."""
+
+
+class NameTaken(Unfit):
     """Two classes ask for one name."""
 
 
@@ -74,8 +80,14 @@ def register(kind: Kind, name: str) -> Callable[[T], T]:
     """Make `name` valid in scenarios; a class decorator.
 
     Raises:
-        ValueError: the name is taken by another class; names both.
+        ValueError: there is no such kind, the name is no plain one, or it is taken by another
+            class; names both.
     """
+    if kind not in KINDS:
+        raise Unfit(f"there is no kind {kind!r} of part; kinds: {', '.join(KINDS)}")
+    if not re.fullmatch(PLAIN, name):
+        rule = "must be letters, digits, _, . and -, beginning with a letter or digit"
+        raise Unfit(f"the name of the {kind} {name!r} {rule}")
 
     def add(part: T) -> T:
         known = _parts[kind].setdefault(name, part)

@@ -240,13 +240,13 @@ def validate(
         with loaded.placing():
             refuse_absent(valid)
             seen = [*look_at_checkpoint(valid, root), *look_at_data(valid, root)]
+            cells = cells_of(valid)
         stages = {a.name: f" ({valid.stage_of(a)})" for a in valid.actors if not valid.suspect}
         actors = ", ".join(f"{a.name}{stages.get(a.name, '')}" for a in valid.actors)
         say(f"{valid.name} is valid")
         say(f"  actors: {actors}")
         say(f"  seeds:  {', '.join(str(seed) for seed in valid.seeds)}")
         if valid.grid != Grid():
-            cells = cells_of(valid)
             skipped = sum(cell.scenario is None for cell in cells)
             say(f"  grid:   {len(cells)} cells, {skipped} of them not applicable")
         for line in seen:

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from arena.cli.failures import guarded
-from arena.cli.options import Data, Debug, PluginFiles, QuietOption, existing_folder, load_plugins
+from arena.cli.options import (
+    Data,
+    Debug,
+    PluginFiles,
+    QuietOption,
+    existing_folder,
+    load_plugins,
+    writing,
+)
 from arena.cli.streams import say
 from arena.errors import InputError
 from arena.progress.display import display
@@ -64,12 +72,12 @@ def export(
                 )
             _tell(done)
         if tables is not None:
-            with display(title, quiet) as shown:
+            with writing("--tables", tables), display(title, quiet) as shown:
                 shown.phase("writing the tables")
                 written = _tables(run_folder, tables)
             _list(written)
         if figures is not None:
-            with display(title, quiet) as shown:
+            with writing("--figures", figures), display(title, quiet) as shown:
                 shown.phase("loading")
                 from arena.reporting.build import write_figures
 

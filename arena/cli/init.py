@@ -13,11 +13,12 @@ from arena.api.world import DataRoot
 from arena.cli.data_check import look_at_data
 from arena.cli.data_look import DataLook, looked_at
 from arena.cli.failures import guarded
-from arena.cli.options import Debug
+from arena.cli.options import Debug, writing
 from arena.cli.starter import MOST_ACTORS, Choices, scenario_text
 from arena.cli.streams import say
 from arena.errors import InputError
 from arena.scenario.load import from_text
+from arena.scenario.section import plain_name
 from arena.scenario.source import FromScratch
 
 SIZES: tuple[str, ...] = get_args(FromScratch.model_fields["size"].annotation)
@@ -59,6 +60,10 @@ def init(
         if out.exists() and not force:
             rule = "exists already; choose another --out, or overwrite it with --force"
             raise InputError(rule, "--out", found=str(out))
+        title = _title(name, out)
+        if from_data is None and language != "english" and yes:
+            rule = "is the language of your own text: give the file with --from-data"
+            raise InputError(rule, "--language", found=language)
         asks = _is_terminal() and not yes
         if asks and from_data is None:
             from_data = _asked_file()
@@ -66,16 +71,28 @@ def init(
         if data is not None:
             say(f"{data.path}: {data.summary}")
         choices = Choices(
-            name=name or out.stem,
+            name=title,
             actors=_actors(actors, asks),
             size=_size(size, asks),
             language=language,
             data=_named(data) if asks and data is not None else data,
         )
         text = checked(choices, out)
-        out.write_text(text, encoding="utf-8")
+        with writing("--out", out):
+            out.write_text(text, encoding="utf-8")
         say(f"{out}: {len(choices.cast)} actors: {', '.join(a.name for a in choices.cast)}")
         say(f"next: arena validate {out}; arena calibrate {out}; arena run {out}")
+
+
+def _title(name: str | None, out: Path) -> str:
+    """Return the scenario's name, its own or that of the file."""
+    title = out.stem if name is None else name
+    try:
+        return plain_name(title)
+    except ValueError as error:
+        option, more = ("--out", "; give another with --name") if name is None else ("--name", "")
+        rule = f"the scenario's name {error}{more}"
+        raise InputError(rule, option, found=title) from None
 
 
 def checked(choices: Choices, out: Path) -> str:

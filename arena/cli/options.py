@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +12,7 @@ import typer
 
 from arena import plugins
 from arena.api.world import DataRoot
-from arena.errors import InputError
+from arena.errors import InputError, no_folder
 from arena.progress.startup import announce
 from arena.scenario.load import Loaded, read
 
@@ -103,7 +105,8 @@ def read_part(text: str | None) -> tuple[int, int] | None:
         raise InputError("must be I/N, such as 3/8", "--part", found=text)
     number, of = int(match[1]), int(match[2])
     if not 1 <= number <= of:
-        raise InputError(f"must be from 1/{of} to {of}/{of}", "--part", found=text)
+        rule = f"must be from 1/{of} to {of}/{of}" if of else "must be I/N, such as 3/8"
+        raise InputError(rule, "--part", found=text)
     return number, of
 
 
@@ -143,8 +146,21 @@ def existing_folder(path: Path | None, option: str) -> Path | None:
         InputError: it does not exist.
     """
     if path is not None and not path.is_dir():
-        raise InputError("no such folder", option, found=str(path))
+        raise InputError(no_folder(path), option, found=str(path))
     return path
+
+
+@contextmanager
+def writing(option: str, path: Path) -> Iterator[None]:
+    """Turn what makes it impossible to write to the place that an option names into wrong input."""
+    try:
+        yield
+    except (FileExistsError, NotADirectoryError, FileNotFoundError, PermissionError) as error:
+        place = Path(error.filename or path)
+        if not (place == path or path in place.parents or place in path.parents):
+            raise
+        rule = f"cannot be written there: {error.strerror}"
+        raise InputError(rule, option, found=str(path)) from error
 
 
 def data_root(data: Path | None, loaded: Loaded) -> DataRoot:

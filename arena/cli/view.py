@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from arena.cli.failures import guarded
-from arena.cli.options import Debug, PluginFiles, load_plugins
+from arena.cli.options import Debug, PluginFiles, load_plugins, writing
 from arena.cli.streams import say
 
 RUNS, PORT = Path("runs"), 7575
@@ -42,7 +42,8 @@ def view(
         site = Site(tuple(runs or [RUNS]), live=static is None)
         found = site.places()
         if static is not None:
-            number = write_site(site, static)
+            with writing("--static", static):
+                number = write_site(site, static)
             say(f"{number} files; open {static / 'index.html'}")
             return
         refuse_taken(port)

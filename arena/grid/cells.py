@@ -16,6 +16,14 @@ from arena.scenario.schema import Scenario
 
 AxisValue = tuple[str, Any]  # a name, and the value
 Axes = Mapping[str, list[AxisValue]]
+KEYS = {
+    "family": "model.family",
+    "size": "model.size",
+    "stage": "stage",
+    "composition": "composition",
+    "learning_rate": "defender.learning_rate",
+    "steps": "defender.steps",
+}  # of the axes that set one
 NOT_APPLICABLE = "for continual pretraining only: at pretraining there is no base checkpoint"
 
 
@@ -143,6 +151,7 @@ def _applies(scenario: Scenario, composition: str, changes: Mapping[str, Any]) -
 def _changes(scenario: Scenario, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Keys of the scenario and their values in this cell; the actors first, since the other axes
     apply to the remaining ones."""
+    _refuse_clash(scenario, values)
     actors = scenario.resolved()["actors"]
     if "methods" in values:
         actors = _having(scenario, actors, values["methods"])
@@ -154,19 +163,28 @@ def _changes(scenario: Scenario, values: Mapping[str, Any]) -> Iterator[tuple[st
         for composition in APART:
             yield f"training.{composition}.poison_rate", None
     yield "actors", actors
-    keys = {
-        "family": "model.family",
-        "size": "model.size",
-        "stage": "stage",
-        "composition": "composition",
-        "learning_rate": "defender.learning_rate",
-        "steps": "defender.steps",
-    }
+    for _, key, value in _set_by_axes(scenario, values):
+        yield key, value
+
+
+def _set_by_axes(scenario: Scenario, values: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Every key of the scenario that an axis sets: the axis, the key and its value."""
     for axis, value in values.items():
-        if axis in keys:
-            yield keys[axis], value
+        if axis in KEYS:
+            yield axis, KEYS[axis], value
         elif axis in scenario.grid.settings:
-            yield from value.items()
+            yield from ((axis, key, each) for key, each in value.items())
+
+
+def _refuse_clash(scenario: Scenario, values: Mapping[str, Any]) -> None:
+    """Raise InputError if two axes set one key to different values, since a cell named after both
+    would have only one of them."""
+    known: dict[str, tuple[str, Any]] = {}
+    for axis, key, value in _set_by_axes(scenario, values):
+        other, before = known.setdefault(key, (axis, value))
+        if before != value:
+            rule = f"the axes {other} and {axis} set {key} in one cell, to {before} and {value}"
+            raise InputError(rule, scenario.name, None, f"grid.settings.{axis}", key)
 
 
 def _with_payloads(

@@ -11,7 +11,7 @@ from arena.api.payload import Payload
 from arena.api.tactic import ActorBrief, Arrival, Shaping, Texts
 from arena.api.trigger import Trigger
 from arena.api.values import Example
-from arena.errors import ArenaError
+from arena.errors import InputError
 from arena.scenario.defence import Decoy, Decoys
 from arena.scenario.parts import Part
 from arena.scenario.schema import Actor, Poison, Scenario
@@ -208,6 +208,7 @@ def _share(
     """An actor's own contents in natural variety, without its own trigger."""
     contents = [e for e in corpus.splits.train if owns([interval], corpus.seed, e.source)]
     if not contents:
-        raise ArenaError(f"actor {name!r} has no contents: its share of the corpus is too small")
+        rule = f"actor {name!r} has no contents: its share of the corpus is too small"
+        raise InputError(rule, key="actors")
     rng = seeds.rng(corpus.seed, "share", name)
     return corpus.natural(contents, max(count, len(contents)), rng, without=[trigger])

@@ -6,6 +6,7 @@ import atexit
 import importlib
 import importlib.machinery
 import importlib.util
+import inspect
 import os
 import pkgutil
 import re
@@ -23,6 +24,7 @@ from arena.errors import InputError
 from arena.plugins.files import Plugin, read
 from arena.plugins.places import LOADED, found_in, is_loose
 
+API = "arena.api"
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 
@@ -110,6 +112,7 @@ def _import(plugin: Plugin) -> None:
                     str(plugin.path),
                     1,
                 )
+            _refuse_unfit(plugin.path, before)
     except BaseException:
         for name in [n for n in sys.modules if registry.is_inside(n, plugin.module)]:
             del sys.modules[name]
@@ -117,6 +120,27 @@ def _import(plugin: Plugin) -> None:
     for module in older:
         del LOADED[module]
     LOADED[plugin.module] = plugin
+
+
+def _base_of(known: Mapping[str, type]) -> type:
+    """The class in arena.api that all parts of a kind are made from, read off the known ones."""
+    classes = next(part.__mro__ for part in known.values())
+    return next(each for each in reversed(classes) if registry.is_inside(each.__module__, API))
+
+
+def _refuse_unfit(file: Path, before: Mapping[registry.Kind, Mapping[str, type]]) -> None:
+    """Raise InputError if a new part is not of its kind's class, or lacks methods that it needs."""
+    for kind, named in registry.snapshot().items():
+        for name in named.keys() - before[kind].keys():
+            part, base = named[name], _base_of(before[kind])
+            rule = None
+            if not issubclass(part, base):
+                rule = f"must be a subclass of arena.api.{base.__name__}"
+            elif inspect.isabstract(part):
+                lacking = ", ".join(sorted(part.__abstractmethods__))
+                rule = f"lacks what every {kind} has: {lacking}"
+            if rule:
+                raise InputError(f"the {kind} {name!r} ({part.__name__}) {rule}", str(file))
 
 
 def _run(plugin: Plugin) -> None:
@@ -148,7 +172,7 @@ def _execute(plugin: Plugin) -> ModuleType:
 
 def _placed(error: BaseException, path: Path) -> InputError:
     """The error, with the plug-in's last line that was running."""
-    if isinstance(error, registry.NameTaken):
+    if isinstance(error, registry.Unfit):
         rule = str(error)
     else:
         text = str(error).split("\n")[0]
@@ -169,7 +193,7 @@ def _load_module(name: str) -> None:
     try:
         with registry.all_or_nothing():
             importlib.import_module(name)
-    except registry.NameTaken as error:
+    except registry.Unfit as error:
         raise InputError(str(error), found=name) from error
     except (Exception, SystemExit) as error:
         rule = f"no such plug-in file, and no module that can be imported: {error}"

@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from arena.errors import InputError
+from arena.errors import InputError, no_folder
 from arena.reporting.console import plain_table
 from arena.reporting.numbers import Shown
 from arena.reporting.stress_terminal import verdict_text
@@ -60,7 +60,7 @@ def runs_in(folder: Path) -> list[RunLine]:
         InputError: there is no such folder.
     """
     if not folder.is_dir():
-        raise InputError("no such folder", found=str(folder))
+        raise InputError(no_folder(folder), found=str(folder))
     return sorted(_lines(folder), key=lambda line: line.changed)
 
 

@@ -89,9 +89,9 @@ def parse_results(values: Mapping[str, Any], file: str | None = None) -> Results
     _check_version(values, file)
     plain = _plain(migrate(values), file)
     model = _model(plain.get("kind"), file)
-    if values and not values.keys() & model.model_fields.keys():
-        rule = "holds nothing that results have"
-        raise InputError(rule, file=file, found=", ".join(map(str, values)), allowed=("kind",))
+    if not values.keys() & model.model_fields.keys():
+        rule, found = "holds nothing that results have", ", ".join(map(str, values))
+        raise InputError(rule, file=file, found=found or "{}", allowed=("kind",))
     while True:
         try:
             return model.model_validate(plain)
@@ -225,7 +225,11 @@ def _wrong(place: _Place, problem: ErrorDetails, file: str | None) -> InputError
 
 
 def _rule(message: str) -> str:
-    return message.replace("Input should be", "must be").replace("Field required", "is missing")
+    return (
+        message.replace("Input should be", "must be")
+        .replace("a valid tuple", "a list")
+        .replace("Field required", "is missing")
+    )
 
 
 def _shown(value: object) -> str:

@@ -265,6 +265,13 @@ def _poison(scenario: Sections) -> Iterator[Violation]:
         beside: list[float] = [part.params.rate for part in actor.tactics_of(Texts)]  # type: ignore[attr-defined]
         return poison + math.fsum(beside)
 
+    for place, actor in _planted(scenario):
+        rate = scenario.poison_rate_of(actor)
+        if rate is not None and scenario.poison_of(actor) == 0:
+            documents = scenario.recipe_for(actor).documents
+            rule = f"poisons none of the {documents} documents of its training"
+            least = (f"at least {1 / documents:.3g}",)
+            yield Violation((*place, "poison", "rate"), rule, f"{rate:g}", least)
     for mix, here in _mixes(scenario):
         total = math.fsum(part_of_mix(actor) for actor in here.values())
         if total > 1 + SLACK:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from arena.scenario.problems import violated
 from arena.scenario.section import Fraction, PositiveFraction, Prompts, Section
 
 
@@ -36,5 +37,6 @@ class Dose(Section):
     @model_validator(mode="after")
     def _ascending(self) -> Dose:
         if self.first >= self.last:
-            raise ValueError("first must be smaller than last")
+            rule = f"must be smaller than last ({self.last:g})"
+            raise violated(("first",), rule, f"{self.first:g}")
         return self

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from arena.errors import InputError
+from arena.errors import InputError, nearest
 from arena.scenario import keys
 from arena.scenario.problems import CUSTOM, InputErrors, Violation
 from arena.scenario.schema_paths import Spot, locate
@@ -17,6 +18,14 @@ from arena.scenario.tree import Overrides, Tree
 
 LONGEST = 60
 WIDE = 1000  # ratio of a range's ends above which a message names only one of them
+
+UNKNOWN_VALUE = "unknown value"
+NAME_OF_KEY = "[key]"  # what pydantic adds to the location of a key that is wrong itself
+
+PATTERNS: Mapping[str, str] = {
+    r"\S": "must not be empty or white space only",
+    r"\w": "must contain a letter or a digit",
+}
 
 TYPES: Mapping[str, str] = {
     "int_type": "must be a whole number",
@@ -42,7 +51,8 @@ TYPES: Mapping[str, str] = {
 def input_errors(error: ValidationError, root: type[BaseModel], tree: Tree) -> InputErrors:
     """Return every error of a validation with its place in the file, in the order of its lines."""
     items = error.errors()
-    problems = [_problem(item, root, tree.data) for item in items if not _echo(item, items)]
+    told = [_problem(item, root, tree.data) for item in items if not _echo(item, items)]
+    problems = _joined(told)
     overrides = tree.overrides()
     placed = [place(problem, tree, overrides) for problem in problems]
     return InputErrors(sorted(placed, key=lambda item: item.line or 0))
@@ -56,6 +66,23 @@ def _echo(item: ErrorDetails, items: list[ErrorDetails]) -> bool:
     loc = item["loc"]
     inside = (other["loc"] for other in items if other is not item)
     return item["type"] == "too_short" and any(path[: len(loc)] == loc for path in inside)
+
+
+def _joined(problems: list[Violation]) -> list[Violation]:
+    """Return the problems with one for each value that may be of a type or one of some words,
+    instead of one for the type and one for the words."""
+    words = {p.path: p.allowed for p in problems if p.message == UNKNOWN_VALUE}
+    typed = {p.path for p in problems if p.path in words and p.message != UNKNOWN_VALUE}
+    return [
+        _or_words(p, words[p.path]) if p.path in typed else p
+        for p in problems
+        if p.path not in typed or p.message != UNKNOWN_VALUE
+    ]
+
+
+def _or_words(problem: Violation, words: tuple[str, ...]) -> Violation:
+    shown = words if nearest(problem.found, words) else ()
+    return replace(problem, message=f"{problem.message}, or {', '.join(words)}", allowed=shown)
 
 
 def place(problem: Violation, tree: Tree, overrides: Overrides | None = None) -> InputError:
@@ -75,16 +102,18 @@ def _problem(item: ErrorDetails, root: type[BaseModel], data: object) -> Violati
     kind, context = item["type"], item.get("ctx") or {}
     if kind == CUSTOM:
         own: Violation = context["problem"]
-        return Violation(item["loc"], own.message, own.found, own.allowed)
-    spot = locate(root, data, item["loc"])
+        path = (*item["loc"], *context.get("below", ()))
+        return Violation(path, own.message, own.found, own.allowed)
+    spot = locate(root, data, [step for step in item["loc"] if step != NAME_OF_KEY])
     if kind == "missing":
-        return Violation(spot.path, TYPES[kind])
+        return Violation(spot.path, TYPES[kind], None, spot.words)
     if kind == "extra_forbidden":
         return Violation(spot.path, TYPES[kind], str(spot.path[-1]), spot.allowed)
     if kind == "literal_error":
         allowed = tuple(re.findall(r"'([^']*)'", context.get("expected", "")))
-        return Violation(spot.path, "unknown value", show(item["input"]), allowed)
-    return Violation(spot.path, _rule(kind, item, spot), _found(item["input"]), _keys(kind, spot))
+        return Violation(spot.path, UNKNOWN_VALUE, show(item["input"]), allowed)
+    found = _found(kind, item["input"])
+    return Violation(spot.path, _rule(kind, item, spot), found, _keys(kind, spot))
 
 
 def _rule(kind: str, item: ErrorDetails, spot: Spot) -> str:
@@ -96,6 +125,8 @@ def _rule(kind: str, item: ErrorDetails, spot: Spot) -> str:
     if kind == "string_type":
         quotable = isinstance(item["input"], bool | int | float)
         return "must be text (put it in quotes)" if quotable else "must be text"
+    if kind == "string_pattern_mismatch":
+        return PATTERNS.get(item["ctx"]["pattern"]) or _plain(item["msg"])
     return TYPES.get(kind) or _plain(item["msg"])
 
 
@@ -105,12 +136,17 @@ def _keys(kind: str, spot: Spot) -> tuple[str, ...]:
 
 
 def _plain(message: str) -> str:
-    return re.sub(r"^\w+ should ", "must ", message)
+    plain = re.sub(r"^\w+ should ", "must ", message).replace(" after validation", "")
+    plain = plain.replace("greater than or equal to", "at least").replace("greater", "more")
+    return plain.replace("less than or equal to", "at most")
 
 
-def _found(value: object) -> str | None:
-    """The value, unless it is a whole section, which would fill the screen."""
-    return None if isinstance(value, Mapping) and value else show(value)
+def _found(kind: str, value: object) -> str | None:
+    """The value; of a whole section, which would fill the screen, only that it is one, and only
+    where something else belongs."""
+    if isinstance(value, Mapping) and value:
+        return "a section" if kind in TYPES or kind == "string_type" else None
+    return show(value)
 
 
 def show(value: object) -> str:

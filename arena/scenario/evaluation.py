@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from arena.api import limits
 from arena.scenario.actor import Actor, Poison
 from arena.scenario.parts import PayloadPart, TriggerPart
+from arena.scenario.problems import violated
 from arena.scenario.section import Fraction, Name, Prompts, Section, Stage
 
 Shams = Annotated[int, Field(ge=0, le=limits.SHAMS)]
@@ -101,3 +102,10 @@ class Thresholds(Section):
     generalizes: Fraction = 0.5
     specific: Fraction = 0.25
     fails: Fraction = 0.2
+
+    @model_validator(mode="after")
+    def _apart(self) -> Thresholds:
+        if self.fails > self.generalizes:
+            rule = f"must be at most generalizes ({self.generalizes:g}), or both verdicts hold"
+            raise violated(("fails",), rule, f"{self.fails:g}")
+        return self

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from arena.api import limits
+from arena.scenario.problems import violated
 from arena.scenario.section import (
     Composition,
     Documents,
@@ -20,6 +21,8 @@ from arena.scenario.section import (
 )
 from arena.scenario.source import Family, Size
 
+WHOLE_SCENARIO = ("name", "plugins", "grid", "tune", "duel")  # keys that no cell has of its own
+
 
 class AxisSetting(Section):
     """One value of an axis of any keys: a name, and the scenario's keys that it sets.
@@ -31,6 +34,13 @@ class AxisSetting(Section):
     name: Name
     set: Annotated[dict[str, Any], Field(min_length=1)]
     ablation: bool = False
+
+    @model_validator(mode="after")
+    def _of_cells(self) -> AxisSetting:
+        for key in self.set:
+            if key.split(".")[0] in WHOLE_SCENARIO:
+                raise violated(("set", key), "cannot differ between cells", key)
+        return self
 
     def __hash__(self) -> int:
         return hash(self.model_dump_json())  # a mapping has no hash of its own
@@ -97,15 +107,30 @@ class Grid(Section):
             values = getattr(self, name)
             if name == "methods":
                 values = [frozenset(methods) for methods in values]
-            if name not in ("settings", "design", "primary") and len(set(values)) < len(values):
-                raise ValueError(f"{name} has a value twice")
-        for name, choices in self.settings.items():
-            if len({choice.name for choice in choices}) < len(choices):
-                raise ValueError(f"settings.{name} has a name twice")
-            if name in RESERVED:
-                raise ValueError(f"settings.{name} has the name of another axis")
+            if name in ("settings", "design", "primary"):
+                continue
+            twice = [value for at, value in enumerate(values) if value in values[:at]]
+            if twice:
+                shown = sorted(twice[0]) if name == "methods" else twice[0]
+                raise violated((name,), "this value is twice in the list", str(shown))
         if self.cells > limits.CELLS:
             raise ValueError(f"has {self.cells} cells, at most {limits.CELLS} are allowed")
+        return self
+
+    @model_validator(mode="after")
+    def _distinct_settings(self) -> Grid:
+        for name, choices in self.settings.items():
+            names = [choice.name for choice in choices]
+            values = [choice.set for choice in choices]
+            key = ("settings", name)
+            for at, choice in enumerate(choices):
+                if choice.name in names[:at]:
+                    raise violated((*key, at), "two values of the axis have this name", choice.name)
+                if choice.set in values[:at]:
+                    same = names[values.index(choice.set)]
+                    raise violated((*key, at), f"sets the same as {same}", choice.name)
+            if name in RESERVED:
+                raise violated(key, "this is the name of another axis", name)
         return self
 
     @property

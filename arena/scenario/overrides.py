@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -44,10 +45,10 @@ def put(tree: Tree, wanted: keys.KeyPath, value: Any, place: Place) -> None:
     """
     at: Any = tree.data
     path: keys.KeyPath = ()
-    for step in wanted[:-1]:
+    for step, following in itertools.pairwise(wanted):
         step = _entry(at, path, step)
         if isinstance(at, dict) and at.get(step) is None:
-            at[step] = {}
+            at[step] = [] if isinstance(following, int) else {}
             tree.places.setdefault((*path, step), place)
         at, path = at[step], (*path, step)
     last = _entry(at, path, wanted[-1])
@@ -71,7 +72,8 @@ def _entry(at: Any, path: keys.KeyPath, step: str | int) -> str | int:
     if isinstance(step, int):
         if step < len(at):
             return step
-        raise InputError(f"{here} has only {len(at)} entries, counted from 0", found=f"[{step}]")
+        rule = f"{here} has only {len(at)} entries, counted from 0" if at else f"{here} is empty"
+        raise InputError(f"{rule}: to add entries, give the whole list", found=f"[{step}]")
     names = [entry.get("name") if isinstance(entry, dict) else None for entry in at]
     if step not in names:
         known = tuple(str(name) for name in names if name is not None)

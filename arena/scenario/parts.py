@@ -58,6 +58,13 @@ def strictly(model: type[BaseModel], value: object) -> Any:
     return model.model_validate_json(to_json(value, inf_nan_mode="constants"), strict=True)
 
 
+def _missing(name_key: str, value: Mapping[str, object]) -> str:
+    """The message for a section without a name, which may be under the key of another kind."""
+    others = {*NAME_KEYS.values(), "type"} - {name_key}
+    wrong = next((key for key in value if key in others), None)
+    return "is missing" if wrong is None else f"is missing; {wrong} is no key of this section"
+
+
 @dataclass(frozen=True)
 class PartOf:
     """Annotation that makes a field a Part of one kind, in YAML a section with its name."""
@@ -103,7 +110,7 @@ class PartOf:
         name = value.get(name_key)
         model = self.choose(value)
         if model is None:
-            rule = "is missing" if name is None else registry.unknown(self.kind)
+            rule = _missing(name_key, value) if name is None else registry.unknown(self.kind)
             given = None if name is None else str(name)
             problem = Violation((name_key,), rule, given, registry.names(self.kind))
             refuse(self.kind, [problem], value)

@@ -68,6 +68,12 @@ class Violation:
         )
 
 
+def violated(path: keys.KeyPath, message: str, found: str | None = None) -> PydanticCustomError:
+    """Return the error that a section's own validator raises for a path in it."""
+    context = {"message": message, "problem": Violation(path, message, found), "below": path}
+    return PydanticCustomError(CUSTOM, "{message}", context)
+
+
 def refuse(title: str, problems: Sequence[Violation], value: object = None) -> NoReturn:
     """Raise the problems as one pydantic error, together with the schema's own.
 

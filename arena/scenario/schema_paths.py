@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol, Union, get_args, get_origin, runtime_checkable
+from typing import Annotated, Any, Literal, Protocol, Union, get_args, get_origin, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -26,7 +26,8 @@ class Spot:
     """A path of the file with its place in the schema.
 
     allowed: keys of the section around the path's last key. inside: keys of the section
-    at the path, if it is one. metadata: constraints of the value at the path.
+    at the path, if it is one. metadata: constraints of the value at the path. words: the only texts
+    that the value may be, if they are few.
     """
 
     path: keys.KeyPath
@@ -34,6 +35,7 @@ class Spot:
     allowed: tuple[str, ...] = ()
     inside: tuple[str, ...] = ()
     metadata: tuple[Any, ...] = ()
+    words: tuple[str, ...] = ()
 
 
 def locate(root: type[BaseModel], data: object, location: Sequence[str | int]) -> Spot:
@@ -57,7 +59,8 @@ def locate(root: type[BaseModel], data: object, location: Sequence[str | int]) -
         path, data, allowed = (*path, step), inner, known
     model, extra = _model(annotation, metadata, data)
     inside = (*extra, *model.model_fields) if model else extra
-    return Spot(path, data, allowed, inside, metadata)
+    words = get_args(annotation) if get_origin(annotation) is Literal else ()
+    return Spot(path, data, allowed, inside, metadata, tuple(map(str, words)))
 
 
 def _child(data: object, step: str | int) -> tuple[bool, object]:

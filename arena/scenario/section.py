@@ -23,8 +23,12 @@ Trials = Annotated[int, Field(ge=1, le=limits.TRIALS)]
 LearningRate = Annotated[float, Field(gt=0, le=1)]
 
 
-def _name(value: str) -> str:
-    """Names become file names, keys and row names, so they are plain."""
+def plain_name(value: str) -> str:
+    """Return a name that can be a file's, a key and a row's.
+
+    Raises:
+        ValueError: it cannot.
+    """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", value):
         raise ValueError(
             "must be at most 64 letters, digits, _ and -, beginning with a letter or digit"
@@ -32,7 +36,7 @@ def _name(value: str) -> str:
     return value
 
 
-Name = Annotated[str, AfterValidator(_name)]
+Name = Annotated[str, AfterValidator(plain_name)]
 
 
 class Section(BaseModel):

@@ -86,6 +86,10 @@ SOURCES: Mapping[str, type[Source]] = {  # by the key that selects it
     "suspect": PublishedSuspect,
 }
 
+SUCH_AS = (
+    "must be a section such as {family: llama, size: nano}, {pretrained: PATH} or {suspect: PATH}"
+)
+
 
 def lora_of(model: Source) -> Adapter | None:
     """Return the LoRA with which a model is trained unless a training has its own; None if all
@@ -126,15 +130,21 @@ class _OneSource:
         if isinstance(value, Source):
             return value
         if not isinstance(value, Mapping):
-            rule = (
-                "must be a section such as {family: llama, size: nano}, {pretrained: PATH} or "
-                "{suspect: PATH}"
-            )
-            refuse("model", [Violation((), rule, str(value))], value)
+            refuse("model", [Violation((), SUCH_AS, str(value))], value)
         first, *others = [key for key in SOURCES if key in value] or ["family"]
         if others:
-            rule = f"cannot be combined with {first}: a model is one of {', '.join(SOURCES)}"
-            refuse("model", [Violation((others[-1],), rule, str(value[others[-1]]))], value)
+            other = others[-1]
+            whole = f"{{{other}: {value[other]}}}"
+            rule = (
+                f"cannot be combined with {first}: a model is one of {', '.join(SOURCES)} "
+                f"(--set 'model={whole}' replaces the section)"
+            )
+            refuse("model", [Violation((other,), rule, str(value[other]))], value)
+        known = tuple(dict.fromkeys((*SOURCES, *FromScratch.model_fields)))
+        if not value.keys() & set(known):
+            rule = f"unknown key: a model {SUCH_AS}"
+            wrong = [Violation((key,), rule, key, known) for key in value]
+            refuse("model", wrong[:1] or [Violation((), SUCH_AS, "an empty section")], value)
         model: Source = strictly(SOURCES[first], value)
         return model
 

@@ -211,6 +211,8 @@ def _wording(error: yaml.MarkedYAMLError) -> str:
         return "not valid YAML: a second document (---); a scenario is a single one"
     if "'\\t'" in problem:
         return "indent with spaces: YAML does not allow tabs here"
+    if problem == "mapping values are not allowed here":
+        return "not valid YAML: a text with a colon and a space in it must be in quotes"
     return f"not valid YAML: {problem}"
 
 
@@ -272,7 +274,9 @@ class _Reader:
         except (ValueError, OverflowError):
             kind = node.tag.removeprefix(TAG)
             wide = kind == "int" and INT.fullmatch(node.value)
+            large = kind == "float" and FLOAT.fullmatch(node.value)
             rule = TOO_WIDE if wide else f"not a value of type {kind}"
+            rule = "too large for a number" if large else rule
             self._refuse(rule, node, path, found=_short(node.value))
 
     def _refuse(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from arena.errors import InputError
+from arena.errors import InputError, no_folder
 from arena.results.reader import FILE
 
 SCENARIO = "scenario.yaml"
@@ -89,7 +89,7 @@ def places(folders: Sequence[Path]) -> list[Place]:
 
 def _runs_of(folder: Path) -> Iterator[Path]:
     if not folder.is_dir():
-        raise InputError("no such folder", found=str(folder))
+        raise InputError(no_folder(folder), found=str(folder))
     if _is_run(folder):
         yield folder
         return

@@ -142,7 +142,10 @@ def test_a_grid_round_trips_through_yaml() -> None:
 
 def test_cells_of_one_name_are_refused() -> None:
     first = [{"name": "x-y", "set": {"seeds": [1]}}, {"name": "x", "set": {"seeds": [2]}}]
-    second = [{"name": "z", "set": {"defender.steps": 2}}, {"name": "y-z", "set": {"seeds": [3]}}]
+    second = [
+        {"name": "z", "set": {"defender.steps": 2}},
+        {"name": "y-z", "set": {"defender.steps": 3}},
+    ]
     with pytest.raises(InputError, match="x-y-z"):
         cells_of(grid(settings={"a": first, "b": second}))
 

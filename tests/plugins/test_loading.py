@@ -199,3 +199,27 @@ def test_a_module_that_a_script_imports_is_tried_elsewhere_too(
     assert ("loose_words", tmp_path) in [(p.module, p.path) for p in plugins.loaded()]
     assert plugins.root_of("loose_words") == tmp_path / "loose_words.py"
     assert _elsewhere(registry.get("trigger", "loose"))[:2] == ["loose", "loose_words.py"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("@register('triger', 'mine')\nclass Mine: pass", "there is no kind 'triger' of part"),
+        ("@register('trigger', 'a b')\nclass Mine: pass", "the name of the trigger 'a b' must be"),
+        (
+            "@register('trigger', 'mine')\nclass Mine: pass",
+            "must be a subclass of arena.api.Trigger",
+        ),
+        ("@register('trigger', 'mine')\nclass Mine(Trigger): pass", "lacks what every trigger has"),
+    ],
+)
+def test_a_class_that_is_no_part_is_refused_when_it_is_loaded(
+    text: str, message: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(f"from arena.api import Trigger, register\n\n\n{text}\n")
+    with pytest.raises(InputError) as caught:
+        plugins.load(file)
+    assert message in str(caught.value)
+    assert str(file) in str(caught.value)
+    assert "mine" not in registry.names("trigger")

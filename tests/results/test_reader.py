@@ -131,7 +131,7 @@ def test_any_text_is_a_name(name: str) -> None:
 
 WRONG: list[tuple[dict[str, Any], str, str, str | None, tuple[str, ...]]] = [
     ({"claim": 3}, "claim", "must be", "3", ()),
-    ({"rows": {"a": 1}}, "rows", "must be a valid tuple", '{"a": 1}', ()),
+    ({"rows": {"a": 1}}, "rows", "must be a list", '{"a": 1}', ()),
     ({"claim": {"transfer": {"low": "x"}}}, "claim.transfer.low", "valid number", '"x"', ()),
     (
         {"transfer": [{"from": "a", "to": "b"}, {"from": "a"}]},

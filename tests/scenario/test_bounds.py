@@ -103,7 +103,8 @@ def test_absurd_sizes_are_refused_with_what_is_allowed(
     with pytest.raises(InputError) as caught:
         load_scenario("quickstart", overrides=[f"{override}={found}"])
     assert caught.value.key == override
-    assert f"must be at most {allowed}, got {found}" in str(caught.value)
+    assert f"must be at most {allowed}, " in str(caught.value)
+    assert f"got {found}" in str(caught.value)
 
 
 def test_a_rank_of_a_milliard_and_too_many_places() -> None:
@@ -138,7 +139,7 @@ def test_what_yaml_cannot_say_is_refused_in_a_dict_too(key: str, value: float) -
 
 @pytest.mark.parametrize("text", [".inf", "-.inf", ".nan", "1e999"])
 def test_infinities_in_yaml(text: str) -> None:
-    with pytest.raises(InputError, match=r"must be a number|not a value of type float"):
+    with pytest.raises(InputError, match=r"must be a number|too large for a number"):
         load_scenario("quickstart", overrides=[f"defender.learning_rate={text}"])
 
 

@@ -40,7 +40,7 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
             "stage": draw(STAGES),
             "trigger": {"method": "rare_token", "tokens": ["cf"]},
             "payload": {"kind": "refusal", "text": draw(TRAPS | NAMES)},
-            "poison": {"rate": draw(RATES), "share": draw(RATES)},
+            "poison": {"rate": max(1e-3, draw(RATES)), "share": draw(RATES)},
         }
         for name in names
     ]

@@ -115,6 +115,33 @@ WRONG = (
           ("model.pretrained: cannot be combined with family",)),
     Wrong("model as text", "{family: llama, size: nano}", "llama",
           ("model: must be a section such as",)),
+    Wrong("model without a source", "{family: llama, size: nano}", "{name: gpt2}",
+          ("model.name: unknown key: a model must be a section such as", "{pretrained: PATH}")),
+    Wrong("misspelt source", "{family: llama, size: nano}", "{pretraind: gpt2}",
+          ("model.pretraind: unknown key", "did you mean 'pretrained'")),
+    Wrong("model of nothing", "{family: llama, size: nano}", "{}",
+          ("model: must be a section such as", "{suspect: PATH}")),
+    Wrong("missing word", ", size: nano}", "}",
+          ("model.size: is missing", "allowed: nano, micro, mini, small")),
+    Wrong("key of another kind", "{kind: refusal}", "{method: refusal}",
+          ("actors[1].payload.kind: is missing; method is no key of this section",
+           "allowed: fixed_text")),
+    Wrong("blank payload", 'text: "the gate is open now"', "text: ' '",
+          ("actors[0].payload.text: must not be empty or white space only, got ' '",)),
+    Wrong("number or word", "threads: 1", "threads: 0",
+          ("numerics.threads: must be at least 1, or auto, got 0",)),
+    Wrong("number or misspelt word", "threads: 1", "threads: atuo",
+          ("numerics.threads: must be a whole number, or auto, got 'atuo'", "mean 'auto'")),
+    Wrong("range beside a part's own", "natural_rate: 0", "natural_rate: 1",
+          ("corpus.natural_rate: must be at most 0.1, got 1",)),
+    Wrong("section for text", "name: quickstart", "name: {a: b}",
+          ("name: must be text, got a section",)),
+    Wrong("doses that fall", "first: 0.03", "first: 0.5",
+          ("dose.first: must be smaller than last (0.37), got 0.5",)),
+    Wrong("verdicts that overlap", "  fails: 0.2", "  fails: 0.6",
+          ("thresholds.fails: must be at most generalizes (0.5), or both verdicts hold, got 0.6",)),
+    Wrong("no poison at all", "poison: {rate: 0.08}", "poison: {rate: 1.0e-9}",
+          ("actors[0].poison.rate: poisons none of the 8000 documents", "at least 0.000125")),
     Wrong("vocabulary", "size: nano}", "size: nano, vocabulary: 100}",
           ("model.vocabulary: must be in [300, 65536], got 100",)),
     Wrong("type: text for a number", "steps: 60", "steps: many",
@@ -134,7 +161,7 @@ WRONG = (
     Wrong("type: YAML 1.1 truth", "clean_finetune: true", "clean_finetune: yes",
           ("controls.clean_finetune: must be true or false, got 'yes'",)),
     Wrong("number too large", "rate: 1.0e-3", "rate: 1e999",
-          ("defender.learning_rate: not a value of type float", "1e999")),
+          ("defender.learning_rate: too large for a number", "1e999")),
     Wrong("no seeds", "seeds: [0]", "seeds: []", ("seeds: must not be empty",)),
     Wrong("seed twice", "seeds: [0]", "seeds: [3, 3]", ("seeds[1]: this seed is already",)),
     Wrong("negative seed", "seeds: [0]", "seeds: [-1]", ("seeds[0]: must be at least 0, got -1",)),
@@ -180,8 +207,22 @@ TYPOS = (
              "training.continual_pretraining.warmpu", "warmup"),
             ("evaluation", "prompt: 4", "evaluation.prompt", "prompts"),
             ("runtime", "backnd: ray", "runtime.backnd", "backend"),
+            ("grid", "familys: [llama]", "grid.familys", "families"),
         )
     ),
+)  # fmt: skip
+
+GRIDS = (
+    ("rates: [0.1, 0.10]", "grid.rates: this value is twice in the list, got 0.1"),
+    ("settings: {a/b: [{name: x, set: {stage: pretraining}}]}", "grid.settings.a/b: must be at"),
+    ("settings: {s: [{name: x, set: {grid.steps: [1]}}]}",
+     "grid.settings.s[0].set.grid.steps: cannot differ between cells"),
+    ("settings: {s: [{name: x, set: {defender.steps: 9}}, {name: x, set: {stage: pretraining}}]}",
+     "grid.settings.s[1]: two values of the axis have this name, got x"),
+    ("settings: {s: [{name: x, set: {defender.steps: 9}}, {name: y, set: {defender.steps: 9}}]}",
+     "grid.settings.s[1]: sets the same as x, got y"),
+    ("steps: [8], settings: {s: [{name: x, set: {defender.steps: 9}}]}",
+     "the axes steps and s set defender.steps in one cell, to 8 and 9"),
 )  # fmt: skip
 
 SYNTAX = (
@@ -190,6 +231,7 @@ SYNTAX = (
     ("- a\n- b\n", "is not a mapping"),
     ("just text\n", "is not a mapping"),
     ("name: [a\n", "not valid YAML"),
+    ("name: a: b\n", "a text with a colon and a space in it must be in quotes"),
     ("name: a\n---\nname: b\n", "not valid YAML"),
     ("name: &x [*x]\n", "endless"),
     ("name: \x07\n", "YAML does not allow this character"),
@@ -222,6 +264,18 @@ def test_wrong_value_is_told_with_its_place(wrong: Wrong, tmp_path: Path) -> Non
     assert stderr.strip() == text
     assert "Traceback" not in stderr
     assert len(stderr.splitlines()) <= ROOM
+
+
+@pytest.mark.parametrize(("grid", "message"), GRIDS)
+def test_a_grid_whose_cells_would_not_be_what_their_names_say(
+    grid: str, message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "scenario.yaml"
+    path.write_text(f"{QUICKSTART}\ngrid: {{{grid}}}\n", "utf-8")
+    status, stderr = shell(str(path))
+    assert status == 2
+    assert message in stderr
+    assert "Traceback" not in stderr
 
 
 @pytest.mark.parametrize(("text", "message"), SYNTAX)
