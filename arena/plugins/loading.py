@@ -137,7 +137,7 @@ def _refuse_unfit(file: Path, before: Mapping[registry.Kind, Mapping[str, type]]
             if not issubclass(part, base):
                 rule = f"must be a subclass of arena.api.{base.__name__}"
             elif inspect.isabstract(part):
-                lacking = ", ".join(sorted(part.__abstractmethods__))
+                lacking = ", ".join(sorted(getattr(part, "__abstractmethods__", ())))
                 rule = f"lacks what every {kind} has: {lacking}"
             if rule:
                 raise InputError(f"the {kind} {name!r} ({part.__name__}) {rule}", str(file))
