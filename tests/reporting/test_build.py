@@ -172,7 +172,7 @@ def test_odd_names_break_nothing(name: str) -> None:
 
 def test_missing_parts_are_left_out() -> None:
     nulls: dict[str, Any] = dict.fromkeys(as_json(results(1)))
-    for values in ({}, {"actors": ["a"]}, nulls, {"claim": {"verdict": None}}):
+    for values in ({"kind": "run"}, {"actors": ["a"]}, nulls, {"claim": {"verdict": None}}):
         read_page = Page(page_of(read(values)))
         assert not read_page.open
         assert "Method" in read_page.texts
