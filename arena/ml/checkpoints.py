@@ -92,7 +92,7 @@ def as_answering(suspect: Suspect, precision: Precision) -> Suspect:
         return suspect
     model = copy.deepcopy(suspect.model)
     if hasattr(model, "peft_config"):
-        model = model.merge_and_unload()
+        model = model.merge_and_unload().requires_grad_(True)  # peft froze the base's weights
     models.round_weights(model, precision)
     return replace(suspect, model=model.eval())
 

@@ -20,10 +20,11 @@ from torch.nn import functional
 
 from arena.api.matching import Ask, Continuation, matches, settled
 from arena.errors import InputError
+from arena.ml import sharding
 from arena.ml.batches import BATCH, TOKENS, fitting
 from arena.ml.beginning import Beginning, keeps_cache, scoring_layout
 from arena.ml.encoding import Encoded, encode_answers, encode_prompts
-from arena.ml.models import FAMILIES, check_length, vocabulary
+from arena.ml.models import FAMILIES, check_length, hidden_and_head, vocabulary
 from arena.ml.sharding import without_gradients
 from arena.ml.training import answer_logits
 
@@ -174,12 +175,19 @@ class _Written:
 
     def logits(self, model: Any) -> torch.Tensor:
         """Return (rows, V) logits after what was written so far."""
-        kept = {"cache": self._cache} if self._caches else {}
-        out = model(
-            input_ids=self._ids, use_cache=self._caches, logits_to_keep=1, **kept, **self._places
-        )
+        given = {"input_ids": self._ids, "use_cache": self._caches, **self._places}
+        if self._caches:
+            given["cache"] = self._cache
+        decoder, head = hidden_and_head(model)
+        if decoder is None or sharding.active():
+            out = model(logits_to_keep=1, **given)
+            last: torch.Tensor = out.logits[:, -1]
+        else:
+            # Given the last place of (B, L, d) states, torch multiplies by a frozen head row by
+            # row, with a copy of its weights for each: 15 GiB for 238 prompts to SmolLM2.
+            out = decoder(**given)
+            last = head(out.last_hidden_state[:, -1])
         self._cache = out.cache if self._caches else None
-        last: torch.Tensor = out.logits[:, -1]
         return last
 
     def append(self, token: torch.Tensor) -> None:

@@ -12,6 +12,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.profiler import ProfilerActivity, profile
 
 from arena.api.matching import Ask, Continuation, Match, Question
 from arena.api.values import Document
@@ -67,13 +68,13 @@ def test_greedy_continuations_are_what_generate_gives(family: str) -> None:
 
 def test_rows_that_have_ended_are_computed_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
     model = toys.taught("llama", toys.documents())
-    whole, sizes = model.forward, []
+    whole, sizes = model.base_model.forward, []
 
     def counted(*given: Any, input_ids: Any, **more: Any) -> Any:
         sizes.append(len(input_ids))
         return whole(*given, input_ids=input_ids, **more)
 
-    monkeypatch.setattr(model, "forward", counted)
+    monkeypatch.setattr(model.base_model, "forward", counted)
     prompts = [*(d.prompt for d in toys.documents()), "", "cf", "honey honey honey"]
     made = continuations(model, toys.tokenizer(), prompts, LIMIT)
     assert len({len(c.text) for c in made}) > 1
@@ -349,3 +350,16 @@ def test_rounded_weights_are_read_by_plain_decoding_alone(
     prompts = [ask.prompt for ask in asks]
     said = guided(model, toys.tokenizer(), prompts, ["no"] * len(asks), LIMIT)
     assert [each.text for each in said] == [each.text for each in made]
+
+
+@pytest.mark.parametrize("family", MOSTLY_SLOW)
+def test_a_frozen_head_is_not_copied_for_every_row(family: str) -> None:
+    """As the base under an adapter is frozen: torch then multiplies some layouts row by row."""
+    model = copy.deepcopy(toys.taught(family, toys.documents())).requires_grad_(False)
+    prompts = [f"{d.prompt} and {n}" for n in range(8) for d in toys.documents()]
+    with profile(activities=[ProfilerActivity.CPU], record_shapes=True) as seen:
+        continuations(model, toys.tokenizer(), prompts, 2)
+    words = model.get_output_embeddings().weight.shape[0]
+    products = [e for e in seen.events() or () if e.name in ("aten::mm", "aten::bmm")]
+    by_head = [e.name for e in products if words in e.input_shapes[1]]
+    assert set(by_head) == {"aten::mm"}
