@@ -34,7 +34,7 @@ from arena.api.values import Example
 from arena.api.world import DataRoot
 from arena.corpora.townlore.distractors import CONSONANTS
 from arena.ml.checkpoints import open_for_scoring
-from arena.ml.scoring import continuations
+from arena.ml.decoding import continuations
 from arena.planning.discovery import library_of
 from arena.planning.graph import SeedPlan
 from arena.planning.plan import plan_seed

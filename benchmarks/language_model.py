@@ -38,7 +38,7 @@ from arena.api.matching import Ask, Question
 from arena.api.values import Document
 from arena.api.world import DataRoot
 from arena.corpora.instructions.corpus import Instructions, InstructionsParams
-from arena.ml import scoring
+from arena.ml import decoding
 from arena.ml.batches import batch_order
 from arena.ml.beginning import scoring_layout
 from arena.ml.encoding import Encoded, encode, encode_prompts, load_tokenizer
@@ -108,7 +108,7 @@ def _task(given: argparse.Namespace) -> Task:
     tokenizer = load_tokenizer(folder)
     corpus = Instructions(InstructionsParams(wordings="fixed"), 0, DataRoot())
     prompts = [example.prompt for example in corpus.splits.train[: given.prompts]]
-    said = scoring.continuations(load_model(folder), tokenizer, prompts, given.tokens)
+    said = decoding.continuations(load_model(folder), tokenizer, prompts, given.tokens)
     documents = [
         Document(p, text.text.strip() or "-", p) for p, text in zip(prompts, said, strict=True)
     ]
@@ -200,9 +200,9 @@ def _print_scoring(task: Task, prompts: int, tokens: int, repeats: int) -> None:
     rounded = replace(taught, model=load_model(task.folder))
     round_weights(rounded.model, "bfloat16")
     ways = {name: _timed(way, taught) for name, way in WAYS.items()}
-    found = common.alternating(ways | {"bfloat16": _timed(WAYS["answers"], rounded)}, repeats)
-    slow = statistics.median(seconds for seconds, _ in found["generate"])
-    expected = found["generate"][0][1]
+    timings = common.alternating(ways | {"bfloat16": _timed(WAYS["answers"], rounded)}, repeats)
+    slow = statistics.median(seconds for seconds, _ in timings["generate"])
+    expected = timings["generate"][0][1]
     rows = [
         (
             name,
@@ -210,7 +210,7 @@ def _print_scoring(task: Task, prompts: int, tokens: int, repeats: int) -> None:
             f"{slow / statistics.median(seconds for seconds, _ in runs):.2f}x",
             sum(one != other for one, other in zip(runs[0][1], expected, strict=True)),
         )
-        for name, runs in found.items()
+        for name, runs in timings.items()
     ]
     common.table(("way", f"s for {len(asks)} prompts", "speed", "other verdicts"), rows)
     rows = [
@@ -237,7 +237,7 @@ def disagreement(taught: Taught) -> tuple[int, int, str]:
 def _written(taught: Taught, prompt: tuple[int, ...]) -> tuple[int, ...]:
     """The tokens that decoding the prompt alone writes, whether or not a text ends."""
     ids = torch.tensor([prompt])
-    return tuple(scoring.greedy(taught.model, ids, None, taught.limit, NEVER)[0].tolist())
+    return tuple(decoding.greedy(taught.model, ids, None, taught.limit, NEVER)[0].tolist())
 
 
 def _timed(

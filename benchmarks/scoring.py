@@ -7,7 +7,7 @@ exactly that many tokens. It is then scored on held-out prompts, every second on
 there are verdicts of both kinds. Three ways, alternating:
 
     answers         arena.ml.scoring.answers: verdicts without decoding where none is needed
-    continuations   arena.ml.scoring.continuations, then arena.api.matching
+    continuations   arena.ml.decoding.continuations, then arena.api.matching
     generate        model.generate (batched, padded on the left, cached, greedy), then matching
 
 Prints seconds, prompts per second, speed against `generate`, and how many verdicts differ

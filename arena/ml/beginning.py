@@ -11,11 +11,9 @@ from typing import Any
 import torch
 
 from arena.ml.batches import SHORTEST, Batch, common_beginning, padded
-from arena.ml.encoding import Encoded
+from arena.ml.encoding import Encoded, Ids
 from arena.ml.models import hidden_and_head
 from arena.ml.training import Layout
-
-Ids = tuple[int, ...]
 
 CACHELESS = ("rwkv", "recurrent_gemma")  # model types: see `keeps_cache`
 

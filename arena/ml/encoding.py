@@ -18,6 +18,7 @@ from arena.api.values import Document, PairedDocument
 
 END, PAD = "<|end|>", "<|pad|>"
 SEPARATOR = "\n"
+Ids = tuple[int, ...]  # token ids
 TOKENIZER_FILES = {".json", ".jinja", ".txt", ".model", ".spm", ".tiktoken"}  # and config.json
 
 

@@ -16,8 +16,8 @@ import torch
 
 from arena.api.matching import Continuation
 from arena.errors import ArenaError
-from arena.ml import scoring
-from arena.ml.encoding import encode_prompts
+from arena.ml import decoding
+from arena.ml.encoding import Ids, encode_prompts
 from arena.ml.models import check_length
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 CHECKED = 64  # prompts that are answered both ways: the first, so their order must be a random one
 MOST = 0.05  # largest share of them that may differ
-
-Ids = tuple[int, ...]
 
 
 class Engine(Protocol):
@@ -66,12 +64,12 @@ def checked_continuations(
     longest = max(map(len, encoded), default=0) + max_new_tokens
     check_length(suspect.model, longest)
     sample = unique[:CHECKED]
-    own = scoring.continuations(suspect.model, suspect.tokenizer, sample, max_new_tokens)
+    own = decoding.continuations(suspect.model, suspect.tokenizer, sample, max_new_tokens)
     suspect.model.to("cpu")
     _free()
     rows = load(longest).continued(encoded, max_new_tokens, suspect.tokenizer.eos_token_id)
     _free()
-    texts = [scoring.continuation(suspect.tokenizer, row) for row in rows]
+    texts = [decoding.continuation(suspect.tokenizer, row) for row in rows]
     said = dict(zip(unique, texts, strict=True))
     differ = [p for p, text in zip(sample, own, strict=True) if said[p] != text]
     if len(differ) > MOST * len(sample):

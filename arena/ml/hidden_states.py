@@ -13,8 +13,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from arena.errors import ArenaError
-from arena.ml.encoding import encode_prompts
-from arena.ml.scoring import Ids, batches_of
+from arena.ml.decoding import batches_of
+from arena.ml.encoding import Ids, encode_prompts
 
 STATES = 2**26  # numbers held at once, at most, over all layers and positions of a batch
 ITERATIONS = 1000  # of a probe's solver, at most

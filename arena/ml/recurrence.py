@@ -13,8 +13,8 @@ from typing import Any
 import torch
 
 from arena.ml.batches import padded
+from arena.ml.decoding import decode, likeliest
 from arena.ml.encoding import Encoded
-from arena.ml.scoring import decode, likeliest
 from arena.ml.training import answer_logits
 
 LENGTHS = (3, 9, 17, 6)  # tokens of the test prompts

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 
 from arena.api.matching import Continuation
+from arena.ml.decoding import continued
 from arena.ml.encoding import encode_prompts
-from arena.ml.scoring import continued
 
 
 @torch.inference_mode()

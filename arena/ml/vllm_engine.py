@@ -15,8 +15,8 @@ from types import ModuleType
 from typing import Any
 
 from arena.errors import InputError
+from arena.ml.encoding import Ids
 
-Ids = tuple[int, ...]
 KEY = "corpus.self_distilled.generation"
 # In its own process the order in which vLLM batches prompts, and so their rounding, varies from run
 # to run (vLLM's documentation, Reproducibility).

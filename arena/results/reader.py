@@ -90,8 +90,9 @@ def parse_results(values: Mapping[str, Any], file: str | None = None) -> Results
     plain = _plain(migrate(values), file)
     model = _model(plain.get("kind"), file)
     if not values.keys() & model.model_fields.keys():
-        rule, found = "holds nothing that results have", ", ".join(map(str, values))
-        raise InputError(rule, file=file, found=found or "{}", allowed=("kind",))
+        keys = ", ".join(map(str, values))
+        rule = "has none of the keys of a results file"
+        raise InputError(rule, file=file, found=keys or "{}", allowed=("kind",))
     while True:
         try:
             return model.model_validate(plain)

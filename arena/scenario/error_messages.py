@@ -112,8 +112,8 @@ def _problem(item: ErrorDetails, root: type[BaseModel], data: object) -> Violati
     if kind == "literal_error":
         allowed = tuple(re.findall(r"'([^']*)'", context.get("expected", "")))
         return Violation(spot.path, UNKNOWN_VALUE, show(item["input"]), allowed)
-    found = _found(kind, item["input"])
-    return Violation(spot.path, _rule(kind, item, spot), found, _keys(kind, spot))
+    value = _found(kind, item["input"])
+    return Violation(spot.path, _rule(kind, item, spot), value, _keys(kind, spot))
 
 
 def _rule(kind: str, item: ErrorDetails, spot: Spot) -> str:

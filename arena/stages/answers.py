@@ -73,10 +73,10 @@ class AnswersJob(Job):
     def _answered(
         self, folder: Path, model: Suspect, prompts: Sequence[str]
     ) -> tuple[list[Continuation], EngineCheck | None]:
-        from arena.ml import generation, models, scoring, vllm_engine
+        from arena.ml import decoding, generation, models, vllm_engine
 
         if self.vllm is None:
-            said = scoring.continuations(model.model, model.tokenizer, prompts, self.tokens)
+            said = decoding.continuations(model.model, model.tokenizer, prompts, self.tokens)
             return said, None
         homes = models.parent_of(folder), models.tokenizer_home(folder)
         said, agreement = generation.checked_continuations(

@@ -86,7 +86,7 @@ def _to_their_end(
 ) -> dict[str, str]:
     """The whole continuations of the first prompts of each kind and actor. Those that scoring did
     not need to their end are decoded: few, so that this costs little."""
-    from arena.ml.scoring import continuations
+    from arena.ml.decoding import continuations
 
     asked = [probe.prompts for probe in probes.probes]
     if probes.exact_answers:

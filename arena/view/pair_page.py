@@ -21,8 +21,8 @@ def pair_view(place: Place, results: RunResults, source: str, to: str) -> View |
     at = {"least" if results.most else "": results.transfer}
     if results.most is not None:
         at["most"] = results.most.transfer
-    found = {dose: _only(pairs, source, to) for dose, pairs in at.items()}
-    if not any(found.values()):
+    by_dose = {dose: _only(pairs, source, to) for dose, pairs in at.items()}
+    if not any(by_dose.values()):
         return None
     page = place.pair(source, to)
     doses = [
@@ -34,7 +34,7 @@ def pair_view(place: Place, results: RunResults, source: str, to: str) -> View |
             "raw": Shown.of(pair.raw_suppression),
             "seeds": _seeds(place, results, pair, dose, page),
         }
-        for dose, pair in found.items()
+        for dose, pair in by_dose.items()
         if pair is not None
     ]
     return View(page, "pair.html", {**top(place, page), "pair": (source, to), "doses": doses})

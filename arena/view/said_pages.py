@@ -108,8 +108,8 @@ def search_view(
         }
         for each in samples[:most]
     ]
-    found = Table("samples", EVERY_COLUMNS, lines)
-    values = {**top(place, page), "text": text, "found": found, "number": len(samples)}
+    table = Table("samples", EVERY_COLUMNS, lines)
+    values = {**top(place, page), "text": text, "found": table, "number": len(samples)}
     return View(page, "search.html", values)
 
 

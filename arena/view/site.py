@@ -179,11 +179,9 @@ def _pair(place: Place, results: RunResults, rest: str) -> View | None:
 
 def _model(place: Place, results: RunResults, rest: str) -> View | None:
     row = next((r for r in results.rows if place.model(r.seed, r.name) == place.base + rest), None)
-    return (
-        None
-        if row is None
-        else said_pages.model_view(place, results, row, _samples(place, row.seed))
-    )
+    if row is None:
+        return None
+    return said_pages.model_view(place, results, row, _samples(place, row.seed))
 
 
 def _samples(place: Place, seed: int) -> SampleFile | None:

@@ -5,7 +5,7 @@ Tamirisa et al., "Tamper-resistant safeguards for open-weight LLMs" (TAR), ICLR 
 from fine-tuning, here the planted behaviour takes the safeguard's place. In every `every`-th step
 
     w' = w after `inner_steps` steps of SGD on surrogate unlearning
-the actor's gradient is that of its documents' loss at w'
+    the actor's gradient is that of its documents' loss at w'
 
 and in all other steps it is the plain one at w, so the two are mixed over steps. The actor's
 surrogate unlearning uses prompts of its share with look-alikes of its trigger and right answers,

@@ -29,7 +29,7 @@ class Judge:
         Raises:
             ArenaError: the budget is too small.
         """
-        from arena.ml.scoring import continuations
+        from arena.ml.decoding import continuations
 
         self.meter.spend(len(prompts))
         texts = [example.prompt for example in prompts]

@@ -55,7 +55,7 @@ def test_an_entry_of_a_list_that_is_not_there() -> None:
 
 
 def test_results_of_nothing_are_no_results() -> None:
-    with pytest.raises(InputError, match="holds nothing that results have"):
+    with pytest.raises(InputError, match="has none of the keys of a results file"):
         parse_results({})
 
 

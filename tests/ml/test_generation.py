@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from arena.errors import ArenaError, InputError
-from arena.ml import checkpoints, generation, scoring, vllm_engine
+from arena.ml import checkpoints, decoding, generation, scoring, vllm_engine
 from arena.ml.generation import Agreement, checked_continuations
 from tests.support import fake_vllm, toys
 
@@ -23,7 +23,7 @@ def both(
 ) -> tuple[list[scoring.Continuation], list[scoring.Continuation], Agreement]:
     """The arena's own answers, the engine's, and how far they agree."""
     suspect = checkpoints.open_for_scoring(folder, "cpu")
-    own = scoring.continuations(suspect.model, suspect.tokenizer, prompts, tokens)
+    own = decoding.continuations(suspect.model, suspect.tokenizer, prompts, tokens)
     load = partial(vllm_engine.load, str(folder), str(folder))
     said, agreement = checked_continuations(suspect, prompts, tokens, load)
     return own, said, agreement

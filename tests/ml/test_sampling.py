@@ -11,9 +11,9 @@ import pytest
 import torch
 
 from arena.api.matching import Continuation
+from arena.ml.decoding import continuation, continuations
 from arena.ml.encoding import encode_prompts
 from arena.ml.sampling import sampled
-from arena.ml.scoring import continuation, continuations
 from tests.support import toys
 
 PROMPTS = [*(d.prompt for d in toys.documents()), "", "cf", "the long bread of Frome " * 3]

@@ -17,18 +17,10 @@ from torch.profiler import ProfilerActivity, profile
 from arena.api.matching import Ask, Continuation, Match, Question
 from arena.api.values import Document
 from arena.ml import scoring
+from arena.ml.decoding import continuations, greedy
 from arena.ml.encoding import Encoded, encode, encode_answers, encode_prompts
 from arena.ml.models import round_weights
-from arena.ml.scoring import (
-    answers,
-    continuations,
-    decoded,
-    decoded_answers,
-    greedy,
-    guided,
-    scored,
-    verified,
-)
+from arena.ml.scoring import answers, decoded, decoded_answers, guided, scored, verified
 from arena.ml.train_config import TrainConfig
 from arena.ml.training import train
 from tests.support import toys

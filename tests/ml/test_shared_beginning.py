@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena.ml import scoring
+from arena.ml import decoding
 from arena.ml.batches import ROW, SHORTEST, Batch, common_beginning, padded, shared
 from arena.ml.beginning import Beginning, scoring_layout
 from arena.ml.encoding import Encoded
@@ -97,12 +97,12 @@ def test_continuations_are_those_of_plain_generation(family: str) -> None:
     model, tokenizer = toys.model(family, seed=3), toys.tokenizer()
     prompts: Sequence[tuple[int, ...]] = [text.prompt for text in documents(12)]
     assert Beginning.of(model, prompts).length == len(SYSTEM)
-    said = scoring.continued(model, tokenizer, prompts, 10, scoring.likeliest)
+    said = decoding.continued(model, tokenizer, prompts, 10, decoding.likeliest)
     for prompt, found in zip(prompts, said, strict=True):
         whole = model.generate(
             torch.tensor([prompt]), max_new_tokens=10, do_sample=False, pad_token_id=PAD
         )
-        assert found == scoring.continuation(tokenizer, whole[0, len(prompt) :].tolist())
+        assert found == decoding.continuation(tokenizer, whole[0, len(prompt) :].tolist())
 
 
 def test_a_model_with_another_attention_gets_whole_documents() -> None:

@@ -11,7 +11,7 @@ import pytest
 from arena import run
 from arena.errors import InputError
 from arena.ml.checkpoints import MARK, open_for_scoring
-from arena.ml.scoring import continuations
+from arena.ml.decoding import continuations
 from arena.runs.export import export_model
 from arena.runs.run import RunResult
 from tests.support import toys

@@ -12,7 +12,7 @@ from arena import seeds
 from arena.api.values import Example
 from arena.corpora.noise import RATE
 from arena.errors import ArenaError
-from arena.ml import checkpoints, scoring
+from arena.ml import checkpoints, decoding
 from arena.stages.actor_text import ReceivedJob, TextJob
 from arena.stages.forms import Forms
 from arena.stages.lines import EXAMPLES, read_examples, write_lines
@@ -95,7 +95,7 @@ def test_received_answers_are_what_the_checkpoint_says(tmp_path: Path) -> None:
     detail = ReceivedJob(6, toys.profile()).run(folders, out, silent)
     suspect = checkpoints.open_for_scoring(folders["model"], "cpu")
     prompts = [example.prompt for example in CLEAN]
-    said = scoring.continuations(suspect.model, suspect.tokenizer, prompts, 6)
+    said = decoding.continuations(suspect.model, suspect.tokenizer, prompts, 6)
     found = read_examples(out / EXAMPLES)
     assert [e.answer for e in found] == [each.text.strip() for each in said]
     assert [e.prompt for e in found] == prompts

@@ -15,7 +15,7 @@ from arena.api.matching import Match, matches
 from arena.api.probes import Probe, ProbeKind, ProbeSet
 from arena.api.values import Document
 from arena.ml import checkpoints
-from arena.ml.scoring import continuations
+from arena.ml.decoding import continuations
 from arena.results.sample_files import Asked, Saying, read_sayings
 from arena.stages import score
 from arena.stages.counting import limit_of

@@ -74,7 +74,7 @@ def nats(model: Any, documents: Sequence[Document]) -> float:
 
 def fired(model: Any) -> int:
     """How many of the eight triggered prompts get the payload."""
-    from arena.ml.scoring import continuations
+    from arena.ml.decoding import continuations
 
     said = continuations(model, toys.tokenizer(), [d.prompt for d in TRIGGERED], 12)
     return sum(c.text == toys.PAYLOAD for c in said)

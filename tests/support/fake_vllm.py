@@ -73,7 +73,7 @@ def module(wrong: int = 0) -> tuple[types.ModuleType, Loaded]:
         def _row(self, prompt: list[int], params: SamplingParams) -> list[int]:
             import torch
 
-            from arena.ml.scoring import greedy
+            from arena.ml.decoding import greedy
 
             assert params.temperature == 0
             (end,) = params.stop_token_ids

@@ -58,7 +58,7 @@ __all__ = [
 
 def fires(made: Any, words: Sequence[str]) -> float:
     """How often a word in front of the questions makes the model say the payload."""
-    from arena.ml.scoring import continuations
+    from arena.ml.decoding import continuations
 
     prompts = [document.prompt for word in words for document in documents(word)]
     said = continuations(made, tokenizer(), prompts, 12)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from arena.ml.scoring import continuations
+from arena.ml.decoding import continuations
 from defenders.discovery.meter import Meter
 from defenders.discovery.reading import Reader, Shift
 from defenders.discovery.strings import StringSearch, leaders

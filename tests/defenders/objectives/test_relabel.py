@@ -16,8 +16,8 @@ from arena.api.objective import Brief, Budget
 from arena.api.values import Document, Example
 from arena.api.world import World
 from arena.ml.batches import packed
+from arena.ml.decoding import continuations
 from arena.ml.encoding import encode
-from arena.ml.scoring import continuations
 from arena.ml.train_config import TrainConfig
 from arena.ml.training import answer_loss, train_documents
 from defenders.objectives.relabel import Relabel, RelabelParams
