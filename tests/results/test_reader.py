@@ -46,7 +46,7 @@ def test_a_file_of_version_1_loses_nothing() -> None:
 
 
 def test_a_file_of_something_else_is_no_empty_run() -> None:
-    with pytest.raises(InputError, match="nothing that results have") as caught:
+    with pytest.raises(InputError, match="none of the keys of a results file") as caught:
         parse_results({"command": "run", "results": {}}, "other.json")
     assert (caught.value.file, caught.value.found) == ("other.json", "command, results")
 
