@@ -179,8 +179,8 @@ def guided(
 
 def verifies(model: Any) -> bool:
     """Whether a draft pass can stand for decoding: in float32 only. With bfloat16 weights, logits
-    that differ by up to 0.75 swap order with the shape of a batch, at 1 to 4 tokens in 100 (SmolLM2,
-    docs/performance.md)."""
+    that differ by up to 0.75 swap order with the shape of a batch, at 1 to 4 tokens in 100
+    (SmolLM2, docs/performance.md)."""
     exact: bool = model.dtype == torch.float32
     return exact
 
