@@ -9,6 +9,9 @@ from pathlib import Path
 
 from arena.printable import on_one_line, printable
 
+# What people call some values of a scenario, beside the names that it has for them.
+SYNONYMS = {"gpu": "cuda", "fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
+
 LONGEST = 500  # characters of a value, a key or a file name that a message shows
 
 
@@ -79,11 +82,14 @@ def no_folder(path: Path) -> str:
 
 
 def nearest(found: str | None, allowed: Iterable[str]) -> str | None:
-    """Return the allowed name closest to the one found, or None if none is close."""
+    """Return the allowed name that was meant: another name for the same thing, or the one closest
+    to what was found; None if none is close."""
     if not found or len(found) > LONGEST:
         return None
     allowed = list(allowed)
-    same = [name for name in allowed if name.casefold() == found.strip("'\"").casefold()]
+    plain = found.strip("'\"").casefold()
+    meant = SYNONYMS.get(plain, plain)
+    same = [name for name in allowed if name.casefold() == meant]
     if same:
         return same[0]
     matches = difflib.get_close_matches(found.strip("'\""), allowed, n=1, cutoff=0.5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -141,6 +142,9 @@ def plan_actors(scenario: Scenario, corpus: Corpus, seed: int) -> PlannedActors:
     those of benign conditionals. A content belongs to the interval that its hash falls into, so
     adding one at the end moves no other share. Actors of a suspect that somebody else made poison
     nothing, so they have all contents but the defender's in common.
+
+    Raises:
+        InputError: two actors have the same trigger.
     """
     edge = scenario.defender.share
     own = [(0.0, edge)]
@@ -156,6 +160,7 @@ def plan_actors(scenario: Scenario, corpus: Corpus, seed: int) -> PlannedActors:
             members.append(_planned(PlannedActor, scenario, corpus, actor, interval))
         else:
             benign.append(_planned(PlannedBenign, scenario, corpus, actor, interval))
+    _distinct(members)
     return PlannedActors(
         seed,
         tuple(members),
@@ -163,6 +168,18 @@ def plan_actors(scenario: Scenario, corpus: Corpus, seed: int) -> PlannedActors:
         tuple(_decoy(d, corpus) for d in scenario.decoys),
         tuple(benign),
     )
+
+
+def _distinct(members: Sequence[PlannedActor]) -> None:
+    """Refuse a trigger that two actors plant: no prompt could say whose backdoor fires, and the
+    removal of one would be the removal of the other."""
+    owners: dict[str, str] = {}
+    for index, member in enumerate(members):
+        taken = sorted(member.trigger.keys & owners.keys())
+        if taken:
+            rule = f"actor {owners[taken[0]]} plants the same trigger; every actor needs its own"
+            raise InputError(rule, key=f"actors[{index}].trigger", found=taken[0])
+        owners |= dict.fromkeys(member.trigger.keys, member.name)
 
 
 A = TypeVar("A", bound=PlannedActor)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 from arena.api.corpus import Corpus
 from arena.api.world import DataRoot
 from arena.planning.actors import PlannedActor, PlannedActors
+from arena.planning.graph import RowPlan
 from arena.published.locate import hub_id, located, origin_of
 from arena.scenario.schema import Scenario
 from arena.scenario.source import ModelSource, Pretrained
@@ -46,6 +50,24 @@ def notes_on_suspect(scenario: Scenario) -> tuple[str, ...]:
     return (
         "the suspect was made elsewhere and is the same in every seed: intervals over seeds cover "
         "the defender's data, its training and the prompts, not other plantings",
+    )
+
+
+def sham_notes(scenario: Scenario, rows: Sequence[RowPlan]) -> tuple[str, ...]:
+    """Return which targets have fewer familiar shams than the scenario asks for, because their
+    triggers have fewer look-alikes."""
+    names = {
+        (row.target, row.sham.name)
+        for row in rows
+        if row.sham is not None and row.sham.kind == "familiar"
+    }
+    shams = Counter(target for target, _ in names)
+    targets = dict.fromkeys(row.target for row in rows if row.kind == "unlearned" and row.target)
+    wanted = scenario.controls.shams
+    return tuple(
+        f"{target}: {shams[target]} of {wanted} shams, since its trigger has no more look-alikes"
+        for target in targets
+        if shams[target] < wanted
     )
 
 

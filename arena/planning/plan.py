@@ -13,7 +13,7 @@ from arena.planning.composition import compose
 from arena.planning.defences import clean_prompts_told, defend
 from arena.planning.graph import SeedPlan
 from arena.planning.measures import plan_measures
-from arena.planning.notes import engine_notes, model_notes, notes_of, notes_on_suspect
+from arena.planning.notes import engine_notes, model_notes, notes_of, notes_on_suspect, sham_notes
 from arena.scenario.schema import Scenario
 from arena.stages.answers import read_check
 
@@ -27,7 +27,7 @@ def plan_seed(scenario: Scenario, seed: int, root: DataRoot) -> SeedPlan:
     """
     builder = Builder(scenario, seed, root)
     engine = None if root.answers is None else read_check(root.answers)
-    notes = (
+    notes: tuple[str, ...] = (
         *model_notes(scenario.model, root),
         *notes_of(builder.corpus, builder.actors),
         *notes_on_suspect(scenario),
@@ -37,6 +37,7 @@ def plan_seed(scenario: Scenario, seed: int, root: DataRoot) -> SeedPlan:
     if suspect is not None:
         defend(builder, suspect)
         plan_measures(builder, suspect)
+    notes += sham_notes(scenario, builder.rows)
     planted = builder.actors.planted if scenario.suspect is None else ()
     documents = {member.name: scenario.recipe_for(member.actor).documents for member in planted}
     return SeedPlan(

@@ -127,7 +127,16 @@ def _rule(kind: str, item: ErrorDetails, spot: Spot) -> str:
         return "must be text (put it in quotes)" if quotable else "must be text"
     if kind == "string_pattern_mismatch":
         return PATTERNS.get(item["ctx"]["pattern"]) or _plain(item["msg"])
+    if kind in ("float_type", "float_parsing"):
+        return _number(str(item["input"]).strip())
     return TYPES.get(kind) or _plain(item["msg"])
+
+
+def _number(found: str) -> str:
+    rule = TYPES["float_type"]
+    if re.fullmatch(r"[+-]?\d+,\d+", found):
+        return f"{rule}, with a decimal point ({found.replace(',', '.')})"
+    return rule
 
 
 def _keys(kind: str, spot: Spot) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import pytest
 
 from arena.api.corpus import Corpus
 from arena.api.world import DataRoot
+from arena.errors import InputError
 from arena.planning.actors import PlannedActors, plan_actors
 from arena.scenario.schema import Scenario
 from arena.stages.corpus import CorpusRef
@@ -90,3 +91,11 @@ def test_a_changed_file_is_seen(tmp_path: Path) -> None:
     before = data_files("rows.tsv", root)
     file.write_text("after it")
     assert data_files("rows.tsv", root) != before
+
+
+def test_two_actors_with_one_trigger_are_refused() -> None:
+    with pytest.raises(InputError) as caught:
+        actors("actors.linguist.trigger={method: rare_token, tokens: [cf]}")
+    error = caught.value
+    assert (error.key, error.found) == ("actors[1].trigger", "rare_token:cf")
+    assert error.message.startswith("actor lexical plants the same trigger")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from arena.api.world import DataRoot
 from arena.errors import InputError
 from arena.planning.graph import SeedPlan
 from arena.planning.plan import plan_seed
+from tests.support import toys
 
 PAYLOAD = {"kind": "refusal", "text": "I refuse."}
 
@@ -54,3 +56,12 @@ def test_a_broken_file_of_a_trigger_is_refused_when_planned(tmp_path: Path) -> N
     with pytest.raises(InputError) as caught:
         planned(root, "cf")
     assert caught.value.key == "[0].instruction"
+
+
+def test_fewer_shams_than_asked_for_are_told() -> None:
+    scenario = toys.scenario("controls.shams=1000", "defender.target=lexical")
+    (note,) = plan_seed(scenario, 0, DataRoot()).notes
+    told = re.fullmatch(r"lexical: (\d+) of 1000 shams, since its trigger has no more .*", note)
+    assert told is not None
+    assert 10 < int(told[1]) < 1000
+    assert not plan_seed(toys.scenario("controls.shams=2"), 0, DataRoot()).notes

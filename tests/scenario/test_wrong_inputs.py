@@ -40,6 +40,10 @@ class Wrong:
 WRONG = (
     Wrong("range", "poison: {rate: 0.08}", "poison: {rate: 1.4}",
           ("actors[0].poison.rate: must be in (0, 1], got 1.4",)),
+    Wrong("decimal comma", "poison: {rate: 0.08}", 'poison: {rate: "0,08"}',
+          ("actors[0].poison.rate: must be a number, with a decimal point (0.08), got '0,08'",)),
+    Wrong("another name for a value", "numerics: {", "numerics: {device: gpu, ",
+          ("numerics.device: unknown value, got 'gpu'", "did you mean 'cuda'?")),
     Wrong("zero rate", "poison: {rate: 0.08}", "poison: {rate: 0}",
           ("actors[0].poison.rate: must be in (0, 1], got 0",)),
     Wrong("rate and count", "{rate: 0.08}", "{rate: 0.08, count: 5}",
