@@ -72,3 +72,17 @@ def test_no_colour_of_a_cell_or_of_its_text_is_themed() -> None:
 def test_a_figure_in_a_file_has_a_white_background() -> None:
     svg = on_paper('<svg width="9"><g/></svg>')
     assert svg == '<svg width="9"><rect width="100%" height="100%" fill="#ffffff"/><g/></svg>'
+
+
+@pytest.mark.usefixtures("rendered")
+@pytest.mark.parametrize(("width", "box"), [(300, b"0 0 300 50"), (1008, b"0 0 504 25")])
+def test_a_figure_for_a_paper_is_no_wider_than_its_page(width: int, box: bytes) -> None:
+    sheet = Sheet("test", width, 50)
+    sheet.text(5, 5, "T 0.32", size=12)
+    sheet.line(0, 0, width, 50, width=2)
+    drawing = sheet.svg("a title", "a description")
+    assert b"/MediaBox [ " + box + b" ]" in drawing.pdf()
+    assert drawing.pdf() == drawing.pdf()
+    shrunk = min(1.0, 504 / width)
+    assert drawing.figure.axes[0].texts[0].get_fontsize() == 12 * shrunk
+    assert drawing.figure.axes[0].lines[0].get_linewidth() == 2 * shrunk

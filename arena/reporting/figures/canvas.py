@@ -18,6 +18,7 @@ from arena.reporting import palette
 from arena.reporting.text import clean, fit
 
 FONT = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
+PAGE = 504  # points: 7 inches, the text of a page in two columns
 _LOCAL = re.compile(r"url\(#([^)]+)\)")
 _PLACED = ("d", "x", "y", "transform")  # attributes with coordinates
 _FINE = re.compile(r"\d+\.\d{3,}")
@@ -30,15 +31,33 @@ class Drawing(str):
     figure: Any = None
 
     def pdf(self) -> bytes:
-        """Return it as a PDF of the same size in points, with its fonts; the same drawing gives the
-        same bytes."""
+        """Return it as a PDF with its fonts, one point a pixel or, if that is wider than a page,
+        as wide as a page; the same drawing gives the same bytes."""
         import matplotlib
 
+        _fit_page(self.figure)
         out = io.BytesIO()
         with matplotlib.rc_context({"pdf.fonttype": 42}), warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Glyph .* missing from font")
             self.figure.savefig(out, format="pdf", metadata={"CreationDate": None})
         return out.getvalue()
+
+
+def _fit_page(figure: Any) -> None:
+    """Make a figure that is wider than a page as wide as a page, with everything on it."""
+    width, height = figure.get_size_inches()
+    scale = PAGE / (72 * width)
+    if scale >= 1:
+        return
+    figure.set_size_inches(width * scale, height * scale)
+    (axes,) = figure.axes
+    for text in axes.texts:
+        text.set_fontsize(text.get_fontsize() * scale)
+    for shape in (*axes.lines, *axes.patches):
+        shape.set_linewidth(shape.get_linewidth() * scale)
+    for line in axes.lines:
+        line.set_markersize(line.get_markersize() * scale)
+        line.set_markeredgewidth(line.get_markeredgewidth() * scale)
 
 
 class Sheet:
