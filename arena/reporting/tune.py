@@ -129,6 +129,8 @@ def context(results: TuneResults) -> dict[str, Any]:
         **common(results),
         "facts": _facts(results),
         "headline": headline(results),
+        "evasion": palette.verdict(results.evasion) if results.evasion else None,
+        "evasion_reason": results.evasion_reason,
         "own_words": sentence(results.verdict),
         "actor": study.actor or "the actor",
         "fresh": fresh_seeds(results),

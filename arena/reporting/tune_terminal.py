@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from arena.reporting import palette
 from arena.reporting.against import Payoffs, payoffs
 from arena.reporting.console import ink, name_lines, plain_table, pointer, short_name
 from arena.reporting.numbers import NONE, Shown, decimals
@@ -52,10 +53,18 @@ def tune_table(results: TuneResults, width: int, page: Path | None = None) -> Re
     if results.differences:
         parts.append(Padding(_differences(results), (1, 0, 0, 0)))
     parts.append(Padding(Text(clean(headline(results)), style="bold"), (1, 0, 0, 1)))
+    if results.evasion:
+        parts.append(Padding(_evasion(results), (0, 0, 0, 1)))
     parts += _lines(_about(results))
     if page is not None:
         parts.append(pointer(page))
     return Group(*parts)
+
+
+def _evasion(results: TuneResults) -> Text:
+    look = palette.verdict(results.evasion)
+    said = Text(f"{look.glyph} {look.label}", style=ink(look.colour))
+    return said.append(f": {clean(results.evasion_reason)}")
 
 
 def _payoffs(shown: Payoffs, width: int) -> Table:

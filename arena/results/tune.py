@@ -173,6 +173,8 @@ class TuneResults(Brief, Part):
         per_seed: contender -> defender -> seed -> ASR left, all seeds.
         unseen: the scenario's keys that make the unseen defender.
         verdict: the differences in words.
+        evasion: whether the tuned strategy evades, `evades`, `does_not_evade` or `inconclusive`.
+        evasion_reason: why, in words.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -190,6 +192,8 @@ class TuneResults(Brief, Part):
     per_seed: Named[Named[Named[float]]] = {}
     unseen: Mapping[str, JsonValue] = {}
     verdict: str = ""
+    evasion: str = ""
+    evasion_reason: str = ""
     environment: Mapping[str, JsonValue] = {}
     seconds: TuneSeconds = TuneSeconds()
 

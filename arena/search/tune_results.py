@@ -46,6 +46,7 @@ from arena.search.storages import public_url
 from arena.search.strategy_spaces import TacticSpace
 from arena.search.studies import completed, observations_of, outcome_of, seconds_busy
 from arena.search.trial_outcome import TrialOutcome
+from arena.statistics.evasion import evasion
 
 RATES = ("asr", "false_fire", "near_miss", "control", *MEASURED)
 
@@ -67,6 +68,7 @@ def tune_results(
     scenario, main = session.scenario, studies["tuned"]
     trials = [trial_record(trial, settings) for trial in main.study.get_trials(deepcopy=False)]
     differences = _differences(session, settings, rivals)
+    evades, why = evasion(differences, settings.sought.gain, settings.sought.none)
     busy = {name: round(seconds_busy(each.study), 2) for name, each in studies.items()}
     return TuneResults(
         scenario=ScenarioRecord(scenario.resolved()),
@@ -82,6 +84,8 @@ def tune_results(
         per_seed={each.name: _per_seed(each, settings) for each in rivals},
         unseen=dict(settings.unseen),
         verdict=_verdict(differences, chosen=bool(main.candidates)),
+        evasion=evades,
+        evasion_reason=why,
         environment={
             **environment(scenario.numerics, scenario.runtime),
             "optuna": optuna.__version__,

@@ -398,3 +398,10 @@ def test_the_command_shows_it(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     assert "ASR left by strategy" in out
     assert "run folder: runs/tuned" in out
+
+
+def test_the_verdict_of_the_search_is_shown_with_its_reason() -> None:
+    assert "evades keeps 0.51 more than untuned" in text_of(T8)
+    assert "evades: keeps 0.51 more than untuned" in shown(T8, 80)
+    older = T8.model_copy(update={"evasion": "", "evasion_reason": ""})
+    assert "no verdict" not in text_of(older) + shown(older, 80)
