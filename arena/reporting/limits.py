@@ -21,6 +21,7 @@ LIMITS = {
     "flagged": ("poison that a text filter flags", "at most"),
     "discovered": ("triggers that a discovery finds", "at most"),
     "own_left": ("remaining ASR of the disclosed trigger", "at most"),
+    "kept": ("share of the seeds in which each limit is satisfied", "at least"),
 }
 SHARES = {"exposures"}  # whose excess is a share of the limit
 # The limit behind each constraint, where their names differ.
@@ -41,7 +42,7 @@ def shown_limits(limits: Mapping[str, float]) -> list[tuple[str, str, str]]:
 
 def broken(constraints: Mapping[str, float], limits: Mapping[str, float]) -> str:
     """Return `ASR after a clean fine-tune 0.71 (at least 0.80), ...` for the constraints that were
-    violated, each in its worst seed; empty if none was.
+    violated, each in its worst seed (`kept`: in the worst that counts); empty if none was.
 
     Args:
         constraints: by name, violated above 0.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from arena.errors import ArenaError
 from arena.scenario.schema import Scenario
@@ -15,30 +15,43 @@ DIGITS = 9  # of differences compared with a limit: 0.92 - 0.9 - 0.02 must not e
 
 
 def attack_constraints(
-    observations: Sequence[Observation], scenario: Scenario, attack: Attack
+    observations: Sequence[Observation],
+    scenario: Scenario,
+    attack: Attack,
+    seeds: int | None = None,
 ) -> Constraints:
-    """Return the constraints on an attacker's strategy, each in its worst seed.
+    """Return the constraints on an attacker's strategy, each in its worst seed or, if it may be
+    broken in some seeds (`limits.kept`), in the worst of the others.
 
     `others_removed` holds the defence to its task: a strategy that makes the removal of the
     disclosed trigger fail has not evaded it.
+
+    Args:
+        seeds: how many seeds the strategy is judged on in the end, if more than were observed.
     """
     thresholds, limits = scenario.thresholds, attack.limits
-    controls = [each.control for each in observations if each.control is not None]
+    spared = limits.spared(seeds or len(observations))
+
+    def worst(excess: Callable[[Observation], float]) -> float:
+        return sorted(map(excess, observations), reverse=True)[: spared + 1][-1]
+
     constraints = {
-        "installed": thresholds.installed_asr - min(each.asr for each in observations),
-        "false_fire": max(e.false_fire for e in observations) - thresholds.installed_false_fire,
-        "broad": max(each.near_miss for each in observations) - thresholds.broad,
-        "control": limits.control_asr - min(controls, default=1.0),
-        "utility": max(each.loss for each in observations) - limits.clean_accuracy_loss,
+        "installed": worst(lambda e: thresholds.installed_asr - e.asr),
+        "false_fire": worst(lambda e: e.false_fire - thresholds.installed_false_fire),
+        "broad": worst(lambda e: e.near_miss - thresholds.broad),
+        "control": worst(lambda e: limits.control_asr - (1.0 if e.control is None else e.control)),
+        "utility": worst(lambda e: e.loss - limits.clean_accuracy_loss),
         **beforehand(scenario, attack),
-        "others_installed": 1.0 - min(each.others for each in observations),
-        "others_removed": max(each.own_left for each in observations) - limits.own_left,
+        "others_installed": worst(lambda e: 1.0 - e.others),
+        "others_removed": worst(lambda e: e.own_left - limits.own_left),
     }
     for name in limits.measured:
-        constraints[name] = max(measured(each, name) for each in observations) - getattr(
-            limits, name
-        )
+        constraints[name] = worst(_above(name, getattr(limits, name)))
     return _rounded(constraints)
+
+
+def _above(name: Measured, limit: float) -> Callable[[Observation], float]:
+    return lambda observation: measured(observation, name) - limit
 
 
 def measured(observation: Observation, name: Measured) -> float:
@@ -79,11 +92,12 @@ def beforehand(scenario: Scenario, attack: Attack) -> Constraints:
 
 def limits_of(limits: Limits, thresholds: Thresholds) -> dict[str, float]:
     """Return the limits on an attacker's strategy by name, as results record them."""
+    whole = {"kept"} if limits.kept == 1 else None  # every seed, as ever
     return {
         "installed_asr": thresholds.installed_asr,
         "false_fire": thresholds.installed_false_fire,
         "broad": thresholds.broad,
-        **limits.model_dump(exclude_none=True),
+        **limits.model_dump(exclude_none=True, exclude=whole),
         "others_installed": 1.0,
     }
 

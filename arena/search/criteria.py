@@ -54,7 +54,8 @@ class Criteria(Protocol):
         """Return the first objective of one seed."""
 
     def constraints(self, observations: Sequence[Observation], scenario: Scenario) -> Constraints:
-        """Return the constraints by name; violated above 0."""
+        """Return the constraints by name; violated above 0. The scenario has all seeds on which the
+        strategy is judged in the end."""
 
     def decisive_removal(self, observations: Sequence[Observation]) -> str | None:
         """Return the removal that alone predicts the first objective best; None without any."""
@@ -97,7 +98,7 @@ class AttackCriteria:
         return observation.value(self.attack.disclosed, self.attack.against)
 
     def constraints(self, observations: Sequence[Observation], scenario: Scenario) -> Constraints:
-        return attack_constraints(observations, scenario, self.attack)
+        return attack_constraints(observations, scenario, self.attack, len(scenario.seeds))
 
     def decisive_removal(self, observations: Sequence[Observation]) -> str | None:
         return decisive_removal(observations, self.attack)

@@ -140,6 +140,20 @@ def test_a_constraint_is_violated_above_zero_in_the_worst_seed(
     assert not feasible(constraints)
 
 
+def test_a_limit_may_be_broken_in_the_seeds_that_are_spared() -> None:
+    tune = settings()
+    lenient = tune.model_copy(update={"limits": tune.limits.model_copy(update={"kept": 0.9})})
+    whole = [observation(seed) for seed in range(18)]
+    weak = [observation(20 + k, asr=0.5, others=0.5) for k in range(3)]
+    assert feasible(attack_constraints(whole + weak[:2], scenario(), lenient))
+    assert not feasible(attack_constraints(whole + weak, scenario(), lenient))
+    assert not feasible(attack_constraints(whole + weak[:1], scenario(), tune))
+    # judged on 20 seeds in the end, of which two may fail
+    assert feasible(attack_constraints(weak[:2] + whole[:1], scenario(), lenient, 20))
+    assert not feasible(attack_constraints(weak + whole[:1], scenario(), lenient, 20))
+    assert not feasible(attack_constraints(weak[:1], scenario(), lenient))
+
+
 def test_the_telling_removal_is_the_hardest_or_for_the_mean_a_middling_one() -> None:
     both = [
         observation(left={"linguist": 0.5, "bard": 0.9, "merchant": 0.1}),
