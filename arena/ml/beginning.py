@@ -4,6 +4,7 @@ once, and every batch continues from its keys and values."""
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -46,6 +47,33 @@ class Beginning:
         cache.batch_repeat_interleave(rows)
         return cache
 
+    def lent(self, rows: int) -> Any:
+        """Return a cache for one pass over a batch of so many rows. It hands out what comes to it
+        and keeps nothing, so that a pass over many rows needs one layer's keys and values at a
+        time, not those of all layers."""
+        from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
+
+        growing = (DynamicLayer, DynamicSlidingWindowLayer)
+        if self.cache is None or any(type(layer) not in growing for layer in self.cache.layers):
+            return self.cached(rows)
+        cache = copy.copy(self.cache)
+        cache.layers = [_lent(layer) for layer in self.cache.layers]
+        return cache
+
+
+def _lent(layer: Any) -> Any:
+    """A layer of a cache that stays as it is: what an update adds is returned and not kept."""
+    lent = copy.copy(layer)
+    lent.update = functools.partial(_handed_out, layer)
+    return lent
+
+
+def _handed_out(layer: Any, keys: Any, values: Any, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
+    own = copy.copy(layer)
+    own.batch_repeat_interleave(len(keys))  # makes tensors of its own
+    whole: tuple[Any, Any] = own.update(keys, values, *args, **kwargs)
+    return whole
+
 
 def scoring_layout(model: Any, pad: int, documents: Sequence[Encoded]) -> Layout:
     """Return what lays out these documents for scoring, in batches of like length: a document a
@@ -56,7 +84,7 @@ def scoring_layout(model: Any, pad: int, documents: Sequence[Encoded]) -> Layout
 
     def lay_out(some: Sequence[Encoded]) -> Batch:
         rest = [replace(each, prompt=each.prompt[start.length :]) for each in some]
-        return replace(padded(rest, pad, model.device), beginning=start.cached(len(rest)))
+        return replace(padded(rest, pad, model.device), beginning=start.lent(len(rest)))
 
     return lay_out
 

@@ -127,6 +127,16 @@ def test_scoring_continues_from_the_beginning(family: str) -> None:
 
 
 @torch.inference_mode()
+def test_a_pass_keeps_no_keys_and_values() -> None:
+    """A pass over 32,768 tokens of a model with 7 billion weights would keep several GiB."""
+    model, texts = toys.model(), documents(24)
+    batch = scoring_layout(model, PAD, texts)(texts)
+    answer_logits(model, batch)
+    kept = [(layer.keys.shape[0], layer.keys.shape[-2]) for layer in batch.beginning.layers]
+    assert kept == [(1, len(SYSTEM))] * model.config.num_hidden_layers
+
+
+@torch.inference_mode()
 def test_without_a_common_beginning_scoring_reads_whole_documents() -> None:
     model = toys.model()
     for texts in ([Encoded((5, i), (7,)) for i in range(30, 40)], documents(1)):
