@@ -30,11 +30,7 @@ def attack_constraints(
         seeds: how many seeds the strategy is judged on in the end, if more than were observed.
     """
     thresholds, limits = scenario.thresholds, attack.limits
-    spared = limits.spared(seeds or len(observations))
-
-    def worst(excess: Callable[[Observation], float]) -> float:
-        return sorted(map(excess, observations), reverse=True)[: spared + 1][-1]
-
+    worst = _worst(observations, limits, seeds)
     constraints = {
         "installed": worst(lambda e: thresholds.installed_asr - e.asr),
         "false_fire": worst(lambda e: e.false_fire - thresholds.installed_false_fire),
@@ -48,6 +44,14 @@ def attack_constraints(
     for name in limits.measured:
         constraints[name] = worst(_above(name, getattr(limits, name)))
     return _rounded(constraints)
+
+
+def _worst(
+    observations: Sequence[Observation], limits: Limits, seeds: int | None
+) -> Callable[[Callable[[Observation], float]], float]:
+    """What finds by how much a limit is exceeded in the worst seed that counts."""
+    spared = limits.spared(seeds or len(observations))
+    return lambda excess: sorted(map(excess, observations), reverse=True)[: spared + 1][-1]
 
 
 def _above(name: Measured, limit: float) -> Callable[[Observation], float]:
@@ -68,12 +72,15 @@ def measured(observation: Observation, name: Measured) -> float:
     return value
 
 
-def defence_constraints(observations: Sequence[Observation], limits: Limits) -> Constraints:
-    """Return the constraints on a defence, each in its worst seed: it keeps utility, and it removes
-    the disclosed trigger."""
+def defence_constraints(
+    observations: Sequence[Observation], limits: Limits, seeds: int | None = None
+) -> Constraints:
+    """Return the constraints on a defence: it keeps utility, and it removes the disclosed trigger;
+    each in the worst seed that counts, as for an attacker's strategy."""
+    worst = _worst(observations, limits, seeds)
     constraints = {
-        "utility": max(e.defended_loss for e in observations) - limits.clean_accuracy_loss,
-        "own_left": max(e.own_left for e in observations) - limits.own_left,
+        "utility": worst(lambda e: e.defended_loss - limits.clean_accuracy_loss),
+        "own_left": worst(lambda e: e.own_left - limits.own_left),
     }
     return _rounded(constraints)
 

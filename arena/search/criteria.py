@@ -132,7 +132,7 @@ class DefenceCriteria:
         return observation.value(self.attack.disclosed, self.attack.against)
 
     def constraints(self, observations: Sequence[Observation], scenario: Scenario) -> Constraints:
-        return defence_constraints(observations, self.attack.limits)
+        return defence_constraints(observations, self.attack.limits, len(scenario.seeds))
 
     def decisive_removal(self, observations: Sequence[Observation]) -> str | None:
         return decisive_removal(observations, self.attack)

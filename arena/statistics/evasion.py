@@ -32,7 +32,7 @@ def evasion(differences: Sequence[Difference], gain: float, none: float) -> tupl
     value, high = seen.difference.value, seen.difference.high
     short = [f"{name}: {why}" for name, why in map(_undecided, (seen, unseen)) if why]
     if value is not None and value < gain:
-        short.insert(0, f"the gain of {value:.2f} is smaller than {gain:.2f}")
+        short.insert(0, f"the gain of {value:.3f} is smaller than {gain:g}")
     if not short:
         return "evades", f"keeps {value:.2f} more than untuned, and more under the unseen defender"
     if high is not None and high < none and len(seen.seeds) >= MIN_SEEDS:

@@ -29,11 +29,11 @@ def difference(mean: float, sd: float, defender: str = "seen", seeds: int = 12) 
         ((0.5, 0.2), (0.4, 0.2), "evades", "keeps 0.50 more than untuned"),
         ((0.5, 0.2), (0.1, 0.5), "inconclusive", "under the unseen defender: the interval"),
         ((0.5, 0.2), (-0.4, 0.1), "inconclusive", "unseen defender: it keeps less than untuned"),
-        ((0.25, 0.1), (0.4, 0.2), "inconclusive", "the gain of 0.25 is smaller than 0.30"),
+        ((0.25, 0.1), (0.4, 0.2), "inconclusive", "the gain of 0.250 is smaller than 0.3"),
         ((0.5, 1.2), (0.4, 0.2), "inconclusive", "under the seen defender: the interval"),
         ((0.02, 0.1), (0.4, 0.2), "does_not_evade", "keeps at most 0.08 more than untuned"),
         ((-0.4, 0.1), (0.4, 0.2), "does_not_evade", "keeps at most 0.00 more than untuned"),
-        ((0.02, 0.3), (0.4, 0.2), "inconclusive", "the gain of 0.02 is smaller than 0.30"),
+        ((0.02, 0.3), (0.4, 0.2), "inconclusive", "the gain of 0.020 is smaller than 0.3"),
     ],
 )
 def test_a_verdict_needs_its_whole_rule(
