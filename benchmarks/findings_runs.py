@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from arena.measures.reactivation.findings import ReactivationFindings
 from arena.reporting.numbers import Shown, decimals, percent
+from arena.results.estimate import Estimate
 from arena.results.pairs import Pair, PairSeed
 from arena.results.run import RunResults
 from arena.results.summary import SummaryRow
@@ -152,6 +153,20 @@ def along(run: Kept) -> str:
     return grid(head, rows)
 
 
+def survived(run: Kept) -> str:
+    """ASR of backdoors by the number of trainings by others since their own, and by actor."""
+    actors = run.run.actors
+    rows = (
+        [str(each.hops), full(each.asr), *(_mean(each.by_actor.get(name)) for name in actors)]
+        for each in run.run.survival
+    )
+    return grid(["trainings by others since its own", "ASR", *actors], rows)
+
+
+def _mean(estimate: Estimate | None) -> str:
+    return "" if estimate is None else decimals(estimate.value)
+
+
 def league(run: Kept) -> str:
     """Every defence at the largest harmless dose."""
     assert run.run.league is not None
@@ -195,6 +210,7 @@ TABLES: dict[str, Callable[[Kept], str]] = {
     "conditionals": conditionals,
     "reactivation": reactivation,
     "along": along,
+    "survived": survived,
     "league": league,
     "equal": equal,
 }
