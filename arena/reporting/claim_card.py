@@ -205,15 +205,20 @@ def clean_lines(text: CleanTextRecord) -> list[str]:
     """Return the kind of clean text of a run, in sentences; empty if results do not say."""
     if not text.defender:
         return []
-    lines = [WHOSE[f"{what} {kind}"] + _carrying(shares) for what, kind, shares in _known(text)]
+    lines = [_whose(what, kind) + _carrying(shares) for what, kind, shares in _known(text)]
     if text.natural_rate == 0:
         lines.append("Natural text has no planted form here.")
     elif text.natural_rate is not None:
         share = percent(text.natural_rate)
-        lines.append(
-            f"In natural text each form occurs in {share} of the prompts, with the right answer."
-        )
+        answer = "the right answer"
+        if text.labels == "received":
+            answer += "; in an actor's mix with that of the checkpoint that it received"
+        lines.append(f"In natural text each form occurs in {share} of the prompts, with {answer}.")
     return lines
+
+
+def _whose(what: str, kind: str) -> str:
+    return WHOSE.get(f"{what} {kind}") or f"The clean part of the training mix is {kind}"
 
 
 def _known(text: CleanTextRecord) -> list[tuple[str, str, Mapping[str, float]]]:

@@ -9,8 +9,10 @@ class CleanTextRecord(Part):
     """The planted forms in clean text (docs/estimands.md, Clean data).
 
     Attributes:
-        defender, mix: `natural` or `scrubbed`; empty in results of earlier versions, and `mix` also
+        defender, mix: `natural` or `scrubbed`, of separate trainings also `narrow` or `noisy`, and
+            several kinds where actors differ; empty in results of earlier versions, and `mix` also
             where nothing was planted.
+        labels: whose answers the mix has, the `right` ones or those `received` with a checkpoint.
         natural_rate: as the scenario sets it; None: as they occur in the corpus.
         in_defender: by actor, the share of the defender's clean prompts that carry its form, over
             seeds and disclosed triggers.
@@ -19,6 +21,7 @@ class CleanTextRecord(Part):
 
     defender: str = ""
     mix: str = ""
+    labels: str = "right"
     natural_rate: float | None = None
     in_defender: Named[float] = {}
     in_mix: Named[float] = {}

@@ -13,10 +13,18 @@ from arena.store.store import Store
 
 
 def clean_text_of(scenario: Scenario, records: Sequence[SeedRecord]) -> CleanTextRecord:
-    """Return whose text was filtered, and how often forms were left, over the seeds."""
+    """Return whose text was filtered, and how often forms were left, over the seeds. Where actors
+    trained on clean text of several kinds, all are named; one with received answers counts for
+    all."""
+    recipes = (
+        [] if scenario.suspect is not None else list(map(scenario.recipe_for, scenario.actors))
+    )
+    kinds = {getattr(recipe, "text", None) or scenario.clean.mix for recipe in recipes}
+    labels = {getattr(recipe, "labels", "right") for recipe in recipes}
     return CleanTextRecord(
         defender=scenario.clean.defender,
-        mix=scenario.clean.mix if scenario.suspect is None else "",
+        mix=", ".join(sorted(kinds)),
+        labels=min(labels, default="right"),
         natural_rate=scenario.corpus.natural_rate,
         in_defender=_means(each for record in records for each in record.in_defender),
         in_mix=_means(each for record in records for each in record.in_mix),

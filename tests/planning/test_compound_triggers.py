@@ -75,8 +75,15 @@ def test_another_part_is_another_address_and_moves_nobody_elses() -> None:
 
 
 def test_each_part_of_any_of_counts_as_planted() -> None:
-    keys = built(toys.scenario(trigger("any_of", CF, STYLE))).keys
+    other = "actors.bard.trigger={method: style, style: pirate}"
+    keys = built(toys.scenario(trigger("any_of", CF, STYLE), other)).keys
     assert {"rare_token:cf", "style:archaic"} <= keys
+
+
+def test_a_part_of_any_of_that_another_actor_plants_is_refused() -> None:
+    with pytest.raises(InputError, match="actor lexical plants the same trigger") as caught:
+        built(toys.scenario(trigger("any_of", CF, STYLE)))
+    assert caught.value.key == "actors[2].trigger"
 
 
 def test_near_misses_are_asked_that_lack_a_part() -> None:

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from arena.errors import InputError
 from arena.results.estimate import Estimate
 from arena.results.pairs import Pair, PairSeed
-from arena.results.reader import MODELS, parse_results, read_results
+from arena.results.reader import MODELS, Results, parse_results, read_results
 from arena.results.rows import Row
 from arena.results.run import RunResults
 from arena.results.writer import as_json, write_results
@@ -81,6 +82,20 @@ def test_an_entry_whose_name_is_null_is_left_out_and_the_others_stay() -> None:
     assert [row.seed for row in results.rows] == [0, 2]
     assert results.seeds == (0, 2)
     assert results.installed == {}
+
+
+def test_hits_among_an_unknown_number_of_prompts_are_left_out() -> None:
+    def read(*prompts: int | None) -> Results:
+        points = [{"step": 1, "dose": 0.1, "asr": {"a": {"hits": 23, "n": n}}} for n in prompts]
+        return parse_results(
+            {"curves": [{"kind": "unlearned", "name": "x", "seed": 0, "points": points}]}
+        )
+
+    results = read(None, 40)
+    assert isinstance(results, RunResults)
+    assert [point.asr["a"].n for point in results.curves[0].points] == [40]
+    with pytest.raises(InputError, match="23 hits among 0 prompts"):
+        read(0)
 
 
 def test_a_results_file_is_written_whole(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ import pytest
 from arena import run
 from arena.reporting.claim_card import clean_line, clean_lines
 from arena.results.run import RunResults
+from arena.runs.clean_text import clean_text_of
+from arena.scenario.load import load_scenario
 from tests.support import toys
 
 FEW = ("controls.shams=0", "defender.target=lexical")
@@ -41,3 +43,13 @@ def test_scrubbed_text_has_none_of_them(store: Path, tmp_path: Path) -> None:
 
 def test_results_of_earlier_versions_say_nothing() -> None:
     assert clean_lines(RunResults.model_fields["clean_text"].default) == []
+
+
+def test_separate_trainings_are_told_with_their_own_text_and_labels() -> None:
+    scenario = load_scenario("independence")  # clean.mix is scrubbed; actors take text as found
+    told = clean_text_of(scenario, [])
+    assert (told.defender, told.mix, told.labels) == ("scrubbed", "natural", "received")
+    pooled = clean_text_of(scenario.model_copy(update={"composition": "pooled"}), [])
+    assert (pooled.mix, pooled.labels) == ("scrubbed", "right")
+    assert "of the checkpoint that it received" in clean_lines(told)[-1]
+    assert clean_lines(pooled)[-1].endswith("with the right answer.")
