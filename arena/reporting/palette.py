@@ -88,8 +88,7 @@ VERDICTS = {
     ),
     "inconclusive": Verdict("inconclusive", "?", "#5d5a78", "the data do not decide"),
 }
-EVASIONS = {  # of a tuned attacker
-    "inconclusive": VERDICTS["inconclusive"],
+EVASIONS = {  # of a tuned attacker; or `inconclusive`
     "evades": Verdict("evades", "▲", WARM, "the tuned attacker survives the removal"),
     "does_not_evade": Verdict(
         "does not evade", "▼", COOL, "the search found no strategy that survives much better"
@@ -100,7 +99,8 @@ EVASIONS = {  # of a tuned attacker
 def verdict(name: object) -> Verdict:
     """Return how a verdict is shown; an unknown or missing one is grey, under its own name."""
     text = str(name) if name else "no verdict"
-    return {**VERDICTS, **EVASIONS}.get(text, Verdict(text.replace("_", " "), "·", MUTED, ""))
+    unknown = Verdict(text.replace("_", " "), "·", MUTED, "")
+    return VERDICTS.get(text) or EVASIONS.get(text, unknown)
 
 
 def asr_colour(rate: float | None) -> str:

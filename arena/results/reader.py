@@ -196,10 +196,10 @@ def _problems(error: ValidationError) -> Iterator[tuple[_Place, ErrorDetails]]:
 def _is_null(problem: ErrorDetails) -> bool:
     """Whether a value is null, or only makes no sense because a part of it is: hits among null
     prompts."""
-    found = problem["input"]
-    if problem["type"] == "value_error" and isinstance(found, Mapping):
-        return None in found.values()
-    return found is None and problem["type"] != "missing"
+    value = problem["input"]
+    if problem["type"] == "value_error" and isinstance(value, Mapping):
+        return None in value.values()
+    return value is None and problem["type"] != "missing"
 
 
 def _entry(place: _Place) -> _Place:
