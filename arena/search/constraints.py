@@ -24,7 +24,8 @@ def attack_constraints(
     broken in some seeds (`limits.kept`), in the worst of the others.
 
     `others_removed` holds the defence to its task: a strategy that makes the removal of the
-    disclosed trigger fail has not evaded it.
+    disclosed trigger fail has not evaded it. As long as no more seeds were observed than may break
+    a limit, nothing is known against the strategy, and the limit counts as just kept.
 
     Args:
         seeds: how many seeds the strategy is judged on in the end, if more than were observed.
@@ -51,7 +52,12 @@ def _worst(
 ) -> Callable[[Callable[[Observation], float]], float]:
     """What finds by how much a limit is exceeded in the worst seed that counts."""
     spared = limits.spared(seeds or len(observations))
-    return lambda excess: sorted(map(excess, observations), reverse=True)[: spared + 1][-1]
+
+    def worst(excess: Callable[[Observation], float]) -> float:
+        ranked = sorted(map(excess, observations), reverse=True)
+        return ranked[spared] if spared < len(ranked) else min(ranked[-1], 0.0)
+
+    return worst
 
 
 def _above(name: Measured, limit: float) -> Callable[[Observation], float]:

@@ -152,6 +152,10 @@ def test_a_limit_may_be_broken_in_the_seeds_that_are_spared() -> None:
     assert feasible(attack_constraints(weak[:2] + whole[:1], scenario(), lenient, 20))
     assert not feasible(attack_constraints(weak + whole[:1], scenario(), lenient, 20))
     assert not feasible(attack_constraints(weak[:1], scenario(), lenient))
+    # the first seeds of a trial may be the ones that are spared, so they do not end it
+    assert feasible(attack_constraints(weak[:1], scenario(), lenient, 20))
+    assert feasible(attack_constraints(weak[:2], scenario(), lenient, 20))
+    assert not feasible(attack_constraints(weak, scenario(), lenient, 20))
 
 
 def test_the_telling_removal_is_the_hardest_or_for_the_mean_a_middling_one() -> None:
