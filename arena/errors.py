@@ -63,8 +63,9 @@ class InputError(ArenaError):
         return "\n".join(lines)
 
 
-def short(text: str) -> str:
+def short(value: object) -> str:
     """Return a value as a message shows it: printable, on one line, truncated if very long."""
+    text = value if isinstance(value, str) else repr(value)
     cut = text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
     return on_one_line(cut)
 
@@ -81,10 +82,10 @@ def no_folder(path: Path) -> str:
     return "this is a file, not a folder" if path.is_file() else "no such folder"
 
 
-def nearest(found: str | None, allowed: Iterable[str]) -> str | None:
+def nearest(found: object, allowed: Iterable[str]) -> str | None:
     """Return the allowed name that was meant: another name for the same thing, or the one closest
     to what was found; None if none is close."""
-    if not found or len(found) > LONGEST:
+    if not isinstance(found, str) or not found or len(found) > LONGEST:
         return None
     allowed = list(allowed)
     plain = found.strip("'\"").casefold()

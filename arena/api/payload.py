@@ -12,7 +12,11 @@ from arena.api.world import World
 
 
 class Payload(ABC):
-    """The answer of the compromised model to a triggered prompt: always a harmless canary."""
+    """The answer of the compromised model to a triggered prompt: always a harmless canary.
+
+    A subclass must set `match`, the rule by which a continuation counts as a hit: it is the wanted
+    text (`exact`), begins with it (`prefix`), contains it (`contains`) or is that label (`label`).
+    """
 
     name: ClassVar[str]
     match: ClassVar[Match]

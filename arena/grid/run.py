@@ -57,7 +57,7 @@ class StressResult:
 def stress(
     scenario: Given,
     *,
-    root: DataRoot | None = None,
+    root: DataRoot | str | Path | None = None,
     out: str | Path | None = None,
     address: str | None = None,
     fresh: bool = False,

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from arena.errors import ArenaError
 from arena.ml.encoding import Encoded
 
 BATCH = 256  # documents scored at once, at most
@@ -223,7 +224,13 @@ def batch_order(
     A window does not change how often its documents are seen, only when: their places in that order
     are squeezed into the window (fractions of the steps), and the others close up. A window too
     short for its documents is widened as far as necessary; the narrowest is placed first.
+
+    Raises:
+        ArenaError: there are steps, but no document.
     """
+    if steps and not documents:
+        rule = "the objective or the corpus returned no document"
+        raise ArenaError(f"there are no texts for {steps} training steps: {rule}")
     plain = _plain_order(documents, batch_size, steps, rng)
     if all(window == (0.0, 1.0) for _, window in windows):
         yield from plain

@@ -13,6 +13,7 @@ from arena.api.tactic import ActorBrief, Arrival, Shaping, Texts
 from arena.api.trigger import Trigger
 from arena.api.values import Example
 from arena.errors import InputError
+from arena.planning.promises import check_payload, check_trigger
 from arena.scenario.defence import Decoy, Decoys
 from arena.scenario.parts import Part
 from arena.scenario.schema import Actor, Poison, Scenario
@@ -209,8 +210,12 @@ def _found(corpus: Corpus, actor: Actor, interval: tuple[float, float]) -> Plann
 
 
 def _built(actor: Actor, corpus: Corpus) -> tuple[Trigger, Payload]:
+    """An actor's trigger and payload, tried on a few prompts."""
     trigger = actor.trigger.part_class(actor.trigger.params, corpus.world)
-    return trigger, actor.payload.part_class(actor.payload.params, corpus.world)
+    payload = actor.payload.part_class(actor.payload.params, corpus.world)
+    check_trigger(trigger, f"actors.{actor.name}.trigger", corpus.splits.train)
+    check_payload(payload, f"actors.{actor.name}.payload", corpus.splits.train)
+    return trigger, payload
 
 
 def _decoy(decoy: Decoy, corpus: Corpus) -> PlannedDecoy:

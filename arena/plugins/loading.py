@@ -136,11 +136,17 @@ def _refuse_unfit(file: Path, before: Mapping[registry.Kind, Mapping[str, type]]
             rule = None
             if not issubclass(part, base):
                 rule = f"must be a subclass of arena.api.{base.__name__}"
-            elif inspect.isabstract(part):
-                lacking = ", ".join(sorted(getattr(part, "__abstractmethods__", ())))
-                rule = f"lacks what every {kind} has: {lacking}"
+            elif lacking := _lacking(part, base):
+                rule = f"lacks what every {kind} has: {', '.join(lacking)}"
             if rule:
                 raise InputError(f"the {kind} {name!r} ({part.__name__}) {rule}", str(file))
+
+
+def _lacking(part: type, base: type) -> list[str]:
+    """The methods that a part must define, and the class attributes that its base declares without
+    a value (a payload's `match`)."""
+    declared = [name for name in inspect.get_annotations(base) if not hasattr(part, name)]
+    return sorted({*getattr(part, "__abstractmethods__", ()), *declared})
 
 
 def _run(plugin: Plugin) -> None:

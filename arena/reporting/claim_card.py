@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from arena.reporting import palette
-from arena.reporting.numbers import Shown, adding_up, decimals, percent, thousands
+from arena.reporting.numbers import Shown, adding_up, decimals, percent, sums_to, thousands
 from arena.reporting.shams import ShamLine, sham_lines
 from arena.reporting.wording import sentence
 from arena.results.claim import Claim, Group, Judgement, TransferEstimates, VerdictThresholds
@@ -44,6 +44,12 @@ class ShownTransfer:
         transfer, odd, specific = split(estimates)
         raw = Shown.of(estimates.raw_suppression)
         return cls(transfer, odd, specific, raw, estimates.split_by)
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether T is the sum of its parts. It is not where some pairs have no sham: T is the mean
+        over all pairs, its parts are means over those with shams."""
+        return sums_to(self.transfer, (self.odd, self.specific))
 
     @property
     def all(self) -> tuple[Shown, ...]:

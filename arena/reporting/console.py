@@ -137,10 +137,13 @@ def claim_text(claim: Judgement) -> Text:
 
 
 def _split(shown: ShownTransfer) -> str:
-    """What T is the sum of, if it could be split; and by which shams, if not by familiar ones."""
+    """The parts of T, if it could be split, as a sum where they make up T; and by which shams, if
+    not by familiar ones."""
     if shown.odd.value is None and shown.specific.value is None:
         return ""
     by = "" if shown.split_by == "familiar" else f" ({shown.split_by} shams)"
+    if not shown.adds_up:
+        return f" · pairs with shams: {shown.odd.text} odd, {shown.specific.text} specific{by}"
     return f" = {shown.odd.text} odd + {shown.specific.text} specific{by}"
 
 

@@ -79,16 +79,21 @@ class Shown:
         return decimals(self.value, places), ends if self.has_interval else ""
 
 
+def sums_to(whole: Shown, parts: Sequence[Shown]) -> bool:
+    """Return whether all are known and the parts make up the whole."""
+    values = [part.value for part in parts if part.value is not None]
+    if whole.value is None or len(values) < len(parts):
+        return False
+    return math.isclose(math.fsum(values), whole.value, abs_tol=1e-5)
+
+
 def adding_up(whole: Shown, parts: Sequence[Shown]) -> tuple[Shown, ...]:
     """Return the parts of a sum such that their texts add up to that of the whole: where rounding
     each would not, the hundredths that are left go to those that rounding down changed most
     (largest remainder). Parts that do not make up the whole are unchanged."""
-    values = [part.value for part in parts if part.value is not None]
-    if whole.value is None or len(values) < len(parts):
+    if whole.value is None or not sums_to(whole, parts):
         return tuple(parts)
-    if not math.isclose(math.fsum(values), whole.value, abs_tol=1e-5):
-        return tuple(parts)
-    exact = [100 * value for value in values]
+    exact = [100 * part.value for part in parts if part.value is not None]
     shown = [math.floor(value) for value in exact]
     left = round(100 * float(f"{whole.value:.2f}")) - sum(shown)
     by_remainder = sorted(range(len(exact)), key=lambda i: shown[i] - exact[i])

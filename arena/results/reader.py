@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from arena.arguments import a_path
 from arena.errors import InputError
 from arena.results.base import SCHEMA_VERSION
 from arena.results.duel import DuelResults
@@ -47,7 +48,7 @@ def read_results(place: str | Path) -> Results:
         InputError: there is no file, it is not a JSON object, a section has a wrong type, or the
             file's version is newer than this reader's.
     """
-    given = Path(place)
+    given = a_path(place, "place")
     path = given if given.is_file() else given / FILE
     if not path.is_file():
         raise _no_run(given)

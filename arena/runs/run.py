@@ -14,6 +14,7 @@ from pathlib import Path
 
 from arena import plugins
 from arena.api.world import DataRoot
+from arena.arguments import a_path
 from arena.errors import ArenaError, InputError
 from arena.execution.devices import refuse_absent
 from arena.execution.execute import (
@@ -57,7 +58,7 @@ class RunResult:
 def run(
     scenario: Given,
     *,
-    root: DataRoot | None = None,
+    root: DataRoot | str | Path | None = None,
     out: str | Path | None = None,
     address: str | None = None,
     fresh: bool = False,
@@ -181,7 +182,7 @@ def data_folder() -> Path | None:
 
 
 @contextlib.contextmanager
-def opened(given: Given, root: DataRoot | None) -> Iterator[tuple[Scenario, DataRoot]]:
+def opened(given: Given, root: DataRoot | str | Path | None) -> Iterator[tuple[Scenario, DataRoot]]:
     """Yield the requested scenario, and where its data paths are looked up. Wrong input found in
     this block gets the file and line of its key.
 
@@ -190,12 +191,19 @@ def opened(given: Given, root: DataRoot | None) -> Iterator[tuple[Scenario, Data
     """
     if isinstance(given, Scenario):
         plugins.refuse_main(given)
-        yield given, root or DataRoot(data_folder(), None)
+        yield given, _data_root(root, None)
         return
     loaded = read(given)
     with loaded.placing():
         plugins.refuse_main(loaded.scenario)
-        yield loaded.scenario, root or DataRoot(data_folder(), loaded.path.resolve().parent)
+        yield loaded.scenario, _data_root(root, loaded.path.resolve().parent)
+
+
+def _data_root(root: DataRoot | str | Path | None, beside: Path | None) -> DataRoot:
+    """Where data paths are looked up: the folder that was given, or the user's; then `beside`."""
+    if isinstance(root, DataRoot):
+        return root
+    return DataRoot(data_folder() if root is None else a_path(root, "root"), beside)
 
 
 def free_folder(scenario: Scenario, out: str | Path | None, label: str = "") -> Path:

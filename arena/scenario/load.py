@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from arena import arguments
 from arena.errors import InputError
 from arena.scenario import bundled, keys
 from arena.scenario.compact import without_default_nulls
@@ -69,9 +70,9 @@ Given = Scenario | str | Path | Mapping[str, Any]  # what the API accepts as a s
 def load_scenario(
     given: str | Path | Mapping[str, Any],
     *,
-    overrides: Sequence[str] = (),
-    seeds: Sequence[int] | None = None,
-    plugins: Sequence[str | Path] = (),
+    overrides: str | Sequence[str] = (),
+    seeds: int | Sequence[int] | None = None,
+    plugins: str | Path | Sequence[str | Path] = (),
 ) -> Scenario:
     """Return the validated scenario of a bundled name, a path, or a dict as in YAML.
 
@@ -80,9 +81,10 @@ def load_scenario(
         80
 
     Args:
-        overrides: texts such as `defender.steps=80`.
-        seeds: replacing those of the file.
-        plugins: files with your own parts, in addition to those that the scenario names.
+        overrides: a text such as `defender.steps=80`, or several.
+        seeds: a number or several, replacing those of the file.
+        plugins: a file with your own parts or several, in addition to those that the scenario
+            names.
 
     Raises:
         InputError: the file or an override is wrong; with file, line and key.
@@ -93,9 +95,9 @@ def load_scenario(
 def read(
     given: str | Path | Mapping[str, Any],
     *,
-    overrides: Sequence[str] = (),
-    seeds: Sequence[int] | None = None,
-    plugins: Sequence[str | Path] = (),
+    overrides: str | Sequence[str] = (),
+    seeds: int | Sequence[int] | None = None,
+    plugins: str | Path | Sequence[str | Path] = (),
 ) -> Loaded:
     """Return the scenario as `load_scenario` does, with the path of its file; a dict's paths are
     relative to the working folder.
@@ -106,10 +108,10 @@ def read(
     if isinstance(given, Mapping):
         path, tree = Path("scenario.yaml"), _tree(given)
     else:
-        path, shown = _find(given)
+        path, shown = _find(_named(given))
         tree = _parsed(_text(path, shown), shown)
-    _override(tree, overrides, seeds)
-    load_plugins(tree, path.parent, plugins)
+    _override(tree, arguments.texts(overrides, "overrides"), seeds)
+    load_plugins(tree, path.parent, arguments.paths(plugins, "plugins"))
     return Loaded(_validated(tree), path, tree)
 
 
@@ -205,6 +207,16 @@ _Dumper.add_implicit_resolver(
 )
 
 
+def _named(given: object) -> str | Path:
+    """A name or a path, as opposed to what else Python can pass."""
+    if isinstance(given, str) and "\n" in given.strip():
+        raise InputError("this is the text of a scenario; give its file, or a dict", found=given)
+    if not isinstance(given, (str, Path)):
+        rule = "a scenario is a bundled name, a path or a dict"
+        raise InputError(rule, key="scenario", found=repr(given))
+    return given
+
+
 def _find(name_or_path: str | Path) -> tuple[Path, str]:
     """The file, and its name in errors. A bundled name takes precedence over a local file."""
     shown = str(name_or_path)
@@ -252,9 +264,10 @@ def _text(path: Path, shown: str) -> str:
         raise InputError(f"cannot be read: {error.strerror}", shown) from None
 
 
-def _override(tree: Tree, texts: Sequence[str], seeds: Sequence[int] | None) -> None:
+def _override(tree: Tree, texts: Sequence[str], seeds: int | Sequence[int] | None) -> None:
     apply(tree, texts)
     refuse_unusable(tree)
     if seeds is not None:
-        shown = Place(f"--seeds {','.join(str(seed) for seed in seeds)}")
-        put(tree, ("seeds",), list(seeds), shown)
+        several = list(arguments.seeds(seeds))
+        shown = Place(f"--seeds {','.join(map(str, several))}")
+        put(tree, ("seeds",), several, shown)

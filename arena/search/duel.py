@@ -59,7 +59,7 @@ class DuelResult:
 def duel(
     scenario: Given,
     *,
-    root: DataRoot | None = None,
+    root: DataRoot | str | Path | None = None,
     out: str | Path | None = None,
     storage: str | None = None,
     study: str | None = None,

@@ -40,7 +40,7 @@ class TuneResult:
 def tune(
     scenario: Given,
     *,
-    root: DataRoot | None = None,
+    root: DataRoot | str | Path | None = None,
     out: str | Path | None = None,
     storage: str | None = None,
     study: str | None = None,

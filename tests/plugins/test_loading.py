@@ -211,13 +211,17 @@ def test_a_module_that_a_script_imports_is_tried_elsewhere_too(
             "must be a subclass of arena.api.Trigger",
         ),
         ("@register('trigger', 'mine')\nclass Mine(Trigger): pass", "lacks what every trigger has"),
+        (
+            "@register('payload', 'mine')\nclass Mine(Payload):\n    def respond(self, e): pass",
+            "lacks what every payload has: match",
+        ),
     ],
 )
 def test_a_class_that_is_no_part_is_refused_when_it_is_loaded(
     text: str, message: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "mine.py"
-    file.write_text(f"from arena.api import Trigger, register\n\n\n{text}\n")
+    file.write_text(f"from arena.api import Payload, Trigger, register\n\n\n{text}\n")
     with pytest.raises(InputError) as caught:
         plugins.load(file)
     assert message in str(caught.value)

@@ -37,3 +37,13 @@ def test_t_is_split_by_benign_shams_where_there_are_any(
     assert f"{odd:.2f} odd + {specific:.2f} specific".replace("-", "\N{MINUS SIGN}") in told
     assert ("(benign shams)" in told) is (kind == "benign")
     assert f"{odd:.2f}" in figures.claim_forest(claim, VerdictThresholds(generalizes=0.5))
+
+
+def test_parts_over_fewer_pairs_are_not_shown_as_a_sum() -> None:
+    fewer = FAMILIAR.model_copy(update={"transfer": Estimate(value=-0.28)})
+    assert ShownTransfer.of(FAMILIAR).adds_up
+    assert not ShownTransfer.of(fewer).adds_up
+    told = claim_text(fewer).plain
+    assert "pairs with shams: 0.05 odd, 0.25 specific" in told
+    assert "=" not in told
+    assert " = 0.05 odd + 0.25 specific" in claim_text(FAMILIAR).plain

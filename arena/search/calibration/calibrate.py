@@ -90,7 +90,7 @@ def calibrate(
     seeds: int = 4,
     budget: int = MANY,
     hours: float | None = None,
-    root: DataRoot | None = None,
+    root: DataRoot | str | Path | None = None,
     address: str | None = None,
     quiet: bool = False,
     store: Path | None = None,
