@@ -15,7 +15,7 @@ from arena.results.corpus import CleanTextRecord
 from arena.results.curves import DoseCurve, DosePoint
 from arena.results.pairs import PairSeed
 from arena.results.planting import Planted
-from arena.results.rows import DoseTaken, Rate, Row
+from arena.results.rows import DoseTaken, Rate, Row, Sham
 from arena.results.run import RunResults
 from arena.results.scenario import ScenarioRecord
 from tests.support.html_pages import Page
@@ -244,3 +244,14 @@ def test_the_page_shows_them_with_keys_as_code() -> None:
     html, _ = run_page.page(run, [])
     assert "<code>actors.linguist.poison.rate</code>" in html
     assert "below 0.90 in 1 of 8 seeds" in " ".join(" ".join(Page(html).texts).split())
+
+
+def test_shams_that_could_not_be_made_are_found() -> None:
+    """Of three shams each target has one; its pairs are then split by that one alone."""
+    named = changed(lambda row: {"sham": Sham(kind="familiar", name="0")} if row.sham_kind else {})
+    scenario = ScenarioRecord({**SOUND.scenario.root, "controls": {"shams": 3}})
+    found = diagnose(named.model_copy(update={"scenario": scenario}))
+    assert {each.about for each in found} == {f"shams of {name}" for name in SOUND.actors}
+    assert {each.measured.split(" could")[0] for each in found} == {"1 of 3"}
+    whole = ScenarioRecord({**SOUND.scenario.root, "controls": {"shams": 1}})
+    assert not diagnose(named.model_copy(update={"scenario": whole}))

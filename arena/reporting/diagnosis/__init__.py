@@ -19,6 +19,7 @@ _QUESTIONS = (
     planting.actors,
     planting.conditionals,
     removals.removals,
+    removals.shams,
     removals.most,
     removals.explained,
 )

@@ -45,6 +45,28 @@ def removals(evidence: Evidence) -> Iterator[Finding]:
             )
 
 
+def shams(evidence: Evidence) -> Iterator[Finding]:
+    """Yield the targets with fewer familiar shams than the scenario asks for: their pairs have no
+    odd or specific part, or a rougher one."""
+    wanted = int(evidence.setting("controls", "shams", default=0))
+    rows = evidence.results.rows_of("sham")
+    if any(row.sham is None for row in rows):  # an older file, which does not name them
+        return
+    removed = evidence.results.rows_of("unlearned")
+    made: dict[str, set[str]] = {row.target: set() for row in removed if row.target}
+    for row in rows:
+        if row.target in made and row.sham is not None and row.sham.kind == "familiar":
+            made[row.target].add(row.sham.name)
+    for target, names in made.items():
+        if len(names) < wanted:
+            yield Finding(
+                f"shams of {target}",
+                f"{len(names)} of {wanted} could be made: its trigger has no more look-alikes",
+                "more look-alikes in the trigger's pool for shams (docs/plugins.md), or another "
+                "trigger",
+            )
+
+
 def most(evidence: Evidence) -> Iterator[Finding]:
     """Yield that the clean fine-tune is too strong at the smallest dose, so that `most` does not
     exist."""
