@@ -22,25 +22,34 @@ from arena.reporting.claim_card import dose_spans
 from arena.results.reader import parse_results, read_results
 from arena.results.run import RunResults
 from arena.results.stress import StressResults
-from benchmarks import findings_grids, findings_kept, findings_runs
+from arena.results.tune import TuneResults
+from benchmarks import findings_grids, findings_kept, findings_runs, findings_searches
 from benchmarks.findings_kept import Kept
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "docs" / "results"
 DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "findings.md")
 HEAVY = ("curves", "training", "samples", "decoys", "cast")
-TABLES = {**findings_kept.TABLES, **findings_runs.TABLES, **findings_grids.TABLES}
+TABLES = {
+    **findings_kept.TABLES,
+    **findings_runs.TABLES,
+    **findings_grids.TABLES,
+    **findings_searches.TABLES,
+}
 PLACE = re.compile(r"(<!-- table (\S+) (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def keep(folder: Path, name: str, command: str) -> Path:
     """Write the shown results of a finished run; return the file."""
     results = read_results(folder)
-    assert isinstance(results, RunResults | StressResults)
+    assert isinstance(results, RunResults | StressResults | TuneResults)
     spans = dose_spans(results) if isinstance(results, RunResults) else {}
     dropped = {key for key in HEAVY if key in type(results).model_fields}
     if isinstance(results, RunResults):
         results = results.model_copy(update={"rows": results.rows_of("compromised")})
+    if isinstance(results, TuneResults):  # where the study is kept says nothing to others
+        study = results.study.model_copy(update={"storage": ""})
+        results = results.model_copy(update={"study": study})
     file = RESULTS / f"{name}.json"
     file.parent.mkdir(exist_ok=True)
     content = {
@@ -65,7 +74,7 @@ def kept(name: str) -> Kept:
     """Return a kept run."""
     content = json.loads((RESULTS / f"{name}.json").read_text())
     results = parse_results(content["results"], f"docs/results/{name}.json")
-    assert isinstance(results, RunResults | StressResults)
+    assert isinstance(results, RunResults | StressResults | TuneResults)
     spans = {dose: (low, high) for dose, (low, high) in content["spans"].items()}
     return Kept(content["command"], results, spans)
 

@@ -10,6 +10,7 @@ from arena.results.claim import Judgement
 from arena.results.estimate import Estimate
 from arena.results.run import RunResults
 from arena.results.stress import StressResults
+from arena.results.tune import TuneResults
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Kept:
     (from, to)."""
 
     command: str
-    results: RunResults | StressResults
+    results: RunResults | StressResults | TuneResults
     spans: Mapping[str, tuple[float, float]]
 
     @property
@@ -31,6 +32,12 @@ class Kept:
     def stress(self) -> StressResults:
         """Return the results of a stress run."""
         assert isinstance(self.results, StressResults)
+        return self.results
+
+    @property
+    def tune(self) -> TuneResults:
+        """Return the results of a search."""
+        assert isinstance(self.results, TuneResults)
         return self.results
 
 
