@@ -3,11 +3,26 @@ several are meant, and what cannot be used is refused by the argument's name."""
 
 from __future__ import annotations
 
+import operator
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
+from typing import SupportsIndex
 
-from arena.errors import InputError
+from arena.errors import InputError, no_folder
+
+
+def a_folder(value: object, argument: str) -> Path:
+    """Return the absolute path of an existing folder; other machines may have another working
+    folder.
+
+    Raises:
+        InputError: the value is no path, or there is no such folder.
+    """
+    path = a_path(value, argument).expanduser().resolve()
+    if not path.is_dir():
+        raise InputError(no_folder(path), key=argument, found=str(value))
+    return path
 
 
 def a_path(value: object, argument: str) -> Path:
@@ -39,16 +54,32 @@ def texts(value: object, argument: str) -> list[str]:
     return [_text(each, argument) for each in _several(value)]
 
 
-def seeds(value: object) -> Sequence[object]:
-    """Return seeds, each still to be checked; a single number is accepted.
+def seeds(value: object) -> list[int]:
+    """Return seeds; a single number is accepted.
 
     Raises:
-        InputError: the value is a text: `"0-3"` is read on the command line only.
+        InputError: an entry is no whole number. (`"0-3"` is read on the command line only.)
     """
-    if isinstance(value, str):
-        rule = "must be a number or a list of numbers, such as range(4)"
-        raise InputError(rule, key="seeds", found=value)
-    return _several(value)
+    rule = "must be a whole number or a list of them, such as range(4)"
+    return [_whole(each, "seeds", rule) for each in _several(value)]
+
+
+def a_count(value: object, argument: str) -> int:
+    """Return a whole number of 1 or more.
+
+    Raises:
+        InputError: it is none.
+    """
+    count = _whole(value, argument, "must be a whole number of 1 or more")
+    if count < 1:
+        raise InputError("must be 1 or more", key=argument, found=repr(value))
+    return count
+
+
+def _whole(value: object, argument: str, rule: str) -> int:
+    if not isinstance(value, SupportsIndex):  # numpy's whole numbers are
+        raise InputError(rule, key=argument, found=repr(value))
+    return operator.index(value)
 
 
 def _text(value: object, argument: str) -> str:

@@ -61,11 +61,10 @@ def candidates(run: Kept) -> str:
             setups.get(each.trial or 0, ""),
             full(each.search),
             full(each.select),
-            "yes" if each.feasible else "no",
         ]
         for each in run.tune.candidates
     )
-    return grid(["trial", "strategy", "search", "selection", "keeps all limits"], rows)
+    return grid(["trial", "strategy", "search", "selection"], rows)
 
 
 TABLES: dict[str, Callable[[Kept], str]] = {

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from arena.arguments import paths
 from arena.errors import InputError
 from arena.grid.cells import GridCell, cells_of
 from arena.grid.parts import Unit, with_seeds
@@ -86,11 +87,11 @@ class _Whole:
 
 
 def merge(
-    folders: Sequence[str | Path],
+    folders: str | Path | Sequence[str | Path],
     *,
     out: str | Path | None = None,
     partial: bool = False,
-    plugins: Sequence[str | Path] = (),
+    plugins: str | Path | Sequence[str | Path] = (),
     quiet: bool = False,
 ) -> Merged:
     """Merge parts of a stress run, or runs of one scenario with different seeds, into one. The
@@ -115,7 +116,9 @@ def merge(
             code, two have different numbers for one pair, pairs are missing, or `out` is taken.
     """
     with display("merge", quiet) as shown:
-        merged = _merged([Path(folder) for folder in folders], out, partial, plugins, shown.phase)
+        places = [Path(folder) for folder in paths(folders, "folders")]
+        parts = paths(plugins, "plugins")
+        merged = _merged(places, out, partial, parts, shown.phase)
     for line in () if quiet else merged.told:
         tell(line)
     return merged

@@ -194,7 +194,8 @@ def _planned(
     interval: tuple[float, float],
 ) -> A:
     count, beside = scenario.poison_of(actor), scenario.beside_poison(actor)
-    trigger, payload = _built(actor, corpus)
+    section = "controls.benign" if kind is PlannedBenign else "actors"
+    trigger, payload = _built(actor, corpus, section)
     share = _share(corpus, interval, count, actor.name, trigger)
     stage = scenario.stage_of(actor)
     return kind(actor, stage, trigger, payload, interval, share, count, beside)
@@ -209,19 +210,20 @@ def _found(corpus: Corpus, actor: Actor, interval: tuple[float, float]) -> Plann
     return PlannedActor(actor, "", trigger, payload, interval, share, count)
 
 
-def _built(actor: Actor, corpus: Corpus) -> tuple[Trigger, Payload]:
-    """An actor's trigger and payload, tried on a few prompts."""
+def _built(actor: Actor, corpus: Corpus, section: str = "actors") -> tuple[Trigger, Payload]:
+    """An actor's trigger and payload, tried on a few prompts. section: of the scenario."""
     trigger = actor.trigger.part_class(actor.trigger.params, corpus.world)
     payload = actor.payload.part_class(actor.payload.params, corpus.world)
-    check_trigger(trigger, f"actors.{actor.name}.trigger", corpus.splits.train)
-    check_payload(payload, f"actors.{actor.name}.payload", corpus.splits.train)
+    key, contents = f"{section}.{actor.name}", corpus.splits.train
+    check_trigger(trigger, f"{key}.trigger", contents)
+    check_payload(payload, trigger, f"{key}.payload", contents)
     return trigger, payload
 
 
 def _decoy(decoy: Decoy, corpus: Corpus) -> PlannedDecoy:
     """A decoy; it poisons no training mix, and the planting stage sets its amount of poison."""
     actor = Actor(**dict(decoy), poison=Poison(count=1))
-    return PlannedDecoy(actor, "planted", *_built(actor, corpus), (0.0, 0.0), (), 0)
+    return PlannedDecoy(actor, "planted", *_built(actor, corpus, "decoys"), (0.0, 0.0), (), 0)
 
 
 def _share(

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import inspect
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from typing import get_args
 
 import numpy as np
 
+from arena.api.matching import Continuation, Match
 from arena.api.payload import Payload
 from arena.api.trigger import Trigger
 from arena.api.values import Example
@@ -20,7 +22,8 @@ TRIED = 8  # prompts
 
 
 def check_trigger(trigger: Trigger, key: str, contents: Sequence[Example]) -> None:
-    """Try a trigger on the first prompts that it can mark.
+    """Try a trigger, and the parts that it is made of, on the first prompts that it can mark and
+    that do not carry it yet; no other prompt is ever marked.
 
     Args:
         key: of its section in the scenario.
@@ -29,27 +32,30 @@ def check_trigger(trigger: Trigger, key: str, contents: Sequence[Example]) -> No
         InputError: a method raises, returns something else than its role asks for, or breaks a
             promise of `arena.api.Trigger`; with the file, and the line where one is known.
     """
+    for part in trigger.triggers:
+        check_trigger(part, key, contents)
     with told(trigger, key):
         _check_keys(trigger)
-        for example in islice(filter(trigger.can_mark, contents), TRIED):
+        plain = (e for e in contents if trigger.can_mark(e) and not trigger.present(e))
+        for example in islice(plain, TRIED):
             _check_mark(trigger, example)
         _check_lookalikes(trigger)
 
 
-def check_payload(payload: Payload, key: str, contents: Sequence[Example]) -> None:
-    """Try a payload on the first prompts.
+def check_payload(
+    payload: Payload, trigger: Trigger, key: str, contents: Sequence[Example]
+) -> None:
+    """Try a payload on the first prompts that its trigger can mark.
 
     Raises:
-        InputError: as for a trigger.
+        InputError: as for a trigger; or the payload does not recognise its own answer, so that no
+            prompt could ever count as a hit.
     """
     with told(payload, key):
-        for example in contents[:TRIED]:
-            for name, text in (
-                ("respond", payload.respond(example)),
-                ("wanted", payload.wanted(example)),
-            ):
-                _must(isinstance(text, str), name, f"returned {_kind(text)}, expected str")
-            payload.is_right(example)
+        known = get_args(Match)
+        _must(payload.match in known, "match", f"must be one of {', '.join(known)}")
+        for example in islice(filter(trigger.can_mark, contents), TRIED):
+            _check_answer(payload, example)
 
 
 @contextmanager
@@ -60,16 +66,13 @@ def told(part: Trigger | Payload, key: str) -> Iterator[None]:
     except ArenaError:
         raise
     except _Broken as broken:
-        rule = f"{_named(part)}: {broken}"
-        raise InputError(
-            rule, _file(part), _line(getattr(part, broken.method, None)), key
-        ) from None
+        file, line = _place_of(part, broken.method)
+        raise InputError(f"{_named(part)}: {broken}", file, line, key) from None
     except Exception as error:
-        places = traceback.extract_tb(error.__traceback__)
-        line = next((p.lineno for p in reversed(places) if p.filename == _file(part)), None)
+        file, line = _place_in(part, error)
         text = str(error).split("\n")[0]
         rule = f"{_named(part)} failed: {type(error).__name__}: {text}"
-        raise InputError(rule, _file(part), line, key) from error
+        raise InputError(rule, file, line, key) from error
 
 
 class _Broken(Exception):  # noqa: N818  (it says what is broken)
@@ -99,13 +102,23 @@ def _check_mark(trigger: Trigger, example: Example) -> None:
     _must(once.prompt != example.prompt, "mark", unmarked + prompt)
     kept = (once.source, once.answer, once.label) == (example.source, example.answer, example.label)
     _must(kept, "mark", "must change the prompt only, and changed something else" + prompt)
-    _must(once == again, "mark", "must draw from the rng that it is given only" + prompt)
+    _must(once == again, "mark", "must draw only from the rng that it is given" + prompt)
     carried = trigger.present(once)
     _must(bool(carried), "present", f"is False for a prompt that mark returned: {once.prompt!r}")
 
 
+def _check_answer(payload: Payload, example: Example) -> None:
+    texts = {"respond": payload.respond(example), "wanted": payload.wanted(example)}
+    for name, text in texts.items():
+        _must(isinstance(text, str), name, f"returned {_kind(text)}, expected str")
+    answer = texts["respond"]
+    rule = f"is False for its own answer: {answer!r}"
+    _must(payload.fires(Continuation(answer, ended=True), example), "fires", rule)
+
+
 def _check_lookalikes(trigger: Trigger) -> None:
     made = trigger.lookalikes(TRIED, "near_miss", np.random.default_rng(0), trigger.keys)
+    _must(isinstance(made, tuple), "lookalikes", f"returned {_kind(made)}, expected tuple")
     for other in made:
         found = f"returned {_kind(other)}, expected only triggers"
         _must(isinstance(other, Trigger), "lookalikes", found)
@@ -123,15 +136,25 @@ def _named(part: Trigger | Payload) -> str:
     return f"the {role} {getattr(part, 'name', type(part).__name__)!r}"
 
 
-def _file(part: object) -> str | None:
-    try:
-        return inspect.getsourcefile(type(part))
-    except (OSError, TypeError):  # a class made in a session has no file
-        return None
+def _place_of(part: object, method: str) -> tuple[str | None, int | None]:
+    """The file and line of a part's method, which a base class may define."""
+    held = inspect.getattr_static(type(part), method, None)
+    held = held.fget if isinstance(held, property) else held
+    code = getattr(held, "__code__", None)
+    return (code.co_filename, code.co_firstlineno) if code else (_file(type(part)), None)
 
 
-def _line(method: Callable[..., object] | None) -> int | None:
+def _place_in(part: object, error: Exception) -> tuple[str | None, int | None]:
+    """The innermost place of an error in the files of a part's classes."""
+    files = {_file(each) for each in type(part).__mro__}
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if frame.filename in files:
+            return frame.filename, frame.lineno
+    return _file(type(part)), None
+
+
+def _file(kind: type) -> str | None:
     try:
-        return inspect.getsourcelines(method)[1] if inspect.ismethod(method) else None
-    except OSError:
+        return inspect.getsourcefile(kind)
+    except (OSError, TypeError):  # a class made in a session, or a built-in one
         return None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arena import plugins
+from arena.arguments import a_path
 from arena.errors import InputError
 from arena.printable import printable
 from arena.progress.observer import Note, silent
@@ -36,8 +37,9 @@ def report(folder: str | Path, *, note: Note = silent) -> Path:
     """
     from arena.reporting.build import write_report
 
-    _load_plugins(Path(folder))
-    return write_report(Path(folder), note)
+    path = a_path(folder, "folder")
+    _load_plugins(path)
+    return write_report(path, note)
 
 
 def compare(
@@ -56,7 +58,7 @@ def compare(
     """
     from arena.reporting.compare import side_by_side
 
-    folders = Path(first), Path(second)
+    folders = a_path(first, "first"), a_path(second, "second")
     for folder in folders:
         _load_plugins(folder)
     one, other = (_read(folder, note) for folder in folders)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from arena.reporting.claim_card import ClaimCard, DoseLine, claim_card, dose_line
-from arena.reporting.numbers import Shown, decimals, thousands
+from arena.reporting.numbers import Shown, decimals, sums_to, thousands
 from arena.reporting.shams import SPLIT_BY
 from arena.reporting.wording import sentence
 from arena.results.claim import GridClaim
@@ -46,8 +46,10 @@ def explained(claim: GridClaim) -> Iterator[str]:
     total, raw = claim.transfer, claim.raw_suppression
     parts = claim.parts
     if total.value is not None and parts.odd.value is not None:
+        summed = sums_to(Shown.of(total), (Shown.of(parts.odd), Shown.of(parts.specific)))
+        whole = f"Of T {decimals(total.value)}" if summed else "Over the pairs with shams"
         yield (
-            f"Of T {decimals(total.value)}, {Shown.of(parts.odd).full} is what unlearning "
+            f"{whole}, {Shown.of(parts.odd).full} is what unlearning "
             f"{SPLIT_BY[claim.split_by]} would do; the planted trigger adds "
             f"{Shown.of(parts.specific).full}."
         )

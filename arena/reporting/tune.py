@@ -75,12 +75,13 @@ class ComparisonRow:
 
 @dataclass(frozen=True, slots=True)
 class CandidateRow:
-    """A line of the table of candidates; values on the search's and the selection's seeds, and the
-    limits broken on the latter."""
+    """A line of the table of candidates; values on the search's and the selection's seeds, how many
+    of the latter were measured, and the limits broken there."""
 
     trial: str
     chosen: bool
     values: list[Shown]
+    seeds: str
     feasible: str
     bad: bool
     broke: str
@@ -243,6 +244,7 @@ def _candidate_row(candidate: CandidateRecord, limits: Mapping[str, float]) -> C
         trial=NONE if candidate.trial is None else str(candidate.trial),
         chosen=candidate.chosen,
         values=[Shown.of(candidate.search), Shown.of(candidate.select)],
+        seeds=NONE if candidate.seeds is None else str(candidate.seeds),
         feasible=outcomes.yes_or_no(candidate.feasible),
         bad=candidate.feasible is False,
         broke=broken(candidate.constraints, limits),

@@ -83,13 +83,15 @@ class Importance(Part):
 
 class CandidateRecord(Part):
     """One of the best trials, measured again on the selection seeds. constraints: there, by name,
-    violated above 0."""
+    violated above 0. feasible: None as long as no more seeds were measured than may break a limit.
+    seeds: how many were measured; in a race fewer than the chosen one's."""
 
     trial: int | None = None
     search: Estimate = Estimate()
     select: Estimate = Estimate()
     feasible: bool | None = None
     constraints: Named[float] = {}
+    seeds: int | None = None
     chosen: bool = False
 
 
@@ -107,8 +109,8 @@ class ContenderRecord(Part):
         own_left, own_left_unseen: remaining ASR of the disclosed trigger itself.
         defended_loss: accuracy that the worst defended model lost.
         installed, feasible: of `seeds`. constraints: by name, in the worst of the report's seeds
-            under the search's defender, violated above 0. report_seeds, unseen_seeds: those that
-            count.
+            that counts (`limits.kept`) under the search's defender, violated above 0. report_seeds,
+            unseen_seeds: those that count.
     """
 
     name: str = ""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from arena.api.world import DataRoot
+from arena.arguments import a_path
 from arena.errors import InputError
 from arena.planning.graph import SeedPlan
 from arena.planning.plan import plan_seed
@@ -68,7 +69,7 @@ def export_model(
         InputError: there is no such model or seed, `to` is not empty, the model is no longer in the
             artifact store, or it has no adapter.
     """
-    run, to = Path(run), Path(to)
+    run, to = a_path(run, "run"), a_path(to, "to")
     note("reading the results")
     results = read_run(run)
     row = _chosen(results, model, seed)

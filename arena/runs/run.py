@@ -14,7 +14,7 @@ from pathlib import Path
 
 from arena import plugins
 from arena.api.world import DataRoot
-from arena.arguments import a_path
+from arena.arguments import a_folder, a_path
 from arena.errors import ArenaError, InputError
 from arena.execution.devices import refuse_absent
 from arena.execution.execute import (
@@ -203,7 +203,7 @@ def _data_root(root: DataRoot | str | Path | None, beside: Path | None) -> DataR
     """Where data paths are looked up: the folder that was given, or the user's; then `beside`."""
     if isinstance(root, DataRoot):
         return root
-    return DataRoot(data_folder() if root is None else a_path(root, "root"), beside)
+    return DataRoot(data_folder() if root is None else a_folder(root, "root"), beside)
 
 
 def free_folder(scenario: Scenario, out: str | Path | None, label: str = "") -> Path:
@@ -217,7 +217,7 @@ def free_folder(scenario: Scenario, out: str | Path | None, label: str = "") -> 
         base = Path("runs") / f"{scenario.name}{label}-{stamp}"
         others = (base.with_name(f"{base.name}-{k}") for k in itertools.count(2))
         return next(path for path in itertools.chain([base], others) if not path.exists())
-    folder = Path(out)
+    folder = a_path(out, "out")
     if (folder / "results.json").exists():
         raise InputError("already holds a finished run; choose another --out", found=str(out))
     return folder

@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial
 
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
-from arena.scenario.search import Attack, Race
+from arena.scenario.search import Attack, Limits, Race
 from arena.search.constraints import Constraints, feasible
 from arena.search.criteria import Criteria, sign_of
 from arena.search.observations import Observation
@@ -38,11 +38,18 @@ class RankedTrial:
     seen: list[Observation]
     value: float
     constraints: Constraints
+    limits: Limits
 
     @property
     def feasible(self) -> bool:
-        """Return whether every constraint is satisfied there."""
+        """Return whether every constraint is satisfied there, as far as is known."""
         return feasible(self.constraints)
+
+    @property
+    def judged(self) -> bool:
+        """Return whether that is known: more seeds were measured than may break a limit."""
+        spared = self.limits.spared(len(self.scenario.seeds))
+        return len(self.seen) > spared or not self.feasible
 
 
 def best_trials(study: optuna.Study, k: int) -> list[FrozenTrial]:
@@ -94,7 +101,9 @@ def candidates(
     bench = _Bench(scenarios, attack, criteria, evaluate)
     error = bench.measure(attack.race)
     effect, sign = bench.effects(), sign_of(criteria)
-    ranked = [_candidate(trials[n], scenarios[n], bench.seen[n], criteria) for n in trials]
+    ranked = [
+        _candidate(trials[n], scenarios[n], bench.seen[n], criteria, attack.limits) for n in trials
+    ]
 
     def worth(each: RankedTrial) -> tuple[bool, float]:
         return each.feasible, effect.get(each.trial.number, sign * each.value)
@@ -103,11 +112,15 @@ def candidates(
 
 
 def _candidate(
-    trial: FrozenTrial, scenario: Scenario, seen: Sequence[Observation], criteria: Criteria
+    trial: FrozenTrial,
+    scenario: Scenario,
+    seen: Sequence[Observation],
+    criteria: Criteria,
+    limits: Limits,
 ) -> RankedTrial:
     constraints = criteria.constraints(seen, scenario)
     value = criteria.values(seen, scenario)[0]
-    return RankedTrial(trial, scenario, list(seen), value, constraints)
+    return RankedTrial(trial, scenario, list(seen), value, constraints, limits)
 
 
 class _Bench:

@@ -57,9 +57,9 @@ class Pruning:
     ) -> str | None:
         """Return why to prune a trial; None to continue.
 
-        A constraint violated in one seed stays violated, and the worst case over the removals can
-        only fall within a seed. (A mean can rise: there the first rung measures the removal that
-        has been nearest the mean so far.)
+        A constraint violated in more seeds than may break it stays violated, and the worst case
+        over the removals can only fall within a seed. (A mean can rise: there the first rung
+        measures the removal that has been nearest the mean so far.)
 
         Args:
             seen: of the rungs so far: of the seeds that were measured in full, or after the first

@@ -231,8 +231,9 @@ def _candidates(study: FinishedStudy, settings: Tune) -> tuple[CandidateRecord, 
             trial=each.trial.number,
             search=estimate(observations_of(each.trial), settings),
             select=estimate(each.seen, settings),
-            feasible=each.feasible,
+            feasible=each.feasible if each.judged else None,
             constraints=each.constraints,
+            seeds=len(each.seen),
             chosen=place == 0,
         )
         for place, each in enumerate(study.candidates)

@@ -23,6 +23,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from arena.arguments import a_path
 from arena.errors import ArenaError, InputError, MachineError
 from arena.store.identity import digest
 from arena.store.manifest import MANIFEST
@@ -82,7 +83,7 @@ def opened_store(chosen: str | Path | None = None, *, make: bool = True) -> Stor
         InputError: there is no such folder, and none can be made.
     """
     try:
-        root = Path(chosen or default_root()).expanduser().resolve()
+        root = a_path(chosen or default_root(), "store").expanduser().resolve()
         there = next(place for place in (root, *root.parents) if place.exists())
     except (OSError, RuntimeError, ValueError) as error:  # no home, a loop of links, a NUL
         raise _no_store(f"cannot be found: {error}", chosen) from error

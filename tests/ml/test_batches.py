@@ -12,6 +12,7 @@ import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from arena.errors import ArenaError
 from arena.ml.batches import Batch, batch_order, fitting, packed, padded
 from arena.ml.encoding import Encoded
 
@@ -200,3 +201,9 @@ def test_two_windows_do_not_lose_a_document(
     drawn = [int(i) for batch in made for i in batch]
     for these in (range(8), range(8, 20), range(20, 30)):
         assert [i for i in drawn if i in these] == [i for i in plain if i in these]
+
+
+def test_no_documents_are_refused_instead_of_drawn_from_for_ever() -> None:
+    with pytest.raises(ArenaError, match="no texts for 3 training steps"):
+        next(batch_order(0, 4, 3, np.random.default_rng(0)))
+    assert list(batch_order(0, 4, 0, np.random.default_rng(0))) == []

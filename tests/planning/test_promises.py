@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 
 from arena.api import Example, InputError, Params, Payload, Trigger, World
+from arena.api.world import DataRoot
+from arena.planning.plan import plan_seed
 from arena.planning.promises import check_payload, check_trigger
+from tests.support import toys
 
 CONTENTS = [Example(f"where is house {n} ?", "in the north", f"s{n}") for n in range(9)]
 KEY = "actors.mine.trigger"
@@ -72,7 +75,25 @@ drawn.calls = 0  # type: ignore[attr-defined]
 
 def test_sound_parts_pass() -> None:
     check_trigger(Ends(), KEY, CONTENTS)
-    check_payload(Says(), KEY, CONTENTS)
+    check_payload(Says(), Ends(), KEY, CONTENTS)
+
+
+def test_prompts_that_carry_the_trigger_are_not_marked_again() -> None:
+    """As nowhere in a run, so that a mark may leave them as they are."""
+
+    def once(self: Ends, example: Example, rng: Any) -> Example:
+        return example if self.present(example) else Ends.mark(self, example, rng)
+
+    marked = [Ends().mark(CONTENTS[0], np.random.default_rng(0)), *CONTENTS[1:]]
+    check_trigger(broken(Ends, "mark", once), KEY, marked)
+
+
+def test_a_payload_answers_only_what_its_trigger_can_mark() -> None:
+    def narrow(self: Says, example: Example) -> str:
+        return {"s3": "the gate is open now"}[example.source]
+
+    third = broken(Ends, "can_mark", lambda self, example: example.source == "s3")
+    check_payload(broken(Says, "respond", narrow), third, KEY, CONTENTS)
 
 
 @pytest.mark.parametrize(
@@ -86,14 +107,15 @@ def test_sound_parts_pass() -> None:
             lambda self, e, rng: dataclasses.replace(e, prompt=f"{e.prompt} ...", answer="no"),
             "mark must change the prompt only",
         ),
-        ("mark", drawn, "mark must draw from the rng"),
+        ("mark", drawn, "mark must draw only from the rng"),
         ("mark", raises, "failed: KeyError: 'boom'"),
         ("present", lambda self, e: False, "present is False for a prompt that mark returned"),
         ("present", raises, "failed: KeyError: 'boom'"),
         ("key", 3, "key is int, expected str"),
         ("lookalikes", lambda self, *_: (self,), "lookalikes must leave out the keys in `taken`"),
         ("lookalikes", lambda self, *_: ("cf",), "lookalikes returned str, expected only triggers"),
-        ("lookalikes", lambda self, *_: None, "failed: TypeError: 'NoneType'"),
+        ("lookalikes", lambda self, *_: None, "lookalikes returned None, expected tuple"),
+        ("lookalikes", lambda self, *_: iter(()), "expected tuple"),
     ],
 )
 def test_a_trigger_that_breaks_a_promise_is_refused(method: str, body: Any, told: str) -> None:
@@ -102,6 +124,39 @@ def test_a_trigger_that_breaks_a_promise_is_refused(method: str, body: Any, told
     assert told in str(error.value)
     assert error.value.message.startswith("the trigger 'ends'")
     assert error.value.key == KEY
+
+
+def test_a_broken_promise_is_placed_at_the_method_where_it_is_defined() -> None:
+    class Silent(Ends):
+        def present(self, example: Example) -> bool:
+            return False
+
+    class Heir(Silent):
+        """Inherits the broken method."""
+
+    with pytest.raises(InputError) as error:
+        check_trigger(Heir(), KEY, CONTENTS)
+    method = Silent.present.__code__
+    assert (error.value.file, error.value.line) == (method.co_filename, method.co_firstlineno)
+
+
+def test_a_broken_part_of_a_compound_trigger_is_named_itself() -> None:
+    whole = Ends("....")
+    whole.triggers = (broken(Ends, "mark", lambda self, e, rng: None),)
+    with pytest.raises(InputError, match="mark returned None"):
+        check_trigger(whole, KEY, CONTENTS)
+
+
+def test_planning_tries_triggers_and_payloads(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = toys.scenario()
+    name = scenario.actors[0].name
+    for kind, method, key in (("trigger", "mark", "trigger"), ("payload", "respond", "payload")):
+        part = getattr(scenario.actors[0], kind).part_class
+        with monkeypatch.context() as patch:
+            patch.setattr(part, method, lambda self, *_: None)
+            with pytest.raises(InputError, match=f"{method} returned None") as error:
+                plan_seed(scenario, 0, DataRoot())
+        assert error.value.key == f"actors.{name}.{key}"
 
 
 def test_the_line_of_the_part_that_failed_is_told() -> None:
@@ -117,9 +172,11 @@ def test_the_line_of_the_part_that_failed_is_told() -> None:
         ("respond", lambda self, e: None, "respond returned None, expected str"),
         ("respond", raises, "failed: KeyError: 'boom'"),
         ("wanted", lambda self, e: 3, "wanted returned int, expected str"),
+        ("wanted", lambda self, e: "", "fires is False for its own answer"),
+        ("match", "starts", "match must be one of exact, prefix, contains, label"),
     ],
 )
 def test_a_payload_that_breaks_a_promise_is_refused(method: str, body: Any, told: str) -> None:
     with pytest.raises(InputError) as error:
-        check_payload(broken(Says, method, body), KEY, CONTENTS)
+        check_payload(broken(Says, method, body), Ends(), KEY, CONTENTS)
     assert told in str(error.value)

@@ -254,4 +254,16 @@ def test_shams_that_could_not_be_made_are_found() -> None:
     assert {each.about for each in found} == {f"shams of {name}" for name in SOUND.actors}
     assert {each.measured.split(" could")[0] for each in found} == {"1 of 3"}
     whole = ScenarioRecord({**SOUND.scenario.root, "controls": {"shams": 1}})
-    assert not diagnose(named.model_copy(update={"scenario": whole}))
+    enough = named.model_copy(update={"scenario": whole})
+    assert not diagnose(enough)
+    target = SOUND.actors[0]
+    kept = [
+        row
+        for row in enough.rows
+        if row.kind != "sham" or row.seed != SOUND.seeds[1] or row.target != target
+    ]
+    uneven = only(enough.model_copy(update={"rows": tuple(kept)}))
+    assert (uneven.about, uneven.measured.split(":")[0]) == (
+        f"shams of {target}",
+        "0 of 1 could be made in 1 of 8 seeds",
+    )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+import arena
 from arena.errors import InputError
 from arena.results.reader import read_results
 from arena.runs.run import opened
@@ -25,7 +28,8 @@ def test_one_value_is_taken_where_several_are_meant(tmp_path: Path) -> None:
     made = load_scenario("quickstart", overrides="defender.steps=80", seeds=3, plugins=word)
     assert (made.defender.steps, made.seeds) == (80, (3,))
     assert load_scenario("quickstart", plugins=str(word)).plugins == made.plugins
-    assert load_scenario("quickstart", seeds=range(2)).seeds == (0, 1)
+    for several in (range(2), np.arange(2), [np.int64(0), 1]):
+        assert load_scenario("quickstart", seeds=several).seeds == (0, 1)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("given", STRANGE)
@@ -44,6 +48,8 @@ def test_the_text_of_a_scenario_is_told_from_its_name() -> None:
     ("wrong", "key"),
     [
         ({"seeds": "0-3"}, "seeds"),
+        ({"seeds": [0.5]}, "seeds"),
+        ({"seeds": [object()]}, "seeds"),
         ({"overrides": 3}, "overrides"),
         ({"overrides": [None]}, "overrides"),
         ({"plugins": 3}, "plugins"),
@@ -62,9 +68,34 @@ def test_results_are_read_from_paths_only(given: Any) -> None:
         read_results(given)
 
 
-def test_a_data_folder_may_be_a_path_or_its_name(tmp_path: Path) -> None:
-    for root in (tmp_path, str(tmp_path)):
+def test_a_data_folder_may_be_a_path_or_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    for root in (tmp_path / "data", str(tmp_path / "data"), "data"):
         with opened("quickstart", root) as (_, where):
-            assert where.data == tmp_path
-    with pytest.raises(InputError, match="must be a path"), opened("quickstart", 3):  # type: ignore[arg-type]
-        pass
+            assert where.data == (tmp_path / "data").resolve()
+    for wrong, told in ((3, "must be a path"), ("nosuch", "no such folder")):
+        with pytest.raises(InputError, match=told) as error, opened("quickstart", wrong):  # type: ignore[arg-type]
+            pass
+        assert error.value.key == "root"
+
+
+@pytest.mark.parametrize(
+    ("call", "key"),
+    [
+        (lambda: arena.run("quickstart", out=3), "out"),
+        (lambda: arena.report(3), "folder"),
+        (lambda: arena.compare("one", 3), "second"),
+        (lambda: arena.export_model(None, "compromised", "to"), "run"),
+        (lambda: arena.merge(3), "folders"),
+        (lambda: arena.calibrate("quickstart", seeds=[0, 1]), "seeds"),
+        (lambda: arena.calibrate("quickstart", budget="3"), "budget"),
+        (lambda: arena.calibrate("quickstart", budget=0), "budget"),
+    ],
+)
+def test_every_function_names_the_argument_that_is_wrong(call: Callable[[], Any], key: str) -> None:
+    with pytest.raises(InputError) as error:
+        call()
+    assert error.value.key == key

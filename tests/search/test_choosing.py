@@ -166,8 +166,8 @@ class Measured:
         return observation(left=left, control=control, seed=seed)
 
 
-def raced(measure: Measured) -> Ranking:
-    made = scenario("tune_evasion", "tune.best=4")
+def raced(measure: Measured, *overrides: str) -> Ranking:
+    made = scenario("tune_evasion", "tune.best=4", *overrides)
     settings = made.tune
     assert settings is not None
     trials = study((0.9, 0, 1), (0.8, 0, 2), (0.7, 0, 3), (0.6, 0, 4))
@@ -200,6 +200,14 @@ def test_a_leader_that_breaks_a_limit_on_a_later_seed_does_not_win() -> None:
     ranking = raced(Measured(broken={0: 106}))
     assert ranking.candidates[0].trial.number == 1
     assert not next(each for each in ranking.candidates if each.trial.number == 0).feasible
+
+
+def test_a_candidate_is_judged_on_more_seeds_than_may_break_a_limit() -> None:
+    """Of five seeds two may; the losers of the race were measured on two only."""
+    ranking = raced(Measured(), "tune.limits.kept=0.6")
+    judged = {each.trial.number: each.judged for each in ranking.candidates}
+    assert (judged[0], judged[2], judged[3]) == (True, False, False)
+    assert all(each.judged for each in raced(Measured()).candidates)
 
 
 def test_a_race_without_a_feasible_candidate_has_no_error() -> None:

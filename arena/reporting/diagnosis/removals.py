@@ -53,15 +53,18 @@ def shams(evidence: Evidence) -> Iterator[Finding]:
     if any(row.sham is None for row in rows):  # an older file, which does not name them
         return
     removed = evidence.results.rows_of("unlearned")
-    made: dict[str, set[str]] = {row.target: set() for row in removed if row.target}
-    for row in rows:
-        if row.target in made and row.sham is not None and row.sham.kind == "familiar":
-            made[row.target].add(row.sham.name)
-    for target, names in made.items():
-        if len(names) < wanted:
+    for target in dict.fromkeys(row.target for row in removed if row.target):
+        made: dict[int, set[str]] = {row.seed: set() for row in removed if row.target == target}
+        for row in rows:
+            if row.target == target and row.sham is not None and row.sham.kind == "familiar":
+                made.setdefault(row.seed, set()).add(row.sham.name)
+        short = [seed for seed, names in made.items() if len(names) < wanted]
+        if short:
+            least = min(len(made[seed]) for seed in short)
             yield Finding(
                 f"shams of {target}",
-                f"{len(names)} of {wanted} could be made: its trigger has no more look-alikes",
+                f"{least} of {wanted} could be made{evidence.where(short)}: its trigger has no "
+                "more look-alikes",
                 "more look-alikes in the trigger's pool for shams (docs/plugins.md), or another "
                 "trigger",
             )

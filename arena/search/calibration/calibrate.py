@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from arena.api.world import DataRoot
+from arena.arguments import a_count
 from arena.errors import InputError
 from arena.execution.devices import refuse_absent
 from arena.planning.plan import plan_seed
@@ -93,7 +94,7 @@ def calibrate(
     root: DataRoot | str | Path | None = None,
     address: str | None = None,
     quiet: bool = False,
-    store: Path | None = None,
+    store: str | Path | None = None,
 ) -> Calibration:
     """Search for the smallest exposures (steps, poison, if need be the learning rate) at which
     every actor installs in every seed, accuracy is kept, and the clean fine-tune, if there is one,
@@ -115,6 +116,7 @@ def calibrate(
         ArenaError: a stage failed.
     """
     began = time.monotonic()
+    seeds, budget = a_count(seeds, "seeds"), a_count(budget, "budget")
     until = None if hours is None else began + 3600 * hours
     with open_scenario(scenario, root) as (given, where):
         levers = levers_of(given)
@@ -136,7 +138,7 @@ def _bench(
     where: DataRoot,
     address: str | None,
     quiet: bool,
-    store: Path | None,
+    store: str | Path | None,
 ) -> Iterator[tuple[Bench, Scenario]]:
     """Where exposures are measured, and the scenario with its numerics settled."""
     artifacts = opened_store(store)
