@@ -170,7 +170,7 @@ def _objectives(scenario: Sections) -> Iterator[Violation]:
     if tune.prune and len(tune.objectives) > 1:
         yield Violation(("tune", "prune"), "pruning needs a single objective", "true")
     if tune.best > tune.trials:
-        yield Violation(("tune", "best"), f"there are only {tune.trials} trials", str(tune.best))
+        yield Violation(("tune", "best"), f"at most the number of trials ({tune.trials})", str(tune.best))
 
 
 def _duel(scenario: Sections) -> Iterator[Violation]:
