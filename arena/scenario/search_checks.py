@@ -170,7 +170,8 @@ def _objectives(scenario: Sections) -> Iterator[Violation]:
     if tune.prune and len(tune.objectives) > 1:
         yield Violation(("tune", "prune"), "pruning needs a single objective", "true")
     if tune.best > tune.trials:
-        yield Violation(("tune", "best"), f"at most the number of trials ({tune.trials})", str(tune.best))
+        rule = f"must be at most {tune.trials}, the number of trials"
+        yield Violation(("tune", "best"), rule, str(tune.best))
 
 
 def _duel(scenario: Sections) -> Iterator[Violation]:

@@ -116,7 +116,7 @@ WRONG = (
     Wrong("objective twice", TUNE, "objectives: [evasion]", "objectives: [evasion, evasion]",
           "tune.objectives", "an objective occurs twice"),
     Wrong("best of fewer", TUNE, "trials: 40", "trials: 2", "tune.best",
-          "there are only 2 trials", "6"),
+          "must be at most 2, the number of trials", "6"),
     Wrong("unseen has it disclosed", TUNE, "defender.steps: 40", "defender.target: lexical",
           "tune.unseen.defender.target", "is the adaptive actor itself", "lexical"),
     Wrong("not the defender's", DUEL, STEPS, "training.x: {low: 20, high: 60}",
