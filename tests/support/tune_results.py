@@ -179,6 +179,7 @@ def _candidate(draws: Draws, trial: int, *, chosen: bool) -> CandidateRecord:
         search=mean_rate(draws["search"]),
         select=mean_rate(draws["select"]),
         feasible=True,
+        seeds=5,
         chosen=chosen,
     )
 
