@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from arena.results.estimate import Estimate
-from arena.results.tune import ContenderRecord
 from benchmarks.findings_kept import Kept, full, grid
 
 
@@ -29,8 +27,8 @@ def contenders(run: Kept) -> str:
         for each in run.tune.contenders
     ]
     for rival in dict.fromkeys(each.against for each in run.tune.differences):
-        found = {d.defender: d for d in run.tune.differences if d.against == rival}
-        values = [f"**{full(found[who].difference)}**" for who in ("seen", "unseen")]
+        by_defender = {d.defender: d for d in run.tune.differences if d.against == rival}
+        values = [f"**{full(by_defender[who].difference)}**" for who in ("seen", "unseen")]
         rows.append([f"tuned minus {rival}, paired by seed", "", "", *values, ""])
     return grid([*head, "clean fine-tune"], rows)
 
@@ -40,10 +38,10 @@ def defences(run: Kept) -> str:
     strategies = run.tune.contenders
     names = dict.fromkeys(name for each in strategies for name in each.by_defence)
 
-    def left(each: ContenderRecord, name: str) -> Estimate | None:
-        return each.by_defence.get(name)
-
-    rows = ([_defence(name), *(full(left(each, name)) for each in strategies)] for name in names)
+    rows = (
+        [_defence(name), *(full(each.by_defence.get(name)) for each in strategies)]
+        for name in names
+    )
     return grid(["defence", *(each.name for each in strategies)], rows)
 
 

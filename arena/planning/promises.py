@@ -120,11 +120,11 @@ def _check_lookalikes(trigger: Trigger) -> None:
     made = trigger.lookalikes(TRIED, "near_miss", np.random.default_rng(0), trigger.keys)
     _must(isinstance(made, tuple), "lookalikes", f"returned {_kind(made)}, expected tuple")
     for other in made:
-        found = f"returned {_kind(other)}, expected only triggers"
-        _must(isinstance(other, Trigger), "lookalikes", found)
+        rule = f"returned a tuple with {_kind(other)} in it, expected triggers only"
+        _must(isinstance(other, Trigger), "lookalikes", rule)
     own = sorted(trigger.keys & {other.key for other in made})
-    taken = f"must leave out the keys in `taken`, the trigger's own among them: {', '.join(own)}"
-    _must(not own, "lookalikes", taken)
+    rule = f"must leave out the keys in `taken`, the trigger's own among them: {', '.join(own)}"
+    _must(not own, "lookalikes", rule)
 
 
 def _kind(value: object) -> str:

@@ -113,7 +113,11 @@ def test_a_payload_answers_only_what_its_trigger_can_mark() -> None:
         ("present", raises, "failed: KeyError: 'boom'"),
         ("key", 3, "key is int, expected str"),
         ("lookalikes", lambda self, *_: (self,), "lookalikes must leave out the keys in `taken`"),
-        ("lookalikes", lambda self, *_: ("cf",), "lookalikes returned str, expected only triggers"),
+        (
+            "lookalikes",
+            lambda self, *_: ("cf",),
+            "lookalikes returned a tuple with str in it, expected triggers only",
+        ),
         ("lookalikes", lambda self, *_: None, "lookalikes returned None, expected tuple"),
         ("lookalikes", lambda self, *_: iter(()), "expected tuple"),
     ],

@@ -250,9 +250,9 @@ def test_shams_that_could_not_be_made_are_found() -> None:
     """Of three shams each target has one; its pairs are then split by that one alone."""
     named = changed(lambda row: {"sham": Sham(kind="familiar", name="0")} if row.sham_kind else {})
     scenario = ScenarioRecord({**SOUND.scenario.root, "controls": {"shams": 3}})
-    found = diagnose(named.model_copy(update={"scenario": scenario}))
-    assert {each.about for each in found} == {f"shams of {name}" for name in SOUND.actors}
-    assert {each.measured.split(" could")[0] for each in found} == {"1 of 3"}
+    findings = diagnose(named.model_copy(update={"scenario": scenario}))
+    assert {each.about for each in findings} == {f"shams of {name}" for name in SOUND.actors}
+    assert {each.measured.split(" could")[0] for each in findings} == {"1 of 3"}
     whole = ScenarioRecord({**SOUND.scenario.root, "controls": {"shams": 1}})
     enough = named.model_copy(update={"scenario": whole})
     assert not diagnose(enough)
