@@ -3,11 +3,14 @@ several are meant, and what cannot be used is refused by the argument's name."""
 
 from __future__ import annotations
 
+import math
 import operator
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import SupportsIndex
+from typing import SupportsFloat, SupportsIndex
+
+import numpy as np
 
 from arena.errors import InputError, no_folder
 
@@ -74,6 +77,62 @@ def a_count(value: object, argument: str) -> int:
     if count < 1:
         raise InputError("must be 1 or more", key=argument, found=repr(value))
     return count
+
+
+def optional_text(value: object, argument: str) -> str | None:
+    """Return a text, or None.
+
+    Raises:
+        InputError: it is neither.
+    """
+    if value is None or isinstance(value, str):
+        return value
+    raise InputError("must be a text", key=argument, found=repr(value))
+
+
+def optional_number(value: object, argument: str) -> float | None:
+    """Return a finite number of 0 or more, or None.
+
+    Raises:
+        InputError: it is neither.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, SupportsFloat) or not 0 <= float(value) < math.inf:
+        raise InputError("must be a number of 0 or more", key=argument, found=repr(value))
+    return float(value)
+
+
+def optional_truth(value: object, argument: str) -> bool | None:
+    """Return True, False or None.
+
+    Raises:
+        InputError: it is none of them, such as the text `"no"`.
+    """
+    if value is None or isinstance(value, (bool, np.bool_)):
+        return None if value is None else bool(value)
+    raise InputError("must be True, False or None", key=argument, found=repr(value))
+
+
+def a_whole(value: object, argument: str) -> int:
+    """Return a whole number.
+
+    Raises:
+        InputError: it is none.
+    """
+    return _whole(value, argument, "must be a whole number")
+
+
+def a_part(value: object) -> tuple[int, int]:
+    """Return the number of a part and the number of all parts.
+
+    Raises:
+        InputError: it is no pair of whole numbers. (`"3/8"` is read on the command line only.)
+    """
+    rule = "must be two whole numbers, such as (3, 8) for the third of eight parts"
+    if not isinstance(value, Sequence) or isinstance(value, (str, bytes)) or len(value) != 2:
+        raise InputError(rule, key="part", found=repr(value))
+    return _whole(value[0], "part", rule), _whole(value[1], "part", rule)
 
 
 def _whole(value: object, argument: str, rule: str) -> int:

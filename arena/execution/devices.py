@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 from arena import registry
+from arena.arguments import optional_text
 from arena.errors import InputError
 from arena.ml import vllm_engine
 from arena.scenario.schema import Scenario
@@ -21,14 +22,14 @@ def refuse_absent(scenario: Scenario, address: str | None = None) -> None:
     installed.
 
     Raises:
-        InputError: something is absent.
+        InputError: something is absent, or the address is no text.
     """
+    cluster = optional_text(address, "address") or os.environ.get("RAY_ADDRESS")
     own = scenario.corpus.self_distilled
     if own is not None and own.generation == "vllm":
         vllm_engine.version()
     _refuse_absent_trackers(scenario)
-    elsewhere = address is not None or os.environ.get("RAY_ADDRESS")
-    if scenario.numerics.device == "cuda" and not elsewhere:
+    if scenario.numerics.device == "cuda" and not cluster:
         _refuse_absent_cuda()
 
 

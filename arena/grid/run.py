@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from arena.api.world import DataRoot
+from arena.arguments import a_part
 from arena.errors import ArenaError, MachineError
 from arena.execution.devices import refuse_absent
 from arena.execution.runtime import Runtime
@@ -90,7 +91,7 @@ def stress(
     began = time.perf_counter()
     with opened(scenario, root) as (scenario, where):
         cells = cells_of(scenario)
-        own = None if part is None else part_of(cells, *part)
+        own = None if part is None else part_of(cells, *a_part(part))
         cells = cells if own is None else own.cells
         folder = free_folder(scenario, out, f"-part{own.number}of{own.of}" if own else "")
         artifacts, origin = opened_store(store), origin_of(scenario)

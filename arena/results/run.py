@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import Field, JsonValue, PrivateAttr
 
 from arena.api.values import RowKind
+from arena.arguments import a_whole, optional_text, optional_truth
 from arena.errors import InputError
 from arena.results.base import SCHEMA_VERSION, Named, Part
 from arena.results.brief import Brief, asr_table, claimed, counted
@@ -154,9 +155,17 @@ class RunResults(Brief, Part):
                 run's. hit: hits or misses only. search: text in the prompt or the continuation.
 
         Raises:
-            InputError: there is no such actor, model, kind or seed, or the folder has no samples.
+            InputError: there is no such actor, model, kind or seed, an argument has a wrong type,
+                or the folder has no samples.
         """
-        choice = Choice(actor, model, kind, seed, hit, search)
+        choice = Choice(
+            actor=optional_text(actor, "actor"),
+            model=optional_text(model, "model"),
+            kind=optional_text(kind, "kind"),
+            seed=None if seed is None else a_whole(seed, "seed"),
+            hit=optional_truth(hit, "hit"),
+            search=optional_text(search, "search"),
+        )
         return samples_in(self._folder, self.rows, self.seeds, choice)
 
     def frame(self, name: str) -> DataFrame:

@@ -25,6 +25,7 @@ from arena.scenario.parts import strictly
 from arena.scenario.plain_values import refuse_unusable
 from arena.scenario.plugin_files import load_plugins
 from arena.scenario.problems import InputErrors
+from arena.scenario.python_values import PLACE, plain
 from arena.scenario.schema import Scenario
 from arena.scenario.setting_tactics import write_settings
 from arena.scenario.tree import FLOAT, MAX_CHARACTERS, TAG, Place, Tree, parse
@@ -144,11 +145,7 @@ def _parsed(text: str, file: str) -> Tree:
 
 
 def _tree(given: Mapping[str, Any]) -> Tree:
-    try:
-        return Tree(json.loads(json.dumps(dict(given))), {(): Place("the scenario")})
-    except (TypeError, ValueError, RecursionError) as error:
-        rule = f"must hold only what YAML can: texts, numbers, lists and dicts ({error})"
-        raise InputError(rule, "the scenario") from None
+    return Tree(plain(given), {(): Place(PLACE)})
 
 
 def _validated(tree: Tree) -> Scenario:

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 import optuna
 
 from arena.api.world import DataRoot
+from arena.arguments import optional_text
 from arena.errors import InputError
 from arena.execution.devices import refuse_absent
 from arena.execution.runtime import Runtime
@@ -147,12 +148,12 @@ def opened(
     refuse_absent(scenario, address)
     folder = free_folder(scenario, out)
     artifacts = opened_store(store)
-    name = _study_name(study or scenario.name)
+    name = _study_name(optional_text(study, "study") or scenario.name)
     with contextlib.ExitStack() as stack:
         shown = stack.enter_context(display(name, quiet))
         shown.phase("checking the scenario")
         scenario = ready(scenario, artifacts, root, shown.phase)
-        url = storage_url(storage, artifacts.root / "studies", name)
+        url = storage_url(optional_text(storage, "storage"), artifacts.root / "studies", name)
         storage_of(url)  # an error must come before anything is trained
         make_folder(folder)
         (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")

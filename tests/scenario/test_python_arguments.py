@@ -62,6 +62,32 @@ def test_a_wrong_argument_is_named(wrong: dict[str, Any], key: str) -> None:
     assert error.value.key == key
 
 
+def test_a_dict_may_hold_what_only_python_has(tmp_path: Path) -> None:
+    plain = load_scenario("quickstart").resolved()
+    plain |= {"seeds": np.arange(2), "defender": {**plain["defender"], "steps": np.int64(70)}}
+    made = load_scenario(plain)
+    assert (made.seeds, made.defender.steps) == ((0, 1), 70)
+    assert load_scenario({**plain, "seeds": range(3)}).seeds == (0, 1, 2)
+    source = load_scenario({**plain, "model": {"pretrained": tmp_path}}).model
+    assert getattr(source, "pretrained", None) == str(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "key", "found"),
+    [
+        ({"seeds": {0, 1}}, "seeds", "{0, 1} (set)"),
+        ({"dose": {"points": [object]}}, "dose.points[0]", "<class 'object'> (type)"),
+        ({"corpus": {2.5: "x"}}, "corpus", "2.5 (float)"),
+    ],
+)
+def test_what_yaml_cannot_hold_is_refused_by_its_key(
+    wrong: dict[str, Any], key: str, found: str
+) -> None:
+    with pytest.raises(InputError, match=r"YAML|text") as error:
+        load_scenario({"name": "mine", **wrong})
+    assert (error.value.key, error.value.found) == (key, found)
+
+
 @pytest.mark.parametrize("given", STRANGE)
 def test_results_are_read_from_paths_only(given: Any) -> None:
     with pytest.raises(InputError, match="must be a path"):
@@ -93,6 +119,14 @@ def test_a_data_folder_may_be_a_path_or_its_name(
         (lambda: arena.calibrate("quickstart", seeds=[0, 1]), "seeds"),
         (lambda: arena.calibrate("quickstart", budget="3"), "budget"),
         (lambda: arena.calibrate("quickstart", budget=0), "budget"),
+        (lambda: arena.calibrate("quickstart", hours="1"), "hours"),
+        (lambda: arena.calibrate("quickstart", hours=-1), "hours"),
+        (lambda: arena.stress("stress_small", part="3/8"), "part"),
+        (lambda: arena.stress("stress_small", part=(1, 2, 3)), "part"),
+        (lambda: arena.stress("stress_small", part=(0.5, 8)), "part"),
+        (lambda: arena.run("quickstart", address=6379), "address"),
+        (lambda: arena.tune("tune_evasion", study=3), "study"),
+        (lambda: arena.tune("tune_evasion", storage=3), "storage"),
     ],
 )
 def test_every_function_names_the_argument_that_is_wrong(call: Callable[[], Any], key: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from arena.api.world import DataRoot
-from arena.arguments import a_count
+from arena.arguments import a_count, optional_number
 from arena.errors import InputError
 from arena.execution.devices import refuse_absent
 from arena.planning.plan import plan_seed
@@ -117,7 +117,8 @@ def calibrate(
     """
     began = time.monotonic()
     seeds, budget = a_count(seeds, "seeds"), a_count(budget, "budget")
-    until = None if hours is None else began + 3600 * hours
+    longest = optional_number(hours, "hours")
+    until = None if longest is None else began + 3600 * longest
     with open_scenario(scenario, root) as (given, where):
         levers = levers_of(given)
         refuse_absent(given, address)
