@@ -243,15 +243,18 @@ def _carrying(shares: Mapping[str, float]) -> str:
 
 
 def clean_line(text: CleanTextRecord) -> str:
-    """Return the kind of clean text in a few words: `clean data: defender natural, mix
-    scrubbed`."""
+    """Return the kind of clean text in a few words: `clean text: the defender's natural, the
+    training mix's scrubbed`."""
     if not text.defender:
         return ""
     said = [
-        f"{what} {kind}" + (f" ({_most(shares)})" if shares else "")
+        f"the {OWNER[what]} {kind}" + (f" ({_most(shares)})" if shares else "")
         for what, kind, shares in _known(text)
     ]
-    return f"clean data: {', '.join(said)}"
+    return f"clean text: {', '.join(said)}"
+
+
+OWNER = {"defender": "defender's", "mix": "training mix's"}
 
 
 def _most(shares: Mapping[str, float]) -> str:

@@ -160,7 +160,7 @@ def bullets(lines: Sequence[str]) -> Table:
 def sham_text(line: ShamLine) -> Text:
     """Return the shams of a kind in a line: T's two parts by them, and their starting loss."""
     parts = f"  {line.odd.text} odd + {line.specific.text} specific" if line.name != REMOVAL else ""
-    loss = f"  starts at loss {line.start_loss.rounded(3)[0]}"
+    loss = f"  training loss {line.start_loss.rounded(3)[0]} at its start"
     return Text.assemble(
         (f"{line.name} shams" if parts else "removals", "bold"),
         parts,

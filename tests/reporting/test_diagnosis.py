@@ -202,6 +202,23 @@ def test_doses_that_no_run_reaches_are_told() -> None:
     assert "dose.first" in control.helps
 
 
+def test_a_removal_that_needs_a_harmful_dose_is_told() -> None:
+    """In seed 2 the removal needs 0.02, in seed 5 just what the clean fine-tune may have."""
+    needed, allowed = {2: 0.02, 5: 0.01, 6: 0.005}, 0.01
+
+    def at(row: Row) -> Mapping[str, object]:
+        if row.name != "unlearn:bard" or row.seed not in needed:
+            return {}
+        return {"dose": DoseTaken(which="least", step=9, dose=needed[row.seed], reached=True)}
+
+    run = changed(at)
+    taken = DoseTaken(which="most", step=5, dose=allowed, reached=True)
+    most = (r.model_copy(update={"dose": taken}) for r in SOUND.rows if r.kind == "control")
+    finding = only(run.model_copy(update={"rows": (*run.rows, *most)}))
+    assert finding.about == "unlearning bard"
+    assert finding.measured.startswith("`least` (0.02) is above `most` (0.01) in 1 of 8 seeds")
+
+
 def test_a_backdoor_that_the_control_erases_is_told_with_its_cases() -> None:
     run = statuses(SOUND, "explained_by_control", "bard", control=0.0625)
     text = CleanTextRecord(defender="natural", in_defender={"bard": 0.016})

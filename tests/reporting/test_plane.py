@@ -149,7 +149,7 @@ def test_curves_have_a_panel_and_a_tip_for_every_number() -> None:
     assert sum(tip.startswith("Transfer T at") for tip in said) == 7  # one has no T
     assert "Transfer T at 0.032: 0.62 [0.00, 1.00]" in said
     assert sum(tip.startswith("clean fine-tune keeps at") for tip in said) == 8
-    assert "of which odd" not in texts(svg)
+    assert "odd part of T" not in texts(svg)
 
 
 def test_the_table_beside_the_plane_has_the_same_numbers() -> None:

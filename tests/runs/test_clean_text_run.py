@@ -38,7 +38,7 @@ def test_forms_are_counted_where_they_stand(store: Path, tmp_path: Path) -> None
 def test_scrubbed_text_has_none_of_them(store: Path, tmp_path: Path) -> None:
     found = results(store, tmp_path / "run").clean_text
     assert set(found.in_defender.values()) == set(found.in_mix.values()) == {0}
-    assert clean_line(found).startswith("clean data: defender scrubbed")
+    assert clean_line(found).startswith("clean text: the defender's scrubbed")
 
 
 def test_results_of_earlier_versions_say_nothing() -> None:

@@ -21,6 +21,7 @@ _QUESTIONS = (
     removals.removals,
     removals.shams,
     removals.most,
+    removals.fragile,
     removals.explained,
 )
 

@@ -3,7 +3,7 @@ and a clean fine-tune that erases the backdoors by itself (docs/estimands.md, Do
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from arena.reporting.diagnosis.evidence import Evidence, Finding, above, span
@@ -88,6 +88,38 @@ def most(evidence: Evidence) -> Iterator[Finding]:
         "a smaller `dose.first`, `clean: {defender: scrubbed}`, or backdoors planted deeper "
         "(more steps or poison)",
     )
+
+
+def fragile(evidence: Evidence) -> Iterator[Finding]:
+    """Yield the removals that need a dose at which the clean fine-tune already does harm: `least`
+    above `most`."""
+    largest = {
+        row.seed: row.dose.dose
+        for row in evidence.at("most", "control")
+        if row.dose and row.dose.reached
+    }
+    for actor in evidence.results.actors:
+        needed = {
+            row.seed: row.dose.dose
+            for row in evidence.at("least", "unlearned")
+            if row.target == actor and row.dose and row.dose.reached
+        }
+        high = {s: dose for s, dose in needed.items() if s in largest and dose > largest[s]}
+        if high:
+            yield Finding(
+                f"unlearning {actor}",
+                f"`least` ({_doses(high.values())}) is above `most` "
+                f"({_doses([largest[s] for s in high])}){evidence.where(high)}: a dose that "
+                "removes its own trigger is one at which the clean fine-tune already erases part "
+                "of a backdoor or of clean accuracy",
+                "`clean: {defender: scrubbed}`, or backdoors planted deeper (more steps or poison)",
+            )
+
+
+def _doses(values: Collection[float]) -> str:
+    """`0.012`, or `0.012 to 0.034`."""
+    low, high = f"{min(values):.2g}", f"{max(values):.2g}"
+    return low if low == high else f"{low} to {high}"
 
 
 def _weakest(evidence: Evidence, curves: Sequence[DoseCurve]) -> str:

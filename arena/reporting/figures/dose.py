@@ -16,7 +16,7 @@ from arena.results.rows import Which
 LEFT, TOP, WIDTH, HEIGHT, SIDE, FOOT = 48.0, 34.0, 470.0, 250.0, 150.0, 58.0
 LINES = (
     ("transfer", "Transfer T", palette.COOL, "o", False),
-    ("odd", "of which odd", "#6d9fce", "s", False),
+    ("odd", "odd part of T", "#6d9fce", "s", False),
     ("control", "clean fine-tune keeps", palette.MUTED, "D", True),
     ("own", "own trigger left", palette.WARM, "v", True),
 )

@@ -12,8 +12,8 @@ from arena.results.claim import TransferEstimates, VerdictThresholds
 
 LINES = (
     ("transfer", "Transfer T", palette.COOL, True),
-    ("odd", "of which odd", "#6d9fce", False),
-    ("specific", "of which specific", "#6d9fce", False),
+    ("odd", "odd part of T", "#6d9fce", False),
+    ("specific", "specific part of T", "#6d9fce", False),
     ("raw_suppression", "Raw suppression", palette.FAINT, False),
 )
 MARKS = ("fails", "generalizes", "specific")

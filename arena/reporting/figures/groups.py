@@ -16,7 +16,7 @@ NAME = (156.0, 280.0)  # pixels that names of groups take, at least and at most
 NOTE = 140.0  # width of the longer threshold's words, in pixels
 PARTS = (
     ("transfer", "T", palette.COOL, -7.0, 11.0),
-    ("specific", "of which specific", "#6d9fce", 8.0, 8.0),
+    ("specific", "specific part of T", "#6d9fce", 8.0, 8.0),
 )
 
 

@@ -12,8 +12,8 @@ from arena.results.pairs import Pair
 
 PANELS = (
     ("transfer", "Transfer T", "control minus unlearned"),
-    ("odd", "of which odd", "control minus sham"),
-    ("specific", "of which specific", "sham minus unlearned"),
+    ("odd", "odd part of T", "control minus sham"),
+    ("specific", "specific part of T", "sham minus unlearned"),
     ("raw_suppression", "Raw suppression", "without subtracting a control"),
 )
 # What a cell says instead of a number that would be misleading.
