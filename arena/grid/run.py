@@ -119,8 +119,8 @@ def stress(
 def _begin(folder: Path, scenario: Scenario, record: PartRecord) -> None:
     """Make the run folder, with what a merge of parts needs to know of it."""
     make_folder(folder)
-    (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
     write_part(folder, record)
+    (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
 
 
 def _record(origin: str, cells: Sequence[GridCell], part: tuple[int, int]) -> PartRecord:

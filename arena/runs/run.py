@@ -210,7 +210,8 @@ def free_folder(scenario: Scenario, out: str | Path | None, label: str = "") -> 
     """Return `out`, or a new folder below `runs/` named after the scenario and the label.
 
     Raises:
-        InputError: `out` holds a finished run.
+        InputError: `out` holds a finished run, or files of something else that a run would
+            overwrite.
     """
     if out is None:
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
@@ -220,7 +221,18 @@ def free_folder(scenario: Scenario, out: str | Path | None, label: str = "") -> 
     folder = a_path(out, "out")
     if (folder / "results.json").exists():
         raise InputError("already holds a finished run; choose another --out", found=str(out))
+    if not any((folder / mark).exists() for mark in MARKS):
+        lost = [name for name in WRITTEN if (folder / name).exists()]
+        if lost:
+            rule = f"holds files of its own that a run would overwrite ({', '.join(lost)})"
+            raise InputError(f"{rule}; choose another --out", found=str(out))
     return folder
+
+
+# What tells a run's folder from any other, and the names of what is written there.
+MARKS = ("state.json", "part.json", "provenance.json")
+WRITTEN = ("scenario.yaml", "best.yaml", "report.html", "events.jsonl", "run.log", "figures",
+           TABLES, "samples", "seeds", "cells")  # fmt: skip
 
 
 def make_folder(folder: Path) -> None:

@@ -156,8 +156,8 @@ def opened(
         url = storage_url(optional_text(storage, "storage"), artifacts.root / "studies", name)
         storage_of(url)  # an error must come before anything is trained
         make_folder(folder)
-        (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
         stack.enter_context(recorded(folder, call))
+        (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
         log = stack.enter_context((folder / "run.log").open("a", encoding="utf-8"))
         events = stack.enter_context((folder / "events.jsonl").open("a", encoding="utf-8"))
         lines = LogLines(log)

@@ -133,3 +133,13 @@ def test_every_function_names_the_argument_that_is_wrong(call: Callable[[], Any]
     with pytest.raises(InputError) as error:
         call()
     assert error.value.key == key
+
+
+@pytest.mark.parametrize("name", ["scenario.yaml", "figures/", "run.log"])
+def test_a_folder_with_own_files_is_not_overwritten(name: str, tmp_path: Path) -> None:
+    own = tmp_path / name
+    own.mkdir() if name.endswith("/") else own.write_text("mine")
+    with pytest.raises(InputError, match=f"would overwrite .{name.strip('/')}.") as error:
+        arena.run("quickstart", out=tmp_path)
+    assert error.value.found == str(tmp_path)
+    assert [each.name for each in tmp_path.iterdir()] == [name.strip("/")]
