@@ -12,7 +12,7 @@ from arena.reporting.outcomes import outcome
 from arena.reporting.wording import words
 from arena.results.brief import counted
 from arena.results.estimate import Estimate
-from arena.results.tune import CandidateRecord, Difference, TuneResults
+from arena.results.tune import WITHOUT, CandidateRecord, Difference, TuneResults
 from arena.statistics.comparison import AHEAD, BEHIND, OPEN
 
 TUNED = "tuned"
@@ -86,6 +86,14 @@ def strategy_name(contender: str) -> str:
     return STRATEGIES.get(contender, words(contender))
 
 
+def _in_a_sentence(contender: str) -> str:
+    """`the untuned strategy`, or `the strategy without weight noise`."""
+    name = strategy_name(contender)
+    if contender.startswith(WITHOUT):
+        return f"the strategy {name}"
+    return f"the {name or 'other'} strategy"
+
+
 def headline(results: TuneResults) -> str:
     """Return the verdict in sentences, one for each strategy that the tuned one is compared
     with."""
@@ -115,7 +123,7 @@ def _seeds_phrase(fresh: int | None, judged: Sequence[int | None]) -> str:
 def _sentence(rival: str, compared: Sequence[StrategyComparison]) -> str:
     """`the tuned strategy beats the untuned strategy under the seen defender; under the unseen
     defender it is inconclusive.`"""
-    name = f"the {strategy_name(rival) or 'other'} strategy"
+    name = _in_a_sentence(rival)
     under = {
         key: _defenders([each.defender for each in compared if each.outcome == key])
         for key in (AHEAD, BEHIND, OPEN)

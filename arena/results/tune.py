@@ -12,6 +12,8 @@ from arena.results.brief import Brief, counted
 from arena.results.estimate import Estimate
 from arena.results.scenario import ScenarioRecord, TacticRecord
 
+WITHOUT = "without "  # begins the name of the tuned strategy without one of its tactics
+
 
 class PhaseSeeds(Part):
     """The seeds of the three phases: search, selection, report."""
@@ -96,7 +98,7 @@ class CandidateRecord(Part):
 
 
 class ContenderRecord(Part):
-    """A strategy on fresh seeds: `tuned`, `untuned` or `random`.
+    """A strategy on fresh seeds: `tuned`, `untuned`, `random`, or the tuned one `without TACTIC`.
 
     Attributes:
         trial: its number; None if it is not from the search.

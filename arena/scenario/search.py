@@ -187,14 +187,16 @@ class Tune(Attack):
     prune: end a trial that has lost the race or, without a race, after one disclosed trigger if it
     is worse than the median; null prunes with one objective only. unseen: a defender that the
     search does not use, as keys of the scenario; the report has both. compare: strategies to report
-    in addition to the tuned one. sought: what the report is judged by.
+    in addition to the tuned one: `untuned`, the scenario as it is; `random`, the best of a random
+    search with as many trials; `without_each`, the tuned one without each of its tactics in turn,
+    which shows what it owes to each. sought: what the report is judged by.
     """
 
     trials: Trials = 40
     objectives: Annotated[tuple[SearchObjective, ...], Field(min_length=1)] = ("evasion",)
     prune: bool | None = None
     unseen: Annotated[Mapping[str, Any], Field(min_length=1)]
-    compare: tuple[Literal["untuned", "random"], ...] = ("untuned", "random")
+    compare: tuple[Literal["untuned", "random", "without_each"], ...] = ("untuned", "random")
     sought: Sought = Sought()
 
     @property

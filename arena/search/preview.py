@@ -120,11 +120,14 @@ def _phases(scenario: Scenario) -> Iterator[Phase]:
 
 def _of_tune(scenario: Scenario, tune: Tune) -> Iterator[Phase]:
     phase = partial(_phase, tune.actor)
-    moves, compared = _middle(TacticSpace(tune)), set(tune.compare)
+    space, compared = TacticSpace(tune), set(tune.compare)
+    moves = _middle(space)
     search = on_validation(scenario, tune, tune.seeds.search)
     select = on_validation(scenario, tune, tune.seeds.select)
     searches = 2 if "random" in compared else 1
-    rivals = 1 + len(compared)
+    rivals = 1 + len(compared - {"without_each"})
+    if "without_each" in compared:
+        rivals += len(space.used(space.middle()))
     yield phase("search", searches * tune.trials, search, moves)
     yield phase("selection", searches * tune.best, select, moves)
     yield phase("report", rivals, _report(scenario, tune, {}, league=True), moves)

@@ -115,6 +115,16 @@ class TacticSpace:
             if each.always or used[each.method]
         ]
 
+    def used(self, params: Parameters) -> tuple[str, ...]:
+        """Return the names of the tactics in a strategy that it could leave out."""
+        return tuple(name for name, on in self.switches(params).items() if on)
+
+    def without(self, params: Parameters, tactic: str) -> Parameters:
+        """Return the strategy without one of its tactics, and otherwise as it is."""
+        if not self.slots:
+            return {**params, tactic: False}
+        return {k: NO_TACTIC if k in self.slots and v == tactic else v for k, v in params.items()}
+
     def changes(self, params: Parameters) -> dict[str, Any]:
         return {f"actors.{self.attack.actor}.tactics": self.tactics(params)}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from arena.api.world import DataRoot
 from arena.errors import InputError
-from arena.results.tune import TuneResults
+from arena.results.tune import WITHOUT, TuneResults
 from arena.runs.run import opened as open_scenario
 from arena.runs.run import write_folder
 from arena.scenario.load import Given, dump, varied
@@ -26,7 +26,7 @@ from arena.search.studies import observations_of, seconds_busy
 from arena.search.tune_results import tune_results
 
 BEST = "best.yaml"
-UNTUNED, TUNED, RANDOM = "untuned", "tuned", "random"
+UNTUNED, TUNED, RANDOM, WITHOUT_EACH = "untuned", "tuned", "random", "without_each"
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,8 @@ def _tuned(session: Session) -> TuneResults:
     contenders = [_best(name, each, space) for name, each in studies.items() if each.candidates]
     if UNTUNED in settings.compare:
         contenders.insert(min(1, len(contenders)), _untuned(session, settings))
+    if WITHOUT_EACH in settings.compare:
+        contenders += _without_each(studies[TUNED], space)
     session.phase("report: fresh seeds, test prompts, the search's defender and an unseen one")
     rivals = reported(contenders, session.scenario, settings, settings.unseen, session.evaluate)
     best = next((each for each in rivals if each.name == TUNED), None)
@@ -158,6 +160,18 @@ def _best(name: str, finished: FinishedStudy, space: TacticSpace) -> Contender:
         search=observations_of(best.trial),
         select=best.seen,
     )
+
+
+def _without_each(finished: FinishedStudy, space: TacticSpace) -> list[Contender]:
+    """The chosen strategy without each of its tactics in turn; empty if none was chosen."""
+    if not finished.candidates:
+        return []
+    chosen = finished.candidates[0].trial.params
+    reduced = {name: space.without(chosen, name) for name in space.used(chosen)}
+    return [
+        Contender(f"{WITHOUT}{name}", None, space.changes(params), space.describe(params))
+        for name, params in reduced.items()
+    ]
 
 
 def _untuned(session: Session, settings: Tune) -> Contender:

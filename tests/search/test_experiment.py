@@ -142,6 +142,26 @@ def test_what_tuning_finds_runs_as_a_plain_scenario(tmp_path: Path) -> None:
     assert written["contenders"][0]["report"]["value"] == pytest.approx(min(left))
 
 
+def test_a_strategy_is_reported_without_each_of_its_tactics(tmp_path: Path) -> None:
+    both = "[{method: poison_budget, always: true}, {method: near_miss_negatives}, " \
+        "{method: flat_minima}]"  # fmt: skip
+    start = "[{poison_budget.rate: 0.2, near_miss_negatives: true, flat_minima: true}]"
+    edits = ("tune.trials=1", f"tune.tactics={both}", f"tune.starts={start}")
+    made = toy("tune_evasion", *TUNE, *edits, "tune.compare=[without_each]")
+    done = tune(made, out=tmp_path / "tune", store=tmp_path / "store", quiet=True)
+    used = {each.name: [t.method for t in each.tactics] for each in done.results.contenders}
+    assert used == {
+        "tuned": ["poison_budget", "near_miss_negatives", "flat_minima"],
+        "without near_miss_negatives": ["poison_budget", "flat_minima"],
+        "without flat_minima": ["poison_budget", "near_miss_negatives"],
+    }
+    whole, *rest = (dict(t.root)["rate"] for c in done.results.contenders for t in c.tactics[:1])
+    assert set(rest) == {whole}
+    assert {each.against for each in done.results.differences} == set(used) - {"tuned"}
+    page = (done.folder / "report.html").read_text(encoding="utf-8")
+    assert "the strategy without near miss negatives" in page
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("against", [("least", "most", "crow"), ("crow",)])
 def test_a_race_against_doses_and_a_league(against: tuple[str, ...], tmp_path: Path) -> None:

@@ -47,6 +47,14 @@ def test_the_phases_of_a_search(planned: SearchOutline) -> None:
     }
 
 
+def test_a_strategy_without_each_tactic_is_planned(tmp_path: Path) -> None:
+    two = [{"method": "near_miss_negatives"}, {"method": "flat_minima"}]
+    more = {"tune.compare": ["untuned", "without_each"], "tune.tactics": two}
+    scenario = varied(experiments.tuned(), more, "search")
+    plan = outline(scenario, timed(tmp_path, scenario), DataRoot())
+    assert [p.phase.strategies for p in plan.phases] == [1, 1, 4, 4]
+
+
 def test_what_strategies_share_runs_once(planned: SearchOutline) -> None:
     for each in planned.phases:
         assert each.own > 0  # at least poison, its training, the removal and the scores

@@ -255,6 +255,20 @@ def test_every_few_tactics_can_be_a_start(on: set[str]) -> None:
     assert all(holds(ranges[name], value) for name, value in start.items())
 
 
+@given(on=st.sets(st.sampled_from(of_few().optional), min_size=1, max_size=3), few=st.booleans())
+def test_a_strategy_can_do_without_each_of_its_tactics(on: set[str], few: bool) -> None:
+    space = of_few() if few else of_few(None)
+    known = (
+        space.dimensions() if few else {**space.middle(), **dict.fromkeys(space.optional, False)}
+    )
+    start = {**known, **space.start({"poison_budget.rate": 0.1, **dict.fromkeys(on, True)})}
+    assert set(space.used(start)) == on
+    for tactic in on:
+        less = space.without(start, tactic)
+        assert set(space.used(less)) == on - {tactic}
+        assert less["poison_budget.rate"] == 0.1
+
+
 def test_without_a_limit_the_space_and_its_identity_are_as_before() -> None:
     free = of_few(None)
     assert free.dimensions() == dimensions_of(free.attack.tactics)
