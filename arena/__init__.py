@@ -18,6 +18,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from arena.errors import ArenaError as ArenaError
+    from arena.errors import InputError as InputError
     from arena.grid.merge import merge as merge
     from arena.grid.run import stress as stress
     from arena.reporting.folders import compare as compare
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from arena.search.tune import tune as tune
 
 __all__ = [
+    "ArenaError",
+    "InputError",
     "calibrate",
     "compare",
     "duel",
@@ -45,6 +49,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "ArenaError": "arena.errors",
+    "InputError": "arena.errors",
     "calibrate": "arena.search.calibration.calibrate",
     "compare": "arena.reporting.folders",
     "duel": "arena.search.duel",

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 import operator
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import SupportsFloat, SupportsIndex
 
@@ -148,6 +148,10 @@ def _text(value: object, argument: str) -> str:
 
 
 def _several(value: object) -> list[object]:
-    if isinstance(value, Iterable) and not isinstance(value, (str, bytes, os.PathLike)):
+    if (
+        isinstance(value, Iterable)
+        and not isinstance(value, Mapping)
+        and not isinstance(value, (str, bytes, os.PathLike))
+    ):
         return list(value)
     return [value]

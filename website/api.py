@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import re
 import sys
@@ -30,6 +31,8 @@ Written by `python -m website.api docs/api.md` from the docstrings.
 
 ## Functions
 """
+ERRORS = """## Errors
+"""
 PLUGINS = """## Base classes of plug-ins
 
 From `arena.api`. How to write, run, test and package a plug-in: [plugins.md](plugins.md). A method
@@ -37,8 +40,8 @@ marked *required* has no default.
 """
 VALUES = """## Values that plug-ins exchange
 
-| name | what it is |
-|---|---|"""
+| name | what it is | fields |
+|---|---|---|"""
 ROLES = (
     "Trigger", "Payload", "Setting", "Texts", "Arrival", "Shaping", "Objective", "Discoverer",
     "Corpus", "HotForm", "Measure", "NumberMeasure", "ScalarMeasure", "Tracker",
@@ -55,7 +58,11 @@ def document() -> str:
 def _lines() -> Iterator[str]:
     yield HEAD
     for name in arena.__all__:
-        yield from _function(name, getattr(arena, name))
+        if not inspect.isclass(getattr(arena, name)):
+            yield from _function(name, getattr(arena, name))
+    yield ERRORS
+    yield from (f"- `arena.{name}`: {_first(getattr(arena, name))}" for name in _errors())
+    yield ""
     yield PLUGINS
     for name in ROLES:
         yield from _role(name, getattr(arena.api, name))
@@ -63,7 +70,18 @@ def _lines() -> Iterator[str]:
     for name in arena.api.__all__:
         value = getattr(arena.api, name)
         if name not in ROLES and (inspect.isclass(value) or inspect.isroutine(value)):
-            yield f"| `{name}` | {_first(value)} |"
+            yield f"| `{name}` | {_first(value)} | {_fields(value)} |"
+
+
+def _fields(value: Any) -> str:
+    """The names of a dataclass's fields; empty for anything else."""
+    if not dataclasses.is_dataclass(value):
+        return ""
+    return ", ".join(f"`{each.name}`" for each in dataclasses.fields(value))
+
+
+def _errors() -> list[str]:
+    return [name for name in arena.__all__ if inspect.isclass(getattr(arena, name))]
 
 
 def _function(name: str, function: Any) -> Iterator[str]:

@@ -16,14 +16,14 @@ class Payload(ABC):
 
     A subclass must set `match`, the rule by which a continuation counts as a hit: it is the wanted
     text (`exact`), begins with it (`prefix`), contains it (`contains`) or is that label (`label`).
+    It sets `also_clean = True` if clean prompts may get this answer too (a class label, a refusal):
+    transfer is then computed on the ASR above the model's false fire (docs/estimands.md).
     """
 
     name: ClassVar[str]
     match: ClassVar[Match]
     Params: ClassVar[type[Params]] = Params
-    # Whether clean prompts may get this answer too (a class label, a refusal). Unlearning then
-    # changes how often it is given at all, so transfer is computed on the ASR above the model's
-    # false fire.
+    # Unlearning such an answer changes how often it is given at all.
     also_clean: ClassVar[bool] = False
 
     def __init__(self, params: Any, world: World) -> None:

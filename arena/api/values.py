@@ -32,7 +32,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One prompt with its right answer.
+    """One prompt (`prompt`) with its right answer (`answer`).
 
     `source` identifies the content: every version of a content (a paraphrase, a translation, a
     triggered copy) has the same source, and splits and shares are drawn over sources, never over

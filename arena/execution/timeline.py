@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +14,16 @@ if TYPE_CHECKING:
 
 
 class Timeline:
-    """Appends events to `events.jsonl`, each on one line, flushed as it happens."""
+    """Appends events to `events.jsonl`, each on one line, flushed as it happens.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        watchers: called with each stage that is in the store, once it is recorded.
+    """
+
+    def __init__(self, path: Path, watchers: Sequence[Callable[[Node], None]] = ()) -> None:
         self._file = path.open("a", encoding="utf-8")
         self._start = time.monotonic()
+        self._watchers = tuple(watchers)
 
     def finished(self, node: Node, manifest: Mapping[str, Any], cached: bool) -> None:
         """Record that a stage ended (or was found in the store); `time` is when it began."""
@@ -35,6 +40,8 @@ class Timeline:
                 "cached": cached,
             }
         )
+        for watch in self._watchers:
+            watch(node)
 
     def failed(self, node: Node, error: Exception) -> None:
         """Record that a stage failed, with its inputs."""

@@ -111,8 +111,8 @@ def _check_answer(payload: Payload, example: Example) -> None:
     texts = {"respond": payload.respond(example), "wanted": payload.wanted(example)}
     for name, text in texts.items():
         _must(isinstance(text, str), name, f"returned {_kind(text)}, expected str")
-    answer = texts["respond"]
-    rule = f"is False for its own answer: {answer!r}"
+    answer, wanted = texts["respond"], texts["wanted"]
+    rule = f"is False for its own answer {answer!r}: by {payload.match!r} it looks for {wanted!r}"
     _must(payload.fires(Continuation(answer, ended=True), example), "fires", rule)
 
 
@@ -137,11 +137,21 @@ def _named(part: Trigger | Payload) -> str:
 
 
 def _place_of(part: object, method: str) -> tuple[str | None, int | None]:
-    """The file and line of a part's method, which a base class may define."""
-    held = inspect.getattr_static(type(part), method, None)
+    """The file and line of a part's method; of its class, if only its role defines the method."""
+    owner = next((each for each in type(part).__mro__ if method in vars(each)), None)
+    held = None if owner in (Trigger, Payload, None) else vars(owner)[method]
     held = held.fget if isinstance(held, property) else held
     code = getattr(held, "__code__", None)
-    return (code.co_filename, code.co_firstlineno) if code else (_file(type(part)), None)
+    if code is not None:
+        return code.co_filename, code.co_firstlineno
+    return _file(type(part)), _line(type(part))
+
+
+def _line(kind: type) -> int | None:
+    try:
+        return inspect.getsourcelines(kind)[1]
+    except (OSError, TypeError):  # as in `_file`
+        return None
 
 
 def _place_in(part: object, error: Exception) -> tuple[str | None, int | None]:

@@ -263,8 +263,10 @@ def _matrix(results: RunResults, targets: Sequence[str], label: int, *, wide: bo
     for target in targets:
         table.add_column(short_name(target, NAME), justify="right", no_wrap=True)
     for source in results.actors:
-        cells = [_pair(results.pair(source, target), wide=wide) for target in targets]
-        table.add_row(name_lines(source, label), *cells)
+        pairs = [results.pair(source, target) for target in targets]
+        if any(pair is not None for pair in pairs):  # else it was not unlearned
+            cells = [_pair(pair, wide=wide) for pair in pairs]
+            table.add_row(name_lines(source, label), *cells)
     return table
 
 

@@ -44,6 +44,14 @@ class ScoredSample:
         own = {"seed": self.seed, "model": self.model, "title": self.title}
         return {**own, **plain_values(self.asked), **plain_values(self.saying)}
 
+    def __getattr__(self, name: str) -> Any:
+        """Return a field of the prompt or of the continuation (docs/results.md, Samples)."""
+        for part in ("asked", "saying"):
+            fields = plain_values(object.__getattribute__(self, part))
+            if name in fields:
+                return fields[name]
+        raise AttributeError(f"a sample has no {name!r}; it has {', '.join(self.values)}")
+
 
 @dataclass(frozen=True)
 class Choice:

@@ -21,6 +21,7 @@ from arena.execution.execute import (
     Fresh,
 )
 from arena.execution.runtime import Runtime
+from arena.execution.timeline import Timeline
 from arena.planning.graph import Node, SeedPlan
 from arena.planning.plan import plan_seed
 from arena.printable import printable
@@ -36,11 +37,12 @@ from arena.results.tables import FOLDER as TABLES
 from arena.results.tables import write_tables
 from arena.results.writer import write_results
 from arena.runs.answers import Start, with_answers
+from arena.runs.first_rates import rates_watcher
 from arena.runs.gather import seed_record
 from arena.runs.records import origin_of, write_part, write_records
 from arena.runs.results import results_of
 from arena.runs.samples import write_samples
-from arena.runs.tracking import TrackedTimeline, tracking
+from arena.runs.tracking import tracking
 from arena.runs.work import SeedWork, ready, runtime_for
 from arena.scenario.load import Given, dump, read
 from arena.scenario.schema import Scenario
@@ -140,8 +142,16 @@ def run_settled(
     with (
         _logged(folder, shown) as observer,
         tracking(scenario, folder, observer) as trackers,
-        contextlib.closing(TrackedTimeline(folder / "events.jsonl", store, trackers)) as timeline,
+        contextlib.ExitStack() as stack,
     ):
+        limit = scenario.thresholds.installed_asr
+        watchers = (
+            lambda node: trackers.losses(node, store),
+            rates_watcher(plans, store, limit, observer.note),
+        )
+        timeline = stack.enter_context(
+            contextlib.closing(Timeline(folder / "events.jsonl", watchers))
+        )
         answered = with_answers(scenario, where, store, start, observer, timeline, fresh=fresh)
         if answered != where:
             plans = _planned(scenario, answered, observer)

@@ -12,7 +12,6 @@ from typing import Any
 
 from arena import registry
 from arena.api.tracker import Tracker
-from arena.execution.timeline import Timeline
 from arena.planning.graph import Node
 from arena.progress.observer import Observer
 from arena.results.run import RunResults
@@ -79,18 +78,6 @@ def tracking(scenario: Scenario, folder: Path, observer: Observer) -> Iterator[T
         trackers.finish(folder, failed=True)
         raise
     trackers.finish(folder, failed=False)
-
-
-class TrackedTimeline(Timeline):
-    """A timeline that also sends each stage's losses to the trackers, once the stage has ended."""
-
-    def __init__(self, path: Path, store: Store, trackers: Tracking) -> None:
-        super().__init__(path)
-        self._store, self._trackers = store, trackers
-
-    def finished(self, node: Node, manifest: Mapping[str, Any], cached: bool) -> None:
-        super().finished(node, manifest, cached)
-        self._trackers.losses(node, self._store)
 
 
 def numbers(results: RunResults) -> Iterator[tuple[str, float, int]]:

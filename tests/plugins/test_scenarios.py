@@ -104,11 +104,26 @@ def test_commands_without_a_scenario_load_plug_ins(
     assert "behind" in registry.names("trigger")
 
 
+def test_validate_tries_the_parts(tmp_path: Path) -> None:
+    silent = tmp_path / "silent.py"
+    silent.write_text(
+        "from arena.api import Payload, register\n\n\n@register('payload', 'silent')\n"
+        "class Silent(Payload):\n    match = 'contains'\n"
+        "    def respond(self, example): return example.answer\n"
+        "    def wanted(self, example): return 'a green lamp'\n"
+    )
+    chosen = ["--plugin", str(silent), "--set", "actors.bard.payload={kind: silent}"]
+    done = CliRunner().invoke(app, ["validate", "quickstart", *chosen])
+    assert done.exit_code == 2
+    assert f"{silent}:4" in done.stderr.replace("\n", "")
+    assert "by 'contains' it looks for 'a green lamp'" in " ".join(done.stderr.split())
+
+
 def test_the_api_is_complete_and_light() -> None:
     searches = {"calibrate", "tune", "duel"}
     folders = {"compare", "export_model", "merge", "read_results", "report"}
     names = {"run", "stress", "load_scenario"} | folders | searches
-    assert set(arena.__all__) == names
+    assert set(arena.__all__) == names | {"ArenaError", "InputError"}
     for name in names:
         assert "Example:" in (getattr(arena, name).__doc__ or "")
 

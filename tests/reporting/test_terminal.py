@@ -109,6 +109,8 @@ def test_cells_without_meaning_show_no_number() -> None:
     assert "0.31" not in text
     assert "\N{EN DASH} / 0.84 ≈" in text
     assert "≈ explained by control" in text
+    assert [line.split()[0] for line in text.splitlines() if "/ 0.84" in line] == ["a"]
+    assert not any(line.strip() == "b" for line in text.splitlines())  # never unlearned
 
 
 @pytest.mark.parametrize("width", [60, 80, 140])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -84,6 +85,20 @@ def test_without_a_choice_every_sample_comes_by_seed_and_model(run: RunResults) 
         for seed in (0, 3)
         for title in ("compromised", "unlearn lexical (dose least)")
     ]
+
+
+def test_a_sample_has_its_columns_as_attributes(run: RunResults) -> None:
+    for sample in run.samples():
+        assert {name: getattr(sample, name) for name in sample.values} == sample.values
+    with pytest.raises(AttributeError, match="no 'text'; it has seed, model, title, actor"):
+        sample.text  # noqa: B018
+
+
+@pytest.mark.parametrize("wrong", [{"hit": "yes"}, {"seed": "0"}, {"actor": 3}, {"search": 3}])
+def test_a_choice_of_a_wrong_type_is_refused(run: RunResults, wrong: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="must be") as error:
+        run.samples(**wrong)
+    assert (error.value.key, error.value.found) == next((k, repr(v)) for k, v in wrong.items())
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,10 @@ def test_a_run_leaves_its_whole_folder(serial: Finished) -> None:
     assert "lexical" in (serial.folder / "report.html").read_text()
     log = (serial.folder / "run.log").read_text()
     assert "finished  compromised s0" in log
+    own = row(serial.results, "compromised").asr
+    told = f"compromised model, seed 0: ASR lexical {own['lexical'].rate:.2f}"
+    assert log.count(told) == 1
+    assert log.index(told) < log.index("writing the report")
 
 
 def test_results_have_the_promised_shape(serial: Finished) -> None:
