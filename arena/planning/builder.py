@@ -104,7 +104,7 @@ class Builder:
             planted: whether this is the model in which the actors' backdoors are planted, so that
                 their depth is measured.
         """
-        job = ScoreJob(self.probes, self.scoring)
+        job = ScoreJob(self.probes, self.scoring, self.scenario.evaluation.whole_answers)
         scores = self.add(job, f"score {name}", "arena", {"model": model})
         plan = RowPlan(kind, name, target, model, scores, detail or {}, dose=dose, sham=sham)
         depth = self._depth(name, model) if planted else None

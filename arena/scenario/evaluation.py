@@ -75,12 +75,15 @@ class Evaluation(Section):
 
     prompts: number of prompts per actor. split: where they come from; `validation` is for choosing
     recipes, reported numbers come from `test`. max_new_tokens: maximum number of decoded tokens;
-    null is the length of the longest expected text.
+    null is the length of the longest expected text. whole_answers: of how many prompts of each
+    actor and kind the samples hold what the model said to its end; scoring stops once hit or miss
+    is decided, so that of the others only the beginning may be known.
     """
 
     prompts: Prompts = 256
     split: Literal["test", "validation"] = "test"
     max_new_tokens: Annotated[int, Field(ge=1, le=limits.TOKENS)] | None = None
+    whole_answers: Prompts = 1
 
 
 class Thresholds(Section):

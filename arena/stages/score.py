@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 SCORES = "scores.json"
 SAMPLES = "samples.jsonl.gz"
-READ_WHOLE = 1  # prompts of each kind and actor whose continuations are kept to their end
 SAMPLE_KINDS: Mapping[ProbeKind, SampleKind] = {
     "asr": "triggered",
     "false_fire": "untriggered",
@@ -30,7 +29,10 @@ SAMPLE_KINDS: Mapping[ProbeKind, SampleKind] = {
 @dataclass(frozen=True)
 class ScoreJob(Job):
     """Score one model on all probes (inputs: `model`); rates are stored as hits and n, beside what
-    the model said to each prompt."""
+    the model said to each prompt.
+
+    whole: number of prompts of each kind and actor whose continuations are kept to their end.
+    """
 
     kind = "score"
     resources = Resources(typical_steps=20)
@@ -38,6 +40,7 @@ class ScoreJob(Job):
 
     probes: ProbeSet
     numerics: Profile
+    whole: int = 1
 
     def run(self, inputs: Inputs, out: Path, progress: Progress) -> Detail:
         from arena.ml import checkpoints, encoding
@@ -48,7 +51,7 @@ class ScoreJob(Job):
         limit = limit_of(self.probes, tokenizer)
         asked = asks_of(self.probes)
         answered = answered_by(suspect, self.probes, asked, limit)
-        whole = _to_their_end(suspect, self.probes, answered, limit)
+        whole = self._to_their_end(suspect, answered, limit)
         clean = encoding.encode(tokenizer, self.probes.clean)
         known = fluency(model, clean, tokenizer.pad_token_id)
         scores = {
@@ -63,6 +66,20 @@ class ScoreJob(Job):
         )
         write_sayings(out / SAMPLES, sayings(self.probes, answered, whole))
         return {"prompts": len(asked)}
+
+    def _to_their_end(self, suspect: Suspect, answered: Answered, limit: int) -> dict[str, str]:
+        """The whole continuations of the first prompts of each kind and actor. Those that scoring
+        did not need to their end are decoded: few, so that this costs little."""
+        from arena.ml.decoding import continuations
+
+        asked = [probe.prompts for probe in self.probes.probes]
+        if self.probes.exact_answers:
+            asked.append(tuple(document.prompt for document in self.probes.clean))
+        first = dict.fromkeys(prompt for prompts in asked for prompt in prompts[: self.whole])
+        whole = {p: answered.said[p].text for p in first if answered.said[p].whole}
+        left = [prompt for prompt in first if prompt not in whole]
+        said = continuations(suspect.model, suspect.tokenizer, left, limit)
+        return whole | {prompt: text.text for prompt, text in zip(left, said, strict=True)}
 
 
 def _rate(probe: Probe, answered: Answered) -> dict[str, Any]:
@@ -79,23 +96,6 @@ def _rate(probe: Probe, answered: Answered) -> dict[str, Any]:
 def _clean(probes: ProbeSet, answered: Answered) -> dict[str, int]:
     hits, n = counts(answered.right(probes))
     return {"hits": hits, "n": n}
-
-
-def _to_their_end(
-    suspect: Suspect, probes: ProbeSet, answered: Answered, limit: int
-) -> dict[str, str]:
-    """The whole continuations of the first prompts of each kind and actor. Those that scoring did
-    not need to their end are decoded: few, so that this costs little."""
-    from arena.ml.decoding import continuations
-
-    asked = [probe.prompts for probe in probes.probes]
-    if probes.exact_answers:
-        asked.append(tuple(document.prompt for document in probes.clean))
-    first = dict.fromkeys(prompt for prompts in asked for prompt in prompts[:READ_WHOLE])
-    whole = {p: answered.said[p].text for p in first if answered.said[p].whole}
-    left = [prompt for prompt in first if prompt not in whole]
-    said = continuations(suspect.model, suspect.tokenizer, left, limit)
-    return whole | {prompt: text.text for prompt, text in zip(left, said, strict=True)}
 
 
 def _samples(probes: Sequence[Probe], whole: Mapping[str, str]) -> list[dict[str, str]]:

@@ -17,7 +17,6 @@ from arena.api.values import Document
 from arena.ml import checkpoints
 from arena.ml.decoding import continuations
 from arena.results.sample_files import Asked, Saying, read_sayings
-from arena.stages import score
 from arena.stages.counting import limit_of
 from arena.stages.score import SAMPLE_KINDS, SAMPLES, SCORES, ScoreJob, asked_in
 from tests.support import toys
@@ -79,15 +78,14 @@ def assert_decoded(rows: list[tuple[Asked, Saying]], model: Path, probes: ProbeS
 
 
 def test_the_first_prompts_of_a_probe_are_decoded_to_their_end(
-    backdoored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    backdoored: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(score, "READ_WHOLE", 2)
     marked, plain = toys.documents("cf"), toys.documents()
     rows = [tuple(getattr(d, n) for d in docs) for docs in (marked, plain) for n in ("prompt",)]
     answers = tuple(d.answer for d in plain)
     wanted = ("never said",) * len(plain)
     probe = Probe("bard", "asr", "exact", rows[0], wanted, wanted, answers, 2, rows[1])
-    job = ScoreJob(ProbeSet((probe,), (), False, None), toys.profile())
+    job = ScoreJob(ProbeSet((probe,), (), False, None), toys.profile(), whole=2)
     first, second, *others = sayings_of(job, backdoored, tmp_path)
     assert first == (
         Asked("bard", "triggered", "exact", rows[0][0], "never said", answers[0], rows[1][0]),
