@@ -89,7 +89,8 @@ def _legend(samples: Sequence[ScoredSample]) -> Iterator[Text]:
     if any(sample.asked.plain for sample in samples):
         meanings.append(f"{OPEN}{CLOSE} what the trigger changed")
     if any(not sample.saying.whole for sample in samples):
-        meanings.append(f"{MORE} not decoded further: hit or miss was decided")
+        key = "evaluation.whole_answers"
+        meanings.append(f"{MORE} not decoded further: hit or miss was decided ({key})")
     if meanings:
         yield Text("; ".join(meanings), style="dim")
 
