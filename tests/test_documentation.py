@@ -107,3 +107,12 @@ def test_the_readme_scenario_is_valid(tmp_path: Path) -> None:
     file.write_text(block)
     scenario = load_scenario(file)
     assert [actor.name for actor in scenario.actors] == ["token", "bard"]
+
+
+def test_the_readme_is_short() -> None:
+    """Under 700 words, without code."""
+    prose = re.sub(
+        r"^(```.*?^```|    [^\n]*)$", "", text(ROOT / "README.md"), flags=re.DOTALL | re.MULTILINE
+    )
+    shown = re.sub(r"\]\([^)]*\)", "]", prose)
+    assert len([word for word in shown.split() if re.search(r"\w", word)]) < 700
