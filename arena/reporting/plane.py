@@ -83,4 +83,5 @@ def _curves(results: StressResults) -> Iterator[CellCurve]:
     for cell in results.cells:
         points = [point for point in cell.over_doses if point.cases]
         if points:
-            yield CellCurve(cell.id, points, cell.dose_spans)
+            split_by = cell.claim.split_by if cell.claim else "familiar"
+            yield CellCurve(cell.id, points, cell.dose_spans, split_by)

@@ -59,6 +59,7 @@ def draw(results: RunResults, events: Sequence[Event]) -> dict[str, str]:
     actors, pairs, summary = results.actors, results.transfer, results.summary
     models, joined = final(summary), residents(summary)
     claim = judged(results)
+    split_by = "familiar" if claim is None else claim.split_by
     curve = [point for point in results.over_doses if point.cases]
     several = any(len(pair.per_seed) > 1 for pair in pairs)
     along, trade_off = removals(results), league.trade_off(results)
@@ -67,7 +68,7 @@ def draw(results: RunResults, events: Sequence[Event]) -> dict[str, str]:
         ("asr", bool(models), lambda: figures.asr_heatmap(actors, models, results.installed)),
         ("transfer", bool(pairs), lambda: figures.transfer_heatmap(actors, pairs)),
         ("seeds", several, lambda: figures.seeds_dots(actors, pairs)),
-        ("dose", bool(curve), lambda: figures.dose_curve(curve, dose_spans(results))),
+        ("dose", bool(curve), lambda: figures.dose_curve(curve, dose_spans(results), split_by)),
         ("removals", bool(along), lambda: figures.removal_panels(along)),
         ("pareto", bool(trade_off.entries), lambda: figures.pareto(*trade_off)),
         ("residence", bool(joined), lambda: figures.residence_heatmap(actors, joined)),

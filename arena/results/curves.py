@@ -68,6 +68,10 @@ class AlongDose(Part):
     cases: int = 0
     explained: int = 0
 
+    def odd_by(self, kind: str) -> Estimate:
+        """Return the part of T that shams of one kind explain; empty if there are none."""
+        return self.odd_by_sham.get(kind, self.odd if kind == "familiar" else Estimate())
+
 
 class DoseSpan(Part):
     """Where a dose of the verdicts lies, over seeds and removals: from `low` to `high` in the

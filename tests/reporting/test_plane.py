@@ -12,6 +12,7 @@ from arena.reporting import figures
 from arena.reporting.build import write_report
 from arena.reporting.figures.plane import Marks
 from arena.reporting.plane import draw, marks_of, plane_views
+from arena.results.claim import Claim, ShamEstimates
 from arena.results.curves import AlongDose, DoseSpan
 from arena.results.estimate import Estimate
 from arena.results.planting import Depth
@@ -149,7 +150,34 @@ def test_curves_have_a_panel_and_a_tip_for_every_number() -> None:
     assert sum(tip.startswith("Transfer T at") for tip in said) == 7  # one has no T
     assert "Transfer T at 0.032: 0.62 [0.00, 1.00]" in said
     assert sum(tip.startswith("clean fine-tune keeps at") for tip in said) == 8
-    assert "odd part of T" not in texts(svg)
+    assert not [text for text in texts(svg) if "odd part" in text]
+
+
+def with_shams(split_by: str, **odd: float) -> StressCell:
+    """A cell with these odd parts at every dose, whose own odd part is by `split_by`."""
+    by = {kind: Estimate(value=value) for kind, value in odd.items()}
+    familiar = by.get("familiar", Estimate())
+    points = [p.model_copy(update={"odd": familiar, "odd_by_sham": by}) for p in SHALLOW.over_doses]
+    claim = Claim(by_sham={split_by: ShamEstimates()})
+    return SHALLOW.model_copy(update={"over_doses": tuple(points), "claim": claim})
+
+
+def test_the_odd_part_along_the_dose_is_by_the_shams_of_the_card_and_says_so() -> None:
+    both = with_shams("benign", familiar=0.06, benign=0.37)
+    svg = draw(grid(both))["curves"]
+    assert texts(svg).count("odd part (benign shams)") == 1
+    assert "odd part (familiar shams)" not in texts(svg)
+    assert "odd part (benign shams) at 0.001: 0.37" in tips(svg)
+    other = with_shams("familiar", familiar=0.06)
+    legend = texts(draw(grid(both, other))["curves"])[-6:]
+    assert {"odd part (benign shams)", "odd part (familiar shams)"} <= set(legend)
+
+
+def test_curves_without_shams_of_the_cards_kind_name_the_kind_they_have() -> None:
+    only = with_shams("benign", familiar=0.06)
+    svg = figures.dose_curve(only.over_doses, {}, "benign")
+    assert "odd part (familiar shams)" in texts(svg)
+    assert "odd part (familiar shams) at 0.001: 0.06" in tips(svg)
 
 
 def test_the_table_beside_the_plane_has_the_same_numbers() -> None:

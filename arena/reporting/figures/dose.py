@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from arena.reporting import palette
 from arena.reporting.figures import chart
@@ -11,25 +12,40 @@ from arena.reporting.figures.canvas import Sheet
 from arena.reporting.numbers import Shown
 from arena.results.curves import AlongDose
 from arena.results.estimate import Estimate
-from arena.results.rows import Which
+from arena.results.rows import SHAM_KINDS, Which
 
-LEFT, TOP, WIDTH, HEIGHT, SIDE, FOOT = 48.0, 34.0, 470.0, 250.0, 150.0, 58.0
-LINES = (
-    ("transfer", "Transfer T", palette.COOL, "o", False),
-    ("odd", "odd part of T", "#6d9fce", "s", False),
-    ("control", "clean fine-tune keeps", palette.MUTED, "D", True),
-    ("own", "own trigger left", palette.WARM, "v", True),
-)
+LEFT, TOP, WIDTH, HEIGHT, SIDE, FOOT = 48.0, 34.0, 470.0, 250.0, 168.0, 58.0
+# Markers of the odd part, by kind of sham.
+SHAPES: dict[str, str] = dict(zip(SHAM_KINDS, "s^P", strict=True))
 APART = 17.0  # minimum pixels between two names
 Spans = Mapping[Which, tuple[float, float]]
 
 
-def dose_curve(points: Sequence[AlongDose], spans: Spans, *, salt: str = "dose") -> str:
+@dataclass(frozen=True)
+class Line:
+    """A line of the figure. values: one for every dose."""
+
+    label: str
+    colour: str
+    shape: str
+    dashed: bool
+    values: Sequence[Estimate]
+
+    @property
+    def known(self) -> bool:
+        """Return whether it has a value at some dose."""
+        return any(each.value is not None for each in self.values)
+
+
+def dose_curve(
+    points: Sequence[AlongDose], spans: Spans, split_by: str = "familiar", *, salt: str = "dose"
+) -> str:
     """Return an SVG of T over the dose, on a logarithmic axis.
 
     Args:
         points: doses, ascending.
         spans: smallest and largest dose of `least` and `most` over seeds and actors.
+        split_by: as in `lines`.
         salt: prefix of the SVG's ids.
     """
     doses = [math.log10(point.dose) for point in points]
@@ -41,35 +57,51 @@ def dose_curve(points: Sequence[AlongDose], spans: Spans, *, salt: str = "dose")
     sheet.text(middle, TOP + HEIGHT + 36, "dose: summed learning rate", size=12)
     for name, (low, high) in spans.items():
         _span(sheet, area, name, math.log10(low), math.log10(high))
-    _names(sheet, draw_lines(sheet, area, points))
-    return sheet.svg("T over the removal's dose", f"{in_words(points)}.")
+    drawn = lines(points, split_by)
+    _names(sheet, draw_lines(sheet, area, points, drawn))
+    return sheet.svg("T over the removal's dose", f"{in_words(points, drawn)}.")
 
 
-def in_words(points: Sequence[AlongDose]) -> str:
-    """Return the numbers of a curve, dose by dose."""
+def lines(points: Sequence[AlongDose], split_by: str) -> list[Line]:
+    """Return the lines that have a value.
+
+    Args:
+        split_by: the kind of sham that the page's odd part is by. Curves without shams of that kind
+            show the odd part by familiar ones; the line's name says which.
+    """
+    odd = [point.odd_by(split_by) for point in points]
+    kind = split_by if any(each.value is not None for each in odd) else "familiar"
+    odd = [point.odd_by(kind) for point in points]
+    control, own = [point.control for point in points], [point.own for point in points]
+    drawn = (
+        Line("Transfer T", palette.COOL, "o", False, [point.transfer for point in points]),
+        Line(f"odd part ({kind} shams)", "#6d9fce", SHAPES.get(kind, "s"), False, odd),
+        Line("clean fine-tune keeps", palette.MUTED, "D", True, control),
+        Line("own trigger left", palette.WARM, "v", True, own),
+    )
+    return [line for line in drawn if line.known]
+
+
+def in_words(points: Sequence[AlongDose], drawn: Sequence[Line]) -> str:
+    """Return the numbers of a curve's lines, dose by dose."""
     return "; ".join(
-        f"dose {p.dose:.2g}: T {Shown.of(p.transfer).full}, own trigger {Shown.of(p.own).text}, "
-        f"clean fine-tune keeps {Shown.of(p.control).text}"
-        for p in points
+        f"dose {point.dose:.2g}: "
+        + ", ".join(f"{line.label} {Shown.of(line.values[place]).full}" for line in drawn)
+        for place, point in enumerate(points)
     )
 
 
 def draw_lines(
-    sheet: Sheet, area: chart.Area, points: Sequence[AlongDose], size: float = 7
+    sheet: Sheet,
+    area: chart.Area,
+    points: Sequence[AlongDose],
+    drawn: Sequence[Line],
+    size: float = 7,
 ) -> list[tuple[float, str, str]]:
-    """Draw every line of `LINES` that has a value; return the heights at which they end, with
-    their names and colours. size: of the markers, in pixels."""
-    ends = []
-    for key, label, colour, shape, dashed in LINES:
-        known = [
-            (math.log10(point.dose), point.dose, getattr(point, key))
-            for point in points
-            if getattr(point, key).value is not None
-        ]
-        if known:
-            look = (colour, shape, dashed, size)
-            ends.append((_line(sheet, area, known, look, label), label, colour))
-    return ends
+    """Draw lines; return the heights at which they end, with their names and colours. size: of the
+    markers, in pixels."""
+    doses = [point.dose for point in points]
+    return [(_line(sheet, area, doses, each, size), each.label, each.colour) for each in drawn]
 
 
 def _span(sheet: Sheet, area: chart.Area, name: str, low: float, high: float) -> None:
@@ -83,23 +115,31 @@ def _span(sheet: Sheet, area: chart.Area, name: str, low: float, high: float) ->
 def _line(
     sheet: Sheet,
     area: chart.Area,
-    known: Sequence[tuple[float, float, Estimate]],
-    look: tuple[str, str, bool, float],
-    label: str,
+    doses: Sequence[float],
+    line: Line,
+    size: float,
 ) -> float:
     """Draws a line with its interval; returns the height at which it ends."""
-    colour, shape, dashed, size = look
-    xs = [area.across(x) for x, _, _ in known]
-    ys = [area.up(each.value or 0.0) for _, _, each in known]
-    lows = [area.up(each.value if each.low is None else each.low) for _, _, each in known]  # type: ignore[arg-type]
-    highs = [area.up(each.value if each.high is None else each.high) for _, _, each in known]  # type: ignore[arg-type]
-    if not dashed:
-        sheet.area([*xs, *reversed(xs)], [*highs, *reversed(lows)], fill=colour, alpha=0.13)
-    sheet.path(xs, ys, colour=colour, width=1.6 if dashed else 2.4, dashed=dashed)
-    for x, y, (_, dose, each) in zip(xs, ys, known, strict=True):
-        tip = f"{label} at {dose:.2g}: {Shown.of(each).full}"
-        sheet.dot(x, y, fill=colour, size=size, shape=shape, tip=tip)
+    shown = zip(doses, map(Shown.of, line.values), strict=True)
+    known = [(dose, each) for dose, each in shown if each.value is not None]
+    xs = [area.across(math.log10(dose)) for dose, _ in known]
+    ys = [area.up(each.value or 0.0) for _, each in known]
+    if not line.dashed:
+        lows, highs = zip(*(_ends(area, each) for _, each in known), strict=True)
+        sheet.area([*xs, *reversed(xs)], [*highs, *reversed(lows)], fill=line.colour, alpha=0.13)
+    width = 1.6 if line.dashed else 2.4
+    sheet.path(xs, ys, colour=line.colour, width=width, dashed=line.dashed)
+    for x, y, (dose, each) in zip(xs, ys, known, strict=True):
+        tip = f"{line.label} at {dose:.2g}: {each.full}"
+        sheet.dot(x, y, fill=line.colour, size=size, shape=line.shape, tip=tip)
     return ys[-1]
+
+
+def _ends(area: chart.Area, shown: Shown) -> tuple[float, float]:
+    """The heights of an interval's ends; those of the value if it has none."""
+    value = shown.value or 0.0
+    low, high = shown.low, shown.high
+    return area.up(value if low is None else low), area.up(value if high is None else high)
 
 
 def _names(sheet: Sheet, ends: Sequence[tuple[float, str, str]]) -> None:
