@@ -50,6 +50,7 @@ def tune_table(results: TuneResults, width: int, page: Path | None = None) -> Re
         parts += [_strategies(results, width), *_lines([OPTIMISTIC, winners_curse(results)])]
     if (by_defence := payoffs(results)) is not None:
         parts.append(Padding(_payoffs(by_defence, width), (1, 0, 0, 0)))
+        parts += _lines([by_defence.apart])
     if results.differences:
         parts.append(Padding(_differences(results), (1, 0, 0, 0)))
     parts.append(Padding(Text(clean(headline(results)), style="bold"), (1, 0, 0, 1)))
