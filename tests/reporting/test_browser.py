@@ -51,6 +51,7 @@ SCRIPTS = (
     "javascript:document.title='ow'+'ned'",
 )
 EVIL = "".join(SCRIPTS)
+A4 = 718  # pixels between the margins: Chromium shrinks a page that is wider
 REPORTS = ("run", "league", "stress", "tune", "duel")
 # Of the served site, under the run `said` with samples.
 VIEWS = {
@@ -117,6 +118,9 @@ def test_a_report_stands_alone_and_the_keyboard_reaches_all_of_it(
         assert seen.page.evaluate(STRETCHED) == []
         seen.page.set_viewport_size({"width": 400, "height": 800})
         assert seen.page.evaluate("document.documentElement.scrollWidth") == 400
+        seen.page.emulate_media(media="print")
+        seen.page.set_viewport_size({"width": A4, "height": 1000})
+        assert seen.page.evaluate("document.documentElement.scrollWidth") == A4
         assert seen.logged == []
         assert seen.asked == [address]
 
