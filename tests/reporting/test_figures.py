@@ -13,7 +13,7 @@ from xml.dom import minidom
 
 import pytest
 
-from arena.reporting import figures
+from arena.reporting import figures, palette
 from arena.reporting.events import Event
 from arena.reporting.figures import chart
 from arena.reporting.figures.curves import CellCurve
@@ -112,12 +112,11 @@ def test_every_rate_stands_in_its_cell() -> None:
 
 @pytest.mark.usefixtures("rendered")
 def test_disclosed_cells_are_outlined_once_each() -> None:
-    outlined = [
-        line
-        for line in MADE["asr"]("s").split("<path ")
-        if "stroke: #1c2330" in line and "stroke-width: 1.6" in line
-    ]
+    outlined = [line for line in MADE["asr"]("s").split("<path ") if "stroke-width: 1.6" in line]
     assert len(outlined) == len(ACTORS) + 1  # one per actor, and the legend's
+    # Cells keep their colours in a dark page, so outlines do not take the page's.
+    on_cells = (palette.ON_LIGHT, palette.ON_DARK)
+    assert all(any(f"stroke: {ink}" in line for ink in on_cells) for line in outlined)
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,8 @@ def _row(sheet: Sheet, grid: _Grid, row: SummaryRow, y: float) -> None:
         if grid.outlined(row, actor):
             x = grid.label + grid.cell * column
             box = (x + 2.5, y + 2.5, grid.cell - 5, grid.height - 5)
-            sheet.rect(*box, edge=palette.INK, line=1.6, radius=3)
+            ink = palette.readable_on(palette.asr_colour(_rate(row, actor).value))
+            sheet.rect(*box, edge=ink, line=1.6, radius=3)
     _utility(sheet, grid, row, middle)
 
 
@@ -160,8 +161,15 @@ def _bar(sheet: Sheet, x: float, middle: float, shown: Shown, share: float | Non
 
 def _legend(sheet: Sheet, x: float, y: float, note: str) -> None:
     scale(sheet, x + 24, y)
-    sheet.rect(x + 190, y - 6, 20, 12, edge=palette.INK, line=1.6, radius=3)
+    outlined_cell(sheet, x + 188, y, line=1.6)
     sheet.text(x + 218, y, note, size=11, colour=palette.MUTED, align="left")
+
+
+def outlined_cell(sheet: Sheet, x: float, y: float, *, line: float, dashed: bool = False) -> None:
+    """Draw a small cell with an outline, 24 pixels wide, for a legend; y: its middle."""
+    sheet.rect(x, y - 8, 24, 16, fill=palette.asr_colour(0), edge=palette.RULE, line=0.6, radius=3)
+    ink = palette.ON_LIGHT
+    sheet.rect(x + 2.5, y - 5.5, 19, 11, edge=ink, line=line, dashed=dashed, radius=3)
 
 
 def scale(sheet: Sheet, x: float, y: float) -> None:

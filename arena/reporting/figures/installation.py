@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from arena.reporting import palette
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.figures.heatmap import scale
+from arena.reporting.figures.heatmap import outlined_cell, scale
 from arena.reporting.numbers import Shown
 from arena.reporting.text import clean, fit
 
@@ -123,6 +123,6 @@ def _rate(
 
 def _legend(sheet: Sheet, y: float) -> None:
     scale(sheet, LABEL + 24, y)
-    sheet.rect(LABEL + 190, y - 6, 20, 12, edge=palette.INK, line=1.4, dashed=True, radius=3)
+    outlined_cell(sheet, LABEL + 188, y, line=1.4, dashed=True)
     text = "not installed, never counted as suppressed"
     sheet.text(LABEL + 218, y, text, size=11.5, colour=palette.MUTED, align="left")
