@@ -88,14 +88,16 @@ def tick(value: float) -> str:
     return f"{value + 0:.6g}".replace("-", MINUS)
 
 
-def rise(sheet: Sheet, area: Area, ticks: Sequence[float], *, labelled: bool = True) -> None:
+def rise(
+    sheet: Sheet, area: Area, ticks: Sequence[float], *, labelled: bool = True, size: float = 11
+) -> None:
     """Draw horizontal grid lines; the one at zero is darker."""
     for value in ticks:
         y = area.up(value)
         colour = palette.FAINT if value == 0 else palette.GRID
         sheet.line(area.x, y, area.x + area.width, y, colour=colour)
         if labelled:
-            sheet.text(area.x - 8, y, tick(value), size=11, colour=palette.MUTED, align="right")
+            sheet.text(area.x - 8, y, tick(value), size=size, colour=palette.MUTED, align="right")
 
 
 def run(sheet: Sheet, area: Area, ticks: Sequence[tuple[float, str]], *, size: float = 11) -> None:

@@ -14,10 +14,11 @@ from arena.results.curves import AlongDose
 from arena.results.estimate import Estimate
 from arena.results.rows import SHAM_KINDS, Which
 
-LEFT, TOP, WIDTH, HEIGHT, SIDE, FOOT = 48.0, 34.0, 470.0, 250.0, 168.0, 58.0
+# As wide as `forest`: in a telephone's width (326 pixels in the card) text of SIZE has 10 pixels.
+LEFT, TOP, WIDTH, HEIGHT, RIGHT, FOOT = 46.0, 34.0, 356.0, 230.0, 18.0, 100.0
+SIZE = 13.0
 # Markers of the odd part, by kind of sham.
 SHAPES: dict[str, str] = dict(zip(SHAM_KINDS, "s^P", strict=True))
-APART = 17.0  # minimum pixels between two names
 Spans = Mapping[Which, tuple[float, float]]
 
 
@@ -49,16 +50,18 @@ def dose_curve(
         salt: prefix of the SVG's ids.
     """
     doses = [math.log10(point.dose) for point in points]
-    sheet = Sheet(salt, LEFT + WIDTH + SIDE, TOP + HEIGHT + FOOT)
+    sheet = Sheet(salt, LEFT + WIDTH + RIGHT, TOP + HEIGHT + FOOT)
     area = chart.Area(LEFT, TOP, WIDTH, HEIGHT, doses[0] - 0.05, doses[-1] + 0.05, -0.04, 1.04)
-    chart.rise(sheet, area, [k / 4 for k in range(5)])
-    chart.run(sheet, area, [(x, f"{p.dose:.1e}") for x, p in zip(doses, points, strict=True)])
+    chart.rise(sheet, area, [k / 4 for k in range(5)], size=SIZE)
+    ticks = [(x, f"{point.dose:.2g}") for x, point in zip(doses, points, strict=True)]
+    chart.run(sheet, area, ticks, size=SIZE)
     middle = LEFT + WIDTH / 2
-    sheet.text(middle, TOP + HEIGHT + 36, "dose: summed learning rate", size=12)
+    sheet.text(middle, TOP + HEIGHT + 36, "dose: summed learning rate", size=SIZE)
     for name, (low, high) in spans.items():
         _span(sheet, area, name, math.log10(low), math.log10(high))
     drawn = lines(points, split_by)
-    _names(sheet, draw_lines(sheet, area, points, drawn))
+    draw_lines(sheet, area, points, drawn)
+    _key(sheet, drawn)
     return sheet.svg("T over the removal's dose", f"{in_words(points, drawn)}.")
 
 
@@ -97,11 +100,10 @@ def draw_lines(
     points: Sequence[AlongDose],
     drawn: Sequence[Line],
     size: float = 7,
-) -> list[tuple[float, str, str]]:
-    """Draw lines; return the heights at which they end, with their names and colours. size: of the
-    markers, in pixels."""
-    doses = [point.dose for point in points]
-    return [(_line(sheet, area, doses, each, size), each.label, each.colour) for each in drawn]
+) -> None:
+    """Draw lines with their intervals. size: of the markers, in pixels."""
+    for line in drawn:
+        _line(sheet, area, [point.dose for point in points], line, size)
 
 
 def _span(sheet: Sheet, area: chart.Area, name: str, low: float, high: float) -> None:
@@ -109,7 +111,7 @@ def _span(sheet: Sheet, area: chart.Area, name: str, low: float, high: float) ->
     left, right = area.across(low), area.across(high)
     width = max(right - left, 2.0)
     sheet.rect(left - 1, area.y, width + 2, area.height, fill=palette.WASH)
-    sheet.text(left + width / 2, TOP - 12, name, size=12, bold=True, colour=palette.MUTED)
+    sheet.text(left + width / 2, TOP - 12, name, size=SIZE, bold=True, colour=palette.MUTED)
 
 
 def _line(
@@ -118,8 +120,7 @@ def _line(
     doses: Sequence[float],
     line: Line,
     size: float,
-) -> float:
-    """Draws a line with its interval; returns the height at which it ends."""
+) -> None:
     shown = zip(doses, map(Shown.of, line.values), strict=True)
     known = [(dose, each) for dose, each in shown if each.value is not None]
     xs = [area.across(math.log10(dose)) for dose, _ in known]
@@ -132,7 +133,6 @@ def _line(
     for x, y, (dose, each) in zip(xs, ys, known, strict=True):
         tip = f"{line.label} at {dose:.2g}: {each.full}"
         sheet.dot(x, y, fill=line.colour, size=size, shape=line.shape, tip=tip)
-    return ys[-1]
 
 
 def _ends(area: chart.Area, shown: Shown) -> tuple[float, float]:
@@ -142,11 +142,10 @@ def _ends(area: chart.Area, shown: Shown) -> tuple[float, float]:
     return area.up(value if low is None else low), area.up(value if high is None else high)
 
 
-def _names(sheet: Sheet, ends: Sequence[tuple[float, str, str]]) -> None:
-    """Names at the lines' ends, moved apart where lines meet."""
-    ends = sorted(ends)
-    places = chart.apart([y for y, _, _ in ends], APART, sheet.height - APART / 2)
-    for y, (_, label, colour) in zip(places, ends, strict=True):
-        sheet.text(
-            LEFT + WIDTH + 12, y, label, size=12.5, colour=palette.in_text(colour), align="left"
-        )
+def _key(sheet: Sheet, drawn: Sequence[Line]) -> None:
+    """The lines' names below the axis, in two columns."""
+    for place, line in enumerate(drawn):
+        x, y = 10 + 226 * (place // 2), TOP + HEIGHT + 64 + 20 * (place % 2)
+        sheet.path([x, x + 22], [y, y], colour=line.colour, width=2, dashed=line.dashed)
+        sheet.dot(x + 11, y, fill=line.colour, size=7, shape=line.shape)
+        sheet.text(x + 29, y, line.label, size=SIZE, colour=palette.MUTED, align="left")

@@ -17,8 +17,9 @@ LINES = (
     ("raw_suppression", "Raw suppression", palette.FAINT, False),
 )
 MARKS = ("fails", "generalizes", "specific")
-LEFT, RIGHT, AXIS, STEP, TOP = 132.0, 26.0, 482.0, 34.0, 34.0
-NOTE = 140.0  # width of the longer threshold's words, in pixels
+# As wide as `dose`: in a telephone's width (326 pixels in the card) text of 13 has 10 pixels.
+LEFT, RIGHT, AXIS, STEP, TOP = 132.0, 18.0, 270.0, 34.0, 50.0
+NOTE = 142.0  # width of the longer threshold's words, in pixels
 
 
 def claim_forest(
@@ -64,8 +65,9 @@ def _thresholds(sheet: Sheet, area: chart.Area, marks: Mapping[str, float | None
     fails, generalizes, specific = (marks[name] for name in MARKS)
     if fails is not None:
         x, text = area.across(fails), f"fails below {decimals(fails)}"
-        sheet.line(x, TOP - 6, x, TOP + STEP, colour=palette.WARM, width=1.2, dashed=True)
-        sheet.text(x - 5, TOP - 14, text, size=13, colour=palette.WARM, align="right")
+        sheet.line(x, TOP - 24, x, TOP + STEP, colour=palette.WARM, width=1.2, dashed=True)
+        # Above the other threshold's: side by side they could overlap.
+        sheet.text(x - 5, TOP - 32, text, size=13, colour=palette.WARM, align="right")
     if generalizes is not None:
         x, text = area.across(generalizes), f"generalizes above {decimals(generalizes)}"
         sheet.line(x, TOP - 6, x, TOP + STEP, colour=palette.COOL, width=1.2, dashed=True)
