@@ -63,7 +63,7 @@ def test_most_models_are_named_by_the_others() -> None:
     assert [line.but for line in found.lines] == [["sham lexical (least)"], None, []]
     html = page(run, (), samples=SampleFile(0, names, ((asked, (says, says, not_said)),)))[0]
     given = 'data-words="compromised, unlearn lexical (least)"'
-    assert f"<td {given}>all but sham lexical (least)</td>" in html
+    assert f"{given}>all but sham lexical (least)</td>" in html
 
 
 def test_of_many_prompts_the_first_are_shown_and_long_texts_lose_their_middle() -> None:

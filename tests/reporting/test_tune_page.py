@@ -297,7 +297,7 @@ def test_only_fresh_seeds_stand_as_results() -> None:
     row, tuned = context(T8)["contenders"][0], T8.contenders[0]
     assert [v.value for v in row.optimistic] == [tuned.search.value, tuned.select.value]
     assert [v.value for v in row.counts] == [tuned.report.value, tuned.unseen.value]
-    assert page(T8)[0].count('<td class="n own">') == 4 + 2 * 3
+    assert page(T8)[0].count('<td class="n own"') == 4 + 2 * 3
 
 
 def test_trials_are_told_apart() -> None:
