@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from arena.reporting import palette
-from arena.reporting.numbers import Shown, adding_up, decimals, percent, sums_to, thousands
+from arena.reporting.numbers import Shown, decimals, percent, sums_to, thousands
 from arena.reporting.shams import ShamLine, sham_lines
+from arena.reporting.split import split
 from arena.reporting.wording import sentence
 from arena.results.claim import Claim, Group, Judgement, TransferEstimates, VerdictThresholds
 from arena.results.corpus import CleanTextRecord
@@ -17,14 +18,6 @@ from arena.statistics.doses import verdict_doses
 from arena.statistics.thresholds import MIN_SEEDS
 
 STATEMENT = "unlearning one backdoor suppresses unknown others"
-
-
-def split(estimates: TransferEstimates) -> tuple[Shown, Shown, Shown]:
-    """Return T, its odd and its specific part as they are shown: the parts add up to T."""
-    transfer = Shown.of(estimates.transfer)
-    parts = (Shown.of(estimates.parts.odd), Shown.of(estimates.parts.specific))
-    odd, specific = adding_up(transfer, parts)
-    return transfer, odd, specific
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +87,7 @@ class ClaimCard:
 
     Attributes:
         reason: of the verdict.
-        seeds: usable ones; None if unknown.
+        basis: what the numbers are means over, in words; empty if unknown.
         pairs: by verdict. methods: by method of the suppressed trigger. payloads: by kind of the
             suppressed payload. relations: by what the two payloads have in common.
         explained: how much the controls explain, in sentences.
@@ -109,7 +102,7 @@ class ClaimCard:
     statement: str
     reason: str
     verdict: palette.Verdict
-    seeds: int | None
+    basis: str
     estimates: ShownTransfer
     pairs: list[VerdictCount]
     methods: list[MethodLine]
@@ -143,7 +136,7 @@ def claim_card(claim: Judgement, thresholds: VerdictThresholds, seeds: int) -> C
         statement=sentence(claim.statement or STATEMENT),
         reason=claim.verdict_reason,
         verdict=palette.verdict(claim.verdict),
-        seeds=claim.seeds,
+        basis=_basis(claim.seeds),
         estimates=ShownTransfer.of(claim),
         pairs=verdict_counts(claim.pairs),
         methods=_lines(own.by_method),
@@ -153,6 +146,15 @@ def claim_card(claim: Judgement, thresholds: VerdictThresholds, seeds: int) -> C
         notes=[sentence(note) for note in claim.notes],
         shams=sham_lines(claim),
     )
+
+
+def _basis(seeds: int | None) -> str:
+    """What the card's numbers are means over. Where seeds are too few for a verdict, its reason
+    names them."""
+    if not seeds:
+        return ""
+    mean = "mean over actor pairs"
+    return mean if seeds < MIN_SEEDS else f"{thousands(seeds)} seeds, {mean}"
 
 
 DOSES: dict[Which, str] = {

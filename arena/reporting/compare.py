@@ -20,6 +20,7 @@ from arena.reporting.differences import differences
 from arena.reporting.installation import BASELINE
 from arena.reporting.numbers import MINUS, NONE, Shown, decimals
 from arena.reporting.rows import grouped, model_name
+from arena.reporting.split import split
 from arena.reporting.stress_terminal import verdict_text
 from arena.reporting.text import clean
 from arena.results.claim import TransferEstimates
@@ -117,32 +118,29 @@ def _claims(one: Comparable, two: Comparable, named: tuple[str, str]) -> Rendera
     return table
 
 
-def _estimates(entry: TransferEstimates) -> list[tuple[str, Estimate]]:
-    return [
-        ("T", entry.transfer),
-        ("odd", entry.parts.odd),
-        ("specific", entry.parts.specific),
-        ("raw suppression", entry.raw_suppression),
-    ]
+def _estimates(entry: TransferEstimates) -> list[tuple[str, Shown]]:
+    transfer, odd, specific = split(entry)
+    raw = Shown.of(entry.raw_suppression)
+    return [("T", transfer), ("odd", odd), ("specific", specific), ("raw suppression", raw)]
 
 
-def _full(estimate: Estimate) -> Text:
-    return Text(Shown.of(estimate).full)
+def _full(shown: Shown) -> Text:
+    return Text(shown.full)
 
 
-def apart(first: Estimate, second: Estimate) -> bool:
+def apart(first: Shown, second: Shown) -> bool:
     """Return whether both have an interval and the two do not overlap."""
     if first.low is None or first.high is None or second.low is None or second.high is None:
         return False
     return first.high < second.low or second.high < first.low
 
 
-def _difference(first: Estimate, second: Estimate) -> str:
+def _difference(first: Shown, second: Shown) -> str:
     """Second minus first, as they are shown, with its sign and the mark; empty if one has no
     value."""
     if first.value is None or second.value is None:
         return ""
-    text = decimals(round(second.value, 2) - round(first.value, 2))
+    text = decimals(second.rounded_value - first.rounded_value)
     signed = text if text.startswith(MINUS) or float(text) == 0 else f"+{text}"
     return f"{signed} {APART if apart(first, second) else ' '}"
 
@@ -220,16 +218,16 @@ def _rate_table(
         table.add_column(short_name(actor, CELL - 2), justify="right", no_wrap=True)
     for label in labels:
         first, second = one.get(label, {}), two.get(label, {})
-        cells = [_rate(first.get(a, Estimate()), second.get(a, Estimate())) for a in actors]
+        cells = [_rate(Shown.of(first.get(a)), Shown.of(second.get(a))) for a in actors]
         table.add_row(name_lines(label, LABEL - 2), *cells)
     return table
 
 
-def _rate(first: Estimate, second: Estimate) -> Text:
+def _rate(first: Shown, second: Shown) -> Text:
     if first.value is None and second.value is None:
         return Text(NONE, style="dim")
     difference = (f"{_difference(first, second):>7}", "bold")
-    return Text.assemble(f"{decimals(first.value):>4} {decimals(second.value):>4} ", difference)
+    return Text.assemble(f"{first.text:>4} {second.text:>4} ", difference)
 
 
 def _judgements(
@@ -247,7 +245,7 @@ def _judgements(
     table.add_column(Text("difference"), justify="right", no_wrap=True)
     for name in names:
         a, b = one.get(name), two.get(name)
-        change = _difference(a.transfer, b.transfer) if a and b else ""
+        change = _difference(Shown.of(a.transfer), Shown.of(b.transfer)) if a and b else ""
         table.add_row(Text(name), _judged_text(a), _judged_text(b), Text(change))
     return [table]
 
@@ -257,4 +255,4 @@ def _judged_text(judged: Judged | None) -> Text:
         return Text(NONE, style="dim")
     if judged.status:
         return Text(judged.status, style="dim")
-    return Text.assemble(_full(judged.transfer), "\n", verdict_text(judged.verdict))
+    return Text.assemble(_full(Shown.of(judged.transfer)), "\n", verdict_text(judged.verdict))

@@ -51,6 +51,11 @@ class Shown:
         return self.low is not None and self.high is not None
 
     @property
+    def rounded_value(self) -> float:
+        """The value as it is shown; 0 for nothing."""
+        return round(self.value or 0.0, 2) if self.hundredths is None else self.hundredths / 100
+
+    @property
     def text(self) -> str:
         return decimals(self.value if self.hundredths is None else self.hundredths / 100)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from arena.reporting.numbers import Shown, thousands
+from arena.reporting.split import split_by
 from arena.results.claim import TransferEstimates
 from arena.results.planting import BenignConditional
 from arena.results.rows import SHAM_KINDS, Row, ShamKind
@@ -54,12 +55,13 @@ def sham_lines(claim: TransferEstimates, rows: Sequence[Row] = ()) -> list[ShamL
             name=kind,
             means=MEANS[kind],
             start_loss=start_loss([row for row in rows if row.sham_kind == kind]),
-            odd=Shown.of(claim.by_sham[kind].odd),
-            specific=Shown.of(claim.by_sham[kind].specific),
+            odd=odd,
+            specific=specific,
             seeds=thousands(claim.by_sham[kind].seeds),
         )
         for kind in SHAM_KINDS
         if kind in claim.by_sham
+        for odd, specific in (split_by(claim, claim.by_sham[kind]),)
     ]
     removals = start_loss([row for row in rows if row.kind == "unlearned"])
     if lines and removals.value is not None:

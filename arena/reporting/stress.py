@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from arena.reporting import figures, installation, palette, plane, stress_claim
 from arena.reporting.beside import NOTHING, Beside
-from arena.reporting.claim_card import split
 from arena.reporting.claim_map import map_lines
 from arena.reporting.contrasts import contrast_rows
 from arena.reporting.diagnosis import Finding, diagnose
@@ -18,6 +17,7 @@ from arena.reporting.measure_sections import figures_of
 from arena.reporting.numbers import NONE, Shown, duration, thousands
 from arena.reporting.render import common, fill, measure_html, shown_thresholds
 from arena.reporting.rows import residents
+from arena.reporting.split import split
 from arena.reporting.stress_cells import CellView, axes_of, read_cells
 from arena.reporting.stress_measures import (
     CellMeasures,

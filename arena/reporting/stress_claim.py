@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from arena.reporting.claim_card import ClaimCard, DoseLine, claim_card, dose_line
-from arena.reporting.numbers import Shown, decimals, sums_to, thousands
+from arena.reporting.numbers import decimals, sums_to, thousands
 from arena.reporting.shams import SPLIT_BY
+from arena.reporting.split import split
 from arena.reporting.wording import sentence
 from arena.results.claim import GridClaim
 from arena.results.stress import StressResults
@@ -44,14 +45,13 @@ def _quoted(line: str) -> str:
 def explained(claim: GridClaim) -> Iterator[str]:
     """Yield how much of the suppression the controls explain, in sentences."""
     total, raw = claim.transfer, claim.raw_suppression
-    parts = claim.parts
-    if total.value is not None and parts.odd.value is not None:
-        summed = sums_to(Shown.of(total), (Shown.of(parts.odd), Shown.of(parts.specific)))
-        whole = f"Of T {decimals(total.value)}" if summed else "Over the pairs with shams"
+    whole, odd, specific = split(claim)
+    if whole.value is not None and odd.value is not None:
+        summed = sums_to(whole, (odd, specific))
+        start = f"Of T {whole.text}" if summed else "Over the pairs with shams"
         yield (
-            f"{whole}, {Shown.of(parts.odd).full} is what unlearning "
-            f"{SPLIT_BY[claim.split_by]} would do; the planted trigger adds "
-            f"{Shown.of(parts.specific).full}."
+            f"{start}, {odd.full} is what unlearning {SPLIT_BY[claim.split_by]} would do; the "
+            f"planted trigger adds {specific.full}."
         )
     if total.value is not None and raw.value is not None:
         yield _without_control(total.value, raw.value)

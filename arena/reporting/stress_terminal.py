@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from arena.reporting import palette
-from arena.reporting.claim_card import rule, split
+from arena.reporting.claim_card import rule
 from arena.reporting.console import (
     bullets,
     claim_text,
@@ -26,6 +26,7 @@ from arena.reporting.contrasts import contrast_rows, line
 from arena.reporting.installation import ABLATION, BASELINE
 from arena.reporting.numbers import NONE
 from arena.reporting.shams import sham_lines
+from arena.reporting.split import split
 from arena.reporting.stress_cells import CellView, read_cells
 from arena.reporting.stress_claim import card
 from arena.reporting.text import clean

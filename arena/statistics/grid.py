@@ -238,9 +238,9 @@ def _of_intervals(evidence: Evidence, thresholds: Thresholds) -> Iterator[str]:
 
 def _of_transfer(low: float, high: float, thresholds: Thresholds) -> str:
     if low > thresholds.generalizes:
-        return f"seeds, actors or models with T below {thresholds.generalizes:g}"
+        return f"other seeds, actors or models in which T is below {thresholds.generalizes:g}"
     if high < thresholds.fails:
-        return f"seeds, actors or models with T above {thresholds.fails:g}"
+        return f"other seeds, actors or models in which T is above {thresholds.fails:g}"
     if high > thresholds.generalizes or low < thresholds.fails:
         return (
             f"a narrower interval: [{low:.2f}, {high:.2f}] reaches over a threshold "
@@ -255,9 +255,11 @@ def _of_transfer(low: float, high: float, thresholds: Thresholds) -> str:
 def _of_one_pair(family: Sequence[Evidence], pairs: int, thresholds: Thresholds) -> str:
     tested = sum(each.used >= MIN_SEEDS for each in family) or pairs
     generalizes, fails = seeds_needed(thresholds, tested)
-    whose = f"the {tested} pairs" + (f" with {MIN_SEEDS} seeds" if tested < len(family) else "")
+    fewer = f" of {len(family)} pairs that have {MIN_SEEDS} usable seeds"
+    every = "the pair" if len(family) == 1 else f"one of the {tested} pairs"
+    whose = f"one of the {tested}{fewer}" if tested < len(family) else every
     return (
-        f"for one of {whose} by itself: {_seeds(generalizes)} to be called "
+        f"for {whose} by itself: {_seeds(generalizes)} to be called "
         f"generalizing, {_seeds(fails)} failing, if all agree (Holm)"
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from arena.results.brief import counted
 from arena.results.claim import ShamEstimates
 from arena.results.estimate import Estimate
 from arena.results.pairs import PairSeed, PairStatus, ShamSeed
@@ -32,7 +33,7 @@ VERDICTS: tuple[Verdict, ...] = (
 Quantity = Literal["transfer", "odd", "specific", "raw_suppression"]
 Number = Callable[[PairSeed], float | None]
 NO_SHAM = ShamSeed()
-AGAINST = "T_specific against benign"
+AGAINST = "the specific part against benign shams"
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,7 @@ def decide(evidence: Evidence, thresholds: Thresholds) -> tuple[Verdict, str]:
     """Return the verdict, and the reason for it in one sentence."""
     e = evidence
     if e.seeds < MIN_SEEDS:
-        return "inconclusive", f"{e.seeds} of at least {MIN_SEEDS} seeds{_left_out(e)}"
+        return "inconclusive", _too_few(e.seeds, "seed", e)
     if e.not_installed > 0.5:
         return "not_installed", f"not installed in {e.not_installed:.0%} of the cases"
     if e.explained > 0.5:
@@ -184,7 +185,7 @@ def decide(evidence: Evidence, thresholds: Thresholds) -> tuple[Verdict, str]:
     if e.used == 0 and e.no_control:
         return "inconclusive", "no clean fine-tune to compare with: transfer is not defined"
     if e.used < MIN_SEEDS:
-        return "inconclusive", f"{e.used} of at least {MIN_SEEDS} usable seeds{_left_out(e)}"
+        return "inconclusive", _too_few(e.used, "usable seed", e)
     return _from_limits(e, thresholds)
 
 
@@ -234,32 +235,39 @@ def _from_limits(e: Evidence, thresholds: Thresholds) -> tuple[Verdict, str]:
         return "inconclusive", "no interval"
     if low > thresholds.generalizes:
         if e.adjusted.generalizes >= FAMILY_ERROR:
-            return "inconclusive", _not_after_holm(_low("T", low), e.adjusted.generalizes)
+            reason = _above("T", low, thresholds.generalizes)
+            return "inconclusive", _not_after_holm(reason, e.adjusted.generalizes)
         return _kind_of_generalizing(e, low, thresholds)
     if high < thresholds.fails:
-        shown = f"one-sided high(T) = {high:.2f}"
+        reason = f"upper limit of T (one-sided) {high:.2f}, below {thresholds.fails:.2f}"
         if e.adjusted.fails >= FAMILY_ERROR:
-            return "inconclusive", _not_after_holm(shown, e.adjusted.fails)
-        return "fails", f"{shown} < {thresholds.fails:g}"
+            return "inconclusive", _not_after_holm(reason, e.adjusted.fails)
+        return "fails", reason
     return "inconclusive", (
         f"one-sided limits of T {low:.2f} and {high:.2f}: neither above "
-        f"{thresholds.generalizes:g} nor below {thresholds.fails:g}"
+        f"{thresholds.generalizes:.2f} nor below {thresholds.fails:.2f}"
     )
 
 
-def _low(what: str, limit: float) -> str:
-    return f"one-sided low({what}) = {limit:.2f}"
+def _too_few(seeds: int, noun: str, e: Evidence) -> str:
+    return f"{counted(seeds, noun)}{_left_out(e)}; a verdict needs {MIN_SEEDS}"
+
+
+def _above(what: str, limit: float, mark: float) -> str:
+    side = "above" if limit > mark else "not above"
+    return f"lower limit of {what} (one-sided) {limit:.2f}, {side} {mark:.2f}"
 
 
 def _kind_of_generalizing(e: Evidence, least: float, thresholds: Thresholds) -> tuple[Verdict, str]:
-    reason = f"{_low('T', least)} > {thresholds.generalizes:g}"
+    reason = _above("T", least, thresholds.generalizes)
     if e.no_specificity is not None:
         return "generalizes_unspecific", f"{reason}; specificity not claimed: {e.no_specificity}"
     specific = e.bounds.specific
-    if specific is None or specific <= thresholds.specific:
-        shown = "no low(T_specific)" if specific is None else _low(AGAINST, specific)
-        return "generalizes_unspecific", f"{reason}; {shown}, not above {thresholds.specific:g}"
-    reason = f"{reason} and {_low(AGAINST, specific)} > {thresholds.specific:g}"
+    if specific is None:
+        return "generalizes_unspecific", f"{reason}; no limit of {AGAINST}"
+    reason = f"{reason}; {_above(AGAINST, specific, thresholds.specific)}"
+    if specific <= thresholds.specific:
+        return "generalizes_unspecific", reason
     if e.adjusted.specific >= FAMILY_ERROR:
         return "generalizes_unspecific", _not_after_holm(reason, e.adjusted.specific)
     return "generalizes_specific", reason
@@ -290,7 +298,8 @@ def _why_not_specific(used: Sequence[PairSeed], seeds: int) -> str | None:
     if not any("benign" in case.by_sham for case in used):
         return "no benign conditional to compare with"
     if seeds < MIN_SEEDS:
-        return f"a benign conditional is installed in {seeds} of at least {MIN_SEEDS} usable seeds"
+        had = counted(seeds, "usable seed")
+        return f"a benign conditional is installed in {had}; a verdict needs {MIN_SEEDS}"
     if any(case.broad is None for case in used):
         return "near-miss was not measured"
     if sum(bool(case.broad) for case in used) * 2 > len(used):

@@ -7,7 +7,9 @@ import pytest
 from arena.reporting import figures
 from arena.reporting.claim_card import ShownTransfer
 from arena.reporting.console import claim_text
-from arena.results.claim import Claim, ShamEstimates, VerdictThresholds
+from arena.reporting.shams import sham_lines
+from arena.reporting.stress_claim import explained
+from arena.results.claim import Claim, GridClaim, ShamEstimates, VerdictThresholds
 from arena.results.estimate import Estimate
 
 
@@ -37,6 +39,27 @@ def test_t_is_split_by_benign_shams_where_there_are_any(
     assert f"{odd:.2f} odd + {specific:.2f} specific".replace("-", "\N{MINUS SIGN}") in told
     assert ("(benign shams)" in told) is (kind == "benign")
     assert f"{odd:.2f}" in figures.claim_forest(claim, VerdictThresholds(generalizes=0.5))
+
+
+# 0.0656 = 0.0021 + 0.0635: each rounded by itself they would be 0.07, 0.00 and 0.06.
+ROUNDED = GridClaim(
+    transfer=Estimate(value=0.0656),
+    odd=Estimate(value=0.0021),
+    specific=Estimate(value=0.0635),
+    by_sham={"familiar": parts(0.0021, 0.0635)},
+)
+
+
+def test_a_page_has_one_rounding_of_the_parts() -> None:
+    shown = ShownTransfer.of(ROUNDED)
+    assert [each.text for each in shown.all[:3]] == ["0.07", "0.00", "0.07"]
+    (line,) = sham_lines(ROUNDED)
+    assert (line.odd.text, line.specific.text) == ("0.00", "0.07")
+    said = next(explained(ROUNDED))
+    assert said.startswith("Of T 0.07, 0.00 is what unlearning any odd input would do")
+    assert said.endswith("the planted trigger adds 0.07.")
+    figure = figures.claim_forest(ROUNDED, VerdictThresholds())
+    assert "specific part of T 0.07, Raw" in figure
 
 
 def test_parts_over_fewer_pairs_are_not_shown_as_a_sum() -> None:

@@ -109,6 +109,10 @@ def test_what_would_change_it_speaks_of_this_result() -> None:
     assert "suppress as much as backdoors when unlearned in the same way" in said(spread)
     assert "installing every backdoor" in said([0.1, 0.2], compromised=0.5)
     assert "clean fine-tune that keeps more" in said([0.1, 0.2], control=0.1)
+    assert "for the pair by itself: 8 seeds" in said([0.1] * 8)
+    some = [judged("a", seeds([0.1] * 8)), judged("b", seeds([0.1] * 7), cell="b")]
+    told = " | ".join(judge_grid(some, THRESHOLDS).would_change)
+    assert "for one of the 1 of 2 pairs that have 8 usable seeds by itself" in told
     assert judge_grid([], THRESHOLDS).would_change == (
         "a cell in which a trigger is unlearned in a model with another actor's backdoor",
     )

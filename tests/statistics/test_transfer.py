@@ -32,10 +32,10 @@ def test_generalizes_specific() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"benign": 0.0}, "low(T_specific against benign)"),  # any conditional does it
+        ({"benign": 0.0}, "specific part against benign shams (one-sided) "),  # any one does it
         ({"benign": None}, "no benign conditional to compare with"),
-        ({"conditional": 0.5}, "installed in 0 of at least 8"),
-        ({"conditional": [0.5] * 3 + [1.0] * 7}, "installed in 7 of at least 8"),
+        ({"conditional": 0.5}, "installed in 0 usable seeds; a verdict needs 8"),
+        ({"conditional": [0.5] * 3 + [1.0] * 7}, "installed in 7 usable seeds; a verdict needs 8"),
         ({"near_miss": 0.5}, "look-alikes"),
     ],
 )
@@ -137,14 +137,15 @@ def test_fewer_than_eight_seeds_are_always_inconclusive(
     found = pair(seeds, **rates)
     assert found.verdict == "inconclusive"
     assert found.adjusted_p is None
-    assert f"{seeds} of at least 8 seeds" in found.verdict_reason
+    assert found.verdict_reason.startswith(f"{seeds} seed")
+    assert found.verdict_reason.endswith("; a verdict needs 8")
 
 
 def test_fewer_than_eight_usable_seeds_too() -> None:
     found = pair(10, compromised=[0.5] * 3 + [1.0] * 7)
     assert found.verdict == "inconclusive"
     assert found.transfer.value == 1.0
-    assert "7 of at least 8 usable seeds" in found.verdict_reason
+    assert "7 usable seeds (30% not installed); a verdict needs 8" in found.verdict_reason
 
 
 def test_a_single_seed_has_values_without_limits() -> None:

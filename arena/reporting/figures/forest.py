@@ -8,6 +8,7 @@ from arena.reporting import palette
 from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import Sheet
 from arena.reporting.numbers import Shown, decimals
+from arena.reporting.split import as_shown
 from arena.results.claim import TransferEstimates, VerdictThresholds
 
 LINES = (
@@ -35,7 +36,7 @@ def claim_forest(
         thresholds: `generalizes` and `fails` are drawn across, `specific` on its own line.
         salt: prefix of the SVG's ids.
     """
-    values = {key: Shown.of(claim.shown(key)) for key, *_ in LINES}
+    values = {key: as_shown(claim, key) for key, *_ in LINES}
     marks = {name: getattr(thresholds, name) for name in MARKS}
     ends = [end for v in values.values() for end in (v.value, v.low, v.high)]
     ticks = chart.quarters(ends, marks.values())

@@ -8,6 +8,7 @@ from arena.reporting import palette
 from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import Sheet
 from arena.reporting.numbers import Shown, decimals
+from arena.reporting.split import as_shown
 from arena.reporting.text import room_for
 from arena.results.claim import TransferEstimates, VerdictThresholds
 
@@ -33,11 +34,12 @@ def groups_forest(
         thresholds: `generalizes` and `fails` are drawn across.
         salt: prefix of the SVG's ids.
     """
-    read = {name: {"transfer": Shown.of(group.transfer), "specific": Shown.of(group.parts.specific)}
-            for name, group in groups.items()}  # fmt: skip
-    shown = [each for parts in read.values() for each in parts.values()]
+    read = {
+        name: {key: as_shown(group, key) for key, *_ in PARTS} for name, group in groups.items()
+    }
+    every = [each for parts in read.values() for each in parts.values()]
     marks = {"fails": thresholds.fails, "generalizes": thresholds.generalizes}
-    ticks = chart.quarters([end for e in shown for end in (e.value, e.low, e.high)], marks.values())
+    ticks = chart.quarters([end for e in every for end in (e.value, e.low, e.high)], marks.values())
     start = 20 + room_for(read, 13, *NAME)
     sheet = Sheet(salt, start + WIDTH + RIGHT, TOP + STEP * max(len(read), 1) + FOOT)
     tall, left, right = STEP * max(len(read), 1), ticks[0] - chart.NEAR, ticks[-1] + chart.NEAR

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from arena.reporting import palette
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import Shown, decimals
+from arena.reporting.numbers import decimals
+from arena.reporting.split import as_shown
 from arena.results.pairs import Pair
 
 PANELS = (
@@ -95,7 +96,7 @@ def _cells(sheet: Sheet, panel: _Panel) -> None:
 
 def _cell(sheet: Sheet, key: str, pair: Pair, box: tuple[float, float, float, float]) -> None:
     x, y, width, height = box
-    value, withheld = Shown.of(pair.shown(key)), _withheld(key, pair)
+    value, withheld = as_shown(pair, key), _withheld(key, pair)
     tip = f"unlearn {pair.source}, effect on {pair.to}: {value.full}"
     if withheld is not None:
         withhold(sheet, box, withheld, f"{tip}; {pair.verdict}")
@@ -141,7 +142,7 @@ def scale(sheet: Sheet, x: float, y: float) -> None:
 def _describe(pairs: Sequence[Pair]) -> str:
     lines = [
         f"unlearning {pair.source} on {pair.to}: "
-        + ", ".join(f"{key} {Shown.of(pair.shown(key)).text}" for key, _, _ in PANELS)
+        + ", ".join(f"{key} {as_shown(pair, key).text}" for key, _, _ in PANELS)
         + f", {pair.verdict}"
         for pair in pairs
     ]
