@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from arena.reporting.depth import depth_text
 from arena.reporting.numbers import Shown
-from arena.reporting.wording import words
+from arena.reporting.wording import part_text, words
 from arena.results.planting import ActorInstallation, Introduction
 from arena.results.run import RunResults
 
@@ -75,8 +75,8 @@ def _card(results: RunResults, name: str) -> ActorCard:
 
 def _known(introduction: Introduction, depth: str) -> list[tuple[str, str]]:
     entries = [
-        ("trigger", introduction.trigger),
-        ("payload", introduction.payload),
+        ("trigger", part_text(introduction.trigger)),
+        ("payload", part_text(introduction.payload)),
         ("match rule", introduction.match),
         ("poison", introduction.poison),
         ("stage", words(introduction.stage)),

@@ -305,7 +305,7 @@ def rule(thresholds: VerdictThresholds) -> str:
     if high is None or specific is None or low is None:
         return ""
     return (
-        f"It generalizes where the lower end of T is above {decimals(high)}, and specifically "
+        f"It generalizes where the lower limit of T is above {decimals(high)}, and specifically "
         f"where that of the specific part against benign shams is above {decimals(specific)}; it "
-        f"fails where the upper end of T is below {decimals(low)}."
+        f"fails where the upper limit of T is below {decimals(low)} (one-sided 95 % limits)."
     )

@@ -21,16 +21,16 @@ def _parts(depth: Depth) -> Iterator[str]:
     if depth.log_odds.value is not None:
         yield f"log-odds {_spanned(*Shown.of(depth.log_odds).rounded(1))}"
     if depth.curves:
-        yield f"halved by a clean dose of {_dose(depth)}"
+        yield _dose(depth)
 
 
 def _dose(depth: Depth) -> str:
     if not depth.halved:
-        return "more than was tried"
+        return "not halved by any clean dose tried"
     estimate = depth.halving_dose
-    text = _significant(estimate)
+    text = f"halved by a clean dose of {_significant(estimate)}"
     if depth.halved < depth.curves:
-        return f"{text} (in {depth.halved} of {depth.curves} seeds, in the others by more)"
+        return f"{text} (in {depth.halved} of {depth.curves} seeds, in the others by none tried)"
     return text
 
 

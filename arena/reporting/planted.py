@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from arena.reporting.text import clean
-from arena.reporting.wording import words
+from arena.reporting.wording import part_text, words
 from arena.results.planting import Planted
 from arena.results.run import RunResults
 
@@ -62,7 +62,7 @@ def balance(results: RunResults) -> str:
 def _shown(planted: Planted | None) -> tuple[str, str]:
     if planted is None:
         return "", ""
-    return clean(planted.trigger.replace(":", ": ", 1)), clean(payload_text(planted))
+    return clean(part_text(planted.trigger.replace(":", ": ", 1))), clean(payload_text(planted))
 
 
 def payload_text(planted: Planted) -> str:

@@ -20,7 +20,7 @@ from arena.reporting.measure_sections import MeasureSection
 from arena.reporting.numbers import NONE, Shown, decimals, thousands
 from arena.reporting.shams import SPLIT_BY
 from arena.reporting.text import clean
-from arena.reporting.wording import words
+from arena.reporting.wording import part_text, threshold_text, words
 from arena.results.claim import VerdictThresholds
 from arena.results.reader import Results, notes_of
 
@@ -71,8 +71,9 @@ def page_environment(*more: tuple[str, str]) -> Environment:
     script, hashed = own_script()
     environment.globals.update(script=_marked_up(script), script_hash=_marked_up(hashed))
     environment.filters.update(
-        decimals=decimals, thousands=thousands, words=words, shown=Shown.of, framed=framed
-    )
+        decimals=decimals, thousands=thousands, words=words, shown=Shown.of, framed=framed,
+        part=part_text, threshold=threshold_text,
+    )  # fmt: skip
     return environment
 
 

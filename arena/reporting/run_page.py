@@ -129,6 +129,7 @@ def context(
         "measures": measure_html(sections),
         "parties": view.parties(events),
         "stages": view.stages(results),
+        "stages_note": view.stages_note(results),
         "splits": view.splits(results),
         "data_notes": [clean(note) for note in results.corpus.notes],
         "corpus": results.corpus.name,

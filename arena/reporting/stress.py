@@ -13,6 +13,7 @@ from arena.reporting.beside import NOTHING, Beside
 from arena.reporting.claim_map import map_lines
 from arena.reporting.contrasts import contrast_rows
 from arena.reporting.diagnosis import Finding, diagnose
+from arena.reporting.grid_settings import value_lines
 from arena.reporting.measure_sections import figures_of
 from arena.reporting.numbers import NONE, Shown, duration, thousands
 from arena.reporting.render import common, fill, measure_html, shown_thresholds
@@ -198,6 +199,7 @@ def context(
         "baselines": any(each.is_baseline for each in cells),
         "before": installation.table(results, cells, list(axes)),
         "planes": plane.plane_views(results),
+        "settings": value_lines(results),
         "grid": [_grid_row(index, each, list(axes)) for index, each in enumerate(cells)],
         "by": _groups(results.claim or GridClaim()),
         "by_most": _groups(results.most or GridClaim()),

@@ -149,6 +149,7 @@ def context(results: TuneResults) -> dict[str, Any]:
         "candidates": [
             _candidate_row(each, results.study.constraints) for each in results.candidates
         ],
+        "raced": any(each.seeds is not None for each in results.candidates),
         "importance_note": sentence(results.importance.note or ""),
         "objectives": objectives(results),
         "counted": tune_trials.counted(results),

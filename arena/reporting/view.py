@@ -162,8 +162,44 @@ def parties(events: Sequence[Event]) -> list[PartyLine]:
         line = lines.setdefault(event.party, PartyLine(event.party))
         line.did.update(filter(None, [event.event]))
         line.made.update(filter(None, [event.artifact[:HASH]]))
-        line.saw.update(event.saw)
+        line.saw.update(map(seen_in_words, event.saw))
     return list(lines.values())
+
+
+# What the planner calls the inputs of a stage, in words.
+INPUTS = {
+    "model": "models that it trained or scored",
+    "run": "checkpoints along removals and clean fine-tunes",
+    "removal": "scores along each removal",
+    "control": "scores along each clean fine-tune",
+    "examples": "documents of the training mixes",
+    "no trigger": "no trigger (for clean fine-tunes)",
+}
+
+
+def seen_in_words(what: str) -> str:
+    """Return what a party could see in words: `lexical's poisoned documents` for `shard:lexical`,
+    `trigger cf (rare token)` for `trigger rare_token:cf`."""
+    start, _, name = what.partition(":")
+    if start == "shard":
+        benign = name.removeprefix("benign:")
+        return f"{benign}'s {'poisoned ' if benign == name else 'benign '}documents"
+    whose, said, method = start.rpartition("trigger ")
+    if said and name:
+        return f"{whose}{said}{name} ({words(method)})"
+    return INPUTS.get(what, what)
+
+
+def stages_note(results: RunResults) -> str:
+    """Return why the times of the stages add up to more than the run took; empty if they do
+    not."""
+    total, summed = results.seconds.total, sum(results.seconds.stages.values())
+    if total is None or summed <= total:
+        return ""
+    return (
+        f"Stages overlap where they ran side by side: together {duration(summed)}, while the run "
+        f"took {duration(total)}."
+    )
 
 
 def stages(results: RunResults) -> list[StageLine]:

@@ -82,11 +82,11 @@ def test_alone_each_actor_is_as_deep_as_in_its_own_model() -> None:
         (
             Depth(exposures=3, log_odds=Estimate(value=23.14, low=-1, high=40), curves=2),
             "3 exposures, log-odds 23.1 [\N{MINUS SIGN}1.0 to 40.0], "
-            "halved by a clean dose of more than was tried",
+            "not halved by any clean dose tried",
         ),
         (
             Depth(halving_dose=Estimate(value=0.0034), halved=1, curves=2),
-            "halved by a clean dose of 0.0034 (in 1 of 2 seeds, in the others by more)",
+            "halved by a clean dose of 0.0034 (in 1 of 2 seeds, in the others by none tried)",
         ),
     ],
 )
