@@ -45,6 +45,11 @@ class ShownTransfer:
         return sums_to(self.transfer, (self.odd, self.specific))
 
     @property
+    def odd_label(self) -> str:
+        """Return what the odd part is called: familiar shams go without saying."""
+        return "odd" if self.split_by == "familiar" else f"odd ({self.split_by} shams)"
+
+    @property
     def all(self) -> tuple[Shown, ...]:
         """Return T, its odd and its specific part, and the raw suppression."""
         return (self.transfer, self.odd, self.specific, self.raw_suppression)

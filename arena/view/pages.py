@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from arena.reporting import palette
 from arena.reporting.beside import beside
-from arena.reporting.numbers import Shown, finite
+from arena.reporting.claim_card import ShownTransfer, judged
+from arena.reporting.numbers import finite
 from arena.reporting.run_list import RunLine
 from arena.reporting.text import clean
 from arena.reporting.view import facts
 from arena.reporting.wording import words
 from arena.results.brief import counted_seeds
-from arena.results.claim import Claim
+from arena.results.claim import Claim, Judgement
 from arena.results.pairs import Pair
 from arena.results.reader import Results
 from arena.results.rows import Rate, Row
@@ -25,6 +27,15 @@ from arena.view.said_pages import sample_paths
 from arena.view.tables import Column, Line, Table
 
 LOG_LINES = 40  # of a running run that are shown
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimLine:
+    """The claim at a dose; `dose` is empty if there is only one."""
+
+    dose: str
+    verdict: palette.Verdict
+    estimates: ShownTransfer
 
 
 # -- the list --------------------------------------------------------------------------------------
@@ -82,7 +93,7 @@ def run_view(place: Place, results: Results) -> View:
     if isinstance(results, RunResults):
         values |= {
             "facts": facts(results),
-            "claims": _claims(results.claim, results.most.claim if results.most else None),
+            "claims": _claims(*_judged(results)),
             "pairs": _pairs(place, results, page) if results.transfer else None,
             "models": _models(place, results, page),
             "searchable": any(sample_paths(place, results)),
@@ -96,6 +107,12 @@ def run_view(place: Place, results: Results) -> View:
     return View(page, "run.html", values)
 
 
+def _judged(results: RunResults) -> tuple[Claim | None, Claim | None]:
+    """The claim at `least` (or the only dose) and at `most`, where the run judges it."""
+    claim = judged(results)
+    return claim, results.most.claim if claim is not None and results.most else None
+
+
 def live_view(place: Place, line: RunLine) -> View:
     """Return the page of a run that has no results: its state and the end of its log."""
     log = place.folder / "run.log"
@@ -105,23 +122,12 @@ def live_view(place: Place, line: RunLine) -> View:
     return View(place.home, "live.html", values)
 
 
-def _claims(least: Any, most: Any) -> list[dict[str, Any]]:
-    judged = [("least" if most is not None else "", least), ("most", most)]
+def _claims(least: Judgement | None, most: Judgement | None) -> list[ClaimLine]:
+    """The claim at each dose, with the numbers of the report's card."""
+    by_dose = {"least" if most is not None else "": least, "most": most}
     return [
-        {
-            "dose": dose,
-            "verdict": palette.verdict(claim.verdict),
-            "estimates": [
-                (label, Shown.of(value))
-                for label, value in (
-                    ("T", claim.transfer),
-                    ("odd", claim.odd),
-                    ("specific", claim.specific),
-                    ("raw suppression", claim.raw_suppression),
-                )
-            ],
-        }
-        for dose, claim in judged
+        ClaimLine(dose, palette.verdict(claim.verdict), ShownTransfer.of(claim))
+        for dose, claim in by_dose.items()
         if claim is not None
     ]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from arena.reporting import palette
-from arena.reporting.numbers import Shown, finite
+from arena.reporting.claim_card import ShownTransfer
+from arena.reporting.numbers import finite
 from arena.reporting.wording import words
 from arena.results.pairs import Pair, PairSeed
-from arena.results.rows import Row
+from arena.results.rows import SHAM_KINDS, Row, ShamKind
 from arena.results.run import RunResults
 from arena.view.page import View, top
 from arena.view.place import Place, relative
@@ -30,8 +31,7 @@ def pair_view(place: Place, results: RunResults, source: str, to: str) -> View |
             "dose": dose,
             "verdict": palette.verdict(pair.verdict),
             "reason": pair.verdict_reason,
-            "transfer": Shown.of(pair.transfer),
-            "raw": Shown.of(pair.raw_suppression),
+            "estimates": ShownTransfer.of(pair),
             "seeds": _seeds(place, results, pair, dose, page),
         }
         for dose, pair in by_dose.items()
@@ -45,12 +45,13 @@ def _only(pairs: Sequence[Pair], source: str, to: str) -> Pair | None:
 
 
 def _seeds(place: Place, results: RunResults, pair: Pair, dose: str, page: str) -> Table:
+    kinds = [kind for kind in SHAM_KINDS if any(_sham(c, kind) is not None for c in pair.per_seed)]
     columns = (
         Column("seed", "seed", "link"),
         Column("status", "status", "choice"),
         Column("control", "after the clean fine-tune", "number"),
         Column("unlearned", "after unlearning", "number"),
-        Column("sham", "after familiar shams", "number"),
+        *(Column(f"sham_{kind}", f"after {kind} shams", "number") for kind in kinds),
         Column("floor", "never poisoned", "number"),
         Column("transfer", "T", "number"),
     )
@@ -63,12 +64,20 @@ def _seeds(place: Place, results: RunResults, pair: Pair, dose: str, page: str) 
             "status": words(case.status),
             "control": finite(case.control),
             "unlearned": finite(case.unlearned),
-            "sham": finite(case.sham),
+            **{f"sham_{kind}": _sham(case, kind) for kind in kinds},
             "floor": finite(case.floor),
             "transfer": finite(case.transfer),
         }
 
     return Table(f"seeds-{dose or 'all'}", columns, [line(case) for case in pair.per_seed], False)
+
+
+def _sham(case: PairSeed, kind: ShamKind) -> float | None:
+    """The rate after shams of a kind; results of earlier versions have familiar ones only."""
+    known = case.by_sham.get(kind)
+    if known is None:
+        return finite(case.sham) if kind == "familiar" else None
+    return finite(known.sham)
 
 
 def _unlearned(results: RunResults, source: str, seed: int, dose: str) -> Row | None:
