@@ -8,6 +8,7 @@ from statistics import fmean
 
 from arena.reporting import palette
 from arena.reporting.beside import made
+from arena.reporting.claim_card import judged
 from arena.reporting.differences import differences
 from arena.reporting.figures.claim_map import MapLine, claim_map
 from arena.reporting.numbers import Shown
@@ -22,10 +23,19 @@ from arena.results.run import RunResults
 from arena.results.stress import StressResults
 from arena.statistics.intervals import paired
 from arena.view.page import View
-from arena.view.place import COMPARE, Place, relative
+from arena.view.place import COMPARE, INDEX, Place, relative
 from arena.view.tables import Cell, Column, Line, Table
 
 Compared = tuple[Place, Results]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A run that was asked for and cannot be compared. link: to its page; empty without one."""
+
+    name: str
+    why: str
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +57,40 @@ class Comparison:
     entries: Sequence[Entry | None]
 
 
-def compare_view(chosen: Sequence[Compared]) -> View:
-    """Return the page of runs side by side; those without a claim are left out."""
-    runs = [(place, results) for place, results in chosen if _claims(results)]
-    left = [place.name for place, results in chosen if not _claims(results)]
+def compare_view(chosen: Sequence[Compared], left_out: Sequence[LeftOut]) -> View:
+    """Return the page of runs side by side; of fewer than two, a page that says so.
+
+    Args:
+        chosen: runs that are `comparable`, in their order.
+        left_out: those that were asked for and are not.
+    """
+    runs = chosen if len(chosen) > 1 else ()
     drawn = {"claims": _plot(runs)} if runs else {}
-    rates = _rates([results for _, results in runs])
+    results = [each for _, each in runs]
     values = {
         "figures": page_figures(drawn),
-        "rates": rates,
+        "rates": _rates(results),
         "runs": [(place.name, relative(place.home, COMPARE)) for place, _ in runs],
-        "left_out": left,
-        "lines": list(_lines([results for _, results in runs])),
-        "origins": [_origin(place, results) for place, results in runs],
-        "keys": _keys([results for _, results in runs]),
-        "trail": [("runs", "index.html")],
+        "alone": [(place.name, relative(place.home, COMPARE)) for place, _ in chosen if not runs],
+        "left_out": left_out,
+        "lines": list(_lines(results)),
+        "origins": [_origin(place, each) for place, each in runs],
+        "keys": _keys(results),
+        "trail": [("runs", INDEX)],
+        "index": INDEX,
     }
     return View(COMPARE, "compare.html", values)
+
+
+def comparable(results: Results) -> bool:
+    """Return whether results have a T over pairs, and so can stand beside others."""
+    return bool(_claims(results))
+
+
+def why_not(results: Results) -> str:
+    """Return why results that are not `comparable` are not."""
+    searched = {"tune": "a search", "duel": "a duel"}.get(results.kind)
+    return f"{searched} has no T over pairs" if searched else "it judges no pair of actors"
 
 
 def _origin(place: Place, results: Results) -> dict[str, str]:
@@ -149,7 +176,8 @@ def _claims(results: Results) -> dict[str, Judgement]:
     if isinstance(results, StressResults):
         found = {"least": results.claim, "most": results.most}
     elif isinstance(results, RunResults):
-        found = {"least": results.claim, "most": results.most.claim if results.most else None}
+        claim = judged(results)
+        found = {"least": claim, "most": results.most.claim if claim and results.most else None}
     return {dose: claim for dose, claim in found.items() if claim is not None}
 
 

@@ -70,6 +70,7 @@ def _run_line(place: Place, line: RunLine) -> Line:
         "verdict": verdict,
         "least": None if least is None else finite(least.transfer.value),
         "most": None if most is None else finite(most.transfer.value),
+        "chosen_as": place.name if least or most else None,
     }
 
 

@@ -19,9 +19,9 @@ from arena.results.run import RunResults
 from arena.results.sample_files import SampleFile
 from arena.results.samples import place_of, samples_of
 from arena.view import pages, pair_page, said_pages
-from arena.view.comparison import compare_view
+from arena.view.comparison import LeftOut, comparable, compare_view, why_not
 from arena.view.page import View
-from arena.view.place import COMPARE, INDEX, Place, places
+from arena.view.place import COMPARE, INDEX, Place, places, relative
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -65,21 +65,28 @@ class Site:
             found = [(place, line_of(place.folder)) for place in self.places()]
             return self._filled(pages.list_view(found))
         if path == COMPARE:
-            chosen = self._chosen([value for key, value in asked if key == "run"])
-            return None if chosen is None else self._filled(compare_view(chosen))
+            names = [value for key, value in asked if key == "run"]
+            return self._filled(self._comparison(names))
         if path.startswith(f"{ASSETS}/"):
             return _asset(path)
         place = self._place(path)
         return None if place is None else self._of_run(place, path[len(place.base) :], dict(asked))
 
-    def _chosen(self, names: Sequence[str]) -> list[tuple[Place, Results]] | None:
-        """The finished runs of these names, in their order; all, without cells, if none is named.
-        None if there is no finished run of a name: a comparison never lacks one in silence."""
-        finished = {place.name: place for place in self._all() if place.finished}
-        if not finished.keys() >= set(names):
-            return None
-        wanted = names or [place.name for place in self.places() if place.finished]
-        return [(finished[name], _results(finished[name])) for name in wanted]
+    def _comparison(self, names: Sequence[str]) -> View:
+        """The runs of these names side by side, in their order; all, without cells, if none is
+        named. What cannot be compared is named with the reason, never left out in silence."""
+        known = {place.name: place for place in self._all()}
+        chosen: list[tuple[Place, Results]] = []
+        left_out = []
+        for name in names or [place.name for place in self.places()]:
+            place = known.get(name)
+            found = "there is no such run" if place is None else _compared(place)
+            if place is None or isinstance(found, str):
+                link = "" if place is None else relative(place.home, COMPARE)
+                left_out.append(LeftOut(name, str(found), link))
+            else:
+                chosen.append((place, found))
+        return compare_view(chosen, left_out)
 
     def _all(self) -> Iterator[Place]:
         for place in self.places():
@@ -198,6 +205,14 @@ def _samples(place: Place, seed: int) -> SampleFile | None:
 @functools.lru_cache(maxsize=4)
 def _read_samples(folder: Path, seed: int, changed: int) -> SampleFile:
     return samples_of(folder, seed)
+
+
+def _compared(place: Place) -> Results | str:
+    """The results of a run that can be compared, or why it cannot."""
+    if not place.finished:
+        return f"{line_of(place.folder).state}, without results"
+    results = _results(place)
+    return results if comparable(results) else why_not(results)
 
 
 def _results(place: Place) -> Results:

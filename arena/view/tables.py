@@ -37,7 +37,7 @@ class Table:
 
     Attributes:
         search: whether it has a field for text in any of its columns.
-        choose: whether lines can be chosen, to compare them.
+        choose: whether lines can be chosen, to compare them: those with a name `chosen_as`.
         joined: a variable of the page; each line is joined with its element number `at`.
     """
 

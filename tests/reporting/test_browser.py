@@ -225,6 +225,20 @@ def test_runs_side_by_side_are_sorted_by_the_number_of_one(browser: Browser, sit
         assert table.locator("thead a").count() == 2
 
 
+def test_runs_are_chosen_by_their_boxes_and_by_nothing_else(browser: Browser, site: str) -> None:
+    with opened(browser, site) as seen:
+        button = seen.page.get_by_role("button", name="Compare the chosen runs")
+        seen.page.get_by_role("gridcell", name="finished").first.click()
+        assert seen.page.locator(":checked").count() == 0
+        assert seen.page.get_by_role("checkbox", name="compare duel").count() == 0
+        seen.page.get_by_role("checkbox", name="compare stress").check()
+        assert button.is_disabled()
+        seen.page.get_by_role("checkbox", name="compare run").check()
+        button.click()
+        seen.page.get_by_role("heading", name="Transfer T").wait_for()
+        assert seen.page.url.endswith("compare.html?run=stress&run=run")
+
+
 def test_what_models_said_is_found_by_any_of_its_words(browser: Browser, folder: Path) -> None:
     with opened(browser, (folder / "run" / "report.html").as_uri()) as seen:
         seen.page.get_by_text("different answers to 7 prompts").click()

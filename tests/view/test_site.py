@@ -29,6 +29,7 @@ from tests.support import sample_folders
 from tests.support.curve_results import with_training
 from tests.support.sample_results import results, write_run
 from tests.support.stress_results import write_stress
+from tests.support.tune_results import tune
 
 EVIL = "<script>document.title='ow'+'ned'</script>&\"'"
 
@@ -321,9 +322,28 @@ def test_a_missing_report_is_made_and_nothing_is_written(tmp_path: Path) -> None
     assert sorted(folder.rglob("*")) == before
 
 
-def test_a_comparison_with_a_run_that_is_not_there_is_none(runs: Path) -> None:
-    asked = [("run", "with space"), ("run", "no such run")]
-    assert Site((runs,)).page(COMPARE, asked) is None
+def test_what_cannot_be_compared_is_named_with_the_reason(runs: Path, tmp_path: Path) -> None:
+    names = ("with space", "stress", "running", "said", "no such run")
+    text = str(Site((runs,)).page(COMPARE, [("run", name) for name in names]))
+    assert '<a href="runs/running/index.html">running</a>: running, without results' in text
+    assert '<a href="runs/said/index.html">said</a>: it judges no pair of actors' in text
+    assert "no such run: there is no such run" in text
+    assert "Transfer T" in text
+    write_results(tmp_path, tune())
+    searched = [("run", tmp_path.name), ("run", "with space")]
+    alone = str(Site((tmp_path, runs)).page(COMPARE, searched))
+    assert "a search has no T over pairs" in alone
+    assert "A comparison needs two finished runs" in alone
+    assert "Transfer T" not in alone
+    assert "Where the scenarios differ" not in alone
+
+
+def test_only_what_can_be_compared_has_a_box(runs: Path) -> None:
+    lines = page(Site((runs,)), INDEX).tables["runs"]["lines"]
+    boxes = {line["name"]: line["chosen_as"] for line in lines}
+    assert boxes == {
+        "with space": "with space", "stress": "stress", "running": None, "said": None,
+    }  # fmt: skip
 
 
 def test_a_run_without_samples_offers_no_search(runs: Path) -> None:
@@ -345,4 +365,5 @@ def test_a_comparison_says_how_each_run_was_made(tmp_path: Path) -> None:
     assert "a" * 13 not in text
     assert EVIL not in text
     same = str(Site((tmp_path,)).page(COMPARE, [("run", "one"), ("run", "one")]))
+    assert "Transfer T" in same
     assert "different versions" not in same

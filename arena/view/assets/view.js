@@ -6,13 +6,12 @@ const WHOLE = 500; // rows
 const SHORT_TEXT = 20; // letters
 // No filter. Not empty: of an empty value a list that is left untouched takes the label.
 const ALL = "(all)";
-const made = new Map();
 
 function element(tag, text, attributes = {}) {
-  const made = document.createElement(tag);
-  made.textContent = text;
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
+  const found = document.createElement(tag);
+  found.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) found.setAttribute(name, value);
+  return found;
 }
 
 function link(cell, column) {
@@ -116,20 +115,40 @@ function grouped(place) {
   place.querySelector(".tabulator-table").setAttribute("role", "presentation");
 }
 
+// The lines that are chosen to be compared, in the order in which they were.
+const chosen = new Set();
+const compare = document.getElementById("compare");
+
+function choice(cell) {
+  const name = cell.getData().chosen_as;
+  if (!name) return element("span", "");
+  const box = element("input", "", { type: "checkbox", "aria-label": `compare ${name}` });
+  box.checked = chosen.has(name);
+  box.addEventListener("change", () => {
+    if (box.checked) chosen.add(name); else chosen.delete(name);
+    compare.disabled = chosen.size < 2;
+  });
+  return box;
+}
+
+compare?.addEventListener("click", () => {
+  location.href = `compare.html?${new URLSearchParams([...chosen].map((name) => ["run", name]))}`;
+});
+
 function build(place) {
   const name = place.dataset.table;
   const data = JSON.parse(document.getElementById(`data-${name}`).textContent);
   const { columns, search, choose, joined } = data;
   const lines = joined ? data.lines.map((line) => ({ ...globalThis[joined][line.at], ...line })) : data.lines;
   const definitions = columns.map((column) => definition(column, lines));
-  if (choose && document.getElementById("compare")) {
+  if (choose && compare) {
     definitions.unshift({
-      formatter: "rowSelection", title: "compare", headerSort: false, width: 76, hozAlign: "center",
+      formatter: choice, title: "compare", headerSort: false, width: 76, hozAlign: "center", download: false,
     });
   }
   const table = new Tabulator(place, {
     data: lines, columns: definitions, layout: "fitColumns", ...extent(lines.length),
-    placeholder: "nothing found", selectableRows: choose, autoResize: false,
+    placeholder: "nothing found", autoResize: false,
   });
   table.on("tableBuilt", () => {
     reachable(table);
@@ -145,18 +164,6 @@ function build(place) {
   });
   if (search) searchField(place, table, columns, place.dataset.label);
   saveButton(place, table, name);
-  made.set(name, table);
-  return table;
 }
 
 for (const place of document.querySelectorAll("[data-table]")) build(place);
-
-const button = document.getElementById("compare");
-if (button) {
-  const table = made.get("runs");
-  table.on("rowSelectionChanged", (chosen) => { button.disabled = chosen.length < 2; });
-  button.addEventListener("click", () => {
-    const asked = new URLSearchParams(table.getSelectedData().map((line) => ["run", line.name]));
-    location.href = `compare.html?${asked}`;
-  });
-}
