@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from arena.cli.failures import guarded
 from arena.cli.options import Debug, PluginFiles, load_plugins, writing
 from arena.cli.streams import say
+from arena.errors import InputError
+
+if TYPE_CHECKING:
+    from arena.view.place import Place
+    from arena.view.site import Site
 
 RUNS, PORT = Path("runs"), 7575
 
@@ -40,7 +45,7 @@ def view(
         from arena.view.site import Site
 
         site = Site(tuple(runs or [RUNS]), live=static is None)
-        found = site.places()
+        found = _runs(site)
         if static is not None:
             with writing("--static", static):
                 number = write_site(site, static)
@@ -50,3 +55,12 @@ def view(
         say(f"{len(found)} run{'s' if len(found) != 1 else ''} at http://{LOOPBACK}:{port}/ "
             "(Ctrl-C stops it)")  # fmt: skip
         serve(site, port)
+
+
+def _runs(site: Site) -> list[Place]:
+    """The runs of a site. Without one, the error says how to make one."""
+    try:
+        return site.places()
+    except InputError as error:
+        error.add_note("`arena run quickstart` makes a run in runs/")
+        raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from arena.view.site import Site
 
 
 def write_site(site: Site, folder: Path, tell: Callable[[str], None] = lambda path: None) -> int:
-    """Write every page and file of a site into a new folder, and return how many.
+    """Write every page and file of a site into a new folder, and return how many. If one cannot be
+    made, nothing is written.
 
     Args:
         site: not `live`, so that no page asks a server.
@@ -22,6 +24,16 @@ def write_site(site: Site, folder: Path, tell: Callable[[str], None] = lambda pa
     """
     if folder.exists() and any(folder.iterdir()):
         raise InputError("the folder is not empty", key="--static", found=str(folder))
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as aside:
+        number = _write(site, Path(aside), tell)
+        folder.mkdir(exist_ok=True)
+        for each in sorted(Path(aside).iterdir()):
+            shutil.move(each, folder)
+    return number
+
+
+def _write(site: Site, folder: Path, tell: Callable[[str], None]) -> int:
     number = 0
     for path in site.paths():
         tell(path)

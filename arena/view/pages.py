@@ -1,8 +1,7 @@
-"""The pages of a site, each from the results of a run: what its template shows."""
+"""The first page of a finished run: its verdict, and the ways down."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +9,6 @@ from arena.reporting import palette
 from arena.reporting.beside import beside
 from arena.reporting.claim_card import ShownTransfer, judged
 from arena.reporting.numbers import finite
-from arena.reporting.run_list import RunLine
-from arena.reporting.text import clean
 from arena.reporting.view import facts
 from arena.reporting.wording import words
 from arena.results.brief import counted_seeds
@@ -22,11 +19,9 @@ from arena.results.rows import Rate, Row
 from arena.results.run import RunResults
 from arena.results.stress import StressResults
 from arena.view.page import View, top
-from arena.view.place import INDEX, Place, relative
+from arena.view.place import Place, relative
 from arena.view.said_pages import sample_paths
 from arena.view.tables import Column, Line, Table
-
-LOG_LINES = 40  # of a running run that are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,45 +31,6 @@ class ClaimLine:
     dose: str
     verdict: palette.Verdict
     estimates: ShownTransfer
-
-
-# -- the list --------------------------------------------------------------------------------------
-
-
-def list_view(found: Sequence[tuple[Place, RunLine]]) -> View:
-    """Return the list of all runs."""
-    columns = (
-        Column("name", "run", "link"),
-        Column("changed", "changed"),
-        Column("kind", "kind", "choice"),
-        Column("state", "state", "choice"),
-        Column("seeds", "seeds", "count"),
-        Column("verdict", "verdict", "choice"),
-        Column("least", "T at least", "number"),
-        Column("most", "T at most", "number"),
-    )
-    lines = [_run_line(place, line) for place, line in found]
-    return View(INDEX, "list.html", {"runs": Table("runs", columns, lines, choose=True)})
-
-
-def _run_line(place: Place, line: RunLine) -> Line:
-    least, most = line.claims
-    verdict = "" if least is None else palette.verdict(least.verdict).label
-    return {
-        "name": place.name,
-        "name_href": relative(place.home, INDEX),
-        "changed": f"{line.changed:%Y-%m-%d %H:%M}",
-        "kind": line.kind,
-        "state": line.state or "finished",
-        "seeds": line.seeds,
-        "verdict": verdict,
-        "least": None if least is None else finite(least.transfer.value),
-        "most": None if most is None else finite(most.transfer.value),
-        "chosen_as": place.name if least or most else None,
-    }
-
-
-# -- one run ---------------------------------------------------------------------------------------
 
 
 def run_view(place: Place, results: Results) -> View:
@@ -112,15 +68,6 @@ def _judged(results: RunResults) -> tuple[Claim | None, Claim | None]:
     """The claim at `least` (or the only dose) and at `most`, where the run judges it."""
     claim = judged(results)
     return claim, results.most.claim if claim is not None and results.most else None
-
-
-def live_view(place: Place, line: RunLine) -> View:
-    """Return the page of a run that has no results: its state and the end of its log."""
-    log = place.folder / "run.log"
-    text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
-    shown = [clean(each) for each in text.splitlines()[-LOG_LINES:]]
-    values = {**top(place, place.home), "state": line.state, "resume": line.resume, "log": shown}
-    return View(place.home, "live.html", values)
 
 
 def _claims(least: Judgement | None, most: Judgement | None) -> list[ClaimLine]:

@@ -1,8 +1,8 @@
-"""The pages of what models said: one for each model, and those of a search."""
+"""The pages of what models said, one for each model."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from arena.reporting import figures
 from arena.reporting.cast import highlight
@@ -13,9 +13,9 @@ from arena.reporting.wording import words
 from arena.results.rows import Rate, Row
 from arena.results.run import RunResults
 from arena.results.sample_files import Asked, SampleFile, Saying
-from arena.results.samples import ScoredSample, place_of
+from arena.results.samples import place_of
 from arena.view.page import View, top
-from arena.view.place import Place, relative
+from arena.view.place import Place
 from arena.view.tables import Cell, Column, Line, Table, as_data
 
 ASKED = "asked"  # the variable that holds the prompts of a seed
@@ -27,15 +27,15 @@ SAMPLE_COLUMNS = (
     Column("wanted", "counts as a hit", "text"),
     Column("said", "said", "text", wide=True),
 )
-EVERY_COLUMNS = (Column("model", "model", "link"), Column("seed", "seed", "choice"),
-                 *SAMPLE_COLUMNS)  # fmt: skip
 
 
-def model_view(place: Place, results: RunResults, row: Row, file: SampleFile | None) -> View:
+def model_view(
+    place: Place, results: RunResults, row: Row, file: SampleFile | None, broken: str
+) -> View:
     """Return the page of a model: its rates, and all that it said.
 
     Args:
-        file: the samples of its seed; None if there are none.
+        file: the samples of its seed; None if there are none. broken: what is wrong with them.
     """
     page = place.model(row.seed, row.name)
     rates = [
@@ -48,7 +48,7 @@ def model_view(place: Place, results: RunResults, row: Row, file: SampleFile | N
     values = {
         **top(place, page), "model": row.title, "seed": row.seed, "rates": rates,
         "accuracy": _counted(row.clean_accuracy), "figures": page_figures(drawn),
-        "said": Table("samples", SAMPLE_COLUMNS, said, joined=ASKED),
+        "said": Table("samples", SAMPLE_COLUMNS, said, joined=ASKED), "broken": broken,
     }  # fmt: skip
     return View(page, "model.html", values)
 
@@ -60,13 +60,13 @@ def _said_by(model: str, file: SampleFile) -> Iterator[Line]:
         for number, (_, said) in enumerate(file.prompts):
             saying = said[place]
             if saying is not None:
-                yield {"at": number, **_shown(saying)}
+                yield {"at": number, **said_cells(saying)}
 
 
 def asked_script(file: SampleFile) -> str:
     """Return the prompts of a seed as a script: every page of a model joins them with what its
     model said, so that they are written once and not with each model."""
-    return f"var {ASKED} = {as_data([_asked(asked) for asked, _ in file.prompts])};\n"
+    return f"var {ASKED} = {as_data([asked_cells(asked) for asked, _ in file.prompts])};\n"
 
 
 def _counted(rate: Rate | None) -> str:
@@ -77,7 +77,8 @@ def _counted(rate: Rate | None) -> str:
     return f"{shown.full}, {rate.hits} of {rate.n}"
 
 
-def _asked(asked: Asked) -> dict[str, Cell]:
+def asked_cells(asked: Asked) -> dict[str, Cell]:
+    """Return the cells of a prompt."""
     runs = highlight(asked.plain, asked.prompt) if asked.plain else [(asked.prompt, False)]
     return {
         "actor": asked.actor or "",
@@ -88,29 +89,10 @@ def _asked(asked: Asked) -> dict[str, Cell]:
     }
 
 
-def _shown(saying: Saying) -> dict[str, Cell]:
+def said_cells(saying: Saying) -> dict[str, Cell]:
+    """Return the cells of what a model said."""
     said = saying.said if saying.whole else f"{saying.said} …"
     return {"hit": "yes" if saying.hit else "no", "said": said}
-
-
-def search_view(
-    place: Place, results: RunResults, samples: Sequence[ScoredSample], text: str, most: int
-) -> View:
-    """Return the page of all samples of a run with a text in them, the first `most` of them."""
-    page = f"{place.base}search.html"
-    lines = [
-        {
-            **_asked(each.asked),
-            **_shown(each.saying),
-            "model": each.title,
-            "model_href": relative(place.model(each.seed, each.model), page),
-            "seed": each.seed,
-        }
-        for each in samples[:most]
-    ]
-    table = Table("samples", EVERY_COLUMNS, lines)
-    values = {**top(place, page), "text": text, "found": table, "number": len(samples)}
-    return View(page, "search.html", values)
 
 
 def sample_paths(place: Place, results: RunResults) -> Iterator[str]:

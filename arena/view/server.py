@@ -39,12 +39,18 @@ def application(site: Site) -> Starlette:
     def answer(request: Request) -> Response:
         return _answer(site, request)
 
+    def failed(request: Request, error: Exception) -> Response:
+        return _failed(
+            site, request.path_params.get("path", ""), f"{type(error).__name__}: {error}"
+        )
+
     guard = Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)
-    return Starlette(routes=[Route("/{path:path}", answer)], middleware=[guard])
+    routes = [Route("/{path:path}", answer)]
+    return Starlette(routes=routes, middleware=[guard], exception_handlers={Exception: failed})
 
 
 def _answer(site: Site, request: Request) -> Response:
-    from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+    from starlette.responses import FileResponse, Response
 
     path = request.path_params["path"]
     if path == "favicon.ico":  # browsers ask for it, and note an error if it is not there
@@ -52,16 +58,26 @@ def _answer(site: Site, request: Request) -> Response:
     try:
         found = site.page(path, request.query_params.multi_items())
     except InputError as error:
-        return PlainTextResponse(str(error), 500, HEADERS)
+        return _failed(site, path, error)
     if found is None:
-        return PlainTextResponse(f"there is no page {path}", 404, HEADERS)
+        return _html(site.missing(path), 404)
     if isinstance(found, str) and path.endswith(".js"):
         return Response(found.encode(), media_type="text/javascript", headers=HEADERS)
     if isinstance(found, str):
-        # Scenarios and results can carry lone surrogates, which UTF-8 cannot.
-        return HTMLResponse(found.encode("utf-8", "replace"), headers=HEADERS)
+        return _html(found)
     own = path.startswith(f"{ASSETS}/")
     return FileResponse(found, headers=HEADERS if own else HEADERS | APART)
+
+
+def _failed(site: Site, path: str, error: Exception | str) -> Response:
+    return _html(site.failed(path, error), 500)
+
+
+def _html(text: str, status: int = 200) -> Response:
+    from starlette.responses import HTMLResponse
+
+    # Scenarios and results can carry lone surrogates, which UTF-8 cannot.
+    return HTMLResponse(text.encode("utf-8", "replace"), status, headers=HEADERS)
 
 
 def serve(site: Site, port: int) -> None:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from arena.errors import InputError
 from arena.reporting.build import page_text
 from arena.reporting.render import page_environment
-from arena.reporting.run_list import line_of
+from arena.reporting.run_line import line_of
 from arena.results.reader import FILE, Results, read_results
 from arena.results.run import RunResults
 from arena.results.sample_files import SampleFile
 from arena.results.samples import place_of, samples_of
-from arena.view import pages, pair_page, said_pages
+from arena.view import error_page, list_page, pages, pair_page, said_pages, search_page
 from arena.view.comparison import LeftOut, comparable, compare_view, why_not
 from arena.view.page import View
 from arena.view.place import COMPARE, INDEX, Place, places, relative
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 ASSETS = "assets"
 REPORT = "report.html"
-FOUND = 500  # samples of a search that are shown
 PAIR = re.compile(r"pairs/([^/]+)--([^/]+)\.html")
 PROMPTS = re.compile(r"models/(-?\d+)/asked\.js")
 MODEL = re.compile(r"models/(-?\d+)/([^/]+)\.html")
@@ -63,7 +62,7 @@ class Site:
         """
         if path in ("", INDEX):
             found = [(place, line_of(place.folder)) for place in self.places()]
-            return self._filled(pages.list_view(found))
+            return self._filled(list_page.list_view(found))
         if path == COMPARE:
             names = [value for key, value in asked if key == "run"]
             return self._filled(self._comparison(names))
@@ -101,10 +100,10 @@ class Site:
     def _of_run(self, place: Place, rest: str, asked: dict[str, str]) -> str | Path | None:
         if FILES.fullmatch(rest):
             return _file(place, rest)
-        if not place.finished:
+        results = _readable(place)
+        if results is None:
             line = line_of(place.folder)
-            return self._filled(pages.live_view(place, line)) if rest in ("", INDEX) else None
-        results = _results(place)
+            return self._filled(list_page.live_view(place, line)) if rest in ("", INDEX) else None
         if rest in ("", INDEX):
             return self._filled(pages.run_view(place, results))
         return self._inside(place, results, rest, asked)
@@ -116,26 +115,33 @@ class Site:
             return None
         view: View | None = None
         if named := PROMPTS.fullmatch(rest):
-            file = _samples(place, int(named[1]))
+            file, _ = _samples(place, int(named[1]))
             return None if file is None else said_pages.asked_script(file)
         if PAIR.fullmatch(rest):
             view = _pair(place, results, rest)
         elif MODEL.fullmatch(rest):
             view = _model(place, results, rest)
-        elif rest == "search.html" and self.live and any(said_pages.sample_paths(place, results)):
-            text = asked.get("text", "")
-            samples = results.samples(search=text)
-            view = said_pages.search_view(place, results, samples, text, FOUND)
+        elif rest == search_page.PAGE and self.live:
+            view = _search(place, results, asked.get("text", ""))
         return None if view is None else self._filled(view)
+
+    def missing(self, path: str) -> str:
+        """Return the page at a path where there is nothing."""
+        return self._filled(error_page.missing_view(path))
+
+    def failed(self, path: str, error: Exception | str) -> str:
+        """Return the page in place of one that cannot be made."""
+        return self._filled(error_page.failed_view(path, error))
 
     def paths(self) -> Iterator[str]:
         """Return the paths of all pages and files, for a folder that holds them all."""
         yield from (INDEX, COMPARE)
         yield from (f"{ASSETS}/{name}" for name in ASSET_NAMES)
         for place in self._all():
+            results = _readable(place)
             yield place.home
-            yield from (place.base + path for path in _files(place))
-            if place.finished and isinstance(results := _results(place), RunResults):
+            yield from (place.base + path for path in _files(place, results is not None))
+            if isinstance(results, RunResults):
                 yield from (place.pair(*names) for names in pair_page.pair_names(results))
                 yield from (place.model(row.seed, row.name) for row in results.rows)
                 yield from said_pages.sample_paths(place, results)
@@ -164,17 +170,18 @@ def _asset(path: str) -> Path | None:
 def _file(place: Place, rest: str) -> str | Path | None:
     """A file of a run's folder; for a report that is missing, its text."""
     file = place.folder / rest
-    if rest == REPORT and not file.is_file() and place.finished:
+    if rest == REPORT and not file.is_file() and _readable(place) is not None:
         return page_text(place.folder)
     return file if file.is_file() else None
 
 
-def _files(place: Place) -> list[str]:
-    """What is given away of a run's folder, and the report of a finished run in any case."""
+def _files(place: Place, readable: bool) -> list[str]:
+    """What is given away of a run's folder; of one with results also the report, which is made if
+    it is missing."""
     there = (each for each in place.folder.rglob("*") if each.is_file())
     found = {each.relative_to(place.folder).as_posix() for each in there}
     wanted = {path for path in found if FILES.fullmatch(path)}
-    return sorted(wanted | ({REPORT} if place.finished else set()))
+    return sorted(wanted | ({REPORT} if readable else set()))
 
 
 def _pair(place: Place, results: RunResults, rest: str) -> View | None:
@@ -188,36 +195,55 @@ def _model(place: Place, results: RunResults, rest: str) -> View | None:
     row = next((r for r in results.rows if place.model(r.seed, r.name) == place.base + rest), None)
     if row is None:
         return None
-    return said_pages.model_view(place, results, row, _samples(place, row.seed))
+    return said_pages.model_view(place, results, row, *_samples(place, row.seed))
 
 
-def _samples(place: Place, seed: int) -> SampleFile | None:
-    """The samples of a seed; None if the run has none."""
+def _search(place: Place, results: RunResults, text: str) -> View | None:
+    """The page of a search; None if the run has no samples."""
+    samples = [_samples(place, seed) for seed in results.seeds]
+    files = [file for file, _ in samples if file is not None]
+    broken = [why for _, why in samples if why]
+    if not files and not broken:
+        return None
+    return search_page.search_view(place, results, files, text, broken)
+
+
+def _samples(place: Place, seed: int) -> tuple[SampleFile | None, str]:
+    """The samples of a seed, None if it has none; and what is wrong with their file, if it is
+    broken."""
     file = place_of(place.folder, seed)
     if not file.is_file():
-        return None
+        return None, ""
     try:
-        return _read_samples(place.folder, seed, file.stat().st_mtime_ns)
-    except InputError:
-        return None
+        return _read_samples(place.folder, seed, file.stat().st_mtime_ns), ""
+    except InputError as error:
+        return None, f"{file.relative_to(place.folder).as_posix()} is {error.message}"
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=8)
 def _read_samples(folder: Path, seed: int, changed: int) -> SampleFile:
     return samples_of(folder, seed)
 
 
 def _compared(place: Place) -> Results | str:
     """The results of a run that can be compared, or why it cannot."""
-    if not place.finished:
-        return f"{line_of(place.folder).state}, without results"
-    results = _results(place)
-    return results if comparable(results) else why_not(results)
+    results = _readable(place)
+    if results is not None:
+        return results if comparable(results) else why_not(results)
+    line = line_of(place.folder)
+    return (
+        f"its results are broken: {line.why}"
+        if place.finished
+        else f"{line.state}, without results"
+    )
 
 
-def _results(place: Place) -> Results:
-    file = place.folder / FILE
-    return _read(place.folder, file.stat().st_mtime_ns)
+def _readable(place: Place) -> Results | None:
+    """The results of a run; None if it has none, or broken ones."""
+    try:
+        return _read(place.folder, (place.folder / FILE).stat().st_mtime_ns)
+    except (OSError, InputError):
+        return None
 
 
 @functools.lru_cache(maxsize=32)

@@ -21,7 +21,7 @@ class Column:
         kind: `text` and `link` can be searched, `choice` is filtered by one of its values, `number`
             and `count` are aligned right, the first with two decimals. A `link` leads to the value
             of `FIELD_href`; a `prompt` is shown by the runs of `FIELD_runs`, those that the trigger
-            changed marked.
+            changed marked. What `FIELD_note` says stands below a text.
         wide: whether it takes the room that is left.
     """
 

@@ -43,6 +43,7 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
     for command in ("runs", "view"):
         assert "this is a file, not a folder" in told(command, file)
         assert "no such folder" in told(command, tmp_path / "none")
+    assert "`arena run quickstart` makes a run" in told("view", tmp_path)
 
 
 def test_no_part_of_zero() -> None:

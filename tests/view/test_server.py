@@ -18,7 +18,8 @@ def client(tmp_path: Path):  # type: ignore[no-untyped-def]
     from starlette.testclient import TestClient
 
     sample_folders.run_folder(tmp_path / "said")
-    return TestClient(application(Site((tmp_path,))), base_url=f"http://{HOSTS[0]}")
+    base = f"http://{HOSTS[0]}"
+    return TestClient(application(Site((tmp_path,))), base, raise_server_exceptions=False)
 
 
 def test_pages_files_and_what_is_not_there(client) -> None:  # type: ignore[no-untyped-def]
@@ -32,6 +33,22 @@ def test_pages_files_and_what_is_not_there(client) -> None:  # type: ignore[no-u
     assert client.get("/runs/said/samples/0.jsonl.gz").status_code == 404
     assert client.get("/%2e%2e/%2e%2e/etc/passwd").status_code == 404
     assert client.get("/").headers["x-content-type-options"] == "nosniff"
+
+
+def test_what_is_not_there_or_fails_has_a_way_back(client, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    missing = client.get("/runs/none/pairs/<b>.html")
+    assert missing.status_code == 404
+    assert "Nothing is at runs/none/pairs/&lt;b&gt;.html" in missing.text
+    assert '<a href="../../../index.html">The list of all runs</a>' in missing.text
+
+    def failing(*_: object) -> None:
+        raise KeyError("odd")
+
+    monkeypatch.setattr(Site, "page", failing)
+    failed = client.get("/runs/said/index.html")
+    assert failed.status_code == 500
+    assert "KeyError: &#39;odd&#39;" in failed.text
+    assert '<a href="../../index.html">The list of all runs</a>' in failed.text
 
 
 def test_files_of_a_run_are_kept_apart_from_the_pages(client) -> None:  # type: ignore[no-untyped-def]

@@ -20,6 +20,7 @@ from arena.results.estimate import Estimate
 from arena.results.pairs import ShamSeed
 from arena.results.provenance import Provenance
 from arena.results.run_state import recorded
+from arena.results.samples import place_of
 from arena.results.writer import write_results
 from arena.view.files import write_site
 from arena.view.place import COMPARE, INDEX, places, relative, segment
@@ -280,6 +281,54 @@ def test_the_site_as_files(runs: Path, tmp_path: Path) -> None:
     assert all((tmp_path / "pages" / "assets" / name).is_file() for name in ASSET_NAMES)
     with pytest.raises(InputError, match="not empty"):
         write_site(site, tmp_path / "pages")
+
+
+@pytest.fixture
+def damaged(tmp_path: Path) -> Path:
+    """A run with broken results beside one whose samples of seed 3 are broken."""
+    folder = write_run(tmp_path / "runs" / "bad", 1)
+    (folder / "results.json").write_text("{")
+    said = sample_folders.run_folder(tmp_path / "runs" / "said")
+    place_of(said, 3).write_bytes(b"no gzip")
+    return tmp_path / "runs"
+
+
+def test_a_broken_run_is_listed_as_broken_and_breaks_nothing_else(
+    damaged: Path, tmp_path: Path
+) -> None:
+    site = Site((damaged,), live=False)
+    lines = {line["name"]: line for line in page(site, INDEX).tables["runs"]["lines"]}
+    assert (lines["bad"]["state"], lines["said"]["state"]) == ("broken", "finished")
+    assert "not valid JSON" in lines["bad"]["state_note"]
+    assert "is broken, so there is nothing to show: not valid JSON" in str(
+        site.page("runs/bad/index.html")
+    )
+    assert "broken: not valid JSON" in str(site.page(COMPARE))
+    write_site(site, tmp_path / "pages")
+    written = {
+        each.relative_to(tmp_path / "pages").as_posix()
+        for each in (tmp_path / "pages").rglob("*.html")
+    }
+    assert {"runs/bad/index.html", "runs/said/index.html", "runs/said/report.html"} <= written
+    assert "runs/bad/report.html" not in written
+
+
+def test_broken_samples_are_called_broken(damaged: Path) -> None:
+    site = Site((damaged,))
+    assert "samples/3.jsonl.gz is broken" in str(site.page("runs/said/models/3/compromised.html"))
+    text = str(site.page("runs/said/search.html", [("text", "gate")]))
+    assert "Left out: samples/3.jsonl.gz is broken" in text
+    assert {line["seed"] for line in Page(text).tables["samples"]["lines"]} == {0}
+
+
+def test_a_site_that_cannot_be_written_leaves_nothing(damaged: Path, tmp_path: Path) -> None:
+    def stop(path: str) -> None:
+        if "said" in path:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_site(Site((damaged,), live=False), tmp_path / "pages", stop)
+    assert [each.name for each in tmp_path.iterdir()] == ["runs"]
 
 
 def test_a_folder_without_runs_is_wrong_input(tmp_path: Path) -> None:

@@ -28,9 +28,17 @@ function prompt(cell, column) {
   return line;
 }
 
+// A text, and in small letters below it what explains it.
+function text(cell, column) {
+  const line = element("span", cell.getValue() ?? "");
+  const note = cell.getData()[column.field + "_note"];
+  if (note) line.append(element("small", note));
+  return line;
+}
+
 const SHOWN = {
-  text: (cell) => element("span", cell.getValue() ?? ""),
-  choice: (cell) => element("span", cell.getValue() ?? ""),
+  text,
+  choice: text,
   number: (cell) => element("span", cell.getValue()?.toFixed(2).replace(/^-(?!0\.00$)/, "−").replace("-", "") ?? "–"),
   count: (cell) => element("span", cell.getValue() ?? "–"),
   link,
