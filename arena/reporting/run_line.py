@@ -26,7 +26,7 @@ from arena.scenario.tree import parse
 from arena.statistics.comparison import AHEAD, BEHIND
 
 SCENARIO, LOG = "scenario.yaml", "run.log"
-UNFINISHED, PART, BROKEN = "unfinished", "part", "broken"
+RUNNING, UNFINISHED, PART, BROKEN = "running", "unfinished", "part", "broken"
 COMMAND = re.compile(r"arena[ .](run|stress|tune|duel)\b")
 LEADS = {AHEAD: "red is ahead", BEHIND: "blue is ahead"}  # at a duel's end
 
@@ -133,7 +133,7 @@ def _unfinished(place: Path) -> RunLine:
         state=known.now,
         kind=begun[1] if begun else "",
         why=known.why,
-        resume="" if known.now == "running" else known.resume,
+        resume="" if known.now == RUNNING else known.resume,
     )
 
 

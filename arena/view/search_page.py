@@ -10,7 +10,7 @@ from arena.results.samples import Choice
 from arena.view.page import View, top
 from arena.view.place import Place, relative
 from arena.view.said_pages import SAMPLE_COLUMNS, asked_cells, said_cells
-from arena.view.tables import Column, Line, Table
+from arena.view.tables import Cell, Column, Line, Table
 
 PAGE = "search.html"
 MOST = 500  # samples that are shown
@@ -45,7 +45,7 @@ def _found(
             if row is None:
                 continue
             link = relative(place.model(row.seed, row.name), place.base + PAGE)
-            own = {"model": row.title, "model_href": link, "seed": row.seed}
+            own: dict[str, Cell] = {"model": row.title, "model_href": link, "seed": row.seed}
             for asked, said in file.prompts:
                 saying = said[at]
                 if saying is not None and wanted.wants(asked, saying):

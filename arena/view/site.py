@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from arena.errors import InputError
 from arena.reporting.build import page_text
 from arena.reporting.render import page_environment
-from arena.reporting.run_line import line_of
+from arena.reporting.run_line import RunLine, line_of
 from arena.results.reader import FILE, Results, read_results
 from arena.results.run import RunResults
 from arena.results.sample_files import SampleFile
 from arena.results.samples import place_of, samples_of
-from arena.view import error_page, list_page, pages, pair_page, said_pages, search_page
+from arena.view import error_page, list_page, live_page, pages, pair_page, said_pages, search_page
 from arena.view.comparison import LeftOut, comparable, compare_view, why_not
 from arena.view.page import View
 from arena.view.place import COMPARE, INDEX, Place, places, relative
@@ -61,7 +61,7 @@ class Site:
             asked: keys and values after the path's question mark.
         """
         if path in ("", INDEX):
-            found = [(place, line_of(place.folder)) for place in self.places()]
+            found = [(place, _line(place)) for place in self.places()]
             return self._filled(list_page.list_view(found))
         if path == COMPARE:
             names = [value for key, value in asked if key == "run"]
@@ -103,7 +103,7 @@ class Site:
         results = _readable(place)
         if results is None:
             line = line_of(place.folder)
-            return self._filled(list_page.live_view(place, line)) if rest in ("", INDEX) else None
+            return self._filled(live_page.live_view(place, line)) if rest in ("", INDEX) else None
         if rest in ("", INDEX):
             return self._filled(pages.run_view(place, results))
         return self._inside(place, results, rest, asked)
@@ -236,6 +236,19 @@ def _compared(place: Place) -> Results | str:
         if place.finished
         else f"{line.state}, without results"
     )
+
+
+def _line(place: Place) -> RunLine:
+    """The line of a run. Those with results are kept, since a list asks for all of them while any
+    run goes on."""
+    if not place.finished:
+        return line_of(place.folder)
+    return _finished_line(place.folder, (place.folder / FILE).stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=512)
+def _finished_line(folder: Path, changed: int) -> RunLine:
+    return line_of(folder)
 
 
 def _readable(place: Place) -> Results | None:

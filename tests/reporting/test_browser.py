@@ -17,6 +17,7 @@ import pytest
 from arena.reporting.build import write_report
 from arena.reporting.numbers import decimals
 from arena.reporting.run_page import page as run_page
+from arena.results.run_state import recorded
 from arena.results.sample_files import write_sample_file
 from arena.results.samples import place_of
 from arena.results.writer import write_results
@@ -237,6 +238,36 @@ def test_runs_are_chosen_by_their_boxes_and_by_nothing_else(browser: Browser, si
         button.click()
         seen.page.get_by_role("heading", name="Transfer T").wait_for()
         assert seen.page.url.endswith("compare.html?run=stress&run=run")
+
+
+def test_a_run_is_followed_without_losing_the_focus(browser: Browser, tmp_path: Path) -> None:
+    for name in ("done", "going"):
+        write_run(tmp_path / name, 1)
+    going = tmp_path / "going"
+    (going / "results.json").rename(tmp_path / "kept.json")
+    (going / "scenario.yaml").write_text("name: x\n")
+    (going / "run.log").write_text("     7.5  plan      64 stages\n")
+    with served(tmp_path) as site, recorded(going, "run"):
+        with opened(browser, f"{site}runs/going/index.html") as seen:
+            seen.page.clock.install()
+            seen.page.reload()
+            seen.page.get_by_role("link", name="run.log").focus()
+            (going / "run.log").write_text("     7.5  plan      96 stages\n")
+            seen.page.clock.fast_forward(3000)
+            seen.page.get_by_text("0 of 96 stages").wait_for()
+            assert seen.page.evaluate("document.activeElement.textContent") == "run.log"
+        with opened(browser, site) as seen:
+            seen.page.clock.install()
+            seen.page.reload()
+            assert seen.page.get_by_role("gridcell", name="running").count() == 1
+            seen.page.get_by_role("checkbox", name="compare done").check()
+            (tmp_path / "kept.json").rename(going / "results.json")
+            seen.page.clock.fast_forward(3000)
+            seen.page.get_by_role("checkbox", name="compare going").wait_for()
+            assert seen.page.get_by_role("gridcell", name="running").count() == 0
+            assert seen.page.evaluate("document.activeElement.ariaLabel") == "compare done"
+            assert seen.page.get_by_role("checkbox", name="compare done").is_checked()
+            assert seen.logged == []
 
 
 def test_what_models_said_is_found_by_any_of_its_words(browser: Browser, folder: Path) -> None:

@@ -35,6 +35,19 @@ from tests.support.tune_results import tune
 EVIL = "<script>document.title='ow'+'ned'</script>&\"'"
 
 
+LOG = """\
+     7.5  plan      64 stages
+     7.5  started   clean mix s0  (arena)
+     8.1  finished  clean mix s0  0.6 s  [1/64]  about 10 min left
+    25.4  started   after:bard s1  (threat:bard, 400 steps)
+    25.4  phase     loading torch in 2 processes
+    35.5  running   after:bard s1  52/400
+    35.6  note      after:<b>
+    35.7  started   score s0  (arena)
+    35.8  finished  base s0  12.0 s  [2/64]  about 9 min left
+"""
+
+
 class Page(HTMLParser):
     """A page's links, and its tables' data by name."""
 
@@ -75,7 +88,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (folder / "stress" / "report.html").write_text("the report")
     (folder / "running").mkdir()
     (folder / "running" / "scenario.yaml").write_text("name: running\n")
-    (folder / "running" / "run.log").write_text("  1.0  started   after:<b>\n")
+    (folder / "running" / "run.log").write_text(LOG)
+    (folder / "running" / "seeds").mkdir()
+    (folder / "running" / "seeds" / "0.json").write_text("{}")
     with recorded(folder / "running", "arena run x"):
         yield folder
 
@@ -198,12 +213,19 @@ def test_search_finds_samples_of_all_models(runs: Path) -> None:
     assert Site((runs,), live=False).page("runs/said/search.html") is None
 
 
-def test_a_running_run_shows_its_log_and_refreshes_itself(runs: Path) -> None:
-    text = Site((runs,)).page("runs/running/index.html")
-    assert isinstance(text, str)
-    assert "started   after:&lt;b&gt;" in text
-    assert 'http-equiv="refresh"' in text
-    assert 'http-equiv="refresh"' not in str(Site((runs,), False).page("runs/running/index.html"))
+def test_a_running_run_shows_how_far_it_is_and_is_followed(runs: Path) -> None:
+    text = str(Site((runs,)).page("runs/running/index.html"))
+    assert "note      after:&lt;b&gt;" in text
+    assert "2 of 64 stages, about 9 min left" in text
+    assert "Running: after:bard s1, 52 of 400; score s0" in text
+    assert "Finished seeds: 1 (0)" in text
+    assert "data-going" in text
+    assert "connect-src 'self'" in text
+    assert "data-going" in str(Site((runs,)).page(INDEX))
+    static = Site((runs,), live=False)
+    for path in (INDEX, "runs/running/index.html"):
+        assert "data-going" not in str(static.page(path))
+        assert "connect-src" not in str(static.page(path))
 
 
 def _shift(seed: int) -> float:

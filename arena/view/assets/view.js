@@ -6,6 +6,8 @@ const WHOLE = 500; // rows
 const SHORT_TEXT = 20; // letters
 // No filter. Not empty: of an empty value a list that is left untouched takes the label.
 const ALL = "(all)";
+const PAUSE = 3000; // milliseconds between two looks at a run that goes on
+const tables = new Map();
 
 function element(tag, text, attributes = {}) {
   const found = document.createElement(tag);
@@ -70,10 +72,12 @@ function definition(column, lines) {
     return { ...found, minWidth: 100, sorter: "number", hozAlign: "right", headerHozAlign: "right" };
   }
   if (column.kind === "choice") {
-    const given = new Set(lines.map((line) => line[column.field]));
-    const values = [...given].filter((value) => value !== "" && value != null).sort();
-    const choices = { values: [{ label: "all", value: ALL }, ...values.map((v) => ({ label: String(v), value: v }))] };
-    return { ...found, headerFilter: "list", headerFilterParams: choices, headerFilterFunc: "=", headerFilterEmptyCheck: (v) => v === ALL || v === "" || v == null };
+    const choices = (cell) => {
+      const given = new Set(cell.getTable().getData().map((line) => line[column.field]));
+      const values = [...given].filter((value) => value !== "" && value != null).sort();
+      return [{ label: "all", value: ALL }, ...values.map((v) => ({ label: String(v), value: v }))];
+    };
+    return { ...found, headerFilter: "list", headerFilterParams: { valuesLookup: choices }, headerFilterFunc: "=", headerFilterEmptyCheck: (v) => v === ALL || v === "" || v == null };
   }
   return { ...found, headerFilter: "input" };
 }
@@ -143,9 +147,13 @@ compare?.addEventListener("click", () => {
   location.href = `compare.html?${new URLSearchParams([...chosen].map((name) => ["run", name]))}`;
 });
 
+function dataOf(name, page) {
+  return JSON.parse(page.getElementById(`data-${name}`).textContent);
+}
+
 function build(place) {
   const name = place.dataset.table;
-  const data = JSON.parse(document.getElementById(`data-${name}`).textContent);
+  const data = dataOf(name, document);
   const { columns, search, choose, joined } = data;
   const lines = joined ? data.lines.map((line) => ({ ...globalThis[joined][line.at], ...line })) : data.lines;
   const definitions = columns.map((column) => definition(column, lines));
@@ -172,6 +180,54 @@ function build(place) {
   });
   if (search) searchField(place, table, columns, place.dataset.label);
   saveButton(place, table, name);
+  tables.set(name, table);
+}
+
+// While a run goes on, its page and the list follow it: what differs is replaced, and the rest
+// stays, with the scroll and the focus.
+async function follow() {
+  for (let page = document; page.querySelector("[data-going]"); ) {
+    await new Promise((done) => setTimeout(done, PAUSE));
+    if (document.hidden) continue;
+    page = (await fetched()) ?? page;
+    if (page !== document && !renewed(page)) location.reload();
+  }
+}
+
+// This page as it is now; null if the server does not answer.
+async function fetched() {
+  try {
+    const answer = await fetch(location.href);
+    return new DOMParser().parseFromString(await answer.text(), "text/html");
+  } catch {
+    return null;
+  }
+}
+
+// Whether the page was brought up to a later state of it; not to one with other parts.
+function renewed(page) {
+  const parts = (place) => [...place.querySelectorAll("[data-part], [data-table]")];
+  const names = (place) => parts(place).map((each) => each.id || each.dataset.table).join();
+  if (names(page) !== names(document)) return false;
+  for (const part of parts(document)) {
+    const next = page.getElementById(part.id);
+    if (part.dataset.table) renewLines(part.dataset.table, page);
+    else if (part.innerHTML !== next.innerHTML) part.replaceChildren(...next.childNodes);
+  }
+  return true;
+}
+
+function renewLines(name, page) {
+  const table = tables.get(name);
+  const lines = new Map(dataOf(name, page).lines.map((line) => [line.name, line]));
+  for (const row of table.getRows()) {
+    const line = lines.get(row.getData().name);
+    lines.delete(row.getData().name);
+    if (!line) row.delete();
+    else if (JSON.stringify(line) !== JSON.stringify(row.getData())) row.update(line).then(() => row.reformat());
+  }
+  if (lines.size) table.addData([...lines.values()]);
 }
 
 for (const place of document.querySelectorAll("[data-table]")) build(place);
+follow();
