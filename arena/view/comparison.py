@@ -6,27 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from arena.reporting import palette
 from arena.reporting.beside import made
-from arena.reporting.claim_card import judged
 from arena.reporting.differences import differences
 from arena.reporting.figures.claim_map import MapLine, claim_map
-from arena.reporting.numbers import Shown
+from arena.reporting.numbers import NONE
 from arena.reporting.render import page_figures
-from arena.results.brief import counted, counted_seeds
-from arena.results.claim import Judgement
-from arena.results.estimate import Estimate
-from arena.results.pairs import Pair
+from arena.results.brief import counted_seeds
 from arena.results.provenance import read_provenance
 from arena.results.reader import Results
 from arena.results.run import RunResults
 from arena.results.stress import StressResults
-from arena.statistics.intervals import paired
 from arena.view.page import View
 from arena.view.place import COMPARE, INDEX, Place, relative
+from arena.view.seed_values import difference
 from arena.view.tables import Cell, Column, Line, Table
-
-Compared = tuple[Place, Results]
+from arena.view.transfer_lines import Compared, claims_of, transfer_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +30,6 @@ class LeftOut:
     name: str
     why: str
     link: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A run's number, and its difference from the first run's over `seeds` that both have."""
-
-    value: Shown
-    verdict: palette.Verdict | None = None
-    difference: Shown | None = None
-    p: float | None = None
-    seeds: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """A line: what is compared, and each run's entry (None if it has no such number)."""
-
-    name: str
-    entries: Sequence[Entry | None]
 
 
 def compare_view(chosen: Sequence[Compared], left_out: Sequence[LeftOut]) -> View:
@@ -73,7 +48,7 @@ def compare_view(chosen: Sequence[Compared], left_out: Sequence[LeftOut]) -> Vie
         "runs": [(place.name, relative(place.home, COMPARE)) for place, _ in runs],
         "alone": [(place.name, relative(place.home, COMPARE)) for place, _ in chosen if not runs],
         "left_out": left_out,
-        "lines": list(_lines(results)),
+        "lines": list(transfer_lines(runs)),
         "origins": [_origin(place, each) for place, each in runs],
         "keys": _keys(results),
         "trail": [("runs", INDEX)],
@@ -84,7 +59,7 @@ def compare_view(chosen: Sequence[Compared], left_out: Sequence[LeftOut]) -> Vie
 
 def comparable(results: Results) -> bool:
     """Return whether results have a T over pairs, and so can stand beside others."""
-    return bool(_claims(results))
+    return bool(claims_of(results))
 
 
 def why_not(results: Results) -> str:
@@ -105,8 +80,8 @@ def _plot(runs: Sequence[Compared]) -> str:
     lines = [
         MapLine(
             name=place.name,
-            transfer={dose: claim.transfer for dose, claim in _claims(results).items()},
-            verdicts={dose: claim.verdict or "" for dose, claim in _claims(results).items()},
+            transfer={dose: claim.transfer for dose, claim in claims_of(results).items()},
+            verdicts={dose: claim.verdict or "" for dose, claim in claims_of(results).items()},
         )
         for place, results in runs
     ]
@@ -153,106 +128,36 @@ def _rate_line(key: tuple[str, str], runs: Sequence[Rates]) -> Line:
     for place, rates in enumerate(runs):
         line[f"value_{place}"] = fmean(rates[key].values())
         if place:
-            difference, p, seeds = _difference(runs[0][key], rates[key])
-            line[f"change_{place}"] = None if difference is None else difference.value
-            line[f"range_{place}"] = _range(difference, p, seeds)
+            change = difference({"": runs[0][key]}, {"": rates[key]})
+            line[f"change_{place}"] = None if change.value is None else change.value.value
+            line[f"range_{place}"] = change.basis
     return line
 
 
-def _range(difference: Shown | None, p: float | None, seeds: int) -> str:
-    """The interval of a difference, its p and the seeds behind it."""
-    if difference is None:
-        return "no common seed"
-    known = (difference.interval, "" if p is None else f"p {p:.3f}", counted(seeds, "seed"))
-    return ", ".join(filter(None, known))
+# -- scenarios -------------------------------------------------------------------------------------
 
 
-# -- transfer --------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys in which a scenario differs from the first one, each with the value of every run:
+    those that all have, and those that some lack."""
+
+    common: Sequence[tuple[str, Sequence[str]]]
+    lacking: Sequence[tuple[str, Sequence[str]]]
 
 
-def _claims(results: Results) -> dict[str, Judgement]:
-    """The claims of a run or stress run by dose; empty for other results."""
-    found: dict[str, Judgement | None] = {}
-    if isinstance(results, StressResults):
-        found = {"least": results.claim, "most": results.most}
-    elif isinstance(results, RunResults):
-        claim = judged(results)
-        found = {"least": claim, "most": results.most.claim if claim and results.most else None}
-    return {dose: claim for dose, claim in found.items() if claim is not None}
-
-
-def _lines(runs: Sequence[Results]) -> list[Comparison]:
-    lines = []
-    for dose in ("least", "most"):
-        judged = [_claims(run).get(dose) for run in runs]
-        if any(judged):
-            means = [_seed_means(run, dose) for run in runs]
-            lines.append(_line(f"T over all pairs, {dose}", judged, means))
-    for name in dict.fromkeys(name for run in runs for name in _pairs(run)):
-        pairs = [_pairs(run).get(name) for run in runs]
-        lines.append(_line(f"T {name}", pairs, [_by_seed(pair) for pair in pairs]))
-    return lines
-
-
-def _line(
-    name: str,
-    judged: Sequence[Judgement | Pair | None],
-    by_seed: Sequence[Mapping[int, float]],
-) -> Comparison:
-    entries: list[Entry | None] = []
-    for place, each in enumerate(judged):
-        if each is None:
-            entries.append(None)
-            continue
-        value, verdict = Shown.of(each.transfer), palette.verdict(each.verdict)
-        difference, p, seeds = _difference(by_seed[0], by_seed[place]) if place else (None, None, 0)
-        entries.append(Entry(value, verdict, difference, p, seeds))
-    return Comparison(name, entries)
-
-
-def _difference(
-    first: Mapping[int, float], other: Mapping[int, float]
-) -> tuple[Shown | None, float | None, int]:
-    """The difference from the first run, paired by seed; None without a common seed."""
-    both = sorted(first.keys() & other.keys())
-    if not both:
-        return None, None, 0
-    estimate: Estimate
-    estimate, p = paired(other[seed] - first[seed] for seed in both)
-    return Shown.of(estimate), p, len(both)
-
-
-def _pairs(run: Results) -> dict[str, Pair]:
-    if not isinstance(run, RunResults):
-        return {}
-    return {f"{pair.source} → {pair.to}": pair for pair in run.transfer}
-
-
-def _by_seed(pair: Pair | None) -> dict[int, float]:
-    cases = pair.per_seed if pair is not None else ()
-    return {case.seed: case.transfer for case in cases if case.transfer is not None}
-
-
-def _seed_means(run: Results, dose: str) -> dict[int, float]:
-    """T by seed, the mean over usable pairs; empty for a stress run, whose cells have them."""
-    if not isinstance(run, RunResults):
-        return {}
-    pairs = run.transfer if dose == "least" else run.most.transfer if run.most else ()
-    values: dict[int, list[float]] = {}
-    for pair in pairs:
-        for seed, value in _by_seed(pair).items():
-            values.setdefault(seed, []).append(value)
-    return {seed: sum(each) / len(each) for seed, each in values.items()}
-
-
-def _keys(runs: Sequence[Results]) -> list[tuple[str, list[str]]]:
-    """The keys in which any scenario differs from the first, with every run's value."""
-    if not runs:
-        return []
+def _keys(runs: Sequence[Results]) -> Keys:
     changed: dict[str, list[str | None]] = {}
-    for place, run in enumerate(runs[1:], 1):
+    for at, run in enumerate(runs[1:], 1):
         for key, one, other in differences(runs[0].scenario.root, run.scenario.root):
             values = changed.setdefault(key, [one, *[None] * (len(runs) - 1)])
-            values[place] = other
-    return [(key, [v if v is not None else values[0] or "" for v in values])
-            for key, values in changed.items()]  # fmt: skip
+            values[at] = other
+    known = {
+        key: [values[0] or "" if each is None else each for each in values]
+        for key, values in changed.items()
+    }
+    lacking = {key for key, values in known.items() if NONE in values}
+    return Keys(
+        [(key, values) for key, values in known.items() if key not in lacking],
+        [(key, values) for key, values in known.items() if key in lacking],
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
@@ -19,8 +20,10 @@ from arena.results.claim import ShamEstimates
 from arena.results.estimate import Estimate
 from arena.results.pairs import ShamSeed
 from arena.results.provenance import Provenance
+from arena.results.run import RunResults
 from arena.results.run_state import recorded
 from arena.results.samples import place_of
+from arena.results.scenario import ScenarioRecord
 from arena.results.writer import write_results
 from arena.view.files import write_site
 from arena.view.place import COMPARE, INDEX, places, relative, segment
@@ -28,8 +31,9 @@ from arena.view.site import ASSET_NAMES, Site
 from tests.reporting.test_build import hostile
 from tests.support import sample_folders
 from tests.support.curve_results import with_training
+from tests.support.measured_results import measured
 from tests.support.sample_results import results, write_run
-from tests.support.stress_results import write_stress
+from tests.support.stress_results import stress, write_stress
 from tests.support.tune_results import tune
 
 EVIL = "<script>document.title='ow'+'ned'</script>&\"'"
@@ -263,6 +267,71 @@ def test_runs_side_by_side_are_paired_by_seed(tmp_path: Path) -> None:
     assert ("compromised", "clean accuracy") in models
     assert {line["change_1"] for line in rates} == {0.0}
     assert {line["range_1"] for line in rates} == {"p 1.000, 8 seeds"}
+
+
+def _lower(run: RunResults, shift: float) -> RunResults:
+    """A run with a smaller T in every seed of every pair."""
+    pairs = [
+        pair.model_copy(
+            update={
+                "per_seed": tuple(
+                    case.model_copy(update={"transfer": case.transfer and case.transfer - shift})
+                    for case in pair.per_seed
+                )
+            }
+        )
+        for pair in run.transfer
+    ]
+    return run.model_copy(update={"transfer": tuple(pairs)})
+
+
+def test_stress_runs_are_paired_by_cell_and_seed(tmp_path: Path) -> None:
+    for name, shift in (("a", 0.0), ("b", 0.125)):
+        cells = write_stress(tmp_path / name, stress(2)) / "cells"
+        for number, cell in enumerate(sorted(cells.iterdir())):
+            write_results(cell, _lower(measured(), shift * (1 + number)))
+    write_stress(tmp_path / "bare", stress(2))
+    shutil.rmtree(tmp_path / "bare" / "cells")
+    write_run(tmp_path / "run", 8)
+    asked = [("run", name) for name in ("a", "b", "bare", "run")]
+    text = str(Site((tmp_path,)).page(COMPARE, asked))
+    changes = re.findall(r">(\S+) against the first, p \S+, ([^<]+)<", text)
+    both = "8 seeds, 2 cells"
+    assert changes == [
+        (f"{MINUS}0.19", both), ("0.00", both), ("0.00", both),
+        (f"{MINUS}0.12", "8 seeds"), (f"{MINUS}0.25", "8 seeds"),
+    ]  # fmt: skip
+    assert "T in cell llama-nano-pooled1" in text
+    assert "not paired: the folders of its cells are missing" in text
+    assert "not paired: one is a stress run, one is not" in text
+    assert "odd over all pairs, least" in text
+
+
+def test_runs_without_a_common_seed_say_so_and_keys_that_some_lack_are_folded(
+    tmp_path: Path,
+) -> None:
+    more = ScenarioRecord({**results(2).scenario.root, "stage": "x", "added": {"one": 1}})
+    moved = [
+        pair.model_copy(
+            update={
+                "per_seed": tuple(
+                    case.model_copy(update={"seed": case.seed + 100}) for case in pair.per_seed
+                )
+            }
+        )
+        for pair in results(2).transfer
+    ]
+    write_run(tmp_path / "a", 2)
+    (tmp_path / "b").mkdir()
+    other = results(2).model_copy(update={"scenario": more, "transfer": tuple(moved)})
+    write_results(tmp_path / "b", other)
+    text = str(Site((tmp_path,)).page(COMPARE))
+    assert "not paired: no common seed" in text
+    assert "against the first" not in text
+    shown, _, folded = text.partition("<summary>")
+    assert "<code>stage</code>" in shown
+    assert folded.startswith("1 key that not every scenario has")
+    assert "<code>added.<wbr>one</code>" in folded
 
 
 @pytest.mark.parametrize(
