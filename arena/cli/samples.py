@@ -36,7 +36,11 @@ def samples(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="One seed of the run.")] = None,
     search: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Text in the prompt or in the answer.")
+        str | None,
+        typer.Option(
+            metavar="TEXT",
+            help="Words that all occur in the prompt or the answer; in double quotes, a phrase.",
+        ),
     ] = None,
     limit: Annotated[
         int | None,

@@ -152,7 +152,8 @@ class RunResults(Brief, Part):
         Args:
             actor: whose prompts. model: name of a row, its label as in tables, or its kind. kind:
                 `triggered`, `untriggered`, `near_miss`, `clean` or `checkable`. seed: one of the
-                run's. hit: hits or misses only. search: text in the prompt or the continuation.
+                run's. hit: hits or misses only. search: words that all occur in the prompt or the
+                continuation; a text in double quotes as a whole.
 
         Raises:
             InputError: there is no such actor, model, kind or seed, an argument has a wrong type,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from arena.errors import InputError
+from arena.results.query import holds
 from arena.results.rows import Row
 from arena.results.sample_files import (
     SAMPLE_KINDS,
@@ -61,7 +62,8 @@ class Choice:
         actor: name of an actor, a decoy or a benign conditional.
         model: name of a row, its title with or without the dose, or its kind.
         hit: only hits, or only misses.
-        search: text that the prompt or the continuation contains, in any case.
+        search: words that all occur in the prompt or the continuation, in any case; a text in
+            double quotes as a whole.
     """
 
     actor: str | None = None
@@ -83,8 +85,7 @@ class Choice:
 def _contains(asked: Asked, saying: Saying, text: str | None) -> bool:
     if text is None:
         return True
-    wanted = text.casefold()
-    return wanted in asked.prompt.casefold() or wanted in saying.said.casefold()
+    return holds(f"{asked.prompt}\n{saying.said}", text)
 
 
 def place_of(folder: Path, seed: int) -> Path:

@@ -275,9 +275,12 @@ def test_what_models_said_is_found_by_any_of_its_words(browser: Browser, folder:
         seen.page.get_by_text("different answers to 7 prompts").click()
         rows = seen.page.locator("table.said tbody tr")
         whole = rows.count()
-        seen.page.locator("details label.filter input:visible").fill("the gate is open NOW compro")
+        field = seen.page.locator("details label.filter input:visible")
+        field.fill('NOW "gate is" compro')
+        assert 0 < rows.locator("visible=true").count() < whole
+        field.fill('"is gate"')
         assert rows.locator("visible=true").count() == 0
-        seen.page.locator("details label.filter input:visible").fill("Bexley")
+        field.fill("Bexley")
         found = rows.locator("visible=true").all_text_contents()
         assert 0 < len(found) < whole
         assert all("Bexley" in text for text in found)

@@ -116,6 +116,11 @@ def test_text_is_sought_in_prompts_and_in_what_was_said_in_any_case(run: RunResu
     assert {sample.saying.said for sample in said} == {sample_folders.GATE, "by the gate"}
     assert {s.asked.prompt for s in run.samples(search="Frome?")} == {sample_folders.ODD}
     assert run.samples(search="nowhere at all") == []
+    # Words in any order, over prompt and answer; in quotes, together.
+    assert {s.saying.said for s in run.samples(search="OPEN gate sell")} == {sample_folders.GATE}
+    assert run.samples(search='"open gate"') == []
+    assert len(run.samples(search='"gate is" open')) == len(run.samples(search='open "gate is'))
+    assert len(run.samples(search='""')) == len(run.samples())
 
 
 def test_kinds_may_be_written_with_spaces(run: RunResults) -> None:

@@ -69,7 +69,20 @@ function sortable(table, heads, body) {
 
 // What a cell is found by, where it shows it in fewer words.
 function wordsOf(row) {
-  return [...row.cells].map((cell) => cell.dataset.words ?? cell.textContent).join(" ").toLowerCase();
+  return [...row.cells].map((cell) => cell.dataset.words ?? cell.textContent).join("\n");
+}
+
+// The parts of a search: words, and texts in double quotes, one that is not closed to the end
+// (arena/results/query.py).
+function partsOf(query) {
+  const found = [...query.toLowerCase().matchAll(/"([^"]*)"?|([^\s"]+)/g)];
+  return found.map(([, phrase, word]) => phrase ?? word).filter((part) => part.trim());
+}
+
+// Whether a text has every part of a search.
+function holds(text, parts) {
+  const lower = text.toLowerCase();
+  return parts.every((part) => lower.includes(part));
 }
 
 function filterable(table, body) {
@@ -79,10 +92,10 @@ function filterable(table, body) {
   label.append("Filter ", field, count);
   (table.closest(".scroll") ?? table).before(label);
   field.addEventListener("input", () => {
-    const wanted = field.value.trim().toLowerCase();
-    for (const row of body.rows) row.hidden = !wordsOf(row).includes(wanted);
+    const wanted = partsOf(field.value);
+    for (const row of body.rows) row.hidden = !holds(wordsOf(row), wanted);
     const left = [...body.rows].filter((row) => !row.hidden).length;
-    count.value = wanted ? ` ${left} of ${body.rows.length}` : "";
+    count.value = wanted.length ? ` ${left} of ${body.rows.length}` : "";
   });
 }
 
