@@ -20,6 +20,7 @@ from arena.view.tables import Cell, Column, Line, Table, as_data
 
 ASKED = "asked"  # the variable that holds the prompts of a seed
 SAMPLE_COLUMNS = (
+    Column("number", "no.", "sample"),
     Column("hit", "hit", "choice"),
     Column("actor", "actor", "choice"),
     Column("kind", "prompts", "choice"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -122,7 +122,7 @@ class Site:
         elif MODEL.fullmatch(rest):
             view = _model(place, results, rest)
         elif rest == search_page.PAGE and self.live:
-            view = _search(place, results, asked.get("text", ""))
+            view = _search(place, results, asked)
         return None if view is None else self._filled(view)
 
     def missing(self, path: str) -> str:
@@ -152,7 +152,7 @@ class Site:
         return _environment().get_template(view.template).render(**values)
 
 
-ASSET_NAMES = ("view.js", "view.css", "tables.js", "tabulator/tabulator.min.js",
+ASSET_NAMES = ("view.js", "follow.js", "view.css", "tables.js", "tabulator/tabulator.min.js",
                "tabulator/tabulator_simple.min.css", "tabulator/LICENSE")  # fmt: skip
 
 
@@ -198,14 +198,14 @@ def _model(place: Place, results: RunResults, rest: str) -> View | None:
     return said_pages.model_view(place, results, row, *_samples(place, row.seed))
 
 
-def _search(place: Place, results: RunResults, text: str) -> View | None:
+def _search(place: Place, results: RunResults, asked: Mapping[str, str]) -> View | None:
     """The page of a search; None if the run has no samples."""
     samples = [_samples(place, seed) for seed in results.seeds]
     files = [file for file, _ in samples if file is not None]
     broken = [why for _, why in samples if why]
     if not files and not broken:
         return None
-    return search_page.search_view(place, results, files, text, broken)
+    return search_page.search_view(place, results, files, asked, broken)
 
 
 def _samples(place: Place, seed: int) -> tuple[SampleFile | None, str]:

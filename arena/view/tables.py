@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-ColumnKind = Literal["text", "number", "count", "link", "prompt", "choice"]
+ColumnKind = Literal["text", "number", "count", "link", "prompt", "choice", "sample"]
 Cell = str | int | float | bool | None | Sequence[tuple[str, bool]]
 Line = Mapping[str, Cell]
 
@@ -21,7 +21,8 @@ class Column:
         kind: `text` and `link` can be searched, `choice` is filtered by one of its values, `number`
             and `count` are aligned right, the first with two decimals. A `link` leads to the value
             of `FIELD_href`; a `prompt` is shown by the runs of `FIELD_runs`, those that the trigger
-            changed marked. What `FIELD_note` says stands below a text.
+            changed marked; a `sample` is the number of a line and a link to it. What `FIELD_note`
+            says stands below a text.
         wide: whether it takes the room that is left.
     """
 

@@ -240,6 +240,64 @@ def test_runs_are_chosen_by_their_boxes_and_by_nothing_else(browser: Browser, si
         assert seen.page.url.endswith("compare.html?run=stress&run=run")
 
 
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a site with 280 samples of a model, a few of which look like formulas."""
+    said = sample_folders.run_folder(tmp_path_factory.mktemp("many") / "said")
+    file = sample_folders.sample_file(0)
+    odd = tuple(
+        (replace(asked, prompt=f"=1+1 {asked.prompt}"), answers) for asked, answers in file.prompts
+    )
+    write_sample_file(place_of(said, 0), replace(file, prompts=file.prompts * 39 + odd))
+    with served(said) as address:
+        yield f"{address}runs/said/"
+
+
+MODEL = "models/0/compromised.html"
+
+
+def test_many_samples_are_drawn_a_hundred_at_a_time(browser: Browser, many: str) -> None:
+    with opened(browser, many + MODEL) as seen:
+        rows, more = seen.page.locator(".tabulator-row"), seen.page.locator(".extent")
+        assert (rows.count(), more.locator("span").text_content()) == (100, "100 of 280 shown.")
+        for number in (200, 280):
+            more.get_by_role("button").click()
+            assert rows.count() == number
+        assert not more.get_by_role("button").is_visible()
+        seen.page.get_by_label("Search in samples").fill("gate cf")
+        assert more.locator("span").text_content() == "80 of 80 shown."
+        assert seen.logged == []
+
+
+def test_a_sample_and_a_filter_have_addresses(browser: Browser, many: str) -> None:
+    with opened(browser, f"{many}{MODEL}#sample-205") as seen:
+        assert seen.page.locator(".tabulator-row.target").get_attribute("id") == "sample-205"
+        assert seen.page.locator("#sample-205").get_by_text("205").is_visible()
+        seen.page.get_by_label("Search in samples").fill('"by the" sea')
+        kept = seen.page.url
+    assert "samples.search=%22by+the%22+sea#sample-205" in kept
+    more = "&samples.hit=no&samples.sort=number+desc"
+    with opened(browser, kept.partition("#")[0] + more) as seen:
+        assert seen.page.get_by_label("Search in samples").input_value() == '"by the" sea'
+        shown = seen.page.locator(".tabulator-row").evaluate_all("(rows) => rows.map((r) => r.id)")
+        assert shown == [f"sample-{7 * place + 7}" for place in reversed(range(40))]
+        assert seen.logged == []
+    with opened(browser, f"{many}search.html?text=bread") as seen:
+        seen.page.get_by_role("link", name="Link to sample 3", exact=True).first.click()
+        seen.page.locator("#sample-3.target").wait_for()
+        assert seen.page.url == f"{many}{MODEL}#sample-3"
+
+
+def test_a_saved_table_holds_no_formula(browser: Browser, many: str) -> None:
+    with opened(browser, many + MODEL) as seen:
+        with seen.page.expect_download() as saved:
+            seen.page.get_by_role("button", name="Save as CSV").click()
+        text = Path(saved.value.path()).read_text()
+    assert text.count("\"'=1+1 ") == 7
+    assert '"=' not in text
+    assert text.startswith('\ufeff"no."') or text.startswith('"no."')
+
+
 def test_a_run_is_followed_without_losing_the_focus(browser: Browser, tmp_path: Path) -> None:
     for name in ("done", "going"):
         write_run(tmp_path / name, 1)

@@ -25,6 +25,7 @@ from arena.results.run_state import recorded
 from arena.results.samples import place_of
 from arena.results.scenario import ScenarioRecord
 from arena.results.writer import write_results
+from arena.view import search_page
 from arena.view.files import write_site
 from arena.view.place import COMPARE, INDEX, places, relative, segment
 from arena.view.site import ASSET_NAMES, Site
@@ -215,6 +216,22 @@ def test_search_finds_samples_of_all_models(runs: Path) -> None:
     said = {(line["model"], line["said"]) for line in hits["lines"]}
     assert said == {("compromised", sample_folders.GATE)}
     assert Site((runs,), live=False).page("runs/said/search.html") is None
+    empty = Page(text := str(Site((runs,)).page("runs/said/search.html", [("text", ' "" ')])))
+    assert "Type words of a prompt or an answer" in text
+    assert "samples" not in empty.tables
+
+
+def test_a_search_shows_so_many_and_leads_to_more(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_page, "MOST", 2)
+    asked = [("text", "gate is")]
+    found = Page(text := str(Site((runs,)).page("runs/said/search.html", asked)))
+    assert len(found.tables["samples"]["lines"]) == 2
+    assert "of which the first 2 are here" in text
+    assert "search.html?text=gate+is&most=4" in found.links
+    more = page(Site((runs,)), "runs/said/search.html", *asked, ("most", "4"))
+    assert len(more.tables["samples"]["lines"]) == 4
 
 
 def test_a_running_run_shows_how_far_it_is_and_is_followed(runs: Path) -> None:

@@ -2,11 +2,10 @@
 // Makes a table of every element with data-table, from the JSON beside it. All texts become text
 // nodes, never markup.
 
-const WHOLE = 500; // rows
-const SHORT_TEXT = 20; // letters
+const PAGE = 100; // rows that are drawn at a time
+const SHORT_TEXT = 16; // letters
 // No filter. Not empty: of an empty value a list that is left untouched takes the label.
 const ALL = "(all)";
-const PAUSE = 3000; // milliseconds between two looks at a run that goes on
 const tables = new Map();
 
 function element(tag, text, attributes = {}) {
@@ -38,6 +37,13 @@ function text(cell, column) {
   return line;
 }
 
+// The number of a sample, which is a link to it: on this page, or on that of its model.
+function sample(cell) {
+  const number = cell.getValue();
+  const target = `${cell.getData().model_href ?? ""}#sample-${number}`;
+  return element("a", number, { href: target, "aria-label": `Link to sample ${number}` });
+}
+
 const SHOWN = {
   text,
   choice: text,
@@ -45,24 +51,36 @@ const SHOWN = {
   count: (cell) => element("span", cell.getValue() ?? "–"),
   link,
   prompt,
+  sample,
 };
+
+// A cell, which also knows the name of its column, for where that does not stand above it.
+function shown(cell, column) {
+  cell.getElement().dataset.label = column.title;
+  return SHOWN[column.kind](cell, column);
+}
+
+// A spreadsheet must not take a text for a formula.
+function plain(value) {
+  return /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+}
 
 // Pixels for the values of a column: short ones stay on a line, of longer ones every word does.
 function least(column, lines) {
   const texts = lines.map((line) => String(line[column.field] ?? ""));
   const long = texts.some((text) => text.length > SHORT_TEXT);
   const pieces = long ? texts.flatMap((text) => text.split(/\s/)) : texts;
-  const longest = pieces.reduce((most, piece) => Math.max(most, piece.length), 0);
-  return Math.min(320, Math.max(120, 30 + 8.3 * longest));
+  const longest = (words) => words.reduce((most, word) => Math.max(most, word.length), 0);
+  return Math.min(320, Math.max(84, 30 + 8.3 * longest(pieces), 44 + 8.3 * longest(column.title.split(" "))));
 }
 
 function definition(column, lines) {
   const found = {
     title: column.title,
     field: column.field,
-    formatter: (cell) => SHOWN[column.kind](cell, column),
+    formatter: (cell) => shown(cell, column),
     variableHeight: column.wide,
-    minWidth: column.wide ? 240 : least(column, lines),
+    minWidth: column.wide ? 180 : least(column, lines),
     widthGrow: column.wide ? 4 : column.kind === "link" ? 2 : 1,
     headerFilterPlaceholder: "filter",
     headerWordWrap: true,
@@ -71,6 +89,8 @@ function definition(column, lines) {
   if (column.kind === "number" || column.kind === "count") {
     return { ...found, minWidth: 100, sorter: "number", hozAlign: "right", headerHozAlign: "right" };
   }
+  if (column.kind === "sample") return { ...found, width: 68, minWidth: 68, sorter: "number" };
+  found.accessorDownload = plain;
   if (column.kind === "choice") {
     const choices = (cell) => {
       const given = new Set(cell.getTable().getData().map((line) => line[column.field]));
@@ -79,7 +99,8 @@ function definition(column, lines) {
     };
     return { ...found, headerFilter: "list", headerFilterParams: { valuesLookup: choices }, headerFilterFunc: "=", headerFilterEmptyCheck: (v) => v === ALL || v === "" || v == null };
   }
-  return { ...found, headerFilter: "input" };
+  const filter = (wanted, value) => holds(String(value ?? ""), partsOf(wanted));
+  return { ...found, headerFilter: "input", headerFilterFunc: filter };
 }
 
 function searchField(place, table, columns, label) {
@@ -87,11 +108,12 @@ function searchField(place, table, columns, label) {
   const named = element("label", `Search in ${label.toLowerCase()} `, { class: "search" });
   named.append(field);
   place.before(named);
-  const fields = columns.map((column) => column.field);
   field.addEventListener("input", () => {
-    const wanted = field.value.toLowerCase();
-    table.setFilter((line) => fields.some((name) => String(line[name] ?? "").toLowerCase().includes(wanted)));
+    const wanted = partsOf(field.value);
+    const texts = (line) => columns.map((column) => line[column.field] ?? "").join("\n");
+    table.setFilter((line) => holds(texts(line), wanted));
   });
+  return field;
 }
 
 function saveButton(place, table, name) {
@@ -114,10 +136,60 @@ function reachable(table) {
   }
 }
 
-// All rows of a table are in the page, so that the keyboard and the browser's own search reach them;
-// of a table with more, only those in sight.
-function extent(count) {
-  return count <= WHOLE ? { maxHeight: "75vh", renderVertical: "basic" } : { height: "75vh" };
+// What is shown of a table with many lines, and the way to more.
+function moreButton(place, table) {
+  const line = element("p", "", { class: "extent" }), extent = element("span", "");
+  const button = element("button", `Show ${PAGE} more`, { type: "button" });
+  line.append(extent, " ", button);
+  place.after(line);
+  let size = PAGE;
+  const tell = (all) => {
+    const drawn = Math.min(all, size);
+    extent.textContent = `${drawn.toLocaleString("en")} of ${all.toLocaleString("en")} shown.`;
+    button.hidden = drawn >= all;
+    line.hidden = all <= PAGE;
+  };
+  button.addEventListener("click", () => table.setPageSize(size + PAGE));
+  table.on("pageSizeChanged", (changed) => { size = changed; tell(table.getDataCount("active")); });
+  table.on("dataFiltered", (_, rows) => tell(rows.length));
+}
+
+// The filters and the order of a table are kept in the page's address.
+function remembered(table, name, field) {
+  const key = (part) => `${name}.${part}`;
+  const keep = () => {
+    const address = new URL(location), asked = address.searchParams;
+    for (const known of [...asked.keys()]) if (known.startsWith(key(""))) asked.delete(known);
+    for (const { field: column, value } of table.getHeaderFilters()) if (value !== ALL) asked.set(key(column), value);
+    if (field?.value) asked.set(key("search"), field.value);
+    for (const { field: column, dir } of table.getSorters()) asked.set(key("sort"), `${column} ${dir}`);
+    history.replaceState(null, "", address);
+  };
+  table.on("tableBuilt", () => {
+    const asked = new URLSearchParams(location.search);
+    const [sorted, direction] = asked.get(key("sort"))?.split(" ") ?? [];
+    for (const column of table.getColumns().map((each) => each.getField())) {
+      const value = asked.get(key(column));
+      if (column && value !== null) table.setHeaderFilterValue(column, value);
+      if (column && column === sorted) table.setSort(column, direction === "desc" ? "desc" : "asc");
+    }
+    if (field) field.value = asked.get(key("search")) ?? "";
+    field?.dispatchEvent(new Event("input"));
+    table.on("dataFiltered", keep);
+    table.on("dataSorted", keep);
+  });
+}
+
+// Shows the sample that the page's address names.
+function reveal(table) {
+  const [, number] = /^#sample-(\d+)$/.exec(location.hash) ?? [];
+  const rows = table.getRows("active");
+  const at = rows.findIndex((row) => String(row.getData().number) === number);
+  if (at < 0) return;
+  if (at >= table.getPageSize()) table.setPageSize(PAGE * Math.ceil((at + 1) / PAGE));
+  document.querySelector(".tabulator-row.target")?.classList.remove("target");
+  rows[at].getElement().classList.add("target");
+  rows[at].getElement().scrollIntoView({ block: "center" });
 }
 
 // The box that scrolls takes the focus, so it is the group of rows, and what is in it no group.
@@ -151,11 +223,17 @@ function dataOf(name, page) {
   return JSON.parse(page.getElementById(`data-${name}`).textContent);
 }
 
+// The lines of a table, each sample with its number and its prompt.
+function linesOf({ lines, joined }) {
+  const numbered = (line) => (line.at === undefined ? line : { ...line, number: line.at + 1 });
+  return lines.map((line) => numbered(joined ? { ...globalThis[joined][line.at], ...line } : line));
+}
+
 function build(place) {
   const name = place.dataset.table;
   const data = dataOf(name, document);
   const { columns, search, choose, joined } = data;
-  const lines = joined ? data.lines.map((line) => ({ ...globalThis[joined][line.at], ...line })) : data.lines;
+  const lines = linesOf(data);
   const definitions = columns.map((column) => definition(column, lines));
   if (choose && compare) {
     definitions.unshift({
@@ -163,9 +241,11 @@ function build(place) {
     });
   }
   const table = new Tabulator(place, {
-    data: lines, columns: definitions, layout: "fitColumns", ...extent(lines.length),
-    placeholder: "nothing found", autoResize: false,
+    data: lines, columns: definitions, layout: "fitColumns", maxHeight: "75vh", renderVertical: "basic",
+    pagination: true, paginationSize: PAGE, placeholder: "nothing found", autoResize: false,
+    rowFormatter: (row) => { if (joined) row.getElement().id = `sample-${row.getData().number}`; },
   });
+  place.classList.toggle("cards", columns.some((column) => column.wide));
   table.on("tableBuilt", () => {
     reachable(table);
     grouped(place);
@@ -178,56 +258,12 @@ function build(place) {
     table.redraw(true);
     for (const row of table.getRows("visible")) row.normalizeHeight(); // of lines that wrap now
   });
-  if (search) searchField(place, table, columns, place.dataset.label);
   saveButton(place, table, name);
+  moreButton(place, table);
+  remembered(table, name, search ? searchField(place, table, columns, place.dataset.label) : null);
+  table.on("tableBuilt", () => reveal(table));
+  addEventListener("hashchange", () => reveal(table));
   tables.set(name, table);
 }
 
-// While a run goes on, its page and the list follow it: what differs is replaced, and the rest
-// stays, with the scroll and the focus.
-async function follow() {
-  for (let page = document; page.querySelector("[data-going]"); ) {
-    await new Promise((done) => setTimeout(done, PAUSE));
-    if (document.hidden) continue;
-    page = (await fetched()) ?? page;
-    if (page !== document && !renewed(page)) location.reload();
-  }
-}
-
-// This page as it is now; null if the server does not answer.
-async function fetched() {
-  try {
-    const answer = await fetch(location.href);
-    return new DOMParser().parseFromString(await answer.text(), "text/html");
-  } catch {
-    return null;
-  }
-}
-
-// Whether the page was brought up to a later state of it; not to one with other parts.
-function renewed(page) {
-  const parts = (place) => [...place.querySelectorAll("[data-part], [data-table]")];
-  const names = (place) => parts(place).map((each) => each.id || each.dataset.table).join();
-  if (names(page) !== names(document)) return false;
-  for (const part of parts(document)) {
-    const next = page.getElementById(part.id);
-    if (part.dataset.table) renewLines(part.dataset.table, page);
-    else if (part.innerHTML !== next.innerHTML) part.replaceChildren(...next.childNodes);
-  }
-  return true;
-}
-
-function renewLines(name, page) {
-  const table = tables.get(name);
-  const lines = new Map(dataOf(name, page).lines.map((line) => [line.name, line]));
-  for (const row of table.getRows()) {
-    const line = lines.get(row.getData().name);
-    lines.delete(row.getData().name);
-    if (!line) row.delete();
-    else if (JSON.stringify(line) !== JSON.stringify(row.getData())) row.update(line).then(() => row.reformat());
-  }
-  if (lines.size) table.addData([...lines.values()]);
-}
-
 for (const place of document.querySelectorAll("[data-table]")) build(place);
-follow();
