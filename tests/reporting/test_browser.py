@@ -345,8 +345,10 @@ def test_what_models_said_is_found_by_any_of_its_words(browser: Browser, folder:
         # On a telephone a row is a card: every cell is in sight, and what is filtered out is not.
         seen.page.set_viewport_size({"width": 400, "height": 800})
         assert rows.locator("visible=true").all_text_contents() == found
-        ends = rows.locator("visible=true").locator("td").evaluate_all(
-            "(cells) => cells.map((cell) => cell.getBoundingClientRect().right)"
+        ends = (
+            rows.locator("visible=true")
+            .locator("td")
+            .evaluate_all("(cells) => cells.map((cell) => cell.getBoundingClientRect().right)")
         )
         assert max(ends) <= 400
 
