@@ -3,7 +3,7 @@ the results, for its head."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -35,15 +35,21 @@ class Download(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """The files beside a page, and where its results come from."""
+    """The files beside a page, and where its results come from. drawn: whether its figures are
+    there as files, `figures/NAME.svg`."""
 
     files: Sequence[Download] = ()
     provenance: Provenance = UNKNOWN
+    drawn: bool = False
 
     @property
     def values(self) -> dict[str, Any]:
         """Return them for a template."""
         return {"files": self.files, "made": made(self.provenance)}
+
+    def with_figures(self, names: Iterable[str]) -> dict[str, Any]:
+        """Return them for the template of a page with these figures."""
+        return {**self.values, "figure_files": list(names) if self.drawn else []}
 
 
 NOTHING = Beside()
@@ -51,7 +57,7 @@ NOTHING = Beside()
 
 def beside(folder: Path) -> Beside:
     """Return what lies beside the page of a run's folder."""
-    return Beside(downloads(folder), read_provenance(folder))
+    return Beside(downloads(folder), read_provenance(folder), (folder / "figures").is_dir())
 
 
 def downloads(folder: Path) -> list[Download]:

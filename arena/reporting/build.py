@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from arena.progress.observer import Note, silent
@@ -31,7 +32,7 @@ def write_report(run_folder: Path, note: Note = silent) -> Path:
     Raises:
         InputError: results.json is missing, or does not hold results.
     """
-    html, drawn = _drawn(run_folder, note, beside(run_folder))
+    html, drawn = _drawn(run_folder, note, replace(beside(run_folder), drawn=True))
     note("writing the page")
     return _write(run_folder, html, drawn)
 

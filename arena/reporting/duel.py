@@ -76,7 +76,7 @@ class PayoffRow:
 def page(results: DuelResults, near: Beside = NOTHING) -> tuple[str, dict[str, str]]:
     """Return the page as HTML text, and its figures by name as SVG."""
     drawn = draw(results)
-    return fill("duel.html", context(results) | near.values, drawn), drawn
+    return fill("duel.html", context(results) | near.with_figures(drawn), drawn), drawn
 
 
 def draw(results: DuelResults) -> dict[str, str]:

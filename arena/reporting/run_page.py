@@ -49,9 +49,9 @@ def page(
     """
     sections = run_sections(results)
     drawn = draw(results, events)
-    values = context(results, events, sections) | near.values | {"said": said(results, samples)}
-    html = fill("report.html", values, drawn)
-    return html, {**figures_of(sections), **drawn}
+    every = {**figures_of(sections), **drawn}
+    values = context(results, events, sections) | {"said": said(results, samples)}
+    return fill("report.html", values | near.with_figures(every), drawn), every
 
 
 def draw(results: RunResults, events: Sequence[Event]) -> dict[str, str]:

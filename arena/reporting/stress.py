@@ -131,8 +131,9 @@ def page(
     cells = read_cells(run_folder, results)
     measures = grid_measures(results, cells)
     drawn = draw(results, cells, measures)
-    html = fill("stress.html", context(results, cells, measures) | near.values, drawn)
-    return html, {**figures_of(measures.grid), **drawn}
+    every = {**figures_of(measures.grid), **drawn}
+    values = context(results, cells, measures) | near.with_figures(every)
+    return fill("stress.html", values, drawn), every
 
 
 def draw(

@@ -90,7 +90,7 @@ class CandidateRow:
 def page(results: TuneResults, near: Beside = NOTHING) -> tuple[str, dict[str, str]]:
     """Return the page as HTML text, and its figures by name as SVG."""
     drawn = draw(results)
-    return fill("tune.html", context(results) | near.values, drawn), drawn
+    return fill("tune.html", context(results) | near.with_figures(drawn), drawn), drawn
 
 
 def draw(results: TuneResults) -> dict[str, str]:

@@ -4,13 +4,16 @@ results.json, the keyboard reaches everything, axe-core finds no barrier, and ho
 
 from __future__ import annotations
 
+import csv
 import importlib.util
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
+from xml.dom import minidom
 
 import pytest
 
@@ -201,6 +204,36 @@ def test_a_table_with_two_rows_of_heads_is_sorted_by_the_lower_ones(
         assert shown == sorted(shown)
         table.get_by_role("button", name="strategy").click()
         assert table.locator("[aria-sort]").all_text_contents() == ["strategy"]
+
+
+def test_a_table_and_a_figure_are_saved_by_the_page_alone(browser: Browser, folder: Path) -> None:
+    """Without a request: what the reader gets is in the page, as a light page shows it."""
+
+    def saved(name: str) -> str:
+        with seen.page.expect_download() as download:
+            seen.page.get_by_role("button", name=name, exact=True).click()
+        return Path(download.value.path()).read_text(encoding="utf-8")
+
+    found = json.loads((folder / "run" / "results.json").read_text())["transfer"]
+    with opened(browser, (folder / "run" / "report.html").as_uri()) as seen:
+        seen.page.emulate_media(color_scheme="dark")
+        lines = list(csv.DictReader(io.StringIO(saved("Save as CSV: Every pair"))))
+        assert [line["T"] for line in lines] == [
+            f"{pair['transfer']['value']:.2f}" for pair in found
+        ]
+        assert all(" to " in line["T (below)"] for line in lines)
+        drawn = minidom.parseString(saved("Save as SVG: asr")).documentElement
+        assert drawn is not None
+        assert "var(" not in drawn.toxml()
+        assert drawn.getElementsByTagName("rect")[0].getAttribute("fill") == "#ffffff"
+        assert [url for url in seen.asked if not url.startswith("blob:")] == seen.asked[:1]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "@SUM(A1)", "-cmd"])
+def test_a_saved_table_holds_no_formula(browser: Browser, folder: Path, text: str) -> None:
+    with opened(browser, (folder / "run" / "report.html").as_uri()) as seen:
+        assert seen.page.evaluate(f"quoted({text!r})") == f'"\'{text}"'
+        assert seen.page.evaluate("quoted('\u22120.5')") == '"-0.5"'
 
 
 def test_a_box_that_scrolls_fades_until_its_end_is_seen(browser: Browser, folder: Path) -> None:

@@ -41,7 +41,11 @@ def test_the_report_and_its_figures_are_written(tmp_path: Path) -> None:
     assert report == tmp_path / "run" / "report.html"
     links = [value for name, value in Page(report.read_text()).values if name == "href"]
     files = [link for link in links if not link.startswith("#")]
-    assert files == [path for path in HOLDS if (report.parent / path).is_file()]
+    drawn = [link for link in files if link.startswith("figures/")]
+    assert {Path(link) for link in drawn} == {
+        path.relative_to(report.parent) for path in (report.parent / "figures").iterdir()
+    }
+    assert files == [*(path for path in HOLDS if (report.parent / path).is_file()), *drawn]
     assert "results.json" in files
     names = {path.stem for path in (report.parent / "figures").glob("*.svg")}
     assert names == {"claim", "asr", "transfer", "seeds", "timeline"}

@@ -94,7 +94,8 @@ def test_the_page_is_sound_and_self_contained(folder: Path) -> None:
     assert not page.open
     assert len(page.ids) == len(set(page.ids))
     links = {v for name, v in page.values if name == "href" and not v.startswith("#")}
-    assert links == {f"cells/{DONE}/report.html", "results.json"}
+    drawn = {f"figures/{path.name}" for path in (folder / "figures").iterdir()}
+    assert links == {f"cells/{DONE}/report.html", "results.json", *drawn}
     assert not [value for name, value in page.values if name == "src"]
 
 

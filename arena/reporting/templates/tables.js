@@ -1,6 +1,6 @@
 "use strict";
-// Sorts and filters the tables of a page, and opens its closed parts for print. It only moves and
-// hides rows that are there, and makes no markup of any text.
+// Sorts and filters the tables of a page, saves tables and figures as files, and opens closed parts
+// for print. It only moves and hides rows that are there, and makes no markup of any text.
 
 const SHORT = 3, LONG = 8; // rows from which a table is sorted and filtered
 const UNITS = { h: 3600, min: 60, s: 1 };
@@ -99,11 +99,87 @@ function filterable(table, body) {
   });
 }
 
+// Gives the reader a file that the page makes itself: nothing is asked of any address.
+function save(name, type, text) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+function saveable(box, name, kind, type, text) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "save";
+  button.textContent = `Save as ${kind}`;
+  button.setAttribute("aria-label", `Save as ${kind}: ${name}`);
+  const file = name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
+  button.addEventListener("click", () => save(`${file}.${kind.toLowerCase()}`, type, text()));
+  box.after(button);
+}
+
+// A figure as a file of its own: on white, with the colours of a light page.
+function svgText(figure) {
+  const copy = figure.cloneNode(true), ground = document.createElementNS(figure.namespaceURI, "rect");
+  for (const [key, value] of [["width", "100%"], ["height", "100%"], ["fill", "#ffffff"]]) ground.setAttribute(key, value);
+  copy.insertBefore(ground, copy.querySelector(":scope > g"));
+  return new XMLSerializer().serializeToString(copy).replace(/var\(--\w+, (#[0-9a-f]{6})\)/g, "$1");
+}
+
+// The name of each column: of several rows of heads, all that stand above it.
+function columnNames(rows) {
+  const names = [], filled = new Set();
+  for (const [line, row] of rows.entries()) {
+    let column = 0;
+    for (const cell of row.cells) {
+      while (filled.has(`${line} ${column}`)) column += 1;
+      for (let right = 0; right < cell.colSpan; right += 1, column += 1) {
+        (names[column] ??= []).push(cell.textContent.trim());
+        for (let down = 1; down < cell.rowSpan; down += 1) filled.add(`${line + down} ${column}`);
+      }
+    }
+  }
+  return names.map((each) => each.join(": "));
+}
+
+// What a cell says, and what it says below that in small: an interval, a reason.
+function saidIn(cell) {
+  const copy = cell.cloneNode(true), plain = (node) => node.textContent.replace(/\s+/g, " ").trim();
+  for (const each of copy.querySelectorAll("[aria-hidden]")) each.remove();
+  const small = [...copy.querySelectorAll("small, .reason")].map((each) => { each.remove(); return plain(each); });
+  return [plain(copy), small.join("; ")];
+}
+
+// A program that opens the file must not take a text for a formula.
+function quoted(text) {
+  const plain = text.replace(/\u2212(?=[\d.])/g, "-");
+  return `"${(/^[=@]|^[-+](?![\d.])/.test(plain) ? `'${plain}` : plain).replaceAll('"', '""')}"`;
+}
+
+// The rows in sight; a column whose cells say something in small has a second one for that.
+function csvText(table) {
+  const names = columnNames([...table.tHead.rows]);
+  const rows = [...table.tBodies[0].rows].filter((row) => !row.hidden).map((row) => names.map((_, column) => {
+    const cell = cellAt(row, column);
+    return cell ? saidIn(cell) : ["", ""];
+  }));
+  const twice = names.map((_, column) => rows.some((row) => row[column][1]));
+  const line = (pairs) => pairs.flatMap((pair, column) => (twice[column] ? pair : pair.slice(0, 1))).map(quoted).join(",");
+  return [names.map((name) => [name, `${name} (below)`]), ...rows].map(line).join("\n") + "\n";
+}
+
 for (const table of document.querySelectorAll("main .scroll table")) {
   const [body] = table.tBodies, heads = headsOf([...(table.tHead?.rows ?? [])]);
   if (!body || !heads.length || [...body.rows].some((row) => [...row.cells].some((cell) => cell.rowSpan > 1))) continue;
+  const name = table.caption?.textContent || "table";
+  if (body.rows.length >= SHORT) saveable(table.closest(".scroll"), name, "CSV", "text/csv", () => csvText(table));
   if (body.rows.length >= SHORT) sortable(table, heads, body);
   if (body.rows.length >= LONG) filterable(table, body);
+}
+for (const figure of document.querySelectorAll("main .scroll > svg")) {
+  const name = figure.getAttribute("aria-labelledby")?.replace(/-title .*$/, "") || "figure";
+  saveable(figure.parentElement, name, "SVG", "image/svg+xml", () => svgText(figure));
 }
 // A box whose right part is out of sight says so by its fading edge.
 const edges = new ResizeObserver((seen) => seen.forEach(({ target }) => fade(target)));
