@@ -3,19 +3,15 @@ are told apart."""
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 from pydantic import JsonValue
-from rich.console import Console
 
 from arena.reporting.against import payoffs
-from arena.reporting.tune import page
-from arena.reporting.tune_terminal import tune_table
 from arena.results.estimate import Estimate
 from arena.results.scenario import ScenarioRecord
 from arena.results.tune import TuneResults
-from tests.support.html_pages import Page
+from tests.support.tune_pages import shown, text_of
 from tests.support.tune_results import tune
 
 LEAGUE: list[JsonValue] = [
@@ -41,10 +37,6 @@ def searched(*names: str, against: tuple[str, ...] = ()) -> TuneResults:
     return made.model_copy(update=parts)
 
 
-def text_of(results: TuneResults) -> str:
-    return " ".join(" ".join(Page(page(results)[0]).texts).split())
-
-
 def test_the_league_entry_with_the_objective_of_the_unseen_defender_is_told_apart_from_it() -> None:
     text = text_of(searched("least", "most", "npo", "crow", against=("least", "most")))
     assert "but with npo, 40 steps, learning rate 0.0002; judged at the same doses (least" in text
@@ -55,9 +47,7 @@ def test_the_league_entry_with_the_objective_of_the_unseen_defender_is_told_apar
 
 def test_it_is_told_in_the_terminal_too() -> None:
     results = searched("least", "most", "npo", "crow")
-    console = Console(width=80, file=io.StringIO(), force_terminal=False)
-    console.print(tune_table(results, 80))
-    assert WHY in " ".join(console.file.getvalue().split())  # type: ignore[attr-defined]
+    assert WHY in " ".join(shown(results, 80).split())
 
 
 def test_without_doses_or_without_such_an_entry_no_dose_is_spoken_of() -> None:
