@@ -321,6 +321,33 @@ def test_a_sample_and_a_filter_have_addresses(browser: Browser, many: str) -> No
         assert seen.page.url == f"{many}{MODEL}#sample-3"
 
 
+# Whether all that a table has is inside its page and not cut by a box.
+WHOLE = """() => {
+  const cells = [...document.querySelectorAll('.tabulator-cell, .tabulator-col')];
+  const box = document.querySelector('.tabulator-tableholder');
+  return box.scrollHeight <= box.clientHeight && cells.every((each) => {
+    const { left, right, width } = each.getBoundingClientRect();
+    return !each.checkVisibility() || (width > 0 && left >= 0 && right <= innerWidth);
+  });
+}"""
+
+
+@pytest.mark.parametrize("path", [MODEL, "search.html?text=gate", "../../index.html"])
+def test_nothing_of_a_table_is_cut_on_a_phone_or_on_paper(
+    browser: Browser, many: str, path: str
+) -> None:
+    with opened(browser, many + path) as seen:
+        seen.page.locator(".tabulator-row").first.wait_for()
+        seen.page.set_viewport_size({"width": 400, "height": 800})
+        seen.page.wait_for_function(WHOLE)
+        assert seen.page.evaluate("document.documentElement.scrollWidth") == 400
+        seen.page.set_viewport_size({"width": 700, "height": 990})
+        assert seen.page.evaluate(WHOLE) is False
+        seen.page.emulate_media(media="print")
+        seen.page.wait_for_function(WHOLE)
+        assert not seen.page.get_by_label("Search in").first.is_visible()
+
+
 def test_a_saved_table_holds_no_formula(browser: Browser, many: str) -> None:
     with opened(browser, many + MODEL) as seen:
         with seen.page.expect_download() as saved:

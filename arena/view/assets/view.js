@@ -82,6 +82,7 @@ function definition(column, lines) {
     variableHeight: column.wide,
     minWidth: column.wide ? 180 : least(column, lines),
     widthGrow: column.wide ? 4 : column.kind === "link" ? 2 : 1,
+    cssClass: column.wide ? "wide" : column.kind,
     headerFilterPlaceholder: "filter",
     headerWordWrap: true,
     titleFormatter: (cell) => element("span", cell.getValue()),
@@ -163,7 +164,11 @@ function remembered(table, name, field) {
     for (const { field: column, value } of table.getHeaderFilters()) if (value !== ALL) asked.set(key(column), value);
     if (field?.value) asked.set(key("search"), field.value);
     for (const { field: column, dir } of table.getSorters()) asked.set(key("sort"), `${column} ${dir}`);
-    history.replaceState(null, "", address);
+    try {
+      history.replaceState(null, "", address);
+    } catch {
+      // Some browsers refuse for files; the filter works all the same.
+    }
   };
   table.on("tableBuilt", () => {
     const asked = new URLSearchParams(location.search);
@@ -204,6 +209,7 @@ const chosen = new Set();
 const compare = document.getElementById("compare");
 
 function choice(cell) {
+  cell.getElement().dataset.label = "compare";
   const name = cell.getData().chosen_as;
   if (!name) return element("span", "");
   const box = element("input", "", { type: "checkbox", "aria-label": `compare ${name}` });
@@ -237,7 +243,7 @@ function build(place) {
   const definitions = columns.map((column) => definition(column, lines));
   if (choose && compare) {
     definitions.unshift({
-      formatter: choice, title: "compare", headerSort: false, width: 76, hozAlign: "center", download: false,
+      formatter: choice, title: "compare", headerSort: false, width: 76, hozAlign: "center", download: false, cssClass: "box",
     });
   }
   const table = new Tabulator(place, {
@@ -245,7 +251,7 @@ function build(place) {
     pagination: true, paginationSize: PAGE, placeholder: "nothing found", autoResize: false,
     rowFormatter: (row) => { if (joined) row.getElement().id = `sample-${row.getData().number}`; },
   });
-  place.classList.toggle("cards", columns.some((column) => column.wide));
+  place.classList.toggle("cards", choose || columns.some((column) => column.wide));
   table.on("tableBuilt", () => {
     reachable(table);
     grouped(place);
