@@ -56,6 +56,8 @@ def _seeds(place: Place, results: RunResults, pair: Pair, dose: str, page: str) 
         Column("transfer", "T", "number"),
     )
 
+    measured = {row.seed for row in results.rows if row.kind == "reference"}
+
     def line(case: PairSeed) -> Line:
         row = _unlearned(results, pair.source, case.seed, dose)
         return {
@@ -65,7 +67,8 @@ def _seeds(place: Place, results: RunResults, pair: Pair, dose: str, page: str) 
             "control": finite(case.control),
             "unlearned": finite(case.unlearned),
             **{f"sham_{kind}": _sham(case, kind) for kind in kinds},
-            "floor": finite(case.floor),
+            "floor": finite(case.floor) if case.seed in measured else None,
+            "floor_note": "" if case.seed in measured else "taken as 0",
             "transfer": finite(case.transfer),
         }
 

@@ -22,7 +22,7 @@ class Column:
             and `count` are aligned right, the first with two decimals. A `link` leads to the value
             of `FIELD_href`; a `prompt` is shown by the runs of `FIELD_runs`, those that the trigger
             changed marked; a `sample` is the number of a line and a link to it. What `FIELD_note`
-            says stands below a text.
+            says stands below a text or a number.
         wide: whether it takes the room that is left.
     """
 

@@ -148,6 +148,19 @@ def test_a_pair_has_the_numbers_of_its_seeds(runs: Path) -> None:
     lines = page(site, place.pair(pair.source, pair.to)).tables["seeds-all"]["lines"]
     assert [line["transfer"] for line in lines] == [case.transfer for case in pair.per_seed]
     assert all("models/" in line["seed_href"] for line in lines)
+    assert [line["floor"] for line in lines] == [case.floor for case in pair.per_seed]
+
+
+def test_a_floor_that_was_not_measured_is_no_number(tmp_path: Path) -> None:
+    run = results(2)
+    rows = tuple(row for row in run.rows if (row.kind, row.seed) != ("reference", 1))
+    (tmp_path / "run").mkdir()
+    write_results(tmp_path / "run", run.model_copy(update={"rows": rows}))
+    site, pair = Site((tmp_path,)), run.transfer[0]
+    path = site.places()[0].pair(pair.source, pair.to)
+    one, other = page(site, path).tables["seeds-all"]["lines"]
+    assert (one["floor"], one["floor_note"]) == (pair.per_seed[0].floor, "")
+    assert (other["floor"], other["floor_note"]) == (None, "taken as 0")
 
 
 def test_the_parts_of_t_are_those_of_the_reports_card(tmp_path: Path) -> None:

@@ -30,11 +30,20 @@ function prompt(cell, column) {
 }
 
 // A text, and in small letters below it what explains it.
-function text(cell, column) {
-  const line = element("span", cell.getValue() ?? "");
+function noted(text, cell, column) {
+  const line = element("span", text);
   const note = cell.getData()[column.field + "_note"];
   if (note) line.append(element("small", note));
   return line;
+}
+
+function text(cell, column) {
+  return noted(cell.getValue() ?? "", cell, column);
+}
+
+function number(cell, column) {
+  const digits = cell.getValue()?.toFixed(2).replace(/^-(?!0\.00$)/, "−").replace("-", "");
+  return noted(digits ?? "–", cell, column);
 }
 
 // The number of a sample, which is a link to it: on this page, or on that of its model.
@@ -47,7 +56,7 @@ function sample(cell) {
 const SHOWN = {
   text,
   choice: text,
-  number: (cell) => element("span", cell.getValue()?.toFixed(2).replace(/^-(?!0\.00$)/, "−").replace("-", "") ?? "–"),
+  number,
   count: (cell) => element("span", cell.getValue() ?? "–"),
   link,
   prompt,
