@@ -10,18 +10,24 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from arena.errors import InputError
 from arena.reporting.build import page_text
 from arena.reporting.render import page_environment
-from arena.reporting.run_line import RunLine, line_of
-from arena.results.reader import FILE, Results, read_results
+from arena.reporting.run_line import line_of
+from arena.results.reader import Results
 from arena.results.run import RunResults
-from arena.results.sample_files import SampleFile
-from arena.results.samples import place_of, samples_of
-from arena.view import error_page, list_page, live_page, pages, pair_page, said_pages, search_page
+from arena.view import (
+    error_page,
+    list_page,
+    live_page,
+    pair_page,
+    run_page,
+    said_pages,
+    search_page,
+)
 from arena.view.comparison import LeftOut, comparable, compare_view, why_not
 from arena.view.page import View
 from arena.view.place import COMPARE, INDEX, Place, places, relative
+from arena.view.reading import line_at, results_at, samples_at
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -61,7 +67,7 @@ class Site:
             asked: keys and values after the path's question mark.
         """
         if path in ("", INDEX):
-            found = [(place, _line(place)) for place in self.places()]
+            found = [(place, line_at(place)) for place in self.places()]
             return self._filled(list_page.list_view(found))
         if path == COMPARE:
             names = [value for key, value in asked if key == "run"]
@@ -100,12 +106,12 @@ class Site:
     def _of_run(self, place: Place, rest: str, asked: dict[str, str]) -> str | Path | None:
         if FILES.fullmatch(rest):
             return _file(place, rest)
-        results = _readable(place)
+        results = results_at(place)
         if results is None:
             line = line_of(place.folder)
             return self._filled(live_page.live_view(place, line)) if rest in ("", INDEX) else None
         if rest in ("", INDEX):
-            return self._filled(pages.run_view(place, results))
+            return self._filled(run_page.run_view(place, results))
         return self._inside(place, results, rest, asked)
 
     def _inside(
@@ -115,7 +121,7 @@ class Site:
             return None
         view: View | None = None
         if named := PROMPTS.fullmatch(rest):
-            file, _ = _samples(place, int(named[1]))
+            file, _ = samples_at(place, int(named[1]))
             return None if file is None else said_pages.asked_script(file)
         if PAIR.fullmatch(rest):
             view = _pair(place, results, rest)
@@ -138,7 +144,7 @@ class Site:
         yield from (INDEX, COMPARE)
         yield from (f"{ASSETS}/{name}" for name in ASSET_NAMES)
         for place in self._all():
-            results = _readable(place)
+            results = results_at(place)
             yield place.home
             yield from (place.base + path for path in _files(place, results is not None))
             if isinstance(results, RunResults):
@@ -170,7 +176,7 @@ def _asset(path: str) -> Path | None:
 def _file(place: Place, rest: str) -> str | Path | None:
     """A file of a run's folder; for a report that is missing, its text."""
     file = place.folder / rest
-    if rest == REPORT and not file.is_file() and _readable(place) is not None:
+    if rest == REPORT and not file.is_file() and results_at(place) is not None:
         return page_text(place.folder)
     return file if file.is_file() else None
 
@@ -195,12 +201,12 @@ def _model(place: Place, results: RunResults, rest: str) -> View | None:
     row = next((r for r in results.rows if place.model(r.seed, r.name) == place.base + rest), None)
     if row is None:
         return None
-    return said_pages.model_view(place, results, row, *_samples(place, row.seed))
+    return said_pages.model_view(place, results, row, *samples_at(place, row.seed))
 
 
 def _search(place: Place, results: RunResults, asked: Mapping[str, str]) -> View | None:
     """The page of a search; None if the run has no samples."""
-    samples = [_samples(place, seed) for seed in results.seeds]
+    samples = [samples_at(place, seed) for seed in results.seeds]
     files = [file for file, _ in samples if file is not None]
     broken = [why for _, why in samples if why]
     if not files and not broken:
@@ -208,60 +214,13 @@ def _search(place: Place, results: RunResults, asked: Mapping[str, str]) -> View
     return search_page.search_view(place, results, files, asked, broken)
 
 
-def _samples(place: Place, seed: int) -> tuple[SampleFile | None, str]:
-    """The samples of a seed, None if it has none; and what is wrong with their file, if it is
-    broken."""
-    file = place_of(place.folder, seed)
-    if not file.is_file():
-        return None, ""
-    try:
-        return _read_samples(place.folder, seed, file.stat().st_mtime_ns), ""
-    except InputError as error:
-        return None, f"{file.relative_to(place.folder).as_posix()} is {error.message}"
-
-
-@functools.lru_cache(maxsize=8)
-def _read_samples(folder: Path, seed: int, changed: int) -> SampleFile:
-    return samples_of(folder, seed)
-
-
 def _compared(place: Place) -> Results | str:
     """The results of a run that can be compared, or why it cannot."""
-    results = _readable(place)
+    results = results_at(place)
     if results is not None:
         return results if comparable(results) else why_not(results)
     line = line_of(place.folder)
-    return (
-        f"its results are broken: {line.why}"
-        if place.finished
-        else f"{line.state}, without results"
-    )
-
-
-def _line(place: Place) -> RunLine:
-    """The line of a run. Those with results are kept, since a list asks for all of them while any
-    run goes on."""
-    if not place.finished:
-        return line_of(place.folder)
-    return _finished_line(place.folder, (place.folder / FILE).stat().st_mtime_ns)
-
-
-@functools.lru_cache(maxsize=512)
-def _finished_line(folder: Path, changed: int) -> RunLine:
-    return line_of(folder)
-
-
-def _readable(place: Place) -> Results | None:
-    """The results of a run; None if it has none, or broken ones."""
-    try:
-        return _read(place.folder, (place.folder / FILE).stat().st_mtime_ns)
-    except (OSError, InputError):
-        return None
-
-
-@functools.lru_cache(maxsize=32)
-def _read(folder: Path, changed: int) -> Results:
-    return read_results(folder)
+    return f"broken: {line.why}" if place.finished else f"{line.state}, without results"
 
 
 @functools.cache
