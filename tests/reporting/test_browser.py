@@ -348,7 +348,7 @@ def test_nothing_of_a_table_is_cut_on_a_phone_or_on_paper(
         assert not seen.page.get_by_label("Search in").first.is_visible()
 
 
-def test_a_saved_table_holds_no_formula(browser: Browser, many: str) -> None:
+def test_a_table_saved_from_a_page_of_runs_holds_no_formula(browser: Browser, many: str) -> None:
     with opened(browser, many + MODEL) as seen:
         with seen.page.expect_download() as saved:
             seen.page.get_by_role("button", name="Save as CSV").click()
