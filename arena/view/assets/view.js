@@ -41,7 +41,7 @@ function text(cell, column) {
   return noted(cell.getValue() ?? "", cell, column);
 }
 
-function number(cell, column) {
+function numberCell(cell, column) {
   const digits = cell.getValue()?.toFixed(2).replace(/^-(?!0\.00$)/, "−").replace("-", "");
   return noted(digits ?? "–", cell, column);
 }
@@ -56,7 +56,7 @@ function sample(cell) {
 const SHOWN = {
   text,
   choice: text,
-  number,
+  number: numberCell,
   count: (cell) => element("span", cell.getValue() ?? "–"),
   link,
   prompt,
