@@ -59,10 +59,13 @@ def candidates(run: Kept) -> str:
             setups.get(each.trial or 0, ""),
             full(each.search),
             full(each.select),
+            str(each.seeds or ""),
+            {True: "yes", False: "no", None: "open"}[each.feasible],
         ]
         for each in run.tune.candidates
     )
-    return grid(["trial", "strategy", "search", "selection"], rows)
+    head = ["trial", "strategy", "search", "selection", "selection seeds", "limits kept"]
+    return grid(head, rows)
 
 
 TABLES: dict[str, Callable[[Kept], str]] = {
