@@ -418,6 +418,7 @@ def test_what_is_folded_is_printed(browser: Browser, folder: Path) -> None:
         assert seen.page.evaluate(FOLDED) > 0
         seen.page.emulate_media(media="print")
         assert seen.page.evaluate(FOLDED) == 0
+        assert seen.page.locator("button.save:visible").count() == 0
 
 
 @needs_axe
