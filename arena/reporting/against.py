@@ -18,12 +18,12 @@ DEFENDER = {
     "harmless": "defender",
 }
 DOSES = ("least", "most")
-OWN, LEAGUE = "the search's defender", "league"
+OWN, LEAGUE = "the scenario's defender", "league"
 
 
 @dataclass(frozen=True)
 class DefenceRow:
-    """A defence. whose: the search's defender, or the league's and its dose. aim: whether the
+    """A defence. whose: the scenario's defender, or the league's and its dose. aim: whether the
     search was against it. values: ASR left, by strategy."""
 
     name: str
@@ -66,7 +66,7 @@ def payoffs(results: TuneResults) -> Payoffs | None:
 
 
 def defender_doses(results: TuneResults) -> list[str]:
-    """Return the doses at which the search's defender is judged, and the unseen one with it; none
+    """Return the doses at which the scenario's defender is judged, and the unseen one with it; none
     if removals have a single dose."""
     known = {name for each in results.contenders for name in each.by_defence}
     doses: list[str] = [name for name in DOSES if name in known]
@@ -85,7 +85,7 @@ def apart(results: TuneResults) -> str:
         return f"{start} unseen defender, but steps and a learning rate of its own."
     return (
         f"{start} unseen defender but another dose: the unseen defender is judged like the "
-        f"search's, at {dose}, where a clean fine-tune still leaves every backdoor; the league's "
+        f"scenario's, at {dose}, where a clean fine-tune still leaves every backdoor; the league's "
         "entry at the largest dose that its own clean accuracy allows."
     )
 

@@ -20,7 +20,7 @@ LEAGUE: list[JsonValue] = [
 ]
 WHY = (
     "npo of the league has the objective of the unseen defender but another dose: the unseen "
-    "defender is judged like the search's, at least and most"
+    "defender is judged like the scenario's, at least and most"
 )
 
 
@@ -40,7 +40,7 @@ def searched(*names: str, against: tuple[str, ...] = ()) -> TuneResults:
 def test_the_league_entry_with_the_objective_of_the_unseen_defender_is_told_apart_from_it() -> None:
     text = text_of(searched("least", "most", "npo", "crow", against=("least", "most")))
     assert "but with npo, 40 steps, learning rate 0.0002; judged at the same doses (least" in text
-    assert "defender, dose most the search's defender; in the search 0.80" in text
+    assert "defender, dose most the scenario's defender; in the search 0.80" in text
     assert "npo league, largest harmless dose 0.70" in text
     assert WHY in text
 
