@@ -25,7 +25,8 @@ def caught(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(stopping, "_received", None)
     monkeypatch.setattr(stopping, "PATIENCE", 1e6)  # else these tests would be ended
     before = {number: signal.getsignal(number) for number in stopping.STOPPING}
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored, and so left alone, under nohup
+    for number in (signal.SIGHUP, signal.SIGINT):  # ignored, and so left alone, in the background
+        signal.signal(number, signal.SIG_DFL)
     stopping.catch_signals()
     yield
     for number, handler in before.items():
