@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from arena import registry
-from arena.plugins import places
+from tests.support.forgetting import forgetting
 
 TRIGGER = '''"""A word behind the prompt."""
 
@@ -37,21 +35,10 @@ class Behind(Trigger):
 '''
 
 
-class _OverError(Exception):
-    """Ends a block whose registrations are to be taken back."""
-
-
 @pytest.fixture(autouse=True)
 def _registry_as_before() -> Iterator[None]:
-    registry.load()
-    loaded = dict(places.LOADED)
-    for name in [name for name, place in loaded.items() if place.asked]:
-        del places.LOADED[name]  # what another test loaded
-    with contextlib.suppress(_OverError), registry.all_or_nothing():
+    with forgetting():
         yield
-        raise _OverError
-    places.LOADED.clear()
-    places.LOADED.update(loaded)
 
 
 Write = Callable[..., Path]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,15 @@ from arena.errors import InputError
 from arena.results.reader import read_results
 from arena.runs.run import opened
 from arena.scenario.load import load_scenario
+from tests.support.forgetting import forgetting
 
 STRANGE: list[Any] = [None, 3, [{}], 2.5, object()]
+
+
+@pytest.fixture(autouse=True)
+def _registry_as_before() -> Iterator[None]:
+    with forgetting():
+        yield
 
 
 def test_one_value_is_taken_where_several_are_meant(tmp_path: Path) -> None:
