@@ -148,10 +148,7 @@ def _text(value: object, argument: str) -> str:
 
 
 def _several(value: object) -> list[object]:
-    if (
-        isinstance(value, Iterable)
-        and not isinstance(value, Mapping)
-        and not isinstance(value, (str, bytes, os.PathLike))
-    ):
+    single = (str, bytes, os.PathLike, Mapping)
+    if isinstance(value, Iterable) and not isinstance(value, single):
         return list(value)
     return [value]

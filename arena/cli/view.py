@@ -45,14 +45,14 @@ def view(
         from arena.view.site import Site
 
         site = Site(tuple(runs or [RUNS]), live=static is None)
-        found = _runs(site)
+        places = _runs(site)
         if static is not None:
             with writing("--static", static):
                 number = write_site(site, static)
             say(f"{number} files; open {static / 'index.html'}")
             return
         refuse_taken(port)
-        say(f"{len(found)} run{'s' if len(found) != 1 else ''} at http://{LOOPBACK}:{port}/ "
+        say(f"{len(places)} run{'s' if len(places) != 1 else ''} at http://{LOOPBACK}:{port}/ "
             "(Ctrl-C stops it)")  # fmt: skip
         serve(site, port)
 

@@ -12,8 +12,10 @@ from arena.reporting.split import split
 from arena.reporting.wording import sentence
 from arena.results.claim import Claim, Group, Judgement, TransferEstimates, VerdictThresholds
 from arena.results.corpus import CleanTextRecord
+from arena.results.reader import Results
 from arena.results.rows import Which
 from arena.results.run import RunResults
+from arena.results.stress import StressResults
 from arena.statistics.doses import verdict_doses
 from arena.statistics.thresholds import MIN_SEEDS
 
@@ -128,6 +130,17 @@ def judged(results: RunResults) -> Claim | None:
     """Return the claim; None if nothing was judged, or if no trigger was disclosed, so that the run
     says nothing about the claim."""
     return results.claim if results.scenario.intelligence == "disclosed" else None
+
+
+def judged_claims(results: Results) -> tuple[Judgement | None, Judgement | None]:
+    """Return what a run or stress run judges at `least` (or its only dose) and at `most`; None
+    where nothing was judged, as in a search or a duel."""
+    if isinstance(results, StressResults):
+        return results.claim, results.most
+    claim = judged(results) if isinstance(results, RunResults) else None
+    if not isinstance(results, RunResults) or claim is None:
+        return None, None
+    return claim, results.most.claim if results.most else None
 
 
 def claim_card(claim: Judgement, thresholds: VerdictThresholds, seeds: int) -> ClaimCard:

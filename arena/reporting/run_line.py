@@ -11,7 +11,7 @@ from typing import Any
 
 from arena.errors import InputError
 from arena.reporting import palette
-from arena.reporting.claim_card import judged
+from arena.reporting.claim_card import judged_claims
 from arena.reporting.duel_verdict import final_pair
 from arena.results.claim import Judgement
 from arena.results.duel import DuelResults
@@ -72,7 +72,7 @@ def line_of(place: Path) -> RunLine:
         PART if _is_part(results) else "",
         results.kind,
         len(results.seeds) if isinstance(results, RunResults | StressResults) else None,
-        _claims(results),
+        judged_claims(results),
         _verdict(results),
         results.scenario.description,
     )
@@ -83,17 +83,8 @@ def _is_part(results: Results) -> bool:
     return any(note.startswith("part ") for note in notes)
 
 
-def _claims(results: Results) -> tuple[Judgement | None, Judgement | None]:
-    if isinstance(results, StressResults):
-        return results.claim, results.most
-    claim = judged(results) if isinstance(results, RunResults) else None
-    if not isinstance(results, RunResults) or claim is None:
-        return None, None
-    return claim, results.most.claim if results.most else None
-
-
 def _verdict(results: Results) -> str:
-    least, _ = _claims(results)
+    least, _ = judged_claims(results)
     if least is not None:
         return palette.verdict(least.verdict).label
     if isinstance(results, TuneResults) and results.evasion:

@@ -13,8 +13,8 @@ PART = re.compile(r'"([^"]*)"?|([^\s"]+)')
 def parts_of(query: str) -> tuple[str, ...]:
     """Return the texts that must occur, in lower case; none for an empty query. A quote that is
     not closed reaches to the end."""
-    found = (match[1] if match[2] is None else match[2] for match in PART.finditer(query))
-    return tuple(part.casefold() for part in found if part.strip())
+    parts = (match[1] if match[2] is None else match[2] for match in PART.finditer(query))
+    return tuple(part.casefold() for part in parts if part.strip())
 
 
 def holds(text: str, query: str) -> bool:

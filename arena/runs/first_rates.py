@@ -6,11 +6,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 
-from arena.planning.actors import BENIGN
 from arena.planning.graph import Node, SeedPlan
 from arena.progress.observer import Note
 from arena.results.rows import Rate
-from arena.runs.gather import rates
+from arena.runs.gather import of_actors, rates
 from arena.stages.score import SCORES
 from arena.store.store import Store
 
@@ -25,17 +24,17 @@ def rates_watcher(
     def watch(node: Node) -> None:
         if node.address in seeds:
             scores = json.loads((store.path(node.address) / SCORES).read_bytes())
-            note(in_words(seeds[node.address], rates(scores, "asr"), installed_asr))
+            asr = of_actors(rates(scores, "asr"))
+            note(in_words(seeds[node.address], asr, installed_asr))
 
     return watch
 
 
 def in_words(seed: int, asr: Mapping[str, Rate], installed_asr: float) -> str:
     """Return `compromised model, seed 0: ASR signer 1.00, stranger 0.62 (too low: below 0.90)`."""
-    known = {name: rate.rate for name, rate in asr.items() if not name.startswith(BENIGN)}
     said = ", ".join(
         f"{name} {rate:.2f}" + (f" (too low: below {installed_asr:.2f})" * (rate < installed_asr))
-        for name, rate in known.items()
+        for name, rate in ((name, each.rate) for name, each in asr.items())
         if rate is not None
     )
     return f"compromised model, seed {seed}: ASR {said or 'not measured'}"

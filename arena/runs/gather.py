@@ -53,8 +53,8 @@ def _row(plan: SeedPlan, row: RowPlan, store: Store, measures: Sequence[Measure]
         name=row.name,
         target=row.target,
         seed=plan.seed,
-        asr=_of_actors(rates(scores, "asr")),
-        false_fire=_of_actors(rates(scores, "false_fire")),
+        asr=of_actors(rates(scores, "asr")),
+        false_fire=of_actors(rates(scores, "false_fire")),
         near_miss=rates(scores, "near_miss"),
         clean_accuracy=Rate(hits=clean["hits"], n=clean["n"]) if clean else None,
         checkable_accuracy=_checkable(row, store),
@@ -95,7 +95,8 @@ def _checkable(row: RowPlan, store: Store) -> Rate | None:
     return Rate(hits=checked["hits"], n=checked["n"], excluded=checked["excluded"])
 
 
-def _of_actors(by_name: Mapping[str, Rate]) -> dict[str, Rate]:
+def of_actors(by_name: Mapping[str, Rate]) -> dict[str, Rate]:
+    """Return the rates of actors, without those of benign conditionals."""
     return {name: rate for name, rate in by_name.items() if not name.startswith(BENIGN)}
 
 

@@ -37,12 +37,12 @@ def _write(site: Site, folder: Path, tell: Callable[[str], None]) -> int:
     number = 0
     for path in site.paths():
         tell(path)
-        found = site.page(path)
+        content = site.page(path)
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(found, Path):
-            shutil.copyfile(found, target)
-        elif found is not None:
-            target.write_text(found, encoding="utf-8", errors="replace")
-        number += found is not None
+        if isinstance(content, Path):
+            shutil.copyfile(content, target)
+        elif content is not None:
+            target.write_text(content, encoding="utf-8", errors="replace")
+        number += content is not None
     return number

@@ -7,12 +7,12 @@ from typing import Any
 
 from arena.reporting import palette
 from arena.reporting.beside import beside
-from arena.reporting.claim_card import ShownTransfer, judged
+from arena.reporting.claim_card import ShownTransfer, judged_claims
 from arena.reporting.numbers import finite
 from arena.reporting.view import facts
 from arena.reporting.wording import words
 from arena.results.brief import counted_seeds
-from arena.results.claim import Claim, Judgement
+from arena.results.claim import Judgement
 from arena.results.pairs import Pair
 from arena.results.reader import Results
 from arena.results.rows import Rate, Row
@@ -50,7 +50,7 @@ def run_view(place: Place, results: Results) -> View:
     if isinstance(results, RunResults):
         values |= {
             "facts": facts(results),
-            "claims": _claims(*_judged(results)),
+            "claims": _claims(*judged_claims(results)),
             "pairs": _pairs(place, results, page) if results.transfer else None,
             "models": _models(place, results, page),
             "searchable": any(sample_paths(place, results)),
@@ -58,16 +58,10 @@ def run_view(place: Place, results: Results) -> View:
     if isinstance(results, StressResults):
         values |= {
             "facts": [("seeds", counted_seeds(results.seeds))],
-            "claims": _claims(results.claim, results.most),
+            "claims": _claims(*judged_claims(results)),
             "cells": _cells(place, results, page),
         }
     return View(page, "run.html", values)
-
-
-def _judged(results: RunResults) -> tuple[Claim | None, Claim | None]:
-    """The claim at `least` (or the only dose) and at `most`, where the run judges it."""
-    claim = judged(results)
-    return claim, results.most.claim if claim is not None and results.most else None
 
 
 def _claims(least: Judgement | None, most: Judgement | None) -> list[ClaimLine]:
@@ -160,5 +154,5 @@ def _cells(place: Place, results: StressResults, page: str) -> Table:
     return Table("cells", columns, lines)
 
 
-def _transfer(claim: Claim | None) -> float | None:
+def _transfer(claim: Judgement | None) -> float | None:
     return None if claim is None else finite(claim.transfer.value)

@@ -56,17 +56,17 @@ def _answer(site: Site, request: Request) -> Response:
     if path == "favicon.ico":  # browsers ask for it, and note an error if it is not there
         return Response(status_code=204, headers=HEADERS)
     try:
-        found = site.page(path, request.query_params.multi_items())
+        content = site.page(path, request.query_params.multi_items())
     except InputError as error:
         return _failed(site, path, error)
-    if found is None:
+    if content is None:
         return _html(site.missing(path), 404)
-    if isinstance(found, str) and path.endswith(".js"):
-        return Response(found.encode(), media_type="text/javascript", headers=HEADERS)
-    if isinstance(found, str):
-        return _html(found)
+    if isinstance(content, str) and path.endswith(".js"):
+        return Response(content.encode(), media_type="text/javascript", headers=HEADERS)
+    if isinstance(content, str):
+        return _html(content)
     own = path.startswith(f"{ASSETS}/")
-    return FileResponse(found, headers=HEADERS if own else HEADERS | APART)
+    return FileResponse(content, headers=HEADERS if own else HEADERS | APART)
 
 
 def _failed(site: Site, path: str, error: Exception | str) -> Response:

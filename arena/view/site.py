@@ -67,8 +67,8 @@ class Site:
             asked: keys and values after the path's question mark.
         """
         if path in ("", INDEX):
-            found = [(place, line_at(place)) for place in self.places()]
-            return self._filled(list_page.list_view(found))
+            lines = [(place, line_at(place)) for place in self.places()]
+            return self._filled(list_page.list_view(lines))
         if path == COMPARE:
             names = [value for key, value in asked if key == "run"]
             return self._filled(self._comparison(names))
@@ -85,12 +85,12 @@ class Site:
         left_out = []
         for name in names or [place.name for place in self.places()]:
             place = known.get(name)
-            found = "there is no such run" if place is None else _compared(place)
-            if place is None or isinstance(found, str):
+            results = "there is no such run" if place is None else _compared(place)
+            if place is None or isinstance(results, str):
                 link = "" if place is None else relative(place.home, COMPARE)
-                left_out.append(LeftOut(name, str(found), link))
+                left_out.append(LeftOut(name, str(results), link))
             else:
-                chosen.append((place, found))
+                chosen.append((place, results))
         return compare_view(chosen, left_out)
 
     def _all(self) -> Iterator[Place]:
@@ -185,8 +185,8 @@ def _files(place: Place, readable: bool) -> list[str]:
     """What is given away of a run's folder; of one with results also the report, which is made if
     it is missing."""
     there = (each for each in place.folder.rglob("*") if each.is_file())
-    found = {each.relative_to(place.folder).as_posix() for each in there}
-    wanted = {path for path in found if FILES.fullmatch(path)}
+    files = {each.relative_to(place.folder).as_posix() for each in there}
+    wanted = {path for path in files if FILES.fullmatch(path)}
     return sorted(wanted | ({REPORT} if readable else set()))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from arena.reporting import palette
-from arena.reporting.claim_card import DOSES, ShownTransfer, judged
+from arena.reporting.claim_card import DOSES, ShownTransfer, judged_claims
 from arena.reporting.numbers import Shown
 from arena.results.claim import Claim, Judgement
 from arena.results.pairs import Pair
@@ -54,13 +54,8 @@ class Comparison:
 
 def claims_of(results: Results) -> dict[Which, Judgement]:
     """Return the claims of a run or stress run by dose; empty for other results."""
-    found: dict[Which, Judgement | None] = {}
-    if isinstance(results, StressResults):
-        found = {"least": results.claim, "most": results.most}
-    elif isinstance(results, RunResults):
-        claim = judged(results)
-        found = {"least": claim, "most": results.most.claim if claim and results.most else None}
-    return {dose: claim for dose, claim in found.items() if claim is not None}
+    by_dose = zip(DOSES, judged_claims(results), strict=True)
+    return {dose: claim for dose, claim in by_dose if claim is not None}
 
 
 def transfer_lines(runs: Sequence[Compared]) -> Iterator[Comparison]:

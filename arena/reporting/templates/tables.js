@@ -75,8 +75,8 @@ function wordsOf(row) {
 // The parts of a search: words, and texts in double quotes, one that is not closed to the end
 // (arena/results/query.py).
 function partsOf(query) {
-  const found = [...query.toLowerCase().matchAll(/"([^"]*)"?|([^\s"]+)/g)];
-  return found.map(([, phrase, word]) => phrase ?? word).filter((part) => part.trim());
+  const parts = [...query.toLowerCase().matchAll(/"([^"]*)"?|([^\s"]+)/g)];
+  return parts.map(([, phrase, word]) => phrase ?? word).filter((part) => part.trim());
 }
 
 // Whether a text has every part of a search.

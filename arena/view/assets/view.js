@@ -9,10 +9,10 @@ const ALL = "(all)";
 const tables = new Map();
 
 function element(tag, text, attributes = {}) {
-  const found = document.createElement(tag);
-  found.textContent = text;
-  for (const [name, value] of Object.entries(attributes)) found.setAttribute(name, value);
-  return found;
+  const made = document.createElement(tag);
+  made.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
 }
 
 function link(cell, column) {
