@@ -111,13 +111,13 @@ def headline(results: TuneResults) -> str:
 
 
 def _seeds_phrase(fresh: int | None, judged: Sequence[int | None]) -> str:
-    """`On 8 fresh seeds`; if some are excluded, how many of them count."""
+    """`over 8 fresh seeds`; if some are excluded, how many of them count."""
     if not fresh:
         return ""
     known = sorted({fresh if count is None else count for count in judged})
     count = f"{known[0]}" if known[0] == known[-1] else f"{known[0]} to {known[-1]}"
-    of = "" if known == [fresh] else f"{count} of "
-    return f"on {of}{counted(fresh, 'fresh seed')}"
+    seeds = counted(fresh, "fresh seed")
+    return f"over {seeds}" if known == [fresh] else f"over the {count} of {seeds} that count"
 
 
 def _sentence(rival: str, compared: Sequence[StrategyComparison]) -> str:

@@ -15,14 +15,19 @@ from arena.errors import InputError
 from arena.reporting.beside import HOLDS, Beside
 from arena.reporting.build import page_alone, write_report
 from arena.reporting.events import Event, read_events
+from arena.reporting.figures import chart
 from arena.reporting.run_page import draw, page
+from arena.reporting.tune import page as tune_page
 from arena.results.provenance import Provenance
 from arena.results.run import RunResults
 from arena.results.writer import as_json
 from tests.support import sketches
+from tests.support.curve_results import with_curves
 from tests.support.html_pages import EVIL, ODD, Page, foreign, nulled
 from tests.support.planted_results import ACTORS
 from tests.support.sample_results import events, read, results, write_run
+from tests.support.stress_results import three, write_stress
+from tests.support.tune_results import tune
 
 
 @pytest.fixture(scope="module")
@@ -229,3 +234,22 @@ def test_a_page_alone_links_to_no_file(tmp_path: Path) -> None:
     links = [v for n, v in Page(page_alone(write_run(tmp_path / "run", 1))).values if n == "href"]
     assert links
     assert all(link.startswith("#") for link in links)
+
+
+def phone_figures(html: str) -> list[float]:
+    """The widths of the figures that the page shrinks to a telephone's width."""
+    found = re.findall(r'--min: 326px"[^>]*>\s*<svg[^>]*viewBox="0 0 ([\d.]+)', html)
+    return [float(width) for width in found]
+
+
+@pytest.mark.usefixtures("rendered")
+def test_figures_that_shrink_to_a_telephone_stay_legible_there(tmp_path: Path) -> None:
+    write_stress(tmp_path / "stress", three())
+    pages = {
+        "run": page_of(with_curves(results(8))),
+        "tune": tune_page(tune())[0],
+        "stress": write_report(tmp_path / "stress").read_text(),
+    }
+    widths = {name: phone_figures(html) for name, html in pages.items()}
+    assert {name: len(found) >= 2 for name, found in widths.items()} == dict.fromkeys(pages, True)
+    assert max(width for found in widths.values() for width in found) <= chart.NARROW

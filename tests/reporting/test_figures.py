@@ -15,7 +15,6 @@ import pytest
 
 from arena.reporting import figures, palette
 from arena.reporting.events import Event
-from arena.reporting.figures import chart
 from arena.reporting.figures.curves import CellCurve
 from arena.reporting.figures.plane import Marks
 from arena.reporting.removals import removals
@@ -201,9 +200,3 @@ def test_names_are_written_whole_up_to_a_limit() -> None:
     seen = texts(figures.groups_forest(groups, THRESHOLDS))
     assert "rare token > rare token" in seen
     assert any(text.startswith("nnnn") and text.endswith("…") for text in seen)
-
-
-def test_names_beside_lines_that_end_together_stay_on_the_sheet() -> None:
-    assert chart.apart([10.0, 95.0, 96.0, 97.0], 16.0, 100.0) == [10.0, 68.0, 84.0, 100.0]
-    assert chart.apart([1.0, 2.0], 16.0, 100.0) == [1.0, 17.0]
-    assert chart.apart([], 16.0, 100.0) == []

@@ -27,9 +27,9 @@ def differing(low: float, high: float, seeds: int = 8) -> TuneResults:
 
 def test_the_headline_is_said_rival_by_rival() -> None:
     assert headline(T8) == (
-        "On 8 fresh seeds, the tuned strategy beats the untuned strategy under the seen and unseen "
-        "defenders. The tuned strategy beats the best random strategy under the seen defender; "
-        "under the unseen defender it is inconclusive."
+        "Over 8 fresh seeds, the tuned strategy beats the untuned strategy under the seen and "
+        "unseen defenders. The tuned strategy beats the best random strategy under the seen "
+        "defender; under the unseen defender it is inconclusive."
     )
 
 
@@ -68,7 +68,9 @@ def test_an_excluded_seed_counts_nowhere_and_its_reason_is_shown() -> None:
     assert (first.seeds, first.outcome, first.why) == (5, "inconclusive", "fewer than 8 seeds")
     assert context(results)["comparisons"][0].seeds == "5 of 5"
     assert excluded(first) == f"3 seeds excluded: {off} (3, 5), {failed} (6)"
-    assert headline(results).startswith("On 5 of 8 fresh seeds, the test of the tuned")
+    assert headline(results).startswith(
+        "Over the 5 of 8 fresh seeds that count, the test of the tuned"
+    )
     for text in (text_of(results), " ".join(shown(results, 120).split())):
         assert f"3 seeds excluded: {off} (3, 5)" in text
     assert "over 8 fresh seeds, minus those excluded" in text_of(results)
@@ -79,13 +81,13 @@ def test_an_excluded_seed_counts_nowhere_and_its_reason_is_shown() -> None:
 def test_comparisons_that_count_different_seeds_are_given_as_a_range() -> None:
     fewer = tune(left_out={0: "a"}).differences[0]
     results = changed(T8, differences=(fewer, *T8.differences[1:]))
-    assert headline(results).startswith("On 7 to 8 of 8 fresh seeds")
+    assert headline(results).startswith("Over the 7 to 8 of 8 fresh seeds that count")
 
 
 def test_where_no_seed_counts_nothing_is_decided() -> None:
     results = tune(2, left_out={0: "tuned is not installed", 1: "tuned is not installed"})
     assert {(c.seeds, c.outcome) for c in comparisons(results)} == {(0, "inconclusive")}
-    assert headline(results).startswith("On 0 of 2 fresh seeds")
+    assert headline(results).startswith("Over the 0 of 2 fresh seeds that count")
     assert "2 seeds excluded" in text_of(results)
 
 

@@ -11,6 +11,8 @@ from arena.reporting.figures.canvas import Sheet
 from arena.reporting.numbers import MINUS
 
 NEAR = 0.04  # share of an axis of transfers beyond its outer ticks
+# A figure this wide fits a telephone's page (326 pixels in a card): text of 13 then has 10 pixels.
+NARROW, SIZE = 420.0, 13.0
 
 
 @dataclass(frozen=True)
@@ -58,19 +60,6 @@ def steps(low: float, high: float, most: int = 6) -> list[float]:
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= least * (1 - 1e-9))
     first = math.ceil(low / step - 1e-9)
     return [step * k for k in range(first, math.floor(high / step + 1e-9) + 1)]
-
-
-def apart(heights: Sequence[float], least: float, lowest: float) -> list[float]:
-    """Return ascending heights, each moved as far as it takes to be `least` pixels below the one
-    before, and the last of them no lower than `lowest`: where names of lines that end close
-    together go."""
-    placed: list[float] = []
-    for y in heights:
-        placed.append(max(y, placed[-1] + least) if placed else max(y, 0.0))
-    for k in reversed(range(len(placed))):
-        placed[k] = min(placed[k], lowest)
-        lowest = placed[k] - least
-    return placed
 
 
 def quarters(ends: Iterable[float | None], marks: Iterable[float | None]) -> list[float]:

@@ -12,12 +12,12 @@ from arena.reporting.split import as_shown
 from arena.reporting.text import room_for
 from arena.results.claim import TransferEstimates, VerdictThresholds
 
-WIDTH, RIGHT, STEP, TOP, FOOT = 478.0, 30.0, 40.0, 34.0, 28.0
-NAME = (156.0, 280.0)  # pixels that names of groups take, at least and at most
+SIDE, STEP, TOP, FOOT = 16.0, 58.0, 34.0, 28.0
+NAME = 16.0  # pixels from the top of a group's line to the middle of its name
 NOTE = 140.0  # width of the longer threshold's words, in pixels
 PARTS = (
-    ("transfer", "T", palette.COOL, -7.0, 11.0),
-    ("specific", "specific part of T", "#6d9fce", 8.0, 8.0),
+    ("transfer", "T", palette.COOL, 33.0, 11.0),
+    ("specific", "specific part of T", "#6d9fce", 47.0, 8.0),
 )
 
 
@@ -27,7 +27,7 @@ def groups_forest(
     *,
     salt: str = "groups",
 ) -> str:
-    """Return an SVG with a line per group: T over its interval, the specific part below it.
+    """Return an SVG with three lines per group: its name, T over its interval, the specific part.
 
     Args:
         groups: estimates by name.
@@ -40,15 +40,14 @@ def groups_forest(
     every = [each for parts in read.values() for each in parts.values()]
     marks = {"fails": thresholds.fails, "generalizes": thresholds.generalizes}
     ticks = chart.quarters([end for e in every for end in (e.value, e.low, e.high)], marks.values())
-    start = 20 + room_for(read, 13, *NAME)
-    sheet = Sheet(salt, start + WIDTH + RIGHT, TOP + STEP * max(len(read), 1) + FOOT)
     tall, left, right = STEP * max(len(read), 1), ticks[0] - chart.NEAR, ticks[-1] + chart.NEAR
-    area = chart.Area(start, TOP, WIDTH, tall, left, right, 0.0, 1.0)
-    chart.run(sheet, area, [(value, decimals(value)) for value in ticks], size=13)
+    sheet = Sheet(salt, chart.NARROW, TOP + tall + FOOT)
+    area = chart.Area(SIDE, TOP, chart.NARROW - 2 * SIDE, tall, left, right, 0.0, 1.0)
+    chart.run(sheet, area, [(value, decimals(value)) for value in ticks], size=chart.SIZE)
     sheet.line(area.across(0), TOP, area.across(0), TOP + area.height, colour=palette.FAINT)
     _thresholds(sheet, area, marks)
     for index, (name, parts) in enumerate(read.items()):
-        _group(sheet, area, name, parts, TOP + STEP * (index + 0.5))
+        _group(sheet, area, name, parts, TOP + STEP * index)
     listed = "; ".join(
         f"{name}: T {parts['transfer'].full}, specific {parts['specific'].full}"
         for name, parts in read.items()
@@ -65,21 +64,25 @@ def _thresholds(sheet: Sheet, area: chart.Area, marks: Mapping[str, float | None
             sheet.line(x, TOP - 6, x, TOP + area.height, colour=colour, width=1.2, dashed=True)
             start = x - 5 if side == "below" else min(x + 5, sheet.width - NOTE)
             text = f"{key} {side} {decimals(value)}"
-            sheet.text(start, TOP - 14, text, size=13, colour=colour, align=align)
+            sheet.text(start, TOP - 14, text, size=chart.SIZE, colour=colour, align=align)
 
 
 def _group(
-    sheet: Sheet, area: chart.Area, name: str, parts: Mapping[str, Shown], middle: float
+    sheet: Sheet, area: chart.Area, name: str, parts: Mapping[str, Shown], top: float
 ) -> None:
-    shown = name.replace("_", " ")
-    x, room = area.x - 16, area.x - 20
-    sheet.text(x, middle, shown, size=13, bold=True, align="right", room=room)
+    shown, middle = name.replace("_", " "), top + NAME
+    # On paper of its own: grid lines and thresholds run behind it.
+    wide = room_for([shown], chart.SIZE, 0.0, area.width)
+    sheet.rect(area.x, middle - 9, wide, 18, fill=palette.PAPER)
+    sheet.text(area.x, middle, shown, size=chart.SIZE, bold=True, align="left", room=area.width)
     for key, label, colour, nudge, size in PARTS:
-        value, y = parts[key], middle + nudge
+        value, y = parts[key], top + nudge
         if value.value is None:
             if key == "transfer":
                 x = area.across(0) + 10
-                sheet.text(x, y, "not measured", size=12, colour=palette.MUTED, align="left")
+                sheet.text(
+                    x, y, "not measured", size=chart.SIZE, colour=palette.MUTED, align="left"
+                )
             continue
         if value.low is not None and value.high is not None:
             ends = area.across(value.low), area.across(value.high)

@@ -12,7 +12,8 @@ from arena.reporting.numbers import decimals
 from arena.reporting.tune_trials import FEASIBLE, INFEASIBLE, status, violated
 from arena.results.tune import HistoryPoint, TrialRecord
 
-LEFT, TOP, WIDTH, HEIGHT, SIDE, FOOT, STRIP = 54.0, 30.0, 700.0, 240.0, 160.0, 48.0, 26.0
+LEFT, TOP, HEIGHT, RIGHT, STRIP, FOOT = 48.0, 34.0, 240.0, 14.0, 26.0, 52.0
+WIDTH, ROW = chart.NARROW - LEFT - RIGHT, 21.0
 # Marker, fill and edge of each status; trials without a value are in a separate strip.
 LOOKS = {
     FEASIBLE: ("o", palette.COOL, palette.PAPER),
@@ -37,12 +38,16 @@ def trial_history(
         salt: prefix of the SVG's ids.
     """
     known = {trial.number: trial for trial in trials}
-    sheet = Sheet(salt, LEFT + WIDTH + SIDE, TOP + HEIGHT + STRIP + FOOT)
+    seen = {_status(known.get(point.number)) for point in history}
+    entries = [name for name in dict.fromkeys((*LOOKS, *sorted(seen))) if name in seen]
+    below = ROW * (1 + len(entries) // 2)
+    sheet = Sheet(salt, chart.NARROW, TOP + HEIGHT + STRIP + FOOT + below)
     area = _area(history)
     _axes(sheet, area, label)
     _best(sheet, area, history)
-    seen = dict.fromkeys(_mark(sheet, area, point, known.get(point.number)) for point in history)
-    _key(sheet, [name for name in dict.fromkeys((*LOOKS, *seen)) if name in seen])
+    for point in history:
+        _mark(sheet, area, point, known.get(point.number))
+    _key(sheet, entries)
     return sheet.svg("The search, trial by trial", _describe(history))
 
 
@@ -63,14 +68,14 @@ def _area(history: Sequence[HistoryPoint]) -> chart.Area:
 
 
 def _axes(sheet: Sheet, area: chart.Area, label: str) -> None:
-    chart.rise(sheet, area, chart.steps(area.low, area.high))
+    chart.rise(sheet, area, chart.steps(area.low, area.high), size=chart.SIZE)
     bottom = area.y + area.height + STRIP
     down = chart.Area(area.x, area.y, area.width, area.height + STRIP, area.left, area.right, 0, 1)
     whole = [step for step in chart.steps(0, max(area.right, 1), 10) if step == round(step)]
-    chart.run(sheet, down, [(step, chart.tick(step)) for step in whole])
-    sheet.text(LEFT - 40, TOP - 15, label, size=11.5, bold=True, align="left")
-    sheet.text(LEFT + WIDTH, bottom + 32, "trial", size=11.5, bold=True, align="right")
-    sheet.text(LEFT - 8, bottom - STRIP / 2 + 3, "none", size=10.5, colour=palette.MUTED,
+    chart.run(sheet, down, [(step, chart.tick(step)) for step in whole], size=chart.SIZE)
+    sheet.text(8, TOP - 17, label, size=chart.SIZE, bold=True, align="left")
+    sheet.text(LEFT + WIDTH / 2, bottom + 35, "trial", size=chart.SIZE)
+    sheet.text(LEFT - 8, bottom - STRIP / 2 + 3, "none", size=chart.SIZE, colour=palette.MUTED,
                align="right")  # fmt: skip
 
 
@@ -85,9 +90,12 @@ def _best(sheet: Sheet, area: chart.Area, history: Sequence[HistoryPoint]) -> No
         sheet.path([*xs, area.x + area.width], [*ys, ys[-1]], colour=palette.COOL, alpha=0.55)
 
 
-def _mark(sheet: Sheet, area: chart.Area, point: HistoryPoint, trial: TrialRecord | None) -> str:
-    """Draw a trial and return its status."""
-    name = status(trial) if trial else FEASIBLE
+def _status(trial: TrialRecord | None) -> str:
+    return status(trial) if trial else FEASIBLE
+
+
+def _mark(sheet: Sheet, area: chart.Area, point: HistoryPoint, trial: TrialRecord | None) -> None:
+    name = _status(trial)
     shape, fill, edge = LOOKS.get(name, OTHER)
     y = area.y + area.height + STRIP / 2 + 3 if point.value is None else area.up(point.value)
     broken = ", ".join(violated(trial)) if trial else ""
@@ -95,18 +103,18 @@ def _mark(sheet: Sheet, area: chart.Area, point: HistoryPoint, trial: TrialRecor
     tip = f"trial {point.number}: {decimals(point.value)}, {name}{reason}"
     sheet.dot(area.across(point.number), y, fill=fill, edge=edge, size=7.5, shape=shape, line=1.3,
               tip=tip)  # fmt: skip
-    return name
 
 
 def _key(sheet: Sheet, seen: Sequence[str]) -> None:
-    x, y = LEFT + WIDTH + 26, TOP + 10
-    sheet.path([x - 9, x + 9], [y, y], colour=palette.COOL, alpha=0.55)
-    sheet.text(x + 16, y, "best so far", size=11.5, align="left")
-    for name in seen:
-        y += 21
-        shape, fill, edge = LOOKS.get(name, OTHER)
-        sheet.dot(x, y, fill=fill, edge=edge, size=7.5, shape=shape, line=1.3)
-        sheet.text(x + 16, y, name, size=11.5, align="left", room=SIDE - 46)
+    """What the marks mean, below the axis in two columns."""
+    for place, name in enumerate(("best so far", *seen)):
+        x, y = 20 + 200 * (place % 2), TOP + HEIGHT + STRIP + FOOT + ROW * (place // 2 + 0.5)
+        if place == 0:
+            sheet.path([x - 9, x + 9], [y, y], colour=palette.COOL, alpha=0.55)
+        else:
+            shape, fill, edge = LOOKS.get(name, OTHER)
+            sheet.dot(x, y, fill=fill, edge=edge, size=7.5, shape=shape, line=1.3)
+        sheet.text(x + 16, y, name, size=chart.SIZE, align="left", room=170)
 
 
 def _describe(history: Sequence[HistoryPoint]) -> str:

@@ -9,11 +9,12 @@ from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import Sheet
 from arena.reporting.numbers import decimals
 
-LEFT, TOP, WIDTH, SIDE, STEP, FOOT = 250.0, 10.0, 380.0, 60.0, 26.0, 42.0
+LEFT, TOP, SIDE, STEP, FOOT = 12.0, 6.0, 52.0, 44.0, 46.0
+WIDTH = chart.NARROW - LEFT - SIDE
 
 
 def importance_bars(names: Mapping[str, float], *, salt: str = "importance") -> str:
-    """Return an SVG with a bar per parameter, the most important first.
+    """Return an SVG with a bar per parameter under its name, the most important first.
 
     Args:
         names: parameter to its share of the variance.
@@ -24,14 +25,15 @@ def importance_bars(names: Mapping[str, float], *, salt: str = "importance") -> 
     sheet = Sheet(salt, LEFT + WIDTH + SIDE, TOP + tall + FOOT)
     right = max([0.1, *(value for _, value in shares)])
     area = chart.Area(LEFT, TOP, WIDTH, tall, 0.0, right, 0.0, 1.0)
-    chart.run(sheet, area, [(step, chart.tick(step)) for step in chart.steps(0.0, right, 5)])
-    sheet.text(LEFT + WIDTH, TOP + tall + 31, "share of the variance (fANOVA)", size=11.5,
-               colour=palette.MUTED, align="right")  # fmt: skip
+    chart.run(sheet, area, [(step, chart.tick(step)) for step in chart.steps(0.0, right, 5)],
+              size=chart.SIZE)  # fmt: skip
+    sheet.text(LEFT, TOP + tall + 35, "share of the variance (fANOVA)", size=chart.SIZE,
+               colour=palette.MUTED, align="left")  # fmt: skip
     for index, (name, value) in enumerate(shares):
-        y = TOP + STEP * (index + 0.5)
-        sheet.text(LEFT - 12, y, name.replace("_", " "), size=12, align="right", room=LEFT - 16)
+        y = TOP + STEP * index + 30
+        sheet.text(LEFT, y - 17, name.replace("_", " "), size=chart.SIZE, align="left", room=WIDTH)
         wide = max(area.across(value) - LEFT, 1.0)
         sheet.rect(LEFT, y - 7, wide, 14, fill=palette.COOL, radius=2, tip=f"{name}: {value:.3f}")
-        sheet.text(LEFT + wide + 8, y, decimals(value), size=11.5, align="left")
+        sheet.text(LEFT + wide + 8, y, decimals(value), size=chart.SIZE, align="left")
     listed = "; ".join(f"{name} {value:.2f}" for name, value in shares)
     return sheet.svg("Importance of each parameter", f"{listed or 'Not known'}.")

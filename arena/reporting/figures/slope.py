@@ -10,12 +10,13 @@ from arena.reporting.figures.canvas import Sheet
 from arena.reporting.numbers import Shown
 from arena.results.tune import ContenderRecord
 
-LEFT, TOP, WIDTH, HEIGHT, SIDE, FOOT = 54.0, 40.0, 560.0, 270.0, 190.0, 56.0
+LEFT, TOP, HEIGHT, RIGHT, FOOT, ROW = 48.0, 54.0, 270.0, 8.0, 66.0, 22.0
+WIDTH = chart.NARROW - LEFT - RIGHT
 PHASES = (
-    ("search", "tuned on these seeds"),
-    ("select", "chosen on these"),
-    ("report", "fresh seeds"),
-    ("unseen", "fresh, unseen defender"),
+    ("search", ("tuned on", "these seeds")),
+    ("select", ("chosen on", "these")),
+    ("report", ("fresh", "seeds")),
+    ("unseen", ("fresh, unseen", "defender")),
 )
 COUNTS = 2  # from the third phase on a value is a result
 LOOKS = {
@@ -23,7 +24,6 @@ LOOKS = {
     "untuned": (palette.MUTED, "s"),
     "random": (palette.PARTIES[5], "D"),
 }
-APART = 16.0  # minimum pixels between two names
 SPREAD = 9.0  # pixels between contenders in one phase, so that intervals do not overlap
 
 
@@ -34,31 +34,33 @@ def contenders_slope(contenders: Sequence[ContenderRecord], *, salt: str = "slop
         contenders: of a search; a phase without a value is left out of the line.
         salt: prefix of the SVG's ids.
     """
-    sheet = Sheet(salt, LEFT + WIDTH + SIDE, TOP + HEIGHT + FOOT)
-    area = chart.Area(LEFT, TOP, WIDTH, HEIGHT, -0.45, 3.45, 0.0, 1.0)
+    measured = [each for each in contenders if any(v.value is not None for v in _values(each))]
+    sheet = Sheet(salt, chart.NARROW, TOP + HEIGHT + FOOT + ROW * len(measured))
+    area = chart.Area(LEFT, TOP, WIDTH, HEIGHT, -0.5, 3.5, 0.0, 1.0)
     _ground(sheet, area)
-    ends = []
-    for index, contender in enumerate(contenders):
-        nudge = SPREAD * (index - (len(contenders) - 1) / 2)
+    for index, contender in enumerate(measured):
+        nudge = SPREAD * (index - (len(measured) - 1) / 2)
         look = _look(contender, index)
-        last = _line(sheet, area, contender, look, nudge)
-        ends += [(last, contender, look[0])] if last is not None else []
-    _names(sheet, ends)
+        _line(sheet, area, contender, look, nudge)
+        _name(sheet, contender, look, TOP + HEIGHT + FOOT + ROW * index)
     return sheet.svg("From search to fresh seeds", "; ".join(map(_describe, contenders)) + ".")
 
 
 def _ground(sheet: Sheet, area: chart.Area) -> None:
     edge = area.across(COUNTS - 0.5)
     sheet.rect(area.x, area.y, edge - area.x, area.height, fill=palette.WASH)
-    chart.rise(sheet, area, [k / 4 for k in range(5)])
-    sheet.text(area.x - 40, TOP - 26, "ASR left", size=11.5, bold=True, align="left")
+    chart.rise(sheet, area, [k / 4 for k in range(5)], size=chart.SIZE)
+    sheet.text(8, TOP - 38, "ASR left", size=chart.SIZE, bold=True, align="left")
     middle = (area.x + edge) / 2
-    sheet.text(middle, TOP - 10, "optimistic", size=11.5, colour=palette.MUTED)
-    sheet.text((edge + area.x + area.width) / 2, TOP - 10, "results", size=11.5, bold=True)
+    sheet.text(middle, TOP - 12, "optimistic", size=chart.SIZE, colour=palette.MUTED)
+    end = (edge + area.x + area.width) / 2
+    sheet.text(end, TOP - 12, "results", size=chart.SIZE, bold=True)
     for index, (name, means) in enumerate(PHASES):
         x, counts = area.across(index), index >= COUNTS
-        sheet.text(x, area.y + HEIGHT + 16, name, size=12.5, bold=counts)
-        sheet.text(x, area.y + HEIGHT + 33, means, size=10.5, colour=palette.MUTED)
+        sheet.text(x, area.y + HEIGHT + 16, name, size=chart.SIZE, bold=counts)
+        for line, words in enumerate(means):
+            y = area.y + HEIGHT + 32 + 14 * line
+            sheet.text(x, y, words, size=12.5, colour=palette.MUTED)
 
 
 def _look(contender: ContenderRecord, index: int) -> tuple[str, str]:
@@ -69,8 +71,8 @@ def _look(contender: ContenderRecord, index: int) -> tuple[str, str]:
 def _line(
     sheet: Sheet, area: chart.Area, contender: ContenderRecord, look: tuple[str, str],
     nudge: float,
-) -> float | None:  # fmt: skip
-    """Draw a contender and return the height at which its line ends, or None."""
+) -> None:  # fmt: skip
+    """Draw a contender over the phases in which it has a value."""
     colour, shape = look
     shown = _values(contender)
     xs = [area.across(i) + nudge for i, each in enumerate(shown) if each.value is not None]
@@ -87,18 +89,16 @@ def _line(
         tip = f"{contender.name}, {PHASES[index][0]}: {each.full}"
         sheet.dot(x, area.up(each.value), fill=fill, edge=edge, size=9, shape=shape,
                   line=1.4, tip=tip)  # fmt: skip
-    return ys[-1] if ys else None
 
 
-def _names(sheet: Sheet, ends: Sequence[tuple[float, ContenderRecord, str]]) -> None:
-    """Names at the lines' ends, moved apart where lines meet."""
-    ends = sorted(ends, key=lambda end: end[0])
-    places = chart.apart([y for y, _, _ in ends], APART, sheet.height - APART / 2)
-    for y, (_, contender, colour) in zip(places, ends, strict=True):
-        trial = "" if contender.trial is None else f" (trial {contender.trial})"
-        name = f"{contender.name}{trial}"
-        sheet.text(LEFT + WIDTH + 10, y, name, size=12.5, bold=contender.name == "tuned",
-                   colour=colour, align="left", room=SIDE - 14)  # fmt: skip
+def _name(sheet: Sheet, contender: ContenderRecord, look: tuple[str, str], y: float) -> None:
+    """A contender's mark and name, below the axis."""
+    (colour, shape), x = look, 20.0
+    sheet.path([x - 11, x + 11], [y, y], colour=colour, width=1.8, alpha=0.55)
+    sheet.dot(x, y, fill=colour, size=9, shape=shape, line=1.4)
+    trial = "" if contender.trial is None else f" (trial {contender.trial})"
+    sheet.text(x + 20, y, f"{contender.name}{trial}", size=chart.SIZE, colour=colour,
+               bold=contender.name == "tuned", align="left", room=chart.NARROW - 48)  # fmt: skip
 
 
 def _values(contender: ContenderRecord) -> list[Shown]:

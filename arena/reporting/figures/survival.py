@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from arena.reporting import palette
 from arena.reporting.figures import chart
@@ -10,8 +10,8 @@ from arena.reporting.figures.canvas import Sheet
 from arena.reporting.numbers import Shown
 from arena.results.estimate import Estimate
 
-LEFT, TOP, WIDTH, HEIGHT, SIDE, FOOT = 54.0, 22.0, 470.0, 250.0, 210.0, 52.0
-APART = 16.0  # minimum pixels between two names
+LEFT, TOP, HEIGHT, RIGHT, FOOT, ROW = 48.0, 34.0, 250.0, 12.0, 66.0, 21.0
+WIDTH, COLUMNS = chart.NARROW - LEFT - RIGHT, 2
 SPREAD = 5.0  # pixels between lines at one hop, so that intervals do not overlap
 Line = Mapping[int, Estimate]  # by hops
 
@@ -24,27 +24,33 @@ def survival_lines(lines: Mapping[str, Line], *, salt: str = "survival") -> str:
         salt: prefix of the SVG's ids.
     """
     most = max(hop for line in lines.values() for hop in line)
-    sheet = Sheet(salt, LEFT + WIDTH + SIDE, TOP + HEIGHT + FOOT)
+    shown = {name: line for name, line in lines.items() if _known(line)}
+    key = ROW * -(-len(shown) // COLUMNS)
+    sheet = Sheet(salt, chart.NARROW, TOP + HEIGHT + FOOT + key)
     area = chart.Area(LEFT, TOP, WIDTH, HEIGHT, -0.25, most + 0.25, -0.03, 1.03)
-    chart.rise(sheet, area, [k / 4 for k in range(5)])
-    chart.run(sheet, area, [(hop, str(hop)) for hop in range(most + 1)])
-    sheet.text(LEFT - 42, TOP - 10, "ASR", size=11.5, bold=True, align="left")
-    sheet.text(LEFT + WIDTH / 2, TOP + HEIGHT + 36, "trainings by others since it was planted")
-    ends = []
-    for index, (name, line) in enumerate(lines.items()):
-        nudge = SPREAD * (index - (len(lines) - 1) / 2)
+    chart.rise(sheet, area, [k / 4 for k in range(5)], size=chart.SIZE)
+    chart.run(sheet, area, [(hop, str(hop)) for hop in range(most + 1)], size=chart.SIZE)
+    sheet.text(8, TOP - 17, "ASR", size=chart.SIZE, bold=True, align="left")
+    below = "trainings by others since it was planted"
+    sheet.text(LEFT + WIDTH / 2, TOP + HEIGHT + 36, below, size=chart.SIZE)
+    for index, (name, line) in enumerate(shown.items()):
+        nudge = SPREAD * (index - (len(shown) - 1) / 2)
         look = palette.PARTIES[index % len(palette.PARTIES)], palette.SHAPES[index % 9]
-        ends += [(y, name, look[0]) for y in _drawn(sheet, area, name, line, look, nudge)]
-    _names(sheet, ends)
+        _drawn(sheet, area, name, line, look, nudge)
+        x = 20 + WIDTH / COLUMNS * (index % COLUMNS)
+        _name(sheet, x, TOP + HEIGHT + FOOT + ROW * (index // COLUMNS), name, look)
     told = "; ".join(f"{name}: {_told(line)}" for name, line in lines.items())
     return sheet.svg("Survival of backdoors over trainings by others", f"{told}.")
 
 
+def _known(line: Line) -> Line:
+    return {hop: each for hop, each in sorted(line.items()) if each.value is not None}
+
+
 def _drawn(
     sheet: Sheet, area: chart.Area, name: str, line: Line, look: tuple[str, str], nudge: float
-) -> list[float]:
-    """Draw a series and return the height at which it ends; None if it has no value."""
-    known = {hop: each for hop, each in sorted(line.items()) if each.value is not None}
+) -> None:
+    known = _known(line)
     places = {hop: (area.across(hop) + nudge, area.up(known[hop].value or 0.0)) for hop in known}
     colour, shape = look
     xs, ys = [x for x, _ in places.values()], [y for _, y in places.values()]
@@ -55,16 +61,15 @@ def _drawn(
             ends = [area.up(each.low), area.up(each.high)]
             sheet.path([x, x], ends, colour=colour, width=1.3, alpha=0.6)
         sheet.dot(x, y, fill=colour, size=8, shape=shape, tip=f"{name}, {hop}: {_full(each)}")
-    return ys[-1:]
 
 
-def _names(sheet: Sheet, ends: Sequence[tuple[float, str, str]]) -> None:
-    """Names at the lines' ends, moved apart where lines meet."""
-    ends = sorted(ends)
-    places = chart.apart([y for y, _, _ in ends], APART, sheet.height - APART / 2)
-    for y, (_, name, colour) in zip(places, ends, strict=True):
-        x = LEFT + WIDTH + 10
-        sheet.text(x, y, name, size=12.5, colour=colour, align="left", room=SIDE - 14)
+def _name(sheet: Sheet, x: float, y: float, name: str, look: tuple[str, str]) -> None:
+    """A series' mark and name, below the axis."""
+    colour, shape = look
+    sheet.path([x - 11, x + 11], [y, y], colour=colour, width=2.2)
+    sheet.dot(x, y, fill=colour, size=8, shape=shape)
+    room = WIDTH / COLUMNS - 26
+    sheet.text(x + 18, y, name, size=chart.SIZE, colour=colour, align="left", room=room)
 
 
 def _told(line: Line) -> str:
