@@ -10,9 +10,10 @@ import typer
 from arena.cli.failures import guarded
 from arena.cli.options import Debug, PluginFiles, load_plugins, writing
 from arena.cli.streams import say
-from arena.errors import InputError
+from arena.errors import ArenaError, InputError
 
 if TYPE_CHECKING:
+    from arena.view.files import Written
     from arena.view.place import Place
     from arena.view.site import Site
 
@@ -48,13 +49,21 @@ def view(
         places = _runs(site)
         if static is not None:
             with writing("--static", static):
-                number = write_site(site, static)
-            say(f"{number} files; open {static / 'index.html'}")
+                written = write_site(site, static)
+            say(f"{written.files} files; open {static / 'index.html'}")
+            _refuse_gaps(written)
             return
         refuse_taken(port)
         say(f"{len(places)} run{'s' if len(places) != 1 else ''} at http://{LOOPBACK}:{port}/ "
             "(Ctrl-C stops it)")  # fmt: skip
         serve(site, port)
+
+
+def _refuse_gaps(written: Written) -> None:
+    """Fail with the pages that could not be made; all others are written."""
+    if written.failed:
+        told = [f"{path}: {why}" for path, why in written.failed.items()]
+        raise ArenaError("\n".join(("these pages cannot be shown:", *told)))
 
 
 def _runs(site: Site) -> list[Place]:

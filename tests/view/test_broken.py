@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from arena.cli.app import app
 from arena.results.samples import place_of
+from arena.view import said_pages
 from arena.view.files import write_site
 from arena.view.place import COMPARE, INDEX
 from arena.view.site import Site
@@ -51,6 +54,23 @@ def test_broken_samples_are_called_broken(damaged: Path) -> None:
     text = str(site.page("runs/said/search.html", [("text", "gate")]))
     assert "Left out: samples/3.jsonl.gz is broken" in text
     assert {line["seed"] for line in Page(text).tables["samples"]["lines"]} == {0}
+
+
+def test_a_page_that_cannot_be_made_costs_no_other(
+    damaged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*given: object) -> None:
+        raise ZeroDivisionError("no <b>model</b>")
+
+    monkeypatch.setattr(said_pages, "model_view", fail)
+    pages = tmp_path / "pages"
+    done = CliRunner().invoke(app, ["view", str(damaged / "said"), "--static", str(pages)])
+    assert done.exit_code == 1
+    broken = [each for each in pages.rglob("*.html") if "cannot be shown" in each.read_text()]
+    assert {each.parent.name for each in broken} == {"0", "3"}
+    assert all("ZeroDivisionError: no &lt;b&gt;model" in each.read_text() for each in broken)
+    assert "cannot be shown" not in (pages / "runs/said/index.html").read_text()
+    assert done.stderr.count("ZeroDivisionError: no <b>model</b>") == len(broken) > 0
 
 
 def test_a_site_that_cannot_be_written_leaves_nothing(damaged: Path, tmp_path: Path) -> None:

@@ -140,12 +140,12 @@ def test_hostile_text_stays_text(tmp_path: Path) -> None:
 
 def test_the_site_as_files(runs: Path, tmp_path: Path) -> None:
     site = Site((runs / "said",), live=False)
-    number = write_site(site, tmp_path / "pages")
+    result = write_site(site, tmp_path / "pages")
     written = {
         p.relative_to(tmp_path / "pages").as_posix() for p in (tmp_path / "pages").rglob("*")
     }
     assert set(site.paths()) <= written
-    assert number == len(list(site.paths()))
+    assert (result.files, result.failed) == (len(list(site.paths())), {})
     assert all((tmp_path / "pages" / "assets" / name).is_file() for name in ASSET_NAMES)
     with pytest.raises(InputError, match="not empty"):
         write_site(site, tmp_path / "pages")
