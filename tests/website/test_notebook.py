@@ -27,7 +27,6 @@ def test_its_page_has_text_code_and_outputs() -> None:
         assert part in page
 
 
-@pytest.mark.slow
 def test_it_runs_and_ends_in_a_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("nbclient")  # of the extra `docs`
     monkeypatch.setenv("PYTHONPATH", str(ROOT))

@@ -25,7 +25,6 @@ def test_the_example_is_valid(page: Path, tmp_path: Path) -> None:
     assert "is valid" in run(line, tmp_path)
 
 
-@pytest.mark.slow
 def test_the_example_of_contributing_fulfils_the_contract(tmp_path: Path) -> None:
     written(CONTRIBUTING, tmp_path)
     (tmp_path / "test_numbered.py").write_text(
@@ -49,7 +48,6 @@ def results(reader: Followed, name: str) -> dict[str, Any]:
     return values
 
 
-@pytest.mark.slow
 def test_the_tutorial_ends_with_verdicts_on_its_own_trigger(reader: Followed) -> None:
     assert "A name at the end of the prompt" in reader.printed[
         "arena list trigger --plugin signature.py"
@@ -61,7 +59,6 @@ def test_the_tutorial_ends_with_verdicts_on_its_own_trigger(reader: Followed) ->
     assert kinds == ["fixed_text", "refusal"]
 
 
-@pytest.mark.slow
 def test_its_runs_can_be_looked_at(reader: Followed) -> None:
     index = (reader.folder / "pages" / "index.html").read_text(encoding="utf-8")
     assert all(name in index for name in ("first", "same", "other"))
