@@ -96,11 +96,11 @@ def page(results: TuneResults, near: Beside = NOTHING) -> tuple[str, dict[str, s
 def draw(results: TuneResults) -> dict[str, str]:
     """Return the figures for which the results have data, by name as SVG."""
     trials, history, weights = results.trials, results.history, results.importance.names
-    contenders = [each for each in results.contenders if _drawable(each)]
+    contenders, study = [each for each in results.contenders if _drawable(each)], results.study
     goals = objectives(results)
     label = goals[0] if goals else "value"
     possible: list[tuple[str, object, Callable[[], str]]] = [
-        ("slope", contenders, lambda: figures.contenders_slope(contenders)),
+        ("slope", study.searched and contenders, lambda: figures.contenders_slope(contenders)),
         ("history", history, lambda: figures.trial_history(history, trials, label=label)),
         ("importance", weights, lambda: figures.importance_bars(weights)),
         (
@@ -128,6 +128,7 @@ def context(results: TuneResults) -> dict[str, Any]:
     tuned = results.contender(TUNED)
     return {
         **common(results),
+        "searched": study.searched,
         "facts": _facts(results),
         "headline": headline(results),
         "evasion": palette.verdict(results.evasion) if results.evasion else None,
@@ -170,7 +171,7 @@ def _facts(results: TuneResults) -> list[tuple[str, str]]:
     facts = [
         ("actor", study.actor),
         ("sampler", study.sampler),
-        ("searched for", ", ".join(words(goal) for goal in study.objectives)),
+        ("searched for" if study.searched else "judged by", _goals(study)),
         ("trials", str(trials) if trials else ""),
         ("seeds", outcomes.seeds_in_words(study.seeds)),
         ("searching took", "" if seconds.tuned is None else duration(seconds.tuned)),
@@ -178,6 +179,10 @@ def _facts(results: TuneResults) -> list[tuple[str, str]]:
         ("took", duration(seconds.total)),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _goals(study: StudyRecord) -> str:
+    return ", ".join(words(goal) for goal in study.objectives)
 
 
 def _storage(study: StudyRecord) -> str:

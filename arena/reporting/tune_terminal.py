@@ -29,11 +29,12 @@ from arena.reporting.tune_verdict import (
     winners_curse,
 )
 from arena.reporting.wording import words
-from arena.results.tune import TuneResults
+from arena.results.tune import StudyRecord, TuneResults
 
 # Columns of the four values, with intervals for none, for the results, for all.
 PLAIN, RESULTS, ALL = 38, 58, 80
 MOST = 3  # parameters named by importance
+KNOWN = "nothing was searched: a known strategy is reported as the tuned one"
 OPTIMISTIC = "search and select are optimistic; only report and unseen are results"
 
 
@@ -47,9 +48,10 @@ def tune_table(results: TuneResults, width: int, page: Path | None = None) -> Re
     """
     parts: list[RenderableType] = []
     if results.contenders:
-        parts += [_strategies(results, width), *_lines([OPTIMISTIC, winners_curse(results)])]
+        beside = [OPTIMISTIC, winners_curse(results)] if results.study.searched else [KNOWN]
+        parts += [_strategies(results, width), *_lines(beside)]
     if (by_defence := payoffs(results)) is not None:
-        parts.append(Padding(_payoffs(by_defence, width), (1, 0, 0, 0)))
+        parts.append(Padding(_payoffs(by_defence, width, results.study), (1, 0, 0, 0)))
         parts += _lines([by_defence.apart])
     if results.differences:
         parts.append(Padding(_differences(results), (1, 0, 0, 0)))
@@ -68,11 +70,12 @@ def _evasion(results: TuneResults) -> Text:
     return said.append(f": {clean(results.evasion_reason)}")
 
 
-def _payoffs(shown: Payoffs, width: int) -> Table:
-    """ASR left by defence; a star marks the defences that the search was against."""
+def _payoffs(shown: Payoffs, width: int, study: StudyRecord) -> Table:
+    """ASR left by defence; a star marks the defences that the strategy must survive."""
     names = [clean(row.name) for row in shown.rows]
     room = max(min(max(map(cell_len, names)) + 2, width - 12 * len(shown.strategies)), 10)
-    table = plain_table("ASR left by defence (* in the search)")
+    star = "in the search" if study.searched else "to survive"
+    table = plain_table(f"ASR left by defence (* {star})")
     table.add_column(Text("defence"), no_wrap=True)
     for name in shown.strategies:
         table.add_column(Text(clean(name)), justify="right", no_wrap=True)

@@ -26,7 +26,8 @@ class PhaseSeeds(Part):
 class StudyRecord(Part):
     """The Optuna study. storage: its URL without a password. disclosed: `worst` or `mean` over the
     disclosed triggers. against: defences that a strategy had to survive; empty is the scenario's
-    defender. trials: number requested. constraints: the limits, by name."""
+    defender. trials: number requested; 0 if a known strategy was reported and nothing searched.
+    constraints: the limits, by name."""
 
     name: str = ""
     storage: str = ""
@@ -39,6 +40,11 @@ class StudyRecord(Part):
     seeds: PhaseSeeds = PhaseSeeds()
     trials: int | None = None
     constraints: Named[float] = {}
+
+    @property
+    def searched(self) -> bool:
+        """Return whether strategies were searched, not one reported that was known before."""
+        return self.trials != 0
 
 
 class TrialRecord(Part):

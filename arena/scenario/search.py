@@ -21,7 +21,8 @@ from arena.scenario.section import (
     Trials,
 )
 
-SeedList = Annotated[tuple[Seed, ...], Field(min_length=1, max_length=limits.SEEDS)]
+SeedList = Annotated[tuple[Seed, ...], Field(max_length=limits.SEEDS)]
+SomeSeeds = Annotated[SeedList, Field(min_length=1)]
 Measured = Literal["flagged", "discovered"]
 SearchObjective = Literal["evasion", "stealth", "budget", Measured]
 MEASURED: tuple[Measured, ...] = get_args(Measured)  # measures that judge strategies
@@ -39,13 +40,14 @@ class SearchSeeds(Section):
     """Disjoint seeds for searching, for selecting and for reporting a strategy; only the values on
     the last are results (estimands.md, Search).
 
-    search: for every trial. select: for the best trials, which are measured again. report: for the
-    chosen strategy and those that it is compared with.
+    search: for every trial. select: for the best trials, which are measured again; both are needed
+    unless the strategy is known (`tune.strategy`). report: for the chosen strategy and those that
+    it is compared with.
     """
 
-    search: SeedList
-    select: SeedList
-    report: SeedList
+    search: SeedList = ()
+    select: SeedList = ()
+    report: SomeSeeds
 
 
 class SearchedTactic(Section):
@@ -189,7 +191,9 @@ class Tune(Attack):
     search does not use, as keys of the scenario; the report has both. compare: strategies to report
     in addition to the tuned one: `untuned`, the scenario as it is; `random`, the best of a random
     search with as many trials; `without_each`, the tuned one without each of its tactics in turn,
-    which shows what it owes to each. sought: what the report is judged by.
+    which shows what it owes to each. sought: what the report is judged by. strategy: a strategy
+    that is known, as in `starts` but with every parameter of its tactics: nothing is searched, and
+    it is reported in place of a tuned one (what was found in one model, tried in another).
     """
 
     trials: Trials = 40
@@ -198,6 +202,7 @@ class Tune(Attack):
     unseen: Annotated[Mapping[str, Any], Field(min_length=1)]
     compare: tuple[Literal["untuned", "random", "without_each"], ...] = ("untuned", "random")
     sought: Sought = Sought()
+    strategy: Mapping[str, Value] | None = None
 
     @property
     def measured(self) -> tuple[Measured, ...]:

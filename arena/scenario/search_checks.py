@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import ValidationError
 
 from arena import registry
-from arena.api.ranges import Choice, Range, corners, holds
+from arena.api.ranges import Choice, Range, Value, corners, holds
 from arena.api.tactic import Setting
 from arena.errors import InputError
 from arena.scenario import keys
 from arena.scenario.parts import strictly
 from arena.scenario.problems import Violation
-from arena.scenario.search import DOSES
+from arena.scenario.search import DOSES, Tune
 from arena.scenario.section import Stage
 from arena.scenario.tactic_space import dimensions_of, optional, space_of
 
@@ -116,6 +116,35 @@ def _seeds(scenario: Sections) -> Iterator[Violation]:
                     rule = f"this seed is already in seeds.{seen[seed]}"
                     yield Violation((where, "seeds", phase, index), rule, str(seed))
                 seen.setdefault(seed, phase)
+        if not _is_known(search):
+            for phase, values in _phases(search.seeds):
+                if not values:
+                    yield Violation((where, "seeds", phase), "needs one seed or more", "[]")
+
+
+def _is_known(search: Attack) -> bool:
+    """Whether nothing is searched."""
+    return isinstance(search, Tune) and search.strategy is not None
+
+
+def _strategy(scenario: Sections) -> Iterator[Violation]:
+    """A known strategy is complete: no sampler chooses what it leaves out."""
+    tune = scenario.tune
+    if tune is None or tune.strategy is None:
+        return
+    try:
+        ranges = dimensions_of(tune.tactics)
+    except InputError:
+        return  # `_tactics` reports it
+    place = ("tune", "strategy")
+    yield from _known_values(place, tune.strategy, ranges)
+    free = optional(tune.tactics)
+    for name in ranges:
+        tactic, dot, _ = name.partition(".")
+        used = tactic not in free or tune.strategy.get(tactic) is True
+        if dot and used and name not in tune.strategy:
+            yield Violation((*place, name), "is missing: the strategy uses this tactic")
+    yield from _too_many(place, tune, tune.strategy)
 
 
 def _starts(scenario: Sections) -> Iterator[Violation]:
@@ -126,13 +155,19 @@ def _starts(scenario: Sections) -> Iterator[Violation]:
         except InputError:
             continue  # `_tactics` reports it
         for index, start in enumerate(search.starts):
-            for name, value in start.items():
-                place = (where, "starts", index, name)
-                if name not in ranges:
-                    yield Violation(place, "no parameter of this search", name, tuple(ranges))
-                elif not holds(ranges[name], value):
-                    allowed = tuple(str(each) for each in corners(ranges[name]))
-                    yield Violation(place, "lies outside the searched range", str(value), allowed)
+            yield from _known_values((where, "starts", index), start, ranges)
+
+
+def _known_values(
+    place: keys.KeyPath, strategy: Mapping[str, Value], ranges: Mapping[str, Range]
+) -> Iterator[Violation]:
+    for name, value in strategy.items():
+        if name not in ranges:
+            rule = "no parameter of this search"
+            yield Violation((*place, name), rule, name, tuple(ranges))
+        elif not holds(ranges[name], value):
+            allowed = tuple(str(each) for each in corners(ranges[name]))
+            yield Violation((*place, name), "lies outside the searched range", str(value), allowed)
 
 
 def _at_once(scenario: Sections) -> Iterator[Violation]:
@@ -148,10 +183,16 @@ def _at_once(scenario: Sections) -> Iterator[Violation]:
             rule = "models only parameters that every strategy has, which excludes at_once"
             yield Violation((where, "sampler", "method"), rule, method, GROUPING)
         for index, start in enumerate(search.starts):
-            used = [name for name in optional(search.tactics) if start.get(name) is True]
-            if len(used) > search.at_once:
-                rule = f"uses {len(used)} tactics where at_once allows {search.at_once}"
-                yield Violation((where, "starts", index), rule, ", ".join(used))
+            yield from _too_many((where, "starts", index), search, start)
+
+
+def _too_many(
+    place: keys.KeyPath, search: Attack, strategy: Mapping[str, Value]
+) -> Iterator[Violation]:
+    used = [name for name in optional(search.tactics) if strategy.get(name) is True]
+    if search.at_once is not None and len(used) > search.at_once:
+        rule = f"uses {len(used)} tactics where at_once allows {search.at_once}"
+        yield Violation(place, rule, ", ".join(used))
 
 
 def _phases(seeds: SearchSeeds) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -257,4 +298,6 @@ def _with_unseen_objective(scenario: Sections) -> tuple[str, ...]:
     return tuple(each.name for each in scenario.league if each.objective.name == method)
 
 
-RULES = (_against, _actor, _tactics, _starts, _at_once, _seeds, _objectives, _unseen, _duel)
+RULES = (
+    _against, _actor, _tactics, _starts, _strategy, _at_once, _seeds, _objectives, _unseen, _duel,
+)  # fmt: skip

@@ -121,15 +121,18 @@ def _phases(scenario: Scenario) -> Iterator[Phase]:
 def _of_tune(scenario: Scenario, tune: Tune) -> Iterator[Phase]:
     phase = partial(_phase, tune.actor)
     space, compared = TacticSpace(tune), set(tune.compare)
-    moves = _middle(space)
-    search = on_validation(scenario, tune, tune.seeds.search)
-    select = on_validation(scenario, tune, tune.seeds.select)
+    known = None if tune.strategy is None else space.start(tune.strategy)
+    typical = space.middle() if known is None else known
+    moves = space.changes(typical)
     searches = 2 if "random" in compared else 1
-    rivals = 1 + len(compared - {"without_each"})
+    rivals = 1 + len(compared - {"without_each"} - ({"random"} if known else set()))
     if "without_each" in compared:
-        rivals += len(space.used(space.middle()))
-    yield phase("search", searches * tune.trials, search, moves)
-    yield phase("selection", searches * tune.best, select, moves)
+        rivals += len(space.used(typical))
+    if known is None:
+        search = on_validation(scenario, tune, tune.seeds.search)
+        select = on_validation(scenario, tune, tune.seeds.select)
+        yield phase("search", searches * tune.trials, search, moves)
+        yield phase("selection", searches * tune.best, select, moves)
     yield phase("report", rivals, _report(scenario, tune, {}, league=True), moves)
     yield phase("report, unseen defender", rivals, _report(scenario, tune, tune.unseen), moves)
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+import optuna
 
 from arena.api.world import DataRoot
 from arena.errors import InputError
@@ -14,14 +18,14 @@ from arena.runs.run import write_folder
 from arena.scenario.load import Given, dump, varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Sampler, Tune
-from arena.search.choosing import candidates, untuned
+from arena.search.choosing import Ranking, candidates, untuned
 from arena.search.contenders import Contender, reported
 from arena.search.criteria import AttackCriteria
 from arena.search.driver import StudySpec
 from arena.search.finished_study import FinishedStudy
 from arena.search.phases import on_test, on_validation
 from arena.search.session import Session, opened
-from arena.search.strategy_spaces import TacticSpace
+from arena.search.strategy_spaces import Parameters, TacticSpace
 from arena.search.studies import observations_of, seconds_busy
 from arena.search.tune_results import tune_results
 
@@ -49,6 +53,7 @@ def tune(
     store: str | Path | None = None,
 ) -> TuneResult:
     """Search for an evading strategy of one actor, select the best, and report it on fresh seeds.
+    With `tune.strategy` nothing is searched: that strategy is reported.
 
     Finished trials and stages are not run again. The folder holds scenario.yaml, best.yaml (the
     selected strategy as a scenario for `arena run`), results.json, report.html, figures,
@@ -93,16 +98,8 @@ def tune(
 def _tuned(session: Session) -> TuneResults:
     settings = session.scenario.tune
     assert settings is not None
-    space = TacticSpace(settings)
-    studies = {TUNED: _search(session, settings, session.name, settings.sampler)}
-    if RANDOM in settings.compare:
-        sampler = settings.sampler.model_copy(update={"method": "random"})
-        studies[RANDOM] = _search(session, settings, f"{session.name}.random", sampler)
-    contenders = [_best(name, each, space) for name, each in studies.items() if each.candidates]
-    if UNTUNED in settings.compare:
-        contenders.insert(min(1, len(contenders)), _untuned(session, settings))
-    if WITHOUT_EACH in settings.compare:
-        contenders += _without_each(studies[TUNED], space)
+    studies = _studies(session, settings)
+    contenders = _contenders(session, settings, studies)
     session.phase("report: fresh seeds, test prompts, the search's defender and an unseen one")
     rivals = reported(contenders, session.scenario, settings, settings.unseen, session.evaluate)
     best = next((each for each in rivals if each.name == TUNED), None)
@@ -111,6 +108,37 @@ def _tuned(session: Session) -> TuneResults:
         (session.folder / BEST).write_text(dump(strategy), encoding="utf-8")
     total = time.monotonic() - session.began
     return tune_results(session, settings, studies, rivals, total)
+
+
+def _studies(session: Session, settings: Tune) -> dict[str, FinishedStudy]:
+    """The searches by name; for a known strategy one without a trial."""
+    if settings.strategy is not None:
+        goals: list[Any] = list(AttackCriteria(settings, settings.objectives).directions)
+        return {TUNED: FinishedStudy(optuna.create_study(directions=goals), Ranking())}
+    studies = {TUNED: _search(session, settings, session.name, settings.sampler)}
+    if RANDOM in settings.compare:
+        sampler = settings.sampler.model_copy(update={"method": "random"})
+        studies[RANDOM] = _search(session, settings, f"{session.name}.random", sampler)
+    return studies
+
+
+def _contenders(
+    session: Session, settings: Tune, studies: Mapping[str, FinishedStudy]
+) -> list[Contender]:
+    """The strategies to report: tuned (or known), untuned, and the others asked for."""
+    space = TacticSpace(settings)
+    if settings.strategy is not None:
+        params = space.start(settings.strategy)
+        tuned = [Contender(TUNED, None, space.changes(params), space.describe(params))]
+        chosen = [params]
+    else:
+        tuned = [_best(name, each, space) for name, each in studies.items() if each.candidates]
+        chosen = [each.trial.params for each in studies[TUNED].candidates[:1]]
+    if UNTUNED in settings.compare:
+        tuned.insert(min(1, len(tuned)), _untuned(session, settings))
+    if WITHOUT_EACH in settings.compare:
+        tuned += [each for params in chosen for each in _without_each(params, space)]
+    return tuned
 
 
 def best_scenario(scenario: Scenario, settings: Tune, best: Contender) -> Scenario:
@@ -162,12 +190,9 @@ def _best(name: str, finished: FinishedStudy, space: TacticSpace) -> Contender:
     )
 
 
-def _without_each(finished: FinishedStudy, space: TacticSpace) -> list[Contender]:
-    """The chosen strategy without each of its tactics in turn; empty if none was chosen."""
-    if not finished.candidates:
-        return []
-    chosen = finished.candidates[0].trial.params
-    reduced = {name: space.without(chosen, name) for name in space.used(chosen)}
+def _without_each(params: Parameters, space: TacticSpace) -> list[Contender]:
+    """A strategy without each of its tactics in turn."""
+    reduced = {name: space.without(params, name) for name in space.used(params)}
     return [
         Contender(f"{WITHOUT}{name}", None, space.changes(params), space.describe(params))
         for name, params in reduced.items()
@@ -175,6 +200,10 @@ def _without_each(finished: FinishedStudy, space: TacticSpace) -> list[Contender
 
 
 def _untuned(session: Session, settings: Tune) -> Contender:
+    """The actor as the scenario has it, also on the seeds of the search, if there was one."""
+    plain = Contender(UNTUNED, None, {}, "as in the scenario")
+    if settings.strategy is not None:
+        return plain
     session.phase("the untuned attacker, for comparison")
     seen = untuned(session.scenario, settings, session.evaluate)
-    return Contender(UNTUNED, None, {}, "as in the scenario", seen["search"], seen["select"])
+    return replace(plain, search=seen["search"], select=seen["select"])

@@ -83,7 +83,7 @@ def tune_results(
         differences=differences,
         per_seed={each.name: _per_seed(each, settings) for each in rivals},
         unseen=dict(settings.unseen),
-        verdict=_verdict(differences, chosen=bool(main.candidates)),
+        verdict=_verdict(differences, chosen=any(each.name == "tuned" for each in rivals)),
         evasion=evades,
         evasion_reason=why,
         environment={
@@ -91,7 +91,7 @@ def tune_results(
             "optuna": optuna.__version__,
         },
         seconds=TuneSeconds(
-            total=round(seconds, 2), tuned=busy["tuned"], random=busy.get("random")
+            total=round(seconds, 2), tuned=busy["tuned"] or None, random=busy.get("random")
         ),
     )
 
@@ -125,17 +125,19 @@ def _verdict(differences: Sequence[Difference], *, chosen: bool) -> str:
 
 
 def _study(session: Session, settings: Tune, study: optuna.Study) -> StudyRecord:
+    known = settings.strategy is not None  # then nothing was searched
+    phases = {"report"} if known else {"search", "select", "report"}
     return StudyRecord(
         name=session.name,
-        storage=public_url(session.storage),
-        sampler=settings.sampler.method,
+        storage="" if known else public_url(session.storage),
+        sampler="" if known else settings.sampler.method,
         objectives=tuple(settings.objectives),
         directions=tuple(direction.name.lower() for direction in study.directions),
         actor=settings.actor,
         disclosed=settings.disclosed,
         against=settings.against,
-        seeds=PhaseSeeds.model_validate(settings.seeds.model_dump()),
-        trials=settings.trials,
+        seeds=PhaseSeeds.model_validate(settings.seeds.model_dump(include=phases)),
+        trials=0 if known else settings.trials,
         constraints=limits_of(settings.limits, session.scenario.thresholds),
     )
 

@@ -55,7 +55,14 @@ def unbounded(annotation: Any, metadata: tuple[Any, ...]) -> bool:
 
 
 # Checked against the fields and ranges that they are for.
-FREE = ("AxisSetting.set", "SearchedTactic.set", "Choice.options", "Tune.starts", "Duel.starts")
+FREE = (
+    "AxisSetting.set",
+    "SearchedTactic.set",
+    "Choice.options",
+    "Tune.starts",
+    "Duel.starts",
+    "Tune.strategy",
+)
 
 
 def test_no_number_of_the_schema_is_without_bounds() -> None:

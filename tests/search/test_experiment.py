@@ -142,24 +142,33 @@ def test_what_tuning_finds_runs_as_a_plain_scenario(tmp_path: Path) -> None:
     assert written["contenders"][0]["report"]["value"] == pytest.approx(min(left))
 
 
-def test_a_strategy_is_reported_without_each_of_its_tactics(tmp_path: Path) -> None:
-    both = "[{method: poison_budget, always: true}, {method: near_miss_negatives}, " \
-        "{method: flat_minima}]"  # fmt: skip
-    start = "[{poison_budget.rate: 0.2, near_miss_negatives: true, flat_minima: true}]"
-    edits = ("tune.trials=1", f"tune.tactics={both}", f"tune.starts={start}")
-    made = toy("tune_evasion", *TUNE, *edits, "tune.compare=[without_each]")
+def test_a_known_strategy_is_reported_and_without_each_of_its_tactics(tmp_path: Path) -> None:
+    both = (
+        "[{method: poison_budget, always: true}, {method: near_miss_negatives, "
+        "set: {rate: 0.05, distance: nearest, variety: 2}}, "
+        "{method: flat_minima, set: {rho: 0.02}}]"
+    )
+    known = "{poison_budget.rate: 0.2, near_miss_negatives: true, flat_minima: true}"
+    edits = (f"tune.tactics={both}", f"tune.strategy={known}", "tune.seeds={report: [3]}")
+    made = toy("tune_evasion", *TUNE, *edits, "tune.compare=[untuned, random, without_each]")
     done = tune(made, out=tmp_path / "tune", store=tmp_path / "store", quiet=True)
     used = {each.name: [t.method for t in each.tactics] for each in done.results.contenders}
     assert used == {
         "tuned": ["poison_budget", "near_miss_negatives", "flat_minima"],
+        "untuned": [],
         "without near_miss_negatives": ["poison_budget", "flat_minima"],
         "without flat_minima": ["poison_budget", "near_miss_negatives"],
     }
-    whole, *rest = (dict(t.root)["rate"] for c in done.results.contenders for t in c.tactics[:1])
-    assert set(rest) == {whole}
+    rates = {dict(t.root)["rate"] for c in done.results.contenders for t in c.tactics[:1]}
+    assert rates == {0.2}
     assert {each.against for each in done.results.differences} == set(used) - {"tuned"}
+    assert (done.results.trials, done.results.candidates) == ((), ())
+    assert not done.results.study.searched
+    assert load_scenario(done.folder / "best.yaml").seeds == (3,)
     page = (done.folder / "report.html").read_text(encoding="utf-8")
     assert "the strategy without near miss negatives" in page
+    assert "Nothing was searched here" in page
+    assert "optimistic:" not in page
 
 
 @pytest.mark.slow

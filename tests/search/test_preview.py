@@ -55,6 +55,18 @@ def test_a_strategy_without_each_tactic_is_planned(tmp_path: Path) -> None:
     assert [p.phase.strategies for p in plan.phases] == [1, 1, 4, 4]
 
 
+def test_a_known_strategy_is_only_reported(tmp_path: Path) -> None:
+    two = [{"method": "near_miss_negatives"}, {"method": "flat_minima", "set": {"rho": 0.1}}]
+    more = {"tune.tactics": two, "tune.strategy": {"flat_minima": True}}
+    compared = {"tune.compare": ["untuned", "random", "without_each"], "tune.seeds.search": []}
+    scenario = varied(experiments.tuned(), {**more, **compared}, "search")
+    plan = outline(scenario, timed(tmp_path, scenario), DataRoot())
+    assert {p.phase.name: p.phase.strategies for p in plan.phases} == {
+        "report": 3,  # the strategy, untuned, and the strategy without its tactic
+        "report, unseen defender": 3,
+    }
+
+
 def test_what_strategies_share_runs_once(planned: SearchOutline) -> None:
     for each in planned.phases:
         assert each.own > 0  # at least poison, its training, the removal and the scores
