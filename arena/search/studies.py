@@ -75,6 +75,13 @@ def _stored(storage: optuna.storages.BaseStorage, name: str) -> optuna.Study | N
         return None
 
 
+def empty(directions: Sequence[str]) -> optuna.Study:
+    """Return a study without trials, which is stored nowhere."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    goals: list[Any] = list(directions)
+    return optuna.create_study(directions=goals)
+
+
 def _created(
     storage: optuna.storages.BaseStorage,
     name: str,

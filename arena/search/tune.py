@@ -6,9 +6,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-import optuna
 
 from arena.api.world import DataRoot
 from arena.errors import InputError
@@ -26,7 +23,7 @@ from arena.search.finished_study import FinishedStudy
 from arena.search.phases import on_test, on_validation
 from arena.search.session import Session, opened
 from arena.search.strategy_spaces import Parameters, TacticSpace
-from arena.search.studies import observations_of, seconds_busy
+from arena.search.studies import empty, observations_of, seconds_busy
 from arena.search.tune_results import tune_results
 
 BEST = "best.yaml"
@@ -113,8 +110,8 @@ def _tuned(session: Session) -> TuneResults:
 def _studies(session: Session, settings: Tune) -> dict[str, FinishedStudy]:
     """The searches by name; for a known strategy one without a trial."""
     if settings.strategy is not None:
-        goals: list[Any] = list(AttackCriteria(settings, settings.objectives).directions)
-        return {TUNED: FinishedStudy(optuna.create_study(directions=goals), Ranking())}
+        goals = AttackCriteria(settings, settings.objectives).directions
+        return {TUNED: FinishedStudy(empty(goals), Ranking())}
     studies = {TUNED: _search(session, settings, session.name, settings.sampler)}
     if RANDOM in settings.compare:
         sampler = settings.sampler.model_copy(update={"method": "random"})
