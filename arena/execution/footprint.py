@@ -162,7 +162,7 @@ def memory_of(scenario: Scenario, weights: Weights | None, workers: int) -> Memo
     worker = OWN + SHARED_PAGES + model
     if scenario.runtime.backend == "serial":
         return Memory(weights.training, worker, worker, 1, device == "cuda")
-    placed = Placement(scenario.runtime.resources, device, workers)
+    placed = Placement(scenario.runtime.resources, device, workers, len(scenario.seeds))
     processes = len(placed.processes())
     whole = DRIVER + RAY + SHARED_PAGES + processes * (OWN + model)
     return Memory(weights.training, worker, whole, processes, device == "cuda")

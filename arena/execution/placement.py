@@ -25,12 +25,13 @@ class Placement:
 
     needs: as in `runtime.resources`. device: where stages compute; under cuda each has its own GPU
     unless it asks for a share, or as many as processes share its model. workers: processes of each
-    pool.
+    pool. seeds: that are defended at the same time.
     """
 
     needs: Mapping[str, Needs] = field(default_factory=dict)
     device: str = "cpu"
     workers: int = 1
+    seeds: int = 1
 
     def of(self, kind: str) -> Needs:
         """Return the needs of a kind of stage."""
@@ -61,6 +62,13 @@ class Placement:
         same and it is not nothing."""
         return self.defender == self.pools[0] != NONE
 
+    @property
+    def seats(self) -> int:
+        """Return the number of the defender's processes. Seeds are worlds of their own, so several
+        may be defended at the same time: one process for every two workers, at most. Where it
+        reserves something, there is one."""
+        return 1 if self.defender != NONE else max(1, min(self.seeds, self.workers // 2))
+
     @cached_property
     def whole(self) -> Needs:
         """Return the needs of a process that runs every kind of stage, one after another."""
@@ -69,7 +77,7 @@ class Placement:
     def processes(self) -> list[Needs]:
         """Return the needs of all processes that may live at the same time."""
         workers = [needs for needs in self.pools for _ in range(self.workers)]
-        return workers if self.paired else [*workers, self.defender]
+        return workers if self.paired else [*workers, *self.seats * [self.defender]]
 
 
 def most(needs: Iterable[Needs]) -> Needs:

@@ -65,6 +65,8 @@ class OnRay:
         needs: resources of stages, by kind; kinds with different needs get the same number of
             separate processes, which start when first needed.
         parties: the parties that have stages; the defender's process is then started in advance.
+        seeds: that are defended; with many workers the defender has more than one process, each for
+            its own seeds.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class OnRay:
         workers: int,
         *,
         parties: Collection[str] = (),
+        seeds: int = 1,
         address: str | None = None,
         device: str = "cpu",
         replace: bool = False,
@@ -85,12 +88,13 @@ class OnRay:
         self._address, self._device = address, device
         self._needs, self._most = needs or {}, None if address is None else most
         self._sender = Sender(store) if sent else None
+        self._seats: dict[int, str] = {}  # the defender's process of each seed
         self._staffed = {0}  # pools whose workers have started, or are waiting to
         self._group: Any = None  # the reservation that the defender and the first worker share
         self._probe: Probe | None = None
         self._until_exit = contextlib.ExitStack()
         self._cores = os.cpu_count() or 1
-        self._parties = parties
+        self._parties, self._count = parties, seeds
         self._hire(workers)
         self._starting: dict[Any, str] = {}
         self._began: dict[str, float] = {}
@@ -102,7 +106,7 @@ class OnRay:
     def _hire(self, workers: int) -> None:
         """Decide the number of workers."""
         self._workers = workers
-        self._placement = Placement(self._needs, self._device, workers)
+        self._placement = Placement(self._needs, self._device, workers, self._count)
         defender = [DEFENDER] if DEFENDER in self._parties else []
         staff = [f"{WORKER}{k}" for k in range(workers)]
         self._to_start = [staff[0], *defender, *staff[1:]]
@@ -136,7 +140,7 @@ class OnRay:
 
     def _fitting(self, most: int) -> int:
         def processes(workers: int) -> Sequence[Needs]:
-            return Placement(self._needs, self._device, workers).processes()
+            return Placement(self._needs, self._device, workers, self._count).processes()
 
         return workers_that_fit(processes, most, self._threads)
 
@@ -186,21 +190,28 @@ class OnRay:
             return False
         if holder == CLERK:
             return True
-        if holder.startswith(THREAT):
-            return holder in self._actors or self._can_start()
-        return sum(_trains(who) for who in busy) < self._workers
+        if not holder.startswith(WORKER) and holder not in self._actors and not self._can_start():
+            return False
+        return holder.startswith(THREAT) or sum(map(_trains, busy)) < self._workers
 
     def _holder(self, node: Node) -> str | None:
         """Which process would run it: the party itself, except that a worker trains for a threat
         actor (whose process has no torch). Of the arena's stages the clerk runs those on text,
         unless it is busy and a worker is idle."""
         party, on_text = node.stage.party, not node.job.resources.model
-        if party == DEFENDER or (party.startswith(THREAT) and on_text):
+        if party == DEFENDER:
+            return self._seat(node.stage.seed)
+        if party.startswith(THREAT) and on_text:
             return party
         clerk_busy = any(who == CLERK for _, who in self._flights.values())
         if on_text and not (clerk_busy and self._idle):
             return CLERK
         return self._idle_worker(None if on_text else self._placement.pool(node.stage.kind))
+
+    def _seat(self, seed: int) -> str:
+        """The defender's process of a seed; seeds take turns on the processes that there may be."""
+        free = _seat_name(len(self._seats) % self._placement.seats)
+        return self._seats.setdefault(seed, free)
 
     def _idle_worker(self, pool: int | None) -> str | None:
         """An idle worker of a pool, or of any pool. The one that takes turns with the defender
@@ -344,7 +355,8 @@ class OnRay:
             there = PlacementGroupSchedulingStrategy(self._group)
             return {**options(self._placement.defender, 2), "scheduling_strategy": there}
         placement = self._placement
-        needs = placement.defender if holder == DEFENDER else placement.pools[_pool(holder)]
+        worker = holder.startswith(WORKER)
+        needs = placement.pools[_pool(holder)] if worker else placement.defender
         return {**options(needs), **spread}
 
 
@@ -359,6 +371,10 @@ def _reservation(needs: Needs) -> Any:
 def _pool(worker: str) -> int:
     """The pool of a worker, `worker:K/POOL`; workers of the first pool have no number."""
     return int(worker.partition("/")[2] or 0)
+
+
+def _seat_name(index: int) -> str:
+    return f"{DEFENDER}:{index}" if index else DEFENDER
 
 
 def _trains(holder: str) -> bool:

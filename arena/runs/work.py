@@ -175,6 +175,7 @@ def runtime_for(
         threads,
         scenario.runtime.workers or min(room(scenario), most),
         parties={node.stage.party for node in todo.values()},
+        seeds=len({node.stage.seed for node in todo.values()}),
         address=address,
         device=device,
         replace=fresh,

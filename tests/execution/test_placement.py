@@ -57,6 +57,20 @@ def test_the_defender_takes_turns_with_the_first_worker_where_both_need_the_same
     assert len(other.processes()) == 4  # three pools, and the defender
 
 
+@pytest.mark.parametrize(
+    ("workers", "seeds", "seats"), [(2, 8, 1), (3, 8, 1), (16, 1, 1), (16, 3, 3), (16, 20, 8)]
+)
+def test_seeds_are_defended_side_by_side_where_there_are_workers(
+    workers: int, seeds: int, seats: int
+) -> None:
+    placement = Placement(workers=workers, seeds=seeds)
+    assert placement.seats == seats
+    assert len(placement.processes()) == workers + seats
+    for needs in (Needs(gpus=1), Needs(cpus=1)):  # in turns with a worker
+        reserved = Placement({"default": needs}, workers=workers, seeds=seeds)
+        assert (reserved.seats, len(reserved.processes())) == (1, workers)
+
+
 def test_a_search_reserves_the_most_that_any_stage_takes() -> None:
     placement = Placement({"train": Needs(memory="2GiB", cpus=1), "score": Needs(gpus=0.5)})
     assert placement.whole == Needs(cpus=1, gpus=0.5, memory="2GiB")

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -166,6 +166,29 @@ def test_room_is_for_one_stage_per_actor_and_worker() -> None:
     assert runtime._idle == ["worker:1"]
     assert not room("arena")
     assert room("threat:merchant")
+
+
+def test_each_seed_has_its_defender_and_seeds_take_turns_on_processes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without Ray: four workers, so two processes for three seeds."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    runtime = OnRay(Store(Path("nowhere")), threads=1, workers=4, seeds=3)
+
+    def removal(seed: int) -> Any:
+        made = node(f"unlearn s{seed}", Look(), "defender")
+        return replace(made, stage=replace(made.stage, seed=seed))
+
+    holders = [runtime._holder(removal(seed)) for seed in (7, 8, 9, 8, 7)]
+    assert holders == ["defender", "defender:1", "defender", "defender:1", "defender"]
+    runtime._actors = dict.fromkeys(["defender", "defender:1"])
+    runtime._flights[object()] = (removal(7), "defender")
+    assert not runtime.room(removal(9))
+    assert runtime.room(removal(8))
+    del runtime._actors["defender:1"]  # not started yet
+    assert runtime.room(removal(8))
+    runtime._starting = dict.fromkeys(range(3), "worker:1")  # three of three free cores
+    assert not runtime.room(removal(8))
 
 
 def test_text_work_is_done_in_this_process(ray: OneCore) -> None:
