@@ -1,8 +1,9 @@
-"""Rebuild the tables of README.md and docs/findings.md from the results behind them.
+"""Rebuild the tables of README.md and docs/findings.md from the results behind them, and figures.
 
     python -m benchmarks.findings keep RUN_FOLDER NAME "arena run ..."   (keep a finished run)
     python -m benchmarks.findings write      (rebuild every table)
     python -m benchmarks.findings check      (exit 1 where a table differs)
+    python -m benchmarks.findings figures    (draw `FIGURES` into docs/figures)
 
 A table is between `<!-- table RUN KIND -->` and `<!-- end -->`. RUN is a file of docs/results/,
 KIND one of `TABLES`. All shown numbers are kept, with the numbers by seed behind them. Of the rows
@@ -19,6 +20,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from arena.reporting.claim_card import dose_spans
+from arena.reporting.figures import contenders_slope
+from arena.reporting.figures.canvas import on_paper
 from arena.results.reader import parse_results, read_results
 from arena.results.run import RunResults
 from arena.results.stress import StressResults
@@ -89,10 +92,29 @@ def rebuilt(text: str) -> str:
     return PLACE.sub(table, text)
 
 
+def figures() -> None:
+    """Draw the figures for which the kept results suffice."""
+    for name, (run, draw) in FIGURES.items():
+        (ROOT / "docs" / "figures" / f"{name}.svg").write_text(
+            on_paper(draw(kept(run).results)) + "\n"
+        )
+
+
+def _slope(results: object) -> str:
+    assert isinstance(results, TuneResults)
+    return contenders_slope(results.contenders)
+
+
+FIGURES = {"tune-all-slope": ("tune_all", _slope), "tune-blind-slope": ("tune_blind", _slope)}
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run the command line and return the exit status."""
     if len(arguments) == 4 and arguments[0] == "keep":
         print(keep(Path(arguments[1]), arguments[2], arguments[3]))
+        return 0
+    if list(arguments) == ["figures"]:
+        figures()
         return 0
     if list(arguments) not in (["write"], ["check"]):
         print(__doc__)

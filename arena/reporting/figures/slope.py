@@ -10,7 +10,7 @@ from arena.reporting.figures.canvas import Sheet
 from arena.reporting.numbers import Shown
 from arena.results.tune import ContenderRecord
 
-LEFT, TOP, HEIGHT, RIGHT, FOOT, ROW = 48.0, 54.0, 270.0, 8.0, 66.0, 22.0
+LEFT, TOP, HEIGHT, RIGHT, FOOT, ROW = 48.0, 54.0, 270.0, 8.0, 74.0, 22.0
 WIDTH = chart.NARROW - LEFT - RIGHT
 PHASES = (
     ("search", ("tuned on", "these seeds")),
