@@ -116,6 +116,7 @@ def context(results: DuelResults) -> dict[str, Any]:
         "value": Shown.of(results.equilibrium.value),
         "resamples": thousands(results.equilibrium.resamples),
         "payoff": [_payoff_row(payoff) for payoff in results.payoff],
+        "failed": failed_experiments(results),
     }
 
 
@@ -135,11 +136,24 @@ def selection_note(results: DuelResults) -> str:
     """Return a sentence on the seeds behind the rounds' numbers."""
     count = len(results.seeds.select)
     seeds = brief.counted(count, "selection seed") if count else "the selection seeds"
+    moves = [m for both in results.rounds for m in (both.red, both.blue) if m and m.seeds]
+    fewer = any((m.seeds or 0) < count for m in moves)
+    cut = " (a strategy that broke a limit may have ended on fewer; gains are over these)"
     return (
-        f"Before and after are measured on {seeds} and validation prompts, and decided which "
+        f"Before and after are measured on {seeds}{cut if fewer else ''} and validation prompts, "
+        "and decided which "
         "strategies were kept. After is the best of a few strategies chosen on these same seeds, "
         "so gains are slightly optimistic; the payoffs come from fresh seeds."
     )
+
+
+def failed_experiments(results: DuelResults) -> list[str]:
+    """Return the experiments of the payoffs that failed, each with its reason."""
+    return [
+        f"{each.red} against {each.blue}, seed {seed}: {why}"
+        for each in results.payoff
+        for seed, why in each.failed.items()
+    ]
 
 
 def move_rows(results: DuelResults) -> list[MoveRow]:

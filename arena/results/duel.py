@@ -32,7 +32,8 @@ class MoveRecord(Part):
             one found.
         gain: in this side's favour. kept: whether it changed to the strategy found.
         trials, feasible: how many, and how many of them satisfied the constraints. violated: how
-            many violated each constraint, by name.
+            many violated each constraint, by name. seeds: on how many `after` was measured; fewer
+            than there are if the strategy broke a limit. The gain is over these.
     """
 
     name: str | None = None
@@ -45,6 +46,7 @@ class MoveRecord(Part):
     feasible: int | None = None
     violated: Named[int] = {}
     setup: str | None = None
+    seeds: int | None = None
 
 
 class DuelRound(Part):
@@ -91,7 +93,8 @@ class LastPlayed(Part):
 
 class Payoff(Part):
     """One strategy of red against one of blue, on the report's seeds. left, per_seed: ASR left,
-    over the `seeds` in which red's backdoor is installed; the other numbers are over all seeds."""
+    over the `seeds` in which red's backdoor is installed; the other numbers are over all seeds.
+    failed: seed -> why it could not be measured; it counts nowhere."""
 
     red: str = ""
     blue: str = ""
@@ -101,6 +104,7 @@ class Payoff(Part):
     clean_accuracy: Estimate = Estimate()
     own_left: Estimate = Estimate()
     seeds: int | None = None
+    failed: Mapping[str, str] = {}
 
 
 class BestReplies(Part):

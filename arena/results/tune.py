@@ -208,7 +208,8 @@ class TuneResults(Brief, Part):
     seconds: TuneSeconds = TuneSeconds()
 
     def _headline(self) -> str:
-        whole = (self.scenario.name, counted(len(self.trials), "trial"), self.verdict)
+        tried = counted(len(self.trials), "trial") if self.study.searched else "a known strategy"
+        whole = (self.scenario.name, tried, self.verdict)
         return ", ".join(filter(None, whole))
 
     def contender(self, name: str) -> ContenderRecord | None:

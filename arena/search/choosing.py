@@ -6,6 +6,7 @@ optimistic; the value of the best of a few on the selection seeds is, too, thoug
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -101,9 +102,7 @@ def candidates(
     bench = _Bench(scenarios, attack, criteria, evaluate)
     error = bench.measure(attack.race)
     effect, sign = bench.effects(), sign_of(criteria)
-    ranked = [
-        _candidate(trials[n], scenarios[n], bench.seen[n], criteria, attack.limits) for n in trials
-    ]
+    ranked = [_candidate(trials[n], scenarios[n], bench, criteria, attack.limits) for n in trials]
 
     def worth(each: RankedTrial) -> tuple[bool, float]:
         return each.feasible, effect.get(each.trial.number, sign * each.value)
@@ -114,17 +113,23 @@ def candidates(
 def _candidate(
     trial: FrozenTrial,
     scenario: Scenario,
-    seen: Sequence[Observation],
+    bench: _Bench,
     criteria: Criteria,
     limits: Limits,
 ) -> RankedTrial:
-    constraints = criteria.constraints(seen, scenario)
-    value = criteria.values(seen, scenario)[0]
+    """A candidate as it was measured. One that failed in a seed is infeasible, and without any
+    observation worse than all others."""
+    seen, failed = bench.seen[trial.number], bench.failed[trial.number]
+    constraints = criteria.constraints(seen, scenario) if seen else {}
+    if failed:
+        constraints["failed"] = float(len(failed))
+    value = criteria.values(seen, scenario)[0] if seen else -sign_of(criteria) * math.inf
     return RankedTrial(trial, scenario, list(seen), value, constraints, limits)
 
 
 class _Bench:
-    """Where candidates are measured. seen: their observations, by trial."""
+    """Where candidates are measured. seen: their observations, by trial. failed: why a seed could
+    not be measured, by trial and seed."""
 
     def __init__(
         self,
@@ -136,6 +141,7 @@ class _Bench:
         self._scenarios, self._attack = scenarios, attack
         self._criteria, self._evaluate = criteria, evaluate
         self.seen: dict[int, list[Observation]] = {number: [] for number in scenarios}
+        self.failed: dict[int, dict[int, str]] = {number: {} for number in scenarios}
 
     def measure(self, race: Race | None) -> float | None:
         """Measure all candidates, and return the error of the choice."""
@@ -160,7 +166,10 @@ class _Bench:
         return {} if known is None else dict(zip(known.names, map(float, known.mean), strict=True))
 
     def _left(self, number: int) -> list[int]:
-        """The selection seeds on which a candidate was not measured yet."""
+        """The selection seeds on which a candidate was not measured yet; one that failed gets no
+        more."""
+        if self.failed[number]:
+            return []
         done = {each.seed for each in self.seen[number]}
         return [seed for seed in self._attack.seeds.select if seed not in done]
 
@@ -170,9 +179,10 @@ class _Bench:
             for number, seeds in wanted.items()
             if seeds
         }
-        for number, seen in self._evaluate(asked, self._attack.actor).items():
+        for number, measured in self._evaluate(asked, self._attack.actor).items():
             assert isinstance(number, int)
-            self.seen[number] += seen
+            self.seen[number] += measured.seen
+            self.failed[number] |= measured.failed
 
     def _standing(self) -> Standing[int] | None:
         """What is known of the candidates that kept every constraint so far; None if none did."""
@@ -180,7 +190,8 @@ class _Bench:
         values = {
             number: {each.seed: sign * self._criteria.value(each) for each in seen}
             for number, seen in self.seen.items()
-            if feasible(self._criteria.constraints(seen, self._scenarios[number]))
+            if not self.failed[number]
+            and feasible(self._criteria.constraints(seen, self._scenarios[number]))
         }
         return standing(values) if values else None
 
@@ -192,7 +203,8 @@ def untuned(scenario: Scenario, attack: Attack, evaluate: Evaluate) -> dict[str,
         "search": on_validation(scenario, attack, attack.seeds.search),
         "select": on_validation(scenario, attack, attack.seeds.select),
     }
-    return {str(phase): seen for phase, seen in evaluate(scenarios, attack.actor).items()}
+    measured = evaluate(scenarios, attack.actor)
+    return {str(phase): list(each.seen) for phase, each in measured.items()}
 
 
 def mean_of(observations: Sequence[Observation], name: str) -> float:

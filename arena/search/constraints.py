@@ -24,14 +24,16 @@ def attack_constraints(
     broken in some seeds (`limits.kept`), in the worst of the others.
 
     `others_removed` holds the defence to its task: a strategy that makes the removal of the
-    disclosed trigger fail has not evaded it. As long as no more seeds were observed than may break
-    a limit, nothing is known against the strategy, and the limit counts as just kept.
+    disclosed trigger fail has not evaded it (a league's defences alone have no such task). As long
+    as no more seeds were observed than may break a limit, nothing is known against the strategy,
+    and the limit counts as just kept.
 
     Args:
         seeds: how many seeds the strategy is judged on in the end, if more than were observed.
     """
     thresholds, limits = scenario.thresholds, attack.limits
     worst = _worst(observations, limits, seeds)
+    faced = 1.0 if attack.faces_defender else 0.0  # else its removals are not to be survived
     constraints = {
         "installed": worst(lambda e: thresholds.installed_asr - e.asr),
         "false_fire": worst(lambda e: e.false_fire - thresholds.installed_false_fire),
@@ -40,7 +42,7 @@ def attack_constraints(
         "utility": worst(lambda e: e.loss - limits.clean_accuracy_loss),
         **beforehand(scenario, attack),
         "others_installed": worst(lambda e: 1.0 - e.others),
-        "others_removed": worst(lambda e: e.own_left - limits.own_left),
+        "others_removed": worst(lambda e: faced * e.own_left - limits.own_left),
     }
     for name in limits.measured:
         constraints[name] = worst(_above(name, getattr(limits, name)))

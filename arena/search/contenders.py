@@ -7,6 +7,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from arena.errors import ArenaError
 from arena.results.estimate import Estimate
 from arena.results.scenario import TacticRecord
 from arena.results.tune import ContenderRecord, Difference
@@ -14,7 +15,7 @@ from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack
 from arena.search.constraints import attack_constraints, feasible
-from arena.search.observations import Observation, exclusion_reason, is_installed
+from arena.search.observations import Measured, Observation, exclusion_reason, is_installed
 from arena.search.phases import Evaluate, on_test
 from arena.statistics.comparison import SAYS, side
 from arena.statistics.intervals import over_seeds, paired, rate_over_seeds
@@ -30,7 +31,8 @@ class Contender:
         trial: its number in its study; None if it is not from a search.
         changes: the scenario's keys that it sets, with their values. setup: the same in words.
         search, select: observations on those seeds; empty if not measured.
-        report: observations on the report's seeds, by defender (`seen`, `unseen`).
+        report: observations on the report's seeds, by defender (`seen`, `unseen`). failed: why a
+            seed could not be measured, by defender and seed.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Contender:
     search: Sequence[Observation] = ()
     select: Sequence[Observation] = ()
     report: Mapping[str, Sequence[Observation]] = field(default_factory=dict)
+    failed: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
 
 
 def reported(
@@ -49,7 +52,11 @@ def reported(
     unseen: Mapping[str, Any],
     evaluate: Evaluate,
 ) -> list[Contender]:
-    """Return the contenders with their observations on the report's seeds."""
+    """Return the contenders with their observations on the report's seeds.
+
+    Raises:
+        ArenaError: a strategy could not be measured in any seed; all others were, and are stored.
+    """
     scenarios: dict[Hashable, Scenario] = {}
     for each in contenders:
         for defender, defence in ((SEEN, {}), (UNSEEN, unseen)):
@@ -57,23 +64,33 @@ def reported(
             name = f"report of {each.name}"
             seeds, league = attack.seeds.report, defender == SEEN
             scenarios[each.name, defender] = on_test(scenario, seeds, changes, name, league=league)
-    seen = evaluate(scenarios, attack.actor)
-    return [
-        replace(each, report={d: seen[each.name, d] for d in (SEEN, UNSEEN)}) for each in contenders
-    ]
+    measured = evaluate(scenarios, attack.actor)
+    return [_measured(each, {d: measured[each.name, d] for d in (SEEN, UNSEEN)})
+            for each in contenders]  # fmt: skip
+
+
+def _measured(each: Contender, by_defender: Mapping[str, Measured]) -> Contender:
+    for defender, measured in by_defender.items():
+        if not measured.seen:
+            why = next(iter(measured.failed.values()), "nothing was measured")
+            raise ArenaError(f"{each.name} against {defender} failed in every seed: {why}")
+    report = {defender: measured.seen for defender, measured in by_defender.items()}
+    failed = {defender: measured.failed for defender, measured in by_defender.items()}
+    return replace(each, report=report, failed=failed)
 
 
 def contender_record(each: Contender, scenario: Scenario, attack: Attack) -> ContenderRecord:
     """Return one row of the report. Only `report` and `unseen` are results; they leave out the
     seeds with an `exclusion_reason`."""
     seen, unseen = each.report[SEEN], each.report[UNSEEN]
+    against = {SEEN: attack, UNSEEN: against_unseen(attack)}
     own = varied(scenario, each.changes, each.name)
     kept = [feasible(attack_constraints([s], own, attack)) for s in seen]
     constraints = attack_constraints(seen, own, attack)
     installed = [is_installed(s, scenario.thresholds) for s in seen]
     counted, counted_unseen = (
-        [s for s in observations if exclusion_reason(s, scenario, attack) is None]
-        for observations in (seen, unseen)
+        [s for s in each.report[name] if exclusion_reason(s, scenario, faced) is None]
+        for name, faced in against.items()
     )
     return ContenderRecord(
         name=each.name,
@@ -83,7 +100,7 @@ def contender_record(each: Contender, scenario: Scenario, attack: Attack) -> Con
         search=estimate(each.search, attack),
         select=estimate(each.select, attack),
         report=estimate(counted, attack),
-        unseen=estimate(counted_unseen, against_unseen(attack)),
+        unseen=estimate(counted_unseen, against[UNSEEN]),
         by_defence=by_defence(counted, attack),
         report_seeds=len(counted),
         unseen_seeds=len(counted_unseen),
@@ -97,7 +114,7 @@ def contender_record(each: Contender, scenario: Scenario, attack: Attack) -> Con
         installed=sum(installed),
         feasible=sum(kept),
         constraints=constraints,
-        seeds=len(seen),
+        seeds=len(seen) + len(each.failed.get(SEEN, ())),
     )
 
 
@@ -114,15 +131,18 @@ def difference(
     faced = attack if defender == SEEN else against_unseen(attack)
     per_seed: dict[int, float] = {}
     left_out: dict[str, str] = {}
-    for a, b in zip(one.report[defender], other.report[defender], strict=True):
+    by_seed = [{s.seed: s for s in each.report[defender]} for each in (one, other)]
+    for seed in _seeds(one, other, defender):
         reasons = (
-            (each.name, exclusion_reason(s, scenario, attack)) for each, s in ((one, a), (other, b))
+            (each.name, _reason(each, seen.get(seed), seed, defender, scenario, faced))
+            for each, seen in zip((one, other), by_seed, strict=True)
         )
         why = "; ".join(f"{name} {reason}" for name, reason in reasons if reason)
         if why:
-            left_out[str(a.seed)] = why
+            left_out[str(seed)] = why
         else:
-            per_seed[a.seed] = value_of(a, faced) - value_of(b, faced)
+            a, b = (seen[seed] for seen in by_seed)
+            per_seed[seed] = value_of(a, faced) - value_of(b, faced)
     mean, p = paired(per_seed.values())
     return Difference(
         of=one.name,
@@ -134,6 +154,31 @@ def difference(
         seeds=tuple(per_seed),
         left_out=left_out,
     )
+
+
+def _seeds(one: Contender, other: Contender, defender: str) -> list[int]:
+    """The seeds of both, in order; ValueError if they are not the same."""
+    mine, others = (
+        {*(s.seed for s in each.report[defender]), *each.failed.get(defender, ())}
+        for each in (one, other)
+    )
+    if mine != others:
+        raise ValueError(f"{one.name} and {other.name} were measured on different seeds")
+    return sorted(mine)
+
+
+def _reason(
+    each: Contender,
+    seen: Observation | None,
+    seed: int,
+    defender: str,
+    scenario: Scenario,
+    attack: Attack,
+) -> str | None:
+    """Why a seed does not count for a contender, or None."""
+    if seen is None:
+        return f"failed: {each.failed[defender][seed]}"
+    return exclusion_reason(seen, scenario, attack)
 
 
 def verdict(differences: Sequence[Difference]) -> str:

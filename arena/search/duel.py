@@ -19,7 +19,7 @@ from optuna.trial import FrozenTrial
 
 from arena.api.ranges import corners
 from arena.api.world import DataRoot
-from arena.errors import InputError
+from arena.errors import ArenaError, InputError
 from arena.results.duel import DuelResults, Side
 from arena.runs.run import opened as open_scenario
 from arena.runs.run import write_folder
@@ -32,7 +32,7 @@ from arena.search.contenders import value_of
 from arena.search.criteria import AttackCriteria, Criteria, DefenceCriteria
 from arena.search.driver import SearchEvent, StudySpec
 from arena.search.duel_results import duel_results
-from arena.search.observations import Observation
+from arena.search.observations import Measured, Observation
 from arena.search.phases import on_test, on_validation
 from arena.search.session import Session, opened
 from arena.search.strategies import Move, Strategy
@@ -44,6 +44,7 @@ from arena.search.strategy_spaces import (
     TacticSpace,
 )
 from arena.search.studies import outcome_of
+from arena.store.identity import digest
 
 OTHER: Mapping[Side, Side] = {"red": "blue", "blue": "red"}
 
@@ -77,8 +78,8 @@ def duel(
         'duel'
 
     Args:
-        study: prefix of the studies' names (`NAME.red1`, `NAME.blue1`, ...). The other arguments as
-            for `arena.search.tune.tune`.
+        study: prefix of the studies' names (`NAME.red1`, `NAME.blue1-4f02aa`, ...: against a
+            strategy that was found, its mark). The other arguments as for `arena.search.tune.tune`.
 
     Raises:
         InputError: the scenario has no `duel` section, or an option is not a valid defender; or as
@@ -189,7 +190,7 @@ class _Duel:
     def _spec(self, side: Side, number: int, base: Scenario) -> StudySpec:
         settings = self._settings
         return StudySpec(
-            name=f"{self._session.name}.{side}{number}",
+            name=f"{self._session.name}.{side}{number}{_mark_of(self._plays[OTHER[side]])}",
             scenario=on_validation(base, settings, settings.seeds.search),
             actor=settings.actor,
             party=self._party(side),
@@ -223,19 +224,24 @@ class _Duel:
     def _current(self, side: Side, base: Scenario) -> list[Observation]:
         """Observations of the side's current strategy on the selection seeds."""
         settings, plays = self._settings, self._plays[side]
-        scenario = on_validation(
-            varied(base, plays.changes, plays.name), settings, settings.seeds.select
-        )
-        scenarios: dict[Hashable, Scenario] = {plays.name: scenario}
-        return self._session.evaluate(scenarios, settings.actor)[plays.name]
+        scenarios: dict[Hashable, Scenario] = {plays.name: self._selected(side, base)}
+        measured = self._session.evaluate(scenarios, settings.actor)[plays.name]
+        if not measured.seen:
+            why = next(iter(measured.failed.values()), "nothing was measured")
+            raise ArenaError(f"{plays.name} failed in every selection seed: {why}")
+        return list(measured.seen)
 
     def _constraints(
         self, side: Side, seen: Sequence[Observation], base: Scenario
     ) -> Constraints:  # fmt: skip
         """The constraints on the side's current strategy."""
-        plays = self._plays[side]
-        scenario = varied(base, plays.changes, plays.name)
-        return self._criteria[side].constraints(seen, scenario)
+        return self._criteria[side].constraints(seen, self._selected(side, base))
+
+    def _selected(self, side: Side, base: Scenario) -> Scenario:
+        """The side's current strategy on the selection seeds, all of which judge it."""
+        settings, plays = self._settings, self._plays[side]
+        played = varied(base, plays.changes, plays.name)
+        return on_validation(played, settings, settings.seeds.select)
 
     def _must_change(
         self, side: Side, gain: float, before: Sequence[Observation], base: Scenario
@@ -264,11 +270,14 @@ class _Duel:
     def _gain(
         self, side: Side, before: Sequence[Observation], after: Sequence[Observation]
     ) -> float:
-        was, now = (fmean(value_of(s, self._settings) for s in seen) for seen in (before, after))
-        rise = now - was
+        """The change in this side's favour over the seeds that both strategies were measured on: a
+        candidate that broke a limit may have lost the race after two."""
+        was, now = ({s.seed: value_of(s, self._settings) for s in seen} for seen in (before, after))
+        both = was.keys() & now.keys()
+        rise = fmean(now[seed] - was[seed] for seed in sorted(both)) if both else 0.0
         return round(rise if side == "red" else -rise, DIGITS)
 
-    def _payoffs(self) -> dict[tuple[str, str], list[Observation]]:
+    def _payoffs(self) -> dict[tuple[str, str], Measured]:
         settings = self._settings
         scenarios: dict[Hashable, Scenario] = {}
         for red in self._all["red"]:
@@ -294,6 +303,12 @@ class _Duel:
 
     def _party(self, side: Side) -> str:
         return f"threat:{self._settings.actor}" if side == "red" else "defender"
+
+
+def _mark_of(other: Strategy) -> str:
+    """What tells a study against this strategy from one against another of the same round, which a
+    longer search before it may have found; empty for the scenario's own."""
+    return f"-{digest(dict(other.changes))[:6]}" if other.round else ""
 
 
 def _step_limit(scenario: Scenario) -> str:

@@ -30,7 +30,7 @@ from arena.scenario.load import varied
 from arena.scenario.search import Attack, Duel
 from arena.search.constraints import limits_of, without_control
 from arena.search.contenders import controls, estimate, value_of
-from arena.search.observations import Observation, is_installed
+from arena.search.observations import Measured, Observation, is_installed
 from arena.search.session import Session
 from arena.search.storages import public_url
 from arena.search.strategies import Move, Strategy
@@ -38,7 +38,8 @@ from arena.statistics.equilibrium import equilibrium, interval, stacked
 from arena.statistics.intervals import over_seeds, rate_over_seeds
 from arena.statistics.thresholds import Thresholds
 
-Payoffs = Mapping[tuple[str, str], Sequence[Observation]]
+Pair = tuple[str, str]
+Payoffs = Mapping[Pair, Sequence[Observation]]
 Rounds = Sequence[tuple[Move, Move]]
 
 
@@ -47,13 +48,13 @@ def duel_results(
     settings: Duel,
     rounds: Rounds,
     strategies: Mapping[Side, Sequence[Strategy]],
-    payoffs: Payoffs,
+    payoffs: Mapping[Pair, Measured],
     ended: str,
 ) -> DuelResults:
     """Return the results of a duel. `before` and `after` of the rounds are of the selection seeds,
     the payoff matrix is of the report's."""
     scenario = session.scenario
-    installed = {pair: _installed(seen, scenario.thresholds) for pair, seen in payoffs.items()}
+    installed = {pair: _installed(each.seen, scenario.thresholds) for pair, each in payoffs.items()}
     replies = best_replies(_mean_payoffs(installed, strategies, settings))
     return DuelResults(
         scenario=ScenarioRecord(scenario.resolved()),
@@ -74,7 +75,7 @@ def duel_results(
             blue=_last("blue", rounds, strategies["blue"][0].name),
         ),
         payoff=tuple(
-            _payoff(pair, seen, installed[pair], settings) for pair, seen in payoffs.items()
+            _payoff(pair, each, installed[pair], settings) for pair, each in payoffs.items()
         ),
         replies=replies,
         cycles=cycles(replies),
@@ -174,6 +175,7 @@ def _move(move: Move, attack: Attack) -> MoveRecord:
         before=estimate(move.before, attack),
         after=estimate(move.after, attack),
         gain=round(move.gain, 4),
+        seeds=len(move.after) if move.best else None,
         kept=move.kept,
         trials=move.trials,
         feasible=move.feasible,
@@ -207,13 +209,14 @@ def _installed(seen: Sequence[Observation], thresholds: Thresholds) -> list[Obse
 
 
 def _payoff(
-    pair: tuple[str, str],
-    seen: Sequence[Observation],
+    pair: Pair,
+    measured: Measured,
     installed: Sequence[Observation],
     attack: Attack,
 ) -> Payoff:
     """One strategy against another; `left` is over the seeds in which red's backdoor is installed,
     and `seeds` counts them."""
+    seen = measured.seen
     return Payoff(
         red=pair[0],
         blue=pair[1],
@@ -223,4 +226,5 @@ def _payoff(
         clean_accuracy=over_seeds((s.accuracy - s.defended_loss for s in seen), "graded"),
         own_left=rate_over_seeds(s.own_left for s in seen),
         seeds=len(installed),
+        failed={str(seed): why for seed, why in measured.failed.items()},
     )

@@ -15,7 +15,7 @@ from typing import Any, Protocol, Self
 
 from arena import plugins
 from arena.api import limits
-from arena.errors import ArenaError
+from arena.errors import MachineError
 from arena.execution.perform import give_back_memory, load_libraries
 from arena.execution.placement import Placement, options, refuse_too_much, workers_that_fit
 from arena.execution.ray_nodes import UnsharedStoreError, refuse_unshared, refuse_unshared_here
@@ -220,9 +220,8 @@ class RayTasks:
                 raise cause from error  # not the trial's fault
             return Evaluated(key, None, cause)
         except ray.exceptions.RayError as error:
-            return Evaluated(
-                key, None, ArenaError(f"its process died {RETRIES + 1} times: {error}")
-            )
+            died = f"its process died {RETRIES + 1} times: {error}"
+            return Evaluated(key, None, MachineError(died))
 
 
 def _measure(

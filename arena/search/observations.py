@@ -6,8 +6,8 @@ could win that by lowering the control.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from statistics import fmean
 from typing import Any
 
@@ -16,7 +16,8 @@ from arena.errors import ArenaError
 from arena.planning.graph import RowPlan
 from arena.results.rows import Row
 from arena.scenario.schema import Scenario
-from arena.scenario.search import DOSES, MEASURED, Attack, Disclosed, Measured
+from arena.scenario.search import DOSES, MEASURED, Attack, Disclosed
+from arena.scenario.search import Measured as Measure
 from arena.statistics.rates import rate
 from arena.statistics.seeds import at_least, by_seed
 from arena.statistics.thresholds import Thresholds
@@ -97,6 +98,15 @@ class Observation:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What the seeds of a strategy gave. seen: observations, in the order of the seeds. failed: why
+    a seed could not be measured (a training that diverged, for instance)."""
+
+    seen: tuple[Observation, ...] = ()
+    failed: Mapping[int, str] = field(default_factory=dict)
+
+
 def defence_of(name: str) -> str:
     """Return the defence that a name in `Observation.left` belongs to."""
     return name.rpartition(":")[0]
@@ -154,7 +164,7 @@ def exclusion_reason(
     installed, or the removal it must survive left its own target active."""
     if not is_installed(observation, scenario.thresholds):
         return "is not installed"
-    if not at_least(attack.limits.own_left, observation.own_left):
+    if attack.faces_defender and not at_least(attack.limits.own_left, observation.own_left):
         return "faced a removal that failed: the disclosed trigger stayed active"
     return None
 
@@ -174,7 +184,7 @@ def _name(row: Row, main: str) -> str:
     return row.target or row.name.replace(":", " ")  # a colon ends a defence's name
 
 
-def _measured(compromised: Row, name: Measured, actor: str) -> float | None:
+def _measured(compromised: Row, name: Measure, actor: str) -> float | None:
     """The actor's number by a measure: 0 where it has none (no poison, so nothing to flag)."""
     by_actor = compromised.measures.get(name)
     return None if by_actor is None else by_actor.get(actor) or 0.0

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import Any
 
 from arena.api.world import DataRoot
-from arena.errors import ArenaError
+from arena.errors import ArenaError, MachineError
 from arena.progress.observer import Observer, Planned
 from arena.results.rows import Row
 from arena.scenario.discovering import DISCOVERED, possible
@@ -17,9 +17,9 @@ from arena.scenario.search import Attack
 from arena.search.driver import POLL
 from arena.search.evaluators import Evaluators
 from arena.search.experiment import Experiment
-from arena.search.observations import Observation, observe
+from arena.search.observations import Measured, observe
 
-Evaluate = Callable[[Mapping[Hashable, Scenario], str], dict[Hashable, list[Observation]]]
+Evaluate = Callable[[Mapping[Hashable, Scenario], str], dict[Hashable, Measured]]
 
 # Only the rows that a search uses: of the league only what it is against, no shams, and no measures
 # but those that it is judged by.
@@ -94,13 +94,17 @@ def evaluate(
     evaluators: Evaluators,
     root: DataRoot,
     observer: Observer,
-) -> dict[Hashable, list[Observation]]:
-    """Return observations of every scenario in all its seeds, in the order of its seeds.
+) -> dict[Hashable, Measured]:
+    """Return observations of every scenario in all its seeds. An experiment that fails (its
+    training diverges, for instance) costs only itself: the seed has a reason in place of an
+    observation.
 
     Raises:
-        ArenaError: a stage failed; finished ones stay in the store.
+        MachineError: the machine failed, not the experiment; finished stages stay in the store.
+        Exception: unexpected.
     """
     rows: dict[Hashable, dict[int, list[Row]]] = {key: {} for key in scenarios}
+    failed: dict[Hashable, dict[int, str]] = {key: {} for key in scenarios}
     for key, scenario in scenarios.items():
         for seed in scenario.seeds:
             evaluators.submit((key, seed), Experiment(scenario, seed, root, actor))
@@ -111,22 +115,35 @@ def evaluate(
         for evaluated in evaluators.wait(POLL):
             if evaluated.key not in left:
                 continue  # from a trial that failed while its other seeds still ran
-            if evaluated.rows is None:
-                raise evaluated.error or ArenaError("an experiment returned no rows")
             pair: tuple[Hashable, int] = evaluated.key
             left.remove(pair)
             key, seed = pair
-            rows[key][seed] = evaluated.rows
+            if evaluated.rows is None:
+                failed[key][seed] = _why(evaluated.error)
+                observer.note(f"{_run_of(pair)} failed and is left out: {failed[key][seed]}")
+            else:
+                rows[key][seed] = evaluated.rows
             # between two ends, since evaluators do not say when a run began
             since, before = time.monotonic(), since
             observer.stage_finished(_run_of(pair), since - before, cached=False)
-            if len(rows[key]) == len(scenarios[key].seeds):
-                done = sum(len(rows[each]) == len(scenarios[each].seeds) for each in scenarios)
+            open_ = {each for each, _ in left}
+            if key not in open_:
+                done = len(scenarios) - len(open_)
                 observer.note(f"{_title(key)}: measured ({done} of {len(scenarios)})")
     return {
-        key: [observe(rows[key][seed], scenario, actor) for seed in scenario.seeds]
+        key: Measured(
+            tuple(observe(rows[key][s], scenario, actor) for s in scenario.seeds if s in rows[key]),
+            failed[key],
+        )
         for key, scenario in scenarios.items()
     }
+
+
+def _why(error: Exception | None) -> str:
+    """Why an experiment failed; anything that is not the experiment's own fault is raised."""
+    if not isinstance(error, ArenaError) or isinstance(error, MachineError):
+        raise error or RuntimeError("an experiment returned no rows")
+    return str(error)
 
 
 def _run_of(pair: tuple[Hashable, int]) -> str:

@@ -29,9 +29,12 @@ from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack, Duel, Tune
 from arena.search.experiment import Experiment, part_of
+from arena.search.known_strategy import known_strategy, refuse_above_budget
 from arena.search.phases import on_test, on_validation
 from arena.search.strategy_spaces import DefenceSpace, StrategySpace, TacticSpace
 from arena.store.store import Store
+
+EARLY = "; a strategy that is given up early takes less"
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,8 @@ def _phases(scenario: Scenario) -> Iterator[Phase]:
 def _of_tune(scenario: Scenario, tune: Tune) -> Iterator[Phase]:
     phase = partial(_phase, tune.actor)
     space, compared = TacticSpace(tune), set(tune.compare)
-    known = None if tune.strategy is None else space.start(tune.strategy)
+    refuse_above_budget(scenario, tune)
+    known = known_strategy(tune)
     typical = space.middle() if known is None else known
     moves = space.changes(typical)
     searches = 2 if "random" in compared else 1
@@ -219,8 +223,8 @@ def summary(planned: SearchOutline) -> str:
     if planned.seconds is None:
         return f"at most {experiments} experiments; time unknown ({workers})"
     return (
-        f"at most {experiments} experiments, about {coarse(planned.seconds)} with {workers}; "
-        "a strategy that is given up early takes less"
+        f"at most {experiments} experiments, about {coarse(planned.seconds)} with {workers}"
+        f"{EARLY if any('search' in each.phase.name for each in planned.phases) else ''}"
     )
 
 

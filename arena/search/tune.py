@@ -20,6 +20,7 @@ from arena.search.contenders import Contender, reported
 from arena.search.criteria import AttackCriteria
 from arena.search.driver import StudySpec
 from arena.search.finished_study import FinishedStudy
+from arena.search.known_strategy import known_strategy, refuse_above_budget
 from arena.search.phases import on_test, on_validation
 from arena.search.session import Session, opened
 from arena.search.strategy_spaces import Parameters, TacticSpace
@@ -27,6 +28,7 @@ from arena.search.studies import empty, observations_of, seconds_busy
 from arena.search.tune_results import tune_results
 
 BEST = "best.yaml"
+KNOWN, FOUND = "A known strategy", "Found by a search"
 UNTUNED, TUNED, RANDOM, WITHOUT_EACH = "untuned", "tuned", "random", "without_each"
 
 
@@ -76,6 +78,7 @@ def tune(
             raise InputError("the scenario has no such section: nothing to tune", key="tune")
         # an invalid unseen defender must be an error before the search
         on_test(scenario, scenario.tune.seeds.report, scenario.tune.unseen, "tune.unseen")
+        refuse_above_budget(scenario, scenario.tune)
         with opened(
             scenario,
             root=where,
@@ -124,8 +127,7 @@ def _contenders(
 ) -> list[Contender]:
     """The strategies to report: tuned (or known), untuned, and the others asked for."""
     space = TacticSpace(settings)
-    if settings.strategy is not None:
-        params = space.start(settings.strategy)
+    if (params := known_strategy(settings)) is not None:
         tuned = [Contender(TUNED, None, space.changes(params), space.describe(params))]
         chosen = [params]
     else:
@@ -143,7 +145,7 @@ def best_scenario(scenario: Scenario, settings: Tune, best: Contender) -> Scenar
     plain = {"tune": None, "duel": None, "seeds": list(settings.seeds.report)}
     named = {
         "name": f"{scenario.name}_best"[:64],
-        "description": f"Found by a search: {best.setup}",
+        "description": f"{KNOWN if best.trial is None else FOUND}: {best.setup}",
     }
     return varied(scenario, {**plain, **named, **best.changes}, "best strategy")
 

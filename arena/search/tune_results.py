@@ -26,7 +26,7 @@ from arena.results.tune import (
 )
 from arena.scenario.search import MEASURED, Tune
 from arena.search.choosing import mean_of
-from arena.search.constraints import limits_of
+from arena.search.constraints import limits_of, violated
 from arena.search.contenders import (
     SEEN,
     UNSEEN,
@@ -68,7 +68,9 @@ def tune_results(
     scenario, main = session.scenario, studies["tuned"]
     trials = [trial_record(trial, settings) for trial in main.study.get_trials(deepcopy=False)]
     differences = _differences(session, settings, rivals)
-    evades, why = evasion(differences, settings.sought.gain, settings.sought.none)
+    contenders = tuple(contender_record(each, scenario, settings) for each in rivals)
+    broken = next((violated(each.constraints) for each in contenders if each.name == "tuned"), [])
+    evades, why = evasion(differences, settings.sought.gain, settings.sought.none, broken)
     busy = {name: round(seconds_busy(each.study), 2) for name, each in studies.items()}
     return TuneResults(
         scenario=ScenarioRecord(scenario.resolved()),
@@ -79,7 +81,7 @@ def tune_results(
         pareto=_pareto(main.study, trials, settings),
         candidates=_candidates(main, settings),
         choice_error=None if main.ranking.error is None else round(main.ranking.error, 3),
-        contenders=tuple(contender_record(each, scenario, settings) for each in rivals),
+        contenders=contenders,
         differences=differences,
         per_seed={each.name: _per_seed(each, settings) for each in rivals},
         unseen=dict(settings.unseen),

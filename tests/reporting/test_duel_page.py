@@ -98,6 +98,18 @@ def test_the_page_says_everything() -> None:
     assert "chosen on these same seeds, so gains are slightly optimistic" in text
 
 
+def test_what_was_measured_on_fewer_seeds_or_failed_is_said() -> None:
+    phases = D8.seeds.model_copy(update={"select": (102, 103, 104)})
+    assert "(a strategy that broke a limit may have ended on fewer" in text_of(
+        changed(D8, seeds=phases)
+    )
+    assert "ended on fewer" not in text_of(D8)
+    failed = with_final_payoff({"failed": {"9": "its <b>training</b> diverged"}})
+    told = "left out: red2 against blue1, seed 9: its <b>training</b> diverged."
+    assert told in text_of(failed)
+    assert "left out:" not in text_of(D8)
+
+
 @pytest.mark.parametrize(
     ("low", "high", "seeds", "says"),
     [

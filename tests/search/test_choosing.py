@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import optuna
@@ -14,7 +14,7 @@ from optuna.trial import TrialState, create_trial
 from arena.results.tune import TrialRecord
 from arena.search.choosing import Ranking, best_trials, candidates, mean_of
 from arena.search.criteria import AttackCriteria
-from arena.search.observations import Observation
+from arena.search.observations import Measured, Observation
 from arena.search.strategy_spaces import TacticSpace
 from arena.search.studies import FACTS, observations_of, remember
 from arena.search.trial_outcome import TrialOutcome
@@ -100,9 +100,9 @@ def test_candidates_are_ordered_by_the_selection_seeds(k: int) -> None:
     }
     selected: dict[Hashable, Any] = {}
 
-    def measure(scenarios: Any, actor: str) -> dict[Hashable, list[Observation]]:
+    def measure(scenarios: Any, actor: str) -> dict[Hashable, Measured]:
         selected.update(scenarios)
-        return {number: [on_selection[number]] for number in scenarios}
+        return {number: Measured((on_selection[number],)) for number in scenarios}
 
     class StrategySpace(TacticSpace):
         def changes(self, params: Any) -> dict[str, Any]:
@@ -146,18 +146,25 @@ def test_the_history_is_moved_by_feasible_complete_trials_only() -> None:
 EFFECTS = {0: 0.5, 1: 0.45, 2: 0.1, 3: 0.05}
 
 
-class Measured:
+class Effects:
     """Selection seeds with effects of their own, equal for all; counts what is asked. broken: the
-    seed in which a trial violates a constraint."""
+    seed in which a trial violates a constraint. failing: the seed in which one fails."""
 
-    def __init__(self, broken: dict[int, int] | None = None) -> None:
+    def __init__(
+        self, broken: dict[int, int] | None = None, failing: dict[int, int] | None = None
+    ) -> None:
         self.asked: dict[Hashable, list[int]] = {}
-        self._broken = broken or {}
+        self._broken, self._failing = broken or {}, failing or {}
 
-    def __call__(self, scenarios: Any, actor: str) -> dict[Hashable, list[Observation]]:
+    def __call__(self, scenarios: Any, actor: str) -> dict[Hashable, Measured]:
         for number, each in scenarios.items():
             self.asked.setdefault(number, []).extend(each.seeds)
-        return {n: [self._one(n, seed) for seed in s.seeds] for n, s in scenarios.items()}
+        return {n: self._all(n, s.seeds) for n, s in scenarios.items()}
+
+    def _all(self, number: int, seeds: Sequence[int]) -> Measured:
+        failed = {seed: "diverged" for seed in seeds if self._failing.get(number) == seed}
+        seen = tuple(self._one(number, seed) for seed in seeds if seed not in failed)
+        return Measured(seen, failed)
 
     def _one(self, number: int, seed: int) -> Observation:
         wobble = 0.02 * math.sin(7.0 * number + seed)
@@ -166,7 +173,7 @@ class Measured:
         return observation(left=left, control=control, seed=seed)
 
 
-def raced(measure: Measured, *overrides: str) -> Ranking:
+def raced(measure: Effects, *overrides: str) -> Ranking:
     made = scenario("tune_evasion", "tune.best=4", *overrides)
     settings = made.tune
     assert settings is not None
@@ -181,7 +188,7 @@ def raced(measure: Measured, *overrides: str) -> Ranking:
 
 
 def test_a_race_spends_seeds_on_those_that_may_be_best() -> None:
-    measure = Measured()
+    measure = Effects()
     ranking = raced(measure)
     assert [each.trial.number for each in ranking.candidates[:2]] == [0, 1]
     assert measure.asked[0] == [102, 103, 104, 105, 106]  # the winner on every seed
@@ -191,27 +198,40 @@ def test_a_race_spends_seeds_on_those_that_may_be_best() -> None:
 
 
 def test_no_experiment_of_a_race_is_asked_for_twice() -> None:
-    measure = Measured()
+    measure = Effects()
     raced(measure)
     assert all(len(seeds) == len(set(seeds)) for seeds in measure.asked.values())
 
 
 def test_a_leader_that_breaks_a_limit_on_a_later_seed_does_not_win() -> None:
-    ranking = raced(Measured(broken={0: 106}))
+    ranking = raced(Effects(broken={0: 106}))
     assert ranking.candidates[0].trial.number == 1
     assert not next(each for each in ranking.candidates if each.trial.number == 0).feasible
 
 
 def test_a_candidate_is_judged_on_more_seeds_than_may_break_a_limit() -> None:
     """Of five seeds two may; the losers of the race were measured on two only."""
-    ranking = raced(Measured(), "tune.limits.kept=0.6")
+    ranking = raced(Effects(), "tune.limits.kept=0.6")
     judged = {each.trial.number: each.judged for each in ranking.candidates}
     assert (judged[0], judged[2], judged[3]) == (True, False, False)
-    assert all(each.judged for each in raced(Measured()).candidates)
+    assert all(each.judged for each in raced(Effects()).candidates)
+
+
+@pytest.mark.parametrize("seed", [102, 106])  # the first of all, and the winner's last
+def test_a_candidate_that_fails_in_a_seed_loses_and_stops_no_other(seed: int) -> None:
+    measure = Effects(failing={0: seed})
+    for race in ((), ("tune.race=null",)):
+        ranking = raced(measure, *race)
+        assert ranking.candidates[0].trial.number == 1
+        last = ranking.candidates[-1]
+        assert (last.trial.number, last.feasible, last.judged) == (0, False, True)
+        assert last.constraints["failed"] == 1.0
+        assert len(ranking.candidates[0].seen) == 5
+    assert set(measure.asked) == set(EFFECTS)
 
 
 def test_a_race_without_a_feasible_candidate_has_no_error() -> None:
-    ranking = raced(Measured(broken=dict.fromkeys(EFFECTS, 102)))
+    ranking = raced(Effects(broken=dict.fromkeys(EFFECTS, 102)))
     assert ranking.error is None
     values = [each.value for each in ranking.candidates]
     assert values == sorted(values, reverse=True)

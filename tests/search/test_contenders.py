@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from arena.errors import ArenaError
 from arena.reporting.tune_verdict import headline
 from arena.results.estimate import Estimate
 from arena.results.tune import Difference, TuneResults
@@ -19,8 +21,10 @@ from arena.search.contenders import (
     contender_record,
     difference,
     estimate,
+    reported,
     verdict,
 )
+from arena.search.observations import Measured
 from arena.search.storages import public_url
 from arena.search.tune import best_scenario
 from tests.support.observations import observation, scenario
@@ -60,7 +64,7 @@ def test_strategies_are_compared_seed_by_seed() -> None:
     assert paired.difference.low is not None
     assert paired.difference.low > 0
     assert (paired.of, paired.against, paired.defender) == ("tuned", "untuned", "seen")
-    with pytest.raises(ValueError, match="shorter"):
+    with pytest.raises(ValueError, match="on different seeds"):
         compared(HIGH, LOW[:-1])
 
 
@@ -87,6 +91,52 @@ def test_seeds_in_which_there_was_nothing_to_evade_or_to_outlast_are_left_out() 
     assert (row.report_seeds, row.unseen_seeds, row.seeds) == (7, 8, 8)
     assert contender_record(one, scenario(), settings).own_left.value == pytest.approx(0.075)
     assert contender_record(one, scenario(), settings).own_left_unseen.value == 0.0
+
+
+def test_a_failed_removal_of_a_defender_that_is_not_faced_leaves_no_seed_out() -> None:
+    """A search against blind defences only: the unseen defender's removals still count."""
+    settings = scenario().tune
+    assert settings is not None
+    blind = settings.model_copy(update={"against": ("crow",)})
+    seen = [replace(observation(s), left={"crow:": 0.5, "bard": 0.5}) for s in range(8)]
+    kept = [replace(each, own_left=0.6) if each.seed == 7 else each for each in seen]
+    one = Contender("tuned", 1, {}, "", report={SEEN: kept, UNSEEN: kept})
+    two = Contender("untuned", None, {}, "", report={SEEN: seen, UNSEEN: seen})
+    assert difference(one, two, SEEN, scenario(), blind).left_out == {}
+    assert set(difference(one, two, UNSEEN, scenario(), blind).left_out) == {"7"}
+    record = contender_record(one, scenario(), blind)
+    assert (record.report_seeds, record.unseen_seeds, record.feasible) == (8, 7, 8)
+    assert contender_record(one, scenario(), settings).feasible == 7
+
+
+def test_a_seed_that_failed_is_left_out_with_its_reason() -> None:
+    one, two = contender("tuned", HIGH[:7]), contender("untuned", LOW)
+    one = replace(one, failed={SEEN: {7: "its training diverged"}, UNSEEN: {}})
+    paired = against(one, two)
+    assert paired.left_out == {"7": "tuned failed: its training diverged"}
+    assert paired.seeds == tuple(range(7))
+    settings = scenario().tune
+    assert settings is not None
+    assert contender_record(one, scenario(), settings).seeds == 8
+
+
+def test_a_strategy_that_fails_in_every_seed_is_an_error_once_all_others_are_measured() -> None:
+    settings = scenario().tune
+    assert settings is not None
+    asked: list[Any] = []
+
+    def measure(scenarios: Any, actor: str) -> Any:
+        asked.extend(scenarios)
+        fine = Measured((observation(0),))
+        return {
+            key: Measured(failed={0: "diverged"}) if key == ("b", UNSEEN) else fine
+            for key in scenarios
+        }
+
+    both = [Contender(name, None, {}, "") for name in ("a", "b")]
+    with pytest.raises(ArenaError, match="b against unseen failed in every seed: diverged"):
+        reported(both, scenario(), settings, settings.unseen, measure)
+    assert len(asked) == 4
 
 
 @pytest.mark.parametrize(

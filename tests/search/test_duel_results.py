@@ -15,7 +15,7 @@ from arena.search.duel_results import (
     cycles,
     mixed_equilibrium,
 )
-from arena.search.observations import Observation
+from arena.search.observations import Measured, Observation
 from arena.search.strategies import Move, Strategy
 from tests.support.observations import observation, scenario
 
@@ -106,13 +106,14 @@ def test_a_payoff_holds_its_seeds_and_its_cost() -> None:
     ]
     faint = observation(2, left=0.0, asr=0.4)
     installed = _installed([*seen, faint], scenario("duel_two_rounds").thresholds)
-    payoff = _payoff(("red1", "blue0"), seen, installed, settings())
+    payoff = _payoff(("red1", "blue0"), Measured((*seen,), {7: "diverged"}), installed, settings())
     assert (payoff.red, payoff.blue, payoff.seeds) == ("red1", "blue0", 2)
     assert payoff.per_seed == (0.2, 0.4)
     assert payoff.left.value == pytest.approx(0.3)
     assert payoff.control.value == pytest.approx(0.95)
     assert payoff.clean_accuracy.value == pytest.approx(0.85)
     assert payoff.own_left.value == pytest.approx(0.02)
+    assert payoff.failed == {"7": "diverged"}
 
 
 def played(**unfit: bool) -> dict[Side, list[Strategy]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from statistics import fmean
@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from arena.api.world import DataRoot
+from arena.errors import ArenaError
 from arena.progress.observer import Silent
 from arena.results.duel import DuelResults, DuelRound, LastPlayed, MoveRecord, Side, StrategyRecord
 from arena.search.duel import _Duel
@@ -86,7 +87,7 @@ Start = Callable[..., _Duel]
 def start(storage: str, tmp_path: Path) -> Start:
     """A duel before its first turn, with rules for its evaluators and overrides."""
 
-    def game(*rules: Rule, **limits: float) -> _Duel:
+    def game(*rules: Rule, **limits: float | str) -> _Duel:
         settings = [f"duel.{name}={value}" for name, value in limits.items()]
         return _Duel(
             Session(
@@ -297,6 +298,68 @@ def test_every_rounds_best_meets_every_strategy_of_the_other_side(start: Start) 
     on_test = {met.seed for met in evaluators_of(game).met if met.split == "test"}
     assert on_test == {*REPORT}
     assert not {met.seed for met in evaluators_of(game).met if met.split != "test"} & on_test
+
+
+def test_both_strategies_are_judged_on_all_selection_seeds(start: Start) -> None:
+    """With `kept` a limit may be broken in one of two seeds: red0 breaks it there, and stays."""
+
+    def near(met: Met) -> float:
+        return 0.9 if met.seed == SELECT[0] else 0.0
+
+    game = start(lambda met: 0.5, near, limits="{kept: 0.5, written: 1.0}")
+    move = game._turn("red", 1)
+    assert (move.kept, game._plays["red"].name, game._plays["red"].feasible) == (
+        False,
+        "red0",
+        True,
+    )
+    strict = start(lambda met: 0.5, near, limits="{kept: 1.0, written: 1.0}")
+    strict._session = replace(strict._session, name="strict")
+    assert strict._turn("red", 1).before
+    assert not strict._all["red"][0].feasible
+
+
+def test_a_gain_is_over_the_seeds_that_both_were_measured_on(start: Start) -> None:
+    before = [observation(seed, left=left) for seed, left in ((1, 0.1), (2, 0.2), (3, 0.9))]
+    after = [observation(seed, left=0.5) for seed in (1, 2)]
+    assert start(nothing)._gain("red", before, after) == pytest.approx(0.35)
+    assert start(nothing)._gain("blue", before, after) == pytest.approx(-0.35)
+
+
+def test_a_search_against_another_opponent_is_another_study(start: Start) -> None:
+    """A longer first search may find another strategy; the second must not meet the old study."""
+    game = start(nothing)
+    base = game._session.scenario
+    assert game._spec("red", 1, base).name == "d.red1"
+    names = set()
+    for rate in (0.1, 0.2):
+        tactics = [{"method": "poison_budget", "rate": rate}]
+        game._plays["red"] = Strategy("red1", 1, {"actors.lexical.tactics": tactics}, "")
+        names.add(game._spec("blue", 1, base).name)
+    assert len(names) == 2
+    assert all(name.startswith("d.blue1-") for name in names)
+
+
+def test_an_experiment_that_fails_is_left_out_of_the_payoffs_and_named(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    game = start(pennies, rounds=2, most=2)
+    evaluators = evaluators_of(game)
+    answer = evaluators.wait
+
+    def wait(timeout: float) -> list[Evaluated]:
+        found = answer(timeout)
+        if not found or evaluators.met[-1].seed != REPORT[1] or not evaluators.met[-1].untuned:
+            return found
+        return [Evaluated(found[0].key, None, ArenaError("diverged"))]
+
+    monkeypatch.setattr(evaluators, "wait", wait)
+    results = game.play()
+    first, *rest = results.payoff
+    assert (first.red, first.blue, first.seeds) == ("red0", "blue0", 1)
+    assert first.failed == {str(REPORT[1]): "diverged"}
+    assert all((each.seeds, each.failed) == (2, {}) for each in rest)
+    assert results.equilibrium.value.value is not None
 
 
 def test_what_was_found_and_not_kept_is_met_too(start: Start) -> None:

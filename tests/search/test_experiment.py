@@ -164,7 +164,10 @@ def test_a_known_strategy_is_reported_and_without_each_of_its_tactics(tmp_path: 
     assert {each.against for each in done.results.differences} == set(used) - {"tuned"}
     assert (done.results.trials, done.results.candidates) == ((), ())
     assert not done.results.study.searched
-    assert load_scenario(done.folder / "best.yaml").seeds == (3,)
+    best = load_scenario(done.folder / "best.yaml")
+    assert best.seeds == (3,)
+    assert best.description.startswith("A known strategy: poison_budget (rate 0.2)")
+    assert "a known strategy" in repr(done.results)
     page = (done.folder / "report.html").read_text(encoding="utf-8")
     assert "the strategy without near miss negatives" in page
     assert "Nothing was searched here" in page

@@ -11,10 +11,12 @@ from typer.testing import CliRunner
 from arena.api.ranges import Choice, Range, Real, Value, Whole, middle_of
 from arena.api.world import DataRoot
 from arena.cli import app
+from arena.errors import InputError
 from arena.execution.timings import model_key, remember_step
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.search.preview import SearchOutline, _outlined, outline, summary
+from arena.search.tune import tune
 from arena.store.store import Store
 from tests.support import experiments
 
@@ -53,6 +55,18 @@ def test_a_strategy_without_each_tactic_is_planned(tmp_path: Path) -> None:
     scenario = varied(experiments.tuned(), more, "search")
     plan = outline(scenario, timed(tmp_path, scenario), DataRoot())
     assert [p.phase.strategies for p in plan.phases] == [1, 1, 4, 4]
+
+
+def test_a_known_strategy_above_its_budget_is_refused(tmp_path: Path) -> None:
+    more = {"tune.strategy": {"poison_budget.rate": 0.2}, "tune.limits": {"written": 0.1},
+            "tune.tactics": [{"method": "poison_budget", "always": True}]}  # fmt: skip
+    scenario = varied(experiments.tuned(), more, "search")
+    with pytest.raises(InputError, match=r"exceeds its limit \(tune.limits.written: 0.1\)"):
+        outline(scenario, timed(tmp_path, scenario), DataRoot())
+    with pytest.raises(InputError, match="exceeds its limit") as caught:
+        tune(scenario, out=tmp_path / "out", store=tmp_path / "store", quiet=True)
+    assert caught.value.key == "tune.strategy"
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_known_strategy_is_only_reported(tmp_path: Path) -> None:

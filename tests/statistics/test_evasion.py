@@ -56,6 +56,16 @@ def test_few_seeds_and_missing_rivals_decide_nothing() -> None:
     )
 
 
+def test_a_strategy_that_breaks_its_limits_on_fresh_seeds_does_not_count_as_evading() -> None:
+    ahead = [difference(0.5, 0.2, d) for d in ("seen", "unseen")]
+    assert evasion(ahead, GAIN, NONE, ["broad", "others_installed"]) == (
+        "inconclusive",
+        "it breaks limits on the fresh seeds (broad, others installed)",
+    )
+    behind = [difference(0.0, 0.05, d) for d in ("seen", "unseen")]
+    assert evasion(behind, GAIN, NONE, ["broad"])[0] == "does_not_evade"
+
+
 def test_the_gain_asked_for_counts_with_its_own_value() -> None:
     exact = [difference(0.3, 0.1, d) for d in ("seen", "unseen")]
     assert evasion(exact, GAIN, NONE)[0] == "evades"

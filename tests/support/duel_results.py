@@ -122,6 +122,7 @@ def _move(name: str, against: str, setup: str, before: float, after: float) -> M
         trials=10,
         feasible=7,
         setup=setup,
+        seeds=1,
     )
 
 
