@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from tests.support.ray_nodes import LOOPBACK, RayNodes, without
 
 pytestmark = pytest.mark.slow
 TOKEN, OTHER = across.TOKEN, {**across.TOKEN, "RAY_AUTH_TOKEN": "f" * 64}
-QUICK = 15.0  # seconds to a refusal, on a machine that does other things
 
 
 @pytest.fixture(scope="module")
@@ -26,12 +24,11 @@ def nodes() -> Iterator[RayNodes]:
         yield running
 
 
-def refused(command: across.Command, nodes: RayNodes, **environment: str) -> tuple[int, str, float]:
-    """Run it on the nodes; its exit status, what it said, and its seconds."""
-    began = time.monotonic()
+def refused(command: across.Command, nodes: RayNodes, **environment: str) -> tuple[int, str]:
+    """Run it on the nodes; its exit status, and what it said."""
     more = ("--address", nodes.address, "--set", "runtime.workers=2")
     status = command.start(*more, **LOOPBACK, **environment).wait(timeout=across.LIMIT)
-    return status, (command.home / "log").read_text(), time.monotonic() - began
+    return status, (command.home / "log").read_text()
 
 
 def test_the_nodes_listen_on_loopback_only(nodes: RayNodes) -> None:
@@ -46,18 +43,17 @@ def test_the_nodes_listen_on_loopback_only(nodes: RayNodes) -> None:
 
 
 @pytest.mark.parametrize("given", [{}, OTHER, {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": ""}])
-def test_without_the_token_a_cluster_is_refused_at_once(
+def test_without_the_token_a_cluster_is_refused(
     nodes: RayNodes, tmp_path: Path, given: dict[str, str]
 ) -> None:
     """`HOME` holds no token either."""
     command = across.run_command(tmp_path, full=False)
     without = {"RAY_AUTH_MODE": "disabled", **given, "HOME": str(tmp_path)}
-    status, told, seconds = refused(command, nodes, **without)
+    status, told = refused(command, nodes, **without)
     assert status == 2, told
     assert "--address: the cluster requires its token" in told
     assert "RAY_AUTH_TOKEN_PATH" in told
     assert "Traceback" not in told
-    assert seconds < QUICK
     assert not command.made()
 
 
