@@ -13,6 +13,12 @@ from arena.results.run import RunResults
 from arena.results.summary import SummaryRow
 from benchmarks.findings_kept import Kept, full, grid
 
+_RELEARNING = {
+    "after its own removal": "unlearned",
+    "with the other backdoors, never this one": "without",
+    "never poisoned": "reference",
+}
+
 
 def models(run: Kept) -> str:
     """ASR of every trigger in every model, means over seeds; removals at `least`."""
@@ -102,30 +108,18 @@ def conditionals(run: Kept) -> str:
 
 
 def reactivation(run: Kept) -> str:
-    """Poisoned samples until each removed backdoor is back, compared with models that never had
-    it."""
+    """ASR of each removed backdoor after so many poisoned samples, and of the same backdoor in two
+    models that never had it."""
     found = run.run.measures["reactivation"]
     assert isinstance(found, ReactivationFindings)
-    own = [c for c in found.costs if c.kind == "unlearned" and c.target == c.actor]
     rows = (
-        [
-            each.actor,
-            full(each.samples),
-            full(each.others.baseline),
-            full(each.others.difference),
-            full(each.reference),
-        ]
-        for each in own
-        if each.others is not None
+        [actor, model, *(decimals(asr.value) for asr in curve.asr)]
+        for actor in run.run.actors
+        for model, kind in _RELEARNING.items()
+        for curve in found.curves
+        if curve.actor == actor and curve.kind == kind and curve.target in (None, actor)
     )
-    head = [
-        "backdoor",
-        "samples after its removal",
-        "in a model with the other backdoors",
-        "difference",
-        "in a model never poisoned",
-    ]
-    return grid(head, rows)
+    return grid(["backdoor", "model", *(f"{n} samples" for n in found.samples)], rows)
 
 
 def along(run: Kept) -> str:
