@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from arena.reporting.claim_card import dose_spans
-from arena.reporting.figures import contenders_slope
+from arena.reporting.figures import contenders_slope, survival_lines
 from arena.reporting.figures.canvas import on_paper
 from arena.results.reader import parse_results, read_results
 from arena.results.run import RunResults
@@ -105,7 +105,16 @@ def _slope(results: object) -> str:
     return contenders_slope(results.contenders)
 
 
-FIGURES = {"tune-all-slope": ("tune_all", _slope), "tune-blind-slope": ("tune_blind", _slope)}
+def _survival(results: object) -> str:
+    assert isinstance(results, StressResults)
+    return survival_lines({c.id: {each.hops: each.asr for each in c.survival} for c in results.cells})
+
+
+FIGURES = {
+    "tune-all-slope": ("tune_all", _slope),
+    "tune-blind-slope": ("tune_blind", _slope),
+    "inheritance-survival": ("inheritance", _survival),
+}
 
 
 def main(arguments: Sequence[str]) -> int:

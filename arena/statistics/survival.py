@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from arena.results.planting import Survival
 from arena.results.rows import Row
-from arena.statistics.intervals import over_seeds
+from arena.statistics.intervals import rate_over_seeds
 from arena.statistics.rates import rate
 
 
@@ -60,8 +60,8 @@ def _cases(chain: Sequence[Row], installed_asr: float) -> Iterator[_Case]:
 
 def _after(hops: int, cases: Sequence[_Case]) -> Survival:
     actors = dict.fromkeys(case.actor for case in cases)
-    own = {a: over_seeds(c.asr for c in cases if c.actor == a) for a in actors}
-    return Survival(hops=hops, asr=over_seeds(_means(cases)), by_actor=own, cases=len(cases))
+    own = {a: rate_over_seeds(c.asr for c in cases if c.actor == a) for a in actors}
+    return Survival(hops=hops, asr=rate_over_seeds(_means(cases)), by_actor=own, cases=len(cases))
 
 
 def _means(cases: Sequence[_Case]) -> Iterable[float]:

@@ -53,3 +53,12 @@ def test_who_poisoned_pretraining_is_planted_in_the_first_model() -> None:
 def test_models_trained_apart_from_one_base_are_no_chain() -> None:
     rows = [model(0, "a", "alone:a", a=100, b=0), model(0, "b", "alone:b", a=0, b=100)]
     assert survival(rows, 0.9) == ()
+
+
+def test_limits_are_those_of_a_rate() -> None:
+    """Six seeds near 1 have a t limit above 1."""
+    chains = [[*chain(seed, 100 - 2 * (seed == 5))] for seed in range(6)]
+    (*_, last) = survival([row for each in chains for row in each], 0.9)
+    assert last.asr.value == pytest.approx(0.99666, abs=1e-4)
+    assert last.asr.high == 1.0
+    assert last.by_actor["a"].high == 1.0
