@@ -6,9 +6,10 @@
     python -m benchmarks.findings figures    (draw `FIGURES` into docs/figures)
 
 A table is between `<!-- table RUN KIND -->` and `<!-- end -->`. RUN is a file of docs/results/,
-KIND one of `TABLES`. All shown numbers are kept, with the numbers by seed behind them. Of the rows
-of single models those of compromised models are kept; the others, curves and samples are not, since
-the command reproduces them.
+KIND one of `TABLES`. The table of all runs is between `<!-- runs -->` and `<!-- end -->`. All shown
+numbers are kept, with the numbers by seed behind them. Of the rows of single models those of
+compromised models are kept; the others, curves and samples are not, since the command reproduces
+them.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from arena.results.stress import StressResults
 from arena.results.tune import TuneResults
 from benchmarks import findings_grids, findings_kept, findings_runs, findings_searches
 from benchmarks.findings_kept import Kept
+from benchmarks.findings_overview import overview
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "docs" / "results"
@@ -40,6 +42,7 @@ TABLES = {
     **findings_searches.TABLES,
 }
 PLACE = re.compile(r"(<!-- table (\S+) (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+OVERVIEW = re.compile(r"(<!-- runs -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def keep(folder: Path, name: str, command: str) -> Path:
@@ -89,7 +92,10 @@ def rebuilt(text: str) -> str:
         head, run, kind, end = place.groups()
         return f"{head}{TABLES[kind](kept(run))}\n{end}"
 
-    return PLACE.sub(table, text)
+    def runs(place: re.Match[str]) -> str:
+        return f"{place[1]}{overview(text, kept)}\n{place[2]}"
+
+    return OVERVIEW.sub(runs, PLACE.sub(table, text))
 
 
 def figures() -> None:
@@ -107,7 +113,9 @@ def _slope(results: object) -> str:
 
 def _survival(results: object) -> str:
     assert isinstance(results, StressResults)
-    return survival_lines({c.id: {each.hops: each.asr for each in c.survival} for c in results.cells})
+    return survival_lines(
+        {c.id: {each.hops: each.asr for each in c.survival} for c in results.cells}
+    )
 
 
 FIGURES = {

@@ -11,7 +11,7 @@ from arena.results.estimate import Estimate
 from arena.results.pairs import Pair, PairSeed
 from arena.results.rows import Rate, Row
 from arena.results.run import RunResults
-from benchmarks import findings, findings_grids, findings_kept, findings_runs
+from benchmarks import findings, findings_grids, findings_kept, findings_overview, findings_runs
 from tests.reporting.test_plane import DEEP, SHALLOW, grid
 
 PLACES = [
@@ -94,3 +94,18 @@ def test_every_seed_stands_by_itself_with_the_pairs_that_count() -> None:
     assert findings_runs.seeds(findings_kept.Kept("arena run x", results, {})).splitlines()[2:] == [
         "| 3 | 0.90, 1.00 | least | 1 of 2 | 0.90 | 0.30 | 0.80 | 0.60 | 0.10 |"
     ]
+
+
+def test_the_table_of_runs_is_linked_to_its_sections() -> None:
+    text = "".join(f"## `{name}`: it is, {name}\n" for name in findings_overview.SHOWN)
+    *_, last = findings_overview.overview(text, findings.kept).splitlines()
+    assert last.startswith(
+        "| [`smollm2_sequential`](#smollm2_sequential-it-is-smollm2_sequential) | "
+        "smollm2-135m, LoRA | sequential | 900 | 4 of 3 kinds | actors 4 %; defender scrubbed | "
+        "1 familiar, 1 hot | no: f = 0 | 3 | "
+    )
+
+
+def test_a_run_without_a_section_is_noticed() -> None:
+    with pytest.raises(ValueError, match="no section on independence"):
+        findings_overview.overview("# Findings\n", findings.kept)
