@@ -13,6 +13,7 @@ from pathlib import Path
 
 from arena.reporting import palette
 from arena.reporting.figures.canvas import Drawing, Sheet, on_paper
+from website.compositions import compositions
 
 WIDTH = 500  # still legible at the width of a phone
 BAR = 26
@@ -147,7 +148,7 @@ def verdicts() -> Drawing:
 
 
 PICTURES: dict[str, Callable[[], Drawing]] = {
-    each.__name__: each for each in (claim, dose, controls, shams, verdicts)
+    each.__name__: each for each in (claim, compositions, dose, controls, shams, verdicts)
 }
 
 
