@@ -26,6 +26,11 @@ class MachineError(ArenaError):
     is drawn from it; the same command continues the run."""
 
 
+class UnexpectedError(ArenaError):
+    """A stage failed with an error that the arena does not raise itself: a bug, of the arena or of
+    a plug-in. Nothing can be concluded from it."""
+
+
 @dataclass
 class InputError(ArenaError):
     """Wrong input, with its place, the rule, the value found and the values allowed; exit status 2.

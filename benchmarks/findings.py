@@ -1,9 +1,8 @@
-"""Rebuild the tables of README.md and docs/findings.md from the results behind them, and figures.
+"""Rebuild the tables of README.md and docs/findings.md, and figures, from the results behind them.
 
     python -m benchmarks.findings keep RUN_FOLDER NAME "arena run ..."   (keep a finished run)
-    python -m benchmarks.findings write      (rebuild every table)
-    python -m benchmarks.findings check      (exit 1 where a table differs)
-    python -m benchmarks.findings figures    (draw `FIGURES` into docs/figures)
+    python -m benchmarks.findings write      (rebuild every table and figure)
+    python -m benchmarks.findings check      (exit 1 where a table or figure differs)
 
 A table is between `<!-- table RUN KIND -->` and `<!-- end -->`. RUN is a file of docs/results/,
 KIND one of `TABLES`. The table of all runs is between `<!-- runs -->` and `<!-- end -->`. All shown
@@ -98,12 +97,12 @@ def rebuilt(text: str) -> str:
     return OVERVIEW.sub(runs, PLACE.sub(table, text))
 
 
-def figures() -> None:
-    """Draw the figures for which the kept results suffice."""
-    for name, (run, draw) in FIGURES.items():
-        (ROOT / "docs" / "figures" / f"{name}.svg").write_text(
-            on_paper(draw(kept(run).results)) + "\n"
-        )
+def drawn() -> dict[Path, str]:
+    """Return the figures for which the kept results suffice, by their files."""
+    return {
+        ROOT / "docs" / "figures" / f"{name}.svg": on_paper(draw(kept(run).results)) + "\n"
+        for name, (run, draw) in FIGURES.items()
+    }
 
 
 def _slope(results: object) -> str:
@@ -130,17 +129,15 @@ def main(arguments: Sequence[str]) -> int:
     if len(arguments) == 4 and arguments[0] == "keep":
         print(keep(Path(arguments[1]), arguments[2], arguments[3]))
         return 0
-    if list(arguments) == ["figures"]:
-        figures()
-        return 0
     if list(arguments) not in (["write"], ["check"]):
         print(__doc__)
         return 2
-    stale = [file for file in DOCUMENTS if rebuilt(file.read_text()) != file.read_text()]
+    made = {file: rebuilt(file.read_text()) for file in DOCUMENTS} | drawn()
+    stale = [file for file, text in made.items() if not file.is_file() or file.read_text() != text]
     for file in stale:
-        print(f"{file.relative_to(ROOT)}: tables differ from docs/results")
+        print(f"{file.relative_to(ROOT)} differs from docs/results")
         if arguments[0] == "write":
-            file.write_text(rebuilt(file.read_text()))
+            file.write_text(made[file])
     return int(bool(stale) and arguments[0] == "check")
 
 

@@ -118,6 +118,8 @@ def _model(scenario: Scenario) -> str:
 def _exposures(depths: Iterable[Depth]) -> str:
     """Exposures per trigger; a range where actors differ."""
     known = sorted({each.exposures for each in depths if each.exposures is not None})
+    if not known:
+        return ""
     return " to ".join(thousands(each) for each in dict.fromkeys((known[0], known[-1])))
 
 

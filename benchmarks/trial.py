@@ -5,7 +5,8 @@
 Runs the quickstart on an empty store, then again on that store with one setting changed
 (`--change`), each in a separate process: a run of its own starts Ray and its workers anew, and has
 no shams (`--lean ""` keeps them). Then a search (`--search`) tries strategies in one seed, one
-after the other, on workers that stay up; the first also makes what all share, and is left out.
+after the other on one worker that stays up; the first also makes what all share, and is left out.
+A first run has two workers, so a trial uses half of the cores that it is compared with.
 Prints seconds, and their ratio to the first run's.
 """
 
@@ -25,7 +26,7 @@ import runs
 LEAN = "controls.shams=0"
 CHANGE = "actors.lexical.poison.rate=0.1"
 # One seed, one strategy at a time, and as little as possible after the search.
-SEARCH = ("league=[]", "tune.at_once=1", "tune.best=1", "tune.compare=[]")
+SEARCH = ("league=[]", "runtime.workers=1", "tune.best=1", "tune.compare=[]")
 SEEDS = "tune.seeds={search: [100], select: [110], report: [20]}"
 TRIAL = re.compile(r"(started|finished|pruned) trial (\d+) ")
 

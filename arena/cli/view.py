@@ -63,7 +63,7 @@ def _refuse_gaps(written: Written) -> None:
     """Fail with the pages that could not be made; all others are written."""
     if written.failed:
         told = [f"{path}: {why}" for path, why in written.failed.items()]
-        raise ArenaError("\n".join(("these pages cannot be shown:", *told)))
+        raise ArenaError("\n".join(("could not be made:", *told)))
 
 
 def _runs(site: Site) -> list[Place]:

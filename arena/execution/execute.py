@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from arena.errors import ArenaError, InputError, MachineError, placed_key
+from arena.errors import ArenaError, InputError, MachineError, UnexpectedError, placed_key
 from arena.execution.runtime import Done, Runtime
 from arena.execution.timeline import Timeline
 from arena.execution.twins import Twins, copied
@@ -16,6 +16,8 @@ from arena.planning.graph import Node
 from arena.progress.observer import Observer, Planned
 from arena.store.integrity import flaw, set_aside
 from arena.store.store import Store
+
+OUT_OF_MEMORY = "OutOfMemoryError"  # of torch, which this module does not import
 
 # Whether to run stored stages again: all, none, or certain addresses.
 Fresh = bool | Collection[str]
@@ -215,5 +217,11 @@ def _refuse(node: Node, error: Exception) -> None:
         error.key = placed_key(error.key, node.section) if error.key else None
         raise error
     message = str(error) if isinstance(error, ArenaError) else f"{type(error).__name__}: {error}"
-    kind = MachineError if isinstance(error, MachineError) else ArenaError
-    raise kind(f"stage {node.stage.name!r} failed: {message}") from error
+    raise _kind(error)(f"stage {node.stage.name!r} failed: {message}") from error
+
+
+def _kind(error: Exception) -> type[ArenaError]:
+    """Whose fault it is. Running out of memory is the machine's."""
+    if isinstance(error, MachineError | MemoryError) or type(error).__name__ == OUT_OF_MEMORY:
+        return MachineError
+    return ArenaError if isinstance(error, ArenaError) else UnexpectedError

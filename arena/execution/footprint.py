@@ -152,7 +152,9 @@ def _adapted(
             yield shape
 
 
-def memory_of(scenario: Scenario, weights: Weights | None, workers: int) -> Memory | None:
+def memory_of(
+    scenario: Scenario, weights: Weights | None, workers: int, *, defends: bool = True
+) -> Memory | None:
     """Return the memory of a run with so many workers; None if the model's size is unknown, or
     several processes share a model."""
     if weights is None or max(map(scenario.runtime.processes, SHARED)) > 1:
@@ -163,7 +165,7 @@ def memory_of(scenario: Scenario, weights: Weights | None, workers: int) -> Memo
     if scenario.runtime.backend == "serial":
         return Memory(weights.training, worker, worker, 1, device == "cuda")
     placed = Placement(scenario.runtime.resources, device, workers, len(scenario.seeds))
-    processes = len(placed.processes())
+    processes = len(placed.processes()) if defends else workers
     whole = DRIVER + RAY + SHARED_PAGES + processes * (OWN + model)
     return Memory(weights.training, worker, whole, processes, device == "cuda")
 

@@ -136,9 +136,9 @@ def selection_note(results: DuelResults) -> str:
     """Return a sentence on the seeds behind the rounds' numbers."""
     count = len(results.seeds.select)
     seeds = brief.counted(count, "selection seed") if count else "the selection seeds"
-    moves = [m for both in results.rounds for m in (both.red, both.blue) if m and m.seeds]
-    fewer = any((m.seeds or 0) < count for m in moves)
-    cut = " (a strategy that broke a limit may have ended on fewer; gains are over these)"
+    moves = [m for both in results.rounds for m in (both.red, both.blue) if m is not None]
+    fewer = any(m.seeds is not None and m.seeds < count for m in moves)
+    cut = " (fewer where a strategy broke a limit or an experiment failed; gains are over these)"
     return (
         f"Before and after are measured on {seeds}{cut if fewer else ''} and validation prompts, "
         "and decided which "

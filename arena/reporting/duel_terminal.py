@@ -13,7 +13,7 @@ from rich.text import Text
 
 from arena.reporting import palette
 from arena.reporting.console import chunks, ink, plain_table, pointer, short_name
-from arena.reporting.duel import MoveRow, move_rows, selection_note
+from arena.reporting.duel import MoveRow, failed_experiments, move_rows, selection_note
 from arena.reporting.duel_verdict import ending, headline
 from arena.reporting.numbers import NONE, Shown
 from arena.reporting.payoff_matrix import SIDES, Pair, PayoffMatrix, payoff_matrix
@@ -42,6 +42,8 @@ def duel_table(results: DuelResults, width: int, page: Path | None = None) -> Re
     if matrix.entries:
         parts += [Padding(table, (1, 0, 0, 0)) for table in _payoffs(matrix, width)]
         parts.append(Padding(_legend(matrix), (0, 0, 0, 1)))
+    failed = [f"failed, and left out: {each}" for each in failed_experiments(results)]
+    parts += [Padding(Text(clean(line), style="dim"), (0, 0, 0, 1)) for line in failed]
     parts.append(Padding(Text(clean(headline(results)), style="bold"), (1, 0, 0, 1)))
     parts += [Padding(Text(clean(line), style="dim"), (0, 0, 0, 1)) for line in ending(results)]
     if page is not None:

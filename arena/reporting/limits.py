@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from arena.reporting.numbers import decimals
 from arena.reporting.strategies import plain
 from arena.reporting.wording import words
+from arena.results.brief import counted
 
 # The quantity that each limit bounds, and from which side.
 LIMITS = {
@@ -53,6 +54,8 @@ def broken(constraints: Mapping[str, float], limits: Mapping[str, float]) -> str
 
 
 def _broken(name: str, excess: float, limits: Mapping[str, float]) -> str:
+    if name == "failed":
+        return f"failed in {counted(int(excess), 'seed')}"
     limit, what, side = _bound(name)
     if limit not in limits or not side:
         return f"{what} by {_fine(excess)}"

@@ -129,6 +129,7 @@ def context(results: TuneResults) -> dict[str, Any]:
     return {
         **common(results),
         "searched": study.searched,
+        "failed": results.failed,
         "facts": _facts(results),
         "headline": headline(results),
         "evasion": palette.verdict(results.evasion) if results.evasion else None,

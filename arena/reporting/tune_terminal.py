@@ -95,6 +95,7 @@ def _about(results: TuneResults) -> list[str]:
     shares = sorted(results.importance.names.items(), key=lambda named: -named[1])[:MOST]
     weights = ", ".join(f"{words(name)} {decimals(share)}" for name, share in shares)
     return [
+        *(f"{name} failed in every seed {why}" for name, why in results.failed.items()),
         f"tuned: {strategy(tuned.tactics)}" if tuned else "",
         f"trials: {trials}" if trials else "",
         f"limits that trials broke most often: {often(results)}" if often(results) else "",
@@ -122,11 +123,13 @@ def _strategies(results: TuneResults, width: int) -> Table:
     spare = width - room
     table = plain_table("ASR left by strategy")
     table.add_column(Text("strategy"), no_wrap=True)
-    for head in ("search", "select", "report", "unseen", "installed\nin seeds"):
+    before = ("search", "select") if results.study.searched else ()
+    for head in (*before, "report", "unseen", "installed\nin seeds"):
         table.add_column(Text(head), justify="right", no_wrap=True)
     for row in rows:
         cells = [name_lines(row.name, room)]
-        cells += [Text(_text(value, full=spare >= ALL), "dim") for value in row.optimistic]
+        early = row.optimistic[: len(before)]
+        cells += [Text(_text(value, full=spare >= ALL), "dim") for value in early]
         cells += [Text(_text(value, full=spare >= RESULTS), "bold") for value in row.counts]
         table.add_row(*cells, Text(row.installed.replace(" of ", "/")))
     return table

@@ -32,8 +32,9 @@ class MoveRecord(Part):
             one found.
         gain: in this side's favour. kept: whether it changed to the strategy found.
         trials, feasible: how many, and how many of them satisfied the constraints. violated: how
-            many violated each constraint, by name. seeds: on how many `after` was measured; fewer
-            than there are if the strategy broke a limit. The gain is over these.
+            many violated each constraint, by name. seeds: on which both were measured; fewer than
+            there are if the strategy found broke a limit, or an experiment failed. The gain is over
+            these.
     """
 
     name: str | None = None

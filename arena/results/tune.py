@@ -92,7 +92,8 @@ class Importance(Part):
 class CandidateRecord(Part):
     """One of the best trials, measured again on the selection seeds. constraints: there, by name,
     violated above 0. feasible: None as long as no more seeds were measured than may break a limit.
-    seeds: how many were measured; in a race fewer than the chosen one's."""
+    seeds: how many were measured; in a race fewer than the chosen one's. failed: seed -> why it
+    could not be measured."""
 
     trial: int | None = None
     search: Estimate = Estimate()
@@ -101,6 +102,7 @@ class CandidateRecord(Part):
     constraints: Named[float] = {}
     seeds: int | None = None
     chosen: bool = False
+    failed: Mapping[str, str] = {}
 
 
 class ContenderRecord(Part):
@@ -185,6 +187,8 @@ class TuneResults(Brief, Part):
         verdict: the differences in words.
         evasion: whether the tuned strategy evades, `evades`, `does_not_evade` or `inconclusive`.
         evasion_reason: why, in words.
+        failed: a strategy that could not be measured in any of the report's seeds -> why; it is no
+            contender.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -204,6 +208,7 @@ class TuneResults(Brief, Part):
     verdict: str = ""
     evasion: str = ""
     evasion_reason: str = ""
+    failed: Named[str] = {}
     environment: Mapping[str, JsonValue] = {}
     seconds: TuneSeconds = TuneSeconds()
 

@@ -144,6 +144,9 @@ def _strategy(scenario: Sections) -> Iterator[Violation]:
         used = tactic not in free or tune.strategy.get(tactic) is True
         if dot and used and name not in tune.strategy:
             yield Violation((*place, name), "is missing: the strategy uses this tactic")
+        if dot and not used and name in tune.strategy:
+            rule = f"belongs to a tactic that the strategy does not use ({tactic}: true uses it)"
+            yield Violation((*place, name), rule, str(tune.strategy[name]))
     yield from _too_many(place, tune, tune.strategy)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import fmean
 
 import optuna
@@ -17,9 +17,9 @@ from optuna.trial import FrozenTrial
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack, Limits, Race
-from arena.search.constraints import Constraints, feasible
+from arena.search.constraints import Constraints, feasible, judged
 from arena.search.criteria import Criteria, sign_of
-from arena.search.observations import Observation
+from arena.search.observations import Observation, SeedObservations
 from arena.search.phases import Evaluate, on_validation
 from arena.search.racing import Standing, pair_to_measure, standing
 from arena.search.strategy_spaces import StrategySpace
@@ -32,7 +32,7 @@ FIRST = 2  # selection seeds of every candidate in a race
 @dataclass(frozen=True)
 class RankedTrial:
     """One of the best trials with its observations, first objective and constraints on the
-    selection seeds."""
+    selection seeds. failed: why it could not be measured in a seed."""
 
     trial: FrozenTrial
     scenario: Scenario
@@ -40,6 +40,7 @@ class RankedTrial:
     value: float
     constraints: Constraints
     limits: Limits
+    failed: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def feasible(self) -> bool:
@@ -120,11 +121,9 @@ def _candidate(
     """A candidate as it was measured. One that failed in a seed is infeasible, and without any
     observation worse than all others."""
     seen, failed = bench.seen[trial.number], bench.failed[trial.number]
-    constraints = criteria.constraints(seen, scenario) if seen else {}
-    if failed:
-        constraints["failed"] = float(len(failed))
+    constraints = judged(SeedObservations(tuple(seen), failed), criteria.constraints, scenario)
     value = criteria.values(seen, scenario)[0] if seen else -sign_of(criteria) * math.inf
-    return RankedTrial(trial, scenario, list(seen), value, constraints, limits)
+    return RankedTrial(trial, scenario, list(seen), value, constraints, limits, failed)
 
 
 class _Bench:

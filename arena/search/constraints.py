@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from arena.errors import ArenaError
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack, Limits, Measured
-from arena.search.observations import Observation
+from arena.search.observations import Observation, SeedObservations
 from arena.statistics.thresholds import Thresholds
 
 Constraints = dict[str, float]
+FAILED = "failed"  # the constraint that no seed could not be measured
 DIGITS = 9  # of differences compared with a limit: 0.92 - 0.9 - 0.02 must not exceed 0
 
 
@@ -33,7 +34,6 @@ def attack_constraints(
     """
     thresholds, limits = scenario.thresholds, attack.limits
     worst = _worst(observations, limits, seeds)
-    faced = 1.0 if attack.faces_defender else 0.0  # else its removals are not to be survived
     constraints = {
         "installed": worst(lambda e: thresholds.installed_asr - e.asr),
         "false_fire": worst(lambda e: e.false_fire - thresholds.installed_false_fire),
@@ -42,8 +42,9 @@ def attack_constraints(
         "utility": worst(lambda e: e.loss - limits.clean_accuracy_loss),
         **beforehand(scenario, attack),
         "others_installed": worst(lambda e: 1.0 - e.others),
-        "others_removed": worst(lambda e: faced * e.own_left - limits.own_left),
     }
+    if attack.faces_defender:
+        constraints["others_removed"] = worst(lambda e: e.own_left - limits.own_left)
     for name in limits.measured:
         constraints[name] = worst(_above(name, getattr(limits, name)))
     return _rounded(constraints)
@@ -121,6 +122,21 @@ def without_control(limits: Limits) -> Limits:
     """Return the limits of a duel's red: none on the ASR after the clean fine-tune, which blue
     could lower."""
     return limits.model_copy(update={"control_asr": 0.0})
+
+
+def judged(
+    measured: SeedObservations,
+    constraints: Callable[[Sequence[Observation], Scenario], Constraints],
+    scenario: Scenario,
+) -> Constraints:
+    """Return the constraints on a strategy by what its selection seeds gave; `failed` counts the
+    seeds in which it could not be measured, none of which is allowed.
+
+    Args:
+        constraints: of the side that it belongs to (`Criteria.constraints`).
+    """
+    known = constraints(measured.seen, scenario) if measured.seen else {}
+    return {**known, FAILED: float(len(measured.failed))} if measured.failed else known
 
 
 def feasible(constraints: Mapping[str, float]) -> bool:

@@ -7,15 +7,14 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from arena.errors import ArenaError
 from arena.results.estimate import Estimate
 from arena.results.scenario import TacticRecord
 from arena.results.tune import ContenderRecord, Difference
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack
-from arena.search.constraints import attack_constraints, feasible
-from arena.search.observations import Measured, Observation, exclusion_reason, is_installed
+from arena.search.constraints import attack_constraints, feasible, violated
+from arena.search.observations import Observation, exclusion_reason, is_installed
 from arena.search.phases import Evaluate, on_test
 from arena.statistics.comparison import SAYS, side
 from arena.statistics.intervals import over_seeds, paired, rate_over_seeds
@@ -51,12 +50,9 @@ def reported(
     attack: Attack,
     unseen: Mapping[str, Any],
     evaluate: Evaluate,
-) -> list[Contender]:
-    """Return the contenders with their observations on the report's seeds.
-
-    Raises:
-        ArenaError: a strategy could not be measured in any seed; all others were, and are stored.
-    """
+) -> tuple[list[Contender], dict[str, str]]:
+    """Return the contenders with their observations on the report's seeds; and of those that could
+    not be measured in any seed under one of the defenders, why, by name."""
     scenarios: dict[Hashable, Scenario] = {}
     for each in contenders:
         for defender, defence in ((SEEN, {}), (UNSEEN, unseen)):
@@ -65,18 +61,26 @@ def reported(
             seeds, league = attack.seeds.report, defender == SEEN
             scenarios[each.name, defender] = on_test(scenario, seeds, changes, name, league=league)
     measured = evaluate(scenarios, attack.actor)
-    return [_measured(each, {d: measured[each.name, d] for d in (SEEN, UNSEEN)})
-            for each in contenders]  # fmt: skip
+    found, failed = list[Contender](), dict[str, str]()
+    for each in contenders:
+        by_defender = {d: measured[each.name, d] for d in (SEEN, UNSEEN)}
+        missing = [d for d, seeds in by_defender.items() if not seeds.seen]
+        if missing:
+            why = next(iter(by_defender[missing[0]].failed.values()), "nothing was measured")
+            failed[each.name] = f"under the {missing[0]} defender: {why}"
+        else:
+            report = {defender: seeds.seen for defender, seeds in by_defender.items()}
+            reasons = {defender: seeds.failed for defender, seeds in by_defender.items()}
+            found.append(replace(each, report=report, failed=reasons))
+    return found, failed
 
 
-def _measured(each: Contender, by_defender: Mapping[str, Measured]) -> Contender:
-    for defender, measured in by_defender.items():
-        if not measured.seen:
-            why = next(iter(measured.failed.values()), "nothing was measured")
-            raise ArenaError(f"{each.name} against {defender} failed in every seed: {why}")
-    report = {defender: measured.seen for defender, measured in by_defender.items()}
-    failed = {defender: measured.failed for defender, measured in by_defender.items()}
-    return replace(each, report=report, failed=failed)
+def broken_limits(each: Contender, scenario: Scenario, attack: Attack) -> list[str]:
+    """Return the names of the limits that a strategy breaks on the report's seeds that count, under
+    the defender of the search."""
+    own = varied(scenario, each.changes, each.name)
+    counted = [s for s in each.report[SEEN] if exclusion_reason(s, scenario, attack) is None]
+    return violated(attack_constraints(counted, own, attack)) if counted else []
 
 
 def contender_record(each: Contender, scenario: Scenario, attack: Attack) -> ContenderRecord:

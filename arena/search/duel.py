@@ -19,7 +19,7 @@ from optuna.trial import FrozenTrial
 
 from arena.api.ranges import corners
 from arena.api.world import DataRoot
-from arena.errors import ArenaError, InputError
+from arena.errors import InputError
 from arena.results.duel import DuelResults, Side
 from arena.runs.run import opened as open_scenario
 from arena.runs.run import write_folder
@@ -27,12 +27,19 @@ from arena.scenario.load import Given, varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Duel
 from arena.search.choosing import RankedTrial, candidates
-from arena.search.constraints import DIGITS, Constraints, feasible, violated, without_control
+from arena.search.constraints import (
+    DIGITS,
+    Constraints,
+    feasible,
+    judged,
+    violated,
+    without_control,
+)
 from arena.search.contenders import value_of
 from arena.search.criteria import AttackCriteria, Criteria, DefenceCriteria
 from arena.search.driver import SearchEvent, StudySpec
 from arena.search.duel_results import duel_results
-from arena.search.observations import Measured, Observation
+from arena.search.observations import Observation, SeedObservations
 from arena.search.phases import on_test, on_validation
 from arena.search.session import Session, opened
 from arena.search.strategies import Move, Strategy
@@ -163,12 +170,13 @@ class _Duel:
         study = self._session.search(self._spec(side, number, base))
         self._session.phase(f"round {number} of at most {most}: {side} selects")
         best = self._best(side, study, base)
-        before = self._current(side, base)
+        current = self._current(side, base)
+        before = current.seen
         if number == 1:
-            self._judge_first(side, self._constraints(side, before, base))
+            self._judge_first(side, self._constraints(side, current, base))
         strategy = None if best is None else self._strategy(side, number, best)
         gain = 0.0 if best is None else self._gain(side, before, best.seen)
-        kept = best is not None and best.feasible and self._must_change(side, gain, before, base)
+        kept = best is not None and best.feasible and self._must_change(side, gain, current, base)
         if strategy is not None:
             self._all[side].append(strategy)
             self._plays[side] = strategy if kept else self._plays[side]
@@ -177,7 +185,7 @@ class _Duel:
         return Move(
             side=side,
             against=other,
-            before=tuple(before),
+            before=before,
             best=strategy,
             after=tuple(best.seen) if best else (),
             gain=gain,
@@ -221,21 +229,17 @@ class _Duel:
         )
         return next(iter(ranking.candidates), None)
 
-    def _current(self, side: Side, base: Scenario) -> list[Observation]:
+    def _current(self, side: Side, base: Scenario) -> SeedObservations:
         """Observations of the side's current strategy on the selection seeds."""
         settings, plays = self._settings, self._plays[side]
         scenarios: dict[Hashable, Scenario] = {plays.name: self._selected(side, base)}
-        measured = self._session.evaluate(scenarios, settings.actor)[plays.name]
-        if not measured.seen:
-            why = next(iter(measured.failed.values()), "nothing was measured")
-            raise ArenaError(f"{plays.name} failed in every selection seed: {why}")
-        return list(measured.seen)
+        return self._session.evaluate(scenarios, settings.actor)[plays.name]
 
     def _constraints(
-        self, side: Side, seen: Sequence[Observation], base: Scenario
+        self, side: Side, current: SeedObservations, base: Scenario
     ) -> Constraints:  # fmt: skip
         """The constraints on the side's current strategy."""
-        return self._criteria[side].constraints(seen, self._selected(side, base))
+        return judged(current, self._criteria[side].constraints, self._selected(side, base))
 
     def _selected(self, side: Side, base: Scenario) -> Scenario:
         """The side's current strategy on the selection seeds, all of which judge it."""
@@ -244,11 +248,11 @@ class _Duel:
         return on_validation(played, settings, settings.seeds.select)
 
     def _must_change(
-        self, side: Side, gain: float, before: Sequence[Observation], base: Scenario
+        self, side: Side, gain: float, current: SeedObservations, base: Scenario
     ) -> bool:
         """Whether the gain is large enough; a strategy that violates its constraints is given up
         whatever the gain."""
-        broken = not feasible(self._constraints(side, before, base))
+        broken = not feasible(self._constraints(side, current, base))
         return gain > self._settings.threshold or broken
 
     def _judge_first(self, side: Side, constraints: Constraints) -> None:
@@ -277,7 +281,7 @@ class _Duel:
         rise = fmean(now[seed] - was[seed] for seed in sorted(both)) if both else 0.0
         return round(rise if side == "red" else -rise, DIGITS)
 
-    def _payoffs(self) -> dict[tuple[str, str], Measured]:
+    def _payoffs(self) -> dict[tuple[str, str], SeedObservations]:
         settings = self._settings
         scenarios: dict[Hashable, Scenario] = {}
         for red in self._all["red"]:

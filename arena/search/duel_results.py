@@ -30,7 +30,7 @@ from arena.scenario.load import varied
 from arena.scenario.search import Attack, Duel
 from arena.search.constraints import limits_of, without_control
 from arena.search.contenders import controls, estimate, value_of
-from arena.search.observations import Measured, Observation, is_installed
+from arena.search.observations import Observation, SeedObservations, is_installed
 from arena.search.session import Session
 from arena.search.storages import public_url
 from arena.search.strategies import Move, Strategy
@@ -48,7 +48,7 @@ def duel_results(
     settings: Duel,
     rounds: Rounds,
     strategies: Mapping[Side, Sequence[Strategy]],
-    payoffs: Mapping[Pair, Measured],
+    payoffs: Mapping[Pair, SeedObservations],
     ended: str,
 ) -> DuelResults:
     """Return the results of a duel. `before` and `after` of the rounds are of the selection seeds,
@@ -91,13 +91,15 @@ def duel_results(
 
 def best_replies(means: Mapping[tuple[str, str], float]) -> BestReplies:
     """Return, by mean payoff, red's best strategy against each of blue's, and the reverse; of equal
-    ones the earlier. Only feasible strategies count (an infeasible one could always win), and of
-    red's those that are installed in some seed."""
-    reds = list(dict.fromkeys(red for red, _ in means))
-    blues = list(dict.fromkeys(blue for _, blue in means))
+    ones the earlier. Only feasible strategies count (an infeasible one could always win), and only
+    pairs with a seed that counts."""
+    reds = dict.fromkeys(red for red, _ in means)
+    blues = dict.fromkeys(blue for _, blue in means)
+    known = {blue: [red for red in reds if (red, blue) in means] for blue in blues}
+    answers = {red: [blue for blue in blues if (red, blue) in means] for red in reds}
     return BestReplies(
-        red={blue: max(reds, key=lambda red: means[red, blue]) for blue in blues},
-        blue={red: min(blues, key=lambda blue: means[red, blue]) for red in reds},
+        red={b: max(each, key=lambda red: means[red, b]) for b, each in known.items()},
+        blue={r: min(each, key=lambda blue: means[r, blue]) for r, each in answers.items()},
     )
 
 
@@ -128,7 +130,7 @@ def mixed_equilibrium(
         return MixedEquilibrium(note=f"{' and '.join(without)} had no feasible strategy")
     missing = [name for name in red if not all(installed[name, other] for other in blue)]
     if missing:
-        rule = "was installed in no seed, so its payoffs are not known"
+        rule = "has a payoff without a seed that counts: it was not installed, or failed"
         return MixedEquilibrium(note=f"{', '.join(missing)} {rule}")
     payoffs = stacked(
         [[{s.seed: value_of(s, attack) for s in installed[r, b]} for b in blue] for r in red]
@@ -175,7 +177,9 @@ def _move(move: Move, attack: Attack) -> MoveRecord:
         before=estimate(move.before, attack),
         after=estimate(move.after, attack),
         gain=round(move.gain, 4),
-        seeds=len(move.after) if move.best else None,
+        seeds=len({s.seed for s in move.before} & {s.seed for s in move.after})
+        if move.best
+        else None,
         kept=move.kept,
         trials=move.trials,
         feasible=move.feasible,
@@ -210,7 +214,7 @@ def _installed(seen: Sequence[Observation], thresholds: Thresholds) -> list[Obse
 
 def _payoff(
     pair: Pair,
-    measured: Measured,
+    measured: SeedObservations,
     installed: Sequence[Observation],
     attack: Attack,
 ) -> Payoff:

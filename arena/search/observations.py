@@ -16,8 +16,7 @@ from arena.errors import ArenaError
 from arena.planning.graph import RowPlan
 from arena.results.rows import Row
 from arena.scenario.schema import Scenario
-from arena.scenario.search import DOSES, MEASURED, Attack, Disclosed
-from arena.scenario.search import Measured as Measure
+from arena.scenario.search import DOSES, MEASURED, Attack, Disclosed, Measured
 from arena.statistics.rates import rate
 from arena.statistics.seeds import at_least, by_seed
 from arena.statistics.thresholds import Thresholds
@@ -99,7 +98,7 @@ class Observation:
 
 
 @dataclass(frozen=True)
-class Measured:
+class SeedObservations:
     """What the seeds of a strategy gave. seen: observations, in the order of the seeds. failed: why
     a seed could not be measured (a training that diverged, for instance)."""
 
@@ -184,7 +183,7 @@ def _name(row: Row, main: str) -> str:
     return row.target or row.name.replace(":", " ")  # a colon ends a defence's name
 
 
-def _measured(compromised: Row, name: Measure, actor: str) -> float | None:
+def _measured(compromised: Row, name: Measured, actor: str) -> float | None:
     """The actor's number by a measure: 0 where it has none (no poison, so nothing to flag)."""
     by_actor = compromised.measures.get(name)
     return None if by_actor is None else by_actor.get(actor) or 0.0

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import Any
 
 from arena.api.world import DataRoot
-from arena.errors import ArenaError, MachineError
+from arena.errors import ArenaError, InputError, MachineError, UnexpectedError
 from arena.progress.observer import Observer, Planned
 from arena.results.rows import Row
 from arena.scenario.discovering import DISCOVERED, possible
@@ -17,9 +17,9 @@ from arena.scenario.search import Attack
 from arena.search.driver import POLL
 from arena.search.evaluators import Evaluators
 from arena.search.experiment import Experiment
-from arena.search.observations import Measured, observe
+from arena.search.observations import SeedObservations, observe
 
-Evaluate = Callable[[Mapping[Hashable, Scenario], str], dict[Hashable, Measured]]
+Evaluate = Callable[[Mapping[Hashable, Scenario], str], dict[Hashable, SeedObservations]]
 
 # Only the rows that a search uses: of the league only what it is against, no shams, and no measures
 # but those that it is judged by.
@@ -94,14 +94,15 @@ def evaluate(
     evaluators: Evaluators,
     root: DataRoot,
     observer: Observer,
-) -> dict[Hashable, Measured]:
+) -> dict[Hashable, SeedObservations]:
     """Return observations of every scenario in all its seeds. An experiment that fails (its
     training diverges, for instance) costs only itself: the seed has a reason in place of an
     observation.
 
     Raises:
+        InputError: data is missing or wrong.
         MachineError: the machine failed, not the experiment; finished stages stay in the store.
-        Exception: unexpected.
+        UnexpectedError: a stage has a bug.
     """
     rows: dict[Hashable, dict[int, list[Row]]] = {key: {} for key in scenarios}
     failed: dict[Hashable, dict[int, str]] = {key: {} for key in scenarios}
@@ -131,7 +132,7 @@ def evaluate(
                 done = len(scenarios) - len(open_)
                 observer.note(f"{_title(key)}: measured ({done} of {len(scenarios)})")
     return {
-        key: Measured(
+        key: SeedObservations(
             tuple(observe(rows[key][s], scenario, actor) for s in scenario.seeds if s in rows[key]),
             failed[key],
         )
@@ -140,8 +141,10 @@ def evaluate(
 
 
 def _why(error: Exception | None) -> str:
-    """Why an experiment failed; anything that is not the experiment's own fault is raised."""
-    if not isinstance(error, ArenaError) or isinstance(error, MachineError):
+    """Why an experiment failed; what is not its own fault is raised: wrong input, the machine, a
+    bug."""
+    elsewhere = isinstance(error, InputError | MachineError | UnexpectedError)
+    if elsewhere or not isinstance(error, ArenaError):
         raise error or RuntimeError("an experiment returned no rows")
     return str(error)
 

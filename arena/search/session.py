@@ -35,7 +35,7 @@ from arena.search import studies
 from arena.search.driver import Driver, SearchEvent, StudySpec
 from arena.search.evaluators import Evaluators, InProcess, RayTasks
 from arena.search.experiment import Experiment, part_of
-from arena.search.observations import Measured
+from arena.search.observations import SeedObservations
 from arena.search.phases import evaluate
 from arena.search.sent_experiments import SentExperiments
 from arena.search.storages import in_use, storage_of, storage_url
@@ -96,7 +96,7 @@ class Session:
 
     def evaluate(
         self, scenarios: Mapping[Hashable, Scenario], actor: str
-    ) -> dict[Hashable, Measured]:
+    ) -> dict[Hashable, SeedObservations]:
         """Return observations of the actor in every scenario and seed."""
         return evaluate(scenarios, actor, self.evaluators, self.root, self.observer)
 

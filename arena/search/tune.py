@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from arena.api.world import DataRoot
-from arena.errors import InputError
+from arena.errors import ArenaError, InputError
 from arena.results.tune import WITHOUT, TuneResults
 from arena.runs.run import opened as open_scenario
 from arena.runs.run import write_folder
@@ -101,13 +101,17 @@ def _tuned(session: Session) -> TuneResults:
     studies = _studies(session, settings)
     contenders = _contenders(session, settings, studies)
     session.phase("report: fresh seeds, test prompts, the search's defender and an unseen one")
-    rivals = reported(contenders, session.scenario, settings, settings.unseen, session.evaluate)
+    rivals, failed = reported(
+        contenders, session.scenario, settings, settings.unseen, session.evaluate
+    )
+    if TUNED in failed:
+        raise ArenaError(f"the tuned strategy failed in every seed: {failed[TUNED]}")
     best = next((each for each in rivals if each.name == TUNED), None)
     if best is not None:
         strategy = best_scenario(session.scenario, settings, best)
         (session.folder / BEST).write_text(dump(strategy), encoding="utf-8")
     total = time.monotonic() - session.began
-    return tune_results(session, settings, studies, rivals, total)
+    return tune_results(session, settings, studies, rivals, failed, total)
 
 
 def _studies(session: Session, settings: Tune) -> dict[str, FinishedStudy]:

@@ -26,12 +26,13 @@ from arena.results.tune import (
 )
 from arena.scenario.search import MEASURED, Tune
 from arena.search.choosing import mean_of
-from arena.search.constraints import limits_of, violated
+from arena.search.constraints import limits_of
 from arena.search.contenders import (
     SEEN,
     UNSEEN,
     Contender,
     against_unseen,
+    broken_limits,
     contender_record,
     difference,
     estimate,
@@ -56,20 +57,22 @@ def tune_results(
     settings: Tune,
     studies: Mapping[str, FinishedStudy],
     rivals: Sequence[Contender],
+    failed: Mapping[str, str],
     seconds: float,
 ) -> TuneResults:
     """Return the results of a search.
 
     Args:
         studies: by name; `tuned` is the search itself.
-        rivals: contenders with their observations on the report's seeds.
+        rivals: contenders with their observations on the report's seeds. failed: why others have
+            none, by name.
         seconds: of the command.
     """
     scenario, main = session.scenario, studies["tuned"]
     trials = [trial_record(trial, settings) for trial in main.study.get_trials(deepcopy=False)]
     differences = _differences(session, settings, rivals)
     contenders = tuple(contender_record(each, scenario, settings) for each in rivals)
-    broken = next((violated(each.constraints) for each in contenders if each.name == "tuned"), [])
+    broken = next((broken_limits(e, scenario, settings) for e in rivals if e.name == "tuned"), [])
     evades, why = evasion(differences, settings.sought.gain, settings.sought.none, broken)
     busy = {name: round(seconds_busy(each.study), 2) for name, each in studies.items()}
     return TuneResults(
@@ -88,6 +91,7 @@ def tune_results(
         verdict=_verdict(differences, chosen=any(each.name == "tuned" for each in rivals)),
         evasion=evades,
         evasion_reason=why,
+        failed=dict(failed),
         environment={
             **environment(scenario.numerics, scenario.runtime),
             "optuna": optuna.__version__,
@@ -239,6 +243,7 @@ def _candidates(study: FinishedStudy, settings: Tune) -> tuple[CandidateRecord, 
             constraints=each.constraints,
             seeds=len(each.seen),
             chosen=place == 0,
+            failed={str(seed): why for seed, why in each.failed.items()},
         )
         for place, each in enumerate(study.candidates)
     )

@@ -14,8 +14,8 @@ from arena.view.site import Site
 
 @dataclass
 class Written:
-    """What was written: the number of files, and why a page cannot be shown, by its path. In the
-    place of such a page is one that says so."""
+    """What was written. files: how many. failed: why a page or file could not be made, by its path;
+    in the place of such a page is one that says so, which counts as a file."""
 
     files: int = 0
     failed: dict[str, str] = field(default_factory=dict)

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arena.api.job import Job, Progress
-from arena.errors import ArenaError, InputError
-from arena.execution.execute import execute, needed
+from arena.errors import ArenaError, InputError, MachineError, UnexpectedError
+from arena.execution.execute import _refuse, execute, needed
 from arena.execution.perform import nowhere, perform
 from arena.execution.runtime import Done
 from arena.execution.timeline import Timeline
@@ -307,3 +307,24 @@ def test_progress_files_are_told_and_nonsense_in_them_is_not(tmp_path: Path) -> 
     execute(graph([one]), {one.address}, store, Slow(store), Listening(), timeline)
     timeline.close()
     assert heard == [("slow", 17), ("slow", 0), ("slow", 21)]
+
+
+class OutOfMemoryError(RuntimeError):
+    """As torch calls its own."""
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind"),
+    [
+        (ArenaError("training diverged"), ArenaError),
+        (MachineError("the disk is full"), MachineError),
+        (MemoryError(), MachineError),
+        (OutOfMemoryError("CUDA out of memory"), MachineError),
+        (KeyError("a"), UnexpectedError),
+    ],
+)
+def test_a_stages_error_says_whose_fault_it_is(raised: Exception, kind: type[ArenaError]) -> None:
+    with pytest.raises(ArenaError, match="stage 'a' failed") as caught:
+        _refuse(node("a"), raised)
+    assert type(caught.value) is kind
+    assert caught.value.__cause__ is raised

@@ -100,10 +100,10 @@ def test_the_page_says_everything() -> None:
 
 def test_what_was_measured_on_fewer_seeds_or_failed_is_said() -> None:
     phases = D8.seeds.model_copy(update={"select": (102, 103, 104)})
-    assert "(a strategy that broke a limit may have ended on fewer" in text_of(
+    assert "(fewer where a strategy broke a limit or an experiment failed" in text_of(
         changed(D8, seeds=phases)
     )
-    assert "ended on fewer" not in text_of(D8)
+    assert "(fewer where" not in text_of(D8)
     failed = with_final_payoff({"failed": {"9": "its <b>training</b> diverged"}})
     told = "left out: red2 against blue1, seed 9: its <b>training</b> diverged."
     assert told in text_of(failed)

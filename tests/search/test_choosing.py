@@ -14,7 +14,7 @@ from optuna.trial import TrialState, create_trial
 from arena.results.tune import TrialRecord
 from arena.search.choosing import Ranking, best_trials, candidates, mean_of
 from arena.search.criteria import AttackCriteria
-from arena.search.observations import Measured, Observation
+from arena.search.observations import Observation, SeedObservations
 from arena.search.strategy_spaces import TacticSpace
 from arena.search.studies import FACTS, observations_of, remember
 from arena.search.trial_outcome import TrialOutcome
@@ -100,9 +100,9 @@ def test_candidates_are_ordered_by_the_selection_seeds(k: int) -> None:
     }
     selected: dict[Hashable, Any] = {}
 
-    def measure(scenarios: Any, actor: str) -> dict[Hashable, Measured]:
+    def measure(scenarios: Any, actor: str) -> dict[Hashable, SeedObservations]:
         selected.update(scenarios)
-        return {number: Measured((on_selection[number],)) for number in scenarios}
+        return {number: SeedObservations((on_selection[number],)) for number in scenarios}
 
     class StrategySpace(TacticSpace):
         def changes(self, params: Any) -> dict[str, Any]:
@@ -156,15 +156,15 @@ class Effects:
         self.asked: dict[Hashable, list[int]] = {}
         self._broken, self._failing = broken or {}, failing or {}
 
-    def __call__(self, scenarios: Any, actor: str) -> dict[Hashable, Measured]:
+    def __call__(self, scenarios: Any, actor: str) -> dict[Hashable, SeedObservations]:
         for number, each in scenarios.items():
             self.asked.setdefault(number, []).extend(each.seeds)
         return {n: self._all(n, s.seeds) for n, s in scenarios.items()}
 
-    def _all(self, number: int, seeds: Sequence[int]) -> Measured:
+    def _all(self, number: int, seeds: Sequence[int]) -> SeedObservations:
         failed = {seed: "diverged" for seed in seeds if self._failing.get(number) == seed}
         seen = tuple(self._one(number, seed) for seed in seeds if seed not in failed)
-        return Measured(seen, failed)
+        return SeedObservations(seen, failed)
 
     def _one(self, number: int, seed: int) -> Observation:
         wobble = 0.02 * math.sin(7.0 * number + seed)

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from arena.errors import ArenaError
 from arena.reporting.tune_verdict import headline
 from arena.results.estimate import Estimate
 from arena.results.tune import Difference, TuneResults
@@ -17,6 +16,7 @@ from arena.search.contenders import (
     UNSEEN,
     Contender,
     against_unseen,
+    broken_limits,
     by_defence,
     contender_record,
     difference,
@@ -24,7 +24,7 @@ from arena.search.contenders import (
     reported,
     verdict,
 )
-from arena.search.observations import Measured
+from arena.search.observations import SeedObservations
 from arena.search.storages import public_url
 from arena.search.tune import best_scenario
 from tests.support.observations import observation, scenario
@@ -120,23 +120,33 @@ def test_a_seed_that_failed_is_left_out_with_its_reason() -> None:
     assert contender_record(one, scenario(), settings).seeds == 8
 
 
-def test_a_strategy_that_fails_in_every_seed_is_an_error_once_all_others_are_measured() -> None:
+def test_a_strategy_that_fails_in_every_seed_is_named_and_costs_no_other() -> None:
     settings = scenario().tune
     assert settings is not None
-    asked: list[Any] = []
 
     def measure(scenarios: Any, actor: str) -> Any:
-        asked.extend(scenarios)
-        fine = Measured((observation(0),))
+        fine = SeedObservations((observation(0),))
         return {
-            key: Measured(failed={0: "diverged"}) if key == ("b", UNSEEN) else fine
+            key: SeedObservations(failed={0: "diverged"}) if key == ("b", UNSEEN) else fine
             for key in scenarios
         }
 
     both = [Contender(name, None, {}, "") for name in ("a", "b")]
-    with pytest.raises(ArenaError, match="b against unseen failed in every seed: diverged"):
-        reported(both, scenario(), settings, settings.unseen, measure)
-    assert len(asked) == 4
+    found, failed = reported(both, scenario(), settings, settings.unseen, measure)
+    assert [each.name for each in found] == ["a"]
+    assert failed == {"b": "under the unseen defender: diverged"}
+
+
+def test_limits_are_judged_on_the_seeds_that_count() -> None:
+    """A seed in which it is not installed says nothing about evasion, and breaks no limit."""
+    settings = scenario().tune
+    assert settings is not None
+    faint = observation(7, left=0.0, asr=0.5)
+    seen = [*(observation(seed) for seed in range(7)), faint]
+    one = Contender("tuned", 1, {}, "", report={SEEN: seen, UNSEEN: seen})
+    assert broken_limits(one, scenario(), settings) == []
+    broad = [*seen[:6], observation(6, near_miss=0.9), faint]
+    assert broken_limits(replace(one, report={SEEN: broad}), scenario(), settings) == ["broad"]
 
 
 @pytest.mark.parametrize(

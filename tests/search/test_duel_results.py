@@ -15,7 +15,7 @@ from arena.search.duel_results import (
     cycles,
     mixed_equilibrium,
 )
-from arena.search.observations import Measured, Observation
+from arena.search.observations import Observation, SeedObservations
 from arena.search.strategies import Move, Strategy
 from tests.support.observations import observation, scenario
 
@@ -106,7 +106,8 @@ def test_a_payoff_holds_its_seeds_and_its_cost() -> None:
     ]
     faint = observation(2, left=0.0, asr=0.4)
     installed = _installed([*seen, faint], scenario("duel_two_rounds").thresholds)
-    payoff = _payoff(("red1", "blue0"), Measured((*seen,), {7: "diverged"}), installed, settings())
+    measured = SeedObservations((*seen,), {7: "diverged"})
+    payoff = _payoff(("red1", "blue0"), measured, installed, settings())
     assert (payoff.red, payoff.blue, payoff.seeds) == ("red1", "blue0", 2)
     assert payoff.per_seed == (0.2, 0.4)
     assert payoff.left.value == pytest.approx(0.3)
@@ -149,7 +150,8 @@ def test_the_mixed_equilibrium_is_over_feasible_strategies() -> None:
 
 def test_there_is_no_equilibrium_of_payoffs_that_are_not_known() -> None:
     unknown = mixed_equilibrium(pennies(red1=0), played(), settings())
-    assert unknown.note == "red1 was installed in no seed, so its payoffs are not known"
+    rule = "has a payoff without a seed that counts: it was not installed, or failed"
+    assert unknown.note == f"red1 {rule}"
     assert (unknown.value.value, unknown.red) == (None, {})
     none = mixed_equilibrium(pennies(), played(blue0=False, blue1=False), settings())
     assert none.note == "blue had no feasible strategy"

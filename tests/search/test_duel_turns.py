@@ -362,6 +362,48 @@ def test_an_experiment_that_fails_is_left_out_of_the_payoffs_and_named(
     assert results.equilibrium.value.value is not None
 
 
+def test_a_pair_that_fails_in_every_seed_has_no_payoff_and_ends_no_duel(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    game = start(pennies, rounds=2, most=2)
+    evaluators = evaluators_of(game)
+    answer = evaluators.wait
+
+    def wait(timeout: float) -> list[Evaluated]:
+        found = answer(timeout)
+        met = evaluators.met[-1] if found else Met(0.0, 0, 0, "")
+        lost = (met.split, met.rate) == ("test", RATE) and met.steps != STEPS
+        return [Evaluated(found[0].key, None, ArenaError("diverged"))] if lost else found
+
+    monkeypatch.setattr(evaluators, "wait", wait)
+    results = game.play()
+    lost = [each for each in results.payoff if each.failed]
+    assert {(each.red, each.seeds, len(each.failed)) for each in lost} == {("red0", 0, 2)}
+    assert len(lost) == 2  # against what blue found in each round
+    assert set(results.replies.blue) == {"red0", "red1", "red2"}
+    assert results.replies.blue["red0"] == "blue0"
+    assert (results.equilibrium.note or "").startswith("red0 has a payoff without a seed")
+
+
+def test_a_strategy_in_play_that_fails_is_given_up_like_one_that_breaks_a_limit(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    game = start(lambda met: 0.5, threshold=0.05)
+    evaluators = evaluators_of(game)
+    answer = evaluators.wait
+
+    def wait(timeout: float) -> list[Evaluated]:
+        found = answer(timeout)
+        if not found or not evaluators.met[-1].untuned:
+            return found
+        return [Evaluated(found[0].key, None, ArenaError("diverged"))]
+
+    monkeypatch.setattr(evaluators, "wait", wait)
+    move = game._turn("red", 1)
+    assert (move.before, move.gain, move.kept) == ((), 0.0, True)
+    assert game._all["red"][0].constraints == {"failed": 2.0}
+
+
 def test_what_was_found_and_not_kept_is_met_too(start: Start) -> None:
     results = start(lambda met: 0.5, rounds=2, most=4).play()
     assert results.ended == "threshold"

@@ -62,6 +62,10 @@ WRONG = (
           "  strategy: {poison_budget.rate: 0.1, near_miss_negatives: true,"
           " near_miss_negatives.rate: 0.1, near_miss_negatives.distance: nearest}\n  best: 6",
           "tune.strategy.near_miss_negatives.variety", "is missing: the strategy uses this tactic"),
+    Wrong("strategy with more", TUNE, "  best: 6",
+          "  strategy: {poison_budget.rate: 0.1, near_miss_negatives.rate: 0.1}\n  best: 6",
+          "tune.strategy.near_miss_negatives.rate", "belongs to a tactic that the strategy does not"
+          " use (near_miss_negatives: true uses it)", "0.1"),
     Wrong("no selection", TUNE, "    select: [102, 103, 104, 105, 106]",
           "    select: []", "tune.seeds.select", "needs one seed or more", "[]"),
     Wrong("start", TUNE, "  best: 6", "  starts: [{poison_budget.rat: 0.1}]\n  best: 6",
