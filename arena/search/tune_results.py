@@ -97,7 +97,9 @@ def tune_results(
             "optuna": optuna.__version__,
         },
         seconds=TuneSeconds(
-            total=round(seconds, 2), tuned=busy["tuned"] or None, random=busy.get("random")
+            total=round(seconds, 2),
+            tuned=busy["tuned"] if settings.strategy is None else None,
+            random=busy.get("random"),
         ),
     )
 
