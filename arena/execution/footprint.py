@@ -156,7 +156,8 @@ def memory_of(
     scenario: Scenario, weights: Weights | None, workers: int, *, defends: bool = True
 ) -> Memory | None:
     """Return the memory of a run with so many workers; None if the model's size is unknown, or
-    several processes share a model."""
+    several processes share a model. defends: whether the defender has processes of its own; the
+    experiments of a search, which are tasks, do its work too."""
     if weights is None or max(map(scenario.runtime.processes, SHARED)) > 1:
         return None
     device = str(settings(scenario.numerics)["device"])

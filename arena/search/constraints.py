@@ -11,7 +11,7 @@ from arena.search.observations import Observation, SeedObservations
 from arena.statistics.thresholds import Thresholds
 
 Constraints = dict[str, float]
-FAILED = "failed"  # the constraint that no seed could not be measured
+FAILED = "failed"  # the constraint that every seed could be measured
 DIGITS = 9  # of differences compared with a limit: 0.92 - 0.9 - 0.02 must not exceed 0
 
 

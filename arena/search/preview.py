@@ -110,7 +110,6 @@ def outline(
     workers = room(scenario)
     _time_a_step(phases[0].plain, store, where, note)
     weights = weights_of(scenario, where)
-    # experiments are tasks that do all of their work, the defender's too
     memory = memory_of(scenario, weights, workers, defends=False)
     outlined = tuple(_outlined(p, store, where, workers) for p in phases)
     return SearchOutline(outlined, workers, memory, weights)
