@@ -103,4 +103,4 @@ def test_the_page_and_the_terminal_show_them(done: StressResult) -> None:
     shown.print(stress_table(done.results, 200, Path("report.html")))
     text = shown.export_text()
     assert "payloads: T of shared" in text
-    assert "at most" in text
+    assert "at dose most" in text

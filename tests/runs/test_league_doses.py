@@ -129,4 +129,4 @@ def test_page_and_terminal_say_the_rule_and_show_equal_compute(done: RunResult) 
     assert "At equal compute" in page
     console = Console(file=io.StringIO(), width=100)
     console.print(results_table(done.results, 100))
-    assert "Defences at equal compute" in console.file.getvalue()  # type: ignore[attr-defined]
+    assert "Equal compute: " in console.file.getvalue()  # type: ignore[attr-defined]
