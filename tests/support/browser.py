@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Request
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+# Two frames later, observers of sizes have been called: boxes that scroll have their class.
+SETTLED = "() => new Promise((d) => requestAnimationFrame(() => requestAnimationFrame(d)))"
 # Marks everything that must be reached, and notes what was.
 WATCH = """() => {
   const must = 'a[href], button, input, select, summary, [tabindex="0"]';
@@ -41,6 +43,7 @@ class Opened:
 
     def missed(self) -> list[str]:
         """Go through the page by the Tab key, and return what that did not reach."""
+        self.page.evaluate(SETTLED)
         self.page.evaluate(WATCH)
         for _ in range(2 * self.page.evaluate("window.wanted.size") + 20):
             self.page.keyboard.press("Tab")
