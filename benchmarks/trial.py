@@ -92,15 +92,15 @@ def _searched(given: argparse.Namespace) -> list[tuple[str, float]]:
 
 def ended(events: Iterable[Mapping[str, object]]) -> list[tuple[str, float]]:
     """Return how each trial but the first ended (finished or pruned), and its seconds."""
-    began, found = dict[int, float](), list[tuple[str, float]]()
+    starts, trials = dict[int, float](), list[tuple[str, float]]()
     for event in events:
         if match := TRIAL.match(str(event["event"])):
             kind, number, time = match[1], int(match[2]), float(str(event["time"]))
             if kind == "started":
-                began[number] = time
+                starts[number] = time
             elif number:
-                found.append((kind, time - began[number]))
-    return found
+                trials.append((kind, time - starts[number]))
+    return trials
 
 
 if __name__ == "__main__":

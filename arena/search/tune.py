@@ -28,7 +28,7 @@ from arena.search.studies import empty, observations_of, seconds_busy
 from arena.search.tune_results import tune_results
 
 BEST = "best.yaml"
-KNOWN, FOUND = "A known strategy", "Found by a search"
+KNOWN_STRATEGY, FOUND_STRATEGY = "A known strategy", "Found by a search"
 UNTUNED, TUNED, RANDOM, WITHOUT_EACH = "untuned", "tuned", "random", "without_each"
 
 
@@ -149,7 +149,7 @@ def best_scenario(scenario: Scenario, settings: Tune, best: Contender) -> Scenar
     plain = {"tune": None, "duel": None, "seeds": list(settings.seeds.report)}
     named = {
         "name": f"{scenario.name}_best"[:64],
-        "description": f"{KNOWN if best.trial is None else FOUND}: {best.setup}",
+        "description": f"{KNOWN_STRATEGY if best.trial is None else FOUND_STRATEGY}: {best.setup}",
     }
     return varied(scenario, {**plain, **named, **best.changes}, "best strategy")
 

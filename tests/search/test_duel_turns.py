@@ -60,12 +60,14 @@ def nothing(met: Met) -> float:
 
 
 class Table(FakeEvaluators):
-    """Evaluates by rules: remaining ASR, how broad red is, and what is left of the target."""
+    """Evaluates by rules: remaining ASR, how broad red is, and what is left of the target; `fails`
+    says whose experiment fails."""
 
     def __init__(self, left: Rule, near: Rule = nothing, own: Rule = nothing) -> None:
         super().__init__(Path())
         self.left, self.near, self.own = left, near, own
         self.met: list[Met] = []
+        self.fails: Callable[[Met], bool] = lambda met: False
 
     def wait(self, timeout: float) -> list[Evaluated]:
         if not self._queue:
@@ -76,6 +78,8 @@ class Table(FakeEvaluators):
         assert steps is not None
         met = Met(rate, steps, experiment.seed, experiment.scenario.evaluation.split)
         self.met.append(met)
+        if self.fails(met):
+            return [Evaluated(key, None, ArenaError("diverged"))]
         measured = rows(experiment, self.left(met), near=self.near(met), own=self.own(met))
         return [Evaluated(key, measured)]
 
@@ -340,20 +344,9 @@ def test_a_search_against_another_opponent_is_another_study(start: Start) -> Non
     assert all(name.startswith("d.blue1-") for name in names)
 
 
-def test_an_experiment_that_fails_is_left_out_of_the_payoffs_and_named(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_experiment_that_fails_is_left_out_of_the_payoffs_and_named(start: Start) -> None:
     game = start(pennies, rounds=2, most=2)
-    evaluators = evaluators_of(game)
-    answer = evaluators.wait
-
-    def wait(timeout: float) -> list[Evaluated]:
-        found = answer(timeout)
-        if not found or evaluators.met[-1].seed != REPORT[1] or not evaluators.met[-1].untuned:
-            return found
-        return [Evaluated(found[0].key, None, ArenaError("diverged"))]
-
-    monkeypatch.setattr(evaluators, "wait", wait)
+    evaluators_of(game).fails = lambda met: met.untuned and met.seed == REPORT[1]
     results = game.play()
     first, *rest = results.payoff
     assert (first.red, first.blue, first.seeds) == ("red0", "blue0", 1)
@@ -362,20 +355,11 @@ def test_an_experiment_that_fails_is_left_out_of_the_payoffs_and_named(
     assert results.equilibrium.value.value is not None
 
 
-def test_a_pair_that_fails_in_every_seed_has_no_payoff_and_ends_no_duel(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_pair_that_fails_in_every_seed_has_no_payoff_and_ends_no_duel(start: Start) -> None:
     game = start(pennies, rounds=2, most=2)
-    evaluators = evaluators_of(game)
-    answer = evaluators.wait
-
-    def wait(timeout: float) -> list[Evaluated]:
-        found = answer(timeout)
-        met = evaluators.met[-1] if found else Met(0.0, 0, 0, "")
-        lost = (met.split, met.rate) == ("test", RATE) and met.steps != STEPS
-        return [Evaluated(found[0].key, None, ArenaError("diverged"))] if lost else found
-
-    monkeypatch.setattr(evaluators, "wait", wait)
+    evaluators_of(game).fails = lambda met: (
+        (met.split, met.rate) == ("test", RATE) and met.steps != STEPS
+    )
     results = game.play()
     lost = [each for each in results.payoff if each.failed]
     assert {(each.red, each.seeds, len(each.failed)) for each in lost} == {("red0", 0, 2)}
@@ -386,19 +370,10 @@ def test_a_pair_that_fails_in_every_seed_has_no_payoff_and_ends_no_duel(
 
 
 def test_a_strategy_in_play_that_fails_is_given_up_like_one_that_breaks_a_limit(
-    start: Start, monkeypatch: pytest.MonkeyPatch
+    start: Start,
 ) -> None:
     game = start(lambda met: 0.5, threshold=0.05)
-    evaluators = evaluators_of(game)
-    answer = evaluators.wait
-
-    def wait(timeout: float) -> list[Evaluated]:
-        found = answer(timeout)
-        if not found or not evaluators.met[-1].untuned:
-            return found
-        return [Evaluated(found[0].key, None, ArenaError("diverged"))]
-
-    monkeypatch.setattr(evaluators, "wait", wait)
+    evaluators_of(game).fails = lambda met: met.untuned
     move = game._turn("red", 1)
     assert (move.before, move.gain, move.kept) == ((), 0.0, True)
     assert game._all["red"][0].constraints == {"failed": 2.0}
