@@ -22,12 +22,19 @@ from pathlib import Path
 from arena.reporting.claim_card import dose_spans
 from arena.reporting.figures import contenders_slope, survival_lines
 from arena.reporting.figures.canvas import on_paper
+from arena.results.duel import DuelResults
 from arena.results.reader import parse_results, read_results
 from arena.results.run import RunResults
 from arena.results.stress import StressResults
 from arena.results.tune import TuneResults
-from benchmarks import findings_grids, findings_kept, findings_runs, findings_searches
-from benchmarks.findings_kept import Kept
+from benchmarks import (
+    findings_duels,
+    findings_grids,
+    findings_kept,
+    findings_runs,
+    findings_searches,
+)
+from benchmarks.findings_kept import Finished, Kept
 from benchmarks.findings_overview import overview
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,6 +46,7 @@ TABLES = {
     **findings_runs.TABLES,
     **findings_grids.TABLES,
     **findings_searches.TABLES,
+    **findings_duels.TABLES,
 }
 PLACE = re.compile(r"(<!-- table (\S+) (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 OVERVIEW = re.compile(r"(<!-- runs -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -47,12 +55,13 @@ OVERVIEW = re.compile(r"(<!-- runs -->\n).*?(<!-- end -->)", re.DOTALL)
 def keep(folder: Path, name: str, command: str) -> Path:
     """Write the shown results of a finished run; return the file."""
     results = read_results(folder)
-    assert isinstance(results, RunResults | StressResults | TuneResults)
+    assert isinstance(results, Finished)
     spans = dose_spans(results) if isinstance(results, RunResults) else {}
     dropped = {key for key in HEAVY if key in type(results).model_fields}
     if isinstance(results, RunResults):
         results = results.model_copy(update={"rows": results.rows_of("compromised")})
-    if isinstance(results, TuneResults):  # where the study is kept says nothing to others
+    if isinstance(results, TuneResults | DuelResults):
+        # Where the study is kept says nothing to others.
         study = results.study.model_copy(update={"storage": ""})
         results = results.model_copy(update={"study": study})
     file = RESULTS / f"{name}.json"
@@ -79,7 +88,7 @@ def kept(name: str) -> Kept:
     """Return a kept run."""
     content = json.loads((RESULTS / f"{name}.json").read_text())
     results = parse_results(content["results"], f"docs/results/{name}.json")
-    assert isinstance(results, RunResults | StressResults | TuneResults)
+    assert isinstance(results, Finished)
     spans = {dose: (low, high) for dose, (low, high) in content["spans"].items()}
     return Kept(content["command"], results, spans)
 

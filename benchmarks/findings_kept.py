@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from arena.reporting.numbers import Shown, percent
 from arena.results.claim import Judgement
+from arena.results.duel import DuelResults
 from arena.results.estimate import Estimate
 from arena.results.run import RunResults
 from arena.results.stress import StressResults
 from arena.results.tune import TuneResults
+
+Finished = RunResults | StressResults | TuneResults | DuelResults
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Kept:
     (from, to)."""
 
     command: str
-    results: RunResults | StressResults | TuneResults
+    results: Finished
     spans: Mapping[str, tuple[float, float]]
 
     @property
@@ -38,6 +41,12 @@ class Kept:
     def tune(self) -> TuneResults:
         """Return the results of a search."""
         assert isinstance(self.results, TuneResults)
+        return self.results
+
+    @property
+    def duel(self) -> DuelResults:
+        """Return the results of a duel."""
+        assert isinstance(self.results, DuelResults)
         return self.results
 
 
