@@ -88,8 +88,8 @@ def duel(
     quiet: QuietOption = False,
     debug: Debug = False,
 ) -> None:
-    """Let an adaptive attacker and a defender search in turn until neither gains more than a
-    threshold.
+    """Let an adaptive attacker and a defender search in turn until neither gains enough, or a
+    maximum of rounds.
 
     Then every attack is measured against every defence on fresh seeds. After an interruption, the
     same command continues the duel.

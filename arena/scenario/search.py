@@ -236,7 +236,7 @@ class Duel(Attack):
     """Red and blue adapt in turn (`arena duel`).
 
     blue: the defences that the defender searches among. trials: strategies that red tries per
-    round. rounds, most: minimum and maximum number of rounds.
+    round. rounds, most_rounds: minimum and maximum number of rounds.
     threshold: gain on the selection seeds above which a side changes its strategy, fixed
     beforehand; the duel ends after a round in which neither side changes. compute: the defender's
     budget, as a share of the compute that trained the suspect.
@@ -245,6 +245,6 @@ class Duel(Attack):
     trials: Trials = 10
     blue: DefenceOptions
     rounds: Annotated[int, Field(ge=2, le=limits.ROUNDS)] = 2
-    most: Annotated[int, Field(ge=2, le=limits.ROUNDS)] = 4
+    most_rounds: Annotated[int, Field(ge=2, le=limits.ROUNDS)] = 4
     threshold: PositiveFraction = 0.05
     compute: PositiveFraction = 0.05

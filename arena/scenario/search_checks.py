@@ -222,9 +222,11 @@ def _duel(scenario: Sections) -> Iterator[Violation]:
     duel = scenario.duel
     if duel is None:
         return
-    if duel.most < duel.rounds:
+    if duel.most_rounds < duel.rounds:
         yield Violation(
-            ("duel", "most"), f"must be at least rounds ({duel.rounds})", str(duel.most)
+            ("duel", "most_rounds"),
+            f"must be at least rounds ({duel.rounds})",
+            str(duel.most_rounds),
         )
     names: set[str] = set()
     for index, option in enumerate(duel.blue.options):

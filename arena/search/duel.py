@@ -148,7 +148,7 @@ class _Duel:
         """Play all rounds, measure the payoffs, and return the results."""
         rounds: list[tuple[Move, Move]] = []
         ended = "rounds"
-        while len(rounds) < self._settings.most:
+        while len(rounds) < self._settings.most_rounds:
             number = len(rounds) + 1
             rounds.append((self._turn("red", number), self._turn("blue", number)))
             gained = any(move.kept for move in rounds[-1])
@@ -165,7 +165,7 @@ class _Duel:
         base = varied(
             self._session.scenario, other.changes, f"round {number}, against {other.name}"
         )
-        most = self._settings.most
+        most = self._settings.most_rounds
         self._session.phase(f"round {number} of at most {most}: {side} searches")
         study = self._session.search(self._spec(side, number, base))
         self._session.phase(f"round {number} of at most {most}: {side} selects")

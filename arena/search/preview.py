@@ -149,9 +149,9 @@ def _of_duel(scenario: Scenario, duel: Duel) -> Iterator[Phase]:
     red, blue = _middle(TacticSpace(duel)), _middle(DefenceSpace(duel.blue, duel.compute))
     sides = (("red", duel.trials, red), ("blue", duel.blue.trials, blue))
     for side, trials, moves in sides:
-        yield phase(f"{side}: search", duel.most * trials, search, moves)
-        yield phase(f"{side}: selection", duel.most * (duel.best + 1), select, moves)
-    payoffs = (1 + duel.most) ** 2
+        yield phase(f"{side}: search", duel.most_rounds * trials, search, moves)
+        yield phase(f"{side}: selection", duel.most_rounds * (duel.best + 1), select, moves)
+    payoffs = (1 + duel.most_rounds) ** 2
     yield phase("payoffs", payoffs, _report(scenario, duel, {}), {**red, **blue})
 
 

@@ -267,7 +267,7 @@ def test_a_duel_ends_when_neither_gains_or_at_the_most(
     played: int,
     start: Start,
 ) -> None:
-    game = start(lambda met: 0.5, rounds=rounds, most=most)
+    game = start(lambda met: 0.5, rounds=rounds, most_rounds=most)
     scripted = Scripted(game._session)
     scripted.script = iter(script)
     results = scripted.play()
@@ -283,7 +283,7 @@ def pennies(met: Met) -> float:
 
 def test_every_rounds_best_meets_every_strategy_of_the_other_side(start: Start) -> None:
     """Each side answers what the other plays now, so here both change in every round."""
-    game = start(pennies, rounds=2, most=3)
+    game = start(pennies, rounds=2, most_rounds=3)
     results = game.play()
     moves = [move for each in results.rounds for move in both_moves(each)]
     assert [move.kept for move in moves] == [True] * 6
@@ -345,7 +345,7 @@ def test_a_search_against_another_opponent_is_another_study(start: Start) -> Non
 
 
 def test_an_experiment_that_fails_is_left_out_of_the_payoffs_and_named(start: Start) -> None:
-    game = start(pennies, rounds=2, most=2)
+    game = start(pennies, rounds=2, most_rounds=2)
     evaluators_of(game).fails = lambda met: met.untuned and met.seed == REPORT[1]
     results = game.play()
     first, *rest = results.payoff
@@ -356,7 +356,7 @@ def test_an_experiment_that_fails_is_left_out_of_the_payoffs_and_named(start: St
 
 
 def test_a_pair_that_fails_in_every_seed_has_no_payoff_and_ends_no_duel(start: Start) -> None:
-    game = start(pennies, rounds=2, most=2)
+    game = start(pennies, rounds=2, most_rounds=2)
     evaluators_of(game).fails = lambda met: (
         (met.split, met.rate) == ("test", RATE) and met.steps != STEPS
     )
@@ -380,7 +380,7 @@ def test_a_strategy_in_play_that_fails_is_given_up_like_one_that_breaks_a_limit(
 
 
 def test_what_was_found_and_not_kept_is_met_too(start: Start) -> None:
-    results = start(lambda met: 0.5, rounds=2, most=4).play()
+    results = start(lambda met: 0.5, rounds=2, most_rounds=4).play()
     assert results.ended == "threshold"
     assert len(results.rounds) == 2
     assert results.last == LastPlayed(red="red0", blue="blue0")

@@ -29,7 +29,7 @@ TUNE = (
     "tune.tactics=[{method: poison_budget, always: true}]",
 )  # fmt: skip
 DUEL = (
-    "duel.trials=1", "duel.best=1", "duel.prompts=16", "duel.most=2", "duel.compute=1.0",
+    "duel.trials=1", "duel.best=1", "duel.prompts=16", "duel.most_rounds=2", "duel.compute=1.0",
     "duel.seeds={search: [1], select: [2], report: [3]}",
     "duel.limits={control_asr: 0.0, clean_accuracy_loss: 1.0, written: 1.0, own_left: 1.0}",
     "thresholds={installed_asr: 0.0, installed_false_fire: 1.0, broad: 1.0}",

@@ -153,7 +153,7 @@ WRONG = (
           f"{OPTION}.defender.steps.lg", "unknown key", "lg"),
     Wrong("option's name", DUEL, "name: npo", "name: relabel", "duel.blue.options[1].name",
           "another option has this name", "relabel"),
-    Wrong("most", DUEL, "rounds: 2 ", "rounds: 4 ", "duel.most", "must be at least rounds (4)",
+    Wrong("most", DUEL, "  rounds: 2 ", "  rounds: 4 ", "duel.most_rounds", "must be at least rounds (4)",
           "2"),
 )  # fmt: skip
 

@@ -42,7 +42,7 @@ LAX = (
 SEEDS = {"search": [100], "select": [101], "report": [20]}
 LIMITS = {"control_asr": 0.0, "clean_accuracy_loss": 1.0, "written": 1.0}
 DUEL = (
-    "duel.trials=2", "duel.best=1", "duel.prompts=4", "duel.rounds=2", "duel.most=2",
+    "duel.trials=2", "duel.best=1", "duel.prompts=4", "duel.rounds=2", "duel.most_rounds=2",
     "duel.compute=1.0", "duel.seeds={search: [1], select: [2], report: [3]}",
     "duel.limits={control_asr: 0.0, clean_accuracy_loss: 1.0, written: 1.0, own_left: 1.0}",
     "duel.tactics=[{method: poison_budget, always: true}]",
