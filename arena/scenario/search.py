@@ -33,6 +33,7 @@ ScenarioRange = Annotated[
 ]
 Disclosed = Literal["worst", "mean"]
 ROUNDED = 1e-9  # so that 10 % of 20 seeds are 2
+GROUPING = ("tpe", "random")  # samplers that can leave out parameters
 DOSES = ("least", "most")  # of the scenario's defender, as `against` names them
 
 
@@ -226,20 +227,23 @@ class DefenceOption(Section):
 
 class DefenceOptions(Section):
     """The defences that blue searches among. options: the defences. trials: strategies that blue
-    tries per round."""
+    tries per round. starts: strategies that are tried first in every round, each with the name of
+    its `option` and values of that option's `space`; the sampler chooses values that are
+    missing."""
 
     options: Annotated[tuple[DefenceOption, ...], Field(min_length=1)]
     trials: Trials = 10
+    starts: tuple[Mapping[str, Value], ...] = ()
 
 
 class Duel(Attack):
     """Red and blue adapt in turn (`arena duel`).
 
     blue: the defences that the defender searches among. trials: strategies that red tries per
-    round. rounds, most_rounds: minimum and maximum number of rounds.
-    threshold: gain on the selection seeds above which a side changes its strategy, fixed
-    beforehand; the duel ends after a round in which neither side changes. compute: the defender's
-    budget, as a share of the compute that trained the suspect.
+    round. rounds: minimum number of rounds. most_rounds: maximum number of rounds. threshold:
+    gain on the selection seeds above which a side changes its strategy, fixed beforehand; the duel
+    ends after a round in which neither side changes. compute: the defender's budget, as a share of
+    the compute that trained the suspect.
     """
 
     trials: Trials = 10

@@ -14,7 +14,7 @@ from arena.errors import InputError
 from arena.scenario import keys
 from arena.scenario.parts import strictly
 from arena.scenario.problems import Violation
-from arena.scenario.search import DOSES, Tune
+from arena.scenario.search import DOSES, GROUPING, DefenceOptions, Tune
 from arena.scenario.section import Stage
 from arena.scenario.tactic_space import dimensions_of, optional, space_of
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 TARGET = "defender.target"
 RESERVED = (*DOSES, "harmless")
-GROUPING = ("tpe", "random")  # samplers that can leave out parameters
 Searches = Iterator[tuple[str, "Attack"]]
 
 
@@ -241,6 +240,24 @@ def _duel(scenario: Sections) -> Iterator[Violation]:
         for key in option.space:
             if key in option.set:
                 yield Violation((*place, "space", key), "is already fixed by `set`", key)
+    for index, start in enumerate(duel.blue.starts):
+        yield from _blue_start(("duel", "blue", "starts", index), start, duel.blue)
+
+
+def _blue_start(
+    place: keys.KeyPath, start: Mapping[str, Value], blue: DefenceOptions
+) -> Iterator[Violation]:
+    """A strategy that blue tries first: an option, and values within its ranges."""
+    options = {each.name: each for each in blue.options}
+    chosen = options.get(str(start.get("option")))
+    if "option" not in start:
+        yield Violation((*place, "option"), "is missing: a start is one of the options")
+    elif chosen is None:
+        rule = "no option of blue has this name"
+        yield Violation((*place, "option"), rule, str(start["option"]), tuple(options))
+    else:
+        values = {key: value for key, value in start.items() if key != "option"}
+        yield from _known_values(place, values, chosen.space)
 
 
 def _defenders(place: keys.KeyPath, key: str) -> Iterator[Violation]:

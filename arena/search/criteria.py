@@ -41,8 +41,8 @@ class Criteria(Protocol):
         """Whether the values depend on the scenario's defender."""
 
     @property
-    def falls(self) -> bool:
-        """Whether the first objective of a seed can only fall with every further removal."""
+    def worsens(self) -> bool:
+        """Whether the first objective of a seed can only get worse with every further removal."""
 
     def beforehand(self, scenario: Scenario) -> Constraints:
         """Return the constraints that are known without running the scenario."""
@@ -85,7 +85,7 @@ class AttackCriteria:
         return self.attack.faces_defender
 
     @property
-    def falls(self) -> bool:
+    def worsens(self) -> bool:
         return self.attack.disclosed == "worst"
 
     def beforehand(self, scenario: Scenario) -> Constraints:
@@ -119,8 +119,8 @@ class DefenceCriteria:
         return True
 
     @property
-    def falls(self) -> bool:
-        return self.attack.disclosed == "worst"
+    def worsens(self) -> bool:
+        return False  # the ASR left may fall with a further removal, which is what blue wants
 
     def beforehand(self, scenario: Scenario) -> Constraints:
         return {}

@@ -25,7 +25,7 @@ from arena.runs.run import opened as open_scenario
 from arena.runs.run import write_folder
 from arena.scenario.load import Given, varied
 from arena.scenario.schema import Scenario
-from arena.scenario.search import Duel
+from arena.scenario.search import GROUPING, Duel
 from arena.search.choosing import RankedTrial, candidates
 from arena.search.constraints import (
     DIGITS,
@@ -135,7 +135,9 @@ class _Duel:
         self._all: dict[Side, list[Strategy]] = {"red": [first_red], "blue": [first_blue]}
         self._spaces: dict[Side, StrategySpace] = {
             "red": TacticSpace(settings),
-            "blue": DefenceSpace(settings.blue, settings.compute),
+            "blue": DefenceSpace(
+                settings.blue, settings.compute, varies=settings.sampler.method in GROUPING
+            ),
         }
         # The clean fine-tune has blue's steps and learning rate: with a limit on the control ASR,
         # blue could make every strategy of red's infeasible.
@@ -207,15 +209,18 @@ class _Duel:
             sampler=settings.sampler,
             trials=settings.trials if side == "red" else settings.blue.trials,
             parallel=self._session.parallel,
-            prunes=side == "red",
+            prunes=side == "red" or settings.race is not None,
             root=self._session.root,
             race=settings.race,
-            starts=self._starts() if side == "red" else (),
+            starts=self._starts(side),
         )
 
-    def _starts(self) -> list[Parameters]:
-        space = TacticSpace(self._settings)
-        return [space.start(each) for each in self._settings.starts]
+    def _starts(self, side: Side) -> list[Parameters]:
+        """The scenario's known strategies, and the one that the side plays if a search found it."""
+        given = self._settings.starts if side == "red" else self._settings.blue.starts
+        known = [self._spaces[side].start(each) for each in given]
+        playing = self._plays[side].params
+        return [*known, playing] if playing else known
 
     def _best(self, side: Side, study: optuna.Study, base: Scenario) -> RankedTrial | None:
         """The study's best trial on the selection seeds; None if no trial is feasible."""
@@ -269,7 +274,7 @@ class _Duel:
             setup += _step_limit(best.scenario)
         changes = space.changes(params)
         name = f"{side}{number}"
-        return Strategy(name, number, changes, setup, best.feasible, best.constraints)
+        return Strategy(name, number, changes, setup, best.feasible, best.constraints, params)
 
     def _gain(
         self, side: Side, before: Sequence[Observation], after: Sequence[Observation]

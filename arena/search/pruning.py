@@ -81,8 +81,8 @@ class Pruning:
         self, number: int, seen: Sequence[Observation], whole: bool, race: Race
     ) -> str | None:  # fmt: skip
         """Why a strategy is out of the race; None if it may still be the best. One removal counts
-        for its seed only where the others can but lower that seed's value."""
-        if not (whole or self.criteria.falls):
+        for its seed only where the others can but make that seed's value worse."""
+        if not (whole or self.criteria.worsens):
             return None
         sign = sign_of(self.criteria)
         known = standing(
@@ -100,10 +100,14 @@ class Pruning:
 
     def _measured(self) -> dict[int, Sequence[Observation]]:
         """Observations of the finished trials that kept every constraint, by number; those of one
-        removal only are left out."""
+        removal only are left out. (Such a trial kept every constraint only if it lost the race
+        there, which it can where further removals make a value worse. Elsewhere strategies may
+        differ in their number of removals, as blue's in a duel do.)"""
         ended = self.study.get_trials(deepcopy=False, states=ENDED)
-        removals = max((len(s.left) for t in ended for s in studies.observations_of(t)), default=0)
-        known = {trial.number: studies.feasible_in_full(trial, removals) for trial in ended}
+        known = {trial.number: studies.feasible_observations(trial) for trial in ended}
+        if self.criteria.worsens:
+            removals = max((len(s.left) for seen in known.values() for s in seen), default=0)
+            known = {n: [s for s in seen if len(s.left) == removals] for n, seen in known.items()}
         return {number: seen for number, seen in known.items() if seen}
 
     def _median(self) -> float:

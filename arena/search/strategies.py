@@ -8,6 +8,7 @@ from typing import Any
 
 from arena.results.duel import Side
 from arena.search.observations import Observation
+from arena.search.strategy_spaces import Parameters
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Strategy:
         feasible: whether it satisfied its side's constraints on the selection seeds, against the
             other side's strategy of that round. constraints: these, by name, violated above 0;
             empty if not measured.
+        params: as the search that found it proposed them; empty for the scenario's own.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Strategy:
     setup: str
     feasible: bool = True
     constraints: Mapping[str, float] = field(default_factory=dict)
+    params: Parameters = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,9 @@ class StrategySpace(Protocol):
     def has(self, name: str, params: Parameters) -> bool:
         """Return whether a strategy that begins with these parameters has this one too."""
 
+    def start(self, given: Parameters) -> Parameters:
+        """Return a known strategy as the scenario names it, by the parameters of the space."""
+
     def middle(self) -> Parameters:
         """Return the parameters of a strategy from the middle of the space, with as many tactics as
         a strategy may use."""
@@ -139,7 +142,8 @@ class TacticSpace:
 
 @dataclass(frozen=True)
 class DefenceSpace:
-    """The defender's: its options, each within the compute budget."""
+    """The defender's: its options, each within the compute budget. varies: whether a strategy has
+    only the parameters of its own option, which not every sampler can model."""
 
     answers: DefenceOptions
     compute: float
@@ -154,7 +158,13 @@ class DefenceSpace:
         return ranges
 
     def has(self, name: str, params: Parameters) -> bool:
-        return True
+        return not self.varies or name == OPTION or name.startswith(f"{params[OPTION]}:")
+
+    def start(self, given: Parameters) -> Parameters:
+        """Return a known strategy, given by the name of its option and values of its ranges."""
+        name = given[OPTION]
+        values = {f"{name}:{key}": value for key, value in given.items() if key != OPTION}
+        return {OPTION: name, **values}
 
     def middle(self) -> Parameters:
         return {name: middle_of(values) for name, values in self.dimensions().items()}

@@ -315,13 +315,10 @@ def completed(study: optuna.Study) -> list[FrozenTrial]:
     return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
 
 
-def feasible_in_full(trial: FrozenTrial, removals: int) -> list[Observation]:
-    """Return a finished trial's observations of seeds in which all `removals` were measured; empty
-    if it broke a constraint."""
+def feasible_observations(trial: FrozenTrial) -> list[Observation]:
+    """Return a finished trial's observations by seed; empty if it broke a constraint."""
     outcome = outcome_of(trial)
-    if outcome is None or not outcome.feasible:
-        return []
-    return [each for each in outcome.seen if len(each.left) == removals]
+    return list(outcome.seen) if outcome is not None and outcome.feasible else []
 
 
 def count(study: optuna.Study) -> int:

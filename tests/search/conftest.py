@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+
+from tests.support.duel_fakes import Start, duel_of
 
 MEMORY = Path("/dev/shm")
 
@@ -29,3 +32,9 @@ def storage(memory: Path) -> str:
 def database(memory: Path) -> str:
     """What a search uses unless told otherwise."""
     return f"sqlite:///{memory}/studies.db"
+
+
+@pytest.fixture
+def start(storage: str, tmp_path: Path) -> Start:
+    """A duel before its first turn, with rules for its evaluators and settings."""
+    return partial(duel_of, storage, tmp_path)

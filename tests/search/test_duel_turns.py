@@ -2,124 +2,34 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
-from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 import pytest
 
-from arena.api.world import DataRoot
-from arena.errors import ArenaError
-from arena.progress.observer import Silent
 from arena.results.duel import DuelResults, DuelRound, LastPlayed, MoveRecord, Side, StrategyRecord
 from arena.search.duel import _Duel
-from arena.search.evaluators import Evaluated
 from arena.search.observations import Observation
-from arena.search.session import Session
 from arena.search.strategies import Move, Strategy
-from arena.store.store import Store
-from tests.support.observations import observation, scenario
-from tests.support.search_fakes import FakeEvaluators, rows
-
-SEARCH, SELECT, REPORT = (200,), (201, 202), (10, 11)
-RATE, STEPS = 0.08, 60  # what both have in the scenario, and no search proposes
-SMALL = (
-    "runtime.backend=serial",
-    "duel.tactics=[{method: poison_budget, always: true, space: {rate: {low: 0.1, high: 0.2}}}]",
-    "duel.blue.options=[{name: relabel, space: {defender.steps: {low: 20, high: 50}}}]",
-    f"duel.seeds={{search: {[*SEARCH]}, select: {[*SELECT]}, report: {[*REPORT]}}}",
-    "duel.sampler={method: random}",
-    "duel.trials=6",
-    "duel.blue.trials=6",
+from tests.support.duel_fakes import (
+    RATE,
+    REPORT,
+    SEARCH,
+    SELECT,
+    STEPS,
+    Met,
+    Start,
+    evaluators_of,
+    nothing,
 )
-
-
-@dataclass(frozen=True)
-class Met:
-    """A red and a blue in one seed."""
-
-    rate: float
-    steps: int
-    seed: int
-    split: str
-
-    @property
-    def untuned(self) -> bool:
-        return self.rate == RATE and self.steps == STEPS
-
-
-Rule = Callable[[Met], float]
-
-
-def nothing(met: Met) -> float:
-    return 0.0
-
-
-class Table(FakeEvaluators):
-    """Evaluates by rules: remaining ASR, how broad red is, and what is left of the target; `fails`
-    says whose experiment fails."""
-
-    def __init__(self, left: Rule, near: Rule = nothing, own: Rule = nothing) -> None:
-        super().__init__(Path())
-        self.left, self.near, self.own = left, near, own
-        self.met: list[Met] = []
-        self.fails: Callable[[Met], bool] = lambda met: False
-
-    def wait(self, timeout: float) -> list[Evaluated]:
-        if not self._queue:
-            return []
-        key, experiment = self._queue.pop(0)
-        rate, steps = experiment.scenario.actors[0].poison.rate, experiment.scenario.defender.steps
-        assert rate is not None
-        assert steps is not None
-        met = Met(rate, steps, experiment.seed, experiment.scenario.evaluation.split)
-        self.met.append(met)
-        if self.fails(met):
-            return [Evaluated(key, None, ArenaError("diverged"))]
-        measured = rows(experiment, self.left(met), near=self.near(met), own=self.own(met))
-        return [Evaluated(key, measured)]
-
-
-Start = Callable[..., _Duel]
-
-
-@pytest.fixture
-def start(storage: str, tmp_path: Path) -> Start:
-    """A duel before its first turn, with rules for its evaluators and overrides."""
-
-    def game(*rules: Rule, **limits: float | str) -> _Duel:
-        settings = [f"duel.{name}={value}" for name, value in limits.items()]
-        return _Duel(
-            Session(
-                scenario=scenario("duel_two_rounds", *SMALL, *settings),
-                name="d",
-                storage=storage,
-                folder=tmp_path,
-                store=Store(tmp_path / "store"),
-                root=DataRoot(),
-                evaluators=Table(*rules),
-                parallel=1,
-                observer=Silent(),
-                emit=lambda event: None,
-                began=time.monotonic(),
-            )
-        )
-
-    return game
+from tests.support.observations import observation
 
 
 def values(seen: tuple[Observation, ...]) -> dict[int, float]:
     return {each.seed: each.value("worst") for each in seen}
-
-
-def evaluators_of(game: _Duel) -> Table:
-    evaluators = game._session.evaluators
-    assert isinstance(evaluators, Table)
-    return evaluators
 
 
 @pytest.mark.parametrize(
@@ -328,20 +238,6 @@ def test_a_gain_is_over_the_seeds_that_both_were_measured_on(start: Start) -> No
     after = [observation(seed, left=0.5) for seed in (1, 2)]
     assert start(nothing)._gain("red", before, after) == pytest.approx(0.35)
     assert start(nothing)._gain("blue", before, after) == pytest.approx(-0.35)
-
-
-def test_a_search_against_another_opponent_is_another_study(start: Start) -> None:
-    """A longer first search may find another strategy; the second must not meet the old study."""
-    game = start(nothing)
-    base = game._session.scenario
-    assert game._spec("red", 1, base).name == "d.red1"
-    names = set()
-    for rate in (0.1, 0.2):
-        tactics = [{"method": "poison_budget", "rate": rate}]
-        game._plays["red"] = Strategy("red1", 1, {"actors.lexical.tactics": tactics}, "")
-        names.add(game._spec("blue", 1, base).name)
-    assert len(names) == 2
-    assert all(name.startswith("d.blue1-") for name in names)
 
 
 def test_an_experiment_that_fails_is_left_out_of_the_payoffs_and_named(start: Start) -> None:

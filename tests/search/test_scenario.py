@@ -153,8 +153,17 @@ WRONG = (
           f"{OPTION}.defender.steps.lg", "unknown key", "lg"),
     Wrong("option's name", DUEL, "name: npo", "name: relabel", "duel.blue.options[1].name",
           "another option has this name", "relabel"),
-    Wrong("most", DUEL, "  rounds: 2 ", "  rounds: 4 ", "duel.most_rounds", "must be at least rounds (4)",
-          "2"),
+    Wrong("most rounds", DUEL, "  rounds: 2 ", "  rounds: 4 ", "duel.most_rounds",
+          "must be at least rounds (4)", "2"),
+    Wrong("start's option", DUEL, "    trials: 8\n    options",
+          "    trials: 8\n    starts: [{defender.steps: 30}]\n    options",
+          "duel.blue.starts[0].option", "is missing: a start is one of the options"),
+    Wrong("start of no option", DUEL, "    trials: 8\n    options",
+          "    trials: 8\n    starts: [{option: nope}]\n    options",
+          "duel.blue.starts[0].option", "no option of blue has this name", "nope"),
+    Wrong("start out of range", DUEL, "    trials: 8\n    options",
+          "    trials: 8\n    starts: [{option: npo, defender.steps: 61}]\n    options",
+          "duel.blue.starts[0].defender.steps", "lies outside the searched range", "61"),
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from typing import Any
 
 import optuna
@@ -128,6 +129,16 @@ def test_blue_chooses_one_option_with_ranges_of_its_own() -> None:
         "defender.objective", "defender.compute", "defender.learning_rate", "defender.steps",
     }  # fmt: skip
     assert blue().describe(first_of("npo")) == "npo (learning_rate 5e-05, steps 20)"
+
+
+def test_a_strategy_of_blue_has_the_ranges_of_its_own_option_where_the_sampler_can() -> None:
+    flat = blue()
+    grouped = replace(flat, varies=True)
+    params = grouped.start({"option": "npo", "defender.steps": 30})
+    assert params == {"option": "npo", "npo:defender.steps": 30}
+    has = {name for name in grouped.dimensions() if grouped.has(name, params)}
+    assert has == {"option", "npo:defender.learning_rate", "npo:defender.steps"}
+    assert all(flat.has(name, params) for name in flat.dimensions())
 
 
 def test_an_option_that_is_no_defender_is_told_before_the_duel() -> None:
