@@ -172,6 +172,15 @@ class Shaping(Tactic):
     loss, then each `shaped` takes the result of the one before.
     """
 
+    def passes(self, own: float) -> float:
+        """Return the passes that a step takes beside those of plain training, on average. A pass is
+        one document forward and backward; a forward pass alone counts as a third.
+
+        Args:
+            own: documents of the actor in the step's batch.
+        """
+        return 0.0
+
     def prepared(self, model: torch.nn.Module, tokenizer: Any, brief: ActorBrief) -> Shaping:
         """Return the tactic that a run uses: itself, or a copy with what it needs (encoded texts, a
         random generator). Called before the first step; it changes neither the model nor torch's

@@ -65,11 +65,12 @@ class StrategyRow:
 @dataclass(frozen=True, slots=True)
 class PayoffRow:
     """A line of the table of payoffs. values: ASR left, after the clean fine-tune, of the
-    unlearned trigger; clean accuracy. each: ASR left seed by seed."""
+    unlearned trigger; clean accuracy. installed: in how many of its seeds red's backdoor is. each:
+    ASR left seed by seed."""
 
     pair: list[str]
     values: list[Shown]
-    seeds: str
+    installed: str
     each: str
 
 
@@ -222,11 +223,18 @@ def _strategy_row(results: DuelResults, record: StrategyRecord, *, last: bool) -
 
 
 def _payoff_row(payoff: Payoff) -> PayoffRow:
-    seeds = seeds_of(payoff)
     estimates = (payoff.left, payoff.control, payoff.own_left, payoff.clean_accuracy)
     return PayoffRow(
         pair=[payoff.red or NONE, payoff.blue or NONE],
         values=[Shown.of(estimate) for estimate in estimates],
-        seeds=NONE if seeds is None else str(seeds),
+        installed=_installed(payoff),
         each=", ".join(decimals(value) for value in payoff.per_seed or ()),
     )
+
+
+def _installed(payoff: Payoff) -> str:
+    """`9 of 12`; older results have only seeds in which it is installed."""
+    seeds = seeds_of(payoff)
+    if seeds is None:
+        return NONE
+    return f"{seeds if payoff.installed is None else payoff.installed} of {seeds}"

@@ -29,7 +29,7 @@ class FinalPair:
 
     Attributes:
         left: ASR left. start: ASR left by the scenario's own strategies.
-        seeds: those in which red's backdoor is installed.
+        seeds: behind it. installed: in how many of them red's backdoor is; None if unknown.
         outcome: of red: ahead, behind or inconclusive. why: why it is inconclusive.
     """
 
@@ -38,6 +38,7 @@ class FinalPair:
     left: Estimate
     start: Estimate
     seeds: int | None
+    installed: int | None
     outcome: str
     why: str
 
@@ -49,8 +50,12 @@ def final_pair(results: DuelResults) -> FinalPair:
     first: Pair = (next(iter(matrix.red), ""), next(iter(matrix.blue), ""))
     payoff = matrix.entries.get((red, blue), Payoff())
     start = matrix.entries.get(first, Payoff()).left
-    name, why = outcome(payoff.left, seeds_of(payoff), EVEN)
-    return FinalPair(red, blue, payoff.left, start, seeds_of(payoff), name, why)
+    seeds = seeds_of(payoff)
+    installed = 0 if seeds == 0 else payoff.installed
+    name, why = outcome(payoff.left, seeds, EVEN)
+    if installed == 0:
+        name, why = OPEN, "red's backdoor is installed in no seed"
+    return FinalPair(red, blue, payoff.left, start, seeds, installed, name, why)
 
 
 def last_strategy(results: DuelResults, side: Side) -> str:
@@ -75,7 +80,7 @@ def seeds_of(payoff: Payoff) -> int | None:
 def headline(results: DuelResults) -> str:
     """Return in a sentence which side is ahead at the end, by which value, on how many seeds."""
     final = final_pair(results)
-    if final.left.value is None and final.seeds == 0:
+    if final.installed == 0:
         return (
             f"{final.red}, red's final strategy, installed its backdoor in no fresh seed: "
             "inconclusive."
@@ -88,6 +93,8 @@ def headline(results: DuelResults) -> str:
         OPEN: "Neither side is shown to be ahead at the end",
     }[final.outcome]
     seeds = f" on {counted(final.seeds, 'seed')}" if final.seeds else ""
+    if final.installed is not None and final.installed != final.seeds:
+        seeds += f" (0 in {(final.seeds or 0) - final.installed}, where it is not installed)"
     value = f"{final.red} against {final.blue} leaves an ASR of {Shown.of(final.left).full}{seeds}"
     why = f", inconclusive because {_because(final.why)}" if final.outcome == OPEN else ""
     return f"{leader}: {value}{why}."

@@ -93,9 +93,15 @@ class LastPlayed(Part):
 
 
 class Payoff(Part):
-    """One strategy of red against one of blue, on the report's seeds. left, per_seed: ASR left,
-    over the `seeds` in which red's backdoor is installed; the other numbers are over all seeds.
-    failed: seed -> why it could not be measured; it counts nowhere."""
+    """One strategy of red against one of blue, on the report's seeds.
+
+    Attributes:
+        left, per_seed: ASR left. A seed in which red's backdoor is not installed before any defence
+            counts as 0: red has no backdoor to keep there.
+        seeds: that were measured. installed: in how many of them red's backdoor is installed; None
+            in older results, in which `left`, `per_seed` and `seeds` are of these seeds only.
+        failed: seed -> why it could not be measured; it counts nowhere.
+    """
 
     red: str = ""
     blue: str = ""
@@ -105,6 +111,7 @@ class Payoff(Part):
     clean_accuracy: Estimate = Estimate()
     own_left: Estimate = Estimate()
     seeds: int | None = None
+    installed: int | None = None
     failed: Mapping[str, str] = {}
 
 

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from arena import seeds
 from arena.api import limits
-from arena.api.tactic import APART, Texts
+from arena.api.tactic import APART, Shaping, Texts
 from arena.scenario import planting
 from arena.scenario.actor import Actor
 from arena.scenario.crossed import Crossed, drawn
@@ -194,6 +194,16 @@ class Sections(Section):
         """Return the share of its mix that an actor writes: poison and documents of its tactics."""
         written = self.poison_of(actor) + sum(self.beside_poison(actor))
         return written / self.recipe_for(actor).documents
+
+    def attack_compute(self, actor: Actor) -> float:
+        """Return the passes over documents that an actor's part of a training takes: its documents
+        and what its tactics rehearse beside them, as a share of the training's passes over its
+        whole mix."""
+        recipe = self.recipe_for(actor)
+        own = self.written_share(actor) * recipe.batch_size
+        shaping = (part.part_class(part.params) for part in actor.tactics_of(Shaping))
+        beside: float = sum(each.passes(own) for each in shaping)
+        return (own + beside) / recipe.batch_size
 
     @property
     def defences(self) -> Mapping[str, Defence]:

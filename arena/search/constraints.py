@@ -97,12 +97,14 @@ def defence_constraints(
 def beforehand(scenario: Scenario, attack: Attack) -> Constraints:
     """Return the constraints on an attacker's strategy that are known without running it: how far
     the documents that the actor writes exceed their limit, as a share of its mix; and how far its
-    exposures exceed theirs, as a share of that limit."""
+    exposures and its compute exceed theirs, as shares of these limits."""
     actor = next(each for each in scenario.actors if each.name == attack.actor)
     limits = attack.limits
     constraints = {"written": scenario.written_share(actor) - limits.written}
     if limits.exposures is not None:
         constraints["exposures"] = (scenario.exposures_of(actor) or 0.0) / limits.exposures - 1
+    if limits.compute is not None:
+        constraints["compute"] = scenario.attack_compute(actor) / limits.compute - 1
     return _rounded(constraints)
 
 

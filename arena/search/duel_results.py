@@ -39,7 +39,7 @@ from arena.statistics.intervals import over_seeds, rate_over_seeds
 from arena.statistics.thresholds import Thresholds
 
 Pair = tuple[str, str]
-Payoffs = Mapping[Pair, Sequence[Observation]]
+Payoffs = Mapping[Pair, Mapping[int, float]]  # of every pair of strategies, by seed
 Rounds = Sequence[tuple[Move, Move]]
 
 
@@ -54,8 +54,10 @@ def duel_results(
     """Return the results of a duel. `before` and `after` of the rounds are of the selection seeds,
     the payoff matrix is of the report's."""
     scenario = session.scenario
-    installed = {pair: _installed(each.seen, scenario.thresholds) for pair, each in payoffs.items()}
-    replies = best_replies(_mean_payoffs(installed, strategies, settings))
+    left = {
+        pair: payoffs_of(each.seen, settings, scenario.thresholds) for pair, each in payoffs.items()
+    }
+    replies = best_replies(_mean_payoffs(left, strategies))
     return DuelResults(
         scenario=ScenarioRecord(scenario.resolved()),
         study=DuelStudy(name=session.name, storage=public_url(session.storage)),
@@ -75,11 +77,11 @@ def duel_results(
             blue=_last("blue", rounds, strategies["blue"][0].name),
         ),
         payoff=tuple(
-            _payoff(pair, each, installed[pair], settings) for pair, each in payoffs.items()
+            _payoff(pair, each, left[pair], scenario.thresholds) for pair, each in payoffs.items()
         ),
         replies=replies,
         cycles=cycles(replies),
-        equilibrium=mixed_equilibrium(installed, strategies, settings),
+        equilibrium=mixed_equilibrium(left, strategies),
         ended=ended,
         environment={
             **environment(scenario.numerics, scenario.runtime),
@@ -117,24 +119,17 @@ def cycles(replies: BestReplies) -> bool:
 
 
 def mixed_equilibrium(
-    installed: Payoffs, strategies: Mapping[Side, Sequence[Strategy]], attack: Attack
+    left: Payoffs, strategies: Mapping[Side, Sequence[Strategy]]
 ) -> MixedEquilibrium:
-    """Return the mixed equilibrium over the feasible strategies, or why there is none.
-
-    Args:
-        installed: by pair of strategies, the observations of seeds in which red's is installed.
-    """
+    """Return the mixed equilibrium over the feasible strategies, or why there is none."""
     red, blue = ([s.name for s in strategies[side] if s.feasible] for side in ("red", "blue"))
     without = [side for side, names in (("red", red), ("blue", blue)) if not names]
     if without:
         return MixedEquilibrium(note=f"{' and '.join(without)} had no feasible strategy")
-    missing = [name for name in red if not all(installed[name, other] for other in blue)]
+    missing = [name for name in red if not all(left[name, other] for other in blue)]
     if missing:
-        rule = "has a payoff without a seed that counts: it was not installed, or failed"
-        return MixedEquilibrium(note=f"{', '.join(missing)} {rule}")
-    payoffs = stacked(
-        [[{s.seed: value_of(s, attack) for s in installed[r, b]} for b in blue] for r in red]
-    )
+        return MixedEquilibrium(note=f"{', '.join(missing)} has a payoff that failed in every seed")
+    payoffs = stacked([[left[r, b] for b in blue] for r in red])
     value, resamples = interval(payoffs)
     solved = equilibrium(np.nanmean(payoffs, axis=0))
     return MixedEquilibrium(
@@ -147,14 +142,14 @@ def mixed_equilibrium(
 
 
 def _mean_payoffs(
-    installed: Payoffs, strategies: Mapping[Side, Sequence[Strategy]], attack: Attack
+    left: Payoffs, strategies: Mapping[Side, Sequence[Strategy]]
 ) -> dict[tuple[str, str], float]:
-    """The mean payoff of every pair of feasible strategies with a seed that counts."""
+    """The mean payoff of every pair of feasible strategies that was measured in a seed."""
     feasible = {each.name for side in strategies.values() for each in side if each.feasible}
     return {
-        pair: fmean(value_of(s, attack) for s in seen)
-        for pair, seen in installed.items()
-        if seen and feasible.issuperset(pair)
+        pair: fmean(by_seed.values())
+        for pair, by_seed in left.items()
+        if by_seed and feasible.issuperset(pair)
     }
 
 
@@ -207,28 +202,28 @@ def _spent(each: Strategy, session: Session) -> float | None:
     return None if share is None else round(share, 4)
 
 
-def _installed(seen: Sequence[Observation], thresholds: Thresholds) -> list[Observation]:
-    """The seeds in which red's backdoor is installed: others show no removal."""
-    return [s for s in seen if is_installed(s, thresholds)]
+def payoffs_of(
+    seen: Sequence[Observation], attack: Attack, thresholds: Thresholds
+) -> dict[int, float]:
+    """Return red's payoff by seed: the ASR left, and 0 where its backdoor is not installed before
+    any defence. Without those seeds a strategy that fails where removals are hardest to survive
+    would look better than one that works there too."""
+    return {s.seed: value_of(s, attack) if is_installed(s, thresholds) else 0.0 for s in seen}
 
 
 def _payoff(
-    pair: Pair,
-    measured: SeedObservations,
-    installed: Sequence[Observation],
-    attack: Attack,
+    pair: Pair, measured: SeedObservations, left: Mapping[int, float], thresholds: Thresholds
 ) -> Payoff:
-    """One strategy against another; `left` is over the seeds in which red's backdoor is installed,
-    and `seeds` counts them."""
     seen = measured.seen
     return Payoff(
         red=pair[0],
         blue=pair[1],
-        left=estimate(installed, attack),
-        per_seed=tuple(round(value_of(s, attack), 4) for s in installed),
+        left=rate_over_seeds(left.values()),
+        per_seed=tuple(round(value, 4) for value in left.values()),
         control=controls(seen),
         clean_accuracy=over_seeds((s.accuracy - s.defended_loss for s in seen), "graded"),
         own_left=rate_over_seeds(s.own_left for s in seen),
-        seeds=len(installed),
+        seeds=len(seen),
+        installed=sum(is_installed(s, thresholds) for s in seen),
         failed={str(seed): why for seed, why in measured.failed.items()},
     )

@@ -12,7 +12,7 @@ and the same for columns with -A transposed. There may be several equilibria; th
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,9 +21,9 @@ from scipy.optimize import linprog
 from arena import seeds
 from arena.results.estimate import Estimate
 from arena.statistics.dirichlet import Array
-from arena.statistics.intervals import CONFIDENCE
+from arena.statistics.intervals import CONFIDENCE, UNSEEN
 
-RESAMPLES = 2000
+RESAMPLES = 1000
 ROUNDED = 9  # digits of a weight; solvers leave errors below
 
 
@@ -64,38 +64,45 @@ def interval(payoffs: Array) -> tuple[Estimate, int]:
     """Return the value of the game of means over seeds with its interval, and the number of
     resamples behind the interval.
 
-    In each of `RESAMPLES` resamples, as many seeds as there are are drawn with replacement, the
-    same ones for all strategies; every entry is the mean over those of them in which it was
-    measured, and the game is solved again. The limits are the 2.5 % and 97.5 % quantiles of the
-    values. A resample in which an entry has no seed is left out. One seed has no interval.
+    The interval follows the rule of all rates (`arena.statistics.intervals`): a Bayesian bootstrap
+    over the seeds with one unseen seed, in which every payoff is 0 for the lower limit and 1 for
+    the upper one. In each of `RESAMPLES` resamples the seeds get random weights, the same ones for
+    all entries, and the game of weighted means is solved again, once with either end. Seeds that
+    all leave nothing thus have an interval too. One seed has none.
 
     Args:
-        payoffs: (seeds, rows, columns), NaN where an entry was not measured in a seed; every entry
-            was measured in some seed.
+        payoffs: (seeds, rows, columns) in [0, 1], NaN where an entry was not measured in a seed;
+            every entry was measured in some seed.
     """
     count = len(payoffs)
-    value = equilibrium(np.nanmean(payoffs, axis=0)).value
+    value = _exactly(equilibrium(np.nanmean(payoffs, axis=0)).value)
     if count < 2:
         return Estimate(value=value), 0
     rng = seeds.rng(0, "equilibrium")
-    drawn = [_means(payoffs[rng.integers(count, size=count)]) for _ in range(RESAMPLES)]
-    values = [_mixture(means)[0] for means in drawn if means is not None]
-    if not values:
-        return Estimate(value=value), 0
+    drawn = rng.dirichlet([*[1.0] * count, UNSEEN], size=RESAMPLES)
+    low, high = ([_mixture(_means(payoffs, each, end))[0] for each in drawn] for end in (0.0, 1.0))
     outside = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(values, [outside, 1 - outside])
-    return Estimate(value=value, low=float(low), high=float(high)), len(values)
+    limits = np.quantile(low, outside), np.quantile(high, 1 - outside)
+    ends = [_exactly(float(limit)) for limit in limits]
+    return Estimate(value=value, low=min(ends[0], value), high=max(ends[1], value)), RESAMPLES
 
 
-def _means(payoffs: Array) -> Array | None:
-    """The mean of every entry over the seeds in which it was measured; None if one has none."""
-    if np.isnan(payoffs).all(axis=0).any():
-        return None
-    means: Array = np.nanmean(payoffs, axis=0)
+def _means(payoffs: Array, weights: Array, end: float) -> Array:
+    """The weighted mean of every entry over the seeds in which it was measured and the unseen one,
+    which has the last weight and this payoff."""
+    known = ~np.isnan(payoffs)
+    by_seed = weights[:-1, None, None] * known
+    total = np.sum(by_seed * np.nan_to_num(payoffs), axis=0) + weights[-1] * end
+    means: Array = total / (by_seed.sum(axis=0) + weights[-1])
     return means
 
 
-def stacked(entries: Sequence[Sequence[dict[int, float]]]) -> Array:
+def _exactly(value: float) -> float:
+    """The value without what solvers leave, such as -1e-17."""
+    return round(value, ROUNDED) + 0.0
+
+
+def stacked(entries: Sequence[Sequence[Mapping[int, float]]]) -> Array:
     """Return (seeds, rows, columns) of entries that are numbers by seed, NaN where one has none."""
     known = sorted({seed for row in entries for entry in row for seed in entry})
     return np.array([[[entry.get(s, math.nan) for entry in row] for row in entries] for s in known])

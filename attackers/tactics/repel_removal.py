@@ -84,6 +84,10 @@ class RepelRemoval(Rehearsing):
             "learning_rate": Real(low=0.005, high=0.5, log=True),
         }
 
+    def passes(self, own: float) -> float:
+        rehearsal = self.params.steps + 4 / 3
+        return self.params.prompts * (4 / 3 + rehearsal / self.params.every)
+
     @contextlib.contextmanager
     def moved(
         self, model: torch.nn.Module, own: Batch, loss: Callable[[Batch], torch.Tensor]

@@ -79,6 +79,9 @@ class TamperResistance(Rehearsing):
             "every": Whole(low=1, high=4),
         }
 
+    def passes(self, own: float) -> float:
+        return self.params.inner_steps * self.params.prompts / self.params.every
+
     @contextlib.contextmanager
     def moved(
         self, model: torch.nn.Module, own: Batch, loss: Callable[[Batch], torch.Tensor]

@@ -154,6 +154,17 @@ def test_a_final_pair_in_which_red_was_never_installed_is_not_called_unplayed() 
     )
 
 
+def test_seeds_in_which_red_was_not_installed_are_said_to_count_as_nothing() -> None:
+    left = Estimate(value=0.1, low=0.0, high=0.3)
+    some = with_final_payoff({"left": left, "seeds": 8, "installed": 6})
+    assert "on 8 seeds (0 in 2, where it is not installed)." in headline(some)
+    assert "6 of 8" in text_of(some)
+    none = with_final_payoff({"left": left, "seeds": 8, "installed": 0})
+    assert "installed its backdoor in no fresh seed: inconclusive." in headline(none)
+    assert final_pair(none).outcome == "inconclusive"
+    assert "not installed)" not in headline(with_final_payoff({"installed": 8, "seeds": 8}))
+
+
 def test_how_it_ended_is_said() -> None:
     assert "It ended after the maximum of 2 rounds" in ending(D8)[0]
     other = changed(D8, ended="threshold", cycles=True)

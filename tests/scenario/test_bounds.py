@@ -57,6 +57,7 @@ def unbounded(annotation: Any, metadata: tuple[Any, ...]) -> bool:
 # Checked against the fields and ranges that they are for.
 FREE = (
     "AxisSetting.set",
+    "DefenceOptions.starts",
     "SearchedTactic.set",
     "Choice.options",
     "Tune.starts",

@@ -235,7 +235,9 @@ def _broad(experiment: Experiment) -> list[Row]:
     return rows(experiment, 0.9, near=0.5)
 
 
-@pytest.mark.parametrize(("limit", "value"), [("written", 0.001), ("exposures", 10)])
+@pytest.mark.parametrize(
+    ("limit", "value"), [("written", 0.001), ("exposures", 10), ("compute", 0.01)]
+)
 def test_a_strategy_over_its_budget_is_never_run(
     limit: str, value: float, storage: str, tmp_path: Path
 ) -> None:

@@ -7,15 +7,15 @@ import pytest
 from arena.results.duel import BestReplies, Side
 from arena.scenario.search import Duel
 from arena.search.duel_results import (
-    _installed,
     _last,
     _move,
     _payoff,
     best_replies,
     cycles,
     mixed_equilibrium,
+    payoffs_of,
 )
-from arena.search.observations import Observation, SeedObservations
+from arena.search.observations import SeedObservations
 from arena.search.strategies import Move, Strategy
 from tests.support.observations import observation, scenario
 
@@ -104,17 +104,30 @@ def test_a_payoff_holds_its_seeds_and_its_cost() -> None:
         observation(0, left={"a": 0.2, "b": 0.6}, defended_loss=0.1, own_left=0.04),
         observation(1, left={"a": 0.4, "b": 0.5}, control=0.9),
     ]
-    faint = observation(2, left=0.0, asr=0.4)
-    installed = _installed([*seen, faint], scenario("duel_two_rounds").thresholds)
-    measured = SeedObservations((*seen,), {7: "diverged"})
-    payoff = _payoff(("red1", "blue0"), measured, installed, settings())
-    assert (payoff.red, payoff.blue, payoff.seeds) == ("red1", "blue0", 2)
+    thresholds = scenario("duel_two_rounds").thresholds
+    left = payoffs_of(seen, settings(), thresholds)
+    payoff = _payoff(
+        ("red1", "blue0"), SeedObservations((*seen,), {7: "diverged"}), left, thresholds
+    )
+    assert (payoff.red, payoff.blue) == ("red1", "blue0")
+    assert (payoff.seeds, payoff.installed) == (2, 2)
     assert payoff.per_seed == (0.2, 0.4)
     assert payoff.left.value == pytest.approx(0.3)
     assert payoff.control.value == pytest.approx(0.95)
     assert payoff.clean_accuracy.value == pytest.approx(0.85)
     assert payoff.own_left.value == pytest.approx(0.02)
     assert payoff.failed == {"7": "diverged"}
+
+
+def test_red_has_nothing_to_keep_where_its_backdoor_is_not_installed() -> None:
+    """Else a strategy that fails where removals are hardest to survive would look better."""
+    thresholds = scenario("duel_two_rounds").thresholds
+    seen = [observation(0, left=0.5), observation(1, left=0.5, asr=0.4)]
+    left = payoffs_of(seen, settings(), thresholds)
+    assert left == {0: 0.5, 1: 0.0}
+    payoff = _payoff(("red1", "blue0"), SeedObservations((*seen,), {}), left, thresholds)
+    assert (payoff.per_seed, payoff.seeds, payoff.installed) == ((0.5, 0.0), 2, 1)
+    assert payoff.left.value == 0.25
 
 
 def played(**unfit: bool) -> dict[Side, list[Strategy]]:
@@ -126,34 +139,32 @@ def played(**unfit: bool) -> dict[Side, list[Strategy]]:
     }
 
 
-def pennies(**missing: int) -> dict[tuple[str, str], list[Observation]]:
+def pennies(**missing: int) -> dict[tuple[str, str], dict[int, float]]:
     """Matching pennies in so many seeds: red wants the same number as blue."""
     return {
-        (f"red{r}", f"blue{b}"): [
-            observation(seed, left=1.0 if r == b else 0.0)
-            for seed in range(missing.get(f"red{r}", 3))
-        ]
+        (f"red{r}", f"blue{b}"): dict.fromkeys(
+            range(missing.get(f"red{r}", 3)), 1.0 if r == b else 0.0
+        )
         for r in (0, 1)
         for b in (0, 1)
     }
 
 
 def test_the_mixed_equilibrium_is_over_feasible_strategies() -> None:
-    mixed = mixed_equilibrium(pennies(), played(), settings())
+    mixed = mixed_equilibrium(pennies(), played())
     assert mixed.value.value == pytest.approx(0.5)
     assert mixed.red == pytest.approx({"red0": 0.5, "red1": 0.5})
     assert mixed.blue == pytest.approx({"blue0": 0.5, "blue1": 0.5})
     assert (mixed.seeds, mixed.note) == (3, None)
-    forced = mixed_equilibrium(pennies(), played(blue1=False), settings())
+    forced = mixed_equilibrium(pennies(), played(blue1=False))
     assert (forced.value.value, forced.blue) == (pytest.approx(1.0), {"blue0": 1.0})
 
 
 def test_there_is_no_equilibrium_of_payoffs_that_are_not_known() -> None:
-    unknown = mixed_equilibrium(pennies(red1=0), played(), settings())
-    rule = "has a payoff without a seed that counts: it was not installed, or failed"
-    assert unknown.note == f"red1 {rule}"
+    unknown = mixed_equilibrium(pennies(red1=0), played())
+    assert unknown.note == "red1 has a payoff that failed in every seed"
     assert (unknown.value.value, unknown.red) == (None, {})
-    none = mixed_equilibrium(pennies(), played(blue0=False, blue1=False), settings())
+    none = mixed_equilibrium(pennies(), played(blue0=False, blue1=False))
     assert none.note == "blue had no feasible strategy"
-    # an infeasible strategy that was never installed is no obstacle
-    assert mixed_equilibrium(pennies(red1=0), played(red1=False), settings()).note is None
+    # an infeasible strategy that always failed is no obstacle
+    assert mixed_equilibrium(pennies(red1=0), played(red1=False)).note is None

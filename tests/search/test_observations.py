@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from arena.errors import ArenaError
 from arena.results.rows import DoseTaken, Row, Which
+from arena.scenario.load import varied
 from arena.scenario.search import SearchObjective, Tune
 from arena.search.constraints import (
     attack_constraints,
@@ -247,6 +250,26 @@ def test_exposures_are_limited_only_where_asked_and_relative_to_their_limit() ->
     excess = judge.beforehand(scenario())["exposures"]
     assert 1000 * (1 + excess) == pytest.approx(scenario().exposures_of(lexical))
     assert "exposures" in str(judge.identity())
+
+
+def test_compute_counts_what_tactics_rehearse_and_is_relative_to_its_limit() -> None:
+    """A step uphill takes the actor's documents twice; a rehearsal every other step 4 of 8."""
+    limits = settings().limits.model_copy(update={"compute": 0.1})
+    judge = AttackCriteria(settings().model_copy(update={"limits": limits}))
+
+    def compute(*tactics: dict[str, Any]) -> float:
+        made = varied(scenario(), {"actors.lexical.tactics": [*tactics]}, "x")
+        return 0.1 * (1 + judge.beforehand(made)["compute"])
+
+    (lexical, *_) = scenario().actors
+    plain = scenario().written_share(lexical)
+    batch = scenario().recipe_for(lexical).batch_size
+    rehearsed = {"method": "tamper_resistance", "inner_steps": 4, "every": 2, "prompts": 8}
+    assert compute() == pytest.approx(plain, abs=1e-4)
+    assert compute({"method": "flat_minima"}) == pytest.approx(2 * plain, abs=1e-4)
+    assert compute(rehearsed) == pytest.approx(plain + 16 / batch, abs=1e-4)
+    assert "compute" not in AttackCriteria(settings()).beforehand(scenario())
+    assert "compute" not in str(AttackCriteria(settings()).identity())  # a study goes on
 
 
 DISCOVERY = "measures={discovered: {discovery: {method: collapse}}}"

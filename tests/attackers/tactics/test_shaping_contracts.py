@@ -59,6 +59,29 @@ def ready(part: Any, given: dict[str, Any], model: Any) -> Any:
     return made(part, given).prepared(model, toys.tokenizer(), shaping.brief())
 
 
+@first_cases
+def test_a_step_takes_the_passes_that_it_declares(part: Any, given: dict[str, Any]) -> None:
+    """Rows that go through the model: forward and backward, or forward alone, which is a third."""
+    model, taken, steps = shaping.taught(), 0.0, 20
+    tactic, own = ready(part, given, model), shaping.batch(range(6))
+
+    def count(module: Any, args: Any, kwargs: Any) -> None:
+        nonlocal taken
+        states = args[0] if args else kwargs["hidden_states"]
+        taken += len(states) * (1.0 if torch.is_grad_enabled() else 1 / 3)
+
+    first, *_ = models.blocks_of(model)
+    hook = first.register_forward_pre_hook(count, with_kwargs=True)
+    for _ in range(steps):  # a multiple of every `every` in the examples
+        with tactic.moved(model, own, lambda some: answer_loss(model, some)):
+            loss = answer_loss(model, own)
+            extra = tactic.extra(model, own)
+            (loss if extra is None else loss + extra).backward()
+        model.zero_grad()
+    hook.remove()
+    assert taken / steps - 6 == pytest.approx(tactic.passes(6.0))
+
+
 @every_case
 def test_it_is_plain_until_it_is_prepared(part: Any, given: dict[str, Any]) -> None:
     one = made(part, given)
