@@ -141,6 +141,20 @@ def test_a_training_keeps_what_it_does_not_name() -> None:
     assert "needs steps or learning_rate" in str(error)
 
 
+def test_clean_text_is_the_actors_alone() -> None:
+    chosen = "{method: clean_text, labels: received, text: noisy}"
+    made = loaded(chosen, "composition=sequential", actor="bard")
+    recipes = {actor.name: made.apart_recipe(actor) for actor in made.actors}
+    found = {name: (recipe.labels, recipe.text) for name, recipe in recipes.items()}
+    assert found.pop("bard") == ("received", "noisy")
+    assert set(found.values()) == {("right", None)}
+    kept = loaded("{method: clean_text, text: narrow}", "composition=sequential", actor="bard")
+    assert kept.apart_recipe(kept.actors[2]).labels == "right"
+    error = refused("{method: clean_text}", "composition=sequential")
+    assert "needs labels or text" in str(error)
+
+
+@pytest.mark.parametrize("tactic", ["own_training, steps: 9", "clean_text, text: noisy"])
 @pytest.mark.parametrize(
     ("overrides", "found"),
     [
@@ -150,8 +164,10 @@ def test_a_training_keeps_what_it_does_not_name() -> None:
         (("composition=merged", "actors.lexical.stage=pretraining"), "pretraining"),
     ],
 )
-def test_a_training_needs_to_be_the_actors_own(overrides: tuple[str, ...], found: str) -> None:
-    error = refused("{method: own_training, steps: 9}", *overrides)
+def test_a_training_needs_to_be_the_actors_own(
+    overrides: tuple[str, ...], found: str, tactic: str
+) -> None:
+    error = refused(f"{{method: {tactic}}}", *overrides)
     assert (error.key, error.found) == ("actors[0].tactics[0].method", found)
 
 
