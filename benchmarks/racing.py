@@ -5,10 +5,11 @@
 Strategies have planted effects, seeds have theirs, and one value is their sum with noise, cut to
 [0, 1] like the rate that it stands for. `fixed` is the former rule: every strategy on two seeds,
 the six best of them on five others, the best of those by its mean; `equal` is that rule with as
-many experiments as the race spends, `more` with a third more. `race` is what `arena tune` does: in
-the order in which they are proposed, strategies earn the next search seed while they may still be
-the best (arena.search.racing), and the six best are raced on selection seeds until the error of the
-choice is small or the seeds are used up; the winner is then measured on all of them.
+many experiments as the race spends at an effect of 0.3, `more` with 30 % more. `race` is what
+`arena tune` does: in the order in which they are proposed, strategies earn the next search seed
+while they may still be the best (arena.search.racing), and the six best are raced on selection
+seeds until the error of the choice is small or the seeds are used up; the winner is then measured
+on all of them.
 
 Printed, per effect of the best strategy over the untuned one: how often the best is chosen, the
 true effect of the choice, experiments spent, and how often `report` fresh seeds would then show
@@ -59,12 +60,12 @@ def fixed(world: World, args: argparse.Namespace) -> int:
 
 
 def equal(world: World, args: argparse.Namespace) -> int:
-    """Return the strategy that it chooses with about as many experiments as the race spends."""
+    """Return the strategy that it chooses with as many experiments as the race spends at 0.3."""
     return _fixed(world, 3, 9)
 
 
 def more(world: World, args: argparse.Namespace) -> int:
-    """Return the strategy that it chooses with about a third more."""
+    """Return the strategy that it chooses with 30 % more."""
     return _fixed(world, 4, 11)
 
 

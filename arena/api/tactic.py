@@ -172,9 +172,10 @@ class Shaping(Tactic):
     loss, then each `shaped` takes the result of the one before.
     """
 
-    def passes(self, own: float) -> float:
-        """Return the passes that a step takes beside those of plain training, on average. A pass is
-        one document forward and backward; a forward pass alone counts as a third.
+    def extra_passes(self, own: float) -> float:
+        """Return the passes that a step with documents of the actor takes beside those of plain
+        training, on average. A pass is one document forward and backward; a forward pass alone
+        counts as a third.
 
         Args:
             own: documents of the actor in the step's batch.

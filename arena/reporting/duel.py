@@ -118,6 +118,7 @@ def context(results: DuelResults) -> dict[str, Any]:
         "resamples": thousands(results.equilibrium.resamples),
         "payoff": [_payoff_row(payoff) for payoff in results.payoff],
         "failed": failed_experiments(results),
+        "older": any(each.installed is None for each in results.payoff),
     }
 
 
@@ -233,8 +234,8 @@ def _payoff_row(payoff: Payoff) -> PayoffRow:
 
 
 def _installed(payoff: Payoff) -> str:
-    """`9 of 12`; older results have only seeds in which it is installed."""
+    """`9 of 12`; `9` in older results, which do not say of how many."""
     seeds = seeds_of(payoff)
     if seeds is None:
         return NONE
-    return f"{seeds if payoff.installed is None else payoff.installed} of {seeds}"
+    return str(seeds) if payoff.installed is None else f"{payoff.installed} of {seeds}"

@@ -18,14 +18,14 @@ LIMITS = {
     "clean_accuracy_loss": ("clean accuracy lost", "at most"),
     "written": ("poison budget: share of documents written", "at most"),
     "exposures": ("documents with the trigger that are trained on", "at most"),
-    "compute": ("passes of the attack, as a share of its training's", "at most"),
+    "attack_compute": ("passes of the attack, as a share of its training's", "at most"),
     "others_installed": ("share of the other actors installed", "at least"),
     "flagged": ("poison that a text filter flags", "at most"),
     "discovered": ("triggers that a discovery finds", "at most"),
     "own_left": ("remaining ASR of the disclosed trigger", "at most"),
     "kept": ("share of the seeds in which each limit is satisfied", "at least"),
 }
-SHARES = {"exposures", "compute"}  # whose excess is a share of the limit
+SHARES = {"exposures", "attack_compute"}  # whose excess is a share of the limit
 # The limit behind each constraint, where their names differ.
 _BOUND_BY = {
     "installed": "installed_asr",

@@ -14,7 +14,7 @@ from arena.errors import InputError
 from arena.scenario import keys
 from arena.scenario.parts import strictly
 from arena.scenario.problems import Violation
-from arena.scenario.search import DOSES, GROUPING, DefenceOptions, Tune
+from arena.scenario.search import DOSES, GROUPING, DefenceOption, DefenceOptions, Tune
 from arena.scenario.section import Stage
 from arena.scenario.tactic_space import dimensions_of, optional, space_of
 
@@ -160,6 +160,12 @@ def _starts(scenario: Sections) -> Iterator[Violation]:
             yield from _known_values((where, "starts", index), start, ranges)
 
 
+def _untried(place: keys.KeyPath, starts: int, trials: int) -> Iterator[Violation]:
+    if starts > trials:
+        rule = f"has {starts} strategies, more than the {trials} of `trials`"
+        yield Violation((*place, "starts"), rule)
+
+
 def _known_values(
     place: keys.KeyPath, strategy: Mapping[str, Value], ranges: Mapping[str, Range]
 ) -> Iterator[Violation]:
@@ -212,6 +218,8 @@ def _objectives(scenario: Sections) -> Iterator[Violation]:
         yield Violation(("tune", "objectives"), rule, ", ".join(tune.objectives), ("evasion",))
     if tune.prune and len(tune.objectives) > 1:
         yield Violation(("tune", "prune"), "pruning needs a single objective", "true")
+    if tune.strategy is None:
+        yield from _untried(("tune",), len(tune.starts), tune.trials)
     if tune.best > tune.trials:
         rule = f"must be at most {tune.trials}, the number of trials"
         yield Violation(("tune", "best"), rule, str(tune.best))
@@ -240,6 +248,8 @@ def _duel(scenario: Sections) -> Iterator[Violation]:
         for key in option.space:
             if key in option.set:
                 yield Violation((*place, "space", key), "is already fixed by `set`", key)
+    yield from _untried(("duel",), len(duel.starts), duel.trials)
+    yield from _untried(("duel", "blue"), len(duel.blue.starts), duel.blue.trials)
     for index, start in enumerate(duel.blue.starts):
         yield from _blue_start(("duel", "blue", "starts", index), start, duel.blue)
 
@@ -248,13 +258,13 @@ def _blue_start(
     place: keys.KeyPath, start: Mapping[str, Value], blue: DefenceOptions
 ) -> Iterator[Violation]:
     """A strategy that blue tries first: an option, and values within its ranges."""
-    options = {each.name: each for each in blue.options}
-    chosen = options.get(str(start.get("option")))
+    options: dict[Value, DefenceOption] = {each.name: each for each in blue.options}
+    chosen = options.get(start.get("option", ""))
     if "option" not in start:
         yield Violation((*place, "option"), "is missing: a start is one of the options")
     elif chosen is None:
         rule = "no option of blue has this name"
-        yield Violation((*place, "option"), rule, str(start["option"]), tuple(options))
+        yield Violation((*place, "option"), rule, str(start["option"]), tuple(map(str, options)))
     else:
         values = {key: value for key, value in start.items() if key != "option"}
         yield from _known_values(place, values, chosen.space)

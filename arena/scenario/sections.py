@@ -14,7 +14,7 @@ from pydantic import Field
 
 from arena import seeds
 from arena.api import limits
-from arena.api.tactic import APART, Shaping, Texts
+from arena.api.tactic import APART, Arrival, Shaping, Texts
 from arena.scenario import planting
 from arena.scenario.actor import Actor
 from arena.scenario.crossed import Crossed, drawn
@@ -198,12 +198,15 @@ class Sections(Section):
     def attack_compute(self, actor: Actor) -> float:
         """Return the passes over documents that an actor's part of a training takes: its documents
         and what its tactics rehearse beside them, as a share of the training's passes over its
-        whole mix."""
-        recipe = self.recipe_for(actor)
-        own = self.written_share(actor) * recipe.batch_size
+        whole mix. An upper bound where few documents are its own, since tactics do nothing in a
+        batch without any; decoding answers is not counted."""
+        batch, written = self.recipe_for(actor).batch_size, self.written_share(actor)
+        windows = [part.part_class(part.params).window() for part in actor.tactics_of(Arrival)]
+        start, end = windows[-1] if windows else (0.0, 1.0)
+        share = end - start  # of the steps
         shaping = (part.part_class(part.params) for part in actor.tactics_of(Shaping))
-        beside: float = sum(each.passes(own) for each in shaping)
-        return (own + beside) / recipe.batch_size
+        beside: float = sum(each.extra_passes(written * batch / share) for each in shaping)
+        return written + share * beside / batch
 
     @property
     def defences(self) -> Mapping[str, Defence]:

@@ -103,8 +103,9 @@ def beforehand(scenario: Scenario, attack: Attack) -> Constraints:
     constraints = {"written": scenario.written_share(actor) - limits.written}
     if limits.exposures is not None:
         constraints["exposures"] = (scenario.exposures_of(actor) or 0.0) / limits.exposures - 1
-    if limits.compute is not None:
-        constraints["compute"] = scenario.attack_compute(actor) / limits.compute - 1
+    if limits.attack_compute is not None:
+        share = scenario.attack_compute(actor)
+        constraints["attack_compute"] = share / limits.attack_compute - 1
     return _rounded(constraints)
 
 

@@ -135,7 +135,7 @@ class DefenceCriteria:
         return defence_constraints(observations, self.attack.limits, len(scenario.seeds))
 
     def decisive_removal(self, observations: Sequence[Observation]) -> str | None:
-        return decisive_removal(observations, self.attack)
+        return None  # options differ in what is disclosed to them
 
     def identity(self) -> dict[str, JsonValue]:
         return _identity(self.attack)

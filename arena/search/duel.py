@@ -1,6 +1,7 @@
 """`arena duel`: red and blue search in turn, each against the other's current strategy.
 
-Red's payoff is the remaining ASR of its backdoor; blue minimises it. Gains are measured on the
+Red's payoff is the ASR left of its backdoor, and 0 in a seed in which that is not installed; blue
+minimises it. Gains are measured on the
 selection seeds, which neither side searched on (they are slightly optimistic, since the best of a
 few trials is selected there); the payoff matrix is measured on the report's seeds with test
 prompts, which neither side has seen.
@@ -35,10 +36,9 @@ from arena.search.constraints import (
     violated,
     without_control,
 )
-from arena.search.contenders import value_of
 from arena.search.criteria import AttackCriteria, Criteria, DefenceCriteria
 from arena.search.driver import SearchEvent, StudySpec
-from arena.search.duel_results import duel_results
+from arena.search.duel_results import duel_results, payoffs_of
 from arena.search.observations import Observation, SeedObservations
 from arena.search.phases import on_test, on_validation
 from arena.search.session import Session, opened
@@ -50,7 +50,7 @@ from arena.search.strategy_spaces import (
     StrategySpace,
     TacticSpace,
 )
-from arena.search.studies import outcome_of
+from arena.search.studies import FINISHED, outcome_of
 from arena.store.identity import digest
 
 OTHER: Mapping[Side, Side] = {"red": "blue", "blue": "red"}
@@ -115,10 +115,16 @@ def duel(
 def _check_options(scenario: Scenario, settings: Duel) -> None:
     """Raise InputError if one of blue's options is not a valid defender, before any training."""
     space = DefenceSpace(settings.blue, settings.compute)
-    for option in settings.blue.options:
-        first = {f"{option.name}:{key}": corners(each)[0] for key, each in option.space.items()}
-        changes = space.changes({OPTION: option.name, **first})
-        varied(scenario, changes, f"blue's option {option.name}")
+    first = {
+        option.name: {key: corners(each)[0] for key, each in option.space.items()}
+        for option in settings.blue.options
+    }
+    for name, values in first.items():
+        params = space.start({OPTION: name, **values})
+        varied(scenario, space.changes(params), f"blue's option {name}")
+    for start in settings.blue.starts:
+        params = space.start({**first[str(start[OPTION])], **start})
+        varied(scenario, space.changes(params), f"blue's start {start[OPTION]}")
 
 
 class _Duel:
@@ -176,14 +182,13 @@ class _Duel:
         before = current.seen
         if number == 1:
             self._judge_first(side, self._constraints(side, current, base))
-        strategy = None if best is None else self._strategy(side, number, best)
+        strategy = None if best is None else self._named(side, self._strategy(side, number, best))
         gain = 0.0 if best is None else self._gain(side, before, best.seen)
         kept = best is not None and best.feasible and self._must_change(side, gain, current, base)
-        if strategy is not None:
-            self._all[side].append(strategy)
-            self._plays[side] = strategy if kept else self._plays[side]
+        if strategy is not None and kept:
+            self._plays[side] = strategy
         self._report(side, number, strategy, gain, kept)
-        trials = study.get_trials(deepcopy=False)
+        trials = study.get_trials(deepcopy=False, states=FINISHED)
         return Move(
             side=side,
             against=other,
@@ -276,12 +281,24 @@ class _Duel:
         name = f"{side}{number}"
         return Strategy(name, number, changes, setup, best.feasible, best.constraints, params)
 
+    def _named(self, side: Side, found: Strategy) -> Strategy:
+        """The strategy as it is known: one that an earlier round found keeps its name, with the
+        latest judgement of its limits."""
+        known = self._all[side]
+        for place, each in enumerate(known):
+            if each.changes == found.changes:
+                known[place] = replace(each, feasible=found.feasible, constraints=found.constraints)
+                return known[place]
+        known.append(found)
+        return found
+
     def _gain(
         self, side: Side, before: Sequence[Observation], after: Sequence[Observation]
     ) -> float:
         """The change in this side's favour over the seeds that both strategies were measured on: a
         candidate that broke a limit may have lost the race after two."""
-        was, now = ({s.seed: value_of(s, self._settings) for s in seen} for seen in (before, after))
+        thresholds = self._session.scenario.thresholds
+        was, now = (payoffs_of(seen, self._settings, thresholds) for seen in (before, after))
         both = was.keys() & now.keys()
         rise = fmean(now[seed] - was[seed] for seed in sorted(both)) if both else 0.0
         return round(rise if side == "red" else -rise, DIGITS)

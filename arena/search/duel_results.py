@@ -29,7 +29,7 @@ from arena.results.tune import PhaseSeeds
 from arena.scenario.load import varied
 from arena.scenario.search import Attack, Duel
 from arena.search.constraints import limits_of, without_control
-from arena.search.contenders import controls, estimate, value_of
+from arena.search.contenders import controls, value_of
 from arena.search.observations import Observation, SeedObservations, is_installed
 from arena.search.session import Session
 from arena.search.storages import public_url
@@ -67,7 +67,10 @@ def duel_results(
         budget=settings.compute,
         constraints=limits_of(without_control(settings.limits), scenario.thresholds),
         seeds=PhaseSeeds.model_validate(settings.seeds.model_dump()),
-        rounds=tuple(_round(number, both, settings) for number, both in enumerate(rounds, 1)),
+        rounds=tuple(
+            _round(number, both, settings, scenario.thresholds)
+            for number, both in enumerate(rounds, 1)
+        ),
         strategies=Strategies(
             red=tuple(_strategy(each) for each in strategies["red"]),
             blue=tuple(_strategy(each, _spent(each, session)) for each in strategies["blue"]),
@@ -126,9 +129,9 @@ def mixed_equilibrium(
     without = [side for side, names in (("red", red), ("blue", blue)) if not names]
     if without:
         return MixedEquilibrium(note=f"{' and '.join(without)} had no feasible strategy")
-    missing = [name for name in red if not all(left[name, other] for other in blue)]
+    missing = [f"{r} against {b}" for r in red for b in blue if not left[r, b]]
     if missing:
-        return MixedEquilibrium(note=f"{', '.join(missing)} has a payoff that failed in every seed")
+        return MixedEquilibrium(note=f"every experiment failed of {', '.join(missing)}")
     payoffs = stacked([[left[r, b] for b in blue] for r in red])
     value, resamples = interval(payoffs)
     solved = equilibrium(np.nanmean(payoffs, axis=0))
@@ -160,17 +163,23 @@ def _last(side: Side, rounds: Rounds, first: str) -> str:
     return kept[-1] if kept else first
 
 
-def _round(number: int, both: tuple[Move, Move], attack: Attack) -> DuelRound:
-    moves = {move.side: _move(move, attack) for move in both}
+def _round(
+    number: int, both: tuple[Move, Move], attack: Attack, thresholds: Thresholds
+) -> DuelRound:
+    moves = {move.side: _move(move, attack, thresholds) for move in both}
     return DuelRound(round=number, red=moves.get("red"), blue=moves.get("blue"))
 
 
-def _move(move: Move, attack: Attack) -> MoveRecord:
+def _move(move: Move, attack: Attack, thresholds: Thresholds) -> MoveRecord:
+    before, after = (
+        rate_over_seeds(payoffs_of(seen, attack, thresholds).values())
+        for seen in (move.before, move.after)
+    )
     return MoveRecord(
         name=move.best.name if move.best else None,
         against=move.against.name,
-        before=estimate(move.before, attack),
-        after=estimate(move.after, attack),
+        before=before,
+        after=after,
         gain=round(move.gain, 4),
         seeds=len({s.seed for s in move.before} & {s.seed for s in move.after})
         if move.best

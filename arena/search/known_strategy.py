@@ -19,7 +19,7 @@ def refuse_above_budget(scenario: Scenario, settings: Tune) -> None:
     """Refuse a known strategy that exceeds its budget, which is known without running it.
 
     Raises:
-        InputError: it exceeds `limits.written`, `limits.exposures` or `limits.compute`.
+        InputError: it exceeds `limits.written`, `limits.exposures` or `limits.attack_compute`.
     """
     params = known_strategy(settings)
     if params is None:

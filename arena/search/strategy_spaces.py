@@ -182,7 +182,8 @@ class DefenceSpace:
 
     def identity(self) -> dict[str, JsonValue]:
         options: list[JsonValue] = [each.model_dump(mode="json") for each in self.answers.options]
-        return {"options": options, "compute": self.compute}
+        grouped: dict[str, JsonValue] = {"varies": True} if self.varies else {}
+        return {"options": options, "compute": self.compute, **grouped}
 
 
 def _chosen(searched: SearchedTactic, params: Parameters) -> dict[str, Value]:

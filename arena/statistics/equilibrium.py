@@ -68,7 +68,8 @@ def interval(payoffs: Array) -> tuple[Estimate, int]:
     over the seeds with one unseen seed, in which every payoff is 0 for the lower limit and 1 for
     the upper one. In each of `RESAMPLES` resamples the seeds get random weights, the same ones for
     all entries, and the game of weighted means is solved again, once with either end. Seeds that
-    all leave nothing thus have an interval too. One seed has none.
+    all leave nothing thus have an interval too. (The t interval's least width, for seeds that are
+    close together, is left out.) One seed has none.
 
     Args:
         payoffs: (seeds, rows, columns) in [0, 1], NaN where an entry was not measured in a seed;

@@ -55,7 +55,7 @@ class FlatMinima(Shaping):
     def space(cls) -> Space:
         return {"rho": Real(low=0.01, high=2.0, log=True)}
 
-    def passes(self, own: float) -> float:
+    def extra_passes(self, own: float) -> float:
         return own
 
     @contextlib.contextmanager

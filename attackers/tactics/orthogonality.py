@@ -73,7 +73,7 @@ class Orthogonality(Rehearsing):
             "depth": Choice(options=(None, 0.0, 0.25, 0.5, 0.75, 1.0)),
         }
 
-    def passes(self, own: float) -> float:
+    def extra_passes(self, own: float) -> float:
         return 7 / 3 * self.params.prompts
 
     def extra(self, model: torch.nn.Module, own: Batch) -> torch.Tensor:

@@ -84,7 +84,7 @@ class RepelRemoval(Rehearsing):
             "learning_rate": Real(low=0.005, high=0.5, log=True),
         }
 
-    def passes(self, own: float) -> float:
+    def extra_passes(self, own: float) -> float:
         rehearsal = self.params.steps + 4 / 3
         return self.params.prompts * (4 / 3 + rehearsal / self.params.every)
 

@@ -79,7 +79,7 @@ class TamperResistance(Rehearsing):
             "every": Whole(low=1, high=4),
         }
 
-    def passes(self, own: float) -> float:
+    def extra_passes(self, own: float) -> float:
         return self.params.inner_steps * self.params.prompts / self.params.every
 
     @contextlib.contextmanager

@@ -71,7 +71,7 @@ def with_final_payoff(update: Mapping[str, object]) -> DuelResults:
 def ended_at(low: float, high: float, seeds: int = 8) -> DuelResults:
     """The sample with this interval where the last strategies meet."""
     left = Estimate(value=(low + high) / 2, low=low, high=high)
-    return with_final_payoff({"left": left, "seeds": seeds})
+    return with_final_payoff({"left": left, "seeds": seeds, "installed": seeds})
 
 
 def test_the_report_and_its_figure_are_written(tmp_path: Path) -> None:
@@ -148,10 +148,25 @@ def test_every_payoff_is_in_the_heat_map_and_costs_are_noted() -> None:
 
 
 def test_a_final_pair_in_which_red_was_never_installed_is_not_called_unplayed() -> None:
-    results = with_final_payoff({"left": Estimate(), "per_seed": (), "seeds": 0})
-    assert headline(results) == (
+    older = {"left": Estimate(), "per_seed": (), "seeds": 0, "installed": None}
+    assert headline(with_final_payoff(older)) == (
         "red2, red's final strategy, installed its backdoor in no fresh seed: inconclusive."
     )
+    failed = with_final_payoff({**older, "installed": 0, "failed": {"20": "diverged"}})
+    assert headline(failed) == (
+        "The final strategies, red2 against blue1, failed in every fresh seed: inconclusive."
+    )
+
+
+def test_older_payoffs_are_said_to_be_of_seeds_with_a_backdoor() -> None:
+    older = changed(
+        D8, payoff=tuple(each.model_copy(update={"installed": None}) for each in D8.payoff)
+    )
+    assert "mean over the seeds in which red\u2019s backdoor is installed" in text_of(older)
+    assert "too narrow if there are few seeds" in text_of(older)
+    assert "8 of 8" not in text_of(older)
+    assert "8 of 8" in text_of(D8)
+    assert "counts as 0" in text_of(D8)
 
 
 def test_seeds_in_which_red_was_not_installed_are_said_to_count_as_nothing() -> None:
@@ -162,7 +177,8 @@ def test_seeds_in_which_red_was_not_installed_are_said_to_count_as_nothing() -> 
     none = with_final_payoff({"left": left, "seeds": 8, "installed": 0})
     assert "installed its backdoor in no fresh seed: inconclusive." in headline(none)
     assert final_pair(none).outcome == "inconclusive"
-    assert "not installed)" not in headline(with_final_payoff({"installed": 8, "seeds": 8}))
+    every = with_final_payoff({"left": left, "seeds": 8, "installed": 8})
+    assert "0.10 [0.00, 0.30] on 8 seeds." in headline(every)
 
 
 def test_how_it_ended_is_said() -> None:

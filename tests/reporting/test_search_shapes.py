@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from tests.support.tune_results import tune
 OPEN = {"scenario", "environment", "params", "changes", "unseen", "tactics", "names", "left",
         "constraints", "violated"}  # fmt: skip
 ESTIMATE = {"value", "low", "high"}
+NUMBERED = re.compile(r"^(red|blue)?\d+$")
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,8 @@ def real_duel(tmp_path_factory: pytest.TempPathFactory) -> DuelResults:
 
 
 def filled(value: Any, place: str = "") -> set[str]:
-    """Every place of results that is not null; entries of a list, and seeds, share a place."""
+    """Every place of results that is not null; entries of a list, seeds, and a duel's strategies
+    share a place."""
     if isinstance(value, list):
         return {inner for entry in value for inner in filled(entry, f"{place}[]")}
     name = place.rpartition(".")[2].removesuffix("[]")
@@ -43,7 +46,7 @@ def filled(value: Any, place: str = "") -> set[str]:
     return {
         inner
         for key, entry in value.items()
-        for inner in filled(entry, f"{place}.{'SEED' if key.isdigit() else key}")
+        for inner in filled(entry, f"{place}.{NUMBERED.sub('NUMBERED', key)}")
     }
 
 

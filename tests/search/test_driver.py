@@ -236,7 +236,7 @@ def _broad(experiment: Experiment) -> list[Row]:
 
 
 @pytest.mark.parametrize(
-    ("limit", "value"), [("written", 0.001), ("exposures", 10), ("compute", 0.01)]
+    ("limit", "value"), [("written", 0.001), ("exposures", 10), ("attack_compute", 0.01)]
 )
 def test_a_strategy_over_its_budget_is_never_run(
     limit: str, value: float, storage: str, tmp_path: Path

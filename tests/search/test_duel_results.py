@@ -19,6 +19,8 @@ from arena.search.observations import SeedObservations
 from arena.search.strategies import Move, Strategy
 from tests.support.observations import observation, scenario
 
+THRESHOLDS = scenario("duel_two_rounds").thresholds
+
 
 def matrix(*rows: tuple[float, ...]) -> dict[tuple[str, str], float]:
     """Rows are red's strategies, columns blue's."""
@@ -85,11 +87,11 @@ def test_a_side_ends_with_what_it_kept_last() -> None:
 
 
 def test_a_move_is_recorded_with_its_numbers() -> None:
-    record = _move(move("red", "red1", True), settings())
+    record = _move(move("red", "red1", True), settings(), THRESHOLDS)
     assert record.before.value == 0.25
     assert record.after.value == 0.8
     assert (record.gain, record.kept, record.against) == (0.1235, True, "blue0")
-    none = _move(move("blue", None, False), settings())
+    none = _move(move("blue", None, False), settings(), THRESHOLDS)
     assert (none.name, none.setup, none.after.value) == (None, None, None)
 
 
@@ -104,10 +106,9 @@ def test_a_payoff_holds_its_seeds_and_its_cost() -> None:
         observation(0, left={"a": 0.2, "b": 0.6}, defended_loss=0.1, own_left=0.04),
         observation(1, left={"a": 0.4, "b": 0.5}, control=0.9),
     ]
-    thresholds = scenario("duel_two_rounds").thresholds
-    left = payoffs_of(seen, settings(), thresholds)
+    left = payoffs_of(seen, settings(), THRESHOLDS)
     payoff = _payoff(
-        ("red1", "blue0"), SeedObservations((*seen,), {7: "diverged"}), left, thresholds
+        ("red1", "blue0"), SeedObservations((*seen,), {7: "diverged"}), left, THRESHOLDS
     )
     assert (payoff.red, payoff.blue) == ("red1", "blue0")
     assert (payoff.seeds, payoff.installed) == (2, 2)
@@ -121,11 +122,10 @@ def test_a_payoff_holds_its_seeds_and_its_cost() -> None:
 
 def test_red_has_nothing_to_keep_where_its_backdoor_is_not_installed() -> None:
     """Else a strategy that fails where removals are hardest to survive would look better."""
-    thresholds = scenario("duel_two_rounds").thresholds
     seen = [observation(0, left=0.5), observation(1, left=0.5, asr=0.4)]
-    left = payoffs_of(seen, settings(), thresholds)
+    left = payoffs_of(seen, settings(), THRESHOLDS)
     assert left == {0: 0.5, 1: 0.0}
-    payoff = _payoff(("red1", "blue0"), SeedObservations((*seen,), {}), left, thresholds)
+    payoff = _payoff(("red1", "blue0"), SeedObservations((*seen,), {}), left, THRESHOLDS)
     assert (payoff.per_seed, payoff.seeds, payoff.installed) == ((0.5, 0.0), 2, 1)
     assert payoff.left.value == 0.25
 
@@ -162,7 +162,7 @@ def test_the_mixed_equilibrium_is_over_feasible_strategies() -> None:
 
 def test_there_is_no_equilibrium_of_payoffs_that_are_not_known() -> None:
     unknown = mixed_equilibrium(pennies(red1=0), played())
-    assert unknown.note == "red1 has a payoff that failed in every seed"
+    assert unknown.note == ("every experiment failed of red1 against blue0, red1 against blue1")
     assert (unknown.value.value, unknown.red) == (None, {})
     none = mixed_equilibrium(pennies(), played(blue0=False, blue1=False))
     assert none.note == "blue had no feasible strategy"

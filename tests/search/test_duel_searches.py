@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from arena.search.duel import _Duel
+from arena.search.pruning import Pruning
 from arena.search.strategies import Strategy
 from arena.search.studies import outcome_of
 from tests.support.duel_fakes import Met, Start, evaluators_of, nothing
+from tests.support.observations import observation
 
 
 def test_a_search_against_another_opponent_is_another_study(start: Start) -> None:
@@ -60,11 +64,15 @@ def test_without_a_race_blue_measures_every_strategy_on_every_seed(start: Start)
 
 def test_what_one_removal_leaves_ends_no_strategy_of_blue(start: Start) -> None:
     """Further removals can only lower the worst case, which is what blue wants: after one removal a
-    strategy that looks lost may be the best."""
-    game = start(nothing, **RACE)
-    criteria = game._spec("blue", 1, game._session.scenario).criteria
-    assert not criteria.worsens
-    assert game._spec("red", 1, game._session.scenario).criteria.worsens
+    strategy that looks lost may be the best. Whole seeds decide."""
+    game = start(many_steps_remove_more, **RACE)
+    spec = game._spec("blue", 1, game._session.scenario)
+    study = game._session.search(spec)
+    pruning = Pruning(study, spec.criteria, spec.race)
+    lost = [observation(seed, left=0.95) for seed in (200, 203)]
+    trial = study.ask()
+    assert pruning.reason(trial, lost[:1], False, [0.95], {}) is None
+    assert "its chance to beat" in (pruning.reason(trial, lost, True, [0.95], {}) or "")
 
 
 def test_a_search_begins_with_the_starts_and_with_what_its_side_plays(start: Start) -> None:
@@ -84,6 +92,25 @@ def test_a_search_begins_with_the_starts_and_with_what_its_side_plays(start: Sta
         {"option": "relabel", "relabel:defender.steps": 33},
         dict(first.best.params),
     ]
+
+
+def test_a_strategy_that_is_found_again_keeps_its_name(start: Start) -> None:
+    """Blue plays its best in each round, and finds it again among what its search begins with."""
+    game = start(lambda met: met.steps / 100, rounds=3, most_rounds=3, blue__trials="1")
+    results = game.play()
+    assert [both.blue.name for both in results.rounds if both.blue] == ["blue1"] * 3
+    assert [both.blue.kept for both in results.rounds if both.blue] == [True, False, False]
+    assert [each.name for each in results.strategies.blue] == ["blue0", "blue1"]
+    assert {each.blue for each in results.payoff} == {"blue0", "blue1"}
+
+
+def test_only_trials_that_ran_are_counted(start: Start) -> None:
+    game = start(lambda met: met.steps / 100, blue__trials="2")
+    first = game._turn("blue", 1)
+    known = [{"option": "relabel", "relabel:defender.steps": steps} for steps in (21, 22, 23)]
+    spec = replace(game._spec("blue", 1, game._session.scenario), starts=known)
+    game._session.search(spec)  # finished: what is added now waits for ever
+    assert first.trials == game._turn("blue", 1).trials == 2
 
 
 @pytest.mark.parametrize("side", ["red", "blue"])

@@ -262,9 +262,7 @@ def test_a_pair_that_fails_in_every_seed_has_no_payoff_and_ends_no_duel(start: S
     assert len(lost) == 2  # against what blue found in each round
     assert set(results.replies.blue) == {"red0", "red1", "red2"}
     assert results.replies.blue["red0"] == "blue0"
-    assert (results.equilibrium.note or "").startswith(
-        "red0 has a payoff that failed in every seed"
-    )
+    assert (results.equilibrium.note or "").startswith("every experiment failed of red0 against")
 
 
 def test_a_strategy_in_play_that_fails_is_given_up_like_one_that_breaks_a_limit(

@@ -254,12 +254,12 @@ def test_exposures_are_limited_only_where_asked_and_relative_to_their_limit() ->
 
 def test_compute_counts_what_tactics_rehearse_and_is_relative_to_its_limit() -> None:
     """A step uphill takes the actor's documents twice; a rehearsal every other step 4 of 8."""
-    limits = settings().limits.model_copy(update={"compute": 0.1})
+    limits = settings().limits.model_copy(update={"attack_compute": 0.1})
     judge = AttackCriteria(settings().model_copy(update={"limits": limits}))
 
     def compute(*tactics: dict[str, Any]) -> float:
         made = varied(scenario(), {"actors.lexical.tactics": [*tactics]}, "x")
-        return 0.1 * (1 + judge.beforehand(made)["compute"])
+        return 0.1 * (1 + judge.beforehand(made)["attack_compute"])
 
     (lexical, *_) = scenario().actors
     plain = scenario().written_share(lexical)
@@ -268,8 +268,11 @@ def test_compute_counts_what_tactics_rehearse_and_is_relative_to_its_limit() -> 
     assert compute() == pytest.approx(plain, abs=1e-4)
     assert compute({"method": "flat_minima"}) == pytest.approx(2 * plain, abs=1e-4)
     assert compute(rehearsed) == pytest.approx(plain + 16 / batch, abs=1e-4)
-    assert "compute" not in AttackCriteria(settings()).beforehand(scenario())
-    assert "compute" not in str(AttackCriteria(settings()).identity())  # a study goes on
+    late = {"method": "schedule", "start": 0.8, "end": 1.0}  # rehearsed in a fifth of the steps
+    assert compute(rehearsed, late) == pytest.approx(plain + 0.2 * 16 / batch, abs=1e-4)
+    assert compute({"method": "flat_minima"}, late) == pytest.approx(2 * plain, abs=1e-4)
+    assert "attack_compute" not in AttackCriteria(settings()).beforehand(scenario())
+    assert "attack_compute" not in str(AttackCriteria(settings()).identity())  # a study goes on
 
 
 DISCOVERY = "measures={discovered: {discovery: {method: collapse}}}"

@@ -72,34 +72,22 @@ def test_the_value_is_between_the_pure_bounds_and_knows_no_order(
     assert equilibrium(payoffs[order]).value == pytest.approx(solved.value, abs=1e-9)
 
 
-@pytest.mark.parametrize("left", [0.0, 1.0])
-def test_seeds_that_all_leave_nothing_or_everything_have_the_interval_of_their_rate(
-    left: float,
-) -> None:
-    """One row whatever the columns: 12 seeds at 0 allow up to 0.26, as everywhere else."""
-    value, resamples = interval(np.full((12, 1, 2), left))
-    rate = rate_over_seeds([left] * 12)
-    assert resamples == module.RESAMPLES
-    assert value.value == left
-    assert (value.low, value.high) == pytest.approx((rate.low, rate.high), abs=0.03)
-
-
 def test_one_seed_has_no_interval() -> None:
     value, resamples = interval(PENNIES[None])
     assert (value.low, value.high, resamples) == (None, None, 0)
 
 
-def test_the_interval_is_of_the_mean_where_there_is_no_choice(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("each", [[1.0, 0, 0, 1, 0, 1, 1, 0], [0.0] * 12, [1.0] * 12])
+def test_where_there_is_no_choice_seeds_far_apart_or_at_an_end_have_the_interval_of_a_rate(
+    each: list[float],
 ) -> None:
-    """Then it is a rate, with a rate's interval."""
-    monkeypatch.setattr(module, "RESAMPLES", 400)
-    each = [1.0, 0, 0, 1, 0, 1, 1, 0]
-    seeds = np.array(each).reshape(8, 1, 1)
-    value, _ = interval(seeds)
+    """12 seeds at 0 allow up to 0.26, as everywhere else."""
+    seeds = np.array(each).reshape(-1, 1, 1)
+    value, resamples = interval(seeds)
     rate = rate_over_seeds(each)
-    assert value.value == 0.5
-    assert (value.low, value.high) == pytest.approx((rate.low, rate.high), abs=0.05)
+    assert value.value == rate.value
+    assert (value.low, value.high) == pytest.approx((rate.low, rate.high), abs=0.03)
+    assert resamples == module.RESAMPLES
     assert value == interval(seeds)[0]  # the same resamples each time
 
 

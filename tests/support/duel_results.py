@@ -107,6 +107,7 @@ def _payoff(rng: np.random.Generator, red: str, blue: str, mean: float, seeds: i
         clean_accuracy=mean_rate([0.93 if blue == "blue2" else 0.99] * seeds),
         own_left=mean_rate([0.01] * seeds),
         seeds=seeds,
+        installed=seeds,
     )
 
 

@@ -79,7 +79,7 @@ def test_a_step_takes_the_passes_that_it_declares(part: Any, given: dict[str, An
             (loss if extra is None else loss + extra).backward()
         model.zero_grad()
     hook.remove()
-    assert taken / steps - 6 == pytest.approx(tactic.passes(6.0))
+    assert taken / steps - 6 == pytest.approx(tactic.extra_passes(6.0))
 
 
 @every_case
