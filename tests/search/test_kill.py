@@ -122,10 +122,18 @@ def _toy() -> list[str]:
 def _kill_a_worker(driver: int) -> None:
     def at_work() -> list[psutil.Process]:
         workers = psutil.Process(driver).children(recursive=True)
-        return [p for p in workers if "ray::_measure" in " ".join(p.cmdline())]
+        return [p for p in workers if "ray::_measure" in _command(p)]
 
     _until(lambda: bool(at_work()), 60)
     at_work()[0].kill()
+
+
+def _command(process: psutil.Process) -> str:
+    """Its command line; empty if it has just ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
 
 
 def _clear(session: int) -> None:
