@@ -26,10 +26,10 @@ def moves(run: Kept) -> str:
 
 def _move(row: MoveRow) -> list[str]:
     before, after = (value.full for value in row.values)
-    found = f"{row.name}: {row.setup}" if row.setup else row.name
+    strategy = f"{row.name}: {row.setup}" if row.setup else row.name
     feasible = f"{row.feasible} of {row.trials}"
     adopted = "yes" if row.strong else "no"
-    return [row.round, found, row.against, before, after, row.gain, adopted, feasible]
+    return [row.round, strategy, row.against, before, after, row.gain, adopted, feasible]
 
 
 def payoffs(run: Kept) -> str:

@@ -50,14 +50,11 @@ def final_pair(results: DuelResults) -> FinalPair:
     first: Pair = (next(iter(matrix.red), ""), next(iter(matrix.blue), ""))
     payoff = matrix.entries.get((red, blue), Payoff())
     start = matrix.entries.get(first, Payoff()).left
-    seeds = seeds_of(payoff)
-    old = payoff.installed is None and not payoff.failed  # counts seeds with a backdoor only
-    installed = seeds if old and seeds == 0 else payoff.installed
+    seeds, installed = seeds_of(payoff), payoff.installed
     name, why = outcome(payoff.left, seeds, EVEN)
-    if seeds == 0 and payoff.failed:
-        installed = None
-        name, why = OPEN, "every experiment failed"
-    elif installed == 0:
+    if seeds == 0:  # older results count the seeds with a backdoor only
+        installed = None if payoff.failed else 0
+    if installed == 0:
         name, why = OPEN, "red's backdoor is installed in no seed"
     return FinalPair(red, blue, payoff.left, start, seeds, installed, name, why)
 

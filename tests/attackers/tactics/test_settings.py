@@ -145,9 +145,9 @@ def test_clean_text_is_the_actors_alone() -> None:
     chosen = "{method: clean_text, labels: received, text: noisy}"
     made = loaded(chosen, "composition=sequential", actor="bard")
     recipes = {actor.name: made.apart_recipe(actor) for actor in made.actors}
-    found = {name: (recipe.labels, recipe.text) for name, recipe in recipes.items()}
-    assert found.pop("bard") == ("received", "noisy")
-    assert set(found.values()) == {("right", None)}
+    clean_texts = {name: (recipe.labels, recipe.text) for name, recipe in recipes.items()}
+    assert clean_texts.pop("bard") == ("received", "noisy")
+    assert set(clean_texts.values()) == {("right", None)}
     kept = loaded("{method: clean_text, text: narrow}", "composition=sequential", actor="bard")
     assert kept.apart_recipe(kept.actors[2]).labels == "right"
     error = refused("{method: clean_text}", "composition=sequential")
