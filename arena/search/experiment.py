@@ -30,6 +30,8 @@ from arena.search.observations import is_final
 from arena.store.store import Store
 
 Scope = Literal["first", "all"]
+# Keys of a scenario that change no experiment; which seed it is, an experiment says itself.
+OUTSIDE = ("description", "plugins", "runtime", "seeds")
 UNUSED: Collection[RowKind] = ("sham", "inserted", "without")  # by observations
 
 

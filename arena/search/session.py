@@ -34,7 +34,8 @@ from arena.scenario.schema import Scenario
 from arena.search import studies
 from arena.search.driver import Driver, SearchEvent, StudySpec
 from arena.search.evaluators import Evaluators, InProcess, RayTasks
-from arena.search.experiment import Experiment, part_of
+from arena.search.experiment import OUTSIDE, Experiment, part_of
+from arena.search.ledger import Ledger, Remembering
 from arena.search.observations import SeedObservations
 from arena.search.phases import evaluate
 from arena.search.sent_experiments import SentExperiments
@@ -42,9 +43,6 @@ from arena.search.storages import in_use, storage_of, storage_url
 from arena.search.study_identity import StudyIdentity, flat
 from arena.store.identity import digest
 from arena.store.store import Store, opened_store
-
-# keys of a scenario that change no trial (`seeds` are the search's, and hashed separately)
-OUTSIDE = ("description", "plugins", "runtime", "seeds")
 
 OTHER_CODE = (
     "with other code or data than there is now; they count as they were measured, and only the "
@@ -166,6 +164,7 @@ def opened(
         root = answered(scenario, root, artifacts, address, observer)
         observer.phase(starting(scenario))
         evaluators = _evaluators(scenario, artifacts, address)
+        ledger = Ledger(artifacts.root / "studies" / f"{name}.measured.jsonl")
         stack.enter_context(evaluators)
         observer.phase("")
         yield Session(
@@ -175,7 +174,7 @@ def opened(
             folder=folder,
             store=artifacts,
             root=root,
-            evaluators=evaluators,
+            evaluators=Remembering(evaluators, ledger),
             parallel=evaluators.workers,
             observer=observer,
             emit=_written(events, began),

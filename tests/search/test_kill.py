@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -100,6 +101,19 @@ def test_a_killed_worker_and_then_a_killed_driver_lose_nothing(tmp_path: Path) -
     after = _stages(tmp_path / "store")
     assert {a: t for a, t in after.items() if a in stages} == stages, "a stage was done again"
     assert (tmp_path / "out" / "best.yaml").is_file()
+
+    for stored in (tmp_path / "store").iterdir():  # all but the ledger: another machine
+        if stored.name != "studies" and stored.is_dir():
+            shutil.rmtree(stored)
+    elsewhere = [each.replace("/out", "/again") for each in command]
+    assert _started(*elsewhere, **store).wait(timeout=LIMIT) == 0
+    assert not _stages(tmp_path / "store"), "what the ledger knows was measured again"
+    assert _report(tmp_path / "again") == _report(tmp_path / "out")
+
+
+def _report(folder: Path) -> object:
+    """The contenders of a search, which its report measured."""
+    return json.loads((folder / "results.json").read_text())["contenders"]
 
 
 def _toy() -> list[str]:
