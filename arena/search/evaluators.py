@@ -22,7 +22,7 @@ from arena.execution.ray_nodes import UnsharedStoreError, refuse_unshared, refus
 from arena.execution.serial import Serial
 from arena.results.rows import Row
 from arena.scenario.needs import Needs
-from arena.search.experiment import Experiment, run_experiment
+from arena.search.experiment import Experiment, Measured, run_experiment
 from arena.store.probe import Probe, probe
 from arena.store.store import Store
 
@@ -31,11 +31,16 @@ RETRIES = 3  # retries of a task whose process died
 
 @dataclass(frozen=True)
 class Evaluated:
-    """The rows of an experiment, or the error that it raised. key: as submitted."""
+    """What an experiment measured, or the error that it raised. key: as submitted."""
 
     key: Hashable
-    rows: list[Row] | None
+    measured: Measured | None
     error: Exception | None = None
+
+    @property
+    def rows(self) -> list[Row] | None:
+        """Return the rows; None if it raised an error."""
+        return None if self.measured is None else list(self.measured.rows)
 
 
 class Evaluators(Protocol):
@@ -230,7 +235,7 @@ def _measure(
     store: Store,
     threads: int,
     probe: Probe | None,
-) -> list[Row]:
+) -> Measured:
     """The body of a task; Ray reuses its process for the next one."""
     refuse_unshared_here(probe)
     plugins.install(shipped)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import os
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -27,12 +28,29 @@ from arena.runs.measures import measures_of
 from arena.scenario.schema import Scenario
 from arena.search.lean import lean
 from arena.search.observations import is_final
+from arena.store.code import codes
+from arena.store.identity import digest, identify
 from arena.store.store import Store
 
 Scope = Literal["first", "all"]
 # Keys of a scenario that change no experiment; which seed it is, an experiment says itself.
 OUTSIDE = ("description", "plugins", "runtime", "seeds")
+# What makes rows out of artifacts: no stage's address depends on it.
+READERS = (
+    "arena.runs.gather",
+    "arena.runs.measures",
+    "arena.results.rows",
+    "arena.statistics.rates",
+)
 UNUSED: Collection[RowKind] = ("sham", "inserted", "without")  # by observations
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The rows of an experiment, and the digest of the stages and the code that they come from."""
+
+    rows: tuple[Row, ...]
+    stages: str
 
 
 @dataclass(frozen=True)
@@ -45,6 +63,7 @@ class Experiment:
         scope: `first` is the rung that decides whether a trial continues: the compromised model,
             its control and the removal of one disclosed trigger. `all` is every row.
         first: the actor whose trigger that one removal targets; None is the scenario's first.
+        known: what it measured before, in any version of its code and data.
     """
 
     scenario: Scenario
@@ -53,10 +72,13 @@ class Experiment:
     actor: str
     scope: Scope = "all"
     first: str | None = None
+    known: tuple[Measured, ...] = field(default=(), compare=False)
 
 
-def run_experiment(experiment: Experiment, store: Store, runtime: Runtime) -> list[Row]:
-    """Return the experiment's rows; stages that are stored are not run again.
+def run_experiment(experiment: Experiment, store: Store, runtime: Runtime) -> Measured:
+    """Return the experiment's rows: those known, if code and data are still the same.
+
+    Stages that are stored are not run again.
 
     Raises:
         InputError: data is missing or broken.
@@ -64,10 +86,29 @@ def run_experiment(experiment: Experiment, store: Store, runtime: Runtime) -> li
     """
     plan = plan_seed(experiment.scenario, experiment.seed, experiment.root)
     part = part_of(plan, experiment)
+    stages = stages_of(part)
+    for known in experiment.known:
+        if known.stages == stages:
+            return known
     with contextlib.closing(Timeline(Path(os.devnull))) as timeline:
         set_aside_broken(part.nodes, part.artifacts, store)
         execute(part.nodes, set(part.artifacts), store, runtime, Silent(), timeline)
-    return gather(part, store, measures_of(experiment.scenario))
+    return Measured(tuple(gather(part, store, measures_of(experiment.scenario))), stages)
+
+
+def stages_of(part: SeedPlan) -> str:
+    """Return the SHA-256 (hex) of everything that decides the rows of a plan: the addresses of the
+    artifacts that they are read from, and the code that reads them."""
+    rows = [
+        {each.name: identify(getattr(row, each.name)) for each in dataclasses.fields(row)}
+        for row in part.rows
+    ]
+    return digest({"rows": rows, "code": _readers()})
+
+
+@functools.cache
+def _readers() -> dict[str, str]:
+    return {name: codes(name)[name] for name in READERS}
 
 
 def part_of(plan: SeedPlan, experiment: Experiment) -> SeedPlan:

@@ -7,9 +7,12 @@ prune`, and trains nothing again that it has measured.
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import itertools
 import json
-from collections import deque
-from collections.abc import Hashable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -17,46 +20,42 @@ from typing import Self
 
 from pydantic import TypeAdapter
 
-from arena.planning.plan import plan_seed
-from arena.results.base import SCHEMA_VERSION
 from arena.results.rows import Row
 from arena.search.evaluators import Evaluated, Evaluators
-from arena.search.experiment import OUTSIDE, Experiment, part_of
-from arena.store.identity import digest, identify
+from arena.search.experiment import OUTSIDE, Experiment, Measured
+from arena.store.identity import digest
 
 ROWS = TypeAdapter(tuple[Row, ...])
+# Keys that change no row, beside those that change no experiment.
+NAMES = (*OUTSIDE, "name", "thresholds")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One finished experiment: a line of the file.
-
-    Attributes:
-        experiment: digest of what was asked for. stages: of the stages that answered it, and so of
-            their code and data.
-    """
+    """One finished experiment: a line of the file. experiment: digest of what was asked for."""
 
     experiment: str
-    stages: str
-    rows: tuple[Row, ...]
+    measured: Measured
 
     @property
     def line(self) -> str:
-        """Return the line, with a digest of the rows that a damaged line does not match."""
-        rows = ROWS.dump_python(self.rows, mode="json", round_trip=True, exclude_defaults=True)
-        content = {"rows": rows, "sha256": digest(rows)}
-        return json.dumps({**vars(self), **content}, separators=(",", ":"))
+        """Return the line, with a digest of its content, which a damaged line does not match."""
+        rows = ROWS.dump_python(
+            self.measured.rows, mode="json", round_trip=True, exclude_defaults=True
+        )
+        content = {"experiment": self.experiment, "stages": self.measured.stages, "rows": rows}
+        return json.dumps({**content, "sha256": digest(content)}, separators=(",", ":"))
 
     @classmethod
     def read(cls, line: bytes) -> Entry | None:
         """Return the entry in a line; None if the line is torn or damaged."""
         try:
-            stored = json.loads(line)
-            if stored["sha256"] != digest(stored["rows"]):
+            content = json.loads(line)
+            if content.pop("sha256") != digest(content):
                 return None
-            rows = ROWS.validate_python(stored["rows"])
-            return cls(stored["experiment"], stored["stages"], rows)
-        except (ValueError, TypeError, KeyError):
+            rows = ROWS.validate_python(content["rows"])
+            return cls(content["experiment"], Measured(rows, content["stages"]))
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
 
 
@@ -70,33 +69,36 @@ class Ledger:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._entries = {each.experiment: each for each in _read(file)}
+        self._known: dict[str, dict[str, Measured]] = defaultdict(dict)
+        for entry in _read(file):
+            self._known[entry.experiment][entry.measured.stages] = entry.measured
 
-    def rows(self, experiment: Experiment) -> list[Row] | None:
-        """Return what the experiment measured; None if that is not known, or was measured with
-        other code or data than there is now."""
-        entry = self._entries.get(_asked(experiment))
-        # planning takes most of a second, so it is only done where it can save an experiment
-        known = entry is not None and entry.stages == _stages(experiment)
-        return list(entry.rows) if entry is not None and known else None
+    def known(self, experiment: Experiment) -> tuple[Measured, ...]:
+        """Return what was measured in the experiment, by each version of its code and data."""
+        return tuple(self._known.get(_asked(experiment), {}).values())
 
-    def add(self, experiment: Experiment, rows: Sequence[Row]) -> None:
-        """Append a finished experiment to the file."""
-        entry = Entry(_asked(experiment), _stages(experiment), tuple(rows))
-        self._entries[entry.experiment] = entry
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        with self._file.open("ab", buffering=0) as file:
-            # on a line of its own, also after one that a killed process left unfinished
-            file.write(f"\n{entry.line}\n".encode())
+    def add(self, experiment: Experiment, measured: Measured) -> None:
+        """Append a finished experiment to the file, unless it is there."""
+        entry = Entry(_asked(experiment), measured)
+        known = self._known[entry.experiment]
+        if measured.stages in known:
+            return
+        known[measured.stages] = measured
+        # A store that cannot be written keeps no ledger, which costs a second measurement at most.
+        with contextlib.suppress(OSError):
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            with self._file.open("ab") as file:
+                # on a line of its own, also after one that a killed process left unfinished
+                file.write(f"\n{entry.line}\n".encode())
 
 
 class Remembering:
-    """Evaluators that take what a ledger knows from there, and add what the others measure."""
+    """Evaluators that are told what a ledger knows, and whose measurements are added to it."""
 
     def __init__(self, inner: Evaluators, ledger: Ledger) -> None:
         self._inner, self._ledger = inner, ledger
-        self._known: deque[Evaluated] = deque()
-        self._asked: dict[Hashable, Experiment] = {}
+        self._asked: dict[Hashable, tuple[Hashable, Experiment]] = {}
+        self._numbers = itertools.count()
 
     def __enter__(self) -> Self:
         self._inner.__enter__()
@@ -111,31 +113,29 @@ class Remembering:
         self._inner.__exit__(kind, error, trace)
 
     def submit(self, key: Hashable, experiment: Experiment) -> None:
-        """Queue an experiment, unless the ledger has its rows."""
-        rows = self._ledger.rows(experiment)
-        if rows is not None:
-            self._known.append(Evaluated(key, rows))
-            return
-        self._asked[key] = experiment
-        self._inner.submit(key, experiment)
+        """Queue an experiment."""
+        number = next(self._numbers)  # a caller may use a key twice
+        self._asked[number] = key, experiment
+        known = self._ledger.known(experiment)
+        self._inner.submit(number, dataclasses.replace(experiment, known=known))
 
     def wait(self, timeout: float) -> list[Evaluated]:
-        """Return those that ended: at once if the ledger knew any."""
-        ended = self._inner.wait(0.0 if self._known else timeout)
-        for each in ended:
-            experiment = self._asked.pop(each.key, None)
-            if experiment is not None and each.rows is not None:
-                self._ledger.add(experiment, each.rows)
-        known = list(self._known)
-        self._known.clear()
-        return [*known, *ended]
+        """Return those that ended, waiting up to `timeout` seconds for the first."""
+        return [self._noted(each) for each in self._inner.wait(timeout)]
+
+    def _noted(self, ended: Evaluated) -> Evaluated:
+        key, experiment = self._asked.pop(ended.key)
+        if ended.measured is not None:
+            self._ledger.add(experiment, ended.measured)
+        return dataclasses.replace(ended, key=key)
 
 
 def _asked(experiment: Experiment) -> str:
-    """The digest of what is asked for, which is quick to compute."""
-    scenario = experiment.scenario.resolved()
+    """The digest of what is asked for. What else decides the rows, code and data, is in the digest
+    of the stages. Defaults are left out, so that a newer version's settings change nothing."""
+    scenario = experiment.scenario.model_dump(mode="json", exclude_defaults=True)
     asked = {
-        "scenario": {k: v for k, v in scenario.items() if k not in OUTSIDE},
+        "scenario": {key: value for key, value in scenario.items() if key not in NAMES},
         "seed": experiment.seed,
         "actor": experiment.actor,
         "scope": experiment.scope,
@@ -144,14 +144,9 @@ def _asked(experiment: Experiment) -> str:
     return digest(asked)
 
 
-def _stages(experiment: Experiment) -> str:
-    """The digest of the stages that the experiment's rows are read from."""
-    plan = plan_seed(experiment.scenario, experiment.seed, experiment.root)
-    rows = part_of(plan, experiment).rows
-    return digest({"version": SCHEMA_VERSION, "rows": identify(rows)})
-
-
 def _read(file: Path) -> Iterator[Entry]:
     """The entries of a file, as far as they are intact."""
-    lines = file.read_bytes().splitlines() if file.exists() else []
+    lines: list[bytes] = []
+    with contextlib.suppress(OSError):
+        lines = file.read_bytes().splitlines()
     return filter(None, map(Entry.read, lines))

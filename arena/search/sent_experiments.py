@@ -14,9 +14,8 @@ from arena.execution.ray_nodes import refuse_without_scratch, remove_scratch
 from arena.execution.sending import Sender
 from arena.execution.sent_stages import SentStages, one_stage
 from arena.execution.threads import in_thread
-from arena.results.rows import Row
 from arena.search.evaluators import Evaluated, RayTasks
-from arena.search.experiment import Experiment, run_experiment
+from arena.search.experiment import Experiment, Measured, run_experiment
 from arena.store.store import Store
 
 
@@ -53,21 +52,21 @@ class SentExperiments(RayTasks):
     def _check_nodes(self) -> None:
         refuse_without_scratch(self._sender.run)
 
-    def _ended(self, timeout: float) -> Iterable[Future[list[Row]]]:
+    def _ended(self, timeout: float) -> Iterable[Future[Measured]]:
         return futures.wait(self._running, timeout, futures.FIRST_COMPLETED).done
 
-    def _begun(self, experiment: Experiment) -> Future[list[Row]]:
+    def _begun(self, experiment: Experiment) -> Future[Measured]:
         return in_thread(self._work(experiment), "experiment")
 
-    def _work(self, experiment: Experiment) -> Callable[[], list[Row]]:
-        def work() -> list[Row]:
+    def _work(self, experiment: Experiment) -> Callable[[], Measured]:
+        def work() -> Measured:
             stages = SentStages(self._store, self._threads, self._sender, self._task.remote)
             with stages as runtime:
                 return run_experiment(experiment, self._store, runtime)
 
         return work
 
-    def _result(self, ended: Future[list[Row]]) -> Evaluated:
+    def _result(self, ended: Future[Measured]) -> Evaluated:
         key = self._running.pop(ended)
         try:
             return Evaluated(key, ended.result())

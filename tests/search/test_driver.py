@@ -27,7 +27,15 @@ from arena.search.pruning import rungs
 from arena.search.strategy_spaces import TacticSpace
 from arena.search.studies import outcome_of
 from arena.search.trial_outcome import TrialOutcome
-from tests.support.search_fakes import FakeEvaluators, drive, loaded, rows, scenario, search
+from tests.support.search_fakes import (
+    FakeEvaluators,
+    drive,
+    loaded,
+    measured,
+    rows,
+    scenario,
+    search,
+)
 
 
 def stored(trial: FrozenTrial) -> TrialOutcome:
@@ -222,7 +230,7 @@ def test_constraints_are_kept_with_the_trial(storage: str, tmp_path: Path) -> No
     class Broad(FakeEvaluators):
         def wait(self, timeout: float) -> list[Evaluated]:
             key, experiment = self._queue.pop(0)
-            return [Evaluated(key, _broad(experiment))]
+            return [measured(key, _broad(experiment))]
 
     study = drive(search(3), storage, Broad(tmp_path / "log"))
     for trial in study.get_trials():
@@ -255,7 +263,7 @@ def test_a_line_names_the_limits_that_a_trial_broke(storage: str, tmp_path: Path
         def wait(self, timeout: float) -> list[Evaluated]:
             experiments = dict(self._queue)
             return [
-                Evaluated(each.key, rows(experiments[each.key], 0.9, near=0.5))
+                measured(each.key, rows(experiments[each.key], 0.9, near=0.5))
                 for each in super().wait(timeout)
             ]
 

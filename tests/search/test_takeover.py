@@ -18,7 +18,16 @@ from arena.search.criteria import AttackCriteria
 from arena.search.evaluators import Evaluated
 from arena.search.trial_outcome import TrialOutcome
 from tests.support.real_searches import real_tune_results
-from tests.support.search_fakes import FakeEvaluators, drive, loaded, named, rows, scenario, search
+from tests.support.search_fakes import (
+    FakeEvaluators,
+    drive,
+    loaded,
+    measured,
+    named,
+    rows,
+    scenario,
+    search,
+)
 
 PATIENCE = 60.0  # seconds, on a machine that does other things
 OTHERS = TrialOutcome(values=(0.123,), violations={"broad": -0.5})
@@ -38,7 +47,7 @@ class Broad(FakeEvaluators):
     def wait(self, timeout: float) -> list[Evaluated]:
         experiments = dict(self._queue)
         answers = super().wait(timeout)
-        return [Evaluated(each.key, rows(experiments[each.key], 0.9, near=0.5)) for each in answers]
+        return [measured(each.key, rows(experiments[each.key], 0.9, near=0.5)) for each in answers]
 
 
 class Diverges(FakeEvaluators):

@@ -15,7 +15,7 @@ from arena.search.evaluators import Evaluated
 from arena.search.session import Session
 from arena.store.store import Store
 from tests.support.observations import scenario
-from tests.support.search_fakes import FakeEvaluators, rows
+from tests.support.search_fakes import FakeEvaluators, measured, rows
 
 SEARCH, SELECT, REPORT = (200,), (201, 202), (10, 11)
 RATE, STEPS = 0.08, 60  # what both have in the scenario, and no search proposes
@@ -72,8 +72,8 @@ class Table(FakeEvaluators):
         self.met.append(met)
         if self.fails(met):
             return [Evaluated(key, None, ArenaError("diverged"))]
-        measured = rows(experiment, self.left(met), near=self.near(met), own=self.own(met))
-        return [Evaluated(key, measured)]
+        found = rows(experiment, self.left(met), near=self.near(met), own=self.own(met))
+        return [measured(key, found)]
 
 
 Start = Callable[..., _Duel]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
@@ -27,7 +27,7 @@ from arena.search import studies
 from arena.search.criteria import AttackCriteria
 from arena.search.driver import Driver, StudySpec
 from arena.search.evaluators import Evaluated
-from arena.search.experiment import Experiment
+from arena.search.experiment import Experiment, Measured
 from arena.search.phases import on_validation
 from arena.search.session import identity
 from arena.search.storages import storage_of
@@ -86,6 +86,11 @@ def rows(
     return [*before, *(row("unlearned", o, max(0.0, left - hard.get(o, 0.0))) for o in removed)]
 
 
+def measured(key: Hashable, found: Sequence[Row]) -> Evaluated:
+    """What evaluators return of these rows."""
+    return Evaluated(key, Measured(tuple(found), "stages"))
+
+
 class FakeEvaluators:
     """Runs experiments in order. log: one line per experiment. broken: fails above this rate.
     hard: by how much less these actors' removals leave."""
@@ -125,7 +130,7 @@ class FakeEvaluators:
             file.write(f"{key} {rate:.6f}\n")
         if rate > self._broken:
             return [Evaluated(key, None, ArenaError("diverged"))]
-        return [Evaluated(key, rows(experiment, min(1.0, 4 * rate), hard=self._hard))]
+        return [measured(key, rows(experiment, min(1.0, 4 * rate), hard=self._hard))]
 
 
 def scenario(*overrides: str) -> Scenario:
