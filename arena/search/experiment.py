@@ -9,11 +9,12 @@ import contextlib
 import dataclasses
 import functools
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from arena.api.measure import Measure
 from arena.api.values import RowKind
 from arena.api.world import DataRoot
 from arena.execution.execute import execute, set_aside_broken
@@ -28,18 +29,19 @@ from arena.runs.measures import measures_of
 from arena.scenario.schema import Scenario
 from arena.search.lean import lean
 from arena.search.observations import is_final
-from arena.store.code import codes
+from arena.store.code import code_of, codes
 from arena.store.identity import digest, identify
 from arena.store.store import Store
 
 Scope = Literal["first", "all"]
 # Keys of a scenario that change no experiment; which seed it is, an experiment says itself.
 OUTSIDE = ("description", "plugins", "runtime", "seeds")
-# What makes rows out of artifacts: no stage's address depends on it.
+# What makes rows out of artifacts, beside the scenario's measures: no address depends on it.
 READERS = (
+    "arena.planning.actors",
+    "arena.results.rows",
     "arena.runs.gather",
     "arena.runs.measures",
-    "arena.results.rows",
     "arena.statistics.rates",
 )
 UNUSED: Collection[RowKind] = ("sham", "inserted", "without")  # by observations
@@ -47,7 +49,7 @@ UNUSED: Collection[RowKind] = ("sham", "inserted", "without")  # by observations
 
 @dataclass(frozen=True)
 class Measured:
-    """The rows of an experiment, and the digest of the stages and the code that they come from."""
+    """The rows of an experiment. stages: digest of the stages and the code that they come from."""
 
     rows: tuple[Row, ...]
     stages: str
@@ -63,7 +65,7 @@ class Experiment:
         scope: `first` is the rung that decides whether a trial continues: the compromised model,
             its control and the removal of one disclosed trigger. `all` is every row.
         first: the actor whose trigger that one removal targets; None is the scenario's first.
-        known: what it measured before, in any version of its code and data.
+        known: what its earlier repetitions measured, with any version of code and data.
     """
 
     scenario: Scenario
@@ -76,7 +78,7 @@ class Experiment:
 
 
 def run_experiment(experiment: Experiment, store: Store, runtime: Runtime) -> Measured:
-    """Return the experiment's rows: those known, if code and data are still the same.
+    """Return what the experiment measures: what is known, if code and data are still the same.
 
     Stages that are stored are not run again.
 
@@ -86,28 +88,31 @@ def run_experiment(experiment: Experiment, store: Store, runtime: Runtime) -> Me
     """
     plan = plan_seed(experiment.scenario, experiment.seed, experiment.root)
     part = part_of(plan, experiment)
-    stages = stages_of(part)
+    measures = measures_of(experiment.scenario)
+    stages = stages_of(part, measures)
     for known in experiment.known:
         if known.stages == stages:
             return known
     with contextlib.closing(Timeline(Path(os.devnull))) as timeline:
         set_aside_broken(part.nodes, part.artifacts, store)
         execute(part.nodes, set(part.artifacts), store, runtime, Silent(), timeline)
-    return Measured(tuple(gather(part, store, measures_of(experiment.scenario))), stages)
+    return Measured(tuple(gather(part, store, measures)), stages)
 
 
-def stages_of(part: SeedPlan) -> str:
+def stages_of(part: SeedPlan, measures: Sequence[Measure]) -> str:
     """Return the SHA-256 (hex) of everything that decides the rows of a plan: the addresses of the
     artifacts that they are read from, and the code that reads them."""
     rows = [
         {each.name: identify(getattr(row, each.name)) for each in dataclasses.fields(row)}
         for row in part.rows
     ]
-    return digest({"rows": rows, "code": _readers()})
+    code = _readers() | {measure.name: code_of(type(measure)) for measure in measures}
+    return digest({"rows": rows, "code": code})
 
 
 @functools.cache
 def _readers() -> dict[str, str]:
+    """The code of each reader itself: what it imports decides addresses, or no row."""
     return {name: codes(name)[name] for name in READERS}
 
 

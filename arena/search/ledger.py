@@ -7,12 +7,11 @@ prune`, and trains nothing again that it has measured.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import itertools
 import json
 from collections import defaultdict
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -26,8 +25,8 @@ from arena.search.experiment import OUTSIDE, Experiment, Measured
 from arena.store.identity import digest
 
 ROWS = TypeAdapter(tuple[Row, ...])
-# Keys that change no row, beside those that change no experiment.
-NAMES = (*OUTSIDE, "name", "thresholds")
+# keys of a scenario that change no row
+CHANGE_NO_ROW = (*OUTSIDE, "name", "thresholds")
 
 
 @dataclass(frozen=True)
@@ -65,13 +64,15 @@ class Ledger:
     Args:
         file: is made with the first entry. Lines that are torn or damaged are ignored, so that
             their experiments are measured again.
+        note: is told if the file cannot be read or written.
     """
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
+    def __init__(self, file: Path, note: Callable[[str], None]) -> None:
+        self._file, self._note = file, note
+        self._failed = False
         self._known: dict[str, dict[str, Measured]] = defaultdict(dict)
-        for entry in _read(file):
-            self._known[entry.experiment][entry.measured.stages] = entry.measured
+        for entry in self._entries():
+            self._known[entry.experiment].setdefault(entry.measured.stages, entry.measured)
 
     def known(self, experiment: Experiment) -> tuple[Measured, ...]:
         """Return what was measured in the experiment, by each version of its code and data."""
@@ -84,12 +85,31 @@ class Ledger:
         if measured.stages in known:
             return
         known[measured.stages] = measured
-        # A store that cannot be written keeps no ledger, which costs a second measurement at most.
-        with contextlib.suppress(OSError):
+        try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             with self._file.open("ab") as file:
                 # on a line of its own, also after one that a killed process left unfinished
                 file.write(f"\n{entry.line}\n".encode())
+        except OSError as error:
+            self._tell("written", error)
+
+    def _entries(self) -> Iterator[Entry]:
+        """The file's entries, as far as they are intact."""
+        lines: list[bytes] = []
+        try:
+            lines = self._file.read_bytes().splitlines()
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            self._tell("read", error)
+        return filter(None, map(Entry.read, lines))
+
+    def _tell(self, what: str, error: OSError) -> None:
+        """Say once that the store's checkpoints are all that the search can continue from."""
+        if not self._failed:
+            self._failed = True
+            cost = "without its artifacts the search could not continue from there"
+            self._note(f"{self._file} cannot be {what} ({error.strerror}): {cost}")
 
 
 class Remembering:
@@ -135,18 +155,10 @@ def _asked(experiment: Experiment) -> str:
     of the stages. Defaults are left out, so that a newer version's settings change nothing."""
     scenario = experiment.scenario.model_dump(mode="json", exclude_defaults=True)
     asked = {
-        "scenario": {key: value for key, value in scenario.items() if key not in NAMES},
+        "scenario": {key: value for key, value in scenario.items() if key not in CHANGE_NO_ROW},
         "seed": experiment.seed,
         "actor": experiment.actor,
         "scope": experiment.scope,
         "first": experiment.first,
     }
     return digest(asked)
-
-
-def _read(file: Path) -> Iterator[Entry]:
-    """The entries of a file, as far as they are intact."""
-    lines: list[bytes] = []
-    with contextlib.suppress(OSError):
-        lines = file.read_bytes().splitlines()
-    return filter(None, map(Entry.read, lines))

@@ -164,7 +164,7 @@ def opened(
         root = answered(scenario, root, artifacts, address, observer)
         observer.phase(starting(scenario))
         evaluators = _evaluators(scenario, artifacts, address)
-        ledger = Ledger(artifacts.root / "studies" / f"{name}.measured.jsonl")
+        ledger = Ledger(artifacts.root / "studies" / f"{name}.measured.jsonl", observer.note)
         stack.enter_context(evaluators)
         observer.phase("")
         yield Session(

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from arena.api.world import DataRoot
 from arena.errors import ArenaError
 from arena.execution.serial import Serial
-from arena.planning.graph import SeedPlan
+from arena.measures.quiet import Quiet, QuietParams
+from arena.planning.graph import RowPlan, SeedPlan
 from arena.planning.plan import plan_seed
 from arena.progress.observer import Silent
-from arena.results.rows import Row
+from arena.results.rows import Row, Sham
 from arena.scenario.load import varied
 from arena.search import experiment as module
 from arena.search.evaluators import Evaluated
@@ -55,6 +56,10 @@ class Evaluators(FakeEvaluators):
         ]
 
 
+def untold(note: str) -> None:
+    raise AssertionError(note)
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "studies" / "s.measured.jsonl"
@@ -73,7 +78,7 @@ def run(file: Path, seeds: Sequence[int], version: str = "now") -> int:
     log = file.parent.with_name("log")
     before = len(log.read_text().splitlines()) if log.exists() else 0
     scenario = varied(SPEC.scenario, {"seeds": list(seeds)}, "test")
-    evaluators = Remembering(Evaluators(log, version), Ledger(file))
+    evaluators = Remembering(Evaluators(log, version), Ledger(file, untold))
     seen = evaluate({"a": scenario}, SPEC.actor, evaluators, DataRoot(), Silent())["a"]
     assert [each.seed for each in seen.seen] == list(seeds)
     return (len(log.read_text().splitlines()) if log.exists() else 0) - before
@@ -90,7 +95,7 @@ def test_the_file_alone_is_enough_elsewhere(file: Path, tmp_path: Path) -> None:
     other = tmp_path / "elsewhere" / "s.measured.jsonl"
     other.parent.mkdir()
     shutil.copy(file, other)
-    assert Ledger(other).known(asked()) == Ledger(file).known(asked()) != ()
+    assert Ledger(other, untold).known(asked()) == Ledger(file, untold).known(asked()) != ()
 
 
 def test_versions_do_not_forget_each_other(file: Path) -> None:
@@ -110,27 +115,27 @@ OTHERS: Mapping[str, Callable[[Experiment], Experiment]] = {
 
 @pytest.mark.parametrize("what", OTHERS)
 def test_another_experiment_is_not_known(what: str, file: Path) -> None:
-    Ledger(file).add(asked(), found())
-    assert Ledger(file).known(OTHERS[what](asked())) == ()
+    Ledger(file, untold).add(asked(), found())
+    assert Ledger(file, untold).known(OTHERS[what](asked())) == ()
 
 
 def test_what_changes_no_row_does_not_matter(file: Path) -> None:
-    Ledger(file).add(asked(), found())
+    Ledger(file, untold).add(asked(), found())
     told = {"description": "in other words", "seeds": [5, 0], "thresholds.broad": 0.4}
     same = dataclasses.replace(asked(), scenario=varied(SPEC.scenario, told, "test"))
-    assert Ledger(file).known(same) == (found(),)
+    assert Ledger(file, untold).known(same) == (found(),)
 
 
 def test_a_torn_line_costs_only_itself(file: Path) -> None:
-    first = Ledger(file)
+    first = Ledger(file, untold)
     for seed in (0, 1):
         first.add(asked(seed), found(seed))
     file.write_bytes(file.read_bytes()[:-40])  # killed while it wrote
-    second = Ledger(file)
+    second = Ledger(file, untold)
     assert second.known(asked(0)) == (found(0),)
     assert second.known(asked(1)) == ()
     second.add(asked(1), found(1, left=0.25))
-    assert Ledger(file).known(asked(1)) == (found(1, left=0.25),)
+    assert Ledger(file, untold).known(asked(1)) == (found(1, left=0.25),)
 
 
 def resealed(line: str, **changes: Any) -> str:
@@ -153,20 +158,24 @@ DAMAGE: Mapping[str, Callable[[str], str]] = {
 @pytest.mark.parametrize("what", DAMAGE)
 def test_a_damaged_line_is_not_believed(what: str, file: Path) -> None:
     for seed in (0, 1):
-        Ledger(file).add(asked(seed), found(seed))
+        Ledger(file, untold).add(asked(seed), found(seed))
     first, second = file.read_text().split()
     damaged = DAMAGE[what](first)
     assert damaged != first
     file.write_text(f"{damaged}\n{second}\n", errors="surrogateescape")
-    assert Ledger(file).known(asked(0)) == ()
-    assert Ledger(file).known(asked(1)) == (found(1),)
+    assert Ledger(file, untold).known(asked(0)) == ()
+    assert Ledger(file, untold).known(asked(1)) == (found(1),)
 
 
-def test_a_store_that_cannot_be_written_keeps_none(tmp_path: Path) -> None:
+def test_a_ledger_that_cannot_be_kept_is_told_once(tmp_path: Path) -> None:
+    told: list[str] = []
     (tmp_path / "studies").write_text("a file in the folder's place")
-    ledger = Ledger(tmp_path / "studies" / "s.measured.jsonl")
-    ledger.add(asked(), found())
+    ledger = Ledger(tmp_path / "studies" / "s.measured.jsonl", told.append)
+    for seed in (0, 1):
+        ledger.add(asked(seed), found(seed))
     assert ledger.known(asked()) == (found(),)  # as long as the process lives
+    (line,) = told
+    assert line.startswith(f"{tmp_path}/studies/s.measured.jsonl cannot be read (Not a directory)")
 
 
 def test_a_failure_is_not_remembered(file: Path, tmp_path: Path) -> None:
@@ -174,19 +183,19 @@ def test_a_failure_is_not_remembered(file: Path, tmp_path: Path) -> None:
         def wait(self, timeout: float) -> list[Evaluated]:
             return [Evaluated(e.key, None, ArenaError("diverged")) for e in super().wait(timeout)]
 
-    evaluators = Remembering(Diverges(tmp_path / "log"), Ledger(file))
+    evaluators = Remembering(Diverges(tmp_path / "log"), Ledger(file, untold))
     evaluators.submit("a", asked())
     assert [(each.key, each.rows) for each in evaluators.wait(0.0)] == [("a", None)]
     assert not file.exists()
 
 
 def test_a_key_that_is_used_twice_gets_its_own_rows(file: Path, tmp_path: Path) -> None:
-    evaluators = Remembering(Evaluators(tmp_path / "log"), Ledger(file))
+    evaluators = Remembering(Evaluators(tmp_path / "log"), Ledger(file, untold))
     for seed in (0, 1):
         evaluators.submit("a", asked(seed))
     assert [evaluators.wait(0.0)[0].key for _ in (0, 1)] == ["a", "a"]
     for seed in (0, 1):
-        (measured,) = Ledger(file).known(asked(seed))
+        (measured,) = Ledger(file, untold).known(asked(seed))
         assert {row.seed for row in measured.rows} == {seed}
 
 
@@ -223,20 +232,27 @@ def plan() -> SeedPlan:
 def test_rows_that_are_known_are_not_measured(plan: SeedPlan, tmp_path: Path) -> None:
     """The store and the runtime are not used: this one has not been entered."""
     store = Store(tmp_path / "none")
-    known = found(stages=stages_of(plan))
+    known = found(stages=stages_of(plan, ()))
     experiment = dataclasses.replace(asked(), known=(found(left=0.1), known))
     assert run_experiment(experiment, store, Serial(store, 1)) == known
     assert not (tmp_path / "none").exists()
 
 
-def test_what_decides_the_rows_is_in_their_digest(
+@pytest.mark.parametrize("name", [each.name for each in dataclasses.fields(RowPlan)])
+def test_all_that_a_row_is_made_of_is_in_the_digest(name: str, plan: SeedPlan) -> None:
+    first, *rest = plan.rows
+    sham = Sham(kind="hot") if name == "sham" else "another"
+    other: Any = {"another": "one"} if name in ("detail", "measures") else sham
+    changed = dataclasses.replace(first, **{name: other})
+    assert stages_of(dataclasses.replace(plan, rows=(changed, *rest)), ()) != stages_of(plan, ())
+
+
+def test_the_code_that_reads_rows_is_in_the_digest(
     plan: SeedPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before, (first, *rest) = stages_of(plan), plan.rows
-    scored = dataclasses.replace(first, scores="another address")
-    assert stages_of(dataclasses.replace(plan, rows=(scored, *rest))) != before
-    assert stages_of(dataclasses.replace(plan, rows=tuple(rest))) != before
-    assert stages_of(dataclasses.replace(plan, notes=("told",))) == before
+    before = stages_of(plan, ())
+    assert stages_of(dataclasses.replace(plan, notes=("told",)), ()) == before
+    assert stages_of(plan, [Quiet(QuietParams())]) != before
     read = dict.fromkeys(module.READERS, "edited")
     monkeypatch.setattr(module, "_readers", lambda: read)
-    assert stages_of(plan) != before
+    assert stages_of(plan, ()) != before
