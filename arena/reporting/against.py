@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from arena.reporting.numbers import Shown
+from arena.reporting.outcomes import disclosed_in_words
 from arena.reporting.tune_verdict import strategy_name
-from arena.results.tune import TuneResults
+from arena.results.tune import StudyRecord, TuneResults
 
 DEFENDER = {
     "": "defender",
@@ -35,8 +36,8 @@ class DefenceRow:
 @dataclass(frozen=True)
 class Payoffs:
     """ASR left of every strategy (columns) under every defence (rows). doses: as in
-    `defender_doses`. apart: why an entry of the
-    league differs from the unseen defender that has its objective; empty if none has it."""
+    `defender_doses`. apart: why an entry of the league differs from the unseen defender that has
+    its objective; empty if none has it."""
 
     strategies: list[str]
     rows: list[DefenceRow]
@@ -63,6 +64,20 @@ def payoffs(results: TuneResults) -> Payoffs | None:
         for name in names
     ]
     return Payoffs([strategy_name(each.name) for each in contenders], rows, doses, apart(results))
+
+
+def left_in_words(study: StudyRecord) -> str:
+    """Return in words by which defences the value of a strategy is what is left."""
+    over = disclosed_in_words(study.disclosed)
+    if not study.against:
+        after = "after another actor's trigger was unlearned"
+        return f"{after}, {over}" if over else after
+    names = [f"{OWN} at dose {name}" if name in DOSES else name for name in study.against]
+    listed = f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]
+    which = "by whichever of these defences leaves least of it in each seed: "
+    return f"{which if len(names) > 1 else 'by '}{listed}" + (
+        f" (where a trigger is disclosed, {over})" if over else ""
+    )
 
 
 def defender_doses(results: TuneResults) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from arena.reporting import figures, outcomes, palette, strategies, tune_trials
-from arena.reporting.against import defender_doses, payoffs
+from arena.reporting.against import defender_doses, left_in_words, payoffs
 from arena.reporting.beside import NOTHING, Beside
 from arena.reporting.limits import broken, shown_limits
 from arena.reporting.numbers import NONE, Shown, duration
@@ -161,6 +161,7 @@ def context(results: TuneResults) -> dict[str, Any]:
         "unseen": unseen_defender(results),
         "unseen_doses": " and ".join(defender_doses(results)),
         "disclosed": outcomes.disclosed_in_words(study.disclosed),
+        "left": left_in_words(study),
         "dashboard": f"optuna-dashboard {shlex.quote(_storage(study))}",
         "study": study.name,
     }

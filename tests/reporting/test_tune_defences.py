@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from pydantic import JsonValue
 
 from arena.reporting.against import payoffs
@@ -59,3 +60,19 @@ def test_without_doses_or_without_such_an_entry_no_dose_is_spoken_of() -> None:
     told = payoffs(other)
     assert told is not None
     assert told.apart == ""
+
+
+@pytest.mark.parametrize(
+    ("against", "words"),
+    [
+        ((), "is left after another actor's trigger was unlearned, the worst of the disclosed"),
+        (("crow",), "is left by crow (where a trigger is disclosed, the worst of the disclosed"),
+        (
+            ("least", "crow", "beear"),
+            "is left by whichever of these defences leaves least of it in each seed: the "
+            "scenario's defender at dose least, crow or beear (where a trigger is disclosed",
+        ),
+    ],
+)
+def test_what_the_value_is_left_by(against: tuple[str, ...], words: str) -> None:
+    assert words in text_of(searched("least", "crow", against=against))
