@@ -121,7 +121,7 @@ def execute(
     failed: tuple[Node, Exception] | None = None
     while state.running or (state.waiting and failed is None):
         if failed is None:
-            _start_what_can(state, runtime, observer, twins)
+            _start_what_can(state, store, runtime, observer, twins)
         observer.phase(runtime.waits_for())
         for done in _copied(state, store, fresh) or runtime.wait(POLL):
             del state.running[done.node.address]
@@ -168,22 +168,42 @@ def report_stored(
 
 
 def _start_what_can(
-    state: _State, runtime: Runtime, observer: Observer, twins: Twins
-) -> None:  # fmt: skip
+    state: _State, store: Store, runtime: Runtime, observer: Observer, twins: Twins
+) -> None:
+    """Start the stages whose parents are done and for which there is room. Last come those that
+    another process works on: whoever starts one of these only waits for it."""
+    elsewhere = []
     for address, node in list(state.waiting.items()):
         if not all(parent in state.done for parent in node.stage.parents.values()):
             continue
         twin = twins.done(node)
-        if twin is None and (twins.running(node, state.running.values()) or not runtime.room(node)):
-            continue
-        del state.waiting[address]
-        state.running[address] = node
-        observer.stage_started(node.stage.name, node.stage.party, node.stage.seed, node.steps)
-        if twin is None:
-            runtime.start(node, functools.partial(observer.stage_progress, node.stage.name))
-        else:
+        if twin is not None:
+            _begin(state, node, observer)
             runtime.skip(node)
             state.copies[address] = twin
+        elif _has_room(state, node, runtime, twins):
+            if store.claimed(address):
+                elsewhere.append(node)
+            else:
+                _start(state, node, runtime, observer)
+    for node in elsewhere:
+        if _has_room(state, node, runtime, twins):
+            _start(state, node, runtime, observer)
+
+
+def _has_room(state: _State, node: Node, runtime: Runtime, twins: Twins) -> bool:
+    return not twins.running(node, state.running.values()) and runtime.room(node)
+
+
+def _start(state: _State, node: Node, runtime: Runtime, observer: Observer) -> None:
+    _begin(state, node, observer)
+    runtime.start(node, functools.partial(observer.stage_progress, node.stage.name))
+
+
+def _begin(state: _State, node: Node, observer: Observer) -> None:
+    """Take a stage from those that wait to those that run."""
+    state.running[node.address] = state.waiting.pop(node.address)
+    observer.stage_started(node.stage.name, node.stage.party, node.stage.seed, node.steps)
 
 
 def _copied(state: _State, store: Store, fresh: Fresh) -> list[Done]:

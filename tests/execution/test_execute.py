@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -328,3 +329,24 @@ def test_a_stages_error_says_whose_fault_it_is(raised: Exception, kind: type[Are
         _refuse(node("a"), raised)
     assert type(caught.value) is kind
     assert caught.value.__cause__ is raised
+
+
+def test_what_another_process_works_on_comes_last(tmp_path: Path) -> None:
+    """Two experiments that share stages divide them, instead of one waiting for the other."""
+    first, second = node("first"), node("second")
+    third = node("third", second)
+    store = Store(tmp_path)
+
+    class Releasing(Fake):
+        def start(self, one: Node, tell: Progress = nowhere) -> None:
+            assert not store.claimed(one.address)
+            super().start(one, tell)
+            if one.address == third.address:
+                held.close()  # the other process is done with it
+
+    runtime = Releasing(store)
+    every = graph([first, second, third])
+    with contextlib.ExitStack() as held, contextlib.closing(Timeline(tmp_path / "e")) as timeline:
+        held.enter_context(store.claim(first.address))
+        execute(every, set(every), store, runtime, Silent(), timeline)
+    assert runtime.started == ["second", "third", "first"]
