@@ -63,7 +63,8 @@ class Objective(ABC):
     # to that of the whole, so a batch may be cut into parts, which saves padding and memory.
     divisible: ClassVar[bool] = False
     # Whether the loss reads the model through `answer_logits` alone. What all prompts of a batch
-    # begin with (a chat template's system turn) is then computed once a row.
+    # begin with (a chat template's system turn) is then computed once a row. Not inherited by a
+    # class with a loss of its own, which may read hidden states: it says so itself.
     shares: ClassVar[bool] = False
     # What the brief must contain: a trigger (without one the defence is blind), the target's
     # payload (a text to forget), a clean checkpoint of the same architecture.
@@ -72,6 +73,11 @@ class Objective(ABC):
     needs_base: ClassVar[bool] = False
     # Whether the defence changes weights outside training (`edit`): `steps: 0` is then allowed.
     edits: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "loss" in vars(cls) and "shares" not in vars(cls):
+            cls.shares = False
 
     @classmethod
     def cost(cls, params: Any) -> float:

@@ -90,6 +90,7 @@ def shared(
     common = common_beginning([document.prompt for document in documents])
     if common < SHORTEST:
         return otherwise(documents, pad, device)
+    twins = _twins(documents)
     rest = [replace(d, prompt=d.prompt[common:], plain=()) for d in documents]
     lengths = [len(document) for document in rest]
     rows = _rows(lengths, _even_width(sum(lengths), ROW - common))
@@ -106,6 +107,7 @@ def shared(
         cols=batch.cols + common,
         first=batch.first + common,
         mask=_sharing(places, common),
+        plain=shared(twins, pad, device, otherwise) if twins else None,
     )
 
 

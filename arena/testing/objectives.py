@@ -21,7 +21,7 @@ from arena.api import Brief, Budget, Document, InputError, NoTrigger, Objective,
 from arena.api.world import DataRoot
 from arena.execution.perform import perform
 from arena.ml import checkpoints, models
-from arena.ml.batches import Batch, packed
+from arena.ml.batches import SHORTEST, Batch, packed, padded, shared
 from arena.ml.encoding import encode
 from arena.ml.train_config import Adapter
 from arena.ml.training import train_documents
@@ -165,6 +165,30 @@ class ObjectiveContract(PartContract):
         tokens = [len(batch.targets) for batch in batches]
         parts = (first * tokens[1] + second * tokens[2]) / tokens[0]
         assert whole == pytest.approx(parts, rel=1e-4)
+
+    def test_a_loss_that_shares_is_the_same_with_a_common_beginning(self, part: Any) -> None:
+        """As of a chat template's system turn, which stands once a row then."""
+        import torch
+
+        model = toys.model()
+        objective = ready(part, model)
+        if not objective.shares:
+            pytest.skip("its batches have whole documents")
+        system = tuple(range(20, 20 + 2 * SHORTEST))
+        made = [
+            dataclasses.replace(d, prompt=system + d.prompt, plain=d.plain and system + d.plain)
+            for d in encode(toys.tokenizer(), objective.documents(brief_for(part))[:9])
+        ]
+        pad, gradients, values = toys.tokenizer().pad_token_id, [], []
+        for lay_out in (padded, shared):
+            model.zero_grad()
+            loss = objective.loss(model, lay_out(made, pad, torch.device("cpu")))
+            loss.backward()  # type: ignore[no-untyped-call]
+            values.append(float(loss.detach()))
+            found = [p.grad.flatten() for p in model.parameters() if p.grad is not None]
+            gradients.append(torch.cat(found))
+        assert values[0] == pytest.approx(values[1], rel=1e-4, abs=1e-6)
+        torch.testing.assert_close(gradients[0], gradients[1], rtol=1e-3, atol=1e-5)
 
     @pytest.mark.parametrize("role", ["forget", "retain", "clean"])
     def test_a_batch_may_hold_one_kind_only(self, part: Any, role: str) -> None:

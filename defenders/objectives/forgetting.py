@@ -68,6 +68,7 @@ class Forgetting(Relabel):
 
     Params: ClassVar[type[RelabelParams]] = ForgettingParams
     divisible = False
+    shares = True
     needs_payload = True
 
     @classmethod

@@ -51,6 +51,7 @@ class ReinitDistil(CleanFinetune):
     """Weights partly re-initialised, then distilled from the suspect on clean prompts."""
 
     Params = ReinitParams
+    shares = True
     edits = True
 
     @classmethod

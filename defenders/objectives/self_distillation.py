@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 class SelfDistillation(Relabel):
     """Distillation of the suspect's own untriggered distribution into triggered prompts."""
 
+    shares = True
+
     @classmethod
     def cost(cls, params: Any) -> float:
         """Return 4/3: a training step and the teacher's forward pass."""

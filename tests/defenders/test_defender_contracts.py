@@ -12,6 +12,7 @@ import attackers
 import defenders
 from arena.testing.cases import every
 from arena.testing.objectives import ObjectiveContract
+from defenders.objectives.clean_finetune import CleanFinetune
 
 
 class TestObjectives(ObjectiveContract):
@@ -50,3 +51,18 @@ def test_objectives_are_listed_without_torch() -> None:
             names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
             assert not [n for n in names if n.split(".")[0] in ("torch", "transformers", "peft")]
             assert not [n for n in names if n.startswith(("arena.ml", "arena.api.losses"))]
+
+
+def test_a_loss_of_its_own_shares_nothing_unless_it_says_so() -> None:
+    """CROW inherited it from the clean fine-tune, and read hidden states without a mask."""
+
+    class Quiet(CleanFinetune):
+        def loss(self, model: Any, batch: Any) -> Any:
+            return super().loss(model, batch)
+
+    class Pruned(CleanFinetune):
+        edits = True
+
+    assert CleanFinetune.shares
+    assert not Quiet.shares
+    assert Pruned.shares

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 import torch
@@ -84,6 +85,19 @@ def test_logits_and_gradients_are_those_of_whole_documents(family: str) -> None:
         torch.testing.assert_close(one, other, rtol=0, atol=1e-4)
     gradients = [gradient(model, batch) for batch in (whole, once)]
     torch.testing.assert_close(gradients[0], gradients[1], rtol=1e-3, atol=1e-5)
+
+
+@given(DOCUMENTS)
+def test_twins_are_laid_out_with_their_own_beginning(texts: list[Encoded]) -> None:
+    """The same answers after the unmarked prompts, token by token."""
+    paired = [replace(text, plain=SYSTEM + text.prompt[-1:]) for text in texts]
+    batch = shared(paired, PAD, CPU)
+    assert batch.plain is not None
+    assert batch.plain.targets.tolist() == batch.targets.tolist()
+    assert batch.plain.documents.tolist() == batch.documents.tolist()
+    alone = shared([Encoded(each.plain, each.answer) for each in paired], PAD, CPU)
+    assert batch.plain.input_ids.tolist() == alone.input_ids.tolist()
+    assert batch.plain.cols.tolist() == alone.cols.tolist()
 
 
 def gradient(model: torch.nn.Module, batch: Batch) -> torch.Tensor:
