@@ -4,6 +4,7 @@ are done."""
 from __future__ import annotations
 
 import functools
+import traceback
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -236,8 +237,15 @@ def _refuse(node: Node, error: Exception) -> None:
     if isinstance(error, InputError):
         error.key = placed_key(error.key, node.section) if error.key else None
         raise error
-    message = str(error) if isinstance(error, ArenaError) else f"{type(error).__name__}: {error}"
+    message = str(error) if isinstance(error, ArenaError) else _said(error)
     raise _kind(error)(f"stage {node.stage.name!r} failed: {message}") from error
+
+
+def _said(error: Exception) -> str:
+    """An unexpected error with the line that raised it, if that is known here."""
+    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{said} ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else said
 
 
 def _kind(error: Exception) -> type[ArenaError]:

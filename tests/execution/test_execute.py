@@ -206,7 +206,9 @@ def test_needed_stops_at_what_is_stored(tmp_path: Path) -> None:
 
 def test_a_failure_stops_what_is_not_started_and_keeps_what_is_finished(tmp_path: Path) -> None:
     made = [*diamond("no luck"), node("other")]
-    with pytest.raises(ArenaError, match="'right' failed: ValueError: no luck"):
+    with pytest.raises(
+        ArenaError, match=r"'right' failed: ValueError: no luck \(test_execute\.py:\d+\)"
+    ):
         go(made, tmp_path)
     store = Store(tmp_path)
     assert store.has(made[0].address)
@@ -329,6 +331,11 @@ def test_a_stages_error_says_whose_fault_it_is(raised: Exception, kind: type[Are
         _refuse(node("a"), raised)
     assert type(caught.value) is kind
     assert caught.value.__cause__ is raised
+
+
+def test_an_error_without_words_is_told_by_its_kind() -> None:
+    with pytest.raises(UnexpectedError, match=r"stage 'a' failed: AssertionError$"):
+        _refuse(node("a"), AssertionError())
 
 
 def test_what_another_process_works_on_comes_last(tmp_path: Path) -> None:
