@@ -171,8 +171,8 @@ def report_stored(
 def _start_what_can(
     state: _State, store: Store, runtime: Runtime, observer: Observer, twins: Twins
 ) -> None:
-    """Start the stages whose parents are done and for which there is room. Last come those that
-    another process works on: whoever starts one of these only waits for it."""
+    """Start the stages whose parents are done and for which there is room. Stages that another
+    process is running come last, since starting one of them only means waiting for it."""
     elsewhere = []
     for address, node in list(state.waiting.items()):
         if not all(parent in state.done for parent in node.stage.parents.values()):

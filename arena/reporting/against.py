@@ -74,10 +74,9 @@ def left_in_words(study: StudyRecord) -> str:
         return f"{after}, {over}" if over else after
     names = [f"{OWN} at dose {name}" if name in DOSES else name for name in study.against]
     listed = f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]
-    which = "by whichever of these defences leaves least of it in each seed: "
-    return f"{which if len(names) > 1 else 'by '}{listed}" + (
-        f" (where a trigger is disclosed, {over})" if over else ""
-    )
+    many = "whichever of these defences leaves least of it in each seed: "
+    condition = f" (where a trigger is disclosed, {over})" if over else ""
+    return f"by {many if len(names) > 1 else ''}{listed}{condition}"
 
 
 def defender_doses(results: TuneResults) -> list[str]:

@@ -44,22 +44,13 @@ class Evaluated:
 
 
 class Evaluators(Protocol):
-    """Run experiments and return them in the order in which they end. A context manager."""
+    """Run experiments and return them in the order in which they end."""
 
     def submit(self, key: Hashable, experiment: Experiment) -> None:
         """Queue an experiment."""
 
     def wait(self, timeout: float) -> list[Evaluated]:
         """Return those that ended, waiting up to `timeout` seconds for the first."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
 
 
 class InProcess:

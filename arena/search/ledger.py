@@ -14,8 +14,6 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from pydantic import TypeAdapter
 
@@ -64,7 +62,7 @@ class Ledger:
     Args:
         file: is made with the first entry. Lines that are torn or damaged are ignored, so that
             their experiments are measured again.
-        note: is told if the file cannot be read or written.
+        note: called with one line if the file cannot be read or written.
     """
 
     def __init__(self, file: Path, note: Callable[[str], None]) -> None:
@@ -113,24 +111,12 @@ class Ledger:
 
 
 class Remembering:
-    """Evaluators that are told what a ledger knows, and whose measurements are added to it."""
+    """Evaluators with a ledger: experiments that it has are not measured, all others are added."""
 
     def __init__(self, inner: Evaluators, ledger: Ledger) -> None:
         self._inner, self._ledger = inner, ledger
         self._asked: dict[Hashable, tuple[Hashable, Experiment]] = {}
         self._numbers = itertools.count()
-
-    def __enter__(self) -> Self:
-        self._inner.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._inner.__exit__(kind, error, trace)
 
     def submit(self, key: Hashable, experiment: Experiment) -> None:
         """Queue an experiment."""

@@ -185,8 +185,8 @@ class ObjectiveContract(PartContract):
             loss = objective.loss(model, lay_out(made, pad, torch.device("cpu")))
             loss.backward()  # type: ignore[no-untyped-call]
             values.append(float(loss.detach()))
-            found = [p.grad.flatten() for p in model.parameters() if p.grad is not None]
-            gradients.append(torch.cat(found))
+            moved = (p.grad for p in model.parameters() if p.grad is not None)
+            gradients.append(torch.cat([gradient.flatten() for gradient in moved]))
         assert values[0] == pytest.approx(values[1], rel=1e-4, abs=1e-6)
         torch.testing.assert_close(gradients[0], gradients[1], rtol=1e-3, atol=1e-5)
 

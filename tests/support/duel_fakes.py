@@ -72,8 +72,8 @@ class Table(FakeEvaluators):
         self.met.append(met)
         if self.fails(met):
             return [Evaluated(key, None, ArenaError("diverged"))]
-        found = rows(experiment, self.left(met), near=self.near(met), own=self.own(met))
-        return [measured(key, found)]
+        model_rows = rows(experiment, self.left(met), near=self.near(met), own=self.own(met))
+        return [measured(key, model_rows)]
 
 
 Start = Callable[..., _Duel]

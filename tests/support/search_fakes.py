@@ -11,8 +11,8 @@ import sys
 import time
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType, TracebackType
-from typing import Any, Self
+from types import MappingProxyType
+from typing import Any
 
 import optuna
 
@@ -105,17 +105,6 @@ class FakeEvaluators:
     ) -> None:
         self._log, self._pause, self._broken, self._hard = log, pause, broken, hard
         self._queue: list[tuple[Hashable, Experiment]] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        return None
 
     def submit(self, key: Hashable, experiment: Experiment) -> None:
         self._queue.append((key, experiment))
