@@ -17,7 +17,6 @@ from arena.reporting.limits import broken, shown_limits
 from arena.reporting.numbers import NONE, Shown, duration
 from arena.reporting.render import common, fill
 from arena.reporting.tune_verdict import (
-    TUNED,
     StrategyComparison,
     choice,
     comparisons,
@@ -31,7 +30,13 @@ from arena.reporting.tune_verdict import (
 from arena.reporting.wording import sentence, words
 from arena.results import brief
 from arena.results.scenario import TacticRecord
-from arena.results.tune import CandidateRecord, ContenderRecord, StudyRecord, TuneResults
+from arena.results.tune import (
+    TUNED,
+    CandidateRecord,
+    ContenderRecord,
+    StudyRecord,
+    TuneResults,
+)
 
 
 @dataclass(frozen=True, slots=True)

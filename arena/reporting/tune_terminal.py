@@ -19,7 +19,6 @@ from arena.reporting.text import clean
 from arena.reporting.tune import comparison_badge, contender_row
 from arena.reporting.tune_trials import counted, often
 from arena.reporting.tune_verdict import (
-    TUNED,
     StrategyComparison,
     choice,
     comparisons,
@@ -29,7 +28,7 @@ from arena.reporting.tune_verdict import (
     winners_curse,
 )
 from arena.reporting.wording import words
-from arena.results.tune import StudyRecord, TuneResults
+from arena.results.tune import TUNED, StudyRecord, TuneResults
 
 # Columns of the four values, with intervals for none, for the results, for all.
 PLAIN, RESULTS, ALL = 38, 58, 80

@@ -12,10 +12,9 @@ from arena.reporting.outcomes import outcome
 from arena.reporting.wording import words
 from arena.results.brief import counted
 from arena.results.estimate import Estimate
-from arena.results.tune import WITHOUT, CandidateRecord, Difference, TuneResults
+from arena.results.tune import TUNED, WITHOUT, CandidateRecord, Difference, TuneResults
 from arena.statistics.comparison import AHEAD, BEHIND, OPEN
 
-TUNED = "tuned"
 STRATEGIES = {"untuned": "untuned", "random": "best random"}  # contender -> its name on pages
 DEFENDERS = ("seen", "unseen")
 STEADY = 0.005  # a change that two decimals do not show

@@ -12,6 +12,7 @@ from arena.results.brief import Brief, counted
 from arena.results.estimate import Estimate
 from arena.results.scenario import ScenarioRecord, TacticRecord
 
+TUNED, UNTUNED, RANDOM = "tuned", "untuned", "random"  # names of strategies in a report
 WITHOUT = "without "  # begins the name of the tuned strategy without one of its tactics
 
 

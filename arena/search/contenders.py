@@ -52,7 +52,7 @@ def reported(
     evaluate: Evaluate,
 ) -> tuple[list[Contender], dict[str, str]]:
     """Return the contenders with their observations on the report's seeds; and of those that could
-    not be measured in any seed under one of the defenders, why, by name."""
+    not be measured in any seed under the search's defender, why, by name."""
     scenarios: dict[Hashable, Scenario] = {}
     for each in contenders:
         for defender, defence in ((SEEN, {}), (UNSEEN, unseen)):
@@ -64,14 +64,12 @@ def reported(
     found, failed = list[Contender](), dict[str, str]()
     for each in contenders:
         by_defender = {d: measured[each.name, d] for d in (SEEN, UNSEEN)}
-        missing = [d for d, seeds in by_defender.items() if not seeds.seen]
-        if missing:
-            why = next(iter(by_defender[missing[0]].failed.values()), "nothing was measured")
-            failed[each.name] = f"under the {missing[0]} defender: {why}"
-        else:
-            report = {defender: seeds.seen for defender, seeds in by_defender.items()}
-            reasons = {defender: seeds.failed for defender, seeds in by_defender.items()}
-            found.append(replace(each, report=report, failed=reasons))
+        if not by_defender[SEEN].seen:
+            failed[each.name] = next(iter(by_defender[SEEN].failed.values()))
+            continue
+        report = {defender: seeds.seen for defender, seeds in by_defender.items()}
+        reasons = {defender: seeds.failed for defender, seeds in by_defender.items()}
+        found.append(replace(each, report=report, failed=reasons))
     return found, failed
 
 

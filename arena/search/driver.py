@@ -14,13 +14,14 @@ import optuna
 from optuna.trial import TrialState
 
 from arena.api.world import DataRoot
-from arena.errors import ArenaError, MachineError
+from arena.errors import ArenaError
 from arena.progress.observer import Observer, Planned
 from arena.results.rows import Row
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Race, Sampler
-from arena.search import studies
+from arena.search import ownership, studies
+from arena.search.blame import refuse_foreign
 from arena.search.constraints import Constraints, feasible
 from arena.search.criteria import Criteria, sign_of
 from arena.search.evaluators import Evaluated, Evaluators
@@ -100,23 +101,24 @@ class Driver:
         self._observer, self._emit = observer, emit
         self._distributions = studies.distributions(spec.space.dimensions())
         self._running: dict[int, _Running] = {}
+        self._listener = ownership.Listener()
         self._pruning = Pruning(study, spec.criteria, spec.race)
 
     def run(self) -> None:
         """Run until the study has its number of trials and all are finished.
 
         Raises:
-            Exception: an unexpected error; the next driver repeats that trial.
+            Exception: a bug or the machine's failure; the next driver repeats that trial.
         """
         try:
             studies.enqueue(self._study, self._spec.starts)
             self._announce()
-            with studies.heartbeat(self._trials):
+            with ownership.heartbeat(self._trials):
                 while self._fill():
                     for evaluated in self._evaluators.wait(POLL):
                         self._take(evaluated)
         except BaseException:  # also raised by a signal
-            studies.release(self._trials())
+            ownership.release(self._trials())
             raise
 
     def _announce(self) -> None:
@@ -159,7 +161,7 @@ class Driver:
         return bool(self._running) or self._others_running()
 
     def _next(self) -> optuna.Trial | None:
-        trial = studies.adopt(self._study, list(self._running))
+        trial = self._listener.adopt(self._study, list(self._running))
         if trial is not None:
             self._emit_event(trial, "resumed")
         elif studies.count(self._study) < self._spec.trials:
@@ -234,10 +236,9 @@ class Driver:
         if running is None or running.rung[0] != scope or seed not in running.rung[1]:
             return  # from a trial that failed meanwhile, possibly of an earlier search
         if evaluated.rows is None:
-            if not isinstance(evaluated.error, ArenaError) or _of_machine(evaluated.error):
-                raise evaluated.error or RuntimeError("an experiment returned no rows")
+            error = refuse_foreign(evaluated.error)
             del self._running[number]
-            self._fail(running.trial, str(evaluated.error), time.monotonic() - running.began)
+            self._fail(running.trial, str(error), time.monotonic() - running.began)
             return
         running.rows[seed] = evaluated.rows
         if len(running.rows) == len(running.rung[1]):
@@ -246,7 +247,7 @@ class Driver:
     def _end_rung(self, running: _Running) -> None:
         """Continue with the next rung, prune the trial, or complete it. What one removal showed is
         only for the decision: the next rung measures that seed in full."""
-        if not studies.ours(self._study, running.trial):
+        if not ownership.ours(self._study, running.trial):
             del self._running[running.trial.number]
             return  # another driver assumed that this one was dead and adopted the trial
         rows = [running.rows[seed] for seed in running.rung[1]]
@@ -312,7 +313,7 @@ class Driver:
         self._record(trial, (), constraints, violation(constraints), (), 0.0)
 
     def _fail(self, trial: optuna.Trial, why: str, seconds: float) -> None:
-        if not studies.ours(self._study, trial):
+        if not ownership.ours(self._study, trial):
             return
         outcome = TrialOutcome(why=why, seconds=seconds)
         studies.remember(trial, outcome)
@@ -334,9 +335,3 @@ class Driver:
 
 def _name(number: int) -> str:
     return f"trial {number}"
-
-
-def _of_machine(error: ArenaError) -> bool:
-    """Whether the error is the machine's, not the strategy's: the trial must then be measured
-    again."""
-    return isinstance(error, MachineError)

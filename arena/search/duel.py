@@ -1,10 +1,9 @@
 """`arena duel`: red and blue search in turn, each against the other's current strategy.
 
 Red's payoff is the ASR left of its backdoor, and 0 in a seed in which that is not installed; blue
-minimises it. Gains are measured on the
-selection seeds, which neither side searched on (they are slightly optimistic, since the best of a
-few trials is selected there); the payoff matrix is measured on the report's seeds with test
-prompts, which neither side has seen.
+minimises it. Gains are measured on the selection seeds, which neither side searched on (they are
+slightly optimistic, since the best of a few trials is selected there); the payoff matrix is
+measured on the report's seeds with test prompts, which neither side has seen.
 """
 
 from __future__ import annotations
@@ -221,11 +220,12 @@ class _Duel:
         )
 
     def _starts(self, side: Side) -> list[Parameters]:
-        """The scenario's known strategies, and the one that the side plays if a search found it."""
+        """The strategy that the side plays, if a search found it, then the scenario's known ones:
+        those may be as many as the trials."""
         given = self._settings.starts if side == "red" else self._settings.blue.starts
         known = [self._spaces[side].start(each) for each in given]
         playing = self._plays[side].params
-        return [*known, playing] if playing else known
+        return [playing, *known] if playing else known
 
     def _best(self, side: Side, study: optuna.Study, base: Scenario) -> RankedTrial | None:
         """The study's best trial on the selection seeds; None if no trial is feasible."""

@@ -145,12 +145,12 @@ def planned_rows(plan: SeedPlan, experiment: Experiment) -> tuple[RowPlan, ...]:
     return tuple(row for row in rows if row.kind != "defended" and row.target in (None, first))
 
 
-def has_first_rung(scenario: Scenario, actor: str) -> bool:
-    """Return whether the scope `first` measures less than `all`: a defence without a disclosed
-    trigger has one row."""
+def has_first_rung(scenario: Scenario, actor: str, seeds: int) -> bool:
+    """Return whether the scope `first` in one seed measures less than `all` in so many: a defence
+    without a disclosed trigger has one row."""
     defender = scenario.defender
     others = sum(defender.target in ("each", a.name) for a in scenario.actors if a.name != actor)
-    return defender.intelligence == "disclosed" and (others > 1 or len(scenario.seeds) > 1)
+    return defender.intelligence == "disclosed" and (others > 1 or seeds > 1)
 
 
 def _of_league(row: RowPlan) -> bool:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import Any
 
 from arena.api.world import DataRoot
-from arena.errors import ArenaError, InputError, MachineError, UnexpectedError
+from arena.errors import InputError
 from arena.progress.observer import Observer, Planned
 from arena.results.rows import Row
 from arena.scenario.discovering import DISCOVERED, possible
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack
+from arena.search.blame import refuse_foreign
 from arena.search.driver import POLL
 from arena.search.evaluators import Evaluators
 from arena.search.experiment import Experiment
@@ -141,12 +142,11 @@ def evaluate(
 
 
 def _why(error: Exception | None) -> str:
-    """Why an experiment failed; what is not its own fault is raised: wrong input, the machine, a
-    bug."""
-    elsewhere = isinstance(error, InputError | MachineError | UnexpectedError)
-    if elsewhere or not isinstance(error, ArenaError):
-        raise error or RuntimeError("an experiment returned no rows")
-    return str(error)
+    """Why an experiment failed. Wrong input is raised too: the strategy was valid in its search."""
+    own = refuse_foreign(error)
+    if isinstance(own, InputError):
+        raise own
+    return str(own)
 
 
 def _run_of(pair: tuple[Hashable, int]) -> str:

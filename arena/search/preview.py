@@ -136,8 +136,9 @@ def _of_tune(scenario: Scenario, tune: Tune) -> Iterator[Phase]:
     if known is None:
         search = on_validation(scenario, tune, tune.seeds.search)
         select = on_validation(scenario, tune, tune.seeds.select)
-        yield phase("search", searches * tune.trials, search, moves)
-        yield phase("selection", searches * tune.best, select, moves)
+        untuned = int("untuned" in compared)  # measured there too, for comparison
+        yield phase("search", searches * tune.trials + untuned, search, moves)
+        yield phase("selection", searches * tune.best + untuned, select, moves)
     yield phase("report", rivals, _report(scenario, tune, {}, league=True), moves)
     yield phase("report, unseen defender", rivals, _report(scenario, tune, tune.unseen), moves)
 

@@ -34,7 +34,7 @@ def rungs(
     about the value, which is under other defences."""
     seeds = [(seed,) for seed in scenario.seeds] if races else [scenario.seeds]
     whole: list[Rung] = [("all", each) for each in seeds]
-    if prunes and criteria.faces_defender and has_first_rung(scenario, actor):
+    if prunes and criteria.faces_defender and has_first_rung(scenario, actor, len(whole[0][1])):
         return [("first", scenario.seeds[:1]), *whole]
     return whole
 

@@ -27,6 +27,7 @@ from arena.progress.lines import LogLines, ending
 from arena.progress.observer import Observer, Several
 from arena.results.run_state import recorded
 from arena.runs.answers import with_answers
+from arena.runs.measures import measures_of
 from arena.runs.run import free_folder, make_folder
 from arena.runs.work import ready, room, runtime_for, starting
 from arena.scenario.load import dump
@@ -34,13 +35,14 @@ from arena.scenario.schema import Scenario
 from arena.search import studies
 from arena.search.driver import Driver, SearchEvent, StudySpec
 from arena.search.evaluators import Evaluators, InProcess, RayTasks
-from arena.search.experiment import OUTSIDE, Experiment, part_of
+from arena.search.experiment import OUTSIDE, Experiment, part_of, stages_of
 from arena.search.ledger import Ledger, Remembering
 from arena.search.observations import SeedObservations
 from arena.search.phases import evaluate
 from arena.search.sent_experiments import SentExperiments
 from arena.search.storages import in_use, storage_of, storage_url
 from arena.search.study_identity import StudyIdentity, flat
+from arena.store.code import code_of, codes
 from arena.store.identity import digest
 from arena.store.store import Store, opened_store
 
@@ -48,6 +50,7 @@ OTHER_CODE = (
     "with other code or data than there is now; they count as they were measured, and only the "
     "rest is measured now"
 )
+OBSERVATIONS = "arena.search.observations"
 
 
 @dataclass(frozen=True)
@@ -78,10 +81,9 @@ class Session:
         study = studies.open_study(
             self.storage, spec.name, spec.criteria.directions, identity(spec)
         )
-        with in_use(self.storage):
-            if before := studies.of_other_code(study, code_of(spec)):
-                self.note(f"{spec.name}: {before} trials were measured {OTHER_CODE}")
-            Driver(spec, study, self.evaluators, self.observer, self.emit).run()
+        if before := studies.of_other_code(study, code_digest(spec)):
+            self.note(f"{spec.name}: {before} trials were measured {OTHER_CODE}")
+        Driver(spec, study, self.evaluators, self.observer, self.emit).run()
         return study
 
     def note(self, text: str) -> None:
@@ -99,13 +101,16 @@ class Session:
         return evaluate(scenarios, actor, self.evaluators, self.root, self.observer)
 
 
-def code_of(spec: StudySpec) -> str:
-    """Return the SHA-256 (hex) of the stages of the scenario as it is in the search's first seed:
-    another one means that the code of a stage or the data has changed."""
+def code_digest(spec: StudySpec) -> str:
+    """Return the SHA-256 (hex) of what trials are measured with: the stages of the scenario as it
+    is in the search's first seed, the parts that a strategy may add, and what reads the results.
+    Another one means that code or data has changed."""
     scenario, seed = spec.scenario, spec.scenario.seeds[0]
     plan = plan_seed(scenario, seed, spec.root)
     part = part_of(plan, Experiment(scenario, seed, spec.root, spec.actor))
-    return digest(sorted(part.artifacts))
+    observed = codes(OBSERVATIONS)[OBSERVATIONS]
+    parts = sorted(code_of(each) for each in spec.space.parts())
+    return digest([stages_of(part, measures_of(scenario)), observed, *parts])
 
 
 def identity(spec: StudySpec) -> StudyIdentity:
@@ -117,9 +122,13 @@ def identity(spec: StudySpec) -> StudyIdentity:
     own["space"] = {n: r.model_dump() for n, r in spec.space.dimensions().items()}
     own |= {"moves": spec.space.identity(), "judge": spec.criteria.identity()}
     own["prunes"] = spec.prunes
+    race = spec.race if spec.prunes else None
     given = spec.scenario.model_dump(mode="json", exclude=outside, exclude_defaults=True)
     given |= {**own, "sampler": spec.sampler.model_dump(exclude_defaults=True)}
     content |= {**own, "sampler": spec.sampler.model_dump()}
+    if race is not None:
+        given["race"] = race.model_dump(exclude_defaults=True)
+        content["race"] = race.model_dump()
     return StudyIdentity(content, frozenset(key for key, _ in flat(given)))
 
 
@@ -166,6 +175,7 @@ def opened(
         evaluators = _evaluators(scenario, artifacts, address)
         ledger = Ledger(artifacts.root / "studies" / f"{name}.measured.jsonl", observer.note)
         stack.enter_context(evaluators)
+        stack.enter_context(in_use(url))
         observer.phase("")
         yield Session(
             scenario=scenario,

@@ -16,9 +16,11 @@ from typing import Any, Protocol
 
 from pydantic import JsonValue
 
+from arena import registry
 from arena.api.ranges import Choice, Range, Value, middle_of
 from arena.scenario.search import Attack, DefenceOptions, SearchedTactic
 from arena.scenario.tactic_space import NO_TACTIC, dimensions_of, optional, slots_of, space_of
+from arena.search.study_identity import flat
 
 Parameters = Mapping[str, Value]
 OPTION = "option"
@@ -52,6 +54,9 @@ class StrategySpace(Protocol):
 
     def identity(self) -> dict[str, JsonValue]:
         """Return what determines the space, as plain JSON."""
+
+    def parts(self) -> list[type]:
+        """Return the registered classes that a strategy may add to the scenario."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +144,9 @@ class TacticSpace:
         at_once = self.attack.at_once
         return {"tactics": tactics, **({} if at_once is None else {"at_once": at_once})}
 
+    def parts(self) -> list[type]:
+        return [registry.get("tactic", each.method) for each in self.attack.tactics]
+
 
 @dataclass(frozen=True)
 class DefenceSpace:
@@ -184,6 +192,15 @@ class DefenceSpace:
         options: list[JsonValue] = [each.model_dump(mode="json") for each in self.answers.options]
         grouped: dict[str, JsonValue] = {"varies": True} if self.varies else {}
         return {"options": options, "compute": self.compute, **grouped}
+
+    def parts(self) -> list[type]:
+        methods = [
+            str(value)
+            for option in self.answers.options
+            for key, value in flat(option.set)
+            if key == "defender.objective.method"
+        ]
+        return [registry.get("objective", each) for each in methods]
 
 
 def _chosen(searched: SearchedTactic, params: Parameters) -> dict[str, Value]:

@@ -1,22 +1,11 @@
-"""Optuna studies: opened by URL and name, resumed, and shared by several drivers.
-
-A running trial belongs to a driver, which sends a heartbeat every few seconds. Without heartbeats
-another driver adopts the trial: it keeps its number and its parameters, and is measured again
-from the stages in the store. So no finished trial is lost or run twice.
-"""
+"""Optuna studies: opened by URL and name, resumed, and shared by several drivers."""
 
 from __future__ import annotations
 
-import contextlib
 import math
-import os
-import socket
-import threading
 import time
-import uuid
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import optuna
@@ -32,17 +21,15 @@ from arena import seeds
 from arena.api.ranges import Choice, Range, Value, Whole
 from arena.errors import InputError
 from arena.scenario.search import Sampler
+from arena.search import ownership
 from arena.search.observations import Observation
 from arena.search.storages import public_url, storage_of, told
 from arena.search.study_identity import StudyIdentity, shown
 from arena.search.trial_outcome import TrialOutcome
 
-MYSELF = uuid.uuid4().hex  # this driver
-BEAT = 10.0  # seconds between two heartbeats
 UNMARKED = 3.0  # seconds to wait for a new study to get its driver's mark
 GLANCE = 0.1
-SILENT = 60.0  # seconds without a heartbeat after which a driver counts as dead
-OWNER, SEEN, SCENARIO, FACTS = "driver", "seen", "scenario", "facts"
+SCENARIO, FACTS = "scenario", "facts"
 CONTENT, CODE = "content", "code"  # of a study
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
@@ -190,7 +177,7 @@ def _distribution(values: Range) -> BaseDistribution:
 def proposed(study: optuna.Study) -> optuna.Trial:
     """Create a trial without parameters, owned by this driver."""
     trial = study.ask()
-    claim(trial)
+    ownership.claim(trial)
     return trial
 
 
@@ -211,96 +198,6 @@ def filled(
         elif isinstance(values, FloatDistribution):
             trial.suggest_float(name, values.low, values.high, log=values.log)
     return trial
-
-
-def claim(trial: optuna.Trial) -> None:
-    """Record this driver as the trial's owner."""
-    trial.set_user_attr(OWNER, {"host": socket.gethostname(), "pid": os.getpid(), "id": MYSELF})
-    send_heartbeat(trial)
-
-
-def ours(study: optuna.Study, trial: optuna.Trial) -> bool:
-    """Return whether this driver still owns the trial: it runs, and no other driver adopted it."""
-    stored = study.get_trials(deepcopy=False)[trial.number]
-    owner = stored.user_attrs.get(OWNER, {})
-    return stored.state == TrialState.RUNNING and owner.get("id") == MYSELF
-
-
-@contextlib.contextmanager
-def heartbeat(trials: Callable[[], Sequence[optuna.Trial]]) -> Iterator[None]:
-    """Send heartbeats for these trials in a separate thread, until the block ends."""
-    over = threading.Event()
-
-    def beat() -> None:
-        while not over.wait(BEAT):
-            for trial in trials():
-                # the storage may be busy; the next heartbeat may succeed
-                with contextlib.suppress(Exception):
-                    if ours(trial.study, trial):
-                        send_heartbeat(trial)
-
-    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-
-
-def send_heartbeat(trial: optuna.Trial) -> None:
-    """Record that the trial's driver is alive now."""
-    trial.set_user_attr(SEEN, time.time())
-
-
-def release(trials: Sequence[optuna.Trial]) -> None:
-    """Leave trials to the next driver at once, on any machine, when this one stops cleanly."""
-    for trial in trials:
-        with contextlib.suppress(Exception):  # otherwise the next driver waits for a minute
-            if ours(trial.study, trial):
-                trial.set_user_attr(SEEN, 0.0)
-
-
-def adopt(study: optuna.Study, own: Sequence[int]) -> optuna.Trial | None:
-    """Take over a running trial whose driver is dead and return it; None if there is none. own: the
-    numbers of this driver's trials."""
-    for frozen in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        if frozen.number not in own and abandoned(frozen):
-            trial = optuna.Trial(study, frozen._trial_id)
-            claim(trial)
-            if ours(
-                study, trial
-            ):  # of two drivers that adopt it at once, the last to write owns it
-                return trial
-    return None
-
-
-def abandoned(trial: FrozenTrial) -> bool:
-    """Return whether a running trial's driver is dead: its process on this machine ended, or its
-    heartbeats stopped (on another machine, or if its process id was reused)."""
-    owner = trial.user_attrs.get(OWNER, {})
-    here = owner.get("host") == socket.gethostname()
-    if here and not _alive(int(owner["pid"])):
-        return True
-    began = trial.datetime_start.timestamp() if trial.datetime_start else 0.0
-    return time.time() - float(trial.user_attrs.get(SEEN, began)) > SILENT
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return not _is_zombie(pid)
-
-
-def _is_zombie(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except (OSError, IndexError):
-        return False
 
 
 def enqueue(study: optuna.Study, starts: Sequence[Mapping[str, Value]]) -> None:

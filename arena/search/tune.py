@@ -9,7 +9,7 @@ from pathlib import Path
 
 from arena.api.world import DataRoot
 from arena.errors import ArenaError, InputError
-from arena.results.tune import WITHOUT, TuneResults
+from arena.results.tune import RANDOM, TUNED, UNTUNED, WITHOUT, TuneResults
 from arena.runs.run import opened as open_scenario
 from arena.runs.run import write_folder
 from arena.scenario.load import Given, dump, varied
@@ -29,7 +29,7 @@ from arena.search.tune_results import tune_results
 
 BEST = "best.yaml"
 KNOWN_STRATEGY, FOUND_STRATEGY = "A known strategy", "Found by a search"
-UNTUNED, TUNED, RANDOM, WITHOUT_EACH = "untuned", "tuned", "random", "without_each"
+WITHOUT_EACH = "without_each"
 
 
 @dataclass(frozen=True)
@@ -100,16 +100,16 @@ def _tuned(session: Session) -> TuneResults:
     assert settings is not None
     studies = _studies(session, settings)
     contenders = _contenders(session, settings, studies)
+    best = next((each for each in contenders if each.name == TUNED), None)
+    if best is not None:
+        strategy = best_scenario(session.scenario, settings, best)
+        (session.folder / BEST).write_text(dump(strategy), encoding="utf-8")
     session.phase("report: fresh seeds, test prompts, the search's defender and an unseen one")
     rivals, failed = reported(
         contenders, session.scenario, settings, settings.unseen, session.evaluate
     )
     if TUNED in failed:
         raise ArenaError(f"the tuned strategy failed in every seed: {failed[TUNED]}")
-    best = next((each for each in rivals if each.name == TUNED), None)
-    if best is not None:
-        strategy = best_scenario(session.scenario, settings, best)
-        (session.folder / BEST).write_text(dump(strategy), encoding="utf-8")
     total = time.monotonic() - session.began
     return tune_results(session, settings, studies, rivals, failed, total)
 

@@ -14,6 +14,8 @@ from optuna.trial import FrozenTrial, create_trial
 from arena.planning.numerics import environment
 from arena.results.scenario import ScenarioRecord
 from arena.results.tune import (
+    RANDOM,
+    TUNED,
     CandidateRecord,
     Difference,
     HistoryPoint,
@@ -68,11 +70,11 @@ def tune_results(
             none, by name.
         seconds: of the command.
     """
-    scenario, main = session.scenario, studies["tuned"]
+    scenario, main = session.scenario, studies[TUNED]
     trials = [trial_record(trial, settings) for trial in main.study.get_trials(deepcopy=False)]
     differences = _differences(session, settings, rivals)
     contenders = tuple(contender_record(each, scenario, settings) for each in rivals)
-    broken = next((broken_limits(e, scenario, settings) for e in rivals if e.name == "tuned"), [])
+    broken = next((broken_limits(e, scenario, settings) for e in rivals if e.name == TUNED), [])
     evades, why = evasion(differences, settings.sought.gain, settings.sought.none, broken)
     busy = {name: round(seconds_busy(each.study), 2) for name, each in studies.items()}
     return TuneResults(
@@ -88,7 +90,7 @@ def tune_results(
         differences=differences,
         per_seed={each.name: _per_seed(each, settings) for each in rivals},
         unseen=dict(settings.unseen),
-        verdict=_verdict(differences, chosen=any(each.name == "tuned" for each in rivals)),
+        verdict=_verdict(differences, chosen=any(each.name == TUNED for each in rivals)),
         evasion=evades,
         evasion_reason=why,
         failed=dict(failed),
@@ -98,8 +100,8 @@ def tune_results(
         },
         seconds=TuneSeconds(
             total=round(seconds, 2),
-            tuned=busy["tuned"] if settings.strategy is None else None,
-            random=busy.get("random"),
+            tuned=busy[TUNED] if settings.strategy is None else None,
+            random=busy.get(RANDOM),
         ),
     )
 
@@ -109,13 +111,13 @@ def _differences(
 ) -> tuple[Difference, ...]:
     """Tuned minus every other contender, against both defenders; empty without a tuned one."""
     by_name = {each.name: each for each in rivals}
-    if "tuned" not in by_name:
+    if TUNED not in by_name:
         return ()
     return tuple(
-        difference(by_name["tuned"], other, defender, session.scenario, settings)
+        difference(by_name[TUNED], other, defender, session.scenario, settings)
         for other in rivals
         for defender in (SEEN, UNSEEN)
-        if other.name != "tuned"
+        if other.name != TUNED
     )
 
 

@@ -20,7 +20,7 @@ import pytest
 
 from arena import report, run, tune
 from arena.errors import ArenaError, MachineError
-from arena.search.studies import SILENT
+from arena.search.ownership import SILENT
 from arena.store import store as stores
 from arena.store.manifest import MANIFEST
 from arena.store.store import Store

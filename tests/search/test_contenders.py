@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from arena.reporting.tune_verdict import headline
@@ -27,6 +28,7 @@ from arena.search.contenders import (
 from arena.search.observations import SeedObservations
 from arena.search.storages import public_url
 from arena.search.tune import best_scenario
+from arena.statistics.evasion import evasion
 from tests.support.observations import observation, scenario
 
 TACTICS = [
@@ -127,14 +129,30 @@ def test_a_strategy_that_fails_in_every_seed_is_named_and_costs_no_other() -> No
     def measure(scenarios: Any, actor: str) -> Any:
         fine = SeedObservations((observation(0),))
         return {
-            key: SeedObservations(failed={0: "diverged"}) if key == ("b", UNSEEN) else fine
+            key: SeedObservations(failed={0: "diverged"}) if key in broken else fine
             for key in scenarios
         }
 
-    both = [Contender(name, None, {}, "") for name in ("a", "b")]
-    found, failed = reported(both, scenario(), settings, settings.unseen, measure)
-    assert [each.name for each in found] == ["a"]
-    assert failed == {"b": "under the unseen defender: diverged"}
+    broken = {("b", SEEN), ("c", UNSEEN)}
+    three = [Contender(name, None, {}, "") for name in ("a", "b", "c")]
+    found, failed = reported(three, scenario(), settings, settings.unseen, measure)
+    assert [each.name for each in found] == ["a", "c"]
+    assert failed == {"b": "diverged"}
+
+
+def test_a_strategy_that_fails_under_the_unseen_defender_only_keeps_its_other_results() -> None:
+    settings = scenario().tune
+    assert settings is not None
+    diverged = dict.fromkeys(range(8), "diverged")
+    one, two = contender("tuned", HIGH), contender("untuned", LOW)
+    one = replace(one, report={**one.report, UNSEEN: ()}, failed={UNSEEN: diverged})
+    record = contender_record(one, scenario(), settings)
+    assert record.report.value == pytest.approx(np.mean(HIGH))
+    assert record.unseen.value is None
+    gains = [against(one, two), against(one, two, UNSEEN)]
+    assert len(gains[0].seeds) == 8
+    assert set(gains[1].left_out.values()) == {"tuned failed: diverged"}
+    assert evasion(gains, 0.3, 0.15)[0] == "inconclusive"
 
 
 def test_limits_are_judged_on_the_seeds_that_count() -> None:

@@ -14,10 +14,12 @@ import pytest
 from optuna.trial import FrozenTrial, TrialState
 
 from arena.api.world import DataRoot
+from arena.errors import MachineError, UnexpectedError
 from arena.progress.observer import Silent
 from arena.results.rows import Row
 from arena.scenario.load import varied
 from arena.scenario.search import Disclosed, Race
+from arena.search import ownership
 from arena.search.criteria import AttackCriteria
 from arena.search.driver import StudySpec
 from arena.search.evaluators import Evaluated
@@ -126,15 +128,14 @@ def test_a_trial_of_a_living_driver_is_left_alone(storage: str, tmp_path: Path) 
     spec = search(3)
     study = drive(spec, storage, FakeEvaluators(tmp_path / "log"))
     other = study.ask()
-    from arena.search import studies
-
-    studies.claim(other)
-    assert studies.adopt(study, []) is None
-    other.set_user_attr("seen", 0.0)  # it has said nothing for years
-    adopted = studies.adopt(study, [])
+    listener = ownership.Listener()
+    ownership.claim(other)
+    assert listener.adopt(study, []) is None
+    ownership.release([other])
+    adopted = listener.adopt(study, [])
     assert adopted is not None
     assert adopted.number == other.number
-    assert studies.adopt(study, [adopted.number]) is None
+    assert listener.adopt(study, [adopted.number]) is None
 
 
 def test_the_first_trigger_in_the_first_seed_decides_whether_to_go_on(
@@ -216,14 +217,27 @@ def test_what_a_failed_trial_left_under_way_is_no_other_studys_answer(
     assert [t.values for t in study.get_trials()] == [t.values for t in alone.get_trials()]
 
 
-def test_what_nobody_foresaw_stops_the_search(storage: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        ZeroDivisionError("a bug of the arena's own"),
+        UnexpectedError("stage 'suspect' failed: KeyError: 'a'"),
+        MachineError("the disk is full"),
+    ],
+)
+def test_what_is_no_fault_of_the_strategy_stops_the_search_and_costs_no_trial(
+    error: Exception, storage: str, tmp_path: Path
+) -> None:
     class Broken(FakeEvaluators):
         def wait(self, timeout: float) -> list[Evaluated]:
             key, _ = self._queue.pop(0)
-            return [Evaluated(key, None, ZeroDivisionError("a bug"))]
+            return [Evaluated(key, None, error)]
 
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(type(error)):
         drive(search(4), storage, Broken(tmp_path / "log"))
+    study = drive(search(4), storage, FakeEvaluators(tmp_path / "log"))
+    assert len(study.get_trials()) == 4
+    assert not [trial for trial in study.get_trials() if trial.state == TrialState.FAIL]
 
 
 def test_constraints_are_kept_with_the_trial(storage: str, tmp_path: Path) -> None:

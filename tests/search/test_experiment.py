@@ -69,14 +69,14 @@ def test_the_first_look_is_at_one_removal() -> None:
 def test_a_defence_that_is_told_nothing_has_one_row() -> None:
     made = plan(*BLIND)
     assert names(made, "first") == names(made, "all")
-    assert not has_first_rung(toy("tune_evasion", *BLIND), "lexical")
+    assert not has_first_rung(toy("tune_evasion", *BLIND), "lexical", 2)
 
 
 def test_a_first_look_is_less_than_all_where_there_is_more() -> None:
-    assert has_first_rung(toy(), "lexical")
+    assert has_first_rung(toy(), "lexical", 1)
     one = "defender.target=bard"
-    assert not has_first_rung(toy("tune_evasion", one), "lexical")
-    assert has_first_rung(toy("tune_evasion", one, "seeds=[0, 1]"), "lexical")
+    assert not has_first_rung(toy("tune_evasion", one), "lexical", 1)
+    assert has_first_rung(toy("tune_evasion", one), "lexical", 2)
 
 
 DOSES = (

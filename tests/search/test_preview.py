@@ -42,8 +42,8 @@ def timed(folder: Path, scenario: Scenario) -> Store:
 
 def test_the_phases_of_a_search(planned: SearchOutline) -> None:
     assert {p.phase.name: (p.phase.strategies, p.phase.experiments) for p in planned.phases} == {
-        "search": (6, 12),  # three trials, and as many random ones; two seeds
-        "selection": (2, 2),
+        "search": (7, 14),  # three trials, as many random ones, untuned; two seeds
+        "selection": (3, 3),
         "report": (3, 3),  # tuned, untuned, random
         "report, unseen defender": (3, 3),
     }
@@ -54,7 +54,7 @@ def test_a_strategy_without_each_tactic_is_planned(tmp_path: Path) -> None:
     more = {"tune.compare": ["untuned", "without_each"], "tune.tactics": two}
     scenario = varied(experiments.tuned(), more, "search")
     plan = outline(scenario, timed(tmp_path, scenario), DataRoot())
-    assert [p.phase.strategies for p in plan.phases] == [1, 1, 4, 4]
+    assert [p.phase.strategies for p in plan.phases] == [2, 2, 4, 4]
 
 
 def test_a_known_strategy_above_its_budget_is_refused(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_time_grows_with_experiments_and_shared_stages_count_once(
 
 def test_the_whole_is_the_sum(planned: SearchOutline) -> None:
     assert planned.seconds == pytest.approx(sum(p.seconds or 0.0 for p in planned.phases))
-    assert "at most 20 experiments" in summary(planned)
+    assert "at most 23 experiments" in summary(planned)
 
 
 def test_an_unknown_time_is_said(planned: SearchOutline) -> None:

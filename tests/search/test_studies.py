@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import warnings
 from pathlib import Path
@@ -67,6 +66,8 @@ def test_a_study_of_another_scenario_is_refused(tmp_path: Path) -> None:
         ("tune.tactics[0].space.rate.high=0.1", False),
         ("defender.steps=40", False),
         ("tune.limits.written=0.3", False),
+        ("tune.race.dropped=0.3", False),
+        ("tune.race=null", False),
     ],
 )
 def test_a_study_is_known_by_what_decides_its_trials(change: str, same: bool) -> None:
@@ -168,8 +169,3 @@ def test_a_search_causes_no_warning(tmp_path: Path) -> None:
         warnings.simplefilter("always")
         drive(search(5, sampler="tpe"), log, FakeEvaluators(tmp_path / "l"))
     assert not [str(each.message) for each in told]
-
-
-def test_a_living_process_keeps_its_trial() -> None:
-    assert studies._alive(os.getpid())
-    assert not studies._alive(2**22 + 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import pytest
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import OperationalError
 
-from arena.search import driver, session, studies
+from arena.search import driver, ownership, session, studies
 from arena.search.criteria import AttackCriteria
 from arena.search.evaluators import Evaluated
 from arena.search.trial_outcome import TrialOutcome
@@ -99,8 +100,8 @@ def test_a_trial_that_was_recorded_but_not_ended_is_ended_without_measuring_agai
     outcome = studies.outcome_of(left)
     assert left.state == TrialState.RUNNING
     assert outcome is not None
-    owner = {**left.user_attrs[studies.OWNER], "pid": 2**22 + 1, "id": "dead"}
-    optuna.Trial(study, left._trial_id).set_user_attr(studies.OWNER, owner)
+    owner = {**left.user_attrs[ownership.OWNER], "pid": 2**22 + 1, "id": "dead"}
+    optuna.Trial(study, left._trial_id).set_user_attr(ownership.OWNER, owner)
     before = logged(log)
 
     ended = stored(drive(spec, storage, FakeEvaluators(log)))
@@ -141,8 +142,8 @@ class Robbed(FakeEvaluators):
 
 def take(study: optuna.Study) -> None:
     left = stored(study)
-    owner = {**left.user_attrs[studies.OWNER], "id": "another"}
-    optuna.Trial(study, left._trial_id).set_user_attr(studies.OWNER, owner)
+    owner = {**left.user_attrs[ownership.OWNER], "id": "another"}
+    optuna.Trial(study, left._trial_id).set_user_attr(ownership.OWNER, owner)
 
 
 def finish(study: optuna.Study) -> None:
@@ -173,15 +174,15 @@ def test_a_driver_that_was_taken_for_dead_writes_nothing(
     assert tuple(ended.values) == OTHERS.values
     assert ended.constraints == OTHERS.violations
     assert studies.outcome_of(ended) == OTHERS
-    assert (ended.user_attrs[studies.OWNER]["id"] == "another") is ("taken" in how)
+    assert (ended.user_attrs[ownership.OWNER]["id"] == "another") is ("taken" in how)
     assert ended.intermediate_values == {}
     assert notes == []
 
 
 @pytest.fixture
 def beat(monkeypatch: pytest.MonkeyPatch) -> float:
-    monkeypatch.setattr(studies, "BEAT", 0.02)
-    return studies.BEAT
+    monkeypatch.setattr(ownership, "BEAT", 0.02)
+    return ownership.BEAT
 
 
 def until(what: Callable[[], bool]) -> None:
@@ -192,7 +193,7 @@ def until(what: Callable[[], bool]) -> None:
 
 
 def seen(study: optuna.Study, number: int) -> float:
-    return float(stored(study, number).user_attrs[studies.SEEN])
+    return float(stored(study, number).user_attrs[ownership.SEEN])
 
 
 @pytest.fixture
@@ -207,16 +208,16 @@ def test_signs_of_life_go_on_for_what_runs_and_end_with_it(
     over, runs, later = (studies.proposed(study) for _ in range(3))
     study.tell(over.number, 0.5)
     running = [over, runs]
-    with studies.heartbeat(lambda: running):
+    with ownership.heartbeat(lambda: running):
         for _ in range(3):
-            runs.set_user_attr(studies.SEEN, 0.0)
+            runs.set_user_attr(ownership.SEEN, 0.0)
             until(lambda: seen(study, runs.number) > 0)
-        later.set_user_attr(studies.SEEN, 0.0)
+        later.set_user_attr(ownership.SEEN, 0.0)
         time.sleep(3 * beat)
         assert seen(study, later.number) == 0.0
         running.append(later)
         until(lambda: seen(study, later.number) > 0)
-    runs.set_user_attr(studies.SEEN, 0.0)
+    runs.set_user_attr(ownership.SEEN, 0.0)
     time.sleep(10 * beat)
     assert seen(study, runs.number) == 0.0
 
@@ -248,11 +249,28 @@ def test_a_storage_that_fails_once_does_not_silence_a_driver(
             raise OperationalError("UPDATE", {}, Exception("database is locked"))
         write(*args)
 
-    trial.set_user_attr(studies.SEEN, 0.0)
+    trial.set_user_attr(ownership.SEEN, 0.0)
     monkeypatch.setattr(trial.storage, "set_trial_user_attr", seconds_busy)
-    with studies.heartbeat(lambda: [trial]):
+    with ownership.heartbeat(lambda: [trial]):
         assert failed.wait(PATIENCE)
         until(lambda: seen(study, trial.number) > 0)
+
+
+@pytest.mark.parametrize("owner", [{"where": "elsewhere", "pid": 2**22 + 1}, {"pid": 2**22 + 1}])
+def test_a_driver_elsewhere_is_dead_once_it_is_silent_for_long(
+    owner: dict[str, Any], database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process id says nothing here (another machine, or another container of this one), and
+    its clock may be wrong. The second is of a version that named the machine only."""
+    study = studies.open_study(database, "s", ["maximize"], named("one"))
+    trial, listener, now = studies.proposed(study), ownership.Listener(), time.monotonic()
+    trial.set_user_attr(ownership.OWNER, {**owner, "id": "another"})
+    for later, heartbeat in ((0, 5.0), (59, 5.0), (61, 15.0), (120, 15.0)):
+        monkeypatch.setattr(time, "monotonic", lambda: now + later)  # noqa: B023
+        trial.set_user_attr(ownership.SEEN, heartbeat)
+        assert listener.adopt(study, []) is None
+    monkeypatch.setattr(time, "monotonic", lambda: now + 122)
+    assert listener.adopt(study, []) is not None
 
 
 def test_recorded_trials_count_without_their_store_and_with_other_code(
@@ -262,7 +280,7 @@ def test_recorded_trials_count_without_their_store_and_with_other_code(
     first = real_tune_results(tmp_path)
     log = tmp_path / "evaluators.log"
     before = len(log.read_text().splitlines())
-    monkeypatch.setattr(session, "code_of", lambda spec: "other")
+    monkeypatch.setattr(session, "code_digest", lambda spec: "other")
     notes: list[str] = []
     second = real_tune_results(tmp_path, notes)
     asked = log.read_text().splitlines()[before:]
@@ -271,3 +289,8 @@ def test_recorded_trials_count_without_their_store_and_with_other_code(
     assert "tune_evasion: 5 trials were measured with other code or data" in "\n".join(notes)
     changes = {"seconds": second.seconds, "environment": second.environment}
     assert first.model_copy(update=changes) == second
+
+
+def test_a_living_process_keeps_its_trial() -> None:
+    assert ownership._alive(os.getpid())
+    assert not ownership._alive(2**22 + 1)
