@@ -7,15 +7,16 @@ and T are the same (docs/estimands.md, Dose).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from arena.results.curves import AlongDose, DoseCurve, DosePoint, DoseSpan
 from arena.results.estimate import Estimate
 from arena.results.rows import SHAM_KINDS, DoseTaken, Row, ShamKind, Which
 from arena.statistics.intervals import over_seeds, rate_over_seeds
 from arena.statistics.rates import rate
-from arena.statistics.seeds import at_least
+from arena.statistics.seeds import at_least, fewest_actors
 
 SeedActor = tuple[int, str]
 
@@ -37,6 +38,10 @@ class _Case:
         """Return the drop from the control's ASR to this one, as a share of what the control
         keeps."""
         return None if left is None else (self.control - left) / self.gain
+
+    def left_by_sham(self, kind: ShamKind) -> float | None:
+        """Return the ASR left after the shams of a kind, if there are any."""
+        return dict(self.shams).get(kind)
 
     @property
     def gain(self) -> float:
@@ -144,34 +149,35 @@ def _left(point: DosePoint, actor: str) -> float | None:
 
 def _summary(point: DosePoint, cases: Sequence[_Case], least: float) -> AlongDose:
     used = [case for case in cases if case.gain > 0 and at_least(case.gain, least)]
-    targets = max(1, len({case.to for case in used}))
+    targets = fewest_actors((case.seed, case.to) for case in used)
+
+    def mean(left: Callable[[_Case], float | None]) -> Estimate:
+        return over_seeds(_by_seed(used, lambda case: case.share(left(case))), "rate", targets)
+
     odd: dict[str, Estimate] = {
-        kind: _mean({c: c.share(dict(c.shams).get(kind)) for c in used}, targets)
+        kind: mean(partial(_Case.left_by_sham, kind=kind))
         for kind in SHAM_KINDS
-        if any(kind in dict(case.shams) for case in cases)
+        if any(case.left_by_sham(kind) is not None for case in cases)
     }
     return AlongDose(
         step=point.step,
         dose=point.dose,
-        transfer=_mean({c: c.share(c.unlearned) for c in used}, targets),
+        transfer=mean(lambda case: case.unlearned),
         odd=odd.get("familiar", Estimate()),
         odd_by_sham=odd,
-        own=rate_over_seeds(_by_seed({case: case.own for case in cases})),
-        control=rate_over_seeds(_by_seed({case: case.control for case in cases})),
+        own=rate_over_seeds(_by_seed(cases, lambda case: case.own)),
+        control=rate_over_seeds(_by_seed(cases, lambda case: case.control)),
         cases=len(cases),
         explained=len(cases) - len(used),
     )
 
 
-def _mean(values: Mapping[_Case, float | None], targets: int) -> Estimate:
-    return over_seeds(_by_seed(values), "rate", targets)
-
-
-def _by_seed(values: Mapping[_Case, float | None]) -> list[float]:
-    """The mean over each seed's cases, seeds ascending."""
+def _by_seed(cases: Sequence[_Case], value_of: Callable[[_Case], float | None]) -> list[float]:
+    """The mean over each seed's cases that have a value, seeds ascending. Cases of one seed may be
+    equal: two removals that leave the same of an actor count twice."""
     seeds: dict[int, list[float]] = {}
-    for case, value in values.items():
-        if value is not None:
+    for case in cases:
+        if (value := value_of(case)) is not None:
             seeds.setdefault(case.seed, []).append(value)
     return [sum(seeds[seed]) / len(seeds[seed]) for seed in sorted(seeds)]
 

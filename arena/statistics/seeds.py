@@ -7,7 +7,7 @@ reference, compromised, control, shams by kind, unlearned -> Installation, PairS
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
@@ -119,6 +119,18 @@ def _installed(
 def at_least(value: float, limit: float) -> bool:
     """Return whether value >= limit, up to rounding: 0.3 - 0.1 is at least 0.2."""
     return value >= limit - 1e-12
+
+
+def fewest_actors(cases: Iterable[tuple[int, str]]) -> int:
+    """Return the smallest number of actors in any seed; 1 without a case.
+
+    Args:
+        cases: seed and actor, of everything that enters a mean.
+    """
+    by_seed: dict[int, set[str]] = {}
+    for seed, actor in cases:
+        by_seed.setdefault(seed, set()).add(actor)
+    return min(map(len, by_seed.values()), default=1)
 
 
 def at_dose(rows: Sequence[Row], which: Which) -> list[Row]:

@@ -12,6 +12,7 @@ from arena.results.estimate import Estimate
 from arena.results.pairs import PairSeed, PairStatus, ShamSeed
 from arena.results.rows import SHAM_KINDS, ShamKind
 from arena.statistics.intervals import Shape, Side, holm, one_sided, over_seeds, p_value
+from arena.statistics.seeds import fewest_actors
 from arena.statistics.thresholds import FAMILY_ERROR, MIN_SEEDS, Thresholds
 
 Verdict = Literal[
@@ -141,12 +142,9 @@ def fewest_targets(pairs: Iterable[tuple[str, Sequence[PairSeed]]]) -> int:
     Args:
         pairs: the suppressed actor, and the pair's seeds.
     """
-    by_seed: dict[int, set[str]] = {}
-    for to, cases in pairs:
-        for case in cases:
-            if case.transfer is not None:
-                by_seed.setdefault(case.seed, set()).add(to)
-    return min(map(len, by_seed.values()), default=1)
+    return fewest_actors(
+        (case.seed, to) for to, cases in pairs for case in cases if case.transfer is not None
+    )
 
 
 def seed_means(pairs: Iterable[Sequence[PairSeed]], quantity: Quantity) -> list[float]:

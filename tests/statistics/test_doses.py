@@ -140,3 +140,37 @@ def test_the_doses_of_the_verdicts_are_those_of_removals_that_reach_them() -> No
         "most": DoseSpan(removals=1),
     }
     assert verdict_doses([Row(kind="unlearned", name="u", target="ann", seed=0)]) == {}
+
+
+def test_removals_that_leave_the_same_count_each() -> None:
+    """Ann's and Bob's removals both leave all of Cat's backdoor: two cases, of four with a control
+    that keeps something."""
+    left = {"ann": 0.0, "bob": 1.0, "cat": 1.0}
+    curves = [
+        curve("control", None, 0, left, left),
+        curve("unlearned", "ann", 0, left, {**left, "bob": 0.0}),
+        curve("unlearned", "bob", 0, left, {**left, "bob": 0.0}),
+        curve("unlearned", "cat", 0, left, left),
+    ]
+    _, second = over_doses(curves, [], ACTORS, EVERYWHERE, 0.2)
+    assert (second.cases, second.explained) == (6, 2)
+    assert second.transfer.value == pytest.approx(1 / 4)
+    assert second.control.value == pytest.approx(4 / 6)
+    assert second.own.value == pytest.approx(2 / 6)
+
+
+def test_limits_are_those_of_the_fewest_actors_in_any_seed() -> None:
+    """In one seed Ann's backdoor alone survives the control, in the other Bob's: one actor each,
+    though there are two over both."""
+
+    def seed_with(actor: str, seed: int) -> list[DoseCurve]:
+        left = {**dict.fromkeys(ACTORS, 0.0), actor: 1.0}
+        return [
+            curve("control", None, seed, left, left),
+            curve("unlearned", "cat", seed, left, left),
+        ]
+
+    _, one = over_doses([*seed_with("ann", 0), *seed_with("bob", 1)], [], ACTORS, EVERYWHERE, 0.2)
+    _, same = over_doses([*seed_with("ann", 0), *seed_with("ann", 1)], [], ACTORS, EVERYWHERE, 0.2)
+    assert one.transfer == same.transfer
+    assert one.transfer.high is not None
