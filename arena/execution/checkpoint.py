@@ -93,7 +93,8 @@ def _refuse_flaws(question: Question, store: Store) -> None:
     flaws = _remembered(note)
     if flaws is None:
         flaws = _asked(asked)
-        write_note(note, flaws)
+        if not flaws or all(files):  # what the hub could not give, it may give the next time
+            write_note(note, flaws)
     for flaw in flaws:
         raise InputError(
             flaw["rule"], key=flaw["key"], found=flaw["found"], allowed=tuple(flaw["allowed"])

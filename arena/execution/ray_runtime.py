@@ -23,7 +23,7 @@ from typing import Any, Self
 
 from arena import plugins
 from arena.api.job import Progress
-from arena.errors import ArenaError
+from arena.errors import MachineError
 from arena.execution.perform import nowhere, perform
 from arena.execution.placement import (
     NONE,
@@ -288,7 +288,7 @@ class OnRay:
             try:
                 ray.get(ref)
             except ray.exceptions.RayError as error:
-                raise ArenaError(f"the process of {holder} could not start: {error}") from error
+                raise MachineError(f"the process of {holder} could not start: {error}") from error
             if holder.startswith(WORKER):
                 self._idle.append(holder)
 
@@ -296,7 +296,7 @@ class OnRay:
         for holder in self._starting.values():
             if time.monotonic() - self._began[holder] > START_LIMIT:
                 gpu = self._device == "cuda" and _trains(holder)
-                raise ArenaError(_not_started(holder, gpu))
+                raise MachineError(_not_started(holder, gpu))
 
     def _start_processes(self) -> None:
         while self._to_start and self._can_start():
@@ -321,7 +321,7 @@ class OnRay:
             cause = error.cause if isinstance(error.cause, Exception) else error
             return Done(node, None, cause)
         except ray.exceptions.RayError as error:
-            return Done(node, None, ArenaError(f"the process of {holder} died: {error}"))
+            return Done(node, None, MachineError(f"the process of {holder} died: {error}"))
         except Exception as error:  # of our own thread: for the engine to handle
             return Done(node, None, error)
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from arena.api.job import Job
-from arena.errors import ArenaError
+from arena.errors import ArenaError, MachineError
 from arena.execution.perform import perform
 from arena.planning.graph import Node
 from arena.store.parcels import Parcel, chain, pack, unpack
@@ -82,14 +82,15 @@ class Sender:
         `perform`, it uses an artifact that another process has made meanwhile.
 
         Raises:
-            ArenaError: what came back is damaged, or the store cannot be written.
+            MachineError: what came back is damaged, its process died, or the store cannot be
+                written.
         """
         with self._store.claim(stage.address):
             if not replace and self._store.has(stage.address):
                 return self._store.manifest(stage.address)
             parcel = self._awaited(call(self._inputs(stage)), stage.address)
             if parcel.address != stage.address:
-                raise ArenaError(f"another artifact came back: {parcel.address}")
+                raise MachineError(f"another artifact came back: {parcel.address}")
             return unpack(parcel, self._store, replace=replace)
 
     def _inputs(self, stage: Stage) -> Refs:
@@ -128,7 +129,7 @@ class Sender:
         except ray.exceptions.RayTaskError as error:
             raise (error.cause if isinstance(error.cause, Exception) else error) from error
         except ray.exceptions.RayError as error:
-            raise ArenaError(f"its process died: {error}") from error
+            raise MachineError(f"its process died: {error}") from error
         finally:
             del self._flights[ref]
             board.clear()

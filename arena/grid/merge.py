@@ -136,8 +136,7 @@ def _merged(
     notes = _missing(whole, partial)
     if out is not None and Path(out).resolve() in {each.folder.resolve() for each in whole.sources}:
         raise InputError("is one of the folders that are merged", key="--out", found=str(out))
-    folder = free_folder(whole.scenario, out, "-merged")
-    make_folder(folder)
+    folder = make_folder(free_folder(whole.scenario, out, "-merged"), new=out is None)
     present = {c.id: tuple(h.record.seed for h in whole.of_cell(c.id)) for c in whole.cells}
     first = whole.sources[0].part
     kept = {cell: seeds for cell, seeds in present.items() if seeds}

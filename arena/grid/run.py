@@ -100,6 +100,7 @@ def stress(
         if not show(planned):
             return None
         refuse_absent(scenario, address)
+        folder = make_folder(folder, new=out is None)
         _begin(folder, scenario, _record(origin, cells, part or (1, 1)))
         most = planned.workers if address is None else planned.width
         renew = set(planned.todo if fresh else ())
@@ -117,8 +118,7 @@ def stress(
 
 
 def _begin(folder: Path, scenario: Scenario, record: PartRecord) -> None:
-    """Make the run folder, with what a merge of parts needs to know of it."""
-    make_folder(folder)
+    """Write into the run folder what a merge of parts needs to know of it."""
     write_part(folder, record)
     (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
 

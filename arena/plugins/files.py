@@ -47,19 +47,19 @@ def read(path: Path) -> Plugin:
         raise InputError("not a plug-in: this folder has no __init__.py", str(path))
     if path.is_file() and path.suffix != ".py":
         raise InputError("not a plug-in: must be a Python file or a package's folder", str(path))
-    inside = [path] if path.is_file() else _inside(path)
-    if sum(file.stat().st_size for file in inside) > LARGEST:
+    found = [path] if path.is_file() else inside(path)
+    if sum(file.stat().st_size for file in found) > LARGEST:
         raise InputError(f"a plug-in's folder may hold at most {LARGEST >> 20} MiB", str(path))
     try:
-        files = tuple((f.relative_to(path.parent).as_posix(), f.read_bytes()) for f in inside)
+        files = tuple((f.relative_to(path.parent).as_posix(), f.read_bytes()) for f in found)
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", str(path)) from None
     stem = re.sub(r"\W", "_", path.stem)
     return Plugin(f"{PREFIX}{stem}_{_digest(files, path)[:12]}", path, files)
 
 
-def _inside(folder: Path) -> list[Path]:
-    """All files of a package except hidden ones and bytecode, in a fixed order."""
+def inside(folder: Path) -> list[Path]:
+    """Return all files of a package except hidden ones and bytecode, in a fixed order."""
     files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
     hidden = re.compile(r"(^|/)(\.|__pycache__/)")
     return [file for file in files if not hidden.search(file.relative_to(folder).as_posix())]

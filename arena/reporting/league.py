@@ -8,10 +8,9 @@ from typing import NamedTuple
 from arena.reporting.numbers import NONE, Shown, decimals, duration, percent, thousands
 from arena.reporting.wording import sentence, words
 from arena.results.estimate import Estimate
-from arena.results.league import League, LeaguePoint, Standing
+from arena.results.league import BASELINES, League, LeaguePoint, Standing
 from arena.results.run import RunResults
 
-BASELINES = ("none", "control")
 MEETS = {True: ("✓", "meets it"), False: ("✕", "misses it"), None: ("?", "not known")}
 UNMEASURED = 2.0  # above every ASR, so that unmeasured entries come last
 

@@ -64,7 +64,12 @@ def _broken(name: str, excess: float, limits: Mapping[str, float]) -> str:
     measured = limits[limit] + (above if side == "at most" else -above)
     if limit in SHARES:
         return f"{what} {plain(measured)} ({side} {plain(limits[limit])})"
-    return f"{what} {_fine(measured)} ({side} {decimals(limits[limit])})"
+    return f"{what} {_fine(measured)} ({side} {_exact(limits[limit])})"
+
+
+def _exact(limit: float) -> str:
+    """A limit with two places, or with as many as it has."""
+    return decimals(limit) if round(limit, 2) == limit else plain(limit)
 
 
 def _fine(value: float) -> str:

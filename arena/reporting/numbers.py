@@ -123,9 +123,12 @@ def duration(seconds: float | None) -> str:
 
 
 def percent(share: float | None) -> str:
-    """Return a share as `0.13 %`, with two significant digits; an en dash for None."""
+    """Return a share as `0.13 %`, with two significant digits, from 10 % on in whole numbers; an en
+    dash for None."""
     value = finite(share)
-    return NONE if value is None else f"{100 * value:.2g} %"
+    if value is None:
+        return NONE
+    return f"{100 * value:.0f} %" if 100 * value >= 9.95 else f"{100 * value:.2g} %"
 
 
 def thousands(count: float | None) -> str:

@@ -15,6 +15,7 @@ _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "%": r"\%",
     "#": r"\#", "_": r"\_", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
 }  # fmt: skip
+SHOWN = ("transfer", "odd", "specific", "raw_suppression")  # the parts split as on the pages
 _SPECIALS = re.compile("|".join(map(re.escape, _SPECIAL)))
 
 
@@ -60,7 +61,7 @@ def _transfer(pairs: Sequence[Pair]) -> str:
         [
             escape(pair.source),
             escape(pair.to),
-            *map(number, (pair.transfer, pair.odd, pair.specific, pair.raw_suppression)),
+            *map(number, map(pair.shown, SHOWN)),
             escape((pair.verdict or "").replace("_", " ")),
         ]
         for pair in pairs

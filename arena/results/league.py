@@ -5,6 +5,8 @@ from __future__ import annotations
 from arena.results.base import Part
 from arena.results.estimate import Estimate
 
+BASELINES = ("none", "control")  # `intelligence` of entries that are no defences
+
 
 class Mark(Part):
     """The mark that a defence has to meet: less than `asr` left, at most `loss` of accuracy

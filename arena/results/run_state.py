@@ -21,6 +21,7 @@ from arena.redaction import redact
 from arena.results.base import Part
 
 FILE = "state.json"
+CLOCK = 2.0  # seconds; when a process began is known to the second
 State = Literal["running", "interrupted", "failed"]
 
 _command: tuple[str, ...] | None = None  # the words of this process's command
@@ -45,9 +46,22 @@ class RunState(Part):
     @property
     def now(self) -> State:
         """Return the state, looking whether the process of a running one is still there."""
-        here = self.host == socket.gethostname()
-        gone = self.state == "running" and here and not psutil.pid_exists(self.process)
+        gone = self.state == "running" and self.here and not self._lives
         return "interrupted" if gone else self.state
+
+    @property
+    def here(self) -> bool:
+        """Return whether the run is one of this machine."""
+        return self.host == socket.gethostname()
+
+    @property
+    def _lives(self) -> bool:
+        """Whether the run's process is there, and not a later one with the same number."""
+        try:
+            began = float(psutil.Process(self.process).create_time())
+        except psutil.Error:
+            return False
+        return began <= datetime.fromisoformat(self.since).timestamp() + CLOCK
 
 
 def set_command(words: Sequence[str]) -> None:
@@ -83,7 +97,12 @@ def resume_with(folder: Path, call: str) -> str:
 @contextlib.contextmanager
 def recorded(folder: Path, call: str) -> Iterator[None]:
     """Keep the state of the run in its folder while the block runs, and how it ended if it has no
-    results. An error gets a note with the command that continues the run."""
+    results. An error gets a note with the command that continues the run.
+
+    Raises:
+        InputError: another process of this machine runs in the folder.
+    """
+    refuse_occupied(folder)
     resume = resume_with(folder, call)
     _write(folder, "running", "", resume)
     try:
@@ -96,6 +115,15 @@ def recorded(folder: Path, call: str) -> Iterator[None]:
             error.add_note(f"to continue: {resume}")
         raise
     (folder / FILE).unlink(missing_ok=True)
+
+
+def refuse_occupied(folder: Path) -> None:
+    """Raise InputError if another process of this machine runs in the folder."""
+    other = read_state(folder)
+    if other is None or other.process == os.getpid() or not other.here or other.now != "running":
+        return
+    rule = f"another command is running in this folder (process {other.process})"
+    raise InputError(f"{rule}; choose another --out", key="--out", found=str(folder))
 
 
 def read_state(folder: Path) -> RunState | None:

@@ -46,6 +46,8 @@ def with_answers(
     if todo:
         with start({address: plan.nodes[address] for address in todo}) as runtime:
             execute(plan.nodes, wanted, store, runtime, observer, timeline, fresh=fresh)
+    for address in plan.nodes:  # pruning goes by when they were last used
+        store.used(address)
     return replace(root, answers=store.path(plan.address))
 
 

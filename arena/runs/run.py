@@ -31,7 +31,7 @@ from arena.progress.observer import Observer, Several
 from arena.results.provenance import write_provenance
 from arena.results.reader import Results
 from arena.results.run import RunResults
-from arena.results.run_state import recorded
+from arena.results.run_state import recorded, refuse_occupied
 from arena.results.seed_record import PartRecord
 from arena.results.tables import FOLDER as TABLES
 from arena.results.tables import write_tables
@@ -99,7 +99,7 @@ def run(
         def start(todo: Mapping[str, Node]) -> Runtime:
             return runtime_for(settled, artifacts, address, fresh, todo)
 
-        make_folder(folder)
+        folder = make_folder(folder, new=out is None)
         write_part(folder, PartRecord(scenario=origin, cells={given.name: given.seeds}))
         with recorded(folder, "run"):
             return run_settled(
@@ -217,20 +217,20 @@ def _data_root(root: DataRoot | str | Path | None, beside: Path | None) -> DataR
 
 
 def free_folder(scenario: Scenario, out: str | Path | None, label: str = "") -> Path:
-    """Return `out`, or a new folder below `runs/` named after the scenario and the label.
+    """Return `out`, or the name of a new folder below `runs/`, of the scenario, the label and the
+    time; `make_folder` makes it.
 
     Raises:
         InputError: `out` holds a finished run, or files of something else that a run would
-            overwrite.
+            overwrite, or another command is running there.
     """
     if out is None:
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-        base = Path("runs") / f"{scenario.name}{label}-{stamp}"
-        others = (base.with_name(f"{base.name}-{k}") for k in itertools.count(2))
-        return next(path for path in itertools.chain([base], others) if not path.exists())
+        return Path("runs") / f"{scenario.name}{label}-{stamp}"
     folder = a_path(out, "out")
     if (folder / "results.json").exists():
         raise InputError("already holds a finished run; choose another --out", found=str(out))
+    refuse_occupied(folder)
     if not any((folder / mark).exists() for mark in MARKS):
         lost = [name for name in WRITTEN if (folder / name).exists()]
         if lost:
@@ -245,13 +245,28 @@ WRITTEN = ("scenario.yaml", "best.yaml", "report.html", "events.jsonl", "run.log
            TABLES, "samples", "seeds", "cells")  # fmt: skip
 
 
-def make_folder(folder: Path) -> None:
-    """Make a run's folder; InputError if it cannot be made."""
+def make_folder(folder: Path, *, new: bool = False) -> Path:
+    """Make a run's folder and return it; InputError if it cannot be made. new: it must not be there
+    yet; if another command was faster, one beside it is made."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        if new:
+            numbered = (folder.with_name(f"{folder.name}-{k}") for k in itertools.count(2))
+            return next(path for path in itertools.chain([folder], numbered) if _made(path))
+        folder.mkdir(exist_ok=True)
     except OSError as error:
         rule = f"cannot be made: {error.strerror}"
         raise InputError(rule, key="--out", found=str(folder)) from error
+    return folder
+
+
+def _made(folder: Path) -> bool:
+    """Whether the folder was made here, and was not there before."""
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -162,7 +162,7 @@ def opened(
         scenario = ready(scenario, artifacts, root, shown.phase)
         url = storage_url(optional_text(storage, "storage"), artifacts.root / "studies", name)
         storage_of(url)  # an error must come before anything is trained
-        make_folder(folder)
+        folder = make_folder(folder, new=out is None)
         stack.enter_context(recorded(folder, call))
         (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
         log = stack.enter_context((folder / "run.log").open("a", encoding="utf-8"))

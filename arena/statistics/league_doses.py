@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from arena.results.curves import DoseCurve, DosePoint
-from arena.results.league import LeaguePoint, Standing
+from arena.results.league import BASELINES, LeaguePoint, Standing
 from arena.statistics.defended import mean
 from arena.statistics.intervals import over_seeds, rate_over_seeds
 from arena.statistics.rates import rate
@@ -41,7 +41,8 @@ def along_way(
 def at_compute(standings: Sequence[Standing]) -> tuple[float | None, tuple[Standing, ...]]:
     """Return the smallest total compute of any defence, and every standing at that compute: its
     last point within it, or its end if it takes less."""
-    ends = [each.along[-1].compute for each in standings if each.along]
+    defences = [each for each in standings if each.intelligence not in BASELINES]
+    ends = [each.along[-1].compute for each in defences if each.along]
     known = [compute for compute in ends if compute is not None]
     if not known:
         return None, tuple(standings)

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from arena import plugins
+from arena.plugins.files import inside
 
 PACKAGES = ("arena", "attackers", "defenders")
 # They find parts and word errors; no stage's outcome depends on them.
@@ -171,13 +172,15 @@ def _places(top: str) -> tuple[Path, ...]:
 
 
 def _tree_digest(root: Path) -> str:
-    """Digest of all Python files of a plug-in, or of its one file."""
-    files = [root] if root.is_file() else sorted(root.rglob("*.py"))
+    """Digest of all files of a plug-in, or of its one file; its code as syntax trees, its data as
+    they are."""
+    files = [root] if root.is_file() else inside(root)
     summary = hashlib.sha256()
     for file in files:
         place = file.name if root.is_file() else file.relative_to(root).as_posix()
-        tree = _bare(file)
-        summary.update(f"{place}\n{ast.dump(tree)}\n".encode())
+        code = file.suffix == ".py"
+        content = ast.dump(_bare(file)) if code else hashlib.sha256(file.read_bytes()).hexdigest()
+        summary.update(f"{place}\n{content}\n".encode())
     return summary.hexdigest()
 
 

@@ -21,7 +21,9 @@ from arena.store.store import Store
 BROKEN = "broken"  # folder of artifacts that were set aside
 SMALL = 2**20  # bytes of a file that is compared even if only results are read
 PARENT, SIBLING = "parent.json", "sibling"
-_sound: dict[tuple[Path, int, bool], None] = {}  # artifacts that this process has already compared
+_sound: dict[
+    tuple[Path, int, int, bool], None
+] = {}  # artifacts that this process has already compared
 
 
 def flaw(store: Store, address: str, *, whole: bool) -> str | None:
@@ -34,7 +36,8 @@ def flaw(store: Store, address: str, *, whole: bool) -> str | None:
     folder = store.path(address)
     manifest = folder / MANIFEST
     try:
-        key = folder, manifest.stat().st_mtime_ns, whole
+        found = manifest.stat()  # not its time, which says when the artifact was last used
+        key = folder, found.st_ino, found.st_size, whole
     except OSError as error:
         return f"{MANIFEST} cannot be read ({error.strerror})"
     if key in _sound:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from arena.errors import ArenaError
+from arena.errors import MachineError
 from arena.store.integrity import problem_in, sibling_of
 from arena.store.manifest import MANIFEST
 from arena.store.store import Store, address_of
@@ -58,7 +58,7 @@ def unpack(parcel: Parcel, store: Store, *, replace: bool = False) -> dict[str, 
     checkpoint) must be there already.
 
     Raises:
-        ArenaError: it was damaged on the way, or the store cannot be written.
+        MachineError: it was damaged on the way, or the store cannot be written.
     """
 
     def fill(folder: Path) -> None:
@@ -102,8 +102,8 @@ def _inside(name: str, parcel: Parcel) -> PurePosixPath:
     return path
 
 
-def _damaged(parcel: Parcel, problem: str) -> ArenaError:
-    return ArenaError(f"an artifact that was sent arrived damaged ({parcel.address}): {problem}")
+def _damaged(parcel: Parcel, problem: str) -> MachineError:
+    return MachineError(f"an artifact that was sent arrived damaged ({parcel.address}): {problem}")
 
 
 def _sha256(content: Content) -> str:

@@ -331,8 +331,7 @@ def _publish(aside: Path, final: Path, replace: bool) -> None:
     """Rename into place. Other processes may replace the same address, so its folder can come and
     go between two checks: check again before raising an error."""
     for attempt in range(PUBLISH_ATTEMPTS):
-        if replace:
-            shutil.rmtree(_moved_away(final, aside), ignore_errors=True)
+        old = _moved_away(final, aside) if replace else None
         try:
             aside.rename(final)
             return
@@ -342,6 +341,9 @@ def _publish(aside: Path, final: Path, replace: bool) -> None:
             if attempt == PUBLISH_ATTEMPTS - 1:
                 raise
             _set_aside_if_broken(final, aside)
+        finally:
+            if old is not None:  # only now, since removing a checkpoint takes a while
+                shutil.rmtree(old, ignore_errors=True)
 
 
 def _set_aside_if_broken(final: Path, aside: Path) -> None:

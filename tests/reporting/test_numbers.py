@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from arena.api.values import RowKind
 from arena.reporting import palette
 from arena.reporting.cast import highlight
-from arena.reporting.numbers import Shown, adding_up, decimals, duration, finite, thousands
+from arena.reporting.numbers import (
+    Shown,
+    adding_up,
+    decimals,
+    duration,
+    finite,
+    percent,
+    thousands,
+)
 from arena.reporting.rows import grouped
 from arena.reporting.text import clean, fit
 from arena.reporting.view import stages
@@ -55,6 +63,14 @@ def test_estimates_are_shown_with_the_interval_that_they_have() -> None:
 )  # fmt: skip
 def test_durations(seconds: float | None, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.0013, "0.13 %"), (0.042, "4.2 %"), (0.0996, "10 %"), (0.996, "100 %"), (1.0, "100 %")],
+)
+def test_shares_in_per_cent(share: float, text: str) -> None:
+    assert percent(share) == text
 
 
 def test_counts_have_thousands() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from arena.results.claim import ShamEstimates
 from arena.results.estimate import Estimate, SeedEstimate
 from arena.results.latex import escape, latex_tables, number, tabular, write_latex
 from arena.results.pairs import Pair
@@ -35,6 +36,15 @@ def test_models_stand_against_actors() -> None:
 def test_pairs_have_their_verdict_in_words() -> None:
     text = latex_tables(SHOWN)["transfer"]
     assert r"b\_1 & a\&b & $-0.10$ & -- & -- & -- & not installed \\" in text
+
+
+def test_parts_are_split_as_on_the_pages() -> None:
+    """By the benign conditional, where there is one: verdicts on specificity are read off it."""
+    whole = results()
+    benign = ShamEstimates(odd=Estimate(value=0.55), specific=Estimate(value=0.05))
+    pairs = [p.model_copy(update={"by_sham": {"benign": benign}}) for p in whole.transfer]
+    table = latex_tables(whole.model_copy(update={"transfer": tuple(pairs)}))["transfer"]
+    assert table.count("$0.55$ & $0.05$") == len(pairs)
 
 
 def test_two_doses_are_two_tables_each(tmp_path: Path) -> None:

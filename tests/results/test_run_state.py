@@ -5,13 +5,21 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from arena.errors import ArenaError, InputError
 from arena.results import run_state
-from arena.results.run_state import FILE, read_state, recorded, resume_with, set_command
+from arena.results.run_state import (
+    FILE,
+    read_state,
+    recorded,
+    refuse_occupied,
+    resume_with,
+    set_command,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -91,6 +99,31 @@ def test_a_killed_run_counts_as_interrupted(tmp_path: Path) -> None:
     state = read_state(tmp_path)
     assert state is not None
     assert state.now == "running"  # that cannot be known from here
+
+
+def test_a_folder_in_which_another_command_runs_is_refused(tmp_path: Path) -> None:
+    with recorded(tmp_path, "run"):
+        content = json.loads((tmp_path / FILE).read_text())
+        refuse_occupied(tmp_path)  # its own, as of a notebook that repeats a call
+    other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        state = json.dumps(content | {"process": other.pid, "since": _now()})
+        (tmp_path / FILE).write_text(state)
+        with (
+            pytest.raises(InputError, match=rf"\(process {other.pid}\)"),
+            recorded(tmp_path, "run"),
+        ):
+            pass
+        assert (tmp_path / FILE).read_text() == state
+        earlier = json.dumps(content | {"process": other.pid, "since": "2020-01-01T00:00:00+00:00"})
+        (tmp_path / FILE).write_text(earlier)  # of a process with the same number, long gone
+        refuse_occupied(tmp_path)
+    finally:
+        other.communicate(b"\n")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def test_a_broken_state_is_none(tmp_path: Path) -> None:

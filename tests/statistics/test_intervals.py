@@ -191,6 +191,20 @@ def test_paired_differences_by_hand() -> None:
     assert paired([0.1] * 7 + [0.2])[1] == pytest.approx(2 / 2**8)
 
 
+@pytest.mark.parametrize(
+    ("difference", "low"), [(1.0, 2 * 0.025 ** (1 / 8) - 1), (0.0, 0.025 ** (1 / 8) - 1)]
+)
+def test_equal_differences_have_the_limits_of_a_quantity_with_ends(
+    difference: float, low: float
+) -> None:
+    """As of a strategy that keeps everything in each of eight seeds where the other keeps nothing:
+    the next seed may differ by up to -1."""
+    estimate, p = paired([difference] * 8)
+    assert estimate.value == difference
+    assert estimate.low == pytest.approx(low, abs=1e-3)
+    assert p == (pytest.approx(2 / 2**8) if difference else 1.0)
+
+
 def test_holm_by_hand() -> None:
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
     assert holm([0.6, 0.9]) == [1.0, 1.0]

@@ -62,12 +62,14 @@ def test_all_are_compared_at_what_the_cheapest_takes_in_all() -> None:
             standing("too dear", [0.5]),
             standing("no steps", [], whole=0.0),
             standing("plants first", [], whole=0.9),
+            standing("clean fine-tune", [0.05, 0.1]).model_copy(update={"intelligence": "control"}),
         ]
     )
     by_name = {each.name: each.equal for each in found}
     assert shared == 0.2
     assert {name: point.compute if point else None for name, point in by_name.items()} == {
         "cheap": 0.2, "dear": 0.15, "too dear": None, "no steps": 0.0, "plants first": None,
+        "clean fine-tune": 0.1,
     }  # fmt: skip
 
 

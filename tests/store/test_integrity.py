@@ -107,6 +107,7 @@ def test_an_artifact_is_compared_once_a_process(store: Store, chain: list[Node])
     address = chain[0].address
     assert integrity.flaw(store, address, whole=True) is None
     flip(store.path(address) / PAYLOAD)
+    store.used(address)
     assert integrity.flaw(store, address, whole=True) is None
     manifest = store.path(address) / MANIFEST
     manifest.write_text(json.dumps(json.loads(manifest.read_text())))
