@@ -8,8 +8,8 @@ the six best of them on five others, the best of those by its mean; `equal` is t
 many experiments as the race spends at an effect of 0.3, `more` with 30 % more. `race` is what
 `arena tune` does: in the order in which they are proposed, strategies earn the next search seed
 while they may still be the best (arena.search.racing), and the six best are raced on selection
-seeds until the error of the choice is small or the seeds are used up; the winner is then measured
-on all of them.
+seeds until the error of the choice is small or the best and its nearest rival have had all seeds;
+the winner is then measured on all of them.
 
 Printed, per effect of the best strategy over the untuned one: how often the best is chosen, the
 true effect of the choice, experiments spent, and how often `report` fresh seeds would then show
@@ -148,7 +148,7 @@ COUNTS = {
 }  # fmt: skip
 NUMBERS = {
     "seed-sd": 0.3, "noise-sd": 0.27, "spread": 0.1, "gap": 0.1, "level": 0.2,
-    "dropped": 0.1, "error": 0.05,
+    "dropped": 0.2, "error": 0.05,
 }  # fmt: skip
 
 

@@ -81,11 +81,11 @@ class Race(Section):
     after another, all on the same ones, while it may still be the best.
 
     dropped: a strategy ends when its chance to beat the best so far falls below this. error: the
-    selection ends when the chance that another candidate is better falls below this, or when all
-    selection seeds are used.
+    selection ends when the chance that another candidate is better falls below this, or when the
+    best and the one nearest to it have used all selection seeds.
     """
 
-    dropped: Fraction = 0.1
+    dropped: Fraction = 0.2
     error: Fraction = 0.05
 
 

@@ -91,8 +91,8 @@ def candidates(
     """Return the best trials ranked on the selection seeds.
 
     In a race (`attack.race`) every candidate is measured on `FIRST` seeds, then the leader and the
-    one most likely to overtake it on further ones, until the error of the choice is small or the
-    seeds are used up; the winner is then measured on all of them.
+    one most likely to overtake it on further ones, until the error of the choice is small or these
+    two have had all seeds; the winner is then measured on all of them.
     """
     base = on_validation(scenario, attack, attack.seeds.select)
     trials = {trial.number: trial for trial in best_trials(study, attack.best)}

@@ -7,9 +7,12 @@ tells most about which strategy is the best. The model is additive,
     value(k, s) = effect(k) + seed(s) + noise,    noise ~ N(0, sigma^2) independent,
 
 so a seed that is kind to every strategy says nothing about any of them, and a strategy measured on
-two seeds is comparable with one measured on eight. Effects are drawn from a normal distribution
-whose variance is estimated too (empirical Bayes), which pulls extreme means of few seeds towards
-the rest: without that, the best of many is best by luck (the winner's curse).
+two seeds is comparable with one measured on eight. Effects are drawn from a normal distribution,
+which pulls extreme means of few seeds towards the rest: without that, the best of many is best by
+luck (the winner's curse). Neither its spread nor the noise is known, least of all after the first
+few values, so both are averaged over rather than estimated: the noise in closed form (its variance
+has an inverse gamma prior, which makes posteriors Student's t; Gelman et al., Bayesian Data
+Analysis, 3rd edition, section 14.2), the spread over a grid.
 
 On selection seeds the rule is top-two sampling for best-arm identification (Russo, arXiv
 1602.08448; with the leader and challenger of Qin, Klabjan and Russo, arXiv 1705.10033): measure the
@@ -25,29 +28,32 @@ from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.stats import t as student
 
 Floats = NDArray[np.float64]
 Strategy = TypeVar("Strategy", bound=Hashable)
 
 DRAWS = 20_000  # of the posterior; a probability of 0.2 is then known to about 0.003
-LEAST_SIGMA = 0.02  # a rate over 128 prompts is not known better
-FLAT = 1e-6  # precision of a prior that says nothing
+# The prior of sigma: what rates of this arena have within a seed, worth two degrees of freedom.
+NOISE, NOISE_DOF = 0.25, 2
+SPREADS = np.geomspace(0.1, 10.0, 15)  # of the effects, in units of sigma; equally likely
 
 
 @dataclass(frozen=True)
 class Standing(Generic[Strategy]):
-    """What is known of the strategies' effects.
+    """What is known of the strategies' effects: a multivariate t distribution.
 
     Attributes:
         names: the strategies, in the order of the arrays.
-        mean: posterior means, shape (strategies,); only their differences mean something.
-        covariance: of the posterior, shape (strategies, strategies).
+        mean: shape (strategies,); only their differences mean something.
+        scale: shape (strategies, strategies); with many degrees of freedom the covariance.
+        dof: degrees of freedom.
     """
 
     names: tuple[Strategy, ...]
     mean: Floats
-    covariance: Floats
+    scale: Floats
+    dof: float
 
     @cached_property
     def leader(self) -> Strategy:
@@ -55,38 +61,40 @@ class Standing(Generic[Strategy]):
         return self.names[int(self.mean.argmax())]
 
     def lead(self, one: Strategy, other: Strategy) -> tuple[float, float]:
-        """Return the posterior mean and standard deviation of effect(one) - effect(other)."""
+        """Return the posterior mean and scale (as of a standard error) of effect(one) -
+        effect(other)."""
         i, j = self.names.index(one), self.names.index(other)
-        c = self.covariance
-        variance = c[i, i] + c[j, j] - 2 * c[i, j]
-        return float(self.mean[i] - self.mean[j]), float(np.sqrt(max(variance, 0.0)))
+        c = self.scale
+        squared = c[i, i] + c[j, j] - 2 * c[i, j]
+        return float(self.mean[i] - self.mean[j]), float(np.sqrt(max(squared, 0.0)))
 
     def beats(self, one: Strategy, other: Strategy) -> float:
         """Return the probability that one strategy's effect exceeds another's."""
         lead, error = self.lead(one, other)
-        return float(norm.cdf(lead / error)) if error else float(lead > 0)
+        return float(student.cdf(lead / error, self.dof)) if error else float(lead > 0)
 
     def error_of_choice(self) -> float:
         """Return the probability that the leader is not the best of all, by simulation."""
         rng = np.random.default_rng(0)
-        drawn = rng.multivariate_normal(self.mean, self.covariance, DRAWS, method="eigh")
-        return 1.0 - float(np.mean(drawn.argmax(axis=1) == self.mean.argmax()))
+        centre = np.zeros_like(self.mean)
+        drawn = rng.multivariate_normal(centre, self.scale, DRAWS, method="eigh")
+        wide = np.sqrt(rng.chisquare(self.dof, (DRAWS, 1)) / self.dof)
+        effects = self.mean + drawn / wide
+        return 1.0 - float(np.mean(effects.argmax(axis=1) == self.mean.argmax()))
 
 
 def standing(values: Mapping[Strategy, Mapping[int, float]]) -> Standing[Strategy]:
     """Return what the values say of every strategy.
 
     Args:
-        values: by strategy, then by seed; at least one per strategy; larger is better.
+        values: rates, by strategy, then by seed; at least one per strategy; larger is better.
 
     Raises:
         ValueError: there is no strategy, or one without a value.
     """
     if not values or not all(values.values()):
         raise ValueError("every strategy needs at least one value")
-    table = _Table.of(values)
-    mean, covariance = table.posterior(max(LEAST_SIGMA, table.sigma()))
-    return Standing(tuple(values), mean, covariance)
+    return Standing(tuple(values), *_Table.of(values).posterior())
 
 
 def pair_to_measure(known: Standing[Strategy], full: Collection[Strategy]) -> tuple[Strategy, ...]:
@@ -117,39 +125,35 @@ class _Table:
         value, strategy, seed = (np.array(column) for column in zip(*rows, strict=True))
         return cls(value.astype(float), strategy, seed)
 
-    @cached_property
-    def design(self) -> Floats:
-        """One column per strategy, then one per seed, as indicators."""
-        strategies, seeds = int(self.strategy.max()) + 1, int(self.seed.max()) + 1
-        return np.hstack([np.eye(strategies)[self.strategy], np.eye(seeds)[self.seed]])
+    def posterior(self) -> tuple[Floats, Floats, float]:
+        """Mean, scale and degrees of freedom of the strategies' effects, over all spreads. The
+        mixture of t distributions is given as one, with its mean and its scale.
 
-    def sigma(self) -> float:
-        """The noise's standard deviation, from the residuals of the additive fit; where no degree
-        of freedom is left, that of all values."""
-        fitted, _, rank, _ = np.linalg.lstsq(self.design, self.value, rcond=None)
-        left = len(self.value) - int(rank)
-        if left < 1:
-            return float(np.std(self.value))
-        residuals = self.value - self.design @ fitted
-        return float(np.sqrt(residuals @ residuals / left))
+        Seeds have a flat prior, so they carry what all strategies have in common, and are projected
+        out. In the eigenvectors of the rest every spread has its fit in closed form."""
+        information, score, total = self._within_seeds()
+        dof = NOISE_DOF + len(self.value) - int(self.seed.max()) - 1
+        eigenvalues, vectors = np.linalg.eigh(information)
+        along = vectors.T @ score
+        precision = np.maximum(eigenvalues, 0.0) + SPREADS[:, None] ** -2  # (spreads, strategies)
+        means = along / precision
+        squares = NOISE_DOF * NOISE**2 + total - means @ along
+        volume = -len(score) * np.log(SPREADS) - np.log(precision).sum(axis=1) / 2
+        chance = volume - dof / 2 * np.log(squares)
+        weight = np.exp(chance - chance.max())
+        weight /= weight.sum()
+        mean = weight @ means
+        apart = means - mean
+        within = (vectors * (weight * squares / dof @ (1 / precision))) @ vectors.T
+        between = vectors @ (weight[:, None] * apart).T @ apart @ vectors.T
+        return vectors @ mean, within + between, dof
 
-    def posterior(self, sigma: float) -> tuple[Floats, Floats]:
-        """Mean and covariance of the strategies' effects, whose prior is N(0, tau^2); seeds have a
-        flat one, and carry what all strategies have in common."""
-        strategies = int(self.strategy.max()) + 1
-        prior = np.full(self.design.shape[1], FLAT)
-        prior[:strategies] = self._tau(sigma) ** -2
-        precision = self.design.T @ self.design / sigma**2 + np.diag(prior)
-        covariance: Floats = np.linalg.inv(precision).astype(float)
-        mean = covariance @ self.design.T @ self.value / sigma**2
-        return mean[:strategies], covariance[:strategies, :strategies]
-
-    def _tau(self, sigma: float) -> float:
-        """Standard deviation of the effects, by moments: the variance of the strategies' means
-        (each value less its seed's mean) beyond what noise gives; at least a tenth of sigma, so
-        that nothing is called equal before it was measured."""
-        seed_mean = np.bincount(self.seed, self.value) / np.bincount(self.seed)
-        n = np.bincount(self.strategy)
-        mean = np.bincount(self.strategy, self.value - seed_mean[self.seed]) / n
-        beyond = float(np.var(mean) - np.mean(sigma**2 / n))
-        return float(np.sqrt(max(beyond, (sigma / 10) ** 2)))
+    def _within_seeds(self) -> tuple[Floats, Floats, float]:
+        """What differences within seeds say of the effects: their information matrix, the score,
+        and the sum of squares."""
+        strategies = np.eye(int(self.strategy.max()) + 1)[self.strategy]
+        count = np.bincount(self.seed)[:, None]
+        seeds = np.eye(len(count))[self.seed]
+        strategies -= seeds @ (seeds.T @ strategies / count)
+        value = self.value - (seeds @ (seeds.T @ self.value[:, None] / count))[:, 0]
+        return strategies.T @ strategies, strategies.T @ value, float(value @ value)

@@ -13,7 +13,7 @@ import pytest
 
 from arena.errors import InputError
 from arena.scenario.search import Sampler
-from arena.search import studies
+from arena.search import session, studies
 from arena.search.criteria import AttackCriteria
 from arena.search.driver import StudySpec
 from arena.search.phases import on_validation
@@ -142,6 +142,15 @@ def test_trials_of_other_code_are_counted_once(storage: str) -> None:
     assert [studies.of_other_code(study, code) for code in "abba"] == [0, 1, 0, 1]
 
 
+def test_the_code_of_tactics_counts_though_the_scenario_uses_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spec = searched()
+    before = session.code_digest(spec)
+    monkeypatch.setattr(session, "code_of", lambda part: f"edited {part.__name__}")
+    assert session.code_digest(spec) != before
+
+
 def searched(*overrides: str) -> StudySpec:
     base = scenario(*overrides)
     attack = base.tune
@@ -151,6 +160,7 @@ def searched(*overrides: str) -> StudySpec:
         space=TacticSpace(attack),
         criteria=AttackCriteria(attack),
         trials=attack.trials,
+        race=attack.race,
     )
 
 
