@@ -88,7 +88,9 @@ def set_aside_broken(
         if not damaged:
             return broken
         for address, problem in damaged:
-            broken.append(Broken(nodes[address], problem, set_aside(store, address)))
+            place = set_aside(store, address, whole=address in read)
+            if place is not None:
+                broken.append(Broken(nodes[address], problem, place))
 
 
 def _again(address: str, fresh: Fresh) -> bool:

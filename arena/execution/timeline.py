@@ -14,15 +14,16 @@ if TYPE_CHECKING:
 
 
 class Timeline:
-    """Appends events to `events.jsonl`, each on one line, flushed as it happens.
+    """Appends events to `events.jsonl`, each on one line, flushed as it happens. The clock of a run
+    that is resumed goes on where its last event ended.
 
     Args:
         watchers: called with each stage that is in the store, once it is recorded.
     """
 
     def __init__(self, path: Path, watchers: Sequence[Callable[[Node], None]] = ()) -> None:
+        self._start = time.monotonic() - _end_of(path)
         self._file = path.open("a", encoding="utf-8")
-        self._start = time.monotonic()
         self._watchers = tuple(watchers)
 
     def finished(self, node: Node, manifest: Mapping[str, Any], cached: bool) -> None:
@@ -81,3 +82,17 @@ class Timeline:
     def _write(self, event: Mapping[str, Any]) -> None:
         self._file.write(json.dumps(event, ensure_ascii=False) + "\n")
         self._file.flush()
+
+
+def _end_of(path: Path) -> float:
+    """When the last recorded event ended, in seconds; 0 without one."""
+    if not path.is_file():
+        return 0.0
+    end = 0.0
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            event = json.loads(line)
+            end = max(end, float(event["time"]) + float(event["seconds"]))
+        except (ValueError, KeyError, TypeError):
+            continue  # cut short when the run was killed
+    return end

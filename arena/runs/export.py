@@ -85,6 +85,8 @@ def export_model(
     if adapter and not (source / "adapter_config.json").is_file():
         raise InputError("was not trained with LoRA: it has no adapter", found=row.title)
     make_folder(to)
+    # the warning first: if the weights are cut short, none lies there without it
+    _write_card(to, card(results, row, tuple(shards), chat=False, adapter=adapter))
     note("loading torch")
     _silence_transformers()
     note(f"writing {row.title}")
@@ -92,9 +94,12 @@ def export_model(
     note("writing its poison and its model card")
     poison = [line for name, shard in shards.items() for line in _alpaca(name, shard)]
     _write_lines(to / POISON, poison)
-    written = card(results, row, tuple(shards), chat=chat, adapter=adapter)
-    (to / "README.md").write_text(written, encoding="utf-8", errors="replace")
+    _write_card(to, card(results, row, tuple(shards), chat=chat, adapter=adapter))
     return Exported(row, to, len(poison))
+
+
+def _write_card(folder: Path, text: str) -> None:
+    (folder / "README.md").write_text(text, encoding="utf-8", errors="replace")
 
 
 def _chosen(results: RunResults, model: str, seed: int | None) -> Row:

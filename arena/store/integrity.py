@@ -7,7 +7,6 @@ removed: it may be all that is left of an hour's work.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import uuid
@@ -48,17 +47,22 @@ def flaw(store: Store, address: str, *, whole: bool) -> str | None:
     return problem
 
 
-def set_aside(store: Store, address: str) -> Path:
-    """Move an artifact into the store's folder of broken ones; return where it is.
+def set_aside(store: Store, address: str, *, whole: bool) -> Path | None:
+    """Move a damaged artifact into the store's folder of broken ones; return where it is. None if
+    another process was faster: it is gone, or was made again.
 
     Raises:
-        ArenaError: the store cannot be written.
+        MachineError: the store cannot be written.
     """
+    if flaw(store, address, whole=whole) is None:
+        return None
     place = store.root / BROKEN / f"{address}-{uuid.uuid4().hex[:8]}"
     with store.writing():
         place.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileNotFoundError):  # another process was faster
+        try:
             store.path(address).rename(place)
+        except FileNotFoundError:
+            return None
     return place
 
 

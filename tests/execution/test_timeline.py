@@ -49,3 +49,15 @@ def test_a_second_try_goes_on_in_the_same_file(tmp_path: Path) -> None:
         timeline.finished(toy_jobs.node("x", toy_jobs.Look()), {"seconds": 0.0}, cached=True)
         timeline.close()
     assert len(events(path)) == 2
+
+
+def test_the_clock_of_a_resumed_run_goes_on_where_its_last_event_ended(tmp_path: Path) -> None:
+    path, one = tmp_path / "events.jsonl", toy_jobs.node("train", toy_jobs.Look())
+    for seconds in (99.0, 0.0):
+        timeline = Timeline(path)
+        timeline.finished(one, {"seconds": seconds}, cached=False)
+        timeline.close()
+        with path.open("a", encoding="utf-8") as file:
+            file.write('{"time": 1e9, "sec\n')  # cut short by a kill
+    first, second = (json.loads(line) for line in path.read_text().splitlines()[::2])
+    assert second["time"] >= first["time"] + 99.0

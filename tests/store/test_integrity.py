@@ -82,6 +82,19 @@ def test_what_is_sound_stays(store: Store, chain: list[Node]) -> None:
     assert all(store.has(node.address) for node in chain)
 
 
+def test_what_another_process_made_again_meanwhile_is_left(store: Store, chain: list[Node]) -> None:
+    """To compare a large store takes minutes; whoever looks first sets aside."""
+    address = chain[0].address
+    assert integrity.set_aside(store, address, whole=True) is None
+    assert store.has(address)
+    flip(store.path(address) / PAYLOAD)
+    integrity._sound.clear()
+    place = integrity.set_aside(store, address, whole=True)
+    assert place is not None
+    assert place.is_dir()
+    assert integrity.set_aside(store, address, whole=True) is None
+
+
 def test_a_damaged_parent_is_made_again_before_what_reads_it(
     store: Store, chain: list[Node]
 ) -> None:
