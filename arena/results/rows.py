@@ -85,7 +85,8 @@ class DoseTaken(Part):
     Dose, League).
 
     dose: summed learning rate up to the step. reached: whether the condition of `least` or `most`
-    held anywhere on the curve; if not, this is the end of the curve and no verdict uses it.
+    held anywhere on the curve; if not, this is the whole removal (`least`) or the smallest dose
+    (`most`), and T is not computed there.
     """
 
     which: Which

@@ -282,7 +282,7 @@ def _notes(
         )
     if any(case.control is None for case in cases):
         yield "no clean fine-tune (in every seed): transfer is not defined without it"
-    if any("benign" not in case.by_sham for case in cases):
+    if not any("benign" in case.by_sham for case in cases):
         yield "no benign conditional to compare with: specificity is not claimed"
     left_out = {case.seed for case in cases for sham in case.by_sham.values() if sham.left_out}
     if left_out:

@@ -211,8 +211,8 @@ def _would_change(
             f"a clean fine-tune that keeps more: in {evidence.explained:.0%} of the cases it "
             "explains the drop by itself"
         )
-    if any("benign" not in case.by_sham for pair in pairs for case in pair.per_seed):
-        yield "a benign conditional in every cell: without one specificity is not claimed"
+    if not any("benign" in case.by_sham for pair in pairs for case in pair.per_seed):
+        yield "a benign conditional: without one specificity is not claimed"
     yield _of_one_pair(family, len(pairs), thresholds)
 
 

@@ -103,7 +103,7 @@ def test_what_would_change_it_speaks_of_this_result() -> None:
         return " | ".join(judge_grid([judged("a", seeds(lefts, **rest))], THRESHOLDS).would_change)
 
     assert "at least 8 usable seeds (there are 2)" in said([0.1, 0.2])
-    assert "a benign conditional in every cell" in said([0.1] * 8, benign=None)
+    assert "a benign conditional: without one" in said([0.1] * 8, benign=None)
     spread = list(np.linspace(0, 0.2, 8))
     assert "unlearned alike suppress about as much" in said(spread, benign=0.1)
     assert "suppress as much as backdoors when unlearned in the same way" in said(spread)
