@@ -77,6 +77,28 @@ def test_what_other_code_made_is_outdated_and_not_broken(store: Store) -> None:
     assert problem.what == "made by other code of 'train' than today's"
 
 
+def test_a_kind_that_is_not_known_here_is_not_outdated(store: Store) -> None:
+    """It is a plug-in's, and plug-ins are not loaded here."""
+    address = put(store, "one")
+    none = {kind: code for kind, code in CODES.items() if kind != "train"}
+    assert [entry.state for entry in inventory(store, none)] == ["whole"]
+    assert verify(store, none) == ()
+    prune(store, none, outdated=True)
+    assert left(store) == {address}
+
+
+def test_a_file_that_artifacts_share_counts_once(store: Store) -> None:
+    """As a removal's model at its last dose: hard links to the same weights."""
+    one, other = put(store, "one", size=1000), put(store, "other", size=10)
+    shared = store.path(one) / "shared"
+    shared.write_bytes(b"x" * 4000)
+    before = {entry.address: entry.bytes for entry in inventory(store, CODES)}
+    (store.path(other) / "shared").hardlink_to(shared)
+    after = {entry.address: entry.bytes for entry in inventory(store, CODES)}
+    assert sum(after.values()) == sum(before.values())
+    assert after[other] == before[other] + 2000
+
+
 def test_a_run_that_finds_an_artifact_uses_it(store: Store, tmp_path: Path) -> None:
     node = toy_jobs.node("look", toy_jobs.Look())
     perform(node.stage, node.job, store)
