@@ -145,7 +145,7 @@ def difference(
         else:
             a, b = (seen[seed] for seen in by_seed)
             per_seed[seed] = value_of(a, faced) - value_of(b, faced)
-    mean, p = paired(per_seed.values())
+    mean, p = paired(per_seed.values(), ranged=True)
     return Difference(
         of=one.name,
         against=other.name,

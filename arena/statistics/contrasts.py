@@ -89,8 +89,8 @@ def _contrast(
     seeds = sorted(one.by_seed.keys() & other.by_seed.keys())
     per_seed = {seed: d for seed in seeds if (d := _minus(one.mean(seed), other.mean(seed)))
                 is not None}  # fmt: skip
-    estimate, p = paired(per_seed.values())
-    matched, _ = paired(_matched(one, other, seeds))
+    estimate, p = paired(per_seed.values(), ranged=True)
+    matched, _ = paired(_matched(one, other, seeds), ranged=True)
     return Contrast(
         axis=axis,
         of=values[0],

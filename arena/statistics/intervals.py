@@ -133,14 +133,18 @@ def p_value(
     return np.where(_t_applies(x, targets), np.maximum(p, of_t), p)
 
 
-def paired(differences: Iterable[float]) -> tuple[Estimate, float | None]:
+def paired(differences: Iterable[float], *, ranged: bool = False) -> tuple[Estimate, float | None]:
     """Return the mean of paired differences over seeds with its t interval, and the two-sided
     p-value of the exact sign-flip test (Fisher 1935; 9,999 random flips beyond 2^13 patterns);
-    no p with fewer than 2 seeds. Equal differences have no t interval: theirs is that of a
-    quantity between -1 and 1."""
+    no p with fewer than 2 seeds.
+
+    Args:
+        ranged: whether they are of rates or of T, so between -1 and 1. Equal ones, which have no t
+            interval, then have that of a quantity with this range.
+    """
     sample = np.array(sorted(differences), dtype=float)
-    equal = len(sample) > 1 and sample.std() <= _NOTHING and abs(sample[0]) <= 1
-    estimate = over_seeds(sample.tolist(), "difference" if equal else "graded")
+    equal = len(sample) > 1 and sample.std() <= _NOTHING
+    estimate = over_seeds(sample.tolist(), "difference" if ranged and equal else "graded")
     if len(sample) < 2:
         return estimate, None
     flips = np.inf if len(sample) <= 13 else 9999

@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from arena.errors import InputError, MachineError
-from arena.search import storages, studies
+from arena.search import ownership, storages, studies
 from arena.search.evaluators import Evaluated
 from arena.search.session import identity
 from arena.search.storages import in_use, public_url, sqlite_url, storage_of, storage_url
@@ -275,7 +275,7 @@ def test_a_full_disk_ends_the_search_and_its_trial_is_measured_again(memory: Pat
     study = optuna.load_study(study_name="s", storage=url)
     for trial in study.get_trials(deepcopy=False):
         if not trial.state.is_finished():  # as if its driver were gone
-            owner = {**trial.user_attrs[studies.OWNER], "pid": 2**22 + 1, "id": "dead"}
-            optuna.Trial(study, trial._trial_id).set_user_attr(studies.OWNER, owner)
+            owner = {**trial.user_attrs[ownership.OWNER], "pid": 2**22 + 1, "id": "dead"}
+            optuna.Trial(study, trial._trial_id).set_user_attr(ownership.OWNER, owner)
     done = drive(search(4, prunes=False), url, FakeEvaluators(log)).get_trials()
     assert [trial.state for trial in done] == [optuna.trial.TrialState.COMPLETE] * 4

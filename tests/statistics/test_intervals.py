@@ -199,10 +199,11 @@ def test_equal_differences_have_the_limits_of_a_quantity_with_ends(
 ) -> None:
     """As of a strategy that keeps everything in each of eight seeds where the other keeps nothing:
     the next seed may differ by up to -1."""
-    estimate, p = paired([difference] * 8)
+    estimate, p = paired([difference] * 8, ranged=True)
     assert estimate.value == difference
     assert estimate.low == pytest.approx(low, abs=1e-3)
     assert p == (pytest.approx(2 / 2**8) if difference else 1.0)
+    assert paired([difference] * 8)[0].low is None  # of perplexities, for instance
 
 
 def test_holm_by_hand() -> None:
