@@ -22,8 +22,11 @@ class Timeline:
     """
 
     def __init__(self, path: Path, watchers: Sequence[Callable[[Node], None]] = ()) -> None:
-        self._start = time.monotonic() - _end_of(path)
+        earlier = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        self._start = time.monotonic() - _end_of(earlier)
         self._file = path.open("a", encoding="utf-8")
+        if earlier and not earlier.endswith("\n"):  # cut short when the run was killed
+            self._file.write("\n")
         self._watchers = tuple(watchers)
 
     def finished(self, node: Node, manifest: Mapping[str, Any], cached: bool) -> None:
@@ -84,15 +87,13 @@ class Timeline:
         self._file.flush()
 
 
-def _end_of(path: Path) -> float:
-    """When the last recorded event ended, in seconds; 0 without one."""
-    if not path.is_file():
-        return 0.0
+def _end_of(events: str) -> float:
+    """When the last of the recorded events ended, in seconds; 0 without one."""
     end = 0.0
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in events.splitlines():
         try:
             event = json.loads(line)
             end = max(end, float(event["time"]) + float(event["seconds"]))
         except (ValueError, KeyError, TypeError):
-            continue  # cut short when the run was killed
+            continue
     return end

@@ -101,10 +101,10 @@ def stress(
             return None
         refuse_absent(scenario, address)
         folder = make_folder(folder, new=out is None)
-        _begin(folder, scenario, _record(origin, cells, part or (1, 1)))
         most = planned.workers if address is None else planned.width
         renew = set(planned.todo if fresh else ())
         with recorded(folder, "stress"), display(scenario.name, quiet) as shown:
+            _begin(folder, scenario, _record(origin, cells, part or (1, 1)))
             with contextlib.ExitStack() as stack:
                 runtime = _Shared(artifacts, address, fresh, most, stack)
                 work = _Cells(folder, artifacts, where, runtime, shown, renew, origin)

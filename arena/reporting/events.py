@@ -36,7 +36,7 @@ def read_events(run_folder: Path) -> list[Event]:
     path = run_folder / FILE
     if not path.is_file():
         return []
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     return [event for line in lines if (event := _event(line)) is not None]
 
 

@@ -21,7 +21,6 @@ from arena.redaction import redact
 from arena.results.base import Part
 
 FILE = "state.json"
-CLOCK = 2.0  # seconds; when a process began is known to the second
 State = Literal["running", "interrupted", "failed"]
 
 _command: tuple[str, ...] | None = None  # the words of this process's command
@@ -33,7 +32,8 @@ class RunState(Part):
     Attributes:
         since: when the state began, ISO 8601, UTC. why: what stopped it, in words.
         resume: the command, or the call, that continues it.
-        process, host: of the run; a `running` one whose process is gone was killed.
+        process, host: of the run; a `running` one whose process is gone was killed. started: what
+        tells the process from a later one with its number; empty where that is not known.
     """
 
     state: State
@@ -42,6 +42,7 @@ class RunState(Part):
     resume: str = ""
     process: int = 0
     host: str = ""
+    started: str = ""
 
     @property
     def now(self) -> State:
@@ -57,11 +58,8 @@ class RunState(Part):
     @property
     def _lives(self) -> bool:
         """Whether the run's process is there, and not a later one with the same number."""
-        try:
-            began = float(psutil.Process(self.process).create_time())
-        except psutil.Error:
-            return False
-        return began <= datetime.fromisoformat(self.since).timestamp() + CLOCK
+        same = not self.started or _started(self.process) == self.started
+        return psutil.pid_exists(self.process) and same
 
 
 def set_command(words: Sequence[str]) -> None:
@@ -134,6 +132,14 @@ def read_state(folder: Path) -> RunState | None:
         return None
 
 
+def _started(process: int) -> str:
+    """When a process started, in ticks since the machine did; empty without /proc."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
+
+
 def _write(folder: Path, state: State, why: str, resume: str) -> None:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     content = RunState(
@@ -143,6 +149,7 @@ def _write(folder: Path, state: State, why: str, resume: str) -> None:
         resume=resume,
         process=os.getpid(),
         host=socket.gethostname(),
+        started=_started(os.getpid()),
     )
     aside = folder / f".{FILE}.part"
     aside.write_text(content.model_dump_json(indent=1) + "\n", encoding="utf-8")

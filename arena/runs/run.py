@@ -100,8 +100,8 @@ def run(
             return runtime_for(settled, artifacts, address, fresh, todo)
 
         folder = make_folder(folder, new=out is None)
-        write_part(folder, PartRecord(scenario=origin, cells={given.name: given.seeds}))
         with recorded(folder, "run"):
+            write_part(folder, PartRecord(scenario=origin, cells={given.name: given.seeds}))
             return run_settled(
                 settled,
                 folder,

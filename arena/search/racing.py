@@ -127,7 +127,8 @@ class _Table:
 
     def posterior(self) -> tuple[Floats, Floats, float]:
         """Mean, scale and degrees of freedom of the strategies' effects, over all spreads. The
-        mixture of t distributions is given as one, with its mean and its scale.
+        mixture of t distributions is given as one, with its mean; its scale adds the variance
+        between spreads to the mean scale, which is a little too wide.
 
         Seeds have a flat prior, so they carry what all strategies have in common, and are projected
         out. In the eigenvectors of the rest every spread has its fit in closed form."""

@@ -127,8 +127,7 @@ def identity(spec: StudySpec) -> StudyIdentity:
     given |= {**own, "sampler": spec.sampler.model_dump(exclude_defaults=True)}
     content |= {**own, "sampler": spec.sampler.model_dump()}
     if race is not None:
-        given["race"] = race.model_dump(exclude_defaults=True)
-        content["race"] = race.model_dump()
+        content["race"] = race.model_dump()  # not in `given`: earlier versions did not record it
     return StudyIdentity(content, frozenset(key for key, _ in flat(given)))
 
 

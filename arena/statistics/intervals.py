@@ -6,7 +6,8 @@ on average, this happens in one sample of six. So values with a range (rates, T,
 limits of a Bayesian bootstrap over the seeds (Rubin 1981) that includes one unseen seed at the end
 of the range: at 1 for the upper limit, at the lower end for the lower one. If every seed is at 0 or
 1, these are the limits of Clopper and Pearson (1934). If the seeds are close together, the limits
-are never narrower than the t interval. There is no switch between rules.
+are never narrower than the t interval. There is no switch between rules, but for paired
+differences that are all equal.
 
 A mean over pairs with several targets cannot jump to the end of its range unless all targets
 flip in one seed. There the unseen seed has one of the targets at the end and the others at their
@@ -143,7 +144,7 @@ def paired(differences: Iterable[float], *, ranged: bool = False) -> tuple[Estim
             interval, then have that of a quantity with this range.
     """
     sample = np.array(sorted(differences), dtype=float)
-    equal = len(sample) > 1 and sample.std() <= _NOTHING
+    equal = len(sample) > 1 and sample.std() <= _NOTHING and abs(sample[0]) <= 1
     estimate = over_seeds(sample.tolist(), "difference" if ranged and equal else "graded")
     if len(sample) < 2:
         return estimate, None

@@ -13,7 +13,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -33,13 +33,27 @@ Codes = Mapping[str, str]  # digest of the code of every kind of stage (arena.st
 
 
 @dataclass(frozen=True)
+class Bytes:
+    """How much a folder's files take: those that are its own, and by inode those that several
+    folders share (hard links), with the number of links."""
+
+    own: int = 0
+    shared: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def share(self) -> int:
+        """The folder's part of the whole: a file with several links counts in equal parts."""
+        return self.own + sum(size // links for size, links in self.shared.values())
+
+
+@dataclass(frozen=True)
 class Entry:
     """A folder of the store.
 
     Attributes:
         address: its name; for remains, the name below `aside/`.
         kind, name, seconds: from its manifest; empty if there is none.
-        bytes: of all its files.
+        taken: what its files take.
         used: when it was made or last used by a run, in UTC.
         state: `outdated`: made by an older version of its kind's code, so that nothing needs it;
             `broken`: without a readable manifest; `left over`: remains of what a killed process was
@@ -51,10 +65,15 @@ class Entry:
     kind: str
     name: str
     seconds: float
-    bytes: int
+    taken: Bytes
     used: datetime
     state: State
     sibling: str | None = None
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of its files, with its part of those that it shares."""
+        return self.taken.share
 
 
 @dataclass(frozen=True)
@@ -194,16 +213,19 @@ def _touched(path: Path) -> datetime | None:
         return None
 
 
-def _bytes(folder: Path) -> int:
-    """Bytes of all files in a folder; a checkpoint that several artifacts share counts in equal
-    parts. Uses os.walk rather than rglob, since files that disappear meanwhile are no error."""
-    total = 0
+def _bytes(folder: Path) -> Bytes:
+    """Bytes of all files in a folder. Uses os.walk rather than rglob, since files that disappear
+    meanwhile are no error."""
+    own, shared = 0, {}
     for where, _, names in os.walk(folder):
         for name in names:
             with contextlib.suppress(OSError):
                 found = os.lstat(os.path.join(where, name))
-                total += found.st_size // found.st_nlink
-    return total
+                if found.st_nlink == 1:
+                    own += found.st_size
+                else:
+                    shared[found.st_ino] = (found.st_size, found.st_nlink)
+    return Bytes(own, shared)
 
 
 def _abandoned(store: Store, place: str, pattern: re.Pattern[str]) -> Iterator[Path]:
@@ -239,12 +261,16 @@ def _doomed(
 def _surplus(order: Iterable[Entry], max_bytes: int | None) -> list[Entry]:
     """The first entries, as many as must be removed for the rest to be small enough."""
     order = list(order)
-    total, surplus = sum(entry.bytes for entry in order), []
+    holders = Counter(inode for entry in order for inode in entry.taken.shared)
+    sizes = {i: size for entry in order for i, (size, _) in entry.taken.shared.items()}
+    total, surplus = sum(entry.taken.own for entry in order) + sum(sizes.values()), []
     for entry in order:
         if max_bytes is None or total <= max_bytes:
             break
         surplus.append(entry)
-        total -= entry.bytes
+        holders.subtract(entry.taken.shared.keys())
+        total -= entry.taken.own
+        total -= sum(sizes[inode] for inode in entry.taken.shared if not holders[inode])
     return surplus
 
 

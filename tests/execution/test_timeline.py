@@ -58,6 +58,6 @@ def test_the_clock_of_a_resumed_run_goes_on_where_its_last_event_ended(tmp_path:
         timeline.finished(one, {"seconds": seconds}, cached=False)
         timeline.close()
         with path.open("a", encoding="utf-8") as file:
-            file.write('{"time": 1e9, "sec\n')  # cut short by a kill
+            file.write('{"time": 1e9, "sec')  # cut short by a kill
     first, second = (json.loads(line) for line in path.read_text().splitlines()[::2])
     assert second["time"] >= first["time"] + 99.0

@@ -97,6 +97,9 @@ def test_a_file_that_artifacts_share_counts_once(store: Store) -> None:
     after = {entry.address: entry.bytes for entry in inventory(store, CODES)}
     assert sum(after.values()) == sum(before.values())
     assert after[other] == before[other] + 2000
+    assert (
+        len(prune(store, CODES, max_bytes=3000, dry_run=True).removed) == 2
+    )  # one frees too little
 
 
 def test_a_run_that_finds_an_artifact_uses_it(store: Store, tmp_path: Path) -> None:
