@@ -32,7 +32,7 @@ from arena.search.calibration.ladder import Limits, Measured, shortfall
 from arena.search.calibration.levers import levers_of
 from arena.search.calibration.table import calibration_table
 from arena.statistics.planned_power import Reach
-from arena.store.maintenance import Entry
+from arena.store.maintenance import Bytes, Entry
 from arena.terminal import Terminal
 from tests.support import toys
 from tests.support.duel_results import duel
@@ -80,7 +80,8 @@ def _calibration() -> Calibration:
 def _entries() -> list[Entry]:
     used = datetime(2026, 11, 29, 16, 53, tzinfo=UTC)
     kinds = ("tokenizer", "reactivate", "represent", "unlearn")
-    return [Entry("0" * 64, kind, "x", 40_000.0, 20_100_000, used, "whole") for kind in kinds]
+    size = Bytes(20_100_000)
+    return [Entry("0" * 64, kind, "x", 40_000.0, size, used, "whole") for kind in kinds]
 
 
 def _findings() -> list[Finding]:
