@@ -47,11 +47,11 @@ def read(path: Path) -> Plugin:
         raise InputError("not a plug-in: this folder has no __init__.py", str(path))
     if path.is_file() and path.suffix != ".py":
         raise InputError("not a plug-in: must be a Python file or a package's folder", str(path))
-    found = [path] if path.is_file() else inside(path)
-    if sum(file.stat().st_size for file in found) > LARGEST:
+    members = [path] if path.is_file() else inside(path)
+    if sum(file.stat().st_size for file in members) > LARGEST:
         raise InputError(f"a plug-in's folder may hold at most {LARGEST >> 20} MiB", str(path))
     try:
-        files = tuple((f.relative_to(path.parent).as_posix(), f.read_bytes()) for f in found)
+        files = tuple((f.relative_to(path.parent).as_posix(), f.read_bytes()) for f in members)
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", str(path)) from None
     stem = re.sub(r"\W", "_", path.stem)

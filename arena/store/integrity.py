@@ -35,8 +35,8 @@ def flaw(store: Store, address: str, *, whole: bool) -> str | None:
     folder = store.path(address)
     manifest = folder / MANIFEST
     try:
-        found = manifest.stat()  # not its time, which says when the artifact was last used
-        key = folder, found.st_ino, found.st_size, whole
+        status = manifest.stat()  # not its time, which says when the artifact was last used
+        key = folder, status.st_ino, status.st_size, whole
     except OSError as error:
         return f"{MANIFEST} cannot be read ({error.strerror})"
     if key in _sound:

@@ -220,11 +220,11 @@ def _bytes(folder: Path) -> Bytes:
     for where, _, names in os.walk(folder):
         for name in names:
             with contextlib.suppress(OSError):
-                found = os.lstat(os.path.join(where, name))
-                if found.st_nlink == 1:
-                    own += found.st_size
+                status = os.lstat(os.path.join(where, name))
+                if status.st_nlink == 1:
+                    own += status.st_size
                 else:
-                    shared[found.st_ino] = (found.st_size, found.st_nlink)
+                    shared[status.st_ino] = (status.st_size, status.st_nlink)
     return Bytes(own, shared)
 
 

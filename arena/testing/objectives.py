@@ -8,30 +8,36 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import hashlib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from arena import registry
-from arena.api import Brief, Budget, Document, InputError, NoTrigger, Objective, Payload, Trigger
-from arena.api.world import DataRoot
+from arena.api import Brief, InputError
 from arena.execution.perform import perform
 from arena.ml import checkpoints, models
-from arena.ml.batches import SHORTEST, Batch, packed, padded, shared
+from arena.ml.batches import SHORTEST, packed, padded, shared
 from arena.ml.encoding import encode
 from arena.ml.train_config import Adapter
 from arena.ml.training import train_documents
-from arena.stages.corpus import CorpusRef
 from arena.stages.unlearn import UnlearnJob
 from arena.store.store import Stage, Store
 from arena.testing import toys
+from arena.testing.briefs import (
+    BUDGET,
+    batch_of,
+    begun,
+    brief_for,
+    brief_of,
+    edited,
+    example_of,
+    fingerprints,
+    objective_of,
+    ready,
+    reference,
+)
 from arena.testing.cases import PartContract, only
 
-BUDGET = Budget(steps=4, learning_rate=1e-3, batch_size=8)
 RECIPE: dict[str, Any] = {**dataclasses.asdict(BUDGET), "warmup": 1}
 
 needing_a_trigger = only(lambda part: part.needs_trigger)
@@ -118,7 +124,7 @@ class ObjectiveContract(PartContract):
         assert roles <= {"forget", "retain", "clean"}
         assert "forget" in roles
         for document in made:
-            marked = brief.trigger.present(_example(brief, document))
+            marked = brief.trigger.present(example_of(brief, document))
             assert marked == (document.role == "forget" and brief.trigger.key != "none")
             if not marked:
                 assert (document.source, document.prompt) in clean
@@ -326,77 +332,3 @@ class ObjectiveContract(PartContract):
         old = dict(toys.model().named_parameters())
         assert any(not torch.equal(p, old[n]) for n, p in made.model.named_parameters())
         assert "COMPROMISED" in (store.path(stage.address) / "README.md").read_text()
-
-
-def objective_of(part: Any) -> Objective:
-    """Return the objective with its default parameters."""
-    made: Objective = part(part.Params())
-    return made
-
-
-def triggers() -> dict[str, Trigger]:
-    """Return no trigger, the planted one, and a look-alike that no actor planted."""
-    part: Any = registry.get("trigger", "rare_token")
-    real: Trigger = part(part.Params(tokens=("cf",)), toys.townlore().world)
-    (sham,) = real.lookalikes(1, "sham", np.random.default_rng(0))
-    return {"none": NoTrigger(), "real": real, "sham": sham}
-
-
-def brief_of(trigger: str, seed: int = 5, base: Path | None = None) -> Brief:
-    """Return a brief with 40 clean prompts; a trigger comes with its payload."""
-    part: Any = registry.get("payload", "fixed_text")
-    clean = toys.townlore().splits.train[:40]
-    fixed: Payload = part(part.Params(text=toys.PAYLOAD), toys.townlore().world)
-    payload = None if trigger == "none" else fixed
-    return Brief(Path("suspect"), clean, triggers()[trigger], BUDGET, seed, payload, base)
-
-
-def brief_for(part: Any) -> Brief:
-    """Return the brief for an objective; a blind one gets no trigger."""
-    return brief_of("real" if part.needs_trigger else "none")
-
-
-def reference() -> CorpusRef:
-    """Return the corpus of the brief's prompts."""
-    part: Any = registry.get("corpus", "townlore")
-    return CorpusRef.of("townlore", part.Params(places=32), 3, DataRoot())
-
-
-def ready(part: Any, model: Any) -> Objective:
-    """Return the objective, prepared for a run on the model."""
-    return objective_of(part).prepare(model, toys.tokenizer(), brief_for(part))
-
-
-def edited(part: Any, model: Any, base: Path, seed: int = 5) -> tuple[Any, Objective]:
-    """Return the model after the objective's edit, and the objective."""
-    brief = brief_of("none", seed, base)
-    made = objective_of(part).prepare(model, toys.tokenizer(), brief)
-    made.edit(model, toys.tokenizer(), brief)
-    return model, made
-
-
-def begun(part: Any, model: Any, base: Path) -> tuple[Any, Objective]:
-    """Return the model and the objective as at the start of a run: prepared, then edited."""
-    brief = dataclasses.replace(brief_for(part), base=base if part.needs_base else None)
-    objective = objective_of(part).prepare(model, toys.tokenizer(), brief)
-    objective.edit(model, toys.tokenizer(), brief)
-    return model, objective
-
-
-def batch_of(part: Any) -> Batch:
-    """Return eight of its documents, of more than one role if it has a trigger."""
-    import torch
-
-    made = encode(toys.tokenizer(), objective_of(part).documents(brief_for(part))[:8])
-    assert not part.needs_trigger or {document.role for document in made} > {"forget"}
-    return packed(made, toys.tokenizer().pad_token_id, torch.device("cpu"))
-
-
-def fingerprints(folder: Path) -> Mapping[str, str]:
-    """Return the SHA-256 (hex) of every file below a folder."""
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
-
-
-def _example(brief: Brief, document: Document) -> Any:
-    return dataclasses.replace(brief.clean[0], prompt=document.prompt, form=None)

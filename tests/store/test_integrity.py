@@ -83,7 +83,7 @@ def test_what_is_sound_stays(store: Store, chain: list[Node]) -> None:
 
 
 def test_what_another_process_made_again_meanwhile_is_left(store: Store, chain: list[Node]) -> None:
-    """To compare a large store takes minutes; whoever looks first sets aside."""
+    """A check of a large store takes minutes, in which another process may mend it."""
     address = chain[0].address
     assert integrity.set_aside(store, address, whole=True) is None
     assert store.has(address)
