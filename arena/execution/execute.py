@@ -23,6 +23,7 @@ OUT_OF_MEMORY = "OutOfMemoryError"  # of torch, which this module does not impor
 # Whether to run stored stages again: all, none, or certain addresses.
 Fresh = bool | Collection[str]
 POLL = 0.2  # seconds between two polls of running stages' progress
+AWAITED = "stage {!r} failed; the command ends with the stages that are running, which are kept"
 
 
 @dataclass(frozen=True)
@@ -129,8 +130,11 @@ def execute(
         for done in _copied(state, store, fresh) or runtime.wait(POLL):
             del state.running[done.node.address]
             if done.manifest is None:
-                failed = failed or (done.node, done.error or ArenaError("failed"))
-                timeline.failed(done.node, failed[1])
+                error = done.error or ArenaError("failed")
+                timeline.failed(done.node, error)
+                if failed is None and state.running:
+                    observer.note(AWAITED.format(done.node.stage.name))
+                failed = failed or (done.node, error)
                 continue
             state.done.add(done.node.address)
             twins.finished(done.node)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from arena.api.job import Job, Progress
 from arena.errors import ArenaError, InputError, MachineError, UnexpectedError
-from arena.execution.execute import _refuse, execute, needed
+from arena.execution.execute import AWAITED, _refuse, execute, needed
 from arena.execution.perform import nowhere, perform
 from arena.execution.runtime import Done
 from arena.execution.timeline import Timeline
@@ -100,6 +100,10 @@ class Told(Silent):
 
     def __init__(self) -> None:
         self.planned, self.finished, self.begun = 0, [], []  # type: ignore[var-annotated]
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
 
     def plan(self, stages: Sequence[Planned], workers: int = 1, what: str = "stages") -> None:
         self.planned = len(stages)
@@ -120,9 +124,10 @@ def go(
     wanted: Iterable[Node] | None = None,
     fresh: bool = False,
     capacity: int = 1,
+    told: Told | None = None,
 ) -> tuple[Fake, Told]:
     every = graph(nodes)
-    store, told = Store(root), Told()
+    store, told = Store(root), told or Told()
     runtime = Fake(store, capacity, replace=fresh)
     ends = set(every) if wanted is None else {one.address for one in wanted}
     timeline = Timeline(root / "events.jsonl")
@@ -225,16 +230,21 @@ def test_a_failure_stops_what_is_not_started_and_keeps_what_is_finished(tmp_path
 def test_stages_in_flight_are_awaited_after_a_failure(tmp_path: Path) -> None:
     """The last started fails first; the two beside it still end, and the fourth never starts."""
     made = [node("a"), node("b"), node("c", error="boom"), node("d")]
+    told = Told()
     with pytest.raises(ArenaError, match="boom"):
-        go(made, tmp_path, capacity=3)
+        go(made, tmp_path, capacity=3, told=told)
+    assert told.notes == [AWAITED.format("c")]
     kept = [Store(tmp_path).has(one.address) for one in made]
     assert kept == [True, True, False, False]
 
 
 def test_of_two_failures_the_first_is_told(tmp_path: Path) -> None:
+    """Each failure is recorded with its own error, and the user hears once that one is awaited."""
+    told = Told()
     with pytest.raises(ArenaError, match="second"):
-        go([node("a", error="first"), node("b", error="second")], tmp_path, capacity=2)
-    assert len(events(tmp_path)) == 2
+        go([node("a", error="first"), node("b", error="second")], tmp_path, capacity=2, told=told)
+    assert [line["event"] for line in events(tmp_path)] == ["FAILED b: second", "FAILED a: first"]
+    assert told.notes == [AWAITED.format("b")]
 
 
 @dataclass(frozen=True)
