@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import optuna
 
@@ -17,6 +16,7 @@ from arena.api.world import DataRoot
 from arena.arguments import optional_text
 from arena.errors import InputError
 from arena.execution.devices import refuse_absent
+from arena.execution.event_file import EventFile
 from arena.execution.runtime import Runtime
 from arena.execution.timeline import Timeline
 from arena.planning.graph import Node
@@ -165,7 +165,7 @@ def opened(
         stack.enter_context(recorded(folder, call))
         (folder / "scenario.yaml").write_text(dump(scenario), encoding="utf-8")
         log = stack.enter_context((folder / "run.log").open("a", encoding="utf-8"))
-        events = stack.enter_context((folder / "events.jsonl").open("a", encoding="utf-8"))
+        events = stack.enter_context(contextlib.closing(EventFile(folder / "events.jsonl")))
         lines = LogLines(log)
         stack.enter_context(ending(lines))
         observer = Several(lines, shown)
@@ -186,7 +186,7 @@ def opened(
             evaluators=Remembering(evaluators, ledger),
             parallel=evaluators.workers,
             observer=observer,
-            emit=_written(events, began),
+            emit=lambda event: events.write(asdict(event)),
             began=began,
         )
 
@@ -223,12 +223,3 @@ def _evaluators(scenario: Scenario, store: Store, address: str | None) -> InProc
         device=profile["device"],
         needs=runtime.resources,
     )
-
-
-def _written(file: TextIO, began: float) -> Callable[[SearchEvent], None]:
-    def write(event: SearchEvent) -> None:
-        stamped = {"time": round(time.monotonic() - began, 3), **asdict(event)}
-        file.write(json.dumps(stamped, ensure_ascii=False) + "\n")
-        file.flush()
-
-    return write
