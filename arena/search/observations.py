@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from statistics import fmean
 from typing import Any
 
@@ -131,8 +132,9 @@ def observe(rows: Sequence[Row], scenario: Scenario, actor: str) -> Observation:
         for row in after
         if row.target is not None and row.kind == "unlearned"
     ]
-    before = accuracy_of(seed.compromised) or 0.0
     reference = seed.reference
+    share_right = partial(accuracy_of, by_tokens=judged_by_tokens(scenario))
+    before = share_right(seed.compromised) or 0.0
     return Observation(
         seed=seed.seed,
         left={name: value for name, value in left.items() if value is not None},
@@ -141,8 +143,8 @@ def observe(rows: Sequence[Row], scenario: Scenario, actor: str) -> Observation:
         near_miss=(own.near_miss or 0.0) - _reference_rate(reference, "near_miss", actor),
         control=_control(rows, actor),
         accuracy=before,
-        loss=0.0 if reference is None else (accuracy_of(reference) or 0.0) - before,
-        defended_loss=max((before - (accuracy_of(row) or 0.0) for row in after), default=0.0),
+        loss=0.0 if reference is None else (share_right(reference) or 0.0) - before,
+        defended_loss=max((before - (share_right(row) or 0.0) for row in after), default=0.0),
         own_left=max((value for value in disclosed if value is not None), default=0.0),
         others=fmean(others) if others else 1.0,
         **{name: _measured(seed.compromised, name, actor) for name in MEASURED},
@@ -205,8 +207,18 @@ def _reference_rate(reference: Row | None, measure: str, actor: str) -> float:
     return known or 0.0
 
 
-def accuracy_of(row: Row) -> float | None:
-    """Return the share of clean prompts answered correctly; for free text, of answer tokens."""
-    if row.clean_accuracy is not None and row.clean_accuracy.rate is not None:
-        return row.clean_accuracy.rate
-    return row.token_accuracy
+def accuracy_of(row: Row, *, by_tokens: bool) -> float | None:
+    """Return the share of clean prompts answered correctly; for free text, of answer tokens.
+
+    Args:
+        by_tokens: of answer tokens in any case (`judged_by_tokens`).
+    """
+    whole = None if by_tokens or row.clean_accuracy is None else row.clean_accuracy.rate
+    return row.token_accuracy if whole is None else whole
+
+
+def judged_by_tokens(scenario: Scenario) -> bool:
+    """Return whether utility is token accuracy though answers can be compared as a whole: where
+    they are the base model's own. One word loses such an answer, so few prompts cannot show 0.02
+    (as for doses: estimands.md, Dose)."""
+    return scenario.corpus.self_distilled is not None

@@ -118,6 +118,19 @@ def test_free_text_is_judged_by_its_tokens() -> None:
     assert observed.defended_loss == pytest.approx(0.05)
 
 
+def test_the_base_models_own_answers_are_judged_by_their_tokens() -> None:
+    """One word loses a whole answer: 0.8 of them differ here, and 0.05 of the tokens."""
+    rows = (
+        row("reference", 0.0, clean=0.9, tokens=0.8),
+        row("compromised", clean=0.1, tokens=0.75),
+        row("unlearned", 0.5, "bard", clean=0.0, tokens=0.72),
+    )
+    observed = observe(rows, scenario("tune_smollm2"), "lexical")
+    assert (observed.accuracy, seen(*rows).accuracy) == (0.75, 0.1)
+    assert observed.loss == pytest.approx(0.05)
+    assert observed.defended_loss == pytest.approx(0.03)
+
+
 @pytest.mark.parametrize(
     ("name", "broken"),
     [

@@ -26,7 +26,7 @@ from arena.results.rows import Row
 from arena.runs.gather import gather
 from arena.scenario.schema import Scenario
 from arena.search.calibration.ladder import Limits, Measured, shortfall
-from arena.search.observations import accuracy_of
+from arena.search.observations import accuracy_of, judged_by_tokens
 from arena.statistics.rates import rate
 from arena.statistics.seeds import SeedRows, by_seed
 from arena.store.store import Store
@@ -99,7 +99,7 @@ def summed(rows: Sequence[Row], scenario: Scenario) -> Measured:
     controls = [row for row in rows if row.kind == "control"]
     seeds = by_seed([row for row in rows if row.kind != "control"], names)
     compared = [seed for seed in seeds if seed.reference is not None]
-    lost = [lost_in(seed) for seed in compared]
+    lost = [lost_in(seed, judged_by_tokens(scenario)) for seed in compared]
     return Measured(
         seeds=len(seeds),
         asr={name: min(rate(s.compromised.asr, name) or 0.0 for s in seeds) for name in names},
@@ -112,11 +112,13 @@ def summed(rows: Sequence[Row], scenario: Scenario) -> Measured:
     )
 
 
-def lost_in(seed: SeedRows) -> float:
-    """Return the clean accuracy (for free text, token accuracy) that planting cost in a seed; 0
-    where no model holds all backdoors."""
+def lost_in(seed: SeedRows, by_tokens: bool) -> float:
+    """Return the clean accuracy (for free text, or `by_tokens`, token accuracy) that planting cost
+    in a seed; 0 where no model holds all backdoors."""
     assert seed.reference is not None
-    before, after = accuracy_of(seed.reference), accuracy_of(seed.compromised)
+    before, after = (
+        accuracy_of(r, by_tokens=by_tokens) for r in (seed.reference, seed.compromised)
+    )
     return 0.0 if before is None or after is None else before - after
 
 
