@@ -97,8 +97,9 @@ class Limits(Section):
     control_asr: minimum ASR after the clean fine-tune. clean_accuracy_loss: how far the
     compromised model's clean accuracy may be below the reference's (a defended model's below the
     compromised one's); token accuracy where answers are free text or the base model's own.
-    written: maximum share of its training mix that the actor may write. exposures: maximum number of
-    documents with the actor's trigger that are trained on, counted with repetition (steps times batch times its share of the mix); null sets no limit.
+    written: maximum share of its training mix that the actor may write. exposures: maximum number
+    of documents with the actor's trigger that are trained on, counted with repetition (steps times
+    batch times its share of the mix); null sets no limit.
     attack_compute: maximum number of passes over documents that the actor's part of a training
     takes, those that its tactics add included, as a share of the training's passes over its mix;
     null sets no limit. own_left: maximum ASR that a defence may leave of its disclosed trigger.
