@@ -81,20 +81,35 @@ def interval(payoffs: Array) -> tuple[Estimate, int]:
         return Estimate(value=value), 0
     rng = seeds.rng(0, "equilibrium")
     drawn = rng.dirichlet([*[1.0] * count, UNSEEN], size=RESAMPLES)
-    low, high = ([_mixture(_means(payoffs, each, end))[0] for each in drawn] for end in (0.0, 1.0))
+    low, high = (values(_means(payoffs, drawn, end)) for end in (0.0, 1.0))
     outside = (1 - CONFIDENCE) / 2
     limits = np.quantile(low, outside), np.quantile(high, 1 - outside)
     ends = [_exactly(float(limit)) for limit in limits]
     return Estimate(value=value, low=min(ends[0], value), high=max(ends[1], value)), RESAMPLES
 
 
+def values(games: Array) -> Array:
+    """Return the value of each game, (games,).
+
+    Where the best of the rows' worst entries is the best of the columns' too, the two players have
+    a pure equilibrium, and that entry is the value; only the others need a linear program.
+
+    Args:
+        games: (games, rows, columns), finite.
+    """
+    found: Array = games.min(axis=2).max(axis=1)
+    mixed = found < games.max(axis=1).min(axis=1)
+    found[mixed] = [_mixture(game)[0] for game in games[mixed]]
+    return found
+
+
 def _means(payoffs: Array, weights: Array, end: float) -> Array:
     """The weighted mean of every entry over the seeds in which it was measured and the unseen one,
-    which has the last weight and this payoff."""
+    which has the last weight and this payoff, once for each row of weights."""
     known = ~np.isnan(payoffs)
-    by_seed = weights[:-1, None, None] * known
-    total = np.sum(by_seed * np.nan_to_num(payoffs), axis=0) + weights[-1] * end
-    means: Array = total / (by_seed.sum(axis=0) + weights[-1])
+    total = np.tensordot(weights[:, :-1], np.nan_to_num(payoffs), axes=1)
+    unseen = weights[:, -1, None, None]
+    means: Array = (total + unseen * end) / (np.tensordot(weights[:, :-1], known, axes=1) + unseen)
     return means
 
 

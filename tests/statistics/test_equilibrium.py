@@ -72,6 +72,22 @@ def test_the_value_is_between_the_pure_bounds_and_knows_no_order(
     assert equilibrium(payoffs[order]).value == pytest.approx(solved.value, abs=1e-9)
 
 
+@settings(max_examples=60, deadline=None)
+@given(payoffs=GAMES)
+def test_a_value_is_that_of_the_linear_programs_whether_an_equilibrium_is_pure_or_not(
+    payoffs: Array,
+) -> None:
+    """Payoffs in eighths: many ties, many saddle points and many games without one."""
+    games = np.stack([payoffs, -payoffs, payoffs[::-1] ** 2])
+    expected = [equilibrium(each).value for each in games]
+    assert module.values(games) == pytest.approx(expected, abs=1e-9)
+
+
+def test_values_of_a_pure_and_a_mixed_game() -> None:
+    saddle = game((2, 3), (1, 9))  # rows' worst: 2 and 1; columns' best: 2 and 9
+    assert list(module.values(np.stack([saddle, PENNIES]))) == pytest.approx([2.0, 0.0], abs=1e-9)
+
+
 def test_one_seed_has_no_interval() -> None:
     value, resamples = interval(PENNIES[None])
     assert (value.low, value.high, resamples) == (None, None, 0)
