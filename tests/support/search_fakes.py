@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 import optuna
+from optuna.trial import FrozenTrial
 
 from arena.api.world import DataRoot
 from arena.errors import ArenaError
@@ -32,7 +33,9 @@ from arena.search.phases import on_validation
 from arena.search.session import identity
 from arena.search.storages import storage_of
 from arena.search.strategy_spaces import TacticSpace
+from arena.search.studies import outcome_of
 from arena.search.study_identity import StudyIdentity
+from arena.search.trial_outcome import TrialOutcome
 
 N = 100
 
@@ -188,3 +191,15 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+
+
+def stored(trial: FrozenTrial) -> TrialOutcome:
+    """The trial's outcome, which it must have."""
+    outcome = outcome_of(trial)
+    assert outcome is not None
+    return outcome
+
+
+def lines(log: Path) -> list[str]:
+    """What a fake's log says, one line per experiment that it was given."""
+    return log.read_text().splitlines()
