@@ -59,6 +59,8 @@ def explained(claim: GridClaim) -> Iterator[str]:
         yield _control_share(claim.explained_by_control)
     if claim.not_installed is not None:
         yield _installed_share(claim.not_installed)
+    if claim.no_dose:
+        yield _no_dose_share(claim.no_dose)
 
 
 def _control_share(share: float) -> str:
@@ -75,6 +77,13 @@ def _installed_share(missing: float) -> str:
     return (
         f"In {percent(missing)} of the cases one of the two backdoors was not installed; these "
         "count as neither suppressed nor surviving."
+    )
+
+
+def _no_dose_share(share: float) -> str:
+    return (
+        f"In {percent(share)} of the cases there was no dose to judge at: the removal left its own "
+        "trigger active at each, or the clean fine-tune erased a backdoor at the smallest."
     )
 
 

@@ -56,10 +56,11 @@ class Group(TransferEstimates):
 
 class GridGroup(Group):
     """A group of a stress run: also the shares of cases (a pair in a seed of a cell) in which one
-    of the two is not installed, or the control explains the drop."""
+    of the two is not installed, the control explains the drop, or a removal had no dose."""
 
     not_installed: float | None = None
     explained_by_control: float | None = None
+    no_dose: float | None = None
 
 
 class Judgement(TransferEstimates):
@@ -100,7 +101,7 @@ class GridClaim(Judgement):
     """The claim over all cells of a stress run.
 
     Attributes:
-        not_installed, explained_by_control: shares of the cases.
+        not_installed, explained_by_control, no_dose: shares of the cases.
         by: axis -> value -> the pairs in cells with that value.
         power: seeds for intervals of several widths.
         would_change: what would change the verdict, in phrases.
@@ -108,6 +109,7 @@ class GridClaim(Judgement):
 
     not_installed: float | None = None
     explained_by_control: float | None = None
+    no_dose: float | None = None
     by: Named[Named[GridGroup]] = {}
     power: tuple[SeedsForWidth, ...] = ()
     would_change: tuple[str, ...] = ()

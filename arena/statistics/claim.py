@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from arena.errors import InputError
 from arena.results.claim import Claim, Group, VerdictThresholds
 from arena.results.estimate import Estimate
-from arena.results.pairs import Pair, PairSeed
+from arena.results.pairs import Pair, PairSeed, PairStatus
 from arena.results.planting import ActorInstallation, BenignConditional, Planted
 from arena.results.rows import Row
 from arena.results.summary import SummaryRow
@@ -33,6 +33,12 @@ from arena.statistics.transfer import (
 )
 
 STATEMENT = "unlearning one backdoor suppresses unknown others"
+LEFT_OUT_NOTE = "left out of T: "  # its beginning
+_LEFT_OUT: Mapping[PairStatus, str] = {
+    "not_installed": "not installed",
+    "explained_by_control": "explained by the control",
+    "no_dose": "without a dose",
+}
 
 
 @dataclass(frozen=True)
@@ -266,6 +272,16 @@ def _group(pairs: Sequence[Pair], thresholds: Thresholds) -> Group:
     return Group(pairs=len(pairs), seeds=evidence.used, **evidence.estimates)
 
 
+def _left_out(cases: Sequence[PairSeed]) -> Iterable[str]:
+    by_status = Counter(case.status for case in cases)
+    whys = [f"{by_status[status]} {why}" for status, why in _LEFT_OUT.items() if by_status[status]]
+    if whys:
+        left_out = len(cases) - by_status["used"]
+        yield (
+            f"{LEFT_OUT_NOTE}{left_out} of {len(cases)} cases (a pair in a seed), {', '.join(whys)}"
+        )
+
+
 def _notes(
     pairs: Sequence[Pair], seeds: Sequence[SeedRows], thresholds: Thresholds
 ) -> Iterable[str]:
@@ -282,6 +298,7 @@ def _notes(
         )
     if any(case.control is None for case in cases):
         yield "no clean fine-tune (in every seed): transfer is not defined without it"
+    yield from _left_out(cases)
     if not any("benign" in case.by_sham for case in cases):
         yield "no benign conditional to compare with: specificity is not claimed"
     left_out = {case.seed for case in cases for sham in case.by_sham.values() if sham.left_out}

@@ -14,7 +14,7 @@ from arena.results.claim import GridClaim, GridGroup
 from arena.results.pairs import PairSeed
 from arena.results.rows import Which
 from arena.results.run import AtDose, RunResults
-from arena.statistics.claim import STATEMENT, count_verdicts
+from arena.statistics.claim import LEFT_OUT_NOTE, STATEMENT, count_verdicts
 from arena.statistics.power import SEEDS_NOTE, seeds_for_width, seeds_needed
 from arena.statistics.thresholds import MIN_SEEDS, Thresholds
 from arena.statistics.transfer import (
@@ -102,6 +102,7 @@ def judge_grid(
         **evidence.estimates,
         not_installed=evidence.not_installed,
         explained_by_control=evidence.explained,
+        no_dose=evidence.no_dose,
         by=_by_axis(every, thresholds),
         power=tuple(seeds_for_width(transfers)),
         would_change=tuple(_would_change(pairs, evidence, family, thresholds)),
@@ -189,6 +190,7 @@ def _group(pairs: Sequence[_CellPair], axis: str, value: str, thresholds: Thresh
         **evidence.estimates,
         not_installed=evidence.not_installed,
         explained_by_control=evidence.explained,
+        no_dose=evidence.no_dose,
     )
 
 
@@ -270,12 +272,13 @@ def _seeds(n: int | None) -> str:
 
 def _notes(cells: Sequence[tuple[FinishedCell, AtDose]]) -> Iterator[str]:
     """The notes of the cells with a pair: once if all cells have it, else with the names of those
-    that do. The note on the seeds that a pair needs is left to the whole grid."""
+    that do. Those on the seeds that a pair needs and on cases that are left out are about
+    the whole grid in its own claim."""
     judged = [(cell, found) for cell, found in cells if found.transfer]
     by_note: dict[str, list[str]] = {}
     for cell, found in judged:
         for note in found.claim.notes if found.claim else ():
-            if not note.startswith(SEEDS_NOTE):
+            if not note.startswith((SEEDS_NOTE, LEFT_OUT_NOTE)):
                 by_note.setdefault(note, []).append(cell.id)
     for note, ids in by_note.items():
         yield note if len(ids) == len(judged) else f"{note} ({', '.join(ids)})"

@@ -60,7 +60,7 @@ class Bounds:
 @dataclass(frozen=True)
 class Evidence:
     """The evidence for a verdict. `seeds` counts all seeds, `used` those with a T;
-    `not_installed` and `explained` are shares of the cases (a pair in a seed).
+    `not_installed`, `explained` and `no_dose` are shares of the cases (a pair in a seed).
 
     protected: interval of T as if its mean over pairs were one pair, valid even if whole seeds flip
     together. bounds: the limits that verdicts use. odd, specific: by familiar shams; by_sham: by
@@ -71,6 +71,7 @@ class Evidence:
     used: int
     not_installed: float
     explained: float
+    no_dose: float
     transfer: Estimate
     protected: Estimate
     bounds: Bounds
@@ -117,6 +118,7 @@ def evidence_of(
         used=len(transfer),
         not_installed=_share(cases, "not_installed"),
         explained=_share(cases, "explained_by_control"),
+        no_dose=_share(cases, "no_dose"),
         transfer=over_seeds(transfer, "rate", targets),
         protected=over_seeds(transfer),
         bounds=_bounds(transfer, against, targets),

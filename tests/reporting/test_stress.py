@@ -249,7 +249,9 @@ def test_the_shares_of_the_cases_are_said() -> None:
     (by_control, missing) = explained(GridClaim(explained_by_control=0.25, not_installed=0.125))
     assert "alone removes the backdoor in 25 % of the cases" in by_control
     assert "In 12 % of the cases one of the two backdoors was not installed" in missing
-    (by_control,) = explained(GridClaim(explained_by_control=0.0))
+    (none,) = explained(GridClaim(no_dose=0.05))
+    assert none.startswith("In 5 % of the cases there was no dose to judge at: ")
+    (by_control,) = explained(GridClaim(explained_by_control=0.0, no_dose=0.0))
     assert "in none of the cases (a pair of actors in one seed of one cell)." in by_control
 
 

@@ -17,9 +17,16 @@ from arena.results.planting import Planted
 from arena.results.rows import Rate, Row
 from arena.results.run import RunResults
 from arena.results.writer import as_json
-from arena.statistics.claim import Analysis, analyse
+from arena.statistics.claim import LEFT_OUT_NOTE, Analysis, analyse
 from arena.statistics.thresholds import NAMES, DefaultThresholds
-from tests.support.making_rows import ACTORS, METHODS, many_seeds, one_seed, row
+from tests.support.making_rows import (
+    ACTORS,
+    METHODS,
+    left_out_seeds,
+    many_seeds,
+    one_seed,
+    row,
+)
 
 LIMITS = DefaultThresholds()
 LEFT = [0.0, 0.3, 0.1, 0.9, 0.2, 0.05, 0.4, 0.15, 0.6, 0.0]
@@ -275,6 +282,17 @@ def test_notes_say_what_is_missing() -> None:
     full = " ".join(claim([{"bob": 0.0, "cat": 0.0}]).notes)
     assert "no reference" not in full
     assert "benign" not in full
+
+
+def test_a_mean_names_the_cases_that_it_leaves_out() -> None:
+    (note,) = _of_left_out(analyse(left_out_seeds(), ACTORS, METHODS, LIMITS).claim)
+    why = "1 not installed, 1 explained by the control, 1 without a dose"
+    assert note == f"left out of T: 3 of 5 cases (a pair in a seed), {why}"
+    assert not _of_left_out(analyse(one_seed(0), ACTORS, METHODS, LIMITS).claim)
+
+
+def _of_left_out(claim: Claim) -> list[str]:
+    return [note for note in claim.notes if note.startswith(LEFT_OUT_NOTE)]
 
 
 def test_a_conditional_that_is_not_installed_is_a_note() -> None:

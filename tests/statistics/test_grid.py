@@ -19,7 +19,7 @@ from arena.results.scenario import ScenarioRecord
 from arena.scenario.schema import Thresholds
 from arena.statistics.claim import analyse
 from arena.statistics.grid import FinishedCell, judge_grid
-from tests.support.making_rows import ACTORS, METHODS, one_seed
+from tests.support.making_rows import ACTORS, METHODS, left_out_seeds, one_seed
 
 THRESHOLDS = Thresholds()
 Payloads = Mapping[str, Mapping[str, Any]]
@@ -178,6 +178,15 @@ def test_t_is_its_parts_over_the_whole_grid() -> None:
     cells = [judged(str(k), seeds([0.1, 0.3], shams=(0.8,) * 3), cell=str(k)) for k in range(3)]
     found = judge_grid(cells, THRESHOLDS)
     assert found.transfer.value == pytest.approx(sum_of_parts(found))
+
+
+def test_a_grid_names_the_shares_that_it_leaves_out_once() -> None:
+    cells = [judged("a", left_out_seeds(), size="x"), judged("b", seeds([0.1] * 5), size="y")]
+    found = judge_grid(cells, THRESHOLDS)
+    for claim, share in ((found, 0.1), (found.by["size"]["x"], 0.2), (found.by["size"]["y"], 0.0)):
+        shares = (claim.not_installed, claim.explained_by_control, claim.no_dose)
+        assert shares == (share,) * 3
+    assert not [note for note in found.notes if note.startswith("left out")]  # of one cell
 
 
 def test_notes_name_the_cells_that_do_not_share_them() -> None:

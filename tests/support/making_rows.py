@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from arena.api.values import RowKind
-from arena.results.rows import Rate, Row, Sham, ShamKind
+from arena.results.rows import DoseTaken, Rate, Row, Sham, ShamKind
 
 N = 1000
 ACTORS = ("ann", "bob")
@@ -51,6 +51,17 @@ def row(
         benign_false_fire=counted(dict.fromkeys(benign or {}, 0.0)),
         start_loss=start_loss,
     )
+
+
+def left_out_seeds() -> list[Row]:
+    """Five seeds of one pair: two that enter T, and one each of what is left out (a backdoor not
+    installed, the clean fine-tune erases it, a removal without a dose)."""
+    rows = [*one_seed(0), *one_seed(1), *one_seed(2, compromised=0.5), *one_seed(3, control=0.1)]
+    whole = DoseTaken(which="least", step=60, dose=0.03, reached=False)
+    return rows + [
+        each.model_copy(update={"dose": whole}) if each.kind == "unlearned" else each
+        for each in one_seed(4)
+    ]
 
 
 def one_seed(
