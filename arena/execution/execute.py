@@ -23,7 +23,7 @@ OUT_OF_MEMORY = "OutOfMemoryError"  # of torch, which this module does not impor
 # Whether to run stored stages again: all, none, or certain addresses.
 Fresh = bool | Collection[str]
 POLL = 0.2  # seconds between two polls of running stages' progress
-AWAITED = "stage {!r} failed; the command ends with the stages that are running, which are kept"
+AWAITED = "stage {!r} failed; the stages that are running are awaited, and kept"
 
 
 @dataclass(frozen=True)

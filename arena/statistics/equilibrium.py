@@ -97,10 +97,10 @@ def values(games: Array) -> Array:
     Args:
         games: (games, rows, columns), finite.
     """
-    found: Array = games.min(axis=2).max(axis=1)
-    mixed = found < games.max(axis=1).min(axis=1)
-    found[mixed] = [_mixture(game)[0] for game in games[mixed]]
-    return found
+    guaranteed: Array = games.min(axis=2).max(axis=1)
+    mixed = guaranteed < games.max(axis=1).min(axis=1)
+    guaranteed[mixed] = [_mixture(game)[0] for game in games[mixed]]
+    return guaranteed
 
 
 def _means(payoffs: Array, weights: Array, end: float) -> Array:

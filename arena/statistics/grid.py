@@ -272,8 +272,8 @@ def _seeds(n: int | None) -> str:
 
 def _notes(cells: Sequence[tuple[FinishedCell, AtDose]]) -> Iterator[str]:
     """The notes of the cells with a pair: once if all cells have it, else with the names of those
-    that do. Those on the seeds that a pair needs and on cases that are left out are about
-    the whole grid in its own claim."""
+    that do. Those on the seeds that a pair needs and on cases that are left out are omitted: the
+    grid's claim says both of the whole."""
     judged = [(cell, found) for cell, found in cells if found.transfer]
     by_note: dict[str, list[str]] = {}
     for cell, found in judged:

@@ -182,11 +182,12 @@ def test_t_is_its_parts_over_the_whole_grid() -> None:
 
 def test_a_grid_names_the_shares_that_it_leaves_out_once() -> None:
     cells = [judged("a", left_out_seeds(), size="x"), judged("b", seeds([0.1] * 5), size="y")]
-    found = judge_grid(cells, THRESHOLDS)
-    for claim, share in ((found, 0.1), (found.by["size"]["x"], 0.2), (found.by["size"]["y"], 0.0)):
-        shares = (claim.not_installed, claim.explained_by_control, claim.no_dose)
+    claim = judge_grid(cells, THRESHOLDS)
+    by_size = claim.by["size"]
+    for group, share in ((claim, 0.1), (by_size["x"], 0.2), (by_size["y"], 0.0)):
+        shares = (group.not_installed, group.explained_by_control, group.no_dose)
         assert shares == (share,) * 3
-    assert not [note for note in found.notes if note.startswith("left out")]  # of one cell
+    assert not [note for note in claim.notes if note.startswith("left out")]  # of one cell
 
 
 def test_notes_name_the_cells_that_do_not_share_them() -> None:

@@ -182,17 +182,6 @@ def loaded(storage: str) -> optuna.Study:
     return optuna.load_study(study_name="s", storage=storage_of(storage))
 
 
-def main() -> None:
-    """A driver of its own, to be killed: STORAGE LOG TRIALS."""
-    storage, log, trials = sys.argv[1:]
-    print(os.getpid(), flush=True)
-    drive(search(int(trials)), storage, FakeEvaluators(Path(log), pause=0.05))
-
-
-if __name__ == "__main__":
-    main()
-
-
 def stored(trial: FrozenTrial) -> TrialOutcome:
     """The trial's outcome, which it must have."""
     outcome = outcome_of(trial)
@@ -203,3 +192,14 @@ def stored(trial: FrozenTrial) -> TrialOutcome:
 def lines(log: Path) -> list[str]:
     """What a fake's log says, one line per experiment that it was given."""
     return log.read_text().splitlines()
+
+
+def main() -> None:
+    """A driver of its own, to be killed: STORAGE LOG TRIALS."""
+    storage, log, trials = sys.argv[1:]
+    print(os.getpid(), flush=True)
+    drive(search(int(trials)), storage, FakeEvaluators(Path(log), pause=0.05))
+
+
+if __name__ == "__main__":
+    main()
