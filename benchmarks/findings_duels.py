@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from arena.reporting.duel import MoveRow, move_rows
-from arena.reporting.numbers import decimals
 from arena.reporting.payoff_matrix import SIDES, payoff_matrix, strategies_of
 from arena.reporting.wording import words
 from arena.results.duel import Payoff, StrategyRecord
+from arena.results.numbers import decimals
 from benchmarks.findings_kept import Kept, full, grid
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterable
 
-from arena.reporting.numbers import decimals, thousands
 from arena.reporting.plane import marks_of
 from arena.results.claim import Claim
 from arena.results.curves import AlongDose, DoseSpan
+from arena.results.numbers import decimals, thousands
 from arena.statistics.comparison import EQUAL
 from arena.statistics.plane import Plane, PlaneRow, planes
 from benchmarks.findings_kept import Kept, full, grid, verdict

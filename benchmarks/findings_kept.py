@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from arena.reporting.numbers import Shown, percent
 from arena.results.claim import Judgement
 from arena.results.duel import DuelResults
 from arena.results.estimate import Estimate
+from arena.results.numbers import Shown, percent
 from arena.results.run import RunResults
 from arena.results.stress import StressResults
 from arena.results.tune import TuneResults

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from arena.grid.cells import cells_of
-from arena.reporting.numbers import percent, thousands
 from arena.results.claim import Judgement
+from arena.results.numbers import percent, thousands
 from arena.results.planting import Depth
 from arena.results.run import RunResults
 from arena.results.stress import StressCell, StressResults

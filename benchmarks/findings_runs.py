@@ -6,8 +6,8 @@ import statistics
 from collections.abc import Callable, Sequence
 
 from arena.measures.reactivation.findings import ReactivationFindings
-from arena.reporting.numbers import Shown, decimals, percent
 from arena.results.estimate import Estimate
+from arena.results.numbers import Shown, decimals, percent
 from arena.results.pairs import Pair, PairSeed
 from arena.results.run import RunResults
 from arena.results.summary import SummaryRow

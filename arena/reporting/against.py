@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from arena.reporting.numbers import Shown
 from arena.reporting.outcomes import disclosed_in_words
 from arena.reporting.tune_verdict import strategy_name
+from arena.results.numbers import Shown
 from arena.results.tune import StudyRecord, TuneResults
 
 DEFENDER = {

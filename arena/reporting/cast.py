@@ -6,8 +6,8 @@ import difflib
 from dataclasses import dataclass
 
 from arena.reporting.depth import depth_text
-from arena.reporting.numbers import Shown
 from arena.reporting.wording import part_text, words
+from arena.results.numbers import Shown
 from arena.results.planting import ActorInstallation, Introduction
 from arena.results.run import RunResults
 

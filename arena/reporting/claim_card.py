@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from arena.reporting import palette
-from arena.reporting.numbers import Shown, decimals, percent, sums_to, thousands
 from arena.reporting.shams import ShamLine, sham_lines
 from arena.reporting.split import split
 from arena.reporting.wording import sentence
 from arena.results.claim import Claim, Group, Judgement, TransferEstimates, VerdictThresholds
 from arena.results.corpus import CleanTextRecord
+from arena.results.numbers import Shown, decimals, percent, sums_to, thousands
 from arena.results.reader import Results
 from arena.results.rows import Which
 from arena.results.run import RunResults

@@ -18,13 +18,13 @@ from arena.errors import InputError
 from arena.reporting.console import chunks, name_lines, plain_table, short_name
 from arena.reporting.differences import differences
 from arena.reporting.installation import BASELINE
-from arena.reporting.numbers import MINUS, NONE, Shown, decimals
 from arena.reporting.rows import grouped, model_name
 from arena.reporting.split import split
 from arena.reporting.stress_terminal import verdict_text
 from arena.reporting.text import clean
 from arena.results.claim import TransferEstimates
 from arena.results.estimate import Estimate
+from arena.results.numbers import MINUS, NONE, Shown, decimals
 from arena.results.reader import Results
 from arena.results.run import RunResults
 from arena.results.stress import StressCell, StressResults

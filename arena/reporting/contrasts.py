@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from arena.reporting.numbers import Shown, decimals
 from arena.reporting.text import clean
 from arena.reporting.wording import axis_value, p_value, words
 from arena.results.brief import counted
+from arena.results.numbers import Shown, decimals
 from arena.results.stress import Contrast, StressResults
 from arena.statistics.comparison import AHEAD, BEHIND, EQUAL
 

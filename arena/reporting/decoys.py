@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from arena.reporting.numbers import Shown, decimals, thousands
 from arena.reporting.wording import p_value, words
 from arena.results.decoys import DecoyComparison, DecoyDefence, DecoyStage, Prediction
 from arena.results.estimate import Estimate
+from arena.results.numbers import Shown, decimals, thousands
 from arena.results.run import RunResults
 
 CLEAR = 0.05

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from arena.reporting.numbers import Shown, thousands
 from arena.results.estimate import Estimate
+from arena.results.numbers import Shown, thousands
 from arena.results.planting import Depth
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import JsonValue
 
-from arena.reporting.numbers import NONE
+from arena.results.numbers import NONE
 
 Json = Mapping[str, JsonValue]
 

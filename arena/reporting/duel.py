@@ -9,13 +9,13 @@ from arena.reporting import figures, outcomes
 from arena.reporting.beside import NOTHING, Beside
 from arena.reporting.duel_verdict import EVEN, ending, final_pair, headline, last_strategy, seeds_of
 from arena.reporting.limits import broken, often_broken
-from arena.reporting.numbers import MINUS, NONE, Shown, decimals, duration, thousands
 from arena.reporting.payoff_matrix import SIDES, payoff_matrix, strategies_of
 from arena.reporting.render import common, fill
 from arena.reporting.strategies import plain, settings
 from arena.reporting.wording import sentence, words
 from arena.results import brief
 from arena.results.duel import DuelResults, DuelRound, MoveRecord, Payoff, Side, StrategyRecord
+from arena.results.numbers import MINUS, NONE, Shown, decimals, duration, thousands
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from arena.reporting.limits import broken
-from arena.reporting.numbers import Shown, decimals
 from arena.reporting.outcomes import outcome
 from arena.reporting.payoff_matrix import (
     SIDES,
@@ -18,6 +17,7 @@ from arena.reporting.payoff_matrix import (
 from arena.results.brief import counted
 from arena.results.duel import DuelResults, MixedEquilibrium, Payoff, Side
 from arena.results.estimate import Estimate
+from arena.results.numbers import Shown, decimals
 from arena.statistics.comparison import AHEAD, BEHIND, OPEN
 
 EVEN = 0.5  # the backdoor fires half the time

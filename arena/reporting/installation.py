@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from arena.reporting import figures
 from arena.reporting.depth import depth_text
 from arena.reporting.figures.installation import CellRates, InstalledRate
-from arena.reporting.numbers import NONE, Shown
 from arena.reporting.stress_cells import CellView
 from arena.reporting.wording import words
+from arena.results.numbers import NONE, Shown
 from arena.results.planting import Depth
 from arena.results.stress import StressResults
 

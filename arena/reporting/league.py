@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from arena.reporting.numbers import NONE, Shown, decimals, duration, percent, thousands
 from arena.reporting.wording import sentence, words
 from arena.results.estimate import Estimate
 from arena.results.league import BASELINES, League, LeaguePoint, Standing
+from arena.results.numbers import NONE, Shown, decimals, duration, percent, thousands
 from arena.results.run import RunResults
 
 MEETS = {True: ("✓", "meets it"), False: ("✕", "misses it"), None: ("?", "not known")}

@@ -12,11 +12,11 @@ from rich.text import Text
 from arena.reporting import palette
 from arena.reporting.console import ink, name_lines, plain_table, short_name
 from arena.reporting.league import equal, is_baseline, meets, samples, standings
-from arena.reporting.numbers import NONE, Shown, decimals, duration, percent
 from arena.reporting.text import clean
 from arena.reporting.wording import words
 from arena.results.estimate import Estimate
 from arena.results.league import Standing
+from arena.results.numbers import NONE, Shown, decimals, duration, percent
 from arena.results.run import RunResults
 
 # Columns of the numbers except the time, of the shortest name, of the optional columns; two more

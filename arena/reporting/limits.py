@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from arena.reporting.numbers import decimals
+from arena.results.numbers import decimals
 from arena.reporting.strategies import plain
 from arena.reporting.wording import words
 from arena.results.brief import counted

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from arena.reporting import palette
-from arena.reporting.numbers import NONE
 from arena.reporting.wording import words
 from arena.results.brief import counted_seeds
 from arena.results.estimate import Estimate
+from arena.results.numbers import NONE
 from arena.results.tune import PhaseSeeds
 from arena.statistics.comparison import AHEAD, BEHIND, side
 

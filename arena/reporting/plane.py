@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from arena.reporting import figures
 from arena.reporting.figures.curves import CellCurve
 from arena.reporting.figures.plane import Marks
-from arena.reporting.numbers import Shown, thousands
 from arena.reporting.wording import words
+from arena.results.numbers import Shown, thousands
 from arena.results.stress import StressResults
 from arena.scenario.dose import Dose
 from arena.statistics.plane import Plane, planes

@@ -17,11 +17,11 @@ from arena.reporting import palette
 from arena.reporting.figures.canvas import themed
 from arena.reporting.frame import framed
 from arena.reporting.measure_sections import MeasureSection
-from arena.reporting.numbers import NONE, Shown, decimals, thousands
 from arena.reporting.shams import SPLIT_BY
 from arena.reporting.text import clean
 from arena.reporting.wording import part_text, threshold_text, words
 from arena.results.claim import VerdictThresholds
+from arena.results.numbers import NONE, Shown, decimals, thousands
 from arena.results.reader import Results, notes_of
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ from rich.text import Text
 
 from arena.errors import InputError, no_folder
 from arena.reporting.console import plain_table
-from arena.reporting.numbers import Shown
 from arena.reporting.run_line import BROKEN, PART, SCENARIO, UNFINISHED, RunLine, line_of
 from arena.reporting.stress_terminal import verdict_text
 from arena.reporting.text import clean
 from arena.results.brief import counted
 from arena.results.claim import Judgement
+from arena.results.numbers import Shown
 from arena.results.reader import FILE
 
 WIDE = 120  # columns from which the runs are a table

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from arena.reporting.numbers import Shown, thousands
 from arena.reporting.split import split_by
 from arena.results.claim import TransferEstimates
+from arena.results.numbers import Shown, thousands
 from arena.results.planting import BenignConditional
 from arena.results.rows import SHAM_KINDS, Row, ShamKind
 from arena.results.run import RunResults

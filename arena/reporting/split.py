@@ -3,8 +3,8 @@ figures."""
 
 from __future__ import annotations
 
-from arena.reporting.numbers import Shown, adding_up
 from arena.results.claim import ShamEstimates, TransferEstimates
+from arena.results.numbers import Shown, adding_up
 
 
 def split(estimates: TransferEstimates) -> tuple[Shown, Shown, Shown]:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
-from arena.reporting.numbers import MINUS
 from arena.reporting.wording import words
+from arena.results.numbers import MINUS
 from arena.results.scenario import TacticRecord
 
 UNTUNED = "no tactic: the actor as the scenario has it"

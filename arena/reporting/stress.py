@@ -15,7 +15,6 @@ from arena.reporting.contrasts import contrast_rows
 from arena.reporting.diagnosis import Finding, diagnose
 from arena.reporting.grid_settings import value_lines
 from arena.reporting.measure_sections import figures_of
-from arena.reporting.numbers import NONE, Shown, duration, thousands
 from arena.reporting.render import common, fill, measure_html, shown_thresholds
 from arena.reporting.rows import residents
 from arena.reporting.split import split
@@ -37,6 +36,7 @@ from arena.results.claim import (
     TransferEstimates,
     VerdictThresholds,
 )
+from arena.results.numbers import NONE, Shown, duration, thousands
 from arena.results.run import RunResults
 from arena.results.stress import CellStatus, StressResults
 

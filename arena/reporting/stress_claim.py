@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from arena.reporting.claim_card import ClaimCard, DoseLine, claim_card, dose_line
-from arena.reporting.numbers import decimals, sums_to, thousands
 from arena.reporting.shams import SPLIT_BY
 from arena.reporting.split import split
 from arena.reporting.wording import sentence
 from arena.results.claim import GridClaim
+from arena.results.numbers import decimals, sums_to, thousands
 from arena.results.stress import StressResults
 
 

@@ -24,7 +24,6 @@ from arena.reporting.console import (
 )
 from arena.reporting.contrasts import contrast_rows, line
 from arena.reporting.installation import ABLATION, BASELINE
-from arena.reporting.numbers import NONE
 from arena.reporting.shams import sham_lines
 from arena.reporting.split import split
 from arena.reporting.stress_cells import CellView, read_cells
@@ -32,6 +31,7 @@ from arena.reporting.stress_claim import card
 from arena.reporting.text import clean
 from arena.reporting.wording import sentence
 from arena.results.claim import Claim, GridClaim
+from arena.results.numbers import NONE
 from arena.results.stress import StressResults
 
 WIDE = 100  # width from which the intervals of T are shown

@@ -35,7 +35,6 @@ from arena.reporting.console import (
 )
 from arena.reporting.diagnosis import diagnose
 from arena.reporting.league_terminal import equal_table, league_table
-from arena.reporting.numbers import NONE, Shown
 from arena.reporting.planted import balance, is_crossed
 from arena.reporting.rows import (
     Utility,
@@ -49,6 +48,7 @@ from arena.reporting.rows import (
 from arena.reporting.shams import conditional_names, sham_lines, signed
 from arena.reporting.text import clean
 from arena.reporting.wording import words
+from arena.results.numbers import NONE, Shown
 from arena.results.pairs import Pair
 from arena.results.run import RunResults
 from arena.results.summary import SummaryRow

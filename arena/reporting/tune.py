@@ -14,7 +14,6 @@ from arena.reporting import figures, outcomes, palette, strategies, tune_trials
 from arena.reporting.against import defender_doses, left_in_words, payoffs
 from arena.reporting.beside import NOTHING, Beside
 from arena.reporting.limits import broken, shown_limits
-from arena.reporting.numbers import NONE, Shown, duration
 from arena.reporting.render import common, fill
 from arena.reporting.tune_verdict import (
     StrategyComparison,
@@ -29,6 +28,7 @@ from arena.reporting.tune_verdict import (
 )
 from arena.reporting.wording import sentence, words
 from arena.results import brief
+from arena.results.numbers import NONE, Shown, duration
 from arena.results.scenario import TacticRecord
 from arena.results.tune import (
     TUNED,

@@ -13,7 +13,6 @@ from rich.text import Text
 from arena.reporting import palette
 from arena.reporting.against import Payoffs, payoffs
 from arena.reporting.console import ink, name_lines, plain_table, pointer, short_name
-from arena.reporting.numbers import NONE, Shown, decimals
 from arena.reporting.strategies import strategy
 from arena.reporting.text import clean
 from arena.reporting.tune import comparison_badge, contender_row
@@ -28,6 +27,7 @@ from arena.reporting.tune_verdict import (
     winners_curse,
 )
 from arena.reporting.wording import words
+from arena.results.numbers import NONE, Shown, decimals
 from arena.results.tune import TUNED, StudyRecord, TuneResults
 
 # Columns of the four values, with intervals for none, for the results, for all.

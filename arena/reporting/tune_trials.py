@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from arena.reporting.limits import broken, often_broken
-from arena.reporting.numbers import NONE, decimals, duration
 from arena.reporting.strategies import Settings, plain, strategy
 from arena.reporting.wording import words
+from arena.results.numbers import NONE, decimals, duration
 from arena.results.tune import TrialRecord, TuneResults
 
 FEASIBLE, INFEASIBLE = "feasible", "infeasible"

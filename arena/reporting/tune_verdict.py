@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from arena.reporting.limits import broken
-from arena.reporting.numbers import decimals
 from arena.reporting.outcomes import outcome
 from arena.reporting.wording import words
 from arena.results.brief import counted
 from arena.results.estimate import Estimate
+from arena.results.numbers import decimals
 from arena.results.tune import TUNED, WITHOUT, CandidateRecord, Difference, TuneResults
 from arena.statistics.comparison import AHEAD, BEHIND, OPEN
 

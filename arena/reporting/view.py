@@ -13,11 +13,11 @@ from arena.reporting import palette
 from arena.reporting.cast import installed_share
 from arena.reporting.claim_card import ShownTransfer
 from arena.reporting.events import Event
-from arena.reporting.numbers import Shown, duration, thousands
 from arena.reporting.rows import grouped, has_checkable, label_of, scalar_columns
 from arena.reporting.shams import conditional_names, signed
 from arena.reporting.wording import p_value, words
 from arena.results.brief import counted_seeds
+from arena.results.numbers import Shown, duration, thousands
 from arena.results.pairs import Pair
 from arena.results.run import RunResults
 from arena.results.scenario import ScenarioRecord

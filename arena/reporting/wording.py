@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arena.reporting.numbers import decimals
+from arena.results.numbers import decimals
 
 
 def words(name: object) -> str:

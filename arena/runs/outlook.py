@@ -11,7 +11,7 @@ from rich.text import Text
 
 from arena.errors import InputError
 from arena.reporting.console import with_whole_words
-from arena.reporting.numbers import decimals, thousands
+from arena.results.numbers import decimals, thousands
 from arena.runs.like import RUNS, Like, likes
 from arena.scenario.schema import Scenario
 from arena.statistics.planned_power import (

@@ -9,9 +9,9 @@ from statistics import fmean
 from arena.reporting.beside import made
 from arena.reporting.differences import differences
 from arena.reporting.figures.claim_map import MapLine, claim_map
-from arena.reporting.numbers import NONE
 from arena.reporting.render import page_figures
 from arena.results.brief import counted_seeds
+from arena.results.numbers import NONE
 from arena.results.provenance import read_provenance
 from arena.results.reader import Results
 from arena.results.run import RunResults

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from arena.reporting.numbers import finite
 from arena.reporting.run_line import RUNNING, RunLine
 from arena.reporting.text import clean
+from arena.results.numbers import finite
 from arena.view.page import View
 from arena.view.place import INDEX, Place, relative
 from arena.view.tables import Column, Line, Table

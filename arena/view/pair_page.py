@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from arena.reporting import palette
 from arena.reporting.claim_card import ShownTransfer
-from arena.reporting.numbers import finite
 from arena.reporting.wording import words
+from arena.results.numbers import finite
 from arena.results.pairs import Pair, PairSeed
 from arena.results.rows import SHAM_KINDS, Row, ShamKind
 from arena.results.run import RunResults

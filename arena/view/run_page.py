@@ -8,11 +8,11 @@ from typing import Any
 from arena.reporting import palette
 from arena.reporting.beside import beside
 from arena.reporting.claim_card import ShownTransfer, judged_claims
-from arena.reporting.numbers import finite
 from arena.reporting.view import facts
 from arena.reporting.wording import words
 from arena.results.brief import counted_seeds
 from arena.results.claim import Judgement
+from arena.results.numbers import finite
 from arena.results.pairs import Pair
 from arena.results.reader import Results
 from arena.results.rows import Rate, Row

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from arena.reporting import figures
 from arena.reporting.cast import highlight
-from arena.reporting.numbers import Shown
 from arena.reporting.render import page_figures
 from arena.reporting.training import model_panel
 from arena.reporting.wording import words
+from arena.results.numbers import Shown
 from arena.results.rows import Rate, Row
 from arena.results.run import RunResults
 from arena.results.sample_files import Asked, SampleFile, Saying

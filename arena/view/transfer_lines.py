@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from arena.reporting import palette
 from arena.reporting.claim_card import DOSES, ShownTransfer, judged_claims
-from arena.reporting.numbers import Shown
 from arena.results.claim import Claim, Judgement
+from arena.results.numbers import Shown
 from arena.results.pairs import Pair
 from arena.results.reader import Results
 from arena.results.rows import Which

@@ -18,8 +18,8 @@ from xml.dom import minidom
 import pytest
 
 from arena.reporting.build import write_report
-from arena.reporting.numbers import decimals
 from arena.reporting.run_page import page as run_page
+from arena.results.numbers import decimals
 from arena.results.sample_files import write_sample_file
 from arena.results.samples import place_of
 from arena.results.writer import write_results

@@ -20,10 +20,10 @@ from arena.reporting import figures
 from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import resalted
 from arena.reporting.figures.installation import CellRates, InstalledRate, folded
-from arena.reporting.numbers import Shown
 from arena.reporting.text import clean
 from arena.results.claim import Claim, VerdictThresholds
 from arena.results.estimate import Estimate
+from arena.results.numbers import Shown
 from tests.support.measured_results import SAMPLES, measured
 from tests.support.planted_results import ACTORS, THRESHOLDS
 from tests.support.sketches import SKETCHING, drawing

@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 from arena.cli import app
 from arena.errors import InputError
 from arena.reporting import palette
-from arena.reporting.numbers import Shown
 from arena.reporting.run_line import BROKEN, PART, UNFINISHED
 from arena.reporting.run_list import runs_in
+from arena.results.numbers import Shown
 from arena.results.provenance import Provenance
 from arena.results.reader import read_results
 from arena.results.run import RunResults

@@ -8,7 +8,7 @@ from pathlib import Path
 from arena.api.measure import Section
 from arena.measures.by_model import ModelLines, by_model
 from arena.measures.quiet.findings import QuietFindings, QuietRow
-from arena.reporting.numbers import NONE, Shown, thousands
+from arena.results.numbers import NONE, Shown, thousands
 
 TEMPLATE = Path(__file__).with_name("template.html")
 

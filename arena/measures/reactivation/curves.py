@@ -10,7 +10,7 @@ from arena.measures.reactivation.findings import ReactivationCurve
 from arena.reporting import palette
 from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import Shown, thousands
+from arena.results.numbers import Shown, thousands
 
 LABEL, HEIGHT, HEAD, FOOT, GAP, KEY = 38.0, 180.0, 34.0, 44.0, 24.0, 30.0
 FULL = 1048.0

@@ -10,8 +10,8 @@ from arena.api.measure import Section
 from arena.measures.by_model import ModelLines, by_model
 from arena.measures.reactivation.curves import reactivation_curves
 from arena.measures.reactivation.findings import Comparison, ReactivationCost, ReactivationFindings
-from arena.reporting.numbers import Shown, thousands
 from arena.results.estimate import Estimate
+from arena.results.numbers import Shown, thousands
 
 TEMPLATE = Path(__file__).with_name("template.html")
 

@@ -9,7 +9,7 @@ from arena.measures.representations.findings import DistancePoint
 from arena.reporting import palette
 from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import decimals, finite
+from arena.results.numbers import decimals, finite
 
 LEFT, TOP, WIDTH, HEIGHT, SIDE, FOOT = 62.0, 22.0, 640.0, 330.0, 200.0, 50.0
 MOST_TIPS = 600  # beyond this number the marks of an actor become one shape, to keep the page small

@@ -17,10 +17,10 @@ from arena.measures.representations.findings import (
     RepresentationsFindings,
 )
 from arena.measures.representations.scatter import casd_scatter
-from arena.reporting.numbers import Shown, decimals, thousands
 from arena.reporting.rows import is_disclosed, model_name
 from arena.reporting.wording import p_value, sentence, words
 from arena.results.estimate import Estimate
+from arena.results.numbers import Shown, decimals, thousands
 
 TITLE = "Inside the models"
 TEMPLATE = Path(__file__).with_name("template.html")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from arena.errors import InputError
-from arena.reporting.numbers import decimals
+from arena.results.numbers import decimals
 from arena.results.rows import Row, Which
 from arena.results.run import RunResults
 from arena.statistics.rates import rate

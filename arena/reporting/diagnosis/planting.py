@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from arena.reporting.diagnosis.evidence import Evidence, Finding, above, below, excess, span
-from arena.reporting.numbers import decimals, thousands
+from arena.results.numbers import decimals, thousands
 from arena.results.planting import Depth, Introduction
 from arena.results.rows import Row
 from arena.statistics.rates import rate

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from arena.reporting.diagnosis.evidence import Evidence, Finding, above, span
-from arena.reporting.numbers import decimals, percent
 from arena.results.curves import DoseCurve
+from arena.results.numbers import decimals, percent
 from arena.results.pairs import PairSeed, PairStatus
 from arena.statistics.rates import rate
 

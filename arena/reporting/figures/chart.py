@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from arena.reporting import palette
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import MINUS
+from arena.results.numbers import MINUS
 
 NEAR = 0.04  # share of an axis of transfers beyond its outer ticks
 # A figure this wide fits a telephone's page (326 pixels in a card): text of 13 then has 10 pixels.

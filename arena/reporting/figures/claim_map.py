@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from arena.reporting import palette
 from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import Shown, decimals
 from arena.reporting.text import room_for
 from arena.results.claim import VerdictThresholds
 from arena.results.estimate import Estimate
+from arena.results.numbers import Shown, decimals
 
 WIDTH, SIDE, STEP, HEAD, TOP, FOOT = 400.0, 250.0, 36.0, 28.0, 56.0, 68.0
 NAME = (160.0, 300.0)  # pixels that names of cells take, at least and at most

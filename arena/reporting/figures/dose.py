@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from arena.reporting import palette
 from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import Shown
 from arena.results.curves import AlongDose
 from arena.results.estimate import Estimate
+from arena.results.numbers import Shown
 from arena.results.rows import SHAM_KINDS, Which
 
 # As wide as `forest`: in a telephone's width (326 pixels in the card) text of SIZE has 10 pixels.

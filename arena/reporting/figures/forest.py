@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from arena.reporting import palette
 from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import Shown, decimals
 from arena.reporting.split import as_shown
 from arena.results.claim import TransferEstimates, VerdictThresholds
+from arena.results.numbers import Shown, decimals
 
 LINES = (
     ("transfer", "Transfer T", palette.COOL, True),

@@ -9,8 +9,8 @@ from arena.reporting import palette
 from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import Sheet
 from arena.reporting.figures.history import reach
-from arena.reporting.numbers import decimals
 from arena.reporting.tune_trials import FEASIBLE, status
+from arena.results.numbers import decimals
 from arena.results.tune import TrialRecord
 
 LEFT, TOP, WIDTH, HEIGHT, GAP, FOOT = 50.0, 56.0, 290.0, 230.0, 26.0, 50.0

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from arena.reporting import palette
 from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import Shown, decimals
 from arena.reporting.split import as_shown
 from arena.reporting.text import room_for
 from arena.results.claim import TransferEstimates, VerdictThresholds
+from arena.results.numbers import Shown, decimals
 
 SIDE, STEP, TOP, FOOT = 16.0, 58.0, 34.0, 28.0
 NAME = 16.0  # pixels from the top of a group's line to the middle of its name

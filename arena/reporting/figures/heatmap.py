@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from arena.reporting import palette
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import Shown
 from arena.reporting.rows import Utility, grouped, is_disclosed, label_of, utility
 from arena.reporting.text import room_for
+from arena.results.numbers import Shown
 from arena.results.summary import SummaryRow
 
 GAP, BLOCK, HEAD, FOOT, SIDE = 26.0, 9.0, 50.0, 46.0, 98.0

@@ -8,8 +8,8 @@ from itertools import pairwise
 from arena.reporting import palette
 from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import decimals
 from arena.reporting.tune_trials import FEASIBLE, INFEASIBLE, status, violated
+from arena.results.numbers import decimals
 from arena.results.tune import HistoryPoint, TrialRecord
 
 LEFT, TOP, HEIGHT, RIGHT, STRIP, FOOT = 48.0, 34.0, 240.0, 14.0, 26.0, 52.0

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from arena.reporting import palette
 from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import decimals
+from arena.results.numbers import decimals
 
 LEFT, TOP, SIDE, STEP, FOOT = 12.0, 6.0, 52.0, 44.0, 46.0
 WIDTH = chart.NARROW - LEFT - SIDE

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from arena.reporting import palette
 from arena.reporting.figures.canvas import Sheet
 from arena.reporting.figures.heatmap import outlined_cell, scale
-from arena.reporting.numbers import Shown
 from arena.reporting.text import clean, fit
+from arena.results.numbers import Shown
 
 LABEL, HEAD, FOOT, HEIGHT, WIDTH = 216.0, 40.0, 44.0, 60.0, 1040.0
 SIZE, NAME = 13.0, 12.0

@@ -10,9 +10,9 @@ from itertools import pairwise
 from arena.reporting import palette
 from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import Shown, decimals, duration, finite
 from arena.reporting.text import fit
 from arena.results.league import Standing
+from arena.results.numbers import Shown, decimals, duration, finite
 
 LEFT, TOP, WIDTH, HEIGHT, SIDE, FOOT = 62.0, 26.0, 660.0, 380.0, 196.0, 54.0
 TICKS = (0.0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from arena.reporting import palette
 from arena.reporting.figures.canvas import Sheet
 from arena.reporting.figures.heatmap import scale
-from arena.reporting.numbers import Shown, decimals
 from arena.reporting.payoff_matrix import SIDES, Pair, PayoffMatrix
 from arena.results.duel import Payoff
+from arena.results.numbers import Shown, decimals
 
 LABEL, HEAD, FOOT, HIGH, ROOM = 270.0, 52.0, 64.0, 62.0, 1040.0
 WIDE = 96.0  # width in pixels from which an interval is written out

@@ -13,8 +13,8 @@ from arena.reporting.figures.canvas import Sheet
 from arena.reporting.figures.installation import folded
 from arena.reporting.figures.spans import span_bar
 from arena.reporting.figures.transfer import NARROW, scale, withhold
-from arena.reporting.numbers import Shown, thousands
 from arena.results.curves import AlongDose
+from arena.results.numbers import Shown, thousands
 from arena.statistics.plane import Plane, PlaneRow
 
 LEFT, TOP, WIDTH, SIDE, FOOT = 132.0, 34.0, 600.0, 28.0, 112.0

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from arena.reporting import palette
 from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import Shown
 from arena.reporting.removals import Line, Removal
+from arena.results.numbers import Shown
 
 LEFT, HEAD, WIDTH, HEIGHT, GAP, BELOW, KEY, FOOT = 40.0, 34.0, 216.0, 170.0, 38.0, 30.0, 24.0, 26.0
 COLUMNS = 4

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from arena.reporting import palette
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import decimals, finite
+from arena.results.numbers import decimals, finite
 from arena.results.pairs import Pair
 
 MARKS = (

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from arena.reporting import palette
 from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import Shown
+from arena.results.numbers import Shown
 from arena.results.tune import ContenderRecord
 
 LEFT, TOP, HEIGHT, RIGHT, FOOT, ROW = 48.0, 54.0, 270.0, 8.0, 74.0, 22.0

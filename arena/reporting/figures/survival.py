@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from arena.reporting import palette
 from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import Shown
 from arena.results.estimate import Estimate
+from arena.results.numbers import Shown
 
 LEFT, TOP, HEIGHT, RIGHT, FOOT, ROW = 48.0, 34.0, 250.0, 12.0, 66.0, 21.0
 WIDTH, COLUMNS = chart.NARROW - LEFT - RIGHT, 2

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from arena.reporting import palette
 from arena.reporting.events import Event
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import duration, finite
 from arena.reporting.text import fit
+from arena.results.numbers import duration, finite
 
 LABEL, WIDTH, HEAD, FOOT, PAD = 118.0, 900.0, 12.0, 34.0, 7.0
 

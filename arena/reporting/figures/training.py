@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from arena.reporting import palette
 from arena.reporting.figures import chart
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import decimals
 from arena.reporting.training import LossLine, TrainingPanel
 from arena.results.brief import counted
+from arena.results.numbers import decimals
 
 LEFT, HEAD, WIDTH, HEIGHT, GAP, BELOW, FOOT = 46.0, 32.0, 282.0, 150.0, 56.0, 26.0, 24.0
 COLUMNS, SIDE = 3, 20.0

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from arena.reporting import palette
 from arena.reporting.figures.canvas import Sheet
-from arena.reporting.numbers import decimals
 from arena.reporting.split import as_shown
+from arena.results.numbers import decimals
 from arena.results.pairs import Pair
 
 PANELS = (

@@ -10,8 +10,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from arena.reporting.console import name_lines, plain_table
-from arena.reporting.numbers import NONE, decimals
 from arena.reporting.strategies import plain
+from arena.results.numbers import NONE, decimals
 from arena.search.calibration.calibrate import Calibration, Try
 from arena.search.calibration.levers import Values
 

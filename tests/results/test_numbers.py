@@ -11,7 +11,11 @@ from hypothesis import strategies as st
 from arena.api.values import RowKind
 from arena.reporting import palette
 from arena.reporting.cast import highlight
-from arena.reporting.numbers import (
+from arena.reporting.rows import grouped
+from arena.reporting.text import clean, fit
+from arena.reporting.view import stages
+from arena.results.estimate import Estimate
+from arena.results.numbers import (
     Shown,
     adding_up,
     decimals,
@@ -20,10 +24,6 @@ from arena.reporting.numbers import (
     percent,
     thousands,
 )
-from arena.reporting.rows import grouped
-from arena.reporting.text import clean, fit
-from arena.reporting.view import stages
-from arena.results.estimate import Estimate
 from arena.results.run import RunResults, RunSeconds
 from arena.results.summary import SummaryRow
 from tests.support.planted_results import ACTORS
