@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from arena.results.numbers import decimals
 from arena.results.tune import Difference
 from arena.statistics.comparison import AHEAD, side
 from arena.statistics.thresholds import MIN_SEEDS
@@ -36,14 +37,15 @@ def evasion(
     value, high = seen.difference.value, seen.difference.high
     short = [f"{name}: {why}" for name, why in map(_undecided, (seen, unseen)) if why]
     if value is not None and value < gain:
-        short.insert(0, f"the gain of {value:.3f} is smaller than {gain:g}")
+        short.insert(0, f"the gain of {decimals(value, 3)} is smaller than {gain:g}")
     if broken:
         names = ", ".join(name.replace("_", " ") for name in broken)
         short.append(f"it breaks limits on the fresh seeds ({names})")
     if not short:
-        return "evades", f"keeps {value:.2f} more than untuned, and more under the unseen defender"
+        more = f"keeps {decimals(value)} more than untuned"
+        return "evades", f"{more}, and more under the unseen defender"
     if high is not None and high < none and len(seen.seeds) >= MIN_SEEDS:
-        return "does_not_evade", f"keeps at most {max(high, 0.0):.2f} more than untuned"
+        return "does_not_evade", f"keeps at most {decimals(max(high, 0.0))} more than untuned"
     return "inconclusive", "; ".join(short)
 
 

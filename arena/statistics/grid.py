@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from arena.results.claim import GridClaim, GridGroup
+from arena.results.numbers import decimals
 from arena.results.pairs import PairSeed
 from arena.results.rows import Which
 from arena.results.run import AtDose, RunResults
@@ -228,8 +229,8 @@ def _of_intervals(evidence: Evidence, thresholds: Thresholds) -> Iterator[str]:
     if low > thresholds.generalizes and specific is not None:
         if specific <= thresholds.specific:
             yield (
-                f"a specific part whose interval lies above {thresholds.specific:g} (it begins "
-                f"at {specific:.2f}): benign conditionals unlearned alike suppress about as much"
+                f"a specific part whose interval lies above {thresholds.specific:g} (it begins at "
+                f"{decimals(specific)}): benign conditionals unlearned alike suppress about as much"
             )
         else:
             yield (
@@ -245,11 +246,11 @@ def _of_transfer(low: float, high: float, thresholds: Thresholds) -> str:
         return f"other seeds, actors or models in which T is above {thresholds.fails:g}"
     if high > thresholds.generalizes or low < thresholds.fails:
         return (
-            f"a narrower interval: [{low:.2f}, {high:.2f}] reaches over a threshold "
+            f"a narrower interval: [{decimals(low)}, {decimals(high)}] reaches over a threshold "
             f"({thresholds.fails:g}, {thresholds.generalizes:g})"
         )
     return (
-        f"nothing that only adds seeds: T in [{low:.2f}, {high:.2f}] lies between "
+        f"nothing that only adds seeds: T in [{decimals(low)}, {decimals(high)}] lies between "
         f"{thresholds.fails:g} and {thresholds.generalizes:g}, in part suppressed"
     )
 

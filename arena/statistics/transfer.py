@@ -9,6 +9,7 @@ from typing import Any, Literal
 from arena.results.brief import counted
 from arena.results.claim import ShamEstimates
 from arena.results.estimate import Estimate
+from arena.results.numbers import decimals
 from arena.results.pairs import PairSeed, PairStatus, ShamSeed
 from arena.results.rows import SHAM_KINDS, ShamKind
 from arena.statistics.intervals import Shape, Side, holm, one_sided, over_seeds, p_value
@@ -239,13 +240,14 @@ def _from_limits(e: Evidence, thresholds: Thresholds) -> tuple[Verdict, str]:
             return "inconclusive", _not_after_holm(reason, e.adjusted.generalizes)
         return _kind_of_generalizing(e, low, thresholds)
     if high < thresholds.fails:
-        reason = f"upper limit of T (one-sided) {high:.2f}, below {thresholds.fails:.2f}"
+        mark = decimals(thresholds.fails)
+        reason = f"upper limit of T (one-sided) {decimals(high)}, below {mark}"
         if e.adjusted.fails >= FAMILY_ERROR:
             return "inconclusive", _not_after_holm(reason, e.adjusted.fails)
         return "fails", reason
     return "inconclusive", (
-        f"one-sided limits of T {low:.2f} and {high:.2f}: neither above "
-        f"{thresholds.generalizes:.2f} nor below {thresholds.fails:.2f}"
+        f"one-sided limits of T {decimals(low)} and {decimals(high)}: neither above "
+        f"{decimals(thresholds.generalizes)} nor below {decimals(thresholds.fails)}"
     )
 
 
@@ -255,7 +257,7 @@ def _too_few(seeds: int, noun: str, e: Evidence) -> str:
 
 def _above(what: str, limit: float, mark: float) -> str:
     side = "above" if limit > mark else "not above"
-    return f"lower limit of {what} (one-sided) {limit:.2f}, {side} {mark:.2f}"
+    return f"lower limit of {what} (one-sided) {decimals(limit)}, {side} {decimals(mark)}"
 
 
 def _kind_of_generalizing(e: Evidence, least: float, thresholds: Thresholds) -> tuple[Verdict, str]:
