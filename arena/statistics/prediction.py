@@ -37,7 +37,7 @@ def predict(points: Sequence[tuple[int, float, float]]) -> Prediction:
         count = f"{len(ordered)} usable seed{'' if len(ordered) == 1 else 's'}"
         return prediction.model_copy(update={"reason": f"{count}, fewer than {MIN_SEEDS}"})
     held_out, real = (np.array([point[k] for point in ordered], dtype=float) for k in (1, 2))
-    bias, _ = paired(real - held_out)
+    bias, _ = paired(real - held_out, ranged=True)
     x, y = np.round(held_out, _DECIMALS), np.round(real, _DECIMALS)
     for values, what in ((x, "the held-out decoys"), (y, "the real actors")):
         if np.ptp(values) == 0:

@@ -13,8 +13,8 @@ from typing import Literal, NamedTuple, get_args
 
 from arena.errors import InputError
 from arena.reporting.claim_card import DOSES
-from arena.reporting.numbers import Shown
 from arena.results.brief import counted
+from arena.results.numbers import Shown
 from arena.results.pairs import Pair, PairSeed
 from arena.results.reader import FILE, Results, parse_results
 from arena.results.rows import SHAM_KINDS, Which
@@ -79,7 +79,8 @@ def difference(first: ByCell, other: ByCell) -> Difference:
         return Difference(why="no common seed")
     changes = {cell: _changes(first[cell], other[cell]) for cell in cells}
     estimate, p = paired(
-        fmean(by_seed[seed] for by_seed in changes.values() if seed in by_seed) for seed in seeds
+        (fmean(by_seed[seed] for by_seed in changes.values() if seed in by_seed) for seed in seeds),
+        ranged=True,
     )
     return Difference(Shown.of(estimate), p, len(seeds), len(cells))
 

@@ -6,7 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
-from arena.reporting.numbers import MINUS
+from arena.results.numbers import MINUS
 from arena.results.provenance import Provenance
 from arena.results.run import RunResults
 from arena.results.scenario import ScenarioRecord
@@ -48,15 +48,16 @@ def test_runs_side_by_side_are_paired_by_seed(tmp_path: Path) -> None:
     assert isinstance(text, str)
     differences = re.findall(r">(\S+ \[\S+ \S+\]) against the first, p (\S+), 8 seeds", text)
     shown = f"{MINUS}0.10 [{MINUS}0.12, {MINUS}0.08]"
-    assert set(differences) == {(shown, "0.008")}
-    assert len(differences) == len(first.transfer) + 1
+    unchanged = f"0.00 [{MINUS}0.37, 0.37]"  # limits of eight equal differences
+    assert set(differences) == {(shown, "0.008"), (unchanged, "1.000")}
+    assert [value for value, _ in differences].count(shown) == len(first.transfer) + 1
     assert text.count("<svg") == 1
     rates = Page(text).tables["rates"]["lines"]
     models = {(line["model"], line["what"]) for line in rates}
     assert ("compromised", "ASR bard") in models
     assert ("compromised", "clean accuracy") in models
     assert {line["change_1"] for line in rates} == {0.0}
-    assert {line["range_1"] for line in rates} == {"p 1.000, 8 seeds"}
+    assert {line["range_1"] for line in rates} == {f"{MINUS}0.37 to 0.37, p 1.000, 8 seeds"}
 
 
 def _lower(run: RunResults, shift: float) -> RunResults:
@@ -85,7 +86,7 @@ def test_stress_runs_are_paired_by_cell_and_seed(tmp_path: Path) -> None:
     write_run(tmp_path / "run", 8)
     asked = [("run", name) for name in ("a", "b", "bare", "run")]
     text = str(Site((tmp_path,)).page(COMPARE, asked))
-    changes = re.findall(r">(\S+) against the first, p \S+, ([^<]+)<", text)
+    changes = re.findall(r">(\S+) \[\S+ \S+\] against the first, p \S+, ([^<]+)<", text)
     both = "8 seeds, 2 cells"
     assert changes == [
         (f"{MINUS}0.19", both), ("0.00", both), ("0.00", both),
