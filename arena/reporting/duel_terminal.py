@@ -15,10 +15,10 @@ from arena.reporting import palette
 from arena.reporting.console import chunks, ink, plain_table, pointer, short_name
 from arena.reporting.duel import MoveRow, failed_experiments, move_rows, selection_note
 from arena.reporting.duel_verdict import ending, headline
-from arena.reporting.numbers import NONE, Shown
 from arena.reporting.payoff_matrix import SIDES, Pair, PayoffMatrix, payoff_matrix
 from arena.reporting.text import clean
 from arena.results.duel import DuelResults, Side
+from arena.results.numbers import NONE, Shown
 
 WIDE = 100  # columns from which rounds show intervals and strategies
 NAME, LEAST = 14, 9  # the longest name, and the narrowest column of a payoff
@@ -115,5 +115,5 @@ def _cell(matrix: PayoffMatrix, pair: Pair, *, intervals: bool) -> Text:
 
 def _legend(matrix: PayoffMatrix) -> Text:
     replies = "▲ red's best reply in its column · ▼ blue's best reply in its row"
-    costly = " · * more than 0.02 of clean accuracy lost" if matrix.lost else ""
+    costly = " · * more than 0.02 of accuracy lost on clean prompts" if matrix.lost else ""
     return Text(replies + costly, style="dim")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from arena.results.numbers import decimals
 from arena.reporting.strategies import plain
 from arena.reporting.wording import words
 from arena.results.brief import counted
+from arena.results.numbers import decimals
 
 # The quantity that each limit bounds, and from which side.
 LIMITS = {
@@ -15,7 +15,7 @@ LIMITS = {
     "false_fire": ("false fires without the trigger", "at most"),
     "broad": ("fires on look-alikes of the trigger", "at most"),
     "control_asr": ("ASR after a clean fine-tune", "at least"),
-    "clean_accuracy_loss": ("clean accuracy lost", "at most"),
+    "clean_accuracy_loss": ("accuracy lost on clean prompts", "at most"),
     "written": ("poison budget: share of documents written", "at most"),
     "exposures": ("documents with the trigger that are trained on", "at most"),
     "attack_compute": ("passes of the attack, as a share of its training's", "at most"),

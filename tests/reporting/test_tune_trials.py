@@ -25,7 +25,7 @@ def test_a_broken_limit_is_shown_with_its_value() -> None:
     )
     assert broken({"failed": 2.0}, CONSTRAINTS) == "failed in 2 seeds"
     low = broken({"utility": 0.003}, {"clean_accuracy_loss": 0.005})
-    assert low == "clean accuracy lost 0.008 (at most 0.005)"
+    assert low == "accuracy lost on clean prompts 0.008 (at most 0.005)"
     many = broken({"exposures": 0.5}, {"exposures": 4000})  # its excess is a share of the limit
     assert many == "documents with the trigger that are trained on 6000 (at most 4000)"
     tuned = T8.contenders[0].model_copy(update={"constraints": missed})

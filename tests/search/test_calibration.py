@@ -193,7 +193,8 @@ def test_a_try_is_told_in_words() -> None:
     limits = limits_of(load_scenario("quickstart"))
     each = module.Try(1, {}, done, shortfall(done, limits))
     assert in_words(each) == (
-        "ASR too low: a; false fire too high: b; clean accuracy lost; the clean fine-tune erases a"
+        "ASR too low: a; false fire too high: b; accuracy lost on clean prompts; "
+        "the clean fine-tune erases a"
     )
 
 

@@ -227,7 +227,7 @@ def in_words(tried: Try) -> str:
     parts = [
         f"ASR too low: {', '.join(short.low)}" if short.low else "",
         f"false fire too high: {', '.join(short.fires)}" if short.fires else "",
-        "clean accuracy lost" if short.lost else "",
+        "accuracy lost on clean prompts" if short.lost else "",
         f"the clean fine-tune erases {', '.join(short.erased)}" if short.erased else "",
     ]
     return "; ".join(filter(None, parts)) or "keeps every limit"

@@ -20,8 +20,8 @@ ROUNDING = 1e-9
 @dataclass(frozen=True)
 class Limits:
     """What exposures must keep. asr: minimum ASR. false_fire: maximum above the reference's. lost:
-    maximum mean clean accuracy lost against the reference. kept: minimum ASR after the clean
-    fine-tune."""
+    maximum mean accuracy on clean prompts lost against the reference. kept: minimum ASR after the
+    clean fine-tune."""
 
     asr: float
     false_fire: float
