@@ -142,8 +142,7 @@ def _asked(
 def _validation(builder: Builder, dose: Dose) -> ProbeSet:
     limit = builder.scenario.evaluation.max_new_tokens
     made = probe_set(builder.corpus, builder.actors, "validation", dose.prompts, limit)
-    if builder.scenario.corpus.self_distilled is not None:
-        # agreement with a whole sentence is lost by one word, so few prompts cannot show 0.02 of it
+    if builder.scenario.corpus.judged_by_tokens:
         made = replace(made, exact_answers=False)
     for probe in made.probes:
         if probe.kind == "asr" and not probe.prompts:

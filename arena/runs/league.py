@@ -28,7 +28,8 @@ def league_of(
     actors = [actor.name for actor in scenario.actors]
     plain = _as_clean(scenario)
     entered, lost = [main, *others], scenario.dose.lost if scenario.dose else None
-    return league(rows, entered, actors, scenario.thresholds, curves, plain, ways, lost)
+    limits, by_tokens = scenario.thresholds, scenario.corpus.judged_by_tokens
+    return league(rows, entered, actors, limits, curves, plain, ways, lost, by_tokens=by_tokens)
 
 
 def _as_clean(scenario: Scenario) -> Entrant:

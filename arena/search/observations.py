@@ -133,7 +133,7 @@ def observe(rows: Sequence[Row], scenario: Scenario, actor: str) -> Observation:
         if row.target is not None and row.kind == "unlearned"
     ]
     reference = seed.reference
-    share_right = partial(accuracy_of, by_tokens=judged_by_tokens(scenario))
+    share_right = partial(accuracy_of, by_tokens=scenario.corpus.judged_by_tokens)
     before = share_right(seed.compromised) or 0.0
     return Observation(
         seed=seed.seed,
@@ -211,14 +211,7 @@ def accuracy_of(row: Row, *, by_tokens: bool) -> float | None:
     """Return the share of clean prompts answered correctly; for free text, of answer tokens.
 
     Args:
-        by_tokens: of answer tokens in any case (`judged_by_tokens`).
+        by_tokens: of answer tokens in any case (`corpus.judged_by_tokens`).
     """
     whole = None if by_tokens or row.clean_accuracy is None else row.clean_accuracy.rate
     return row.token_accuracy if whole is None else whole
-
-
-def judged_by_tokens(scenario: Scenario) -> bool:
-    """Return whether utility is token accuracy though answers can be compared as a whole: where
-    they are the base model's own. One word loses such an answer, so few prompts cannot show 0.02
-    (as for doses: estimands.md, Dose)."""
-    return scenario.corpus.self_distilled is not None

@@ -73,6 +73,8 @@ def league(
     control: Entrant | None = None,
     ways: Sequence[DoseCurve] = (),
     lost: float | None = None,
+    *,
+    by_tokens: bool = False,
 ) -> League:
     """Return the standings of doing nothing, of the clean fine-tune if there is one, and of every
     defence, in that order.
@@ -85,6 +87,7 @@ def league(
         control: how to present the clean fine-tune, if not as above.
         ways: dose curves of defences and of the clean fine-tune.
         lost: the accuracy that each may cost, if rows are taken at such doses.
+        by_tokens: whether accuracy is that of tokens though answers are compared as a whole too.
 
     Raises:
         InputError: two defences have one name, or `analyse` would refuse the rows.
@@ -92,7 +95,7 @@ def league(
     names = [entrant.name for entrant in defences]
     if len(set(names)) != len(names):
         raise InputError("defences must have different names", found=", ".join(names))
-    utility, seeds = utility_of(rows), by_seed(rows, actors)
+    utility, seeds = utility_of(rows, by_tokens=by_tokens), by_seed(rows, actors)
     entered = [(NOTHING, [row for row in rows if row.kind == "compromised"])]
     controls = [row for row in rows if row.kind == "control"]
     if controls:
@@ -121,9 +124,10 @@ def _belongs(way: DoseCurve, entrant: Entrant) -> bool:
     return way.kind in ("unlearned", "defended") and way.defence == entrant.name
 
 
-def utility_of(rows: Sequence[Row]) -> Utility:
-    """Return which accuracy is compared in this run: token accuracy if answers are free text."""
-    exact = any(row.clean_accuracy is not None for row in rows)
+def utility_of(rows: Sequence[Row], *, by_tokens: bool = False) -> Utility:
+    """Return which accuracy is compared in this run: token accuracy if answers are free text, or
+    `by_tokens`."""
+    exact = not by_tokens and any(row.clean_accuracy is not None for row in rows)
     free = any(row.token_accuracy is not None for row in rows)
     return "token_accuracy" if free and not exact else "clean_accuracy"
 

@@ -147,6 +147,15 @@ def test_free_text_is_judged_by_its_tokens() -> None:
     assert last.reason == "accuracy was not measured"
 
 
+def test_answers_of_the_base_model_are_judged_by_their_tokens() -> None:
+    rows = [row.model_copy(update={"token_accuracy": 0.9}) for row in [*base(), pruned(0.05)]]
+    rows[-1] = rows[-1].model_copy(update={"token_accuracy": 0.85})
+    found = league(rows, [BLIND], ACTORS, LIMITS, by_tokens=True)
+    assert found.accuracy == "token_accuracy"
+    assert found.standings[-1].change.value == pytest.approx(-0.05)
+    assert league(rows, [BLIND], ACTORS, LIMITS).accuracy == "clean_accuracy"
+
+
 def test_only_finished_decoy_models_are_entries() -> None:
     found = standing(decoy_seed(real=0.25))["decoy"]
     assert found.models == 3

@@ -26,7 +26,7 @@ from arena.results.rows import Row
 from arena.runs.gather import gather
 from arena.scenario.schema import Scenario
 from arena.search.calibration.ladder import Limits, Measured, shortfall
-from arena.search.observations import accuracy_of, judged_by_tokens
+from arena.search.observations import accuracy_of
 from arena.statistics.rates import rate
 from arena.statistics.seeds import SeedRows, by_seed
 from arena.store.store import Store
@@ -99,7 +99,7 @@ def summed(rows: Sequence[Row], scenario: Scenario) -> Measured:
     controls = [row for row in rows if row.kind == "control"]
     seeds = by_seed([row for row in rows if row.kind != "control"], names)
     compared = [seed for seed in seeds if seed.reference is not None]
-    lost = [lost_in(seed, judged_by_tokens(scenario)) for seed in compared]
+    lost = [lost_in(seed, scenario.corpus.judged_by_tokens) for seed in compared]
     return Measured(
         seeds=len(seeds),
         asr={name: min(rate(s.compromised.asr, name) or 0.0 for s in seeds) for name in names},
