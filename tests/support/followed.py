@@ -18,6 +18,7 @@ SHORT = (
     "training.pretraining.steps=4",
     "training.continual_pretraining.steps=4",
     "defender.steps=2",
+    "runtime.backend=serial",  # a Ray cluster for each command would take most of the time
 )
 SIZES = tuple(part for setting in (*TOY, *SHORT) for part in ("--set", setting))
 COMMENT = re.compile(r"\s{2,}#.*$")
@@ -64,7 +65,7 @@ def run(line: str, folder: Path, extra: Sequence[str] = ()) -> str:
     """Run a command of a page and return what it printed; `arena run` at toy size, and with the
     extra arguments unless it names its seeds."""
     words = shlex.split(line)
-    if words[:2] == ["arena", "run"] and "--plan" not in words:
+    if words[:2] == ["arena", "run"]:
         words += ["--quiet", *SIZES, *([] if "--seeds" in words else extra)]
     if words[0] in ("arena", "pip"):
         words = [sys.executable, "-m", words[0].replace("arena", "arena.cli"), *words[1:]]
