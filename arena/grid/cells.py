@@ -10,6 +10,7 @@ from typing import Any
 
 from arena.api.tactic import APART
 from arena.errors import InputError
+from arena.scenario import keys
 from arena.scenario.crossed import instances_of
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
@@ -24,6 +25,8 @@ KEYS = {
     "learning_rate": "defender.learning_rate",
     "steps": "defender.steps",
 }  # of the axes that set one
+OF_ACTORS = ("methods", "payloads", "poison")  # axes that choose or change the actors
+_NOTHING = object()  # where a section has no such key
 NOT_APPLICABLE = "for continual pretraining only: at pretraining there is no base checkpoint"
 
 
@@ -60,7 +63,7 @@ def cells_of(scenario: Scenario) -> tuple[GridCell, ...]:
     for name, times in Counter(cell.id for cell in cells).items():
         if times > 1:
             rule = "two cells would have this name: rename the settings"
-            raise InputError(rule, scenario.name, None, "grid", name)
+            raise InputError(rule, key="grid", found=name)
     return tuple(cells)
 
 
@@ -71,14 +74,14 @@ def _refuse_unknown(scenario: Scenario, axes: Axes) -> None:
         return
     if primary.axis not in known:
         rule, key, allowed = "the grid has no such axis", "grid.primary.axis", tuple(known)
-        raise InputError(rule, scenario.name, None, key, primary.axis, allowed)
+        raise InputError(rule, key=key, found=primary.axis, allowed=allowed)
     values = known[primary.axis]
     for key in ("of", "against"):
         found = getattr(primary, key)
         others = tuple(v for v in values if key == "of" or v != primary.of)
         if found not in others:
             rule, key = f"must be a value of {primary.axis}", f"grid.primary.{key}"
-            raise InputError(rule, scenario.name, None, key, found, others)
+            raise InputError(rule, key=key, found=found, allowed=others)
 
 
 def _product(axes: Axes) -> Iterator[dict[str, AxisValue]]:
@@ -144,8 +147,10 @@ def _name(scenario: Scenario, names: Mapping[str, str], axes: Axes) -> str:
 def _applies(scenario: Scenario, composition: str, changes: Mapping[str, Any]) -> bool:
     if composition not in APART:
         return True
-    stage = changes.get("stage", scenario.stage)
-    return any((actor["stage"] or stage) != "pretraining" for actor in changes["actors"])
+    stage, actors = changes.get("stage", scenario.stage), changes["actors"]
+    if not isinstance(actors, list) or not all(isinstance(each, Mapping) for each in actors):
+        return True  # an axis sets what are no actors: an error of the cell, which says so
+    return any((actor.get("stage") or stage) != "pretraining" for actor in actors)
 
 
 def _changes(scenario: Scenario, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -160,31 +165,54 @@ def _changes(scenario: Scenario, values: Mapping[str, Any]) -> Iterator[tuple[st
         yield "crossed.shared", scenario.crossed.payloads and values["payloads"] == "shared"
     if "poison" in values:
         actors = [_poisoning(actor, values["poison"]) for actor in actors]
-        for composition in APART:
-            yield f"training.{composition}.poison_rate", None
     yield "actors", actors
     for _, key, value in _set_by_axes(scenario, values):
         yield key, value
 
 
 def _set_by_axes(scenario: Scenario, values: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
-    """Every key of the scenario that an axis sets: the axis, the key and its value."""
+    """Every key of the scenario that an axis sets, in order: the axis, the key and its value."""
     for axis, value in values.items():
         if axis in KEYS:
             yield axis, KEYS[axis], value
+        elif axis == "poison":
+            yield from ((axis, f"training.{each}.poison_rate", None) for each in APART)
         elif axis in scenario.grid.settings:
             yield from ((axis, key, each) for key, each in value.items())
 
 
 def _refuse_clash(scenario: Scenario, values: Mapping[str, Any]) -> None:
-    """Raise InputError if two axes set one key to different values, since a cell named after both
+    """Raise InputError if an axis replaces what another has set, since a cell named after both
     would have only one of them."""
-    known: dict[str, tuple[str, Any]] = {}
+    known: list[tuple[str, str, Any]] = [
+        (axis, "actors", _NOTHING) for axis in OF_ACTORS if axis in values
+    ]
     for axis, key, value in _set_by_axes(scenario, values):
-        other, before = known.setdefault(key, (axis, value))
-        if before != value:
-            rule = f"the axes {other} and {axis} set {key} in one cell, to {before} and {value}"
-            raise InputError(rule, scenario.name, None, f"grid.settings.{axis}", key)
+        for other, before, was in known:
+            if other != axis and _clash(keys.parse(before), was, keys.parse(key), value):
+                rule = f"the axes {other} and {axis} set {key} in one cell, to {was} and {value}"
+                if before != key or was is _NOTHING:
+                    rule = f"the axes {other} and {axis} set {before} and {key} in one cell"
+                raise InputError(rule, key=f"grid.settings.{axis}", found=key)
+        known.append((axis, key, value))
+
+
+def _clash(first: keys.KeyPath, was: Any, key: keys.KeyPath, value: Any) -> bool:
+    """Whether a key that is set later, or what it contains, replaces an earlier one."""
+    if first[: len(key)] == key:
+        inside = _inside(value, first[len(key) :])
+        return bool((None if inside is _NOTHING else inside) != was)
+    inside = _inside(was, key[len(first) :]) if key[: len(first)] == first else _NOTHING
+    return inside is not _NOTHING and bool(inside != value)
+
+
+def _inside(value: Any, path: keys.KeyPath) -> Any:
+    """What a section has at a path; `_NOTHING` if it has nothing there."""
+    for step in path:
+        if not isinstance(value, Mapping) or step not in value:
+            return _NOTHING
+        value = value[step]
+    return value
 
 
 def _with_payloads(
@@ -198,7 +226,7 @@ def _with_payloads(
         every = instances_of(first.payload, scenario.capabilities)
         if len(every) < len(actors):
             rule = f"the kind of {first.name}'s payload has {len(every)} of {len(actors)} payloads"
-            raise InputError(rule, scenario.name, None, "grid.payloads", first.payload.name)
+            raise InputError(rule, key="grid.payloads", found=first.payload.name)
         payloads = [part.dump() for part in every[: len(actors)]]
     elif which == "shared" and not scenario.crossed.payloads:
         payloads = payloads[:1] * len(actors)
@@ -219,5 +247,5 @@ def _having(
     for method in methods:
         if method not in there:
             rule = "no actor of the scenario has this trigger method"
-            raise InputError(rule, scenario.name, None, "grid.methods", method, there)
+            raise InputError(rule, key="grid.methods", found=method, allowed=there)
     return [actor for actor in actors if actor["trigger"]["method"] in methods]

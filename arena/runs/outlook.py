@@ -101,17 +101,18 @@ def pairs_of(scenario: Scenario) -> tuple[int, int]:
     if defender.intelligence != "disclosed":
         rule = "no trigger is disclosed, so no transfer is estimated"
         found = defender.intelligence
-        raise InputError(rule, scenario.name, None, "defender.intelligence", found, ("disclosed",))
+        key = "defender.intelligence"
+        raise InputError(rule, key=key, found=found, allowed=("disclosed",))
     if scenario.composition == "solo":
         rule = "no two backdoors share a model, so no transfer is estimated"
         allowed = ("pooled", "sequential", "merged", "supply_chain")
-        raise InputError(rule, scenario.name, None, "composition", "solo", allowed)
+        raise InputError(rule, key="composition", found="solo", allowed=allowed)
     if not scenario.controls.clean_finetune:
         rule, key = "transfer cannot be estimated without it", "controls.clean_finetune"
-        raise InputError(rule, scenario.name, None, key, "false", ("true",))
+        raise InputError(rule, key=key, found="false", allowed=("true",))
     if not others:
         rule = "one actor has no other to suppress; at least 2 are needed"
-        raise InputError(rule, scenario.name, None, "actors", "1")
+        raise InputError(rule, key="actors", found="1")
     each = defender.target == "each"
     return (others + 1) * others if each else others, others + 1 if each else others
 

@@ -21,7 +21,8 @@ from arena.scenario.section import (
 )
 from arena.scenario.source import Family, Size
 
-WHOLE_SCENARIO = ("name", "plugins", "grid", "tune", "duel")  # keys that no cell has of its own
+# Keys that no cell has of its own; seeds are common, since cells are compared seed by seed.
+WHOLE_SCENARIO = ("name", "plugins", "seeds", "grid", "tune", "duel")
 
 
 class AxisSetting(Section):

@@ -115,7 +115,7 @@ def test_a_wrong_cell_is_wrong_input_and_says_which(axes: dict[str, Any], messag
     ("axes", "message"),
     [
         ({"steps": [3, 3]}, "twice"),
-        ({"settings": {"stage": [{"name": "x", "set": {"seeds": [1]}}]}}, "another axis"),
+        ({"settings": {"stage": [{"name": "x", "set": {"controls.shams": 1}}]}}, "another axis"),
         ({"settings": {"a": []}}, "grid.settings"),
         ({"familes": ["llama"]}, "families"),
         ({"compositions": ["poold"]}, "pooled"),
@@ -136,18 +136,47 @@ def test_every_bundled_grid_expands(name: str) -> None:
 def test_a_grid_round_trips_through_yaml() -> None:
     from arena.scenario.load import dump
 
-    scenario = grid(families=["llama"], settings={"a": [{"name": "x", "set": {"seeds": [1, 2]}}]})
+    scenario = grid(
+        families=["llama"], settings={"a": [{"name": "x", "set": {"corpus.places": 65}}]}
+    )
     assert from_text(dump(scenario)) == scenario
 
 
 def test_cells_of_one_name_are_refused() -> None:
-    first = [{"name": "x-y", "set": {"seeds": [1]}}, {"name": "x", "set": {"seeds": [2]}}]
+    first = [
+        {"name": "x-y", "set": {"controls.shams": 1}},
+        {"name": "x", "set": {"controls.shams": 2}},
+    ]
     second = [
         {"name": "z", "set": {"defender.steps": 2}},
         {"name": "y-z", "set": {"defender.steps": 3}},
     ]
     with pytest.raises(InputError, match="x-y-z"):
         cells_of(grid(settings={"a": first, "b": second}))
+
+
+@pytest.mark.parametrize("actors", ["nobody", [1], [{"name": "a"}]])
+def test_an_axis_that_sets_no_valid_actors_is_wrong_input(actors: object) -> None:
+    setting = {"name": "x", "set": {"actors": actors}}
+    with pytest.raises(InputError, match="cell quickstart of quickstart  actors"):
+        cells_of(grid(compositions=["sequential"], settings={"s": [setting]}))
+
+
+def test_a_section_may_repeat_or_refine_what_another_axis_sets() -> None:
+    given = {"poison_rate": None, "learning_rate": 1e-3}
+    first = {
+        "name": "x",
+        "set": {
+            "training.sequential": given,
+            "defender": {"objective": {"method": "relabel"}, "steps": 3},
+        },
+    }
+    second = {
+        "name": "y",
+        "set": {"training.sequential.learning_rate": 1e-3, "defender.batch_size": 8},
+    }
+    scenario = only(cells_of(grid(rates=[0.1], settings={"s": [first], "t": [second]})))
+    assert (scenario.defender.steps, scenario.defender.batch_size) == (3, 8)
 
 
 def test_a_set_of_methods_is_one_whatever_its_order() -> None:

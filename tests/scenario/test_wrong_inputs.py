@@ -227,6 +227,17 @@ GRIDS = (
      "grid.settings.s[1]: sets the same as x, got y"),
     ("steps: [8], settings: {s: [{name: x, set: {defender.steps: 9}}]}",
      "the axes steps and s set defender.steps in one cell, to 8 and 9"),
+    ("steps: [8], settings: {s: [{name: x, set: {defender: {steps: 9}}}]}",
+     "the axes steps and s set defender.steps and defender in one cell"),
+    ("rates: [0.1], settings: {s: [{name: x, set: {actors: []}}]}",
+     "the axes poison and s set actors and actors in one cell"),
+    ("rates: [0.1], settings: {s: [{name: x, set: {training.sequential.poison_rate: 0.2}}]}",
+     "the axes poison and s set training.sequential.poison_rate in one cell, to None and 0.2"),
+    ("settings: {r: [{name: x, set: {defender: {steps: 8}}}],"
+     " s: [{name: x, set: {defender.steps: 9}}]}",
+     "the axes r and s set defender and defender.steps in one cell"),
+    ("settings: {s: [{name: x, set: {seeds: [1]}}]}",
+     "grid.settings.s[0].set.seeds: cannot differ between cells"),
 )  # fmt: skip
 
 SYNTAX = (
@@ -279,6 +290,7 @@ def test_a_grid_whose_cells_would_not_be_what_their_names_say(
     status, stderr = shell(str(path))
     assert status == 2
     assert message in stderr
+    assert re.search(r"scenario\.yaml:\d+  grid", stderr)
     assert "Traceback" not in stderr
 
 
