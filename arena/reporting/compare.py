@@ -6,7 +6,7 @@ seeds are paired, and overlapping intervals may still differ significantly.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
@@ -19,10 +19,10 @@ from arena.reporting.console import chunks, name_lines, plain_table, short_name
 from arena.reporting.differences import differences
 from arena.reporting.installation import BASELINE
 from arena.reporting.rows import grouped, model_name
-from arena.reporting.split import split
+from arena.reporting.split import split_by
 from arena.reporting.stress_terminal import verdict_text
 from arena.reporting.text import clean
-from arena.results.claim import TransferEstimates
+from arena.results.claim import ShamEstimates, TransferEstimates
 from arena.results.estimate import Estimate
 from arena.results.numbers import MINUS, NONE, Shown, decimals
 from arena.results.reader import Results
@@ -112,16 +112,29 @@ def _claims(one: Comparable, two: Comparable, named: tuple[str, str]) -> Rendera
     table.add_row(Text("verdict"), *verdicts, Text(""))
     seeds = [claim.seeds if claim else None for claim in claims]
     table.add_row(Text("seeds"), *(Text(NONE if n is None else str(n)) for n in seeds))
-    values = [_estimates(claim or TransferEstimates()) for claim in claims]
-    for (label, a), (_, b) in zip(*values, strict=True):
+    for label, (a, b) in _estimates(*(claim or TransferEstimates() for claim in claims)):
         table.add_row(Text(label), _full(a), _full(b), Text(_difference(a, b)))
     return table
 
 
-def _estimates(entry: TransferEstimates) -> list[tuple[str, Shown]]:
-    transfer, odd, specific = split(entry)
-    raw = Shown.of(entry.raw_suppression)
-    return [("T", transfer), ("odd", odd), ("specific", specific), ("raw suppression", raw)]
+def _estimates(
+    one: TransferEstimates, two: TransferEstimates
+) -> Iterator[tuple[str, tuple[Shown, Shown]]]:
+    """T, its parts and the raw suppression of both, by name; parts by another kind of sham are
+    other quantities, in lines of their own."""
+    yield "T", (Shown.of(one.transfer), Shown.of(two.transfer))
+    for kind in sorted({one.split_by, two.split_by}, reverse=True):
+        odd, specific = zip(_parts(one, kind), _parts(two, kind), strict=True)
+        by = "" if kind == "familiar" else f" ({kind} shams)"
+        yield f"odd{by}", odd
+        yield f"specific{by}", specific
+    yield "raw suppression", (Shown.of(one.raw_suppression), Shown.of(two.raw_suppression))
+
+
+def _parts(estimates: TransferEstimates, kind: str) -> tuple[Shown, Shown]:
+    familiar = ShamEstimates(odd=estimates.odd, specific=estimates.specific)
+    by_kind = {"familiar": familiar, **estimates.by_sham}
+    return split_by(estimates, by_kind.get(kind, ShamEstimates()))
 
 
 def _full(shown: Shown) -> Text:

@@ -25,9 +25,11 @@ from arena.statistics.thresholds import Thresholds, verdict_thresholds
 from arena.statistics.transfer import (
     VERDICTS,
     Evidence,
+    TargetsOf,
     decide,
     evidence_of,
     fewest_targets,
+    targets_of,
     tested_p,
     with_holm,
 )
@@ -245,9 +247,8 @@ def _sorted(pairs: Iterable[Pair]) -> list[tuple[PairSeed, ...]]:
     return [p.per_seed for p in sorted(pairs, key=lambda pair: (pair.source, pair.to))]
 
 
-def _targets(pairs: Iterable[Pair]) -> int:
-    """The smallest number of actors that the pairs suppress in any seed."""
-    return fewest_targets((pair.to, pair.per_seed) for pair in pairs)
+def _targets(pairs: Iterable[Pair]) -> TargetsOf:
+    return targets_of((pair.to, pair.per_seed) for pair in pairs)
 
 
 def _grouped(
@@ -311,4 +312,5 @@ def _notes(
     if broad:
         yield f"fires on look-alikes in some seed (broad): {', '.join(broad)}"
     if pairs:
-        yield seeds_note(thresholds, len(pairs), _targets(pairs))
+        targets = fewest_targets((pair.to, pair.per_seed) for pair in pairs)
+        yield seeds_note(thresholds, len(pairs), targets)

@@ -25,12 +25,15 @@ def seed_standing(
     """Return the results of one defence in the compromised row's seed.
 
     Args:
-        rows: the models of that defence in that seed, one or more.
+        rows: the models of that defence in that seed, one or more; removals of what was not
+            installed do not count.
         installed: the actors whose backdoors are installed in it.
         accuracy: returns the accuracy of a row.
         curves: reactivation, of this defence or others, in any seed.
     """
-    rows = sorted(rows, key=lambda row: row.name)  # the mean must not depend on their order
+    # A removal of what was not installed had nothing to remove.
+    counting = (row for row in rows if disclosed_to(row) in (None, *installed))
+    rows = sorted(counting, key=lambda row: row.name)  # the mean must not depend on their order
     own, others = _left(rows, installed)
     exact = mean(accuracy(row) for row in rows)
     before = accuracy(compromised)
@@ -72,8 +75,6 @@ def _left(rows: Sequence[Row], installed: Collection[str]) -> tuple[list[float],
     others: list[float] = []
     for row in rows:
         target = disclosed_to(row)
-        if target is not None and target not in installed:
-            continue  # there was nothing to unlearn
         for actor in sorted(installed):
             asr = rate(row.asr, actor)
             if asr is not None:

@@ -24,7 +24,8 @@ SeedActor = tuple[int, str]
 @dataclass(frozen=True)
 class _Case:
     """One pair of one seed at one dose: ASR left of the removed trigger and of the other actor's,
-    with control and shams (means by kind); `floor` is the reference's ASR."""
+    with control and shams (means by kind); `floor` is the reference's ASR, `kept` what the control
+    keeps above it (of the ASR itself, also where left is above false fire)."""
 
     seed: int
     to: str
@@ -33,6 +34,7 @@ class _Case:
     unlearned: float
     shams: tuple[tuple[ShamKind, float], ...]
     floor: float
+    kept: float
 
     def share(self, left: float | None) -> float | None:
         """Return the drop from the control's ASR to this one, as a share of what the control
@@ -47,6 +49,10 @@ class _Case:
     def gain(self) -> float:
         """Return what the control keeps above the floor."""
         return self.control - self.floor
+
+    def measurable(self, least: float) -> bool:
+        """Return whether the control keeps at least this much, by either reading (T_excess)."""
+        return self.gain > 0 and at_least(min(self.gain, self.kept), least)
 
 
 def over_doses(
@@ -136,9 +142,12 @@ def _case(
         if (value := left(sham, to)) is not None:
             known.setdefault(kind, []).append(value)
     shams = tuple((kind, sum(each) / len(each)) for kind, each in known.items())
-    floor = 0.0 if to in removal.points[place].false_fire else floors.get((seed, to), 0.0)
+    floor, point = floors.get((seed, to), 0.0), controls[0].points[place]
+    kept = (rate(point.asr, to) or 0.0) - floor
     own = rate(removal.points[place].asr, source)
-    return [_Case(seed, to, own, control, unlearned, shams, floor)]
+    if to in removal.points[place].false_fire:
+        floor = 0.0
+    return [_Case(seed, to, own, control, unlearned, shams, floor, kept)]
 
 
 def _left(point: DosePoint, actor: str) -> float | None:
@@ -148,11 +157,12 @@ def _left(point: DosePoint, actor: str) -> float | None:
 
 
 def _summary(point: DosePoint, cases: Sequence[_Case], least: float) -> AlongDose:
-    used = [case for case in cases if case.gain > 0 and at_least(case.gain, least)]
-    targets = fewest_actors((case.seed, case.to) for case in used)
+    used = [case for case in cases if case.measurable(least)]
 
     def mean(left: Callable[[_Case], float | None]) -> Estimate:
-        return over_seeds(_by_seed(used, lambda case: case.share(left(case))), "rate", targets)
+        known = [case for case in used if left(case) is not None]
+        targets = fewest_actors((case.seed, case.to) for case in known)
+        return over_seeds(_by_seed(known, lambda case: case.share(left(case))), "rate", targets)
 
     odd: dict[str, Estimate] = {
         kind: mean(partial(_Case.left_by_sham, kind=kind))

@@ -16,7 +16,7 @@ from arena.results.pairs import PairSeed
 from arena.results.rows import Which
 from arena.results.run import AtDose, RunResults
 from arena.statistics.claim import LEFT_OUT_NOTE, STATEMENT, count_verdicts
-from arena.statistics.power import SEEDS_NOTE, seeds_for_width, seeds_needed
+from arena.statistics.power import SEEDS_NOTE, seeds_for_interval, seeds_needed
 from arena.statistics.thresholds import MIN_SEEDS, Thresholds
 from arena.statistics.transfer import (
     Evidence,
@@ -24,6 +24,7 @@ from arena.statistics.transfer import (
     evidence_of,
     fewest_targets,
     seed_means,
+    targets_of,
     with_holm,
 )
 
@@ -93,6 +94,7 @@ def judge_grid(
     evidence = _evidence(pairs, thresholds)
     verdict, reason = decide(evidence, thresholds)
     family = with_holm([_evidence([pair], thresholds) for pair in pairs])
+    targets = fewest_targets((pair.to, pair.per_seed) for pair in pairs)
     transfers = seed_means((pair.per_seed for pair in pairs), "transfer")
     return GridClaim(
         statement=STATEMENT,
@@ -105,14 +107,14 @@ def judge_grid(
         explained_by_control=evidence.explained,
         no_dose=evidence.no_dose,
         by=_by_axis(every, thresholds),
-        power=tuple(seeds_for_width(transfers)),
+        power=tuple(seeds_for_interval(transfers, targets=targets)),
         would_change=tuple(_would_change(pairs, evidence, family, thresholds)),
         notes=(*_left_out(counting, pairs), *_notes([each for each in found if each[0].counts])),
     )
 
 
 def _evidence(pairs: Sequence[_CellPair], thresholds: Thresholds) -> Evidence:
-    targets = fewest_targets((pair.to, pair.per_seed) for pair in pairs)
+    targets = targets_of((pair.to, pair.per_seed) for pair in pairs)
     return evidence_of((pair.per_seed for pair in pairs), thresholds, targets)
 
 

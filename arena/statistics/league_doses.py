@@ -31,7 +31,7 @@ def along_way(
         fixed, per_step: its compute before the first step, and per step, as shares of the training;
             None if unknown.
     """
-    ready = [c for c in curves if c.target is None or (c.seed, c.target) in installed]
+    ready = [c for c in curves if (t := _disclosed(c)) is None or (c.seed, t) in installed]
     if not ready:
         return ()
     points = max(len(curve.points) for curve in ready)
@@ -105,15 +105,21 @@ def _at(curve: DoseCurve, place: int) -> DosePoint:
     return curve.points[min(place, len(curve.points) - 1)]
 
 
+def _disclosed(curve: DoseCurve) -> str | None:
+    """The actor whose trigger the defender knew; none for a clean fine-tune (`disclosed_to`)."""
+    return None if curve.kind == "control" else curve.target
+
+
 def _own(curve: DoseCurve, place: int) -> float | None:
-    return None if curve.target is None else rate(_at(curve, place).asr, curve.target)
+    target = _disclosed(curve)
+    return None if target is None else rate(_at(curve, place).asr, target)
 
 
 def _others(
     curve: DoseCurve, place: int, installed: Collection[SeedActor]
 ) -> Iterable[float | None]:  # fmt: skip
-    asr = _at(curve, place).asr
-    return (rate(asr, a) for a in sorted(asr) if a != curve.target and (curve.seed, a) in installed)
+    asr, target = _at(curve, place).asr, _disclosed(curve)
+    return (rate(asr, a) for a in sorted(asr) if a != target and (curve.seed, a) in installed)
 
 
 def _change(curve: DoseCurve, place: int) -> float | None:

@@ -9,12 +9,12 @@ import numpy as np
 from scipy import stats
 
 from arena.results.claim import SeedsForWidth
-from arena.statistics.intervals import Side, p_value
+from arena.statistics.intervals import Side, limits, p_value
 from arena.statistics.thresholds import FAMILY_ERROR, MIN_SEEDS, Thresholds
 
 WIDTHS = (0.1, 0.2, 0.3, 0.4)
 SEEDS_NOTE = "fewest usable seeds for a verdict"
-MOST_SEEDS = 400  # largest number of seeds tried for a verdict
+MOST_SEEDS = 400  # largest number of seeds tried for a verdict or an interval
 _NOTHING = 1e-12  # spread that rounding can leave in equal seeds
 _MOST = 10**12  # more than any run; bisecting it takes 40 steps
 
@@ -56,6 +56,33 @@ def seeds_note(thresholds: Thresholds, pairs: int, targets: int) -> str:
         f"(the whole claim); {in_words(seeds_needed(thresholds, pairs))} "
         f"(a pair, under Holm over {pairs})"
     )
+
+
+def seeds_for_interval(
+    values: Sequence[float], widths: Sequence[float] = WIDTHS, targets: int = 1
+) -> list[SeedsForWidth]:
+    """Return `seeds_for_width` for the interval that is shown, which is wider than the t interval
+    where seeds are alike or at two states: also enough seeds that those seen, repeated, have an
+    interval so narrow. Widths for which 400 seeds are not enough are left out.
+
+    Args:
+        targets: of how many actors each value is a mean.
+    """
+    if len(values) < 2:
+        return []
+    by_t = {each.width: each.seeds or 0 for each in seeds_for_width(values, widths)}
+
+    def narrowness(times: int) -> float:
+        low, high = limits(np.tile(values, times), targets=targets)
+        return float(low - high)
+
+    possible = range(1, MOST_SEEDS // len(values) + 1)
+    needed = {width: bisect_left(possible, -width, key=narrowness) for width in widths}
+    return [
+        SeedsForWidth(width=width, seeds=max(by_t.get(width, 0), len(values) * possible[place]))
+        for width, place in needed.items()
+        if place < len(possible)
+    ]
 
 
 def seeds_for_width(

@@ -170,8 +170,6 @@ def pair_in_seed(
     here, there = (rows.installation(actor, thresholds) for actor in (source, to))
     floor = rows.floor(to)
     status = _status(here.installed and there.installed, left.control, floor, thresholds)
-    if status == "used" and not rows.reached(source):
-        status = "no_dose"
     raw = None
     if status != "not_installed" and there.asr and left.unlearned is not None:
         raw = 1 - left.unlearned / there.asr
@@ -184,6 +182,8 @@ def pair_in_seed(
         least = thresholds.explained_by_control
         if above.control is not None and not at_least(above.control, least):
             status = "explained_by_control"
+    if status == "used" and not rows.reached(source):
+        status = "no_dose"
     if status != "used":
         parts, plain = _Parts(), None
     return PairSeed(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from arena.results.brief import counted
 from arena.results.claim import ShamEstimates
@@ -34,8 +34,16 @@ VERDICTS: tuple[Verdict, ...] = (
 )
 Quantity = Literal["transfer", "odd", "specific", "raw_suppression"]
 Number = Callable[[PairSeed], float | None]
+TargetsOf = Callable[[Number], int]
 NO_SHAM = ShamSeed()
 AGAINST = "the specific part against benign shams"
+
+
+class Sample(NamedTuple):
+    """One value for each seed. targets: of how many actors each is a mean."""
+
+    values: Sequence[float]
+    targets: int
 
 
 @dataclass(frozen=True)
@@ -98,56 +106,71 @@ class Evidence:
         }
 
 
+def one_actor(_: Number) -> int:
+    """Return 1: how many actors one pair suppresses."""
+    return 1
+
+
 def evidence_of(
-    pairs: Iterable[Sequence[PairSeed]], thresholds: Thresholds, targets: int = 1
+    pairs: Iterable[Sequence[PairSeed]], thresholds: Thresholds, targets: TargetsOf = one_actor
 ) -> Evidence:
     """Return the evidence of one pair or of many. A seed's value is the mean over its pairs, so
     that a seed counts once however many pairs it has.
 
     Args:
         pairs: each pair's seeds. Their order decides the order of the sums.
-        targets: how many actors the pairs suppress in total.
+        targets: returns how many actors a number of the pairs is a mean over (`targets_of`).
     """
     seeds = _seed_by_seed(pairs)
+
+    def over(number: Number, shape: Shape) -> Estimate:
+        return over_seeds(_means(seeds, number), shape, targets(number))
+
     cases = [case for seed in seeds for case in seed]
     used = [case for case in cases if case.transfer is not None]
-    transfer = _means(seeds, lambda case: case.transfer)
-    against = _means(seeds, lambda case: _of_sham(case, "benign").specific)
-    p = _p_values(transfer, against, thresholds, targets)
+    transfer = Sample(_means(seeds, _transfer), targets(_transfer))
+    against = Sample(_means(seeds, _specific), targets(_specific))
+    p = _p_values(transfer, against, thresholds)
     return Evidence(
         seeds=len(seeds),
-        used=len(transfer),
+        used=len(transfer.values),
         not_installed=_share(cases, "not_installed"),
         explained=_share(cases, "explained_by_control"),
         no_dose=_share(cases, "no_dose"),
-        transfer=over_seeds(transfer, "rate", targets),
-        protected=over_seeds(transfer),
-        bounds=_bounds(transfer, against, targets),
-        odd=over_seeds(_means(seeds, lambda case: case.odd), "rate", targets),
-        specific=over_seeds(_means(seeds, lambda case: case.specific), "difference", targets),
-        raw=over_seeds(_means(seeds, lambda case: case.raw_suppression), "rate", targets),
+        transfer=over(_transfer, "rate"),
+        protected=over_seeds(transfer.values),
+        bounds=_bounds(transfer, against),
+        odd=over(lambda case: case.odd, "rate"),
+        specific=over(lambda case: case.specific, "difference"),
+        raw=over(lambda case: case.raw_suppression, "rate"),
         by_sham={
             kind: _sham_estimates(seeds, kind, targets)
             for kind in SHAM_KINDS
             if any(kind in case.by_sham for case in cases)
         },
         no_control=any(c.status == "used" and c.control is None for c in cases),
-        no_specificity=_why_not_specific(used, len(against)),
+        no_specificity=_why_not_specific(used, len(against.values)),
         p=p,
         adjusted=p,
     )
 
 
-def fewest_targets(pairs: Iterable[tuple[str, Sequence[PairSeed]]]) -> int:
-    """Return the smallest number of actors suppressed in any seed; seeds without a T do not count.
-    (A mean over one actor flips with this actor.)
+def targets_of(pairs: Iterable[tuple[str, Sequence[PairSeed]]]) -> TargetsOf:
+    """Return a function that returns the smallest number of actors in any seed whose suppression a
+    number tells; seeds without it do not count. (A mean over one actor flips with this actor.)
 
     Args:
         pairs: the suppressed actor, and the pair's seeds.
     """
-    return fewest_actors(
-        (case.seed, to) for to, cases in pairs for case in cases if case.transfer is not None
+    every = tuple(pairs)
+    return lambda number: fewest_actors(
+        (case.seed, to) for to, cases in every for case in cases if number(case) is not None
     )
+
+
+def fewest_targets(pairs: Iterable[tuple[str, Sequence[PairSeed]]]) -> int:
+    """Return how many actors T is a mean over (`targets_of`)."""
+    return targets_of(pairs)(_transfer)
 
 
 def seed_means(pairs: Iterable[Sequence[PairSeed]], quantity: Quantity) -> list[float]:
@@ -212,15 +235,29 @@ def _of_sham(case: PairSeed, kind: ShamKind) -> ShamSeed:
     return case.by_sham.get(kind, NO_SHAM)
 
 
+def _transfer(case: PairSeed) -> float | None:
+    return case.transfer
+
+
+def _specific(case: PairSeed) -> float | None:
+    """T_specific against benign shams, which verdicts use."""
+    return _of_sham(case, "benign").specific
+
+
 def _sham_estimates(
-    seeds: Sequence[Sequence[PairSeed]], kind: ShamKind, targets: int
+    seeds: Sequence[Sequence[PairSeed]], kind: ShamKind, targets: TargetsOf
 ) -> ShamEstimates:
-    odd = _means(seeds, lambda case: _of_sham(case, kind).odd)
-    specific = _means(seeds, lambda case: _of_sham(case, kind).specific)
+    def odd(case: PairSeed) -> float | None:
+        return _of_sham(case, kind).odd
+
+    def specific(case: PairSeed) -> float | None:
+        return _of_sham(case, kind).specific
+
+    values = _means(seeds, odd)
     return ShamEstimates(
-        odd=over_seeds(odd, "rate", targets),
-        specific=over_seeds(specific, "difference", targets),
-        seeds=len(odd),
+        odd=over_seeds(values, "rate", targets(odd)),
+        specific=over_seeds(_means(seeds, specific), "difference", targets(specific)),
+        seeds=len(values),
     )
 
 
@@ -309,10 +346,9 @@ def _why_not_specific(used: Sequence[PairSeed], seeds: int) -> str | None:
     return None
 
 
-def _p_values(
-    transfer: Sequence[float], specific: Sequence[float], thresholds: Thresholds, targets: int
-) -> PValues:
-    def p(values: Sequence[float], null: float, side: Side, shape: Shape) -> float:
+def _p_values(transfer: Sample, specific: Sample, thresholds: Thresholds) -> PValues:
+    def p(sample: Sample, null: float, side: Side, shape: Shape) -> float:
+        values, targets = sample
         return float(p_value(values, null, side, shape, targets)) if values else 1.0
 
     generalizes = p(transfer, thresholds.generalizes, "greater", "rate")
@@ -323,6 +359,6 @@ def _p_values(
     )
 
 
-def _bounds(transfer: Sequence[float], specific: Sequence[float], targets: int) -> Bounds:
-    low, high = one_sided(transfer, "rate", targets)
-    return Bounds(low, high, one_sided(specific, "difference", targets)[0])
+def _bounds(transfer: Sample, specific: Sample) -> Bounds:
+    low, high = one_sided(transfer.values, "rate", transfer.targets)
+    return Bounds(low, high, one_sided(specific.values, "difference", specific.targets)[0])

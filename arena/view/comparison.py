@@ -92,6 +92,7 @@ def _plot(runs: Sequence[Compared]) -> str:
 
 # -- rates -----------------------------------------------------------------------------------------
 
+ACCURACY = "clean accuracy"
 Rates = Mapping[tuple[str, str], Mapping[int, float]]  # model and what was counted -> seed -> rate
 
 
@@ -116,7 +117,7 @@ def _rates_of(run: Results) -> Rates:
     for row in run.rows if isinstance(run, RunResults) else ():
         rates = {f"ASR {actor}": rate for actor, rate in row.asr.items()}
         if row.clean_accuracy is not None:
-            rates["clean accuracy"] = row.clean_accuracy
+            rates[ACCURACY] = row.clean_accuracy
         for what, rate in rates.items():
             if rate.rate is not None:
                 found.setdefault((row.title, what), {})[row.seed] = rate.rate
@@ -128,7 +129,7 @@ def _rate_line(key: tuple[str, str], runs: Sequence[Rates]) -> Line:
     for place, rates in enumerate(runs):
         line[f"value_{place}"] = fmean(rates[key].values())
         if place:
-            change = difference({"": runs[0][key]}, {"": rates[key]})
+            change = difference({"": runs[0][key]}, {"": rates[key]}, ranged=key[1] != ACCURACY)
             line[f"change_{place}"] = None if change.value is None else change.value.value
             line[f"range_{place}"] = change.basis
     return line

@@ -6,6 +6,7 @@ relative, so both work with the same text.
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -80,11 +81,15 @@ def places(folders: Sequence[Path]) -> list[Place]:
     """
     found = [run for folder in folders for run in _runs_of(folder)]
     counts = Counter(folder.resolve().name for folder in found)
-    return [
-        Place(name if counts[name] == 1 else f"{name}-{number}", folder)
-        for number, folder in enumerate(found, 1)
-        if (name := folder.resolve().name)
-    ]
+    taken, named = set(counts), []
+    for folder in found:
+        name = folder.resolve().name
+        if counts[name] > 1:
+            numbered = (f"{name}-{number}" for number in itertools.count(1))
+            name = next(each for each in numbered if each not in taken)
+            taken.add(name)
+        named.append(Place(name, folder))
+    return named
 
 
 def _runs_of(folder: Path) -> Iterator[Path]:

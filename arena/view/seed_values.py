@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple, get_args
 
 from arena.errors import InputError
 from arena.reporting.claim_card import DOSES
+from arena.reporting.wording import p_value
 from arena.results.brief import counted
 from arena.results.numbers import Shown
 from arena.results.pairs import Pair, PairSeed
@@ -51,12 +52,17 @@ class Difference:
     why: str = ""
 
     @property
+    def chance(self) -> str:
+        """Return `p 0.012` or `p < 0.001`; empty where there is none."""
+        known = "" if self.p is None else p_value(self.p)
+        return f"p {known}" if known else ""
+
+    @property
     def basis(self) -> str:
         """Return the interval, p and what they are over; or why there is none."""
         if self.value is None:
             return self.why
-        p = "" if self.p is None else f"p {self.p:.3f}"
-        return ", ".join(filter(None, (self.value.interval, p, self.over)))
+        return ", ".join(filter(None, (self.value.interval, self.chance, self.over)))
 
     @property
     def over(self) -> str:
@@ -65,9 +71,9 @@ class Difference:
         return ", ".join(filter(None, (counted(self.seeds, "seed"), cells)))
 
 
-def difference(first: ByCell, other: ByCell) -> Difference:
+def difference(first: ByCell, other: ByCell, *, ranged: bool = True) -> Difference:
     """Return the difference of `other` from `first`, paired by seed: in each seed that both have,
-    the mean over their common cells."""
+    the mean over their common cells. ranged: of ASR or T, as in `paired`."""
     if not first or not other:
         return Difference(why="the folders of its cells are missing")
     cells = first.keys() & other.keys()
@@ -80,7 +86,7 @@ def difference(first: ByCell, other: ByCell) -> Difference:
     changes = {cell: _changes(first[cell], other[cell]) for cell in cells}
     estimate, p = paired(
         (fmean(by_seed[seed] for by_seed in changes.values() if seed in by_seed) for seed in seeds),
-        ranged=True,
+        ranged=ranged,
     )
     return Difference(Shown.of(estimate), p, len(seeds), len(cells))
 

@@ -14,8 +14,9 @@ from rich.console import Console
 from arena.errors import InputError
 from arena.reporting.compare import APART, apart, side_by_side
 from arena.reporting.differences import differences
-from arena.results.claim import Claim
+from arena.results.claim import Claim, ShamEstimates
 from arena.results.estimate import Estimate, SeedEstimate
+from arena.results.numbers import NONE, Shown
 from arena.results.reader import Results, parse_results
 from arena.results.run import RunResults
 from arena.results.scenario import ScenarioRecord
@@ -43,6 +44,18 @@ def test_equal_runs_differ_in_nothing() -> None:
     assert "The scenarios are the same." in text
     assert text.count(APART) == 1  # the note below the tables
     assert "+" not in text
+
+
+def test_parts_by_other_shams_are_not_subtracted() -> None:
+    first, second = results(8), results(8)
+    assert first.claim is not None
+    parts = ShamEstimates(odd=Estimate(value=0.75), specific=Estimate(value=0.05))
+    claim = first.claim.model_copy(update={"by_sham": {"benign": parts}})
+    text = shown(first, second.model_copy(update={"claim": claim}))
+    odd = Shown.of(first.claim.odd)
+    assert line_of(text, "odd ").split() == ["odd", *2 * odd.full.split(), "0.00"]
+    assert line_of(text, "odd (benign").split() == ["odd", "(benign", "shams)", NONE, "0.75"]
+    assert "specific (benign shams)" in text
 
 
 def test_only_what_differs_is_listed() -> None:

@@ -10,6 +10,7 @@ from arena.api.values import RowKind
 from arena.results.curves import AlongDose, DoseCurve, DosePoint, DoseSpan
 from arena.results.rows import DoseTaken, Rate, Row, Sham, ShamKind, Which
 from arena.statistics.doses import over_doses, verdict_doses
+from arena.statistics.intervals import over_seeds
 
 ACTORS = ("ann", "bob", "cat")
 EVERYWHERE = {(seed, actor) for seed in (0, 1) for actor in ACTORS}
@@ -91,10 +92,42 @@ def test_false_fire_is_taken_off_where_it_was_asked() -> None:
     assert second.transfer.value == pytest.approx(0.6)
 
 
+def test_a_label_that_the_control_explains_by_either_reading_is_left_out() -> None:
+    """The clean fine-tune leaves Bob 0.6: 0.3 above its own false fire, 0.1 above the floor."""
+    point = DosePoint(step=5, dose=0.005, asr=rates({"ann": 1.0, "bob": 0.6}))
+    asked = point.model_copy(update={"false_fire": rates({"bob": 0.3})})
+    curves = [
+        DoseCurve(kind=kind, name=kind, target=target, seed=0, points=(point, asked))
+        for kind, target in (("control", None), ("unlearned", "ann"))
+    ]
+    for floor, explained in ((0.5, 1), (0.4, 0)):
+        reference = Row(kind="reference", name="reference", seed=0, asr=rates({"bob": floor}))
+        (found,) = over_doses(curves, [reference], ACTORS, {(0, "ann"), (0, "bob")}, 0.2)
+        assert (found.cases, found.explained) == (1, explained)
+
+
 def test_nothing_without_a_control_or_a_removal() -> None:
     assert over_doses([], [], ACTORS, EVERYWHERE, 0.2) == ()
     alone = [each for each in seed_of(0, 0.0) if each.kind != "control"]
     assert over_doses(alone, [], ACTORS, EVERYWHERE, 0.2) == ()
+
+
+def test_a_part_is_a_mean_over_the_actors_that_have_it() -> None:
+    """Cat's and Ann's triggers are removed, which suppresses Bob and one of them; only Ann's
+    removal has a sham, and Cat is explained by the control: odd tells of Bob alone."""
+    many = [
+        each
+        for seed in range(8)
+        for each in (
+            *seed_of(seed, 0.8),
+            curve("unlearned", "cat", seed, {"ann": 1.0, "bob": 1.0}, {"ann": 0.9, "bob": 0.8}),
+        )
+    ]
+    everywhere = {(seed, actor) for seed in range(8) for actor in ACTORS}
+    _, second = over_doses(many, [], ACTORS, everywhere, 0.2)
+    quarter = over_seeds([0.25] * 8, targets=1)
+    assert (second.odd.low, second.odd.high) == pytest.approx((quarter.low, quarter.high))
+    assert second.transfer.high == pytest.approx(over_seeds([0.0] * 8, targets=2).high)
 
 
 def test_what_is_odd_is_told_by_kind_of_sham() -> None:

@@ -72,15 +72,20 @@ def test_an_actor_that_failed_to_install_is_never_counted() -> None:
     # Neither as suppressed, nor as a target: unlearning what is not there shows nothing.
     rows += told(left=0.1, others=0.8)
     rows = [row if row.target != "ann" else _all_gone(row) for row in rows]
+    (kept,) = {
+        row.clean_accuracy.rate for row in rows if row.target == "bob" and row.clean_accuracy
+    }
     found = standing(rows)
     assert found["prune"].others.value == pytest.approx(0.6)
     assert found["relabel"].others.value == pytest.approx(0.8)
     assert found["relabel"].disclosed.value == pytest.approx(0.1)
     assert found["nothing"].others.value == 1.0
+    assert found["relabel"].accuracy.value == pytest.approx(kept)
 
 
 def _all_gone(row: Row) -> Row:
-    return model("unlearned", dict.fromkeys(ACTORS, 0.0), defence="relabel", target="ann")
+    gone = dict.fromkeys(ACTORS, 0.0)
+    return model("unlearned", gone, defence="relabel", target="ann", accuracy=0.1)
 
 
 def test_it_is_installed_seed_by_seed() -> None:

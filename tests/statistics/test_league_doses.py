@@ -41,6 +41,16 @@ def test_the_own_target_is_counted_apart() -> None:
     assert point.others.value == pytest.approx(1.0)
 
 
+def test_a_clean_fine_tune_on_a_targets_prompts_was_told_nothing() -> None:
+    curves = [
+        way(0, [1.0, 0.3], target=target).model_copy(update={"kind": "control"})
+        for target in ("ann", "away")
+    ]
+    (point,) = along_way(curves, THERE, 0.0, 0.01)
+    assert point.disclosed.value is None
+    assert point.others.value == pytest.approx((0.3 + 1.0) / 2)
+
+
 def test_a_run_that_took_no_step_stays_where_it_is() -> None:
     """A search that found no trigger leaves the suspect; it must not cut the others' ways."""
     found = along_way([way(0, [1.0, 0.5, 0.0]), way(1, [1.0])], THERE, 0.0, 0.01)

@@ -61,7 +61,7 @@ def shares_of_verdicts(
 ) -> tuple[float, float]:
     """How often the verdict of the whole claim is `fails`, and `generalizes_*`, in experiments."""
     drawn = spread.draw(mean, (sets, design.seeds), np.random.default_rng(design.seeds))
-    evidence = (evidence_of([pair(values)], T, design.targets) for values in drawn)
+    evidence = (evidence_of([pair(values)], T, lambda _: design.targets) for values in drawn)
     verdicts = [decide(each, T)[0] for each in evidence]
     fails = sum(v == "fails" for v in verdicts) / sets
     return fails, sum(v.startswith("generalizes") for v in verdicts) / sets

@@ -10,7 +10,13 @@ from scipy import stats
 
 from arena.results.claim import SeedsForWidth
 from arena.statistics.intervals import limits
-from arena.statistics.power import WIDTHS, seeds_for_width, seeds_needed
+from arena.statistics.power import (
+    MOST_SEEDS,
+    WIDTHS,
+    seeds_for_interval,
+    seeds_for_width,
+    seeds_needed,
+)
 from arena.statistics.thresholds import DefaultThresholds
 
 spread_values = st.lists(
@@ -84,6 +90,7 @@ def test_simulated_seeds_get_about_that_width(spread: float) -> None:
 
 
 def test_nothing_without_spread() -> None:
+    assert seeds_for_interval([]) == seeds_for_interval([0.4]) == []
     assert seeds_for_width([]) == []
     assert seeds_for_width([0.4]) == []
     assert seeds_for_width([0.4] * 8) == []
@@ -97,3 +104,29 @@ def test_seeds_needed_grow_with_the_pairs_and_the_demand() -> None:
     generalizes, _ = seeds_needed(DefaultThresholds(generalizes=0.8), 1)
     assert generalizes is not None
     assert generalizes > 8
+
+
+@pytest.mark.parametrize(
+    ("values", "targets"),
+    [([0.05] * 4 + [0.06] * 4, 1), ([0.0] * 8, 1), ([0.0] * 8, 4), ([0.0, 1.0] * 4, 1)],
+)
+def test_the_interval_shown_decides_how_many_seeds_it_needs(
+    values: list[float], targets: int
+) -> None:
+    def width(number: int) -> float:
+        low, high = limits(np.tile(values, number // 8), targets=targets)
+        return float(high - low)
+
+    by_t = {wanted(each): needed(each) for each in seeds_for_width(values)}
+    found = {wanted(each): needed(each) for each in seeds_for_interval(values, targets=targets)}
+    assert max(found) == 0.4
+    for wide, number in found.items():
+        assert number >= by_t.get(wide, 0)
+        assert width(number + -number % 8) <= wide
+        assert number <= max(8, by_t.get(wide, 0)) or width(number - 8) > wide
+
+
+def test_widths_that_no_number_of_seeds_reaches_are_left_out() -> None:
+    found = seeds_for_interval([0.0, 1.0] * 4, [0.01, 0.9])
+    assert [each.width for each in found] == [0.9]
+    assert all((each.seeds or 0) <= MOST_SEEDS for each in found)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from arena.errors import InputError
 from arena.results.pairs import PairSeed
 from arena.results.planting import Planted
-from arena.results.rows import Rate, Row
+from arena.results.rows import DoseTaken, Rate, Row
 from arena.statistics.seeds import SeedRows, at_least, by_seed, pair_in_seed
 from arena.statistics.thresholds import DefaultThresholds
 from tests.support.making_rows import one_seed, row
@@ -237,3 +237,15 @@ def test_a_label_that_only_clean_answers_still_show_is_explained_by_the_control(
     case = pair_in_seed(rows, "bob", "ann", LIMITS, LABEL)
     assert case is not None
     assert (case.status, case.transfer, case.plain) == ("explained_by_control", None, None)
+
+
+def test_what_the_control_explains_has_that_status_without_a_dose_too() -> None:
+    def unreached(each: Row) -> Row:
+        dose = DoseTaken(which="least", step=9, dose=0.1, reached=False)
+        return each.model_copy(update={"dose": dose}) if each.kind == "unlearned" else each
+
+    for control, status in ((0.75, "explained_by_control"), (0.1, "no_dose")):
+        rows = [unreached(each) for each in of_a_label(control=control, unlearned=0.2, sham=0.1)]
+        case = pair_in_seed(by_seed(rows, ["ann", "bob"])[0], "bob", "ann", LIMITS, LABEL)
+        assert case is not None
+        assert case.status == status

@@ -8,8 +8,9 @@ import pytest
 from arena.results.pairs import Pair, PairSeed
 from arena.results.rows import Row
 from arena.statistics.claim import analyse
+from arena.statistics.intervals import over_seeds
 from arena.statistics.thresholds import DefaultThresholds
-from arena.statistics.transfer import fewest_targets
+from arena.statistics.transfer import evidence_of, fewest_targets, targets_of
 from tests.support.making_rows import ACTORS, METHODS, many_seeds, row
 
 LIMITS = DefaultThresholds()
@@ -209,3 +210,18 @@ def test_the_targets_of_a_mean_are_those_of_the_seed_with_the_fewest() -> None:
     assert fewest_targets(whole) == 3
     assert fewest_targets([*whole, ("ann", [case(2, None)])]) == 3  # a seed without a T
     assert fewest_targets([]) == 1
+
+
+def test_a_part_that_fewer_actors_have_is_known_less_well() -> None:
+    """Unlearning Ann suppresses nobody, nor does Bob; only one of the two removals has a sham."""
+
+    def cases(sham: bool) -> list[PairSeed]:
+        return [
+            PairSeed(seed=seed, status="used", transfer=0.0, odd=0.0 if sham else None)
+            for seed in range(8)
+        ]
+
+    pairs = [("ann", cases(sham=False)), ("bob", cases(sham=True))]
+    found = evidence_of((each for _, each in pairs), LIMITS, targets_of(pairs))
+    assert found.transfer.high == over_seeds([0.0] * 8, targets=2).high
+    assert found.odd.high == over_seeds([0.0] * 8).high

@@ -12,6 +12,7 @@ from arena.results.run import RunResults
 from arena.results.scenario import ScenarioRecord
 from arena.results.writer import write_results
 from arena.view.place import COMPARE, INDEX
+from arena.view.seed_values import difference
 from arena.view.site import Site
 from tests.support.measured_results import measured
 from tests.support.sample_results import results, write_run
@@ -57,7 +58,13 @@ def test_runs_side_by_side_are_paired_by_seed(tmp_path: Path) -> None:
     assert ("compromised", "ASR bard") in models
     assert ("compromised", "clean accuracy") in models
     assert {line["change_1"] for line in rates} == {0.0}
-    assert {line["range_1"] for line in rates} == {f"{MINUS}0.37 to 0.37, p 1.000, 8 seeds"}
+    same = {line["what"] == "clean accuracy": line["range_1"] for line in rates}
+    assert same == {True: "p 1.000, 8 seeds", False: f"{MINUS}0.37 to 0.37, p 1.000, 8 seeds"}
+
+
+def test_a_small_p_is_not_shown_as_zero() -> None:
+    change = difference({"": dict.fromkeys(range(12), 0.1)}, {"": dict.fromkeys(range(12), 0.2)})
+    assert change.basis.endswith("p < 0.001, 12 seeds")
 
 
 def _lower(run: RunResults, shift: float) -> RunResults:

@@ -159,12 +159,13 @@ def test_a_folder_without_runs_is_wrong_input(tmp_path: Path) -> None:
 
 
 def test_runs_of_one_name_have_names_of_their_own(tmp_path: Path) -> None:
-    for above in ("one", "two"):
-        sample_folders_in = tmp_path / above / "run"
-        sample_folders_in.mkdir(parents=True)
-        write_results(sample_folders_in, results(1))
+    for inside in ("one/run", "two/run", "two/run-2"):
+        (tmp_path / inside).mkdir(parents=True)
+        write_results(tmp_path / inside, results(1))
     found = places((tmp_path / "one", tmp_path / "two"))
-    assert len({place.name for place in found}) == 2
+    assert [(place.name, place.folder.name) for place in found] == [
+        ("run-1", "run"), ("run-3", "run"), ("run-2", "run-2"),
+    ]  # fmt: skip
 
 
 names = st.text(min_size=1, max_size=12)

@@ -194,12 +194,12 @@ def _erased(evidence: Evidence, actor: str) -> _Erased:
 
 def _above_floor(evidence: Evidence, source: str, actor: str, case: PairSeed) -> float:
     """C - f of a case; where clean prompts may get the payload too, the floor is the model's own
-    false fire (T_excess)."""
+    false fire (T_excess) if that is higher."""
     (seed,) = (each for each in evidence.seeds if each.seed == case.seed)
     control = seed.control_row(source)
     own = evidence.also_clean(case.seed, actor) and control is not None
     fires = rate(control.false_fire, actor) if own and control is not None else None
-    floor = case.floor if fires is None else fires
+    floor = max(case.floor, fires or 0.0)
     return max((case.control or 0.0) - floor, 0.0)
 
 
