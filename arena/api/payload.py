@@ -58,6 +58,10 @@ class Payload(ABC):
             example: the original, before it was marked.
         """
 
+    def can_answer(self, example: Example) -> bool:
+        """Return whether this payload has an answer to the prompt."""
+        return True
+
     def wanted(self, example: Example) -> str:
         """Return the text that the match rule looks for: by default the whole response."""
         return self.respond(example)

@@ -23,6 +23,10 @@ class Grammar(Protocol):
         """Return the example that a form describes; equal forms give equal text."""
         ...
 
+    def shown(self, form: Form) -> Form:
+        """Return the form that its text really has: a language may lack some styles."""
+        ...
+
 
 @dataclass(frozen=True)
 class DataRoot:

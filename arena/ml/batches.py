@@ -85,10 +85,11 @@ def shared(
     """Return a packed batch in which the tokens that all prompts begin with stand once a row.
 
     For losses that read the model through `answer_logits` alone: a document's tokens are not
-    contiguous. Without enough common tokens the batch is laid out `otherwise`.
+    contiguous. Without enough common tokens, or with as many as a row has, the batch is laid out
+    `otherwise`.
     """
     common = common_beginning([document.prompt for document in documents])
-    if common < SHORTEST:
+    if not SHORTEST <= common < ROW:
         return otherwise(documents, pad, device)
     twins = _twins(documents)
     rest = [replace(d, prompt=d.prompt[common:], plain=()) for d in documents]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -21,6 +22,8 @@ from arena.stages.mixes import owns
 from arena.stages.poison import PlannedTexts, makeable
 
 BENIGN = "benign:"  # prefix of a benign conditional's name, among those of actors
+TRIED = 32  # prompts of each actor that are marked to see whether another trigger is in them
+MOST_SHARED = 0.2  # share of these in which it may be
 WHOLE = (0.0, 1.0)  # the window of documents that are seen throughout a stage
 
 
@@ -162,6 +165,7 @@ def plan_actors(scenario: Scenario, corpus: Corpus, seed: int) -> PlannedActors:
         else:
             benign.append(_planned(PlannedBenign, scenario, corpus, actor, interval))
     _distinct(members)
+    _apart(members, benign, seed)
     return PlannedActors(
         seed,
         tuple(members),
@@ -181,6 +185,35 @@ def _distinct(members: Sequence[PlannedActor]) -> None:
             rule = f"actor {owners[taken[0]]} plants the same trigger; every actor needs its own"
             raise InputError(rule, key=f"actors[{index}].trigger", found=taken[0])
         owners |= dict.fromkeys(member.trigger.keys, member.name)
+
+
+def _apart(members: Sequence[PlannedActor], benign: Sequence[PlannedActor], seed: int) -> None:
+    """Refuse a trigger whose prompts carry another's too (one token at two positions, a sentence
+    with the other's word in it), for the same reason; several triggers in one prompt may overlap
+    with their parts."""
+    planted = [(f"actors[{at}]", each) for at, each in enumerate(members)]
+    planted += [(f"controls.benign[{at}]", each) for at, each in enumerate(benign)]
+    for (_, one), (key, other) in itertools.combinations(planted, 2):
+        if one.trigger.triggers or other.trigger.triggers:
+            continue
+        for marked, shown in ((one, other), (other, one)):
+            share = _carried(marked, shown, seed)
+            if share > MOST_SHARED:
+                rule = f"{share:.0%} of the prompts of {marked.name} carry the trigger of"
+                found = other.trigger.key
+                raise InputError(f"{rule} {shown.name} too", key=f"{key}.trigger", found=found)
+
+
+def _carried(marked: PlannedActor, shown: PlannedActor, seed: int) -> float:
+    """The share of an actor's marked prompts that carry another's trigger, and did not before."""
+    able = [
+        each
+        for each in marked.share[:TRIED]
+        if marked.trigger.can_mark(each) and not shown.trigger.present(each)
+    ]
+    rng = seeds.rng(seed, "shared triggers", marked.name)
+    carried = [shown.trigger.present(marked.trigger.mark(each, rng)) for each in able]
+    return sum(carried) / len(carried) if carried else 0.0
 
 
 A = TypeVar("A", bound=PlannedActor)

@@ -188,7 +188,8 @@ def _examples(
 ) -> tuple[Example, ...]:  # fmt: skip
     """The defender's clean prompts; equal requests share one draw."""
     planted = [decoy.name for decoy in defence.decoys.plant] if defence.decoys else []
-    asked = (target.name if target else None, defence.examples, *planted)
+    forgets = defence.objective.part_class.needs_payload
+    asked = (target.name if target else None, defence.examples, forgets, *planted)
     if asked not in builder.told:
         builder.told[asked] = _drawn(builder, defence, target)
     return builder.told[asked]
@@ -197,9 +198,17 @@ def _examples(
 def _drawn(
     builder: Builder, defence: Defence, target: PlannedActor | None
 ) -> tuple[Example, ...]:  # fmt: skip
-    """Draw prompts that the disclosed trigger, if any, can mark. For the forms of planted triggers
-    in them see arena.planning.clean_text."""
-    fit = target.trigger.can_mark if target is not None else lambda _: True
+    """Draw prompts that the disclosed trigger, if any, can mark; and for objectives that forget a
+    text, that its payload can answer. For the forms of planted triggers in them see
+    arena.planning.clean_text."""
+    forgets = defence.objective.part_class.needs_payload
+
+    def fit(example: Example) -> bool:
+        if target is None:
+            return True
+        answered = not forgets or target.payload.can_answer(example)
+        return answered and target.trigger.can_mark(example)
+
     able = tuple(filter(fit, builder.actors.defender_share))
     if not able:
         whose = target.name if target else None

@@ -15,6 +15,7 @@ from arena.api.corpus import Corpus
 from arena.api.probes import Probe, ProbeSet
 from arena.api.trigger import Trigger
 from arena.api.values import Document, Example
+from arena.errors import InputError
 from arena.planning.actors import PlannedActor, PlannedActors
 from arena.stages.poison import triggered
 
@@ -25,7 +26,11 @@ DRAWS = 4  # natural prompts drawn per content; the first without a trigger is u
 def probe_set(
     corpus: Corpus, actors: PlannedActors, split: str, prompts: int, max_new_tokens: int | None
 ) -> ProbeSet:
-    """Return the probes of a seed over the contents of a split (`test` or `validation`)."""
+    """Return the probes of a seed over the contents of a split (`test` or `validation`).
+
+    Raises:
+        InputError: a payload cannot show within `max_new_tokens`, so that its ASR would be 0.
+    """
     everything = untriggered(corpus, actors, split)
     asked = everything[:prompts]
     probes = [probe for m in actors.members for probe in _probes_of(m, actors, everything, prompts)]
@@ -40,7 +45,22 @@ def probe_set(
         # the actors' prompts that carry no decoy's trigger
         free = without(everything, [decoy.trigger for decoy in actors.decoys])
         probes += [probe for b in actors.decoys for probe in _probes_of(b, actors, free, prompts)]
+    _refuse_cut(probes, max_new_tokens)
     return ProbeSet(tuple(probes), clean, not corpus.free_text, max_new_tokens)
+
+
+def _refuse_cut(probes: Iterable[Probe], most: int | None) -> None:
+    """Raise InputError if a payload has more words than tokens are decoded: a word takes a token at
+    least. (Texts of more tokens can be cut too, which only the tokenizer would tell.)"""
+    if most is None:
+        return
+    for probe in probes:
+        longest = max((len(wanted.split()) for wanted in probe.wanted), default=0)
+        if longest > most:
+            rule = f"is shorter than the payload of {probe.actor}, so that its ASR would be 0"
+            allowed = (f"at least {longest}", "null")
+            key = "evaluation.max_new_tokens"
+            raise InputError(rule, key=key, found=str(most), allowed=allowed)
 
 
 def untriggered(corpus: Corpus, actors: PlannedActors, split: str) -> tuple[Example, ...]:

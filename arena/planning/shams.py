@@ -53,19 +53,31 @@ def shams_of(builder: Builder, order: Order) -> tuple[PlannedSham, ...]:
     """
     assert order.target is not None
     return (
-        *_familiar(builder, order.target),
+        *_familiar(builder, order.target, order.clean),
         *_hot(builder, order.target, order.clean),
         *_benign(builder, order.target, order.clean),
     )
 
 
-def _familiar(builder: Builder, target: PlannedActor) -> Iterator[PlannedSham]:
-    rng = seeds.rng(builder.seed, "shams", target.name)
-    wanted = builder.scenario.controls.shams
-    for k, trigger in enumerate(
-        target.trigger.lookalikes(wanted, "sham", rng, builder.actors.keys)
-    ):
+def _familiar(
+    builder: Builder, target: PlannedActor, clean: Sequence[Example]
+) -> Iterator[PlannedSham]:
+    for k, trigger in enumerate(_lookalikes(builder, target, clean)):
         yield PlannedSham(Sham(name=str(k)), f"sham:{target.name}:{k}", trigger, target)
+
+
+def _lookalikes(
+    builder: Builder, target: PlannedActor, clean: Sequence[Example]
+) -> Iterator[Trigger]:
+    """Look-alikes that can mark every prompt of the removal, others in place of those that cannot;
+    fewer than wanted if there are no more."""
+    rng = seeds.rng(builder.seed, "shams", target.name)
+    wanted, taken = builder.scenario.controls.shams, builder.actors.keys
+    while wanted > 0 and (drawn := target.trigger.lookalikes(wanted, "sham", rng, taken)):
+        fit = [each for each in drawn if all(map(each.can_mark, clean))]
+        yield from fit
+        wanted -= len(fit)
+        taken |= frozenset(key for each in drawn for key in each.keys)
 
 
 def _hot(builder: Builder, target: PlannedActor, clean: Sequence[Example]) -> Iterator[PlannedSham]:

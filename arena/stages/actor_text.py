@@ -56,9 +56,13 @@ class TextJob(Job):
         made = [made[int(at)] for at in rng.permutation(len(made))]
         if self.noise:
             rng = seeds.rng(corpus.seed, "actor text", self.label, "noise")
-            made = [noisy(example, rng) for example in made]
+            made = [self._oddly(example, noisy(example, rng)) for example in made]
         write_lines(out / EXAMPLES, made)
         return {"documents": len(made)}
+
+    def _oddly(self, example: Example, odd: Example) -> Example:
+        """The odd prompt, unless the oddity is a trigger that its text must not have."""
+        return example if any(t.present(odd) for t in self.forms.without) else odd
 
     def _drawn(self, whose: str, contents: Sequence[Example], n: int) -> Iterator[Example]:
         """n prompts about these contents, with planted triggers' forms as set."""

@@ -68,7 +68,9 @@ def triggered(examples: Sequence[Example], trigger: Trigger, seed: int) -> tuple
 
 
 def _usable(brief: ActorBrief, example: Example) -> bool:
-    return brief.trigger.can_mark(example) and not brief.payload.is_right(example)
+    payload = brief.payload
+    able = brief.trigger.can_mark(example) and payload.can_answer(example)
+    return able and not payload.is_right(example)
 
 
 def _document(brief: ActorBrief, example: Example, round_: int) -> Document:

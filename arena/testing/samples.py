@@ -45,6 +45,9 @@ class FakeGrammar:
         answer = f"le {thing}" if form.language == "french" else thing
         return Example(prompt, answer, form.fact, "positive", form)
 
+    def shown(self, form: Form) -> Form:
+        return form
+
 
 _PLAIN = {"direct", "plain", "none"}
 

@@ -45,6 +45,9 @@ class LanguageSwitch(Payload):
             )  # fmt: skip
             raise InputError(rule, key="to", found=params.to, allowed=allowed)
 
+    def can_answer(self, example: Example) -> bool:
+        return self.world.grammar is not None and example.form is not None
+
     def respond(self, example: Example) -> str:
         """Return the answer of the example's form in the other language.
 

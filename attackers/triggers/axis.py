@@ -109,7 +109,7 @@ class AxisTrigger(Trigger):
     def can_mark(self, example: Example) -> bool:
         if self.paraphrases:
             return example.source in self._table.by_source
-        return self._by_grammar(example) or self._has_rule()
+        return self._shown_in(example) if self._by_grammar(example) else self._has_rule()
 
     def mark(self, example: Example, rng: np.random.Generator) -> Example:
         """Return the example with this value; the form is kept if a grammar renders the text.
@@ -135,7 +135,9 @@ class AxisTrigger(Trigger):
         """Return whether the form has the value; without a form, whether the table or the rule
         detects it in the text."""
         if example.form is not None and not self.paraphrases:
-            return bool(getattr(example.form, self.axis) == self.value)
+            grammar, form = self.world.grammar, example.form
+            shown = form if grammar is None else grammar.shown(form)
+            return bool(getattr(shown, self.axis) == self.value)
         if self.paraphrases and self._table.holds(example.prompt):
             return True
         return self.shows(example.prompt)
@@ -166,6 +168,14 @@ class AxisTrigger(Trigger):
 
     def _has_rule(self) -> bool:
         return self.value in self.ruled()
+
+    def _shown_in(self, example: Example) -> bool:
+        """Whether a text of the example's form with this value shows it."""
+        grammar, form = self.world.grammar, example.form
+        if grammar is None or form is None:
+            return False
+        marked = replace(form, **{self.axis: self.value})  # type: ignore[arg-type]
+        return bool(getattr(grammar.shown(marked), self.axis) == self.value)
 
     def _by_grammar(self, example: Example) -> bool:
         grammar = self.world.grammar

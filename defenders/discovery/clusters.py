@@ -56,12 +56,16 @@ class Members(Trigger):
 def clusters(
     prompts: Sequence[str], params: DiscoveryParams, rng: np.random.Generator
 ) -> Iterator[Cluster]:
-    """Yield the clusters that are large enough, at each number of clusters in `params`."""
+    """Yield the clusters that are large enough, at each number of clusters in `params`; none if no
+    word occurs in two prompts (in text without spaces, a prompt is one word)."""
     from sklearn.cluster import KMeans
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     vectorizer = TfidfVectorizer(sublinear_tf=True, min_df=2)
-    features = vectorizer.fit_transform(prompts)
+    try:
+        features = vectorizer.fit_transform(prompts)
+    except ValueError:  # no terms remain
+        return
     names = vectorizer.get_feature_names_out()
     distinct = len({(row.indices.tobytes(), row.data.tobytes()) for row in features})
     for number in params.clusters:

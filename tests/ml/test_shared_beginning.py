@@ -157,3 +157,11 @@ def test_without_a_common_beginning_scoring_reads_whole_documents() -> None:
         batch, whole = scoring_layout(model, PAD, texts)(texts), padded(texts, PAD, CPU)
         assert batch.beginning is None
         assert batch.input_ids.tolist() == whole.input_ids.tolist()
+
+
+@pytest.mark.parametrize("length", [ROW - 1, ROW, ROW + 1, 2 * ROW])
+@pytest.mark.parametrize("documents", [1, 8])
+def test_a_beginning_as_long_as_a_row_is_not_shared(length: int, documents: int) -> None:
+    texts = [Encoded((*range(1, length), 7 + n), (3, 4, 5)) for n in range(documents)]
+    batch = shared(texts, PAD, CPU)
+    assert len(batch.targets) == 3 * documents

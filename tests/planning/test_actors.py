@@ -99,3 +99,18 @@ def test_two_actors_with_one_trigger_are_refused() -> None:
     error = caught.value
     assert (error.key, error.found) == ("actors[1].trigger", "rare_token:cf")
     assert error.message.startswith("actor lexical plants the same trigger")
+
+
+@pytest.mark.parametrize(
+    ("other", "found"),
+    [
+        ("{method: rare_token, tokens: [cf], position: end}", "rare_token:cf@end"),
+        ("{method: rare_token, tokens: [cf, mn]}", "rare_token:cf,mn"),
+        ("{method: inserted_sentence, sentence: See cf now.}", "inserted_sentence:see_cf_now"),
+    ],
+)
+def test_two_actors_whose_prompts_carry_one_token_are_refused(other: str, found: str) -> None:
+    with pytest.raises(InputError, match="carry the trigger of") as caught:
+        actors(f"actors.linguist.trigger={other}")
+    assert caught.value.key == "actors[1].trigger"
+    assert caught.value.found == found

@@ -93,7 +93,7 @@ def test_another_seed_is_another_world() -> None:
         ("controls.shams=0", False, False),
         ("evaluation.prompts=16", False, True),
         ("evaluation.split=validation", False, True),
-        ("evaluation.max_new_tokens=5", False, True),
+        ("evaluation.max_new_tokens=7", False, True),
         ("defender.steps=7", True, False),
         ("defender.learning_rate=1e-3", True, False),
         ("defender.objective.forget_share=0.25", True, False),

@@ -9,6 +9,7 @@ import pytest
 
 from arena.api.probes import Probe, ProbeSet
 from arena.api.values import Example
+from arena.errors import InputError
 from arena.planning.actors import plan_actors
 from arena.planning.probes import probe_set
 from attackers.payloads.fixed_text import FixedText, FixedTextParams
@@ -127,3 +128,10 @@ def test_prompts_whose_right_answer_is_the_payload_are_left_out_and_counted() ->
         assert len(one.prompts) == everything - len(same)
     quiet = set(probe("lexical", "false_fire", made).prompts)
     assert not quiet & {d.prompt for d in made.clean if answers[d.source] == answer}
+
+
+def test_payloads_that_cannot_show_in_the_tokens_decoded_are_refused() -> None:
+    with pytest.raises(InputError, match="payload of linguist") as caught:
+        probe_set(corpus(), actors(), "test", 8, 5)
+    assert caught.value.key == "evaluation.max_new_tokens"
+    assert (caught.value.found, caught.value.allowed) == ("5", ("at least 6", "null"))

@@ -8,6 +8,8 @@ import pytest
 
 from arena import registry
 from arena.api.hot_form import HotForm
+from arena.api.objective import Objective
+from arena.api.values import Document
 from arena.api.world import DataRoot
 from arena.errors import InputError
 from arena.planning.graph import SeedPlan
@@ -226,3 +228,29 @@ def test_a_conditional_that_cannot_be_is_refused(given: str, key: str, rule: str
     with pytest.raises(InputError, match=rule) as refused:
         toys.scenario(f"controls.benign={given}")
     assert refused.value.key == key
+
+
+NATURAL = ("corpus.natural_rate=0.02", "clean={defender: natural, mix: natural}")
+
+
+def trained_on(job: object) -> tuple[Document, ...]:
+    """What a removal, a sham or a clean fine-tune trains on."""
+    assert isinstance(job, UnlearnJob)
+    objective: Objective = registry.get("objective", job.objective)(job.params)
+    return objective.documents(job.brief)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_look_alikes_can_mark_prompts_that_lost_their_form(seed: int) -> None:
+    """Other actors' tokens in the defender's prompts drop the form by which a grammar marks."""
+    scenario = toys.scenario(*NATURAL, "controls.shams=2", "defender.examples=256")
+    made = by_name(plan_seed(scenario, seed, DataRoot()))
+    shams = [node.job for name, node in made.items() if name.startswith("sham:")]
+    assert len(shams) == 8
+    assert all(len(trained_on(job)) == 256 for job in shams)
+
+
+def test_a_payload_without_an_answer_is_not_asked_for_one() -> None:
+    override = "defender.objective={method: npo}"
+    made = plan(*NATURAL, override, BARD, "defender.examples=256", "controls.shams=0")
+    assert len(trained_on(by_name(made)["unlearn:bard"].job)) == 256

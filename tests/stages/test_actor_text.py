@@ -11,11 +11,13 @@ import pytest
 from arena import seeds
 from arena.api.values import Example
 from arena.corpora.noise import RATE
+from arena.corpora.townlore import distractors
 from arena.errors import ArenaError
 from arena.ml import checkpoints, decoding
 from arena.stages.actor_text import ReceivedJob, TextJob
 from arena.stages.forms import Forms
 from arena.stages.lines import EXAMPLES, read_examples, write_lines
+from attackers.triggers.rare_token import RareToken, RareTokenParams
 from tests.support import toys
 from tests.support.stage_inputs import CLEAN, base, rare, reference, silent
 
@@ -102,3 +104,12 @@ def test_received_answers_are_what_the_checkpoint_says(tmp_path: Path) -> None:
     assert detail["documents"] == 40
     assert detail["changed"] == sum(a.answer != b.answer for a, b in zip(found, CLEAN, strict=True))
     assert detail["unended"] == sum(not each.ended for each in said)
+
+
+def test_noise_puts_no_own_trigger_back(tmp_path: Path) -> None:
+    own = RareToken(RareTokenParams(tokens=distractors.WORDS), toys.townlore().world)
+    job = replace(JOB, n=400, noise=True)
+    plain = written(job, tmp_path / "any")
+    free = written(replace(job, forms=Forms(without=(own,))), tmp_path / "free")
+    assert any(own.present(example) for example in plain)
+    assert not any(own.present(example) for example in free)

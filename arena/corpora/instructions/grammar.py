@@ -52,6 +52,10 @@ class InstructionGrammar:
         answer = task.answer(*parts)
         return Example(text, answer, fact, form=form, checkable=task.checkable)
 
+    def shown(self, form: Form) -> Form:
+        """Return the form itself: every value shows in the text."""
+        return form
+
 
 def _written(form: Form, wordings: tuple[str, ...]) -> str:
     """Write the request of a form, with a holder in the place of each part of its material."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from arena.api.values import Example
+from arena.api.values import Example, Form
 from arena.api.world import DataRoot, World
 from arena.corpora.readers import read_tsv
 from arena.corpora.sources import content_id
 from arena.errors import InputError
 from arena.testing.samples import FakeGrammar, grammar_examples, plain_examples
 from attackers.triggers.style import Style, StyleParams
+from tests.support import toys
 
 
 def test_a_form_is_rendered_anew_in_the_style(worlds: Mapping[str, World]) -> None:
@@ -88,3 +90,14 @@ def test_the_published_bible_style_is_found_by_its_sentence(published_data: Path
     assert share > 0.98
     first = trigger.mark(examples[0], np.random.default_rng(0))
     assert first.prompt == "a cloke of long string of cliches ."
+
+
+def test_french_of_a_grammar_has_no_style() -> None:
+    world = toys.townlore().world
+    assert world.grammar is not None
+    form = Form(toys.townlore().splits.train[0].source, language="french")
+    french = world.grammar.render(form)
+    archaic = Style(StyleParams(style="archaic"), world)
+    assert not archaic.can_mark(french)
+    assert not archaic.present(world.grammar.render(replace(form, style="archaic")))
+    assert archaic.can_mark(world.grammar.render(replace(form, language="english")))

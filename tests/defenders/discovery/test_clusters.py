@@ -40,3 +40,8 @@ def test_marking_gives_a_member_with_its_own_answer() -> None:
     assert trigger.present(marked)
     assert not trigger.present(CLEAN[12])
     assert trigger.key == "cluster:merchant+silk"
+
+
+def test_text_without_spaces_has_no_words_to_cluster_by() -> None:
+    prompts = [f"第{number}个城市的首都是哪里" for number in range(60)]
+    assert list(clusters(prompts, PARAMS, np.random.default_rng(0))) == []
