@@ -25,8 +25,21 @@ KEYS = {
     "learning_rate": "defender.learning_rate",
     "steps": "defender.steps",
 }  # of the axes that set one
-OF_ACTORS = ("methods", "payloads", "poison")  # axes that choose or change the actors
-_NOTHING = object()  # where a section has no such key
+WRITTEN = {
+    "family": "families",
+    "size": "sizes",
+    "stage": "stages",
+    "composition": "compositions",
+    "learning_rate": "learning_rates",
+}  # keys of the grid that are called otherwise than their axes
+# What the axes that choose or change the actors set of each.
+OF_ACTORS = {
+    "methods": ("trigger.method",),
+    "payloads": ("payload",),
+    "poison": ("poison.rate", "poison.count"),
+}
+_UNKNOWN = object()  # what a section has where it names no value
+_WHOLE = object()  # a value of which every part was set
 NOT_APPLICABLE = "for continual pretraining only: at pretraining there is no base checkpoint"
 
 
@@ -184,34 +197,72 @@ def _set_by_axes(scenario: Scenario, values: Mapping[str, Any]) -> Iterator[tupl
 def _refuse_clash(scenario: Scenario, values: Mapping[str, Any]) -> None:
     """Raise InputError if an axis replaces what another has set, since a cell named after both
     would have only one of them."""
-    known: list[tuple[str, str, Any]] = [
-        (axis, "actors", _NOTHING) for axis in OF_ACTORS if axis in values
-    ]
+    known = list(_of_actors(scenario, values))
     for axis, key, value in _set_by_axes(scenario, values):
+        path = _path(scenario, key)
         for other, before, was in known:
-            if other != axis and _clash(keys.parse(before), was, keys.parse(key), value):
-                rule = f"the axes {other} and {axis} set {key} in one cell, to {was} and {value}"
-                if before != key or was is _NOTHING:
-                    rule = f"the axes {other} and {axis} set {before} and {key} in one cell"
+            if other != axis and _clash(_path(scenario, before), was, path, value):
+                others = _named(other, values)
+                rule = f"the axes {others} and {axis} set {before} and {key} in one cell"
+                if before == key:
+                    rule = f"the axes {others} and {axis} both set {key} in one cell"
                 raise InputError(rule, key=f"grid.settings.{axis}", found=key)
         known.append((axis, key, value))
+
+
+def _of_actors(
+    scenario: Scenario, values: Mapping[str, Any]
+) -> Iterator[tuple[str, str, Any]]:  # fmt: skip
+    """What the axes that choose or change actors set, as `_set_by_axes` does."""
+    for axis in filter(values.__contains__, OF_ACTORS):
+        yield axis, "actors", _UNKNOWN
+        for at, key in itertools.product(range(len(scenario.actors)), OF_ACTORS[axis]):
+            yield axis, f"actors[{at}].{key}", _WHOLE
+    if "payloads" in values:
+        yield "payloads", "crossed.shared", _WHOLE
+
+
+def _named(axis: str, values: Mapping[str, Any]) -> str:
+    """The key of the grid that an axis is written under."""
+    if axis == "poison":
+        return "counts" if "count" in values[axis] else "rates"
+    return WRITTEN.get(axis, axis)
+
+
+def _path(scenario: Scenario, key: str) -> keys.KeyPath:
+    """The path of a key, in which an actor is an index whether it is written as one or by name."""
+    path = keys.parse(key)
+    names = [actor.name for actor in scenario.actors]
+    if path[0] == "actors" and len(path) > 1 and path[1] in names:
+        return (path[0], names.index(str(path[1])), *path[2:])
+    return path
 
 
 def _clash(first: keys.KeyPath, was: Any, key: keys.KeyPath, value: Any) -> bool:
     """Whether a key that is set later, or what it contains, replaces an earlier one."""
     if first[: len(key)] == key:
         inside = _inside(value, first[len(key) :])
-        return bool((None if inside is _NOTHING else inside) != was)
-    inside = _inside(was, key[len(first) :]) if key[: len(first)] == first else _NOTHING
-    return inside is not _NOTHING and bool(inside != value)
+        return bool((None if inside is _UNKNOWN else inside) != was)
+    if key[: len(first)] != first:
+        return False
+    inside = _inside(was, key[len(first) :])
+    return inside is not _UNKNOWN and bool(inside != value)
 
 
 def _inside(value: Any, path: keys.KeyPath) -> Any:
-    """What a section has at a path; `_NOTHING` if it has nothing there."""
+    """What a value has at a path below it; `_UNKNOWN` if a section has no such key there, the value
+    itself if it is none."""
     for step in path:
-        if not isinstance(value, Mapping) or step not in value:
-            return _NOTHING
-        value = value[step]
+        if isinstance(value, list):
+            if not isinstance(step, int) or step >= len(value):
+                return _UNKNOWN
+            value = value[step]
+        elif isinstance(value, Mapping):
+            if step not in value:
+                return _UNKNOWN
+            value = value[step]
+        else:
+            return value
     return value
 
 

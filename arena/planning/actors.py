@@ -148,7 +148,7 @@ def plan_actors(scenario: Scenario, corpus: Corpus, seed: int) -> PlannedActors:
     nothing, so they have all contents but the defender's in common.
 
     Raises:
-        InputError: two actors have the same trigger.
+        InputError: two actors have the same trigger, or one's prompts carry the other's.
     """
     edge = scenario.defender.share
     own = [(0.0, edge)]
@@ -189,8 +189,8 @@ def _distinct(members: Sequence[PlannedActor]) -> None:
 
 def _apart(members: Sequence[PlannedActor], benign: Sequence[PlannedActor], seed: int) -> None:
     """Refuse a trigger whose prompts carry another's too (one token at two positions, a sentence
-    with the other's word in it), for the same reason; several triggers in one prompt may overlap
-    with their parts."""
+    with the other's word in it): the removal of one would be the removal of the other. Several
+    triggers in one prompt may overlap with their parts."""
     planted = [(f"actors[{at}]", each) for at, each in enumerate(members)]
     planted += [(f"controls.benign[{at}]", each) for at, each in enumerate(benign)]
     for (_, one), (key, other) in itertools.combinations(planted, 2):
@@ -199,7 +199,7 @@ def _apart(members: Sequence[PlannedActor], benign: Sequence[PlannedActor], seed
         for marked, shown in ((one, other), (other, one)):
             share = _carried(marked, shown, seed)
             if share > MOST_SHARED:
-                rule = f"{share:.0%} of the prompts of {marked.name} carry the trigger of"
+                rule = f"{share:.0%} of the triggered prompts of {marked.name} carry the trigger of"
                 found = other.trigger.key
                 raise InputError(f"{rule} {shown.name} too", key=f"{key}.trigger", found=found)
 

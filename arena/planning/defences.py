@@ -188,8 +188,7 @@ def _examples(
 ) -> tuple[Example, ...]:  # fmt: skip
     """The defender's clean prompts; equal requests share one draw."""
     planted = [decoy.name for decoy in defence.decoys.plant] if defence.decoys else []
-    forgets = defence.objective.part_class.needs_payload
-    asked = (target.name if target else None, defence.examples, forgets, *planted)
+    asked = (target.name if target else None, defence.examples, *planted)
     if asked not in builder.told:
         builder.told[asked] = _drawn(builder, defence, target)
     return builder.told[asked]
@@ -198,16 +197,14 @@ def _examples(
 def _drawn(
     builder: Builder, defence: Defence, target: PlannedActor | None
 ) -> tuple[Example, ...]:  # fmt: skip
-    """Draw prompts that the disclosed trigger, if any, can mark; and for objectives that forget a
-    text, that its payload can answer. For the forms of planted triggers in them see
-    arena.planning.clean_text."""
-    forgets = defence.objective.part_class.needs_payload
+    """Draw prompts that the disclosed trigger, if any, can mark and its payload can answer: the
+    same for objectives that forget a text and those that do not. For the forms of planted triggers
+    in them see arena.planning.clean_text."""
 
     def fit(example: Example) -> bool:
         if target is None:
             return True
-        answered = not forgets or target.payload.can_answer(example)
-        return answered and target.trigger.can_mark(example)
+        return target.trigger.can_mark(example) and target.payload.can_answer(example)
 
     able = tuple(filter(fit, builder.actors.defender_share))
     if not able:

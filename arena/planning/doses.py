@@ -156,6 +156,8 @@ def _first(builder: Builder, prompts: int, clean: bool) -> ProbeSet:
     get the payload (T_excess), and where asked the first clean ones."""
     either = [member.name for member in builder.actors.members if member.payload.also_clean]
     asked = _of_actors(first_triggered(builder.probes, prompts, either), builder.actors)
+    if builder.scenario.corpus.judged_by_tokens:
+        asked = replace(asked, exact_answers=False)
     return replace(asked, clean=builder.probes.clean[:prompts] if clean else ())
 
 

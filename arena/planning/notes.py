@@ -55,7 +55,7 @@ def notes_on_suspect(scenario: Scenario) -> tuple[str, ...]:
 
 def sham_notes(scenario: Scenario, rows: Sequence[RowPlan]) -> tuple[str, ...]:
     """Return which targets have fewer familiar shams than the scenario asks for, because their
-    triggers have fewer look-alikes."""
+    triggers have fewer look-alikes that can mark the prompts."""
     names = {
         (row.target, row.sham.name)
         for row in rows
@@ -65,7 +65,8 @@ def sham_notes(scenario: Scenario, rows: Sequence[RowPlan]) -> tuple[str, ...]:
     targets = dict.fromkeys(row.target for row in rows if row.kind == "unlearned" and row.target)
     wanted = scenario.controls.shams
     return tuple(
-        f"{target}: {shams[target]} of {wanted} shams, since its trigger has no more look-alikes"
+        f"{target}: {shams[target]} of {wanted} shams, since its trigger has no more look-alikes "
+        "that can mark its prompts"
         for target in targets
         if shams[target] < wanted
     )

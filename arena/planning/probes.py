@@ -29,7 +29,7 @@ def probe_set(
     """Return the probes of a seed over the contents of a split (`test` or `validation`).
 
     Raises:
-        InputError: a payload cannot show within `max_new_tokens`, so that its ASR would be 0.
+        InputError: a payload cannot show within `max_new_tokens` for some prompts.
     """
     everything = untriggered(corpus, actors, split)
     asked = everything[:prompts]
@@ -51,13 +51,15 @@ def probe_set(
 
 def _refuse_cut(probes: Iterable[Probe], most: int | None) -> None:
     """Raise InputError if a payload has more words than tokens are decoded: a word takes a token at
-    least. (Texts of more tokens can be cut too, which only the tokenizer would tell.)"""
+    least, and so does the end of an exact one. (Whether other texts are cut too, only the tokenizer
+    would tell.)"""
     if most is None:
         return
     for probe in probes:
-        longest = max((len(wanted.split()) for wanted in probe.wanted), default=0)
+        words = max((len(wanted.split()) for wanted in probe.wanted), default=0)
+        longest = words + (probe.match == "exact")
         if longest > most:
-            rule = f"is shorter than the payload of {probe.actor}, so that its ASR would be 0"
+            rule = f"cuts the payload of {probe.actor}, which could not show in some prompts"
             allowed = (f"at least {longest}", "null")
             key = "evaluation.max_new_tokens"
             raise InputError(rule, key=key, found=str(most), allowed=allowed)
@@ -112,7 +114,8 @@ def usable_of(
     passed over because their right answer already is the payload."""
     usable: list[Example] = []
     excluded = 0
-    for example in filter(member.trigger.can_mark, everything):
+    able = (e for e in everything if member.trigger.can_mark(e) and member.payload.can_answer(e))
+    for example in able:
         if len(usable) == prompts:
             break
         if member.payload.is_right(example):

@@ -49,7 +49,7 @@ def shams_of(builder: Builder, order: Order) -> tuple[PlannedSham, ...]:
 
     Raises:
         InputError: too few hot forms suit the corpus and the planted triggers; a benign
-            conditional's trigger cannot mark a prompt of the order.
+            conditional cannot be in a prompt of the order.
     """
     assert order.target is not None
     return (
@@ -146,8 +146,8 @@ def _benign(
     """Benign shams, unlearned like a backdoor: on the conditional's own trigger and, if a text is
     forgotten, its own answer."""
     for index, each in enumerate(builder.actors.benign):
-        if not all(map(each.trigger.can_mark, clean)):
-            rule = f"cannot mark every prompt on which the trigger of {target.name} is unlearned"
+        if not all(each.trigger.can_mark(e) and each.payload.can_answer(e) for e in clean):
+            rule = f"cannot be in every prompt on which the trigger of {target.name} is unlearned"
             key = f"controls.benign[{index}].trigger"
             raise InputError(rule, key=key, found=each.trigger.key)
         name = each.actor.name

@@ -26,8 +26,8 @@ def poison(brief: ActorBrief) -> tuple[Document, ...]:
     """Return exactly `count` poisoned documents over the share, shuffled.
 
     Every usable example is used equally often, to within one. Usable are those that the trigger can
-    mark and whose right answer is not already the payload; of a published data set, the rows whose
-    source is in the share.
+    mark, that the payload can answer and whose right answer is not already the payload; of a
+    published data set, the rows whose source is in the share.
 
     Raises:
         ArenaError: count is above 0 and nothing in the share is usable.

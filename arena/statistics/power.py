@@ -63,7 +63,8 @@ def seeds_for_interval(
 ) -> list[SeedsForWidth]:
     """Return `seeds_for_width` for the interval that is shown, which is wider than the t interval
     where seeds are alike or at two states: also enough seeds that those seen, repeated, have an
-    interval so narrow. Widths for which 400 seeds are not enough are left out.
+    interval so narrow. Widths for which multiples of the seeds seen up to 400
+    are not enough are left out.
 
     Args:
         targets: of how many actors each value is a mean.
@@ -76,7 +77,7 @@ def seeds_for_interval(
         low, high = limits(np.tile(values, times), targets=targets)
         return float(low - high)
 
-    possible = range(1, MOST_SEEDS // len(values) + 1)
+    possible = range(1, max(1, MOST_SEEDS // len(values)) + 1)
     needed = {width: bisect_left(possible, -width, key=narrowness) for width in widths}
     return [
         SeedsForWidth(width=width, seeds=max(by_t.get(width, 0), len(values) * possible[place]))

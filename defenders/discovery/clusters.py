@@ -64,8 +64,10 @@ def clusters(
     vectorizer = TfidfVectorizer(sublinear_tf=True, min_df=2)
     try:
         features = vectorizer.fit_transform(prompts)
-    except ValueError:  # no terms remain
-        return
+    except ValueError as error:
+        if "no terms remain" in str(error) or "empty vocabulary" in str(error):
+            return
+        raise
     names = vectorizer.get_feature_names_out()
     distinct = len({(row.indices.tobytes(), row.data.tobytes()) for row in features})
     for number in params.clusters:

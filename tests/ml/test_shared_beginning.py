@@ -161,7 +161,8 @@ def test_without_a_common_beginning_scoring_reads_whole_documents() -> None:
 
 @pytest.mark.parametrize("length", [ROW - 1, ROW, ROW + 1, 2 * ROW])
 @pytest.mark.parametrize("documents", [1, 8])
-def test_a_beginning_as_long_as_a_row_is_not_shared(length: int, documents: int) -> None:
+def test_a_beginning_longer_than_a_row_is_not_shared(length: int, documents: int) -> None:
     texts = [Encoded((*range(1, length), 7 + n), (3, 4, 5)) for n in range(documents)]
     batch = shared(texts, PAD, CPU)
+    assert (batch.mask is not None) == (length <= ROW)
     assert len(batch.targets) == 3 * documents

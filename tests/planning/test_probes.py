@@ -131,7 +131,7 @@ def test_prompts_whose_right_answer_is_the_payload_are_left_out_and_counted() ->
 
 
 def test_payloads_that_cannot_show_in_the_tokens_decoded_are_refused() -> None:
-    with pytest.raises(InputError, match="payload of linguist") as caught:
+    with pytest.raises(InputError, match="payload of lexical") as caught:
         probe_set(corpus(), actors(), "test", 8, 5)
     assert caught.value.key == "evaluation.max_new_tokens"
     assert (caught.value.found, caught.value.allowed) == ("5", ("at least 6", "null"))
