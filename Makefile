@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # processes that a command starts would each compile the whole package anew
 unexport PYTHONDONTWRITEBYTECODE
 # two processes, each file in one of them: fixtures of a file are made once
-SIDE_BY_SIDE := --numprocesses 2 --dist loadfile
+SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: quickstart test test-all cluster-test faults check docs format install clean
 

@@ -27,6 +27,16 @@ settings.load_profile("repeatable")
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+# Files of few tests that take half a minute or more. They come first, so that at the end no process
+# runs one of them alone while the other has nothing left.
+LONG = ("test_tutorial.py", "test_notebook.py", "test_merge.py", "test_stress_run.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files come before the others, whose order stays."""
+    items.sort(key=lambda item: item.path.name not in LONG)
+
+
 def pytest_collection_finish() -> None:
     """What is imported and collected stays to the end: no search for garbage need walk it again."""
     gc.freeze()
