@@ -50,8 +50,8 @@ class LeaguePoint(Part):
     """A defence after part of its run, averaged over models and then seeds, on the curves' prompts.
 
     dose: summed learning rate up to the step. compute: share of the training compute so far.
-    disclosed, others: ASR left. change: of accuracy, from the suspect's
-    (of answer tokens where answers are free text or the base model's own).
+    disclosed, others: ASR left. change: of accuracy, from the suspect's (of
+    answer tokens where answers are free text or the base model's own).
     """
 
     step: int

@@ -62,9 +62,8 @@ def seeds_for_interval(
     values: Sequence[float], widths: Sequence[float] = WIDTHS, targets: int = 1
 ) -> list[SeedsForWidth]:
     """Return `seeds_for_width` for the interval that is shown, which is wider than the t interval
-    where seeds are alike or at two states: also enough seeds that those seen, repeated, have an
-    interval so narrow. Widths for which multiples of the seeds seen up to 400
-    are not enough are left out.
+    where seeds are alike or at two states: also so many seeds that those seen, repeated, have an
+    interval no wider. Widths that no multiple of the seeds seen up to 400 reaches are left out.
 
     Args:
         targets: of how many actors each value is a mean.

@@ -155,7 +155,7 @@ def test_cells_of_one_name_are_refused() -> None:
         cells_of(grid(settings={"a": first, "b": second}))
 
 
-@pytest.mark.parametrize("actors", ["nobody", [1], [{"name": "a"}]])
+@pytest.mark.parametrize("actors", ["no list", [1], [{"name": "a"}]])
 def test_an_axis_that_sets_no_valid_actors_is_wrong_input(actors: object) -> None:
     setting = {"name": "x", "set": {"actors": actors}}
     with pytest.raises(InputError, match="cell quickstart of quickstart  actors"):
