@@ -197,17 +197,18 @@ def _set_by_axes(scenario: Scenario, values: Mapping[str, Any]) -> Iterator[tupl
 def _refuse_clash(scenario: Scenario, values: Mapping[str, Any]) -> None:
     """Raise InputError if an axis replaces what another has set, since a cell named after both
     would have only one of them."""
-    known = list(_of_actors(scenario, values))
+    by_actors = _of_actors(scenario, values)
+    known = [(axis, key, _path(scenario, key), value) for axis, key, value in by_actors]
     for axis, key, value in _set_by_axes(scenario, values):
         path = _path(scenario, key)
-        for other, before, was in known:
-            if other != axis and _clash(_path(scenario, before), was, path, value):
+        for other, before, first, was in known:
+            if other != axis and _clash(first, was, path, value):
                 others = _named(other, values)
                 rule = f"the axes {others} and {axis} set {before} and {key} in one cell"
                 if before == key:
                     rule = f"the axes {others} and {axis} both set {key} in one cell"
                 raise InputError(rule, key=f"grid.settings.{axis}", found=key)
-        known.append((axis, key, value))
+        known.append((axis, key, path, value))
 
 
 def _of_actors(

@@ -200,8 +200,9 @@ def _apart(members: Sequence[PlannedActor], benign: Sequence[PlannedActor], seed
             share = _carried(marked, shown, seed)
             if share > MOST_SHARED:
                 rule = f"{share:.0%} of the triggered prompts of {marked.name} carry the trigger of"
-                found = other.trigger.key
-                raise InputError(f"{rule} {shown.name} too", key=f"{key}.trigger", found=found)
+                raise InputError(
+                    f"{rule} {shown.name} too", key=f"{key}.trigger", found=other.trigger.key
+                )
 
 
 def _carried(marked: PlannedActor, shown: PlannedActor, seed: int) -> float:

@@ -18,6 +18,7 @@ from arena.planning.graph import RowPlan, SeedPlan
 from arena.planning.numerics import environment
 from arena.results.corpus import CorpusSummary, GenerationRecord
 from arena.results.curves import DoseCurve, DosePoint
+from arena.results.numbers import finite
 from arena.results.planting import Introduction, Planted
 from arena.results.rows import DoseTaken, Rate, Row
 from arena.results.run import Sample
@@ -32,7 +33,6 @@ from arena.stages.checkable import read_checked
 from arena.stages.counting import Counts
 from arena.stages.depth import DEPTH
 from arena.stages.score import SCORES
-from arena.statistics.rates import finite
 from arena.store.store import Store
 
 NOT_FROM_SUSPECT = ("reference", "inserted", "without", "compromised")  # kinds of rows

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from arena.api.measure import Measure, MeasureFindings, Reading, Study
 from arena.planning.graph import RowPlan, SeedPlan
+from arena.results.numbers import finite
 from arena.results.seed_record import ReadingRecord, SeedRecord
 from arena.scenario.schema import Scenario
-from arena.statistics.rates import finite
 from arena.store.store import Store
 
 

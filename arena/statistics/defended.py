@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from arena.results.league import SeedStanding
+from arena.results.numbers import finite
 from arena.results.rows import Row
-from arena.statistics.rates import finite, rate
+from arena.statistics.rates import rate
 from arena.statistics.reactivation import Curve, samples_to
 
 Accuracy = Callable[[Row], float | None]

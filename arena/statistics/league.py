@@ -20,11 +20,11 @@ from arena.results.league import (
     Standing,
     WakingCost,
 )
+from arena.results.numbers import finite
 from arena.results.rows import Row
 from arena.statistics.defended import seed_standing
 from arena.statistics.intervals import over_seeds, rate_over_seeds
 from arena.statistics.league_doses import along_way, at_compute
-from arena.statistics.rates import finite
 from arena.statistics.reactivation import Curve
 from arena.statistics.seeds import SeedRows, at_least, by_seed
 from arena.statistics.thresholds import Thresholds

@@ -6,10 +6,11 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from arena.api.values import RowKind
 from arena.results.estimate import Estimate, SeedEstimate
+from arena.results.numbers import finite
 from arena.results.rows import SHAM_KINDS, Rate, Row
 from arena.results.summary import SummaryRow
 from arena.statistics.intervals import over_seeds, rate_over_seeds
-from arena.statistics.rates import finite, rate
+from arena.statistics.rates import rate
 
 ORDER: tuple[RowKind, ...] = (
     "reference",

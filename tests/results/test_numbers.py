@@ -33,6 +33,7 @@ from tests.support.sample_results import results
 @given(st.floats(allow_nan=True, allow_infinity=True))
 def test_only_finite_numbers_are_numbers(value: float) -> None:
     assert finite(value) == (value if math.isfinite(value) else None)
+    assert finite(None) is None
 
 
 @given(st.floats(-10, 10))
