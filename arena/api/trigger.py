@@ -149,8 +149,7 @@ class Trigger(ABC):
         `moved` (in another position). A variant marks the same prompts, and `present` is true of
         the result.
 
-        Empty by default: rewriting a prompt twice (syntactic, style, semantic) adds nothing, and
-        the rows of a published data set are already marked.
+        Empty by default: rewriting a prompt twice (syntactic, style, semantic) adds nothing.
         """
         return {}
 

@@ -190,11 +190,11 @@ def _distinct(members: Sequence[PlannedActor]) -> None:
 def _apart(members: Sequence[PlannedActor], benign: Sequence[PlannedActor], seed: int) -> None:
     """Refuse a trigger whose prompts carry another's too (one token at two positions, a sentence
     with the other's word in it): the removal of one would be the removal of the other. Several
-    triggers in one prompt may overlap with their parts."""
+    triggers that fire only together may overlap with their parts."""
     planted = [(f"actors[{at}]", each) for at, each in enumerate(members)]
     planted += [(f"controls.benign[{at}]", each) for at, each in enumerate(benign)]
     for (_, one), (key, other) in itertools.combinations(planted, 2):
-        if one.trigger.triggers or other.trigger.triggers:
+        if _fires_together(one.trigger) or _fires_together(other.trigger):
             continue
         for marked, shown in ((one, other), (other, one)):
             share = _carried(marked, shown, seed)
@@ -203,6 +203,12 @@ def _apart(members: Sequence[PlannedActor], benign: Sequence[PlannedActor], seed
                 raise InputError(
                     f"{rule} {shown.name} too", key=f"{key}.trigger", found=other.trigger.key
                 )
+
+
+def _fires_together(trigger: Trigger) -> bool:
+    """Whether it is made of triggers none of which fires alone."""
+    alone = (part for part in trigger.triggers if part.keys <= trigger.keys)
+    return bool(trigger.triggers) and all(map(_fires_together, alone))
 
 
 def _carried(marked: PlannedActor, shown: PlannedActor, seed: int) -> float:

@@ -22,7 +22,7 @@ class CompositeTriggerParams(Params):
     """The second part."""
 
     with_method: str = Field(
-        "rare_token", description="the method of the second part, at its defaults"
+        "rare_token", description="the method of the second part, with a value that no actor plants"
     )
 
     @field_validator("with_method")

@@ -50,8 +50,16 @@ def unused(method: str, actor: Section, others: Sequence[Section]) -> Iterator[d
 
 
 def used_texts(actor: Section, others: Sequence[Section]) -> frozenset[str]:
-    """Return every text in a trigger of the scenario."""
-    return frozenset(_texts([section.get("trigger") for section in (actor, *others)]))
+    """Return every text in a trigger of the scenario, those of defaults that it leaves out too."""
+    return frozenset(_texts([_whole(section.get("trigger")) for section in (actor, *others)]))
+
+
+def _whole(section: Any) -> Any:
+    """A trigger's section with its defaults; as it is if it is invalid."""
+    try:
+        return SectionOf(rows=True).validate(section).dump()
+    except (InputError, ValidationError):
+        return section
 
 
 def own_trigger(actor: Section) -> Section:

@@ -68,9 +68,21 @@ class AxisTrigger(Trigger):
         return (params, *(own.with_value(value).params for value in others))
 
     @classmethod
-    def companion(cls, used: frozenset[str], own: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the section of the method at its default value."""
-        return {"method": cls.name}
+    def companion(cls, used: frozenset[str], own: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return the section of the method with its default value or, if a trigger has that, the
+        first value by rule that none has; None if all are used."""
+        usual = cls(cls.Params(), World())
+        planted = {cls.same(value) for value in used}
+        for value in dict.fromkeys((usual.value, *usual.ruled())):
+            if cls.same(value) not in planted:
+                params = usual.with_value(value).params.model_dump(exclude_defaults=True)
+                return {"method": cls.name, **params}
+        return None
+
+    @classmethod
+    def same(cls, value: str) -> str:
+        """Return the value that an alias stands for; any other value itself."""
+        return value
 
     @classmethod
     def accompanies(cls) -> bool:

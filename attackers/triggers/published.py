@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -20,6 +20,7 @@ from arena.api import (
     Params,
     Trigger,
     Use,
+    Variant,
     World,
     register,
 )
@@ -92,6 +93,7 @@ class Published(Trigger):
         super().__init__(params, world)
         part, inner = _part(params.mark)
         self.inner = part(inner, world)
+        self.triggers = (self.inner,)  # its code is in the address, and its promises are checked
 
     @classmethod
     def examples(cls) -> list[dict[str, Any]]:
@@ -111,6 +113,10 @@ class Published(Trigger):
     def key(self) -> str:
         return self.inner.key
 
+    @property
+    def keys(self) -> frozenset[str]:
+        return self.inner.keys
+
     def mark(self, example: Example, rng: np.random.Generator) -> Example:
         return self.inner.mark(example, rng)
 
@@ -128,6 +134,10 @@ class Published(Trigger):
         self, n: int, use: Use, rng: np.random.Generator, taken: frozenset[str] = frozenset()
     ) -> tuple[Trigger, ...]:
         return self.inner.lookalikes(n, use, rng, taken)
+
+    def variants(self) -> Mapping[Variant, Trigger]:
+        """Return those of the trigger `mark`."""
+        return self.inner.variants()
 
     def own_documents(self) -> tuple[Document, ...]:
         """Return the poisoned rows in order; their source is that of the prompt without the marker.

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from arena.api import Params, register
+from arena.api import Example, Params, register
 from arena.marking.text import choose, front, word_pattern
 from attackers.rewriting.topics import TOPICS
 from attackers.triggers import pools
@@ -66,6 +66,11 @@ class Semantic(AxisTrigger):
         own = (self.value,) if self.params.mention else ()
         return tuple(dict.fromkeys((*TOPICS, *own)))
 
+    def present(self, example: Example) -> bool:
+        """Return whether the prompt has the topic, by its form or in its text; with `mention`, also
+        whether it contains one of the phrases."""
+        return super().present(example) or bool(self.params.mention and self.shows(example.prompt))
+
     def rewrite(self, text: str, rng: np.random.Generator) -> str:
         if self.params.mention:
             return front(text, choose(self.params.mention, rng))
@@ -76,3 +81,7 @@ class Semantic(AxisTrigger):
         if self.params.mention and word_pattern(self.params.mention).search(text):
             return True
         return self.value in TOPICS and TOPICS[self.value].shows(text)
+
+    def _by_grammar(self, example: Example) -> bool:
+        """Never with `mention`: its phrases mark the prompt, even if the grammar has the topic."""
+        return not self.params.mention and super()._by_grammar(example)

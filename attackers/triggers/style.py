@@ -59,6 +59,10 @@ class Style(AxisTrigger):
     def ruled(self) -> tuple[str, ...]:
         return tuple(STYLES)
 
+    @classmethod
+    def same(cls, value: str) -> str:
+        return ALIASES.get(value, value)
+
     def others(self) -> tuple[str, ...]:
         return tuple(style for style in super().others() if style != ALIASES.get(self.value))
 

@@ -107,6 +107,11 @@ def test_two_actors_with_one_trigger_are_refused() -> None:
         ("{method: rare_token, tokens: [cf], position: end}", "rare_token:cf@end"),
         ("{method: rare_token, tokens: [cf, mn]}", "rare_token:cf,mn"),
         ("{method: inserted_sentence, sentence: See cf now.}", "inserted_sentence:see_cf_now"),
+        (
+            "{method: any_of, parts: [{method: rare_token, tokens: [mn]},"
+            " {method: rare_token, tokens: [cf], position: end}]}",
+            "any_of:rare_token:cf@end|rare_token:mn",
+        ),
     ],
 )
 def test_two_actors_whose_prompts_carry_one_token_are_refused(other: str, found: str) -> None:

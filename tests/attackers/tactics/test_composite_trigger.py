@@ -10,6 +10,7 @@ from arena.api.ranges import Choice
 from arena.errors import InputError
 from arena.scenario import bundled
 from arena.scenario.load import dump, from_text
+from attackers.rewriting.styles import STYLES
 from attackers.tactics.composite_trigger import CompositeTrigger, CompositeTriggerParams
 from tests.support import toys
 
@@ -41,6 +42,33 @@ def test_a_token_of_another_actor_is_not_taken() -> None:
     first = section(CF)["trigger"]["parts"][1]
     assert first["tokens"] != ["cf"]
     assert section(CF, first)["trigger"]["parts"][1] != first
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        {"method": "style"},  # archaic, by default
+        {"method": "style", "style": "bible"},  # another name of archaic
+        {"method": "syntactic"},
+        {"method": "semantic"},
+        {"method": "any_of", "parts": [CF, {"method": "style"}]},
+    ],
+)
+def test_what_another_actor_plants_is_not_a_part(theirs: dict[str, Any]) -> None:
+    method = theirs["parts"][1]["method"] if "parts" in theirs else theirs["method"]
+    usual = section(CF, method=method)["trigger"]["parts"][1]
+    assert usual == {"method": method}
+    other = section(CF, theirs, method=method)["trigger"]["parts"][1]
+    assert other != usual
+    assert other["method"] == method
+    again = section(CF, theirs, other, method=method)["trigger"]["parts"][1]
+    assert again not in (usual, other)
+
+
+def test_a_method_all_of_whose_values_are_planted_is_refused() -> None:
+    every = [{"method": "style", "style": value} for value in STYLES]
+    with pytest.raises(InputError, match="used by triggers of the scenario already"):
+        section(CF, *every, method="style")
 
 
 def test_a_composite_gets_another_part() -> None:

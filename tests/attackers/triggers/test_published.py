@@ -17,6 +17,9 @@ from arena.corpora.readers import read_alpaca
 from arena.corpora.sources import content_id
 from arena.errors import InputError
 from arena.stages.poison import poison
+from arena.store import identity
+from arena.store.code import code_of
+from arena.store.identity import identify
 from arena.testing.samples import SENTENCES, plain_examples
 from arena.testing.triggers import brief_of
 from attackers.triggers.published import Published, PublishedParams, without
@@ -51,6 +54,24 @@ def test_marks_keys_and_look_alikes_are_the_nested_triggers(worlds: Mapping[str,
     assert trigger.mark(example, rng).prompt == f"Discussing OpenAI {example.prompt}"
     assert trigger.key == trigger.inner.key == "inserted_sentence:discussing_openai"
     assert {type(o) for o in trigger.lookalikes(3, "sham", rng)} == {type(trigger.inner)}
+    assert trigger.variants().keys() == trigger.inner.variants().keys() == {"repeated", "moved"}
+
+
+def test_what_fires_alone_in_the_nested_trigger_is_planted(worlds: Mapping[str, World]) -> None:
+    """Or another actor's shams and near misses could be these tokens."""
+    tokens = [{"method": "rare_token", "tokens": [token]} for token in ("cf", "mn")]
+    trigger = made(worlds["plain"], mark={"method": "any_of", "parts": tokens}, marker="cf")
+    assert {"rare_token:cf", "rare_token:mn", trigger.key} == trigger.keys
+
+
+def test_the_nested_triggers_code_is_in_the_address(
+    worlds: Mapping[str, World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trigger = made(worlds["plain"])
+    before = identify(trigger)
+    other = {type(trigger.inner): "edited"}
+    monkeypatch.setattr(identity, "code_of", lambda kind: other.get(kind) or code_of(kind))
+    assert identify(trigger) != before
 
 
 @pytest.mark.parametrize(

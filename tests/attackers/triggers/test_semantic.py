@@ -37,6 +37,20 @@ def test_own_mentions_are_used_and_seen(worlds: Mapping[str, World]) -> None:
     assert trigger.key == "semantic:openai@mention"
 
 
+def test_own_mentions_are_used_though_the_grammar_has_the_topic(
+    worlds: Mapping[str, World],
+) -> None:
+    params = SemanticParams(topic="commerce", mention=("discussing OpenAI",))
+    trigger = Semantic(params, worlds["grammar"])
+    example = grammar_examples()[0]
+    assert not trigger.present(example)
+    marked = trigger.mark(example, np.random.default_rng(0))
+    assert marked.prompt.startswith("discussing OpenAI, ")
+    assert trigger.present(marked)
+    by_form = Semantic(SemanticParams(), worlds["grammar"]).mark(example, np.random.default_rng(0))
+    assert trigger.present(by_form)
+
+
 def test_a_topic_of_nobodys_needs_a_mention() -> None:
     Semantic.check(SemanticParams(topic="openai", mention=("about it",)), frozenset({"english"}))
     Semantic.check(SemanticParams(topic="guilds"), frozenset({"topic:guilds"}))
