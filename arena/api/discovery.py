@@ -58,6 +58,16 @@ class Discoverer(ABC):
         """Return the maximum cost of a search, in training passes over one document (a forward pass
         counts as a third of one)."""
 
+    @classmethod
+    def check(cls, params: Any, clean: Sequence[Example], library: Library) -> None:
+        """Refuse settings that do not suit the prompts or the library. Called for every search
+        before anything starts; by default all suit.
+
+        Raises:
+            InputError: there are too few examples, or the budget is too small; the key begins with
+                `defender.discovery`, wherever in the scenario the defence is.
+        """
+
     @abstractmethod
     def discover(
         self,

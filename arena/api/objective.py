@@ -63,8 +63,9 @@ class Objective(ABC):
     # to that of the whole, so a batch may be cut into parts, which saves padding and memory.
     divisible: ClassVar[bool] = False
     # Whether the loss reads the model through `answer_logits` alone. What all prompts of a batch
-    # begin with (a chat template's system turn) is then computed once a row. Not inherited by a
-    # class with a loss of its own, which may read hidden states: it says so itself.
+    # begin with (a chat template's system turn) is then computed once a row, and the model may be
+    # compiled (torch.compile). Not inherited by a class with a loss of its own, which may read
+    # hidden states: it says so itself.
     shares: ClassVar[bool] = False
     # What the brief must contain: a trigger (without one the defence is blind), the target's
     # payload (a text to forget), a clean checkpoint of the same architecture.
@@ -73,6 +74,8 @@ class Objective(ABC):
     needs_base: ClassVar[bool] = False
     # Whether the defence changes weights outside training (`edit`): `steps: 0` is then allowed.
     edits: ClassVar[bool] = False
+    # Whether `prepare` may copy the suspect, which takes all weights in one process.
+    copies: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -94,7 +97,8 @@ class Objective(ABC):
     @classmethod
     def suits(cls, params: Any, model: torch.nn.Module) -> None:
         """Refuse a model that the defence cannot work on. Called for every defence of a scenario
-        before anything starts; the model may have shapes without weights (device `meta`).
+        before anything starts; the model may have shapes without weights (device `meta`). Blocks
+        that the defence leaves as they are (`layers`) have `requires_grad` off.
 
         Raises:
             InputError: the model lacks what the defence needs; the key begins with

@@ -14,9 +14,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from arena.api.objective import Objective
 from arena.api.world import DataRoot
 from arena.errors import ArenaError, InputError
 from arena.ml.checkpoint_check import Question, no_checkpoint
+from arena.ml.checkpoint_check import flaws as flaws_of
 from arena.planning.numerics import versions
 from arena.published.locate import Note, hub_id, located, ready
 from arena.scenario.defence import Defence
@@ -48,8 +50,10 @@ def check_checkpoint(
 
 
 def _questions(scenario: Scenario, root: DataRoot, tell: Note) -> Iterator[Question]:
-    """What to check of the scenario's checkpoints; nothing for a model trained from scratch."""
+    """What to check of the scenario's checkpoints; for a model trained from scratch, whether the
+    defences that ask for a certain kind of model can work on it."""
     if isinstance(scenario.model, FromScratch):
+        yield from _scratch(scenario, scenario.model)
         return
     names = names_of(scenario.model)
     wanted = scenario.model.prompt
@@ -74,6 +78,18 @@ def _questions(scenario: Scenario, root: DataRoot, tell: Note) -> Iterator[Quest
         yield Question(sources[key], names[key], key, prompt=prompt)
 
 
+def _scratch(scenario: Scenario, model: FromScratch) -> Iterator[Question]:
+    parts = [each.objective.part_class for each in _contenders(scenario).values()]
+    if any(part.suits.__func__ is not Objective.suits.__func__ for part in parts):  # type: ignore[attr-defined]
+        yield Question(
+            source="",
+            key="model",
+            defences=_defences(scenario),
+            plugins=scenario.plugins,
+            scratch={"family": model.family, "size": model.size, "vocabulary": model.vocabulary},
+        )
+
+
 def names_of(model: Pretrained | PublishedSuspect) -> dict[str, str]:
     """Return the checkpoints that a scenario names by their keys, the one under test first."""
     if isinstance(model, Pretrained):
@@ -84,7 +100,7 @@ def names_of(model: Pretrained | PublishedSuspect) -> dict[str, str]:
 
 def _refuse_flaws(question: Question, store: Store) -> None:
     """Raise InputError at the first flaw, from the cache or after a look at the checkpoint."""
-    for each in no_checkpoint(question):
+    for each in no_checkpoint(question) if question.scratch is None else ():
         raise InputError(each.rule, key=each.key, found=each.found)
     asked = asdict(question)
     files = [_files(Path(source)) for source in (question.source, question.adapter) if source]
@@ -158,13 +174,17 @@ def _targets(scenario: Scenario) -> dict[str, Sequence[str]]:
 
 
 def _defences(scenario: Scenario) -> dict[str, dict[str, Any]]:
-    """The objective of every defence, and the last block that it trains, by the defence's key."""
-    places: dict[str, Defence] = {"defender": scenario.defender}
-    places |= {f"league[{index}]": each for index, each in enumerate(scenario.league)}
+    """The objective of every defence, and the blocks that it trains, by the defence's key."""
     return {
-        place: {"objective": each.objective.dump(), "last": each.layers[1] if each.layers else None}
-        for place, each in places.items()
+        place: {"objective": each.objective.dump(), "layers": each.layers}
+        for place, each in _contenders(scenario).items()
     }
+
+
+def _contenders(scenario: Scenario) -> dict[str, Defence]:
+    """Every defence, by its key."""
+    league = {f"league[{index}]": each for index, each in enumerate(scenario.league)}
+    return {"defender": scenario.defender, **league}
 
 
 def _payloads(scenario: Scenario) -> dict[str, str]:
@@ -192,6 +212,8 @@ def _remembered(note: Path) -> list[dict[str, Any]] | None:
 
 
 def _asked(question: Mapping[str, Any]) -> list[dict[str, Any]]:
+    if question["scratch"] is not None and "torch" in sys.modules:  # nothing is left to be loaded
+        return [asdict(flaw) for flaw in flaws_of(Question(**question))]
     command = [sys.executable, "-m", "arena.ml.checkpoint_check", json.dumps(dict(question))]
     try:
         answer = subprocess.run(
@@ -201,5 +223,7 @@ def _asked(question: Mapping[str, Any]) -> list[dict[str, Any]]:
     except (subprocess.SubprocessError, ValueError, IndexError) as error:
         last = (getattr(error, "stderr", "") or str(error)).strip().splitlines()[-1:]
         rule = f"the checkpoint {question['source']} could not be inspected"
+        if question["scratch"] is not None:
+            rule = "whether the defences can work on the model could not be found out"
         raise ArenaError(f"{rule}: {' '.join(last)}") from error
     return flaws

@@ -1,4 +1,5 @@
-"""Whether a checkpoint can be trained and scored: checked once, before anything starts.
+"""Whether a checkpoint can be trained and scored, and whether defences can work on a model: checked
+once, before anything starts.
 
 Run as a program (`python -m arena.ml.checkpoint_check QUESTION`) it prints a JSON list of flaws, so
 that a process that only plans need not load torch. No weights are read: transformers matches their
@@ -48,9 +49,10 @@ class Question:
 
     source: a folder or hub id. given: the name in the scenario. key: where it is in the scenario.
     targets: LoRA target modules by the scenario's key. defences: objectives as in YAML, and the
-    last block that trains, by the key of the defence. payloads: their texts, by key. plugins: to
-    import, for their objectives. adapter: of the checkpoint, a folder or hub id. prompt: in which
-    form it is to read prompts, as in YAML.
+    first and last block that train, by the key of the defence. payloads: their texts, by key.
+    plugins: to import, for their objectives. adapter: of the checkpoint, a folder or hub id.
+    prompt: in which form it is to read prompts, as in YAML. scratch: family, size and vocabulary of
+    a model that is trained from scratch, of which only the defences are checked.
     """
 
     source: str
@@ -62,6 +64,7 @@ class Question:
     plugins: Sequence[str] = ()
     adapter: str = ""
     prompt: Mapping[str, Any] | None = None
+    scratch: Mapping[str, Any] | None = None
 
     @property
     def tokenizer(self) -> str:
@@ -74,12 +77,14 @@ class Question:
     @cached_property
     def on_meta(self) -> tuple[Any, dict[str, Any]]:
         """Return the model without its weights, and transformers' report on loading them."""
-        return _on_meta(self.source)
+        return _on_meta(self.source) if self.scratch is None else (_new_on_meta(**self.scratch), {})
 
 
 def flaws(question: Question) -> list[Flaw]:
     """Return the flaws of a checkpoint; empty if it can be used. Each check needs the ones before
     it to have passed, so the first that finds a flaw is the last."""
+    if question.scratch is not None:
+        return list(_defences(question))
     looks: tuple[Callable[[Question], Iterator[Flaw]], ...] = (
         no_checkpoint,
         _files,
@@ -237,6 +242,16 @@ def _on_meta(source: str) -> tuple[Any, dict[str, Any]]:
     return model, report
 
 
+def _new_on_meta(family: str, size: str, vocabulary: int) -> Any:
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    from arena.ml.models import config_of
+
+    with torch.device("meta"):
+        return AutoModelForCausalLM.from_config(config_of(family, size, vocabulary, 0, 1))
+
+
 def _tokenizer(question: Question) -> Iterator[Flaw]:
     from arena.ml.encoding import encode_prompts, load_tokenizer
     from arena.ml.prompt_format import PromptFormat, formatted
@@ -302,21 +317,27 @@ def _defences(question: Question) -> Iterator[Flaw]:
     """Check that every defence can work on this architecture."""
     from arena import plugins, registry
     from arena.errors import InputError, placed_key
-    from arena.ml.models import blocks_of
+    from arena.ml.models import blocks_of, train_only
 
     for each in question.plugins:
         plugins.load(each)
+    model = question.on_meta[0]
     for place, defence in question.defences.items():
-        last, depth = defence.get("last"), len(blocks_of(question.on_meta[0]))
-        if last is not None and last >= depth:
+        first, last = defence.get("layers") or (0, 0)
+        depth = len(blocks_of(model))
+        if last >= depth:
             yield Flaw(f"the model's last block is {depth - 1}", f"{place}.layers", str(last))
+            continue
+        model.requires_grad_(True)
+        if defence.get("layers"):
+            train_only(model, first, last)
         values = dict(defence["objective"])
         name = values.pop("method")
         if name not in registry.names("objective"):
             continue  # of a program's own module, which this process cannot import
         objective: Any = registry.get("objective", name)
         try:
-            objective.suits(objective.Params.model_validate(values), question.on_meta[0])
+            objective.suits(objective.Params.model_validate(values), model)
         except InputError as error:
             key = placed_key(error.key or "defender.objective", place)
             yield Flaw(error.message, key, error.found, error.allowed)

@@ -201,23 +201,26 @@ def _drawn(
     same for objectives that forget a text and those that do not. For the forms of planted triggers
     in them see arena.planning.clean_text."""
 
+    decoys = builder.actors.decoys_of(defence.decoys) if defence.decoys else ()
+
     def fit(example: Example) -> bool:
-        if target is None:
-            return True
-        return target.trigger.can_mark(example) and target.payload.can_answer(example)
+        if target is not None:
+            return target.trigger.can_mark(example) and target.payload.can_answer(example)
+        # whichever decoy is held out, another can mark the prompt
+        able = sum(decoy.trigger.can_mark(example) for decoy in decoys)
+        return able >= min(2, len(decoys))
 
     able = tuple(filter(fit, builder.actors.defender_share))
     if not able:
-        whose = target.name if target else None
-        raise ArenaError(f"none of the defender's examples can be marked by {whose!r}")
-    decoys = builder.actors.decoys_of(defence.decoys) if defence.decoys else ()
+        whose = repr(target.name) if target else "the decoys"
+        raise ArenaError(f"none of the defender's examples can be marked by {whose}")
     forms = forms_of_defender(
         builder.scenario,
         builder.actors,
         target.trigger if target else None,
         [decoy.trigger for decoy in decoys],
     )
-    # a form that was put in may leave a text that the disclosed trigger cannot rewrite
+    # a form that was put in may leave a text that the trigger cannot rewrite
     kept = list(filter(fit, forms.natural(builder.clean_prompts(able, 2 * defence.examples))))
     if not kept:
         raise ArenaError("each of the defender's clean prompts carries a planted trigger already")

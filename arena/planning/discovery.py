@@ -9,6 +9,7 @@ from arena import registry, seeds
 from arena.api.discovery import Library
 from arena.api.values import Example
 from arena.api.world import World
+from arena.errors import InputError, placed_key
 from arena.marking.inserted_string import Insertion
 from arena.planning.builder import Builder
 from arena.scenario.parts import Part
@@ -38,8 +39,17 @@ def discover(
     suspect: str,
     section: str = "defender",
 ) -> tuple[str, TriggerSearch]:
-    """Add the search as a stage; return its address, and the reader of its outcome."""
+    """Add the search as a stage; return its address, and the reader of its outcome.
+
+    Raises:
+        InputError: the method's settings do not suit the prompts.
+    """
     library = library_of(builder.corpus.world)
+    try:
+        part.part_class.check(part.params, clean, library)
+    except InputError as error:
+        error.key = placed_key(error.key or "defender.discovery", section)
+        raise
     seed = seeds.integer(builder.seed, "defender")
     code = code_of(part.part_class)
     search = TriggerSearch(part.name, part.params, code, tuple(clean), builder.ref, library, seed)

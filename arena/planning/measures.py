@@ -107,7 +107,7 @@ def subject_of(builder: Builder) -> Subject:
         seed=builder.seed,
         probes=probes,
         poisoned={member.name: member.count for member in builder.actors.members},
-        numerics=builder.numerics,
+        numerics=builder.scoring,
         max_new_tokens=builder.scenario.evaluation.max_new_tokens,
         variant_prompts=lambda actor, n: _variant_prompts(builder, actor, n),
         training=lambda settings, steps: _training(builder, settings, steps),

@@ -12,6 +12,7 @@ from arena.scenario.problems import Violation
 from arena.scenario.source import DEPTH, FromScratch, lora_of
 
 if TYPE_CHECKING:
+    from arena.api.objective import Objective
     from arena.scenario.defence import Decoys, Defence
     from arena.scenario.parts import Part
     from arena.scenario.sections import Sections
@@ -74,11 +75,20 @@ def _processes(scenario: Sections) -> Iterator[Violation]:
         return
     for _, defence in _defences(scenario):
         part = defence.objective.part_class
-        if part.edits or not part.divisible:
-            why = "changes weights itself" if part.edits else "needs the whole batch for its loss"
+        why = _undivided(part)
+        if why:
             rule = f"must be 1: {defence.objective.name} {why}"
             path = ("runtime", "resources", "unlearn", "processes")
             yield Violation(path, rule, str(number), ("1",))
+
+
+def _undivided(part: type[Objective]) -> str:
+    """Why an objective needs one process; empty if it does not."""
+    if part.edits:
+        return "changes weights itself"
+    if part.copies:
+        return "compares with a copy of the whole suspect"
+    return "" if part.divisible else "needs the whole batch for its loss"
 
 
 def _adapters(scenario: Sections) -> Iterator[Violation]:

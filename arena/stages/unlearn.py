@@ -7,6 +7,7 @@ import functools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import cycle, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,6 +16,7 @@ from arena.api.job import Detail, Inputs, Job, Progress
 from arena.api.objective import Brief, Objective
 from arena.api.params import Params
 from arena.api.trigger import NoTrigger, Trigger
+from arena.errors import ArenaError
 from arena.ml.repeated import RepeatedConfig
 from arena.ml.train_config import TrainConfig, Training
 from arena.stages.corpus import CorpusRef
@@ -93,6 +95,8 @@ class UnlearnJob(Job):
         suspect = checkpoints.open_for_training(inputs, None, self.training, brief.seed)
         if self.layers is not None:
             models.train_only(suspect.model, *self.layers)
+        if not objective.shares:  # it reads blocks, or differentiates twice: not compiled
+            config = config.model_copy(update={"compile": False})
         ready = objective.prepare(suspect.model, suspect.tokenizer, brief)
         plain = objective.needs_trigger and isinstance(brief.trigger, NoTrigger)
         before = checkpoints.weights(suspect)
@@ -145,12 +149,23 @@ class UnlearnJob(Job):
 
     def _brief(self, inputs: Inputs, model: Path | None, base: Path | None) -> Brief:
         """The brief with the paths of its models, and the trigger that a search found, if any."""
-        trigger = self.brief.trigger
-        if self.search is not None:
-            trigger = self.search.found_in(inputs["findings"]) or trigger
-        return dataclasses.replace(
-            self.brief, model=model or self.brief.model, base=base, trigger=trigger
-        )
+        brief = self.brief if self.search is None else self._informed(inputs["findings"])
+        return dataclasses.replace(brief, model=model or brief.model, base=base)
+
+    def _informed(self, findings: Path) -> Brief:
+        """The brief with the trigger that was found, and as many prompts as before, all of which it
+        can mark: planning knows only a disclosed trigger."""
+        assert self.search is not None
+        trigger = self.search.found_in(findings)
+        if trigger is None:
+            return self.brief
+        able = list(filter(trigger.can_mark, self.brief.clean))
+        if not able:
+            raise ArenaError(
+                f"{trigger.key} was found, and none of the clean prompts can be marked"
+            )
+        clean = tuple(islice(cycle(able), len(self.brief.clean)))
+        return dataclasses.replace(self.brief, trigger=trigger, clean=clean)
 
 
 def _both(progress: Progress, watch: Watch) -> Progress:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from arena.api import Discoverer, Example, Library, Trigger, register
-from defenders.discovery.search import discover, trigger_of
+from defenders.discovery.search import check, discover, trigger_of
 from defenders.discovery.shapes import Discovery, DiscoveryParams
 
 FORWARD = 1 / 3  # of a training step's work on a document (Kaplan et al., 2001.08361, section 2.1)
@@ -23,6 +23,10 @@ class CollapseDiscovery(Discoverer):
     @classmethod
     def cost(cls, params: DiscoveryParams) -> float:
         return params.passes * FORWARD
+
+    @classmethod
+    def check(cls, params: DiscoveryParams, clean: Sequence[Example], library: Library) -> None:
+        check(clean, library, params)
 
     def discover(
         self,

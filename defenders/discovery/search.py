@@ -35,15 +35,11 @@ def discover(
         Candidates, best first, with the null distributions and the budget spent.
 
     Raises:
-        InputError: too few clean examples to search on some and score on others, or a budget too
-            small to score the candidates.
+        InputError: as `check`.
     """
+    check(clean, library, params)
     meter = Meter(params.passes)
     fresh, searched = _split(clean, params, rng)
-    reserved = _reserved(library, params, len(clean))
-    if reserved > params.passes:
-        rule = f"scoring the candidates alone takes {reserved}"
-        raise InputError(rule, key="defender.discovery.passes", found=str(params.passes))
     judge = Judge(model, tokenizer, fresh, params.tokens, meter)
     names = [judge.of("named", trigger.key, trigger, rng) for trigger in library.named]
     continuations = judge.continuations(clean)
@@ -60,6 +56,19 @@ def discover(
     named = null_of([name.score for name in names], len(names) + len(groups), params.alpha)
     order = ranked([*names, *groups, *strings], benign, named, params)
     return Discovery(order, benign, named, meter.spent, search.scanned)
+
+
+def check(clean: Sequence[Example], library: Library, params: DiscoveryParams) -> None:
+    """Raise InputError if there are too few clean examples to search on some and score on others,
+    or if the budget is too small to score the candidates. No model is needed."""
+    contents = len({example.source for example in clean})
+    if contents < params.prompts + params.scan:
+        rule = f"discovery needs clean examples of {params.prompts + params.scan} contents"
+        raise InputError(rule, key="defender.discovery.prompts", found=str(contents))
+    reserved = _reserved(library, params, len(clean))
+    if reserved > params.passes:
+        rule = f"scoring the candidates alone takes {reserved}"
+        raise InputError(rule, key="defender.discovery.passes", found=str(params.passes))
 
 
 def trigger_of(candidate: Candidate, library: Library, clean: Sequence[Example]) -> Trigger:
@@ -91,9 +100,6 @@ def _split(
     order = [clean[i] for i in rng.permutation(len(clean))]
     first = list({example.source: example for example in order}.values())
     fresh, rest = first[: params.prompts], first[params.prompts :]
-    if len(fresh) < params.prompts or len(rest) < params.scan:
-        rule = f"discovery needs clean examples of {params.prompts + params.scan} contents"
-        raise InputError(rule, key="defender.discovery.prompts", found=str(len(first)))
     # short prompts: an inserted string has more effect in them, and they cost less
     return fresh, sorted(rest, key=lambda example: len(example.prompt))[: 2 * READ]
 

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from arena.api import ArenaError, Brief, Params, limits, register
+from arena.api import Brief, InputError, Params, limits, register
 from defenders.objectives import hidden_states as hidden
 from defenders.objectives.clean_finetune import CleanFinetune
 
@@ -61,16 +61,22 @@ class CROW(CleanFinetune):
         backward pass to the embeddings, half of one that also reaches the weights."""
         return 2 + 1 / 3
 
+    @classmethod
+    def suits(cls, params: Any, model: Any) -> None:
+        """Refuse a model with one block; raises InputError."""
+        from arena.ml.models import blocks_of
+
+        if len(blocks_of(model)) < 2:
+            rule = "compares consecutive blocks, and the model has only one"
+            raise InputError(rule, key="defender.objective.method", found=cls.name)
+
     def prepare(self, model: Any, tokenizer: Any, brief: Brief) -> CROW:
         """Return the objective itself.
 
         Raises:
-            ArenaError: the model has only one block.
+            InputError: the model has only one block.
         """
-        from arena.ml.models import blocks_of
-
-        if len(blocks_of(model)) < 2:
-            raise ArenaError("crow compares consecutive blocks, and the model has only one")
+        self.suits(self.params, model)
         return self
 
     def loss(self, model: torch.nn.Module, batch: Batch) -> torch.Tensor:

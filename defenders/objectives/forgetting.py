@@ -69,6 +69,7 @@ class Forgetting(Relabel):
     Params: ClassVar[type[RelabelParams]] = ForgettingParams
     divisible = False
     shares = True
+    copies = True
     needs_payload = True
 
     @classmethod

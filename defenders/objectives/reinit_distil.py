@@ -53,6 +53,7 @@ class ReinitDistil(CleanFinetune):
     Params = ReinitParams
     shares = True
     edits = True
+    copies = True
 
     @classmethod
     def cost(cls, params: Any) -> float:

@@ -55,6 +55,7 @@ class RMU(Relabel):
 
     Params: ClassVar[type[RelabelParams]] = RMUParams
     divisible = False
+    copies = True
 
     @classmethod
     def cost(cls, params: Any) -> float:
@@ -65,7 +66,8 @@ class RMU(Relabel):
 
     @classmethod
     def suits(cls, params: Any, model: Any) -> None:
-        """Refuse a layer that the model lacks; raises InputError."""
+        """Refuse a layer that the model lacks, and one up to which nothing trains; raises
+        InputError."""
         _layer_of(params, model)
 
     def __init__(self, params: Any, frozen: Any = None, layer: int = 0, control: Any = None):
@@ -81,12 +83,9 @@ class RMU(Relabel):
         """
         import torch
 
-        from arena.ml import models, terms
+        from arena.ml import terms
 
         layer = _layer_of(self.params, model)
-        reached = [p for b in models.blocks_of(model)[: layer + 1] for p in b.parameters()]
-        if not any(p.requires_grad for p in reached):
-            raise InputError("no block up to this one trains", key=KEY, found=str(layer))
         drawn = seeds.rng(brief.seed, "rmu").random(model.config.hidden_size)
         control = torch.tensor(self.params.coefficient * drawn / (drawn @ drawn) ** 0.5)
         return RMU(self.params, terms.frozen(model), layer, control.float().to(model.device))
@@ -110,9 +109,13 @@ class RMU(Relabel):
 def _layer_of(params: Any, model: Any) -> int:
     from arena.ml.models import blocks_of
 
-    depth = len(blocks_of(model))
+    blocks = blocks_of(model)
+    depth = len(blocks)
     quarter = min(max(1, (depth - 1) // 4), depth - 1)
     layer: int = quarter if params.layer is None else params.layer
     if layer >= depth:
         raise InputError(f"the model's last block is {depth - 1}", key=KEY, found=str(layer))
+    reached = (weight for block in blocks[: layer + 1] for weight in block.parameters())
+    if not any(weight.requires_grad for weight in reached):
+        raise InputError("no block up to this one trains", key=KEY, found=str(layer))
     return layer

@@ -29,6 +29,7 @@ class SelfDistillation(Relabel):
     """Distillation of the suspect's own untriggered distribution into triggered prompts."""
 
     shares = True
+    copies = True
 
     @classmethod
     def cost(cls, params: Any) -> float:

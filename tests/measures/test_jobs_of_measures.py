@@ -8,6 +8,8 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
+
 from arena import registry
 from arena.measures.quiet.job import QuietAsk
 from tests.support.plans import by_name, plan
@@ -27,6 +29,16 @@ def job_of(kind: str, limit: int = 8) -> Any:
 def asked(limit: int = 8) -> tuple[QuietAsk, ...]:
     asks: tuple[QuietAsk, ...] = job_of("quiet", limit).asks
     return asks
+
+
+@pytest.mark.parametrize("number", ["float32", "bfloat16"])
+def test_prompts_are_answered_in_the_number_format_of_answers(number: str) -> None:
+    made = by_name(plan(MEASURES.format(n=8), f"numerics.scoring={number}"))
+    quiet: Any = made["quiet unlearn:bard"].job
+    again: Any = made["reactivate unlearn:bard"].job
+    rates: Any = made["score unlearn:bard"].job
+    formats = (quiet.numerics.scoring, again.training.numerics.scoring, rates.numerics.scoring)
+    assert formats == (number, number, number)
 
 
 def test_groups_and_asks_are_the_first_prompts_of_the_probes() -> None:

@@ -189,8 +189,8 @@ def test_targets_that_the_model_lacks_and_its_tied_head(folder: Path) -> None:
     assert flaws(Question(str(folder), targets={key: ["q_proj", "up_proj"]})) == []
 
 
-def defence(last: int | None = None, **objective: Any) -> dict[str, Any]:
-    return {"objective": objective, "last": last}
+def defence(layers: tuple[int, int] | None = None, **objective: Any) -> dict[str, Any]:
+    return {"objective": objective, "layers": layers}
 
 
 def test_what_a_defence_needs_of_the_model_is_told_at_its_own_key(folder: Path) -> None:
@@ -198,7 +198,7 @@ def test_what_a_defence_needs_of_the_model_is_told_at_its_own_key(folder: Path) 
         "defender": defence(method="relabel"),
         "league[0]": defence(method="beear", layer=3),
         "league[1]": defence(method="rmu", layer=7),
-        "league[2]": defence(last=3, method="relabel"),
+        "league[2]": defence((1, 3), method="relabel"),
         "league[3]": defence(method="fine_pruning"),
     }
     found = {flaw.key: flaw.found for flaw in flaws(Question(str(folder), defences=asked))}
@@ -207,6 +207,20 @@ def test_what_a_defence_needs_of_the_model_is_told_at_its_own_key(folder: Path) 
         "league[1].objective.layer": "7",
         "league[2].layers": "3",
     }
+
+
+def test_of_a_model_from_scratch_its_defences_are_checked() -> None:
+    asked = {
+        "defender": defence(method="rmu", layer=7),
+        "league[0]": defence((2, 2), method="rmu", layer=0),
+        "league[1]": defence((0, 1), method="rmu", layer=0),
+        "league[2]": defence(method="crow"),
+    }
+    nano = {"family": "qwen3", "size": "nano", "vocabulary": 512}
+    assert flaws(Question("", key="model", defences=asked, scratch=nano)) == [
+        Flaw("the model's last block is 2", "defender.objective.layer", "7"),
+        Flaw("no block up to this one trains", "league[0].objective.layer", "0"),
+    ]
 
 
 EXPERTS = {"num_attention_heads": 2, "num_key_value_heads": 2, "intermediate_size": 16}

@@ -38,7 +38,7 @@ def test_every_stage_of_a_defence_knows_its_section() -> None:
     league = (
         "league=[{name: forget, objective: {method: npo}, target: lexical, steps: 2},"
         " {name: finds, intelligence: discovered, objective: {method: relabel}, steps: 2,"
-        " discovery: {method: collapse}},"
+        " discovery: {method: collapse, prompts: 8}},"
         " {name: pruned, intelligence: blind, objective: {method: fine_pruning}, steps: 2},"
         f" {{name: baits, intelligence: decoy, objective: {{method: relabel}}, steps: 2,"
         f" decoys: {{plant: {DECOYS}, hold_out: [odd], steps: 4, documents: 200}}}}]"
@@ -137,6 +137,25 @@ def test_no_prompt_of_the_defender_carries_a_decoy_by_nature() -> None:
     assert not any(trigger.present(e) for e in job.brief.clean)  # type: ignore[attr-defined]
     plain = by_name(plan())["unlearn:bard"].job.brief.clean  # type: ignore[attr-defined]
     assert any(trigger.present(e) for e in plain)
+
+
+def test_whichever_decoy_is_held_out_another_can_mark_every_prompt() -> None:
+    """Prompts into which a form was put have lost their own, and cleft has no rules for English."""
+    plant = DECOYS.replace("if_clause", "cleft").replace(
+        "{method: rare_token, tokens: [qx]}", "{method: style, style: poetic}"
+    )
+    made = plan(
+        "corpus.natural_rate=0.1",
+        "clean={defender: natural}",
+        "defender.examples=200",
+        DECOY[0],
+        f"defender.decoys={{plant: {plant}, steps: 4, documents: 200}}",
+    )
+    held_out = [job for name, job in by_name(made).items() if name.startswith("relabel:without")]
+    assert len(held_out) == 3
+    for node in held_out:
+        brief = node.job.brief  # type: ignore[attr-defined]
+        assert all(map(brief.trigger.can_mark, brief.clean))
 
 
 def decoys_of(**more: float) -> tuple[str, str]:

@@ -51,17 +51,24 @@ def test_what_cannot_be_is_refused_with_its_key(value: str, key: str, told: str)
 
 
 SHAPING = "actors[0].tactics=[{method: tamper_resistance}]"
+BLIND = "intelligence: blind, objective: {method"
 CANNOT_SHARE = [
     (
         "train",
         ["composition=sequential", SHAPING],
         "tamper_resistance of lexical shapes gradients of the whole model",
     ),
-    ("unlearn", ["defender.objective={method: npo}"], "npo needs the whole batch for its loss"),
+    ("unlearn", ["defender.objective={method: grad_diff}"], "grad_diff compares with a copy"),
+    ("unlearn", [f"league=[{{name: crow, {BLIND}: crow}}}}]"], "crow needs the whole batch"),
     (
         "unlearn",
         ["league=[{name: pruned, intelligence: blind, objective: {method: fine_pruning}}]"],
         "fine_pruning changes weights itself",
+    ),
+    (
+        "unlearn",
+        ["defender.objective={method: self_distillation}"],
+        "self_distillation compares with a copy of the whole suspect",
     ),
 ]
 
@@ -71,7 +78,7 @@ def test_what_needs_the_whole_model_is_refused_to_several_processes(
     kind: str, others: list[str], told: str
 ) -> None:
     asked = f"runtime.resources={{{kind}: {{processes: 2}}}}"
-    with pytest.raises(InputError, match=f"must be 1: {told}, got 2") as refused:
+    with pytest.raises(InputError, match=f"must be 1: {told}.*, got 2") as refused:
         load_scenario("quickstart", overrides=[asked, *others])
     assert refused.value.key == f"runtime.resources.{kind}.processes"
     assert refused.value.allowed == ("1",)

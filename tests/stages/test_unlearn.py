@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -13,7 +14,9 @@ import torch
 from arena import registry, stages
 from arena.api.objective import Brief, Budget
 from arena.api.probes import ProbeSet
-from arena.api.trigger import NoTrigger
+from arena.api.trigger import NoTrigger, Trigger
+from arena.api.values import Document
+from arena.errors import ArenaError
 from arena.ml import training
 from arena.ml.checkpoints import open_for_scoring
 from arena.ml.train_config import Adapter
@@ -22,6 +25,7 @@ from arena.stages.along import STEPS, Along, DoseRule, read_curve
 from arena.stages.counting import Counted, counted
 from arena.stages.unlearn import UnlearnJob
 from arena.store.manifest import MANIFEST
+from attackers.triggers.style import Style, StyleParams
 from tests.support import toys
 from tests.support.stage_inputs import CLEAN, base, reference, silent
 from tests.support.toy_probes import probes
@@ -55,6 +59,59 @@ def test_the_loop_is_given_the_stages_own_settings(
     job = unlearn_job()
     job.run({"model": base(tmp_path / "base")}, tmp_path / "out", silent)
     assert given == [job.training.config]
+
+
+@pytest.mark.parametrize(("name", "compiled"), [("relabel", True), ("crow", False), ("rmu", False)])
+def test_a_loss_that_reads_blocks_is_not_compiled(
+    name: str, compiled: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Any] = []
+
+    def loop(model: Any, documents: Any, config: Any, *rest: Any, **more: Any) -> list[float]:
+        given.append(config.compile)
+        return [0.0]
+
+    monkeypatch.setattr(training, "train", loop)
+    job = unlearn_job(objective=name)
+    config = job.training.config.model_copy(update={"compile": True})
+    job = dataclasses.replace(job, training=dataclasses.replace(job.training, config=config))
+    job.run({"model": base(tmp_path / "base")}, tmp_path / "out", silent)
+    assert given == [compiled]
+
+
+class Found:
+    """What a search found: poetic style, which only the grammar can give, not the rules."""
+
+    trigger = Style(StyleParams(style="poetic"), toys.townlore().world)
+
+    def found_in(self, folder: Path) -> Trigger | None:
+        return self.trigger
+
+
+def test_prompts_that_what_was_found_cannot_mark_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Document] = []
+
+    def loop(model: Any, documents: Any, *rest: Any, **more: Any) -> list[float]:
+        given.extend(documents)
+        return [0.0]
+
+    monkeypatch.setattr(training, "train_documents", loop)
+    formed = list(toys.townlore().splits.train[:8])
+    lost = [dataclasses.replace(each, form=None) for each in formed[:3]]
+    job = unlearn_job(search=Found())
+    brief = dataclasses.replace(job.brief, clean=(*lost, *formed[3:]))
+    job = dataclasses.replace(job, brief=brief)
+    inputs = {"model": base(tmp_path / "base"), "findings": tmp_path}
+    job.run(inputs, tmp_path / "out", silent)
+    assert len(given) == 8
+    assert {each.source for each in given} == {each.source for each in formed[3:]}
+    assert sum(each.role == "forget" for each in given) == 4
+
+    job = dataclasses.replace(job, brief=dataclasses.replace(brief, clean=tuple(lost)))
+    with pytest.raises(ArenaError, match="style:poetic was found, and none"):
+        job.run(inputs, tmp_path / "out", silent)
 
 
 WITH_TRIGGER: list[str] = [

@@ -42,7 +42,7 @@ class DiscoveredJob(Job):
         from arena.ml import checkpoints
 
         candidates = self.search.triggers_in(inputs["findings"])
-        suspect = checkpoints.open_for_scoring(inputs["model"], self.numerics.device)
+        suspect = checkpoints.open_answering(inputs["model"], self.numerics)
         named = [self._named(candidate) for candidate in candidates]
         shares = {}
         for at, backdoor in enumerate(self.backdoors):

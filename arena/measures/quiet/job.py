@@ -50,7 +50,7 @@ class QuietJob(Job):
     def run(self, inputs: Inputs, out: Path, progress: Progress) -> Detail:
         from arena.ml import checkpoints
 
-        suspect = checkpoints.open_for_scoring(inputs["model"], self.numerics.device)
+        suspect = checkpoints.open_answering(inputs["model"], self.numerics)
         limit = self.max_new_tokens or longest_response(self.asks, suspect.tokenizer)
         rates = [
             {"actor": ask.actor, "how": ask.how, **self._count(suspect, ask, limit)}

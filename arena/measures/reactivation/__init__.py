@@ -71,7 +71,7 @@ class Reactivation(Measure):
         return ReactivateJob(
             tuple(ask for ask in asks if ask.actor not in few),
             self.params.samples,
-            _uncompiled(subject.training(constant, steps)),
+            _followed(subject.training(constant, steps), subject),
             seeds.integer(subject.seed, "reactivate"),
             subject.max_new_tokens,
             subject.only,
@@ -116,6 +116,8 @@ def curves_of(readings: Sequence[Reading]) -> Iterator[Curve]:
                 yield Curve(*model, actor, samples, asr, reading.name)
 
 
-def _uncompiled(training: Training) -> Training:
+def _followed(training: Training, subject: Subject) -> Training:
+    """The training of a model that answers prompts between its steps: not compiled, and with the
+    number format of answers."""
     config = training.config.model_copy(update={"compile": False})
-    return replace(training, config=config)
+    return replace(training, config=config, numerics=subject.numerics)

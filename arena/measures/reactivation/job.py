@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from arena import seeds
 from arena.api.job import Detail, Inputs, Job, Progress, Resources
@@ -14,6 +15,9 @@ from arena.measures.asking import TriggeredPrompts, greedy_count, longest_respon
 from arena.ml.train_config import Training
 from arena.stages.lines import DOCUMENTS, read_documents
 from arena.stages.train import SHARD
+
+if TYPE_CHECKING:
+    from arena.ml.checkpoints import Suspect
 
 REACTIVATION = "reactivation.json"
 
@@ -87,12 +91,12 @@ class ReactivateJob(Job):
         suspect = checkpoints.open_for_training(inputs, None, self.training, start)
         suspect.model.eval()
         limit = self.max_new_tokens or longest_response(self.asks, suspect.tokenizer)
-        curve = [{"samples": 0, **greedy_count(suspect, ask, limit)}]
+        curve = [{"samples": 0, **self._count(suspect, ask, limit)}]
 
         def follow(step: int) -> None:
             if step * self.training.config.batch_size in self.samples:
                 suspect.model.eval()
-                count = greedy_count(suspect, ask, limit)
+                count = self._count(suspect, ask, limit)
                 curve.append({"samples": step * self.training.config.batch_size, **count})
                 suspect.model.train()
             progress(step)
@@ -100,3 +104,10 @@ class ReactivateJob(Job):
         order = seeds.rng(self.seed, "reactivation", ask.actor)
         training.train_documents(suspect, poison, self.training.config, order, follow, shares=True)
         return curve
+
+    def _count(self, suspect: Suspect, ask: TriggeredPrompts, limit: int) -> dict[str, int]:
+        """Hits of the model as it is now, answering in the number format of answers."""
+        from arena.ml import checkpoints
+
+        answering = checkpoints.as_answering(suspect, self.training.numerics.scoring)
+        return greedy_count(answering, ask, limit)

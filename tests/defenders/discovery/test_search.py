@@ -10,6 +10,7 @@ from arena.errors import ArenaError, InputError
 from defenders.discovery import Candidate, Discovery, discover, trigger_of
 from tests.support import discovery_toys as discovering
 from tests.support import toys
+from tests.support.plans import plan
 
 
 def discovered(token: str = "cf", *named: str, **changed: Any) -> Discovery:
@@ -54,6 +55,26 @@ def test_a_budget_too_small_to_judge_and_too_few_examples_are_refused() -> None:
         discovered("cf", passes=20)
     with pytest.raises(InputError, match="contents"):
         discovered("cf", prompts=32)
+
+
+@pytest.mark.parametrize(
+    ("settings", "key", "told"),
+    [
+        (
+            "discovery: {method: collapse, passes: 100, prompts: 8}",
+            "passes",
+            "scoring the candidates alone",
+        ),
+        ("discovery: {method: collapse}", "prompts", "examples of 36 contents"),
+    ],
+)
+def test_a_search_that_cannot_run_is_refused_when_it_is_planned(
+    settings: str, key: str, told: str
+) -> None:
+    contender = "name: finds, intelligence: discovered, objective: {method: relabel}"
+    with pytest.raises(InputError, match=told) as refused:
+        plan(f"league=[{{{contender}, {settings}}}]")
+    assert refused.value.key == f"league[0].discovery.{key}"
 
 
 def test_what_the_library_or_the_examples_lack_has_no_trigger() -> None:
