@@ -5,10 +5,10 @@
     python -m benchmarks.findings check      (exit 1 where a table or figure differs)
 
 A table is between `<!-- table RUN KIND -->` and `<!-- end -->`. RUN is a file of docs/results/,
-KIND one of `TABLES`. The table of all runs is between `<!-- runs -->` and `<!-- end -->`. All shown
-numbers are kept, with the numbers by seed behind them. Of the rows of single models those of
-compromised models are kept; the others, curves and samples are not, since the command reproduces
-them.
+KIND one of `TABLES`, or one of `OF_TWO` for a run and its repetition, RUN_again. The table of all
+runs is between `<!-- runs -->` and `<!-- end -->`. All shown numbers are kept, with the numbers by
+seed behind them. Of the rows of single models those of compromised models are kept; the others,
+curves and samples are not, since the command reproduces them.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from arena.results.run import RunResults
 from arena.results.stress import StressResults
 from arena.results.tune import TuneResults
 from benchmarks import (
+    findings_again,
     findings_duels,
     findings_grids,
     findings_kept,
@@ -48,6 +49,8 @@ TABLES = {
     **findings_searches.TABLES,
     **findings_duels.TABLES,
 }
+AGAIN = "_again"  # after the name of a run, the name of its repetition
+OF_TWO = findings_again.TABLES
 PLACE = re.compile(r"(<!-- table (\S+) (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 OVERVIEW = re.compile(r"(<!-- runs -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -98,6 +101,8 @@ def rebuilt(text: str) -> str:
 
     def table(place: re.Match[str]) -> str:
         head, run, kind, end = place.groups()
+        if kind in OF_TWO:
+            return f"{head}{OF_TWO[kind](kept(run), kept(run + AGAIN))}\n{end}"
         return f"{head}{TABLES[kind](kept(run))}\n{end}"
 
     def runs(place: re.Match[str]) -> str:

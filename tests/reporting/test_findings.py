@@ -11,7 +11,14 @@ from arena.results.estimate import Estimate
 from arena.results.pairs import Pair, PairSeed
 from arena.results.rows import Rate, Row
 from arena.results.run import RunResults
-from benchmarks import findings, findings_grids, findings_kept, findings_overview, findings_runs
+from benchmarks import (
+    findings,
+    findings_again,
+    findings_grids,
+    findings_kept,
+    findings_overview,
+    findings_runs,
+)
 from tests.reporting.test_plane import DEEP, SHALLOW, grid
 
 PLACES = [
@@ -29,6 +36,7 @@ def test_every_table_is_rebuilt_from_kept_results(file: Path) -> None:
 def test_documents_have_tables_and_every_kept_run_is_shown() -> None:
     assert PLACES
     shown = {run for _, run, _ in PLACES}
+    shown |= {run + findings.AGAIN for _, run, kind in PLACES if kind in findings.OF_TWO}
     assert shown == {file.stem for file in findings.RESULTS.glob("*.json")}
 
 
@@ -65,6 +73,15 @@ def test_the_plane_is_a_table_of_depths_and_doses() -> None:
     assert deep == (
         "| 7,168 | 1400_steps | 1.00 / 0.90 | 0.00 / 0.70 | 0.00 / 0.50 | 0.00 / 0.30 |"
     )
+
+
+def test_a_repetition_is_beside_its_run() -> None:
+    claim = Claim(transfer=Estimate(value=0.18, low=0.0, high=0.4), verdict="inconclusive")
+    shallow = SHALLOW.model_copy(update={"claim": claim})
+    later = findings_kept.Kept("arena stress depth", grid(DEEP, shallow), {})
+    *_, row = findings_again.again(planted(), later).splitlines()
+    given = "| 350_steps | least | 0.21 [0.10, 0.30] |  | 0.18 [0.00, 0.40] | `inconclusive` |"
+    assert row == given
 
 
 def test_every_depth_says_where_its_doses_stand() -> None:
