@@ -1,5 +1,8 @@
-"""The numerics profile: everything else that affects a float; recorded, and part of every
-address."""
+"""The numerics profile: everything else that affects a float; recorded, and part of every address.
+
+Not part of an address are the processor's vector instructions, which decide how kernels round: what
+one machine has finished is to be found by the next. They are only recorded.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from arena.scenario.schema import Numerics
 DECISIVE = ("torch", "transformers", "tokenizers", "peft", "numpy")
 PLAIN = {"threads": 1, "precision": "float32"}
 PLAIN_RUNTIME = RuntimeSettings()
+INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "sve", "sve2")
 PACKAGES = (*DECISIVE, "ray", "scipy", "scikit-learn")
 
 
@@ -66,7 +70,12 @@ def environment(numerics: Numerics, runtime: RuntimeSettings = PLAIN_RUNTIME) ->
     """Return versions, hardware and numerics, for results.json; `processes`: how many share a
     model, by kind of stage, where any do."""
     packages = {name: importlib.metadata.version(name) for name in PACKAGES}
-    machine = {"python": platform.python_version(), "cpu": cpu_model(), "cores": os.cpu_count()}
+    machine = {
+        "python": platform.python_version(),
+        "cpu": cpu_model(),
+        "instructions": vector_instructions(),
+        "cores": os.cpu_count(),
+    }
     numbers = {kind: runtime.processes(kind) for kind in SHARED}
     shared = {"processes": numbers} if max(numbers.values()) > 1 else {}
     profiled = {**settings(numerics), "machine": platform.machine()}
@@ -75,10 +84,24 @@ def environment(numerics: Numerics, runtime: RuntimeSettings = PLAIN_RUNTIME) ->
 
 def cpu_model() -> str:
     """Return the processor's name as the system reports it."""
+    return _of_processor("model name") or platform.processor() or platform.machine()
+
+
+def vector_instructions() -> str:
+    """Return the processor's vector instructions by which torch and its libraries choose kernels
+    (`avx2, avx512f`): with others the same training rounds otherwise. Empty if the system does not
+    say."""
+    flags = (_of_processor("flags") or _of_processor("Features")).split()
+    return ", ".join(name for name in INSTRUCTIONS if name in flags)
+
+
+def _of_processor(key: str) -> str:
+    """What /proc/cpuinfo says of the first processor; empty without it."""
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
+            name, _, value = line.partition(":")
+            if name.strip() == key:
+                return value.strip()
     except OSError:
         pass
-    return platform.processor() or platform.machine()
+    return ""
