@@ -44,7 +44,9 @@ def attack_constraints(
         "others_installed": worst(lambda e: 1.0 - e.others),
     }
     if attack.faces_defender:
-        constraints["others_removed"] = worst(lambda e: e.own_left - limits.own_left)
+        constraints["others_removed"] = worst(
+            lambda e: e.own_left_at(attack.doses) - limits.own_left
+        )
     for name in limits.measured:
         constraints[name] = worst(_above(name, getattr(limits, name)))
     return _rounded(constraints)

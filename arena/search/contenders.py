@@ -7,9 +7,10 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from arena.errors import InputError
 from arena.results.estimate import Estimate
 from arena.results.scenario import TacticRecord
-from arena.results.tune import ContenderRecord, Difference
+from arena.results.tune import TUNED, ContenderRecord, Difference
 from arena.scenario.load import varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Attack
@@ -52,17 +53,27 @@ def reported(
     evaluate: Evaluate,
 ) -> tuple[list[Contender], dict[str, str]]:
     """Return the contenders with their observations on the report's seeds; and of those that could
-    not be measured in any seed under the search's defender, why, by name."""
+    not be measured in any seed under the search's defender, why, by name. A comparison that makes
+    no valid scenario (a strategy without one of its tactics, on which another depends) is one.
+
+    Raises:
+        InputError: the scenario of the tuned strategy is not valid.
+    """
     scenarios: dict[Hashable, Scenario] = {}
-    for each in contenders:
-        for defender, defence in ((SEEN, {}), (UNSEEN, unseen)):
-            changes = {**each.changes, **defence}
-            name = f"report of {each.name}"
-            seeds, league = attack.seeds.report, defender == SEEN
-            scenarios[each.name, defender] = on_test(scenario, seeds, changes, name, league=league)
-    measured = evaluate(scenarios, attack.actor)
     found, failed = list[Contender](), dict[str, str]()
     for each in contenders:
+        try:
+            own = _scenarios(each, scenario, attack, unseen)
+        except InputError as error:
+            if each.name == TUNED:
+                raise
+            failed[each.name] = str(error)
+            continue
+        scenarios |= {(each.name, defender): made for defender, made in own.items()}
+    measured = evaluate(scenarios, attack.actor)
+    for each in contenders:
+        if each.name in failed:
+            continue
         by_defender = {d: measured[each.name, d] for d in (SEEN, UNSEEN)}
         if not by_defender[SEEN].seen:
             failed[each.name] = next(iter(by_defender[SEEN].failed.values()))
@@ -71,6 +82,17 @@ def reported(
         reasons = {defender: seeds.failed for defender, seeds in by_defender.items()}
         found.append(replace(each, report=report, failed=reasons))
     return found, failed
+
+
+def _scenarios(
+    each: Contender, scenario: Scenario, attack: Attack, unseen: Mapping[str, Any]
+) -> dict[str, Scenario]:
+    """A contender's scenarios of the report, by defender."""
+    seeds, name = attack.seeds.report, f"report of {each.name}"
+    return {
+        defender: on_test(scenario, seeds, {**each.changes, **defence}, name, league=whole)
+        for defender, defence, whole in ((SEEN, {}, True), (UNSEEN, unseen, False))
+    }
 
 
 def broken_limits(each: Contender, scenario: Scenario, attack: Attack) -> list[str]:
@@ -108,8 +130,8 @@ def contender_record(each: Contender, scenario: Scenario, attack: Attack) -> Con
         unseen_seeds=len(counted_unseen),
         control=controls(seen),
         control_unseen=controls(unseen),
-        own_left=rate_over_seeds(s.own_left for s in seen),
-        own_left_unseen=rate_over_seeds(s.own_left for s in unseen),
+        own_left=rate_over_seeds(s.own_left_at(attack.doses) for s in seen),
+        own_left_unseen=rate_over_seeds(s.own_left_at(attack.doses) for s in unseen),
         defended_loss=over_seeds((s.defended_loss for s in seen), "graded"),
         near_miss=rate_over_seeds(max(s.near_miss, 0.0) for s in seen),
         clean_accuracy=over_seeds((s.accuracy for s in seen), "graded"),

@@ -7,14 +7,16 @@ alone, whichever driver ran it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import optuna
 from optuna.trial import TrialState
 
 from arena.api.world import DataRoot
-from arena.errors import ArenaError
+from arena.errors import ArenaError, InputError
+from arena.planning.plan import plan_seed
 from arena.progress.observer import Observer, Planned
 from arena.results.rows import Row
 from arena.scenario.load import varied
@@ -55,6 +57,7 @@ class StudySpec:
         prunes: whether a trial may end before it was measured on all seeds.
         race: how seeds are spent; None measures the rest of them at once. starts: parameters of the
             first trials.
+        check: raises InputError if what a strategy changes suits no later phase.
     """
 
     name: str
@@ -70,6 +73,7 @@ class StudySpec:
     root: DataRoot
     race: Race | None = None
     starts: Sequence[Parameters] = ()
+    check: Callable[[Mapping[str, Any]], object] = lambda changes: None
 
 
 @dataclass
@@ -108,7 +112,8 @@ class Driver:
         """Run until the study has its number of trials and all are finished.
 
         Raises:
-            Exception: a bug or the machine's failure; the next driver repeats that trial.
+            Exception: a bug, the machine's failure, or data that have gone since the start; the
+                next driver repeats that trial.
         """
         try:
             studies.enqueue(self._study, self._spec.starts)
@@ -117,6 +122,7 @@ class Driver:
                 while self._fill():
                     for evaluated in self._evaluators.wait(POLL):
                         self._take(evaluated)
+            self._tell_untried()
         except BaseException:  # also raised by a signal
             ownership.release(self._trials())
             raise
@@ -132,6 +138,13 @@ class Driver:
         for number in sorted(stored):
             self._observer.stage_finished(_name(number), 0.0, cached=True)
         self._show_best()
+
+    def _tell_untried(self) -> None:
+        """Note the known strategies for which no trial was left."""
+        waiting = self._study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
+        if waiting:
+            total = f"the study has its {self._spec.trials} trials"
+            self._observer.note(f"{self._spec.name}: starts not tried: {len(waiting)}; {total}")
 
     def _ended(self, trial: optuna.Trial, outcome: TrialOutcome) -> None:
         """Report the end of a trial, and the best one so far."""
@@ -189,6 +202,7 @@ class Driver:
         changes = self._spec.space.changes(trial.params)
         try:
             scenario = varied(self._spec.scenario, changes, f"trial {trial.number}")
+            self._spec.check(changes)
         except ArenaError as error:
             self._fail(trial, str(error), 0.0)
             return
@@ -237,6 +251,8 @@ class Driver:
             return  # from a trial that failed meanwhile, possibly of an earlier search
         if evaluated.rows is None:
             error = refuse_foreign(evaluated.error)
+            if isinstance(error, InputError):  # the strategy's, or data have gone
+                plan_seed(self._spec.scenario, seed, self._spec.root)
             del self._running[number]
             self._fail(running.trial, str(error), time.monotonic() - running.began)
             return

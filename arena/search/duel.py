@@ -8,8 +8,9 @@ measured on the report's seeds with test prompts, which neither side has seen.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
@@ -40,7 +41,7 @@ from arena.search.driver import SearchEvent, StudySpec
 from arena.search.duel_results import duel_results, payoffs_of
 from arena.search.observations import Observation, SeedObservations
 from arena.search.phases import on_test, on_validation
-from arena.search.session import Session, opened
+from arena.search.session import Session, check_suits, opened
 from arena.search.strategies import Move, Strategy
 from arena.search.strategy_spaces import (
     OPTION,
@@ -94,7 +95,8 @@ def duel(
     with open_scenario(scenario, root) as (scenario, where):
         if scenario.duel is None:
             raise InputError("the scenario has no such section: no duel to play", key="duel")
-        _check_options(scenario, scenario.duel)
+        for option, made in _options(scenario, scenario.duel):
+            check_suits(made, where, store, f"duel.blue.options.{option}")
         with opened(
             scenario,
             root=where,
@@ -111,8 +113,10 @@ def duel(
         return DuelResult(session.folder, results)
 
 
-def _check_options(scenario: Scenario, settings: Duel) -> None:
-    """Raise InputError if one of blue's options is not a valid defender, before any training."""
+def _options(scenario: Scenario, settings: Duel) -> Iterator[tuple[int, Scenario]]:
+    """Yield the place of each of blue's options, and a scenario with it; and the same for its known
+    strategies. Raises InputError if one is not a valid defender."""
+    places = {option.name: at for at, option in enumerate(settings.blue.options)}
     space = DefenceSpace(settings.blue, settings.compute)
     first = {
         option.name: {key: corners(each)[0] for key, each in option.space.items()}
@@ -120,10 +124,11 @@ def _check_options(scenario: Scenario, settings: Duel) -> None:
     }
     for name, values in first.items():
         params = space.start({OPTION: name, **values})
-        varied(scenario, space.changes(params), f"blue's option {name}")
+        yield places[name], varied(scenario, space.changes(params), f"blue's option {name}")
     for start in settings.blue.starts:
-        params = space.start({**first[str(start[OPTION])], **start})
-        varied(scenario, space.changes(params), f"blue's start {start[OPTION]}")
+        name = str(start[OPTION])
+        params = space.start({**first[name], **start})
+        yield places[name], varied(scenario, space.changes(params), f"blue's start {name}")
 
 
 class _Duel:
@@ -153,6 +158,12 @@ class _Duel:
 
     def play(self) -> DuelResults:
         """Play all rounds, measure the payoffs, and return the results."""
+        scenario, settings = self._session.scenario, self._settings
+        searched = (*settings.seeds.search, *settings.seeds.select)
+        self._session.plan(
+            on_validation(scenario, settings, searched),
+            on_test(scenario, settings.seeds.report, self._plays["blue"].changes, "blue0"),
+        )
         rounds: list[tuple[Move, Move]] = []
         ended = "rounds"
         while len(rounds) < self._settings.most_rounds:
@@ -304,17 +315,24 @@ class _Duel:
         return round(rise if side == "red" else -rise, DIGITS)
 
     def _payoffs(self) -> dict[tuple[str, str], SeedObservations]:
+        """Observations of every pair. Strategies of different rounds never met in a search: a pair
+        that makes no valid scenario has a reason in every seed."""
         settings = self._settings
         scenarios: dict[Hashable, Scenario] = {}
-        for red in self._all["red"]:
-            for blue in self._all["blue"]:
-                changes = {**red.changes, **blue.changes}
-                name = f"{red.name} against {blue.name}"
-                scenarios[red.name, blue.name] = on_test(
-                    self._session.scenario, settings.seeds.report, changes, name
-                )
-        seen = self._session.evaluate(scenarios, settings.actor)
-        return {key: seen[key] for key in scenarios}  # type: ignore[misc]
+        seen: dict[Hashable, SeedObservations] = {}
+        for red, blue in itertools.product(self._all["red"], self._all["blue"]):
+            pair, name = (red.name, blue.name), f"{red.name} against {blue.name}"
+            changes = {**red.changes, **blue.changes}
+            try:
+                own = on_test(self._session.scenario, settings.seeds.report, changes, name)
+            except InputError as error:
+                self._session.note(f"{name} is left out: {error}")
+                seen[pair] = SeedObservations((), dict.fromkeys(settings.seeds.report, str(error)))
+                continue
+            scenarios[pair] = own
+            seen[pair] = SeedObservations()
+        seen |= self._session.evaluate(scenarios, settings.actor)
+        return seen  # type: ignore[return-value]
 
     def _report(
         self, side: Side, number: int, best: Strategy | None, gain: float, kept: bool

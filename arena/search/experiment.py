@@ -42,7 +42,7 @@ READERS = (
     "arena.results.rows",
     "arena.runs.gather",
     "arena.runs.measures",
-    "arena.statistics.rates",
+    "arena.results.numbers",
 )
 UNUSED: Collection[RowKind] = ("sham", "inserted", "without")  # by observations
 

@@ -46,7 +46,8 @@ class Observation:
         accuracy: clean accuracy of the compromised model. loss: how far it lies below the
             reference's. defended_loss: how far the worst defended model lies below the
             compromised one.
-        own_left: highest ASR that a defence leaves of the trigger disclosed to it.
+        own_left: highest ASR that a removal leaves of the trigger disclosed to it.
+        own_left_by: the same by dose (the name is empty where the defender has one).
         others: share of the other actors whose backdoors are installed.
         flagged: share of its poison that a text filter flags. discovered: share of its triggers
             that a discovery finds. Both are None if they were not asked for.
@@ -65,6 +66,14 @@ class Observation:
     others: float
     flagged: float | None = None
     discovered: float | None = None
+    own_left_by: dict[str, float] = field(default_factory=dict)
+
+    def own_left_at(self, doses: Collection[str] = ()) -> float:
+        """Return the highest ASR that removals at these doses, by default at both, leave of their
+        own triggers: one that need not be survived may fail."""
+        names = {"", *(doses or DOSES)}
+        known = [value for dose, value in self.own_left_by.items() if dose in names]
+        return max(known, default=self.own_left)
 
     def by_defence(self, disclosed: Disclosed) -> dict[str, float]:
         """Return the remaining ASR of every defence, each dose by itself: its minimum over the
@@ -127,11 +136,7 @@ def observe(rows: Sequence[Row], scenario: Scenario, actor: str) -> Observation:
     others = [seed.installation(n, limits).installed for n in names if n != actor]
     after = [row for row in rows if row.kind in DEFENCES and is_final(row) and row.target != actor]
     left = {_name(row, main): rate(row.asr, actor) for row in after}
-    disclosed = [
-        rate(row.asr, row.target)
-        for row in after
-        if row.target is not None and row.kind == "unlearned"
-    ]
+    own_left = _own_left(after)
     reference = seed.reference
     share_right = partial(accuracy_of, by_tokens=scenario.corpus.judged_by_tokens)
     before = share_right(seed.compromised) or 0.0
@@ -145,7 +150,8 @@ def observe(rows: Sequence[Row], scenario: Scenario, actor: str) -> Observation:
         accuracy=before,
         loss=0.0 if reference is None else (share_right(reference) or 0.0) - before,
         defended_loss=max((before - (share_right(row) or 0.0) for row in after), default=0.0),
-        own_left=max((value for value in disclosed if value is not None), default=0.0),
+        own_left=max(own_left.values(), default=0.0),
+        own_left_by=own_left,
         others=fmean(others) if others else 1.0,
         **{name: _measured(seed.compromised, name, actor) for name in MEASURED},
     )
@@ -165,7 +171,8 @@ def exclusion_reason(
     installed, or the removal it must survive left its own target active."""
     if not is_installed(observation, scenario.thresholds):
         return "is not installed"
-    if attack.faces_defender and not at_least(attack.limits.own_left, observation.own_left):
+    own_left = observation.own_left_at(attack.doses)
+    if attack.faces_defender and not at_least(attack.limits.own_left, own_left):
         return "faced a removal that failed: the disclosed trigger stayed active"
     return None
 
@@ -183,6 +190,17 @@ def _name(row: Row, main: str) -> str:
     if row.dose is not None:
         return f"{row.dose.which}:{row.target or ''}"
     return row.target or row.name.replace(":", " ")  # a colon ends a defence's name
+
+
+def _own_left(after: Sequence[Row]) -> dict[str, float]:
+    """The highest ASR that a removal leaves of its own trigger, by its dose."""
+    left: dict[str, float] = {}
+    for row in after:
+        own = rate(row.asr, row.target) if row.target and row.kind == "unlearned" else None
+        if own is not None:
+            dose = "" if row.dose is None else row.dose.which
+            left[dose] = max(own, left.get(dose, 0.0))
+    return left
 
 
 def _measured(compromised: Row, name: Measured, actor: str) -> float | None:

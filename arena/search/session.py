@@ -15,6 +15,7 @@ import optuna
 from arena.api.world import DataRoot
 from arena.arguments import optional_text
 from arena.errors import InputError
+from arena.execution.checkpoint import check_checkpoint
 from arena.execution.devices import refuse_absent
 from arena.execution.event_file import EventFile
 from arena.execution.runtime import Runtime
@@ -86,6 +87,19 @@ class Session:
         Driver(spec, study, self.evaluators, self.observer, self.emit).run()
         return study
 
+    def plan(self, *scenarios: Scenario) -> None:
+        """Plan every seed of these scenarios, which takes no model: wrong input that only a later
+        phase would meet is found before anything is trained.
+
+        Raises:
+            InputError, ArenaError: as `arena.planning.plan.plan_seed`.
+        """
+        self.observer.phase("planning the seeds of every phase")
+        for scenario in scenarios:
+            for seed in scenario.seeds:
+                plan_seed(scenario, seed, self.root)
+        self.observer.phase("")
+
     def note(self, text: str) -> None:
         """Show a line to the user, and write it to run.log."""
         self.observer.note(text)
@@ -99,6 +113,20 @@ class Session:
     ) -> dict[Hashable, SeedObservations]:
         """Return observations of the actor in every scenario and seed."""
         return evaluate(scenarios, actor, self.evaluators, self.root, self.observer)
+
+
+def check_suits(scenario: Scenario, root: DataRoot, store: str | Path | None, key: str) -> None:
+    """Raise InputError if the scenario's model cannot have its defences.
+
+    Args:
+        key: of the section that the defender is from.
+    """
+    try:
+        check_checkpoint(scenario, root, opened_store(store))
+    except InputError as error:
+        place = f"{error.key}: " if error.key else ""
+        rule = f"{place}{error.message}"
+        raise InputError(rule, key=key, found=error.found, allowed=error.allowed) from None
 
 
 def code_digest(spec: StudySpec) -> str:
@@ -126,8 +154,8 @@ def identity(spec: StudySpec) -> StudyIdentity:
     given = spec.scenario.model_dump(mode="json", exclude=outside, exclude_defaults=True)
     given |= {**own, "sampler": spec.sampler.model_dump(exclude_defaults=True)}
     content |= {**own, "sampler": spec.sampler.model_dump()}
-    if race is not None:
-        content["race"] = race.model_dump()  # not in `given`: earlier versions did not record it
+    # not in `given`: earlier versions did not record it
+    content["race"] = "none" if race is None else race.model_dump()
     return StudyIdentity(content, frozenset(key for key, _ in flat(given)))
 
 

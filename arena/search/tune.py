@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from arena.api.world import DataRoot
 from arena.errors import ArenaError, InputError
@@ -22,7 +23,7 @@ from arena.search.driver import StudySpec
 from arena.search.finished_study import FinishedStudy
 from arena.search.known_strategy import known_strategy, refuse_above_budget
 from arena.search.phases import on_test, on_validation
-from arena.search.session import Session, opened
+from arena.search.session import Session, check_suits, opened
 from arena.search.strategy_spaces import Parameters, TacticSpace
 from arena.search.studies import empty, observations_of, seconds_busy
 from arena.search.tune_results import tune_results
@@ -77,7 +78,8 @@ def tune(
         if scenario.tune is None:
             raise InputError("the scenario has no such section: nothing to tune", key="tune")
         # an invalid unseen defender must be an error before the search
-        on_test(scenario, scenario.tune.seeds.report, scenario.tune.unseen, "tune.unseen")
+        seeds, unseen = scenario.tune.seeds.report, scenario.tune.unseen
+        check_suits(on_test(scenario, seeds, unseen, "tune.unseen"), where, store, "tune.unseen")
         refuse_above_budget(scenario, scenario.tune)
         with opened(
             scenario,
@@ -98,6 +100,7 @@ def tune(
 def _tuned(session: Session) -> TuneResults:
     settings = session.scenario.tune
     assert settings is not None
+    _plan(session, settings)
     studies = _studies(session, settings)
     contenders = _contenders(session, settings, studies)
     best = next((each for each in contenders if each.name == TUNED), None)
@@ -114,12 +117,27 @@ def _tuned(session: Session) -> TuneResults:
     return tune_results(session, settings, studies, rivals, failed, total)
 
 
+def _plan(session: Session, settings: Tune) -> None:
+    """Plan all seeds of the untuned strategy, or of the known one."""
+    scenario, seeds = session.scenario, settings.seeds
+    if (params := known_strategy(settings)) is not None:
+        changes = TacticSpace(settings).changes(params)
+        session.plan(on_test(scenario, seeds.report, changes, "known strategy", league=True))
+        return
+    searched = (*seeds.search, *seeds.select)
+    session.plan(
+        on_validation(scenario, settings, searched),
+        on_test(scenario, seeds.report, {}, "untuned", league=True),
+    )
+
+
 def _studies(session: Session, settings: Tune) -> dict[str, FinishedStudy]:
     """The searches by name; for a known strategy one without a trial."""
     if settings.strategy is not None:
         goals = AttackCriteria(settings, settings.objectives).directions
         return {TUNED: FinishedStudy(empty(goals), Ranking())}
-    studies = {TUNED: _search(session, settings, session.name, settings.sampler)}
+    searched = _search(session, settings, session.name, settings.sampler, settings.starts)
+    studies = {TUNED: searched}
     if RANDOM in settings.compare:
         sampler = settings.sampler.model_copy(update={"method": "random"})
         studies[RANDOM] = _search(session, settings, f"{session.name}.random", sampler)
@@ -144,6 +162,15 @@ def _contenders(
     return tuned
 
 
+def _check_report(scenario: Scenario, settings: Tune, changes: Mapping[str, Any]) -> None:
+    """Raise InputError if a strategy makes no valid scenario of the report, or none to keep: these
+    have parts that a search leaves out (the whole league, benign conditionals)."""
+    seeds = settings.seeds.report
+    for defence, league in (({}, True), (settings.unseen, False)):
+        on_test(scenario, seeds, {**changes, **defence}, "report", league=league)
+    best_scenario(scenario, settings, Contender(TUNED, None, changes, ""))
+
+
 def best_scenario(scenario: Scenario, settings: Tune, best: Contender) -> Scenario:
     """Return the strategy as a plain scenario, on the report's seeds."""
     plain = {"tune": None, "duel": None, "seeds": list(settings.seeds.report)}
@@ -154,7 +181,13 @@ def best_scenario(scenario: Scenario, settings: Tune, best: Contender) -> Scenar
     return varied(scenario, {**plain, **named, **best.changes}, "best strategy")
 
 
-def _search(session: Session, settings: Tune, name: str, sampler: Sampler) -> FinishedStudy:
+def _search(
+    session: Session,
+    settings: Tune,
+    name: str,
+    sampler: Sampler,
+    starts: Sequence[Mapping[str, Any]] = (),
+) -> FinishedStudy:
     space, criteria = TacticSpace(settings), AttackCriteria(settings, settings.objectives)
     base = on_validation(session.scenario, settings, settings.seeds.search)
     session.phase(f"search by {sampler.method}")
@@ -172,7 +205,8 @@ def _search(session: Session, settings: Tune, name: str, sampler: Sampler) -> Fi
             prunes=settings.prunes,
             root=session.root,
             race=settings.race,
-            starts=[space.start(each) for each in settings.starts],
+            starts=[space.start(each) for each in starts],
+            check=lambda changes: _check_report(session.scenario, settings, changes),
         )
     )
     session.note(f"{name}: searched in {seconds_busy(study):.0f} s")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from arena.api.world import DataRoot
-from arena.errors import InputError
+from arena.errors import ArenaError, InputError
 from arena.planning.graph import SeedPlan
 from arena.planning.plan import plan_seed
 from arena.progress.observer import Silent
@@ -178,6 +178,26 @@ def test_it_ends_with_its_budget_or_its_time(pretended: Pretended) -> None:
     assert (len(few.tries), few.ended) == (2, "the budget of 2 tries is spent")
     late = calibrate(load_scenario("quickstart"), hours=1e-9, quiet=True)
     assert (len(late.tries), late.ended) == (1, "the time is spent")
+
+
+def test_a_try_that_fails_is_left_out_and_the_first_ends_it(pretended: Pretended) -> None:
+    plain = pretended.measure
+
+    def diverges(scenario: Scenario) -> Measured:
+        measured = plain(scenario)
+        if len(pretended.met) == failing:
+            raise ArenaError("stage 'train' failed: training diverged")
+        return measured
+
+    pretended.measure = diverges  # type: ignore[method-assign]
+    failing = 3
+    done = calibrate(load_scenario("quickstart"), seeds=3, budget=40, quiet=True)
+    assert len(done.tries) == len(pretended.met) - 1
+    assert done.best is not None
+    pretended.met.clear()
+    failing = 1
+    with pytest.raises(ArenaError, match="diverged"):
+        calibrate(load_scenario("quickstart"), seeds=3, budget=40, quiet=True)
 
 
 def test_more_poison_than_the_mix_holds_is_passed_over(pretended: Pretended) -> None:

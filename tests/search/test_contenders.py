@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from arena.errors import InputError
 from arena.reporting.tune_verdict import headline
 from arena.results.estimate import Estimate
 from arena.results.tune import Difference, TuneResults
@@ -138,6 +139,23 @@ def test_a_strategy_that_fails_in_every_seed_is_named_and_costs_no_other() -> No
     found, failed = reported(three, scenario(), settings, settings.unseen, measure)
     assert [each.name for each in found] == ["a", "c"]
     assert failed == {"b": "diverged"}
+
+
+def test_a_comparison_that_is_no_valid_scenario_is_named_and_costs_no_other() -> None:
+    """A strategy without one tactic, for instance, on which another depends."""
+    settings = scenario().tune
+    assert settings is not None
+
+    def measure(scenarios: Any, actor: str) -> Any:
+        return {key: SeedObservations((observation(0),)) for key in scenarios}
+
+    wrong = {"actors.lexical.tactics": [{"method": "poison_budget", "rate": 7.0}]}
+    two = [Contender("tuned", 1, {}, ""), Contender("without x", None, wrong, "")]
+    found, failed = reported(two, scenario(), settings, settings.unseen, measure)
+    assert [each.name for each in found] == ["tuned"]
+    assert "must be in (0, 1]" in failed["without x"]
+    with pytest.raises(InputError, match="actors"):
+        reported([replace(two[1], name="tuned")], scenario(), settings, settings.unseen, measure)
 
 
 def test_a_strategy_that_fails_under_the_unseen_defender_only_keeps_its_other_results() -> None:

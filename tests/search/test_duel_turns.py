@@ -265,6 +265,20 @@ def test_a_pair_that_fails_in_every_seed_has_no_payoff_and_ends_no_duel(start: S
     assert (results.equilibrium.note or "").startswith("every experiment failed of red0 against")
 
 
+def test_a_pair_that_makes_no_valid_scenario_ends_no_duel(start: Start) -> None:
+    """Strategies of different rounds never met in a search."""
+    game = start(pennies)
+    much = Strategy("red9", 1, {"actors.lexical.poison.rate": 0.7}, "most of the mix")
+    more = Strategy("blue9", 1, {"actors.linguist.poison.rate": 0.4}, "and more than the rest")
+    game._all["red"].append(much)
+    game._all["blue"].append(more)
+    seen = game._payoffs()
+    assert list(seen) == [(r, b) for r in ("red0", "red9") for b in ("blue0", "blue9")]
+    lost = {pair: each for pair, each in seen.items() if not each.seen}
+    assert set(lost) == {("red9", "blue9")}
+    assert set(lost["red9", "blue9"].failed) == {*REPORT}
+
+
 def test_a_strategy_in_play_that_fails_is_given_up_like_one_that_breaks_a_limit(
     start: Start,
 ) -> None:

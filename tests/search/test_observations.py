@@ -17,7 +17,7 @@ from arena.search.constraints import (
     limits_of,
 )
 from arena.search.criteria import AttackCriteria, decisive_removal, objective_values
-from arena.search.observations import Observation, observe
+from arena.search.observations import Observation, exclusion_reason, observe
 from arena.search.phases import on_test, on_validation
 from tests.support.observations import observation, row, scenario
 
@@ -243,6 +243,22 @@ def test_rows_at_doses_and_of_the_league_are_named_apart() -> None:
     assert observed.control == 0.9  # `most` is the dose that its control defines
     unreached = seen(*BASE, at("most", row("control", 0.1), reached=False), *REMOVED)
     assert unreached.control == 0.1
+
+
+def test_a_removal_that_need_not_be_survived_may_fail() -> None:
+    """`most` can lie below `least`: the disclosed trigger is then still active there."""
+    observed = seen(
+        *BASE,
+        at("least", row("unlearned", {"lexical": 0.9, "linguist": 0.0}, "linguist")),
+        at("most", row("unlearned", {"lexical": 0.9, "linguist": 0.6}, "linguist")),
+    )
+    assert observed.own_left_by == {"least": 0.0, "most": 0.6}
+    assert (observed.own_left_at(["least"]), observed.own_left_at()) == (0.0, 0.6)
+    for against, failed in ((("least",), False), (("least", "most"), True), ((), True)):
+        attack = settings().model_copy(update={"against": against})
+        assert bool(exclusion_reason(observed, scenario(), attack)) is failed
+        broken = attack_constraints([observed], scenario(), attack)["others_removed"] > 0
+        assert broken is failed
 
 
 def test_the_budget_is_known_beforehand() -> None:

@@ -99,6 +99,22 @@ def of_earlier_version(storage: str, *without: str) -> optuna.Study:
     return studies.open_study(storage, "s", ["maximize"], StudyIdentity(content))
 
 
+@pytest.mark.parametrize(
+    ("begun", "later"), [("null", "{dropped: 0.4}"), ("{dropped: 0.4}", "null")]
+)
+def test_a_study_without_a_race_takes_none_later(begun: str, later: str, storage: str) -> None:
+    studies.open_study(storage, "s", ["maximize"], identity(searched(f"tune.race={begun}")))
+    with pytest.raises(InputError, match="race"):
+        studies.open_study(storage, "s", ["maximize"], identity(searched(f"tune.race={later}")))
+    studies.open_study(storage, "s", ["maximize"], identity(searched(f"tune.race={begun}")))
+
+
+@pytest.mark.parametrize("race", ["null", "{dropped: 0.4}"])
+def test_a_study_of_a_version_that_recorded_no_race_goes_on(race: str, storage: str) -> None:
+    of_earlier_version(storage, "race")
+    studies.open_study(storage, "s", ["maximize"], identity(searched(f"tune.race={race}")))
+
+
 def test_settings_that_are_new_and_have_their_defaults_change_no_study(storage: str) -> None:
     before = of_earlier_version(storage, "numerics.scoring", "sampler.population", "dose")
     before.tell(before.ask(), 0.5)

@@ -13,7 +13,7 @@ from typing import Any
 
 from arena.api.world import DataRoot
 from arena.arguments import a_count, optional_number
-from arena.errors import InputError
+from arena.errors import ArenaError, InputError
 from arena.execution.devices import refuse_absent
 from arena.planning.plan import plan_seed
 from arena.progress.display import display
@@ -22,6 +22,7 @@ from arena.runs.run import opened as open_scenario
 from arena.runs.work import ready, runtime_for, starting
 from arena.scenario.load import Given, varied
 from arena.scenario.schema import Scenario
+from arena.search.blame import refuse_foreign
 from arena.search.calibration.ladder import Ladder, Limits, Measured, Shortfall, shortfall
 from arena.search.calibration.levers import Levers, Values, levers_of
 from arena.search.calibration.measuring import Bench
@@ -213,7 +214,15 @@ def _climb(
             ladder.refuse(proposed)
             continue
         bench.observer.part(f"try {len(tries) + 1} of at most {budget}", None)
-        measured = bench.measure(scenario)
+        try:
+            measured = bench.measure(scenario)
+        except ArenaError as error:  # such as a training that diverged
+            own = refuse_foreign(error)
+            if not tries:
+                raise
+            bench.observer.note(f"a try failed and is left out: {own}")
+            ladder.refuse(proposed)
+            continue
         short = shortfall(measured, ladder.limits)
         tries.append(Try(len(tries) + 1, proposed, measured, short))
         ladder.record(proposed, measured)
