@@ -20,17 +20,18 @@ from tests.support.search_fakes import FakeEvaluators, Notes
 
 def real_tune_results(folder: Path, notes: list[str] | None = None) -> TuneResults:
     """Results of a short `arena tune`, which continues the folder's study if there is one."""
-    session = _session("tune_evasion", folder, "tune.trials=5", "tune.best=2")
+    session = searching("tune_evasion", folder, "tune.trials=5", "tune.best=2")
     return _tuned(session if notes is None else replace(session, observer=Notes(notes)))
 
 
 def real_duel_results(folder: Path) -> DuelResults:
     """Results of a short `arena duel`."""
     few = ("duel.trials=2", "duel.blue.trials=2")
-    return _Duel(_session("duel_two_rounds", folder, *few)).play()
+    return _Duel(searching("duel_two_rounds", folder, *few)).play()
 
 
-def _session(name: str, folder: Path, *overrides: str) -> Session:
+def searching(name: str, folder: Path, *overrides: str) -> Session:
+    """Return the session of a bundled search whose evaluators are fake."""
     return Session(
         scenario=load_scenario(name, overrides=["runtime.backend=serial", *overrides]),
         name=name,
