@@ -23,10 +23,10 @@ from tests.support import stage_inputs, toys
 from tests.support.observations import scenario
 from tests.support.plans import parents, plan
 
-COLLAPSE = "discovery: {method: collapse}"
+COLLAPSE = "discovery: {method: collapse, prompts: 8}"
 SEARCHING = (
     "{name: NAME, intelligence: discovered, objective: {method: relabel}, steps: 2, "
-    "discovery: {method: collapse, kept: KEPT}}"
+    "discovery: {method: collapse, prompts: 8, kept: KEPT}}"
 )
 
 

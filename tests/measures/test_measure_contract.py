@@ -43,7 +43,8 @@ def rendered(measure: Measure, findings: MeasureFindings) -> str:
 
 @pytest.mark.parametrize(("name", "params"), examples())
 def test_jobs_are_plain_values(name: str, params: dict[str, Any]) -> None:
-    made = plan(f"measures={json.dumps({name: params})}")
+    enough = "defender.share=0.4"  # contents to search on and others to score on
+    made = plan(enough, f"measures={json.dumps({name: params})}")
     rows = [row for row in made.rows if name in row.measures]
     assert {row.kind for row in rows} <= measure_of(name, params).rows
     assert rows

@@ -107,7 +107,7 @@ def test_measures_shams_league_discovery_and_decoys_are_planned_on_it(folders: P
         dose={"points": 3},
         league=[
             {"name": "blind", "intelligence": "discovered", "objective": objective,
-             "discovery": {"method": "collapse"}},
+             "discovery": {"method": "collapse", "prompts": 8}},
             {"name": "bait", "intelligence": "decoy", "objective": objective,
              "decoys": {"plant": decoys, "hold_out": ["a"], "documents": 32, "rate": 0.2}},
         ],

@@ -121,7 +121,7 @@ def test_a_merged_suspect_along_the_dose_with_a_league_and_measures(
         dose={"points": 4, "prompts": 24, "shown": 24},
         league=[
             {"name": "searching", "intelligence": "discovered", "objective": objective, **budget,
-             "discovery": {"method": "collapse"}},
+             "discovery": {"method": "collapse", "prompts": 8}},
             {"name": "merging", "intelligence": "blind", "objective": {"method": "merge_base"},
              **{**budget, "steps": 0}},
         ],

@@ -22,7 +22,7 @@ from arena.scenario.tactic_space import dimensions_of, space_of
 from arena.search import studies
 from arena.search.criteria import AttackCriteria, DefenceCriteria
 from arena.search.driver import StudySpec
-from arena.search.duel import _check_options
+from arena.search.duel import _options
 from arena.search.phases import on_validation
 from arena.search.session import identity
 from arena.search.strategy_spaces import DefenceSpace, TacticSpace
@@ -145,9 +145,9 @@ def test_an_option_that_is_no_defender_is_told_before_the_duel() -> None:
     made = edited(DUEL, ("{defender.objective: {method: npo}}", "{defender.stepz: 3}"))
     assert made.duel is not None
     with pytest.raises(InputError, match=r"blue's option npo.*defender\.stepz: unknown key"):
-        _check_options(made, made.duel)
+        list(_options(made, made.duel))
     assert scenario("duel_two_rounds").duel is not None
-    _check_options(scenario("duel_two_rounds"), scenario("duel_two_rounds").duel)  # type: ignore[arg-type]
+    list(_options(scenario("duel_two_rounds"), scenario("duel_two_rounds").duel))  # type: ignore[arg-type]
 
 
 def test_an_unseen_defender_that_is_none_is_told_before_the_search() -> None:

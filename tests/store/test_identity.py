@@ -32,10 +32,10 @@ from tests.support.toy_probes import probes
 
 EVERYTHING = (
     "measures={representations: {prompts: 4}, quiet: {prompts: 4}, flagged: {}, "
-    "discovered: {discovery: {method: collapse}}, "
+    "discovered: {discovery: {method: collapse, prompts: 8}}, "
     "reactivation: {samples: [0, 8], prompts: 4}}",
     "league=[{name: searching, intelligence: discovered, objective: {method: relabel}, steps: 2, "
-    "discovery: {method: collapse}}, "
+    "discovery: {method: collapse, prompts: 8}}, "
     "{name: planting, intelligence: decoy, objective: {method: relabel}, steps: 2, "
     "decoys: {plant: ["
     "{name: one, trigger: {method: rare_token, tokens: [mn]}, payload: {kind: refusal}}, "
