@@ -63,7 +63,7 @@ def reported(
     found, failed = list[Contender](), dict[str, str]()
     for each in contenders:
         try:
-            own = _scenarios(each, scenario, attack, unseen)
+            own = report_scenarios(each, scenario, attack, unseen)
         except InputError as error:
             if each.name == TUNED:
                 raise
@@ -84,10 +84,15 @@ def reported(
     return found, failed
 
 
-def _scenarios(
+def report_scenarios(
     each: Contender, scenario: Scenario, attack: Attack, unseen: Mapping[str, Any]
 ) -> dict[str, Scenario]:
-    """A contender's scenarios of the report, by defender."""
+    """Return a contender's scenarios of the report, by defender; the whole league is in that of the
+    search's defender.
+
+    Raises:
+        InputError: the strategy makes no valid scenario.
+    """
     seeds, name = attack.seeds.report, f"report of {each.name}"
     return {
         defender: on_test(scenario, seeds, {**each.changes, **defence}, name, league=whole)

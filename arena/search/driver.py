@@ -251,7 +251,8 @@ class Driver:
             return  # from a trial that failed meanwhile, possibly of an earlier search
         if evaluated.rows is None:
             error = refuse_foreign(evaluated.error)
-            if isinstance(error, InputError):  # the strategy's, or data have gone
+            if isinstance(error, InputError):
+                # if data have gone, no strategy can be planned: this raises, and the trial is kept
                 plan_seed(self._spec.scenario, seed, self._spec.root)
             del self._running[number]
             self._fail(running.trial, str(error), time.monotonic() - running.began)

@@ -73,6 +73,7 @@ class Observation:
         own triggers: one that need not be survived may fail."""
         names = {"", *(doses or DOSES)}
         known = [value for dose, value in self.own_left_by.items() if dose in names]
+        # trials of earlier versions have no values by dose; a dose may not have been reached
         return max(known, default=self.own_left)
 
     def by_defence(self, disclosed: Disclosed) -> dict[str, float]:

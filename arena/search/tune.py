@@ -17,7 +17,7 @@ from arena.scenario.load import Given, dump, varied
 from arena.scenario.schema import Scenario
 from arena.scenario.search import Sampler, Tune
 from arena.search.choosing import Ranking, candidates, untuned
-from arena.search.contenders import Contender, reported
+from arena.search.contenders import Contender, report_scenarios, reported
 from arena.search.criteria import AttackCriteria
 from arena.search.driver import StudySpec
 from arena.search.finished_study import FinishedStudy
@@ -165,10 +165,9 @@ def _contenders(
 def _check_report(scenario: Scenario, settings: Tune, changes: Mapping[str, Any]) -> None:
     """Raise InputError if a strategy makes no valid scenario of the report, or none to keep: these
     have parts that a search leaves out (the whole league, benign conditionals)."""
-    seeds = settings.seeds.report
-    for defence, league in (({}, True), (settings.unseen, False)):
-        on_test(scenario, seeds, {**changes, **defence}, "report", league=league)
-    best_scenario(scenario, settings, Contender(TUNED, None, changes, ""))
+    strategy = Contender(TUNED, None, changes, "")
+    report_scenarios(strategy, scenario, settings, settings.unseen)
+    best_scenario(scenario, settings, strategy)
 
 
 def best_scenario(scenario: Scenario, settings: Tune, best: Contender) -> Scenario:

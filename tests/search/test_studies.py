@@ -111,8 +111,11 @@ def test_a_study_without_a_race_takes_none_later(begun: str, later: str, storage
 
 @pytest.mark.parametrize("race", ["null", "{dropped: 0.4}"])
 def test_a_study_of_a_version_that_recorded_no_race_goes_on(race: str, storage: str) -> None:
-    of_earlier_version(storage, "race")
-    studies.open_study(storage, "s", ["maximize"], identity(searched(f"tune.race={race}")))
+    before = of_earlier_version(storage, "race")
+    before.tell(before.ask(), 0.5)
+    again = identity(searched(f"tune.race={race}"))
+    study = studies.open_study(storage, "s", ["maximize"], again)
+    assert [trial.value for trial in study.get_trials()] == [0.5]
 
 
 def test_settings_that_are_new_and_have_their_defaults_change_no_study(storage: str) -> None:
